@@ -1,0 +1,39 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+)
+
+// Account is the tenant (AC-1).
+type Account struct{ ent.Schema }
+
+// Mixin of Account.
+func (Account) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}} }
+
+// Fields of Account.
+func (Account) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("number").Immutable().Comment("Short name of the account in the search index."),
+		field.String("name"),
+		field.String("time_zone").Default("UTC"),
+		field.Int("max_inboxes").Optional().Nillable(),
+		field.Bool("gdpr_enabled").Default(false),
+		made(),
+	}
+}
+
+// AccountSequence counts an account's events. Its id is the account's.
+type AccountSequence struct{ ent.Schema }
+
+// Mixin of AccountSequence.
+func (AccountSequence) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}} }
+
+// Fields of AccountSequence.
+func (AccountSequence) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("sequence").Default(0).Comment("Of the account's newest event."),
+		field.Int64("log_floor").Default(0).Comment("Events up to this one are no longer served."),
+		text("log_epoch"),
+	}
+}

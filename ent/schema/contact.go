@@ -1,0 +1,97 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"parley/internal/vocab"
+)
+
+// Contact is a person outside who writes to the account (CR-1).
+type Contact struct{ ent.Schema }
+
+// Mixin of Contact.
+func (Contact) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of Contact.
+func (Contact) Fields() []ent.Field {
+	return []ent.Field{
+		text("name"),
+		field.String("email").Default("").Comment("The main address, in lower case; empty: none is known."),
+		text("phone"),
+		instant("last_seen_at"),
+		made(),
+	}
+}
+
+// Indexes of Contact.
+func (Contact) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("account_id", "id").Unique()}
+}
+
+// ContactEmail is an address of a contact.
+type ContactEmail struct{ ent.Schema }
+
+// Mixin of ContactEmail.
+func (ContactEmail) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of ContactEmail.
+func (ContactEmail) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("contact_id"),
+		field.String("address").Comment("In lower case; unique in the account."),
+	}
+}
+
+// Indexes of ContactEmail.
+func (ContactEmail) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("account_id", "address").Unique(), index.Fields("contact_id")}
+}
+
+// Visitor is someone on a web site, known by a token (CH-5).
+type Visitor struct{ ent.Schema }
+
+// Mixin of Visitor.
+func (Visitor) Mixin() []ent.Mixin { return []ent.Mixin{InboxOwned{}} }
+
+// Fields of Visitor.
+func (Visitor) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("channel_id").Immutable(),
+		field.String("contact_id").Default("").Comment("Linked for the agents' eyes; proves nothing (CH-8)."),
+		field.String("identity").Optional().Nillable().Comment("Subject of a signed identity token; null: not proved."),
+		text("name"),
+		text("email"),
+		field.String("merged_into").Default("").Comment("The identified visitor that this one turned out to be."),
+		instant("last_seen_at"),
+		made(),
+	}
+}
+
+// Indexes of Visitor.
+func (Visitor) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("channel_id", "identity").Unique(), index.Fields("contact_id")}
+}
+
+// Block keeps a sender's messages out of one channel's views (IN-10).
+type Block struct{ ent.Schema }
+
+// Mixin of Block.
+func (Block) Mixin() []ent.Mixin { return []ent.Mixin{InboxOwned{}} }
+
+// Fields of Block.
+func (Block) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("channel_id").Immutable(),
+		field.String("kind").GoType(vocab.ChannelKind("")).Immutable(),
+		field.String("sender").Immutable().Comment("A contact's or visitor's id, or an e-mail address."),
+		field.String("blocked_by").Immutable(),
+		made(),
+	}
+}
+
+// Indexes of Block.
+func (Block) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("channel_id", "sender").Unique()}
+}

@@ -1,0 +1,95 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"parley/internal/clock"
+	"parley/internal/vocab"
+)
+
+// Conversation is a thread with a contact or visitor (IN-1).
+type Conversation struct{ ent.Schema }
+
+// Mixin of Conversation.
+func (Conversation) Mixin() []ent.Mixin { return []ent.Mixin{InboxOwned{}} }
+
+// Fields of Conversation.
+func (Conversation) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("channel_id").Immutable(),
+		field.String("kind").GoType(vocab.ChannelKind("")).Immutable(),
+		field.String("folder").GoType(vocab.Folder("")),
+		field.String("status").GoType(vocab.ConversationStatus("")),
+		reference("contact_id"),
+		reference("visitor_id"),
+		reference("assignee_id"),
+		reference("assigned_team_id"),
+		text("subject"),
+		text("preview"),
+		field.Int64("opened_at").GoType(clock.Micros(0)).Immutable(),
+		field.Int64("last_message_at").GoType(clock.Micros(0)),
+		field.Int64("waiting_since").GoType(clock.Micros(0)).Default(int64(clock.Never)).
+			Comment("When the contact began to wait for an answer; Never: does not wait."),
+		instant("closed_at"),
+		field.Int64("filtered").GoType(vocab.FilteredReasons(0)).Default(0),
+		instant("deleted_at"),
+		reference("bot_id"),
+		field.String("bot_state").GoType(vocab.BotState("")).Default(string(vocab.BotNone)),
+		field.Bool("in_bots").Default(false).Comment("Shows in the Bots view (IN-2)."),
+		field.Int64("visitor_active_at").GoType(clock.Micros(0)).
+			Comment("The visitor's last message, else the beginning (IN-8)."),
+		text("origin_url"),
+		reference("targeted_message_id"),
+		field.Int("targeted_message_version").Default(0),
+		field.String("priority").GoType(vocab.Priority("")).Default(string(vocab.PriorityNone)),
+		field.Strings("tags"),
+		instant("snoozed_until"),
+		field.Int("last_number").Default(0).Comment("Of the newest message."),
+		field.Int("last_visible_number").Default(0).Comment("Of the newest message, as visitors count."),
+		field.Int("last_incoming_number").Default(0),
+		field.Int("visitor_read_number").Default(0).Comment("The visitor read up to here, as visitors count."),
+		field.Int("revision").Default(1),
+	}
+}
+
+// Indexes of Conversation: one seek for each arm of a view, for each order
+// (IN-2, IN-3). The last two columns sort alike, so that a list is read
+// forwards or backwards without a sort.
+func (Conversation) Indexes() []ent.Index {
+	list := []ent.Index{
+		index.Fields("account_id", "id").Unique(),
+		index.Fields("visitor_id"),
+		index.Fields("contact_id"),
+		index.Fields("bot_state", "visitor_active_at"),
+	}
+	for _, key := range []string{"last_message_at", "opened_at", "waiting_since"} {
+		list = append(list,
+			index.Fields("inbox_id", "folder", "kind", "status", key, "id"),
+			index.Fields("inbox_id", "folder", "assignee_id", "status", key, "id"),
+			index.Fields("inbox_id", "in_bots", "status", key, "id"),
+		)
+	}
+	return list
+}
+
+// ReadPosition says how far a user has read a conversation (IN-15).
+type ReadPosition struct{ ent.Schema }
+
+// Mixin of ReadPosition.
+func (ReadPosition) Mixin() []ent.Mixin { return []ent.Mixin{InboxOwned{}} }
+
+// Fields of ReadPosition.
+func (ReadPosition) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("conversation_id").Immutable(),
+		field.String("user_id").Immutable(),
+		field.Int("number"),
+	}
+}
+
+// Indexes of ReadPosition.
+func (ReadPosition) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("conversation_id", "user_id").Unique()}
+}

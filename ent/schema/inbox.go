@@ -1,0 +1,122 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"parley/internal/vocab"
+)
+
+// Inbox is where conversations arrive; its members work in it (IB-1).
+type Inbox struct{ ent.Schema }
+
+// Mixin of Inbox.
+func (Inbox) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of Inbox.
+func (Inbox) Fields() []ent.Field {
+	return []ent.Field{field.String("name"), instant("deleted_at"), made()}
+}
+
+// Indexes of Inbox.
+func (Inbox) Indexes() []ent.Index { return []ent.Index{index.Fields("account_id", "id").Unique()} }
+
+// InboxUser makes a user a direct member of an inbox (AC-3).
+type InboxUser struct{ ent.Schema }
+
+// Mixin of InboxUser.
+func (InboxUser) Mixin() []ent.Mixin { return []ent.Mixin{InboxOwned{}} }
+
+// Fields of InboxUser.
+func (InboxUser) Fields() []ent.Field { return []ent.Field{field.String("user_id").Immutable()} }
+
+// Indexes of InboxUser.
+func (InboxUser) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("inbox_id", "user_id").Unique(), index.Fields("user_id")}
+}
+
+// InboxTeam makes the users of a team members of an inbox (AC-3).
+type InboxTeam struct{ ent.Schema }
+
+// Mixin of InboxTeam.
+func (InboxTeam) Mixin() []ent.Mixin { return []ent.Mixin{InboxOwned{}} }
+
+// Fields of InboxTeam.
+func (InboxTeam) Fields() []ent.Field { return []ent.Field{field.String("team_id").Immutable()} }
+
+// Indexes of InboxTeam.
+func (InboxTeam) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("inbox_id", "team_id").Unique(), index.Fields("team_id")}
+}
+
+// Channel is a way by which conversations come into an inbox: chat (CH-1) or e-mail.
+type Channel struct{ ent.Schema }
+
+// Mixin of Channel.
+func (Channel) Mixin() []ent.Mixin { return []ent.Mixin{InboxOwned{}} }
+
+// Fields of Channel.
+func (Channel) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("kind").GoType(vocab.ChannelKind("")).Immutable(),
+		field.String("key").Unique().Comment("Public: names the channel in the tracking code."),
+		field.String("accent_color").Default("#2457d6"),
+		field.String("title").Default(""),
+		field.Bool("send_transcript").Default(true),
+		field.String("identity_secret").Default("").Sensitive().Comment("Sealed; verifies signed visitor identities (CH-8)."),
+		made(),
+	}
+}
+
+// Indexes of Channel.
+func (Channel) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("inbox_id", "kind"), index.Fields("account_id", "id").Unique()}
+}
+
+// Targeting is a rule on the page's address (TM-3).
+type Targeting struct {
+	Operator  vocab.TargetingOperator `json:"operator"`
+	Value     string                  `json:"value,omitempty"`
+	Parameter string                  `json:"parameter,omitempty"`
+}
+
+// TargetedMessage meets visitors with a message on the pages that it is for (TM-1).
+type TargetedMessage struct{ ent.Schema }
+
+// Mixin of TargetedMessage.
+func (TargetedMessage) Mixin() []ent.Mixin { return []ent.Mixin{InboxOwned{}} }
+
+// Fields of TargetedMessage.
+func (TargetedMessage) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("channel_id").Immutable(),
+		field.String("name"),
+		field.String("state").GoType(vocab.TargetedMessageState("")),
+		field.Int("position").Comment("Place among the channel's messages, from 1: the first match wins."),
+		field.String("audience").GoType(vocab.Audience("")),
+		field.Strings("include_list_ids"),
+		field.Strings("exclude_list_ids"),
+		field.JSON("rules", []Targeting{}),
+		field.String("welcome_message"),
+		reference("bot_id"),
+		field.Int("version").Default(1).Comment("Rises with every edit; chats keep the one that they began with."),
+		instant("published_at"),
+		instant("off_at"),
+		made(),
+	}
+}
+
+// Indexes of TargetedMessage.
+func (TargetedMessage) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("channel_id", "position")}
+}
+
+// ContactList is a named list of contacts (CR-4).
+type ContactList struct{ ent.Schema }
+
+// Mixin of ContactList.
+func (ContactList) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of ContactList.
+func (ContactList) Fields() []ent.Field { return []ent.Field{field.String("name"), made()} }

@@ -1,0 +1,117 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"parley/internal/clock"
+	"parley/internal/vocab"
+)
+
+// User is a person who works for the account (AC-2).
+type User struct{ ent.Schema }
+
+// Mixin of User.
+func (User) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of User.
+func (User) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("name"),
+		field.String("email").Comment("In lower case; unique among the account's users."),
+		text("avatar_url"),
+		field.String("role").GoType(vocab.UserRole("")),
+		field.String("seat").GoType(vocab.Seat("")),
+		field.String("availability").GoType(vocab.UserAvailability("")),
+		field.Bool("reassign_replies_when_away").Default(false),
+		instant("deactivated_at"),
+		made(),
+	}
+}
+
+// Indexes of User.
+func (User) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("account_id", "email").Unique()}
+}
+
+// Team groups users (AC-2).
+type Team struct{ ent.Schema }
+
+// Mixin of Team.
+func (Team) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of Team.
+func (Team) Fields() []ent.Field { return []ent.Field{field.String("name"), made()} }
+
+// Indexes of Team.
+func (Team) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("account_id", "name").Unique()}
+}
+
+// TeamMember puts a user into a team.
+type TeamMember struct{ ent.Schema }
+
+// Mixin of TeamMember.
+func (TeamMember) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of TeamMember.
+func (TeamMember) Fields() []ent.Field {
+	return []ent.Field{field.String("team_id").Immutable(), field.String("user_id").Immutable()}
+}
+
+// Indexes of TeamMember.
+func (TeamMember) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("team_id", "user_id").Unique(), index.Fields("user_id")}
+}
+
+// Integration is a program that works for the account with a token of its own (AC-12).
+type Integration struct{ ent.Schema }
+
+// Mixin of Integration.
+func (Integration) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of Integration.
+func (Integration) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("name"),
+		field.Strings("inbox_ids").Comment("The inboxes that it may see; empty: none."),
+		made(),
+	}
+}
+
+// Bot answers visitors by itself (BT-1).
+type Bot struct{ ent.Schema }
+
+// Mixin of Bot.
+func (Bot) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of Bot.
+func (Bot) Fields() []ent.Field {
+	return []ent.Field{field.String("name"), text("avatar_url"), made()}
+}
+
+// ApiToken is a personal or integration token (AC-9). Only its hash is kept.
+type ApiToken struct{ ent.Schema }
+
+// Mixin of ApiToken.
+func (ApiToken) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of ApiToken.
+func (ApiToken) Fields() []ent.Field {
+	return []ent.Field{
+		field.Bytes("hash").Unique().Immutable().Sensitive(),
+		field.String("name"),
+		reference("user_id"),
+		reference("integration_id"),
+		field.Strings("scopes"),
+		field.Int64("expires_at").GoType(clock.Micros(0)).Comment("Never: it does not expire."),
+		instant("revoked_at"),
+		made(),
+	}
+}
+
+// Indexes of ApiToken.
+func (ApiToken) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("account_id", "id"), index.Fields("user_id")}
+}

@@ -1,0 +1,50 @@
+// Package id makes and reads Parley's identifiers: TypeIDs, a type's prefix
+// and a UUIDv7 in base32, as in "conversation_01k9...". They sort by the time
+// of their making, and the same string stands in the database, the API and the
+// logs.
+package id
+
+import (
+	"strings"
+
+	"go.jetify.com/typeid/v2"
+)
+
+// Prefixes of every type that has ids, in alphabetical order.
+const (
+	Account         = "account"
+	APIToken        = "token"
+	Block           = "block"
+	Bot             = "bot"
+	Channel         = "channel"
+	Contact         = "contact"
+	ContactList     = "list"
+	Conversation    = "conversation"
+	Event           = "event"
+	Inbox           = "inbox"
+	Integration     = "integration"
+	Message         = "message"
+	Session         = "session"
+	TargetedMessage = "targetedmessage"
+	Task            = "task"
+	Team            = "team"
+	User            = "user"
+	Visitor         = "visitor"
+)
+
+// New returns a fresh identifier of the given type.
+func New(prefix string) string { return typeid.MustGenerate(prefix).String() }
+
+// Prefix returns the type that s names, or "" if s is no identifier.
+func Prefix(s string) string {
+	t, err := typeid.Parse(s)
+	if err != nil {
+		return ""
+	}
+	return t.Prefix()
+}
+
+// Is reports whether s is an identifier of the given type.
+func Is(s, prefix string) bool {
+	return strings.HasPrefix(s, prefix+"_") && Prefix(s) == prefix
+}

@@ -1,0 +1,76 @@
+// Package viewer says who asks. The HTTP server puts a Viewer into each
+// request's context; background work names itself with System. Without a
+// viewer in the context nothing can be read or written. It is a leaf.
+package viewer
+
+import (
+	"context"
+	"slices"
+)
+
+// Kind is the kind of an actor, as the SDL's ActorKind has it, and "SYSTEM"
+// for Parley's own background work.
+type Kind string
+
+// Kinds of actors.
+const (
+	Admin       Kind = "ADMIN"
+	Agent       Kind = "AGENT"
+	Integration Kind = "INTEGRATION"
+	Bot         Kind = "BOT"
+	Visitor     Kind = "VISITOR"
+	Anyone      Kind = "ANYONE"
+	SystemKind  Kind = "SYSTEM"
+)
+
+// Viewer is who asks, and what of the account they may see. It is a value:
+// nothing in it changes while a request runs.
+type Viewer struct {
+	Kind      Kind
+	AccountID string
+	// ActorID is the user, integration, bot or visitor; for the system the name of the work, e.g. "bulk".
+	ActorID string
+	// InboxIDs are the inboxes whose conversations the viewer may see (AC-3, AC-12), sorted.
+	InboxIDs []string
+	// Scopes of the token that was presented; "*" grants all.
+	Scopes []string
+	// TokenID is the API token or visitor session that was presented.
+	TokenID string
+	// ChannelID is a visitor's chat channel.
+	ChannelID string
+}
+
+// System is Parley's own background work within one account. It sees every inbox.
+func System(work, accountID string) *Viewer {
+	return &Viewer{Kind: SystemKind, AccountID: accountID, ActorID: work, Scopes: []string{"*"}}
+}
+
+// Anonymous is a caller without credentials.
+func Anonymous() *Viewer { return &Viewer{Kind: Anyone} }
+
+// IsUser reports whether the viewer is a person with a role.
+func (v *Viewer) IsUser() bool { return v.Kind == Admin || v.Kind == Agent }
+
+// IsStaff reports whether the viewer works for the account: anyone but visitors and strangers.
+func (v *Viewer) IsStaff() bool { return v.Kind != Visitor && v.Kind != Anyone }
+
+// AllInboxes reports whether the viewer administers every inbox of the account (AC-3).
+func (v *Viewer) AllInboxes() bool { return v.Kind == Admin || v.Kind == SystemKind }
+
+// InInbox reports whether the viewer may see the conversations of an inbox (AC-3).
+func (v *Viewer) InInbox(inboxID string) bool {
+	return v.Kind == SystemKind || slices.Contains(v.InboxIDs, inboxID)
+}
+
+type key struct{}
+
+// NewContext returns a context that bears v.
+func NewContext(ctx context.Context, v *Viewer) context.Context {
+	return context.WithValue(ctx, key{}, v)
+}
+
+// FromContext returns the context's viewer, or nil.
+func FromContext(ctx context.Context) *Viewer {
+	v, _ := ctx.Value(key{}).(*Viewer)
+	return v
+}

@@ -1,0 +1,31 @@
+// Package vocab holds the enumerated terms of the domain. Each is spelled the
+// same in the SDL, in Go and in the database. It is a leaf.
+package vocab
+
+// UserRole says what a user may administer (AC-2).
+type UserRole string
+
+// Roles of users.
+const (
+	RoleAdmin UserRole = "ADMIN"
+	RoleAgent UserRole = "AGENT"
+)
+
+// Seat is a user's paid seat; routing never chooses a user without one (AC-4).
+type Seat string
+
+// Seats.
+const (
+	SeatNone    Seat = "NONE"
+	SeatSales   Seat = "SALES"
+	SeatService Seat = "SERVICE"
+)
+
+// UserAvailability says whether a user takes new chats (AC-7).
+type UserAvailability string
+
+// Availabilities of a user.
+const (
+	Available UserAvailability = "AVAILABLE"
+	Away      UserAvailability = "AWAY"
+)

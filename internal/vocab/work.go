@@ -1,0 +1,31 @@
+package vocab
+
+// TaskKind names what a background task does.
+type TaskKind string
+
+// Kinds of tasks: bulk changes (IN-6) and the deletion of an inbox (IB-3).
+const (
+	TaskBulkAssign   TaskKind = "BULK_ASSIGN"
+	TaskBulkUnassign TaskKind = "BULK_UNASSIGN"
+	TaskBulkClose    TaskKind = "BULK_CLOSE"
+	TaskBulkReopen   TaskKind = "BULK_REOPEN"
+	TaskBulkSpam     TaskKind = "BULK_SPAM"
+	TaskBulkNotSpam  TaskKind = "BULK_NOT_SPAM"
+	TaskBulkDelete   TaskKind = "BULK_DELETE"
+	TaskBulkRestore  TaskKind = "BULK_RESTORE"
+	TaskBulkPurge    TaskKind = "BULK_PURGE"
+	TaskBulkRead     TaskKind = "BULK_READ"
+	TaskDeleteInbox  TaskKind = "DELETE_INBOX"
+)
+
+// TaskState says how far a background task is.
+type TaskState string
+
+// States of a task.
+const (
+	TaskQueued   TaskState = "QUEUED"
+	TaskRunning  TaskState = "RUNNING"
+	TaskDone     TaskState = "DONE"
+	TaskFailed   TaskState = "FAILED"
+	TaskCanceled TaskState = "CANCELED"
+)
