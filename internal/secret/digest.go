@@ -1,0 +1,44 @@
+package secret
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+)
+
+// HMAC returns the 32-byte digest of data, keyed with the first key. Digests
+// of different purposes have nothing to do with each other. After a rotation
+// the digest is another one: check with CheckHMAC, and look stored digests up
+// with HMACs.
+func (r *Keyring) HMAC(purpose string, data []byte) []byte {
+	return r.writer().digest(purpose, data)
+}
+
+// HMACs returns the digests of data by all keys, the first key's first.
+func (r *Keyring) HMACs(purpose string, data []byte) [][]byte {
+	all := make([][]byte, len(r.keys))
+	for i, k := range r.keys {
+		all[i] = k.digest(purpose, data)
+	}
+	return all
+}
+
+// CheckHMAC reports, in constant time, whether mac is the digest of data by
+// any of the keys.
+func (r *Keyring) CheckHMAC(purpose string, data, mac []byte) bool {
+	ok := false
+	for _, k := range r.keys {
+		ok = hmac.Equal(mac, k.digest(purpose, data)) || ok
+	}
+	return ok
+}
+
+func (k *key) digest(purpose string, data []byte) []byte {
+	h := hmac.New(sha256.New, k.mac)
+	var size [8]byte
+	binary.BigEndian.PutUint64(size[:], uint64(len(purpose)))
+	h.Write(size[:])
+	h.Write([]byte(purpose))
+	h.Write(data)
+	return h.Sum(nil)
+}
