@@ -1,0 +1,66 @@
+# What one does with Parley. `make` alone lists the targets.
+#
+# ARGS goes to what is run (`make run ARGS=--listen=:9000`), GOTESTFLAGS to
+# go test (`make test GOTESTFLAGS="-run TestAssign -v"`), PACKAGES says which
+# packages are tested (`make test PACKAGES=./internal/store/...`).
+
+ARGS          ?=
+GOTESTFLAGS   ?=
+PACKAGES      ?= ./...
+
+# Packages whose guarantees are about goroutines: `make test-race` runs them
+# under the race detector. The folders that do not exist yet are passed over.
+RACE_PACKAGES ?= $(patsubst %,./%/...,$(wildcard \
+	internal/clock internal/store internal/event internal/bus internal/job))
+
+# Linters have a module of their own, so that Parley's go.mod stays Parley's.
+GOLANGCI_LINT := go tool -modfile=tools/go.mod golangci-lint
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# It runs the binary, not `go run`, which would leave the server behind when
+# it is terminated.
+.PHONY: run
+run: build ## Build and start the server: embedded SQLite, embedded bus, no configuration
+	@exec bin/parley serve $(ARGS)
+
+.PHONY: build
+build: playground ## Build bin/parley
+	@[ "$$(go env CGO_ENABLED)" = 1 ] || { echo "build: a C compiler is needed for SQLite: apt-get install gcc libc6-dev" >&2; exit 1; }
+	go build -o bin/parley ./cmd/parley
+
+.PHONY: playground
+playground: ## Fetch the GraphQL playground's builds with npm (without npm: the built-in explorer)
+	@scripts/playground.sh
+
+.PHONY: generate
+generate: ## Regenerate the code of ent and gqlgen
+	go generate ./...
+
+.PHONY: verify
+verify: ## Fail if generated code or go.mod is not up to date
+	@scripts/verify.sh
+
+.PHONY: test
+test: ## Run all tests, on SQLite and, when its server is installed, on PostgreSQL
+	@PACKAGES="$(PACKAGES)" scripts/test.sh $(GOTESTFLAGS)
+
+.PHONY: test-race
+test-race: ## Run the tests of RACE_PACKAGES under the race detector
+ifneq ($(strip $(RACE_PACKAGES)),)
+	@PACKAGES="$(RACE_PACKAGES)" scripts/test.sh -race $(GOTESTFLAGS)
+else
+	@echo "test-race: none of the packages is here"
+endif
+
+.PHONY: lint
+lint: ## Run the linters; ARGS="--fix" mends what can be mended
+	$(GOLANGCI_LINT) run $(ARGS)
+
+.PHONY: bench
+bench: ## Measure against the floor, in one run
+	go run ./bench $(ARGS)
