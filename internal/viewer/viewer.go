@@ -38,12 +38,42 @@ type Viewer struct {
 	TokenID string
 	// ChannelID is a visitor's chat channel.
 	ChannelID string
+
+	inNameOf   *Viewer
+	everywhere bool
 }
 
 // System is Parley's own background work within one account. It sees every inbox.
 func System(work, accountID string) *Viewer {
 	return &Viewer{Kind: SystemKind, AccountID: accountID, ActorID: work, Scopes: []string{"*"}}
 }
+
+// Everywhere is Parley's own work that begins before an account is known: it
+// finds the account of a token or of a channel's key, and makes new accounts.
+// It passes the fence; nothing else may be done with it.
+func Everywhere(work string) *Viewer {
+	return &Viewer{Kind: SystemKind, ActorID: work, Scopes: []string{"*"}, everywhere: true}
+}
+
+// InNameOf returns the system's viewer v acting for another: what it does is
+// told as the other's doing. A visitor's message, for example, may make a
+// contact, which the visitor itself may not see.
+func (v *Viewer) InNameOf(other *Viewer) *Viewer {
+	c := *v
+	c.inNameOf = other
+	return &c
+}
+
+// Actor returns whose doing it is: v itself, or the one in whose name v acts.
+func (v *Viewer) Actor() *Viewer {
+	if v.inNameOf != nil {
+		return v.inNameOf
+	}
+	return v
+}
+
+// PassesAccounts reports whether the viewer was made by Everywhere.
+func (v *Viewer) PassesAccounts() bool { return v.everywhere }
 
 // Anonymous is a caller without credentials.
 func Anonymous() *Viewer { return &Viewer{Kind: Anyone} }

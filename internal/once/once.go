@@ -1,0 +1,78 @@
+// Package once makes mutations safe to retry: the same idempotency key from the
+// same actor gives the first answer again (OP-3).
+package once
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"parley/ent"
+	"parley/ent/idempotencykey"
+	"parley/internal/clock"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/store"
+	"parley/internal/viewer"
+)
+
+// Kept is how long a key is remembered after its mutation succeeded.
+const Kept = 24 * time.Hour
+
+const longest = 255
+
+// Claim is the first act of a mutation's transaction. result is the id that the
+// mutation's answer will have. Claim returns the id of the first answer if the
+// key was used before, and then the mutation only loads that answer; else "".
+// The same key with another input is CONFLICT. A nil key claims nothing.
+func Claim(ctx context.Context, tx *store.Tx, mutation string, key *string, input any, result string) (string, error) {
+	if key == nil {
+		return "", nil
+	}
+	if *key == "" || len(*key) > longest {
+		return "", errs.New(errs.Invalid, "An idempotency key has 1 to %d bytes; a random UUID is a good one.", longest).On("idempotencyKey")
+	}
+	hash, err := digest(input)
+	if err != nil {
+		return "", err
+	}
+	v := viewer.FromContext(ctx)
+	inserted, err := tx.Exec(ctx, `INSERT INTO idempotency_keys (id, account_id, actor_id, mutation, key, input_hash, result, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (account_id, actor_id, mutation, key) DO NOTHING`,
+		id.New("key"), v.AccountID, v.Actor().ActorID, mutation, *key, hash, `["`+result+`"]`, int64(tx.Now()))
+	if err != nil || inserted == 1 {
+		return "", err
+	}
+	return first(ctx, tx, mutation, *key, hash)
+}
+
+func first(ctx context.Context, tx *store.Tx, mutation, key string, hash []byte) (string, error) {
+	v := viewer.FromContext(ctx)
+	row, err := tx.Client.IdempotencyKey.Query().Where(
+		idempotencykey.AccountID(v.AccountID), idempotencykey.ActorID(v.Actor().ActorID),
+		idempotencykey.Mutation(mutation), idempotencykey.Key(key)).Only(ctx)
+	if err != nil {
+		return "", fmt.Errorf("load the first answer: %w", err)
+	}
+	if !bytes.Equal(row.InputHash, hash) {
+		return "", errs.New(errs.Conflict, "This idempotency key was used with another input. Use a new key for a new request.").On("idempotencyKey")
+	}
+	return row.Result[0], nil
+}
+
+func digest(input any) ([]byte, error) {
+	b, err := json.Marshal(input)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(b)
+	return sum[:], nil
+}
+
+// Forget deletes the keys that are older than Kept. Deleted rows: n.
+func Forget(ctx context.Context, client *ent.Client, now clock.Micros) (int, error) {
+	return client.IdempotencyKey.Delete().Where(idempotencykey.CreatedAtLT(now.Add(-Kept))).Exec(ctx)
+}

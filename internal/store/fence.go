@@ -1,0 +1,120 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"entgo.io/ent/dialect/sql"
+
+	"parley/ent"
+	"parley/ent/intercept"
+	"parley/internal/viewer"
+)
+
+var (
+	errNoViewer = errors.New("no viewer in the context: nothing can be read or written")
+	errNoEntry  = errors.New("the viewer may not touch this type")
+	errForeign  = errors.New("the row belongs to another account or to an inbox that the viewer does not see")
+)
+
+// fenced installs the fence on a client and returns it.
+func fenced(client *ent.Client) *ent.Client {
+	client.Intercept(intercept.TraverseFunc(func(ctx context.Context, q intercept.Query) error {
+		where, err := fence(ctx, q.Type())
+		if err != nil {
+			return err
+		}
+		q.WhereP(where)
+		return nil
+	}))
+	client.Use(fenceMutation)
+	return client
+}
+
+// predicate narrows a statement to the rows that the viewer may touch.
+type predicate = func(*sql.Selector)
+
+// fence returns what the context's viewer may touch of a type. A type that has
+// no rule, or a viewer that the rule does not know, is refused.
+func fence(ctx context.Context, typ string) (predicate, error) {
+	v := viewer.FromContext(ctx)
+	if v == nil {
+		return nil, errNoViewer
+	}
+	rule, ok := rules[typ]
+	if !ok {
+		return nil, fmt.Errorf("%w: %s has no rule in the fence", errNoEntry, typ)
+	}
+	if v.PassesAccounts() {
+		return func(*sql.Selector) {}, nil
+	}
+	if v.AccountID == "" {
+		return nil, fmt.Errorf("%w: %s by %s", errNoEntry, typ, v.Kind)
+	}
+	where := rule.staff
+	if v.Kind == viewer.Visitor {
+		where = rule.visitor
+	}
+	if where == nil {
+		return nil, fmt.Errorf("%w: %s by %s", errNoEntry, typ, v.Kind)
+	}
+	return func(s *sql.Selector) { where(s, v) }, nil
+}
+
+type mutation interface {
+	ent.Mutation
+	WhereP(...func(*sql.Selector))
+}
+
+// fenceMutation keeps writes within the fence: new rows get the viewer's
+// account and lie in an inbox of the viewer's, changes and deletions meet
+// visible rows alone.
+func fenceMutation(next ent.Mutator) ent.Mutator {
+	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+		where, err := fence(ctx, m.Type())
+		if err != nil {
+			return nil, err
+		}
+		v := viewer.FromContext(ctx)
+		if m.Op().Is(ent.OpCreate) {
+			if err := fenceCreate(m, v); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		}
+		narrowed, ok := m.(mutation)
+		if !ok {
+			return nil, fmt.Errorf("%w: %s cannot be narrowed", errNoEntry, m.Type())
+		}
+		narrowed.WhereP(where)
+		return next.Mutate(ctx, m)
+	})
+}
+
+func fenceCreate(m ent.Mutation, v *viewer.Viewer) error {
+	if v.PassesAccounts() {
+		return nil
+	}
+	if v.Kind == viewer.Visitor {
+		return fmt.Errorf("%w: visitors write by use cases alone", errNoEntry)
+	}
+	rule := rules[m.Type()]
+	if !rule.accountOwned {
+		return fmt.Errorf("%w: %s is not made by an account", errNoEntry, m.Type())
+	}
+	if account, set := m.Field("account_id"); set && account != v.AccountID {
+		return errForeign
+	}
+	if err := m.SetField("account_id", v.AccountID); err != nil {
+		return err
+	}
+	if !rule.inboxOwned {
+		return nil
+	}
+	inbox, _ := m.Field("inbox_id")
+	if name, ok := inbox.(string); !ok || !(v.InInbox(name) || rule.administered && v.AllInboxes()) {
+		return errForeign
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/mattn/go-sqlite3"
+
+	"parley/ent"
+)
+
+// group is one transaction of the database that several members share.
+type group struct {
+	store  *Store
+	conn   *sql.Conn
+	tx     *sql.Tx
+	sqlite *sqlite3.SQLiteConn
+	pgx    *pgx.Conn
+	began  time.Time
+	lost   bool
+}
+
+func (s *Store) begin(ctx context.Context) (*group, error) {
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	g := &group{store: s, conn: conn, began: s.clock.Now()}
+	if s.Postgres() {
+		g.pgx, err = pgxConn(conn)
+	} else {
+		g.sqlite, err = sqliteConn(conn)
+	}
+	if err == nil {
+		g.tx, err = conn.BeginTx(ctx, nil)
+	}
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return g, nil
+}
+
+// autocommit reports whether SQLite ended the transaction on its own: what
+// runs then would persist statement by statement.
+func (g *group) autocommit() bool { return g.sqlite != nil && g.sqlite.AutoCommit() }
+
+// run gives m its turn inside a savepoint.
+func (g *group) run(m *member) {
+	ctx := context.Background()
+	if _, err := g.tx.ExecContext(ctx, "SAVEPOINT member"); err != nil {
+		g.lost, m.err = true, fmt.Errorf("%w: %w", errGroupLost, err)
+		return
+	}
+	guard := &guarded{group: g}
+	tx := &Tx{store: g.store, conn: guard}
+	tx.Client = fenced(ent.NewClient(ent.Driver(txDriver{conn: guard, dialect: g.store.dialect})))
+	m.turn <- tx
+	<-m.ran
+	guard.closeRows()
+	if g.autocommit() {
+		g.lost = true
+		if m.err == nil {
+			m.err = errGroupLost
+		}
+		return
+	}
+	if m.err != nil {
+		g.undo(m)
+		return
+	}
+	if _, err := g.tx.ExecContext(ctx, "RELEASE SAVEPOINT member"); err != nil {
+		m.err = err
+		g.undo(m)
+	}
+}
+
+func (g *group) undo(m *member) {
+	m.tx.events, m.tx.jobs, m.tx.after = nil, nil, nil
+	ctx := context.Background()
+	if _, err := g.tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT member"); err != nil {
+		g.lost = true
+		return
+	}
+	if _, err := g.tx.ExecContext(ctx, "RELEASE SAVEPOINT member"); err != nil {
+		g.lost = true
+	}
+}
+
+// commit writes the members' jobs and events, which go last so that the
+// account's counter is locked for the shortest time, and commits.
+func (g *group) commit(members []*member) error {
+	err := g.flush(members)
+	if err == nil {
+		err = g.tx.Commit()
+	}
+	if err != nil {
+		err = fmt.Errorf("%w: %w", errGroupLost, errors.Join(err, rollback(g.tx)))
+	}
+	return errors.Join(err, g.conn.Close())
+}
+
+func rollback(tx *sql.Tx) error {
+	if err := tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+		return err
+	}
+	return nil
+}
+
+func (g *group) flush(members []*member) error {
+	if g.lost || g.autocommit() {
+		return errGroupLost
+	}
+	var jobs []Job
+	var events []Event
+	for _, m := range members {
+		if m.err == nil && m.tx != nil {
+			jobs = append(jobs, m.tx.jobs...)
+			events = append(events, m.tx.events...)
+		}
+	}
+	ctx := context.Background()
+	if len(jobs) > 0 {
+		if err := g.store.jobs.InsertJobs(ctx, &Raw{SQL: g.tx, PGX: g.pgx}, jobs); err != nil {
+			return fmt.Errorf("enqueue jobs: %w", err)
+		}
+	}
+	return g.appendEvents(ctx, events)
+}

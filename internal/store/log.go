@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"parley/ent/schema"
+	"parley/internal/clock"
+	"parley/internal/id"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// Event is an entry for the account's log, before it has its sequence number.
+// Package event makes them.
+type Event struct {
+	Type           vocab.EventType
+	InboxID        string
+	ConversationID string
+	MessageID      string
+	SubjectID      string
+	// UserID, when set, makes the event visible to that user alone.
+	UserID   string
+	Revision int
+	Changes  []schema.FieldChange
+
+	accountID string
+	actorKind viewer.Kind
+	actorID   string
+	at        clock.Micros
+}
+
+// Append adds e to the log as the last act of the transaction. The actor and
+// the account are the context's viewer.
+func (tx *Tx) Append(ctx context.Context, e Event) {
+	v := viewer.FromContext(ctx)
+	e.accountID, e.at = v.AccountID, tx.store.Now()
+	e.actorKind, e.actorID = v.Actor().Kind, v.Actor().ActorID
+	if e.Changes == nil {
+		e.Changes = []schema.FieldChange{}
+	}
+	tx.events = append(tx.events, e)
+}
+
+const eventColumns = 14
+
+// eventBatch keeps a statement below SQLite's limit of 32,766 parameters.
+const eventBatch = 1000
+
+// appendEvents takes the next numbers of each account's sequence and writes the
+// events under them. The counter's row is locked from here to the commit, so
+// that the order of the numbers is the order of the commits.
+func (g *group) appendEvents(ctx context.Context, events []Event) error {
+	for len(events) > 0 {
+		account := events[0].accountID
+		var mine, others []Event
+		for _, e := range events {
+			if e.accountID == account {
+				mine = append(mine, e)
+			} else {
+				others = append(others, e)
+			}
+		}
+		events = others
+		var head int64
+		row := g.tx.QueryRowContext(ctx, "UPDATE account_sequences SET sequence = sequence + $1 WHERE id = $2 RETURNING sequence", len(mine), account)
+		if err := row.Scan(&head); err != nil {
+			return fmt.Errorf("take %d sequence numbers: %w", len(mine), err)
+		}
+		if err := g.insertEvents(ctx, mine, head-int64(len(mine))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *group) insertEvents(ctx context.Context, events []Event, last int64) error {
+	for start := 0; start < len(events); start += eventBatch {
+		batch := events[start:min(start+eventBatch, len(events))]
+		args := make([]any, 0, len(batch)*eventColumns)
+		for i, e := range batch {
+			changes, err := json.Marshal(e.Changes)
+			if err != nil {
+				return err
+			}
+			args = append(args, id.New(id.Event), e.accountID, last+int64(start+i)+1, string(e.Type), int64(e.at),
+				string(e.actorKind), e.actorID, e.InboxID, e.ConversationID, e.MessageID, e.SubjectID, e.UserID, e.Revision, string(changes))
+		}
+		if _, err := g.tx.ExecContext(ctx, insertEventsSQL(len(batch)), args...); err != nil {
+			return fmt.Errorf("append %d events: %w", len(batch), err)
+		}
+	}
+	return nil
+}
+
+func insertEventsSQL(rows int) string {
+	var b strings.Builder
+	b.WriteString("INSERT INTO events (id, account_id, sequence, type, occurred_at, actor_kind, actor_id, inbox_id, conversation_id, message_id, subject_id, user_id, revision, changes) VALUES ")
+	for r := range rows {
+		if r > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('(')
+		for c := range eventColumns {
+			if c > 0 {
+				b.WriteByte(',')
+			}
+			fmt.Fprintf(&b, "$%d", r*eventColumns+c+1)
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
+}

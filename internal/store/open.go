@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"parley/ent"
+	"parley/internal/clock"
+)
+
+// Options say which database to open.
+type Options struct {
+	// URL is a postgres:// address; empty: SQLite in File.
+	URL string
+	// File is the path of the SQLite database; it is made when missing.
+	File string
+	// Clock tells the time; nil: the machine's.
+	Clock clock.Clock
+	// Log gets what goes wrong with the database; nil: slog's default.
+	Log *slog.Logger
+}
+
+// Store is an open database.
+type Store struct {
+	dialect string
+	write   *sql.DB
+	read    *sql.DB
+	pool    *pgxpool.Pool
+	reader  *ent.Client
+	clock   clock.Clock
+	log     *slog.Logger
+	jobs    JobInserter
+
+	mu      sync.Mutex
+	writers map[string]*writer
+	open    sync.WaitGroup
+}
+
+// Open opens the database and brings its schema up to date.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s := &Store{clock: o.Clock, log: o.Log, writers: map[string]*writer{}}
+	if s.clock == nil {
+		s.clock = clock.System{}
+	}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	open := s.openSQLite
+	if o.URL != "" {
+		open = s.openPostgres
+	}
+	if err := open(ctx, o); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.reader = fenced(ent.NewClient(ent.Driver(entsql.OpenDB(s.dialect, s.read))))
+	return s, nil
+}
+
+// Close waits for running transactions, then closes the database.
+func (s *Store) Close() error {
+	s.open.Wait()
+	var err error
+	for _, db := range []*sql.DB{s.read, s.write} {
+		if db != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}
+	if s.pool != nil {
+		s.pool.Close()
+	}
+	return err
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	if err := s.read.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
+		return fmt.Errorf("ask the database: %w", err)
+	}
+	return nil
+}
+
+// Clock returns the store's clock.
+func (s *Store) Clock() clock.Clock { return s.clock }
+
+// Now returns the time as the database keeps it.
+func (s *Store) Now() clock.Micros { return clock.Of(s.clock.Now()) }
+
+// Postgres reports whether the database is PostgreSQL.
+func (s *Store) Postgres() bool { return s.dialect == dialect.Postgres }
+
+// Client returns the fenced client: the transaction's if the context bears one,
+// else one that reads from the pool. Writing outside WithTx fails.
+func (s *Store) Client(ctx context.Context) *ent.Client {
+	if tx := FromContext(ctx); tx != nil {
+		return tx.Client
+	}
+	return s.reader
+}
+
+// Writer returns the connection pool that job workers share with the store.
+func (s *Store) Writer() *sql.DB { return s.write }
+
+// Pool returns PostgreSQL's pool, nil on SQLite.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }

@@ -1,0 +1,140 @@
+package store
+
+import (
+	"entgo.io/ent/dialect/sql"
+
+	"parley/ent"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// rule is what the fence knows of a type. A nil predicate refuses.
+type rule struct {
+	accountOwned bool
+	inboxOwned   bool
+	// administered: admins touch the rows of every inbox (AC-3).
+	administered bool
+	staff        func(*sql.Selector, *viewer.Viewer)
+	visitor      func(*sql.Selector, *viewer.Viewer)
+}
+
+var rules = map[string]rule{
+	ent.TypeAccount:         {staff: isAccount},
+	ent.TypeAccountSequence: {staff: isAccount},
+	ent.TypeUser:            {accountOwned: true, staff: inAccount},
+	ent.TypeTeam:            {accountOwned: true, staff: inAccount},
+	ent.TypeTeamMember:      {accountOwned: true, staff: inAccount},
+	ent.TypeIntegration:     {accountOwned: true, staff: inAccount},
+	ent.TypeBot:             {accountOwned: true, staff: inAccount},
+	ent.TypeApiToken:        {accountOwned: true, staff: inAccount},
+	ent.TypeContact:         {accountOwned: true, staff: inAccount},
+	ent.TypeContactEmail:    {accountOwned: true, staff: inAccount},
+	ent.TypeContactList:     {accountOwned: true, staff: inAccount},
+	ent.TypeTask:            {accountOwned: true, staff: inAccount},
+	ent.TypeIdempotencyKey:  {accountOwned: true, staff: inAccount},
+	ent.TypeEvent:           {accountOwned: true, staff: visibleEvent},
+
+	ent.TypeInbox:           {accountOwned: true, staff: isInbox},
+	ent.TypeInboxUser:       {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
+	ent.TypeInboxTeam:       {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
+	ent.TypeChannel:         {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox, visitor: isOwnChannel},
+	ent.TypeTargetedMessage: {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox, visitor: inOwnChannel},
+
+	ent.TypeVisitor:         {accountOwned: true, inboxOwned: true, staff: inInbox, visitor: isSelf},
+	ent.TypeBlock:           {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeConversation:    {accountOwned: true, inboxOwned: true, staff: inInbox, visitor: ownConversation},
+	ent.TypeMessage:         {accountOwned: true, inboxOwned: true, staff: inInbox, visitor: visibleMessage},
+	ent.TypeMessageRevision: {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeReadPosition:    {accountOwned: true, inboxOwned: true, staff: inInbox},
+}
+
+func isAccount(s *sql.Selector, v *viewer.Viewer) { s.Where(sql.EQ(s.C("id"), v.AccountID)) }
+
+func inAccount(s *sql.Selector, v *viewer.Viewer) { s.Where(sql.EQ(s.C("account_id"), v.AccountID)) }
+
+// inInbox: members alone, and Parley's own work.
+func inInbox(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	if v.Kind != viewer.SystemKind {
+		s.Where(oneOf(s.C("inbox_id"), v.InboxIDs))
+	}
+}
+
+func inAdministeredInbox(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	if !v.AllInboxes() {
+		s.Where(oneOf(s.C("inbox_id"), v.InboxIDs))
+	}
+}
+
+// isInbox hides deleted inboxes from everyone but Parley's own work (IB-3).
+func isInbox(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	if v.Kind != viewer.SystemKind {
+		s.Where(sql.EQ(s.C("deleted_at"), 0))
+	}
+	if !v.AllInboxes() {
+		s.Where(oneOf(s.C("id"), v.InboxIDs))
+	}
+}
+
+// visibleEvent: events of inboxes go to their members; admins also get what
+// concerns an inbox but no conversation (AC-3). Read positions are private.
+func visibleEvent(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	if v.Kind == viewer.SystemKind {
+		return
+	}
+	inbox := []*sql.Predicate{sql.EQ(s.C("inbox_id"), ""), oneOf(s.C("inbox_id"), v.InboxIDs)}
+	if v.Kind == viewer.Admin {
+		inbox = append(inbox, sql.EQ(s.C("conversation_id"), ""))
+	}
+	s.Where(sql.And(sql.Or(inbox...), sql.In(s.C("user_id"), "", v.ActorID)))
+}
+
+func isSelf(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	s.Where(sql.EQ(s.C("id"), v.ActorID))
+}
+
+func isOwnChannel(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	s.Where(sql.EQ(s.C("id"), v.ChannelID))
+}
+
+func inOwnChannel(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	s.Where(sql.EQ(s.C("channel_id"), v.ChannelID))
+}
+
+// ownConversation: a visitor sees the conversations of its own token or proved
+// identity, never those that share its contact (CH-8). Trash looks gone.
+func ownConversation(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	s.Where(sql.And(sql.EQ(s.C("visitor_id"), v.ActorID), sql.EQ(s.C("deleted_at"), 0)))
+}
+
+// visibleMessage: notes and what has no number for visitors never reach them (IN-14).
+func visibleMessage(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	own := sql.Table("conversations")
+	s.Where(sql.And(
+		sql.NEQ(s.C("direction"), string(vocab.Note)),
+		sql.GT(s.C("visible_number"), 0),
+		sql.In(s.C("conversation_id"), sql.Dialect(s.Dialect()).Select(own.C("id")).From(own).Where(sql.And(
+			sql.EQ(own.C("visitor_id"), v.ActorID), sql.EQ(own.C("deleted_at"), 0),
+		))),
+	))
+}
+
+// oneOf is sql.In over ids; none: nothing.
+func oneOf(column string, ids []string) *sql.Predicate {
+	if len(ids) == 0 {
+		return sql.False()
+	}
+	args := make([]any, len(ids))
+	for i, v := range ids {
+		args[i] = v
+	}
+	return sql.In(column, args...)
+}

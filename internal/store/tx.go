@@ -1,0 +1,277 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+
+	"parley/ent"
+	"parley/internal/clock"
+	"parley/internal/errs"
+	"parley/internal/viewer"
+)
+
+// ErrUnavailable is what callers get when the database cannot write now.
+// Nothing of the transaction was kept.
+var ErrUnavailable = errs.New(errs.Unavailable, "The database cannot save anything at the moment. Nothing was changed; try again shortly.")
+
+// retries is how often a closure runs again after a deadlock.
+const retries = 4
+
+// Tx is a use case's transaction. It is valid within its closure alone.
+type Tx struct {
+	// Client is the fenced client of the transaction.
+	Client *ent.Client
+
+	store  *Store
+	conn   *guarded
+	events []Event
+	jobs   []Job
+	after  []func()
+}
+
+type txKey struct{}
+
+// FromContext returns the context's transaction, or nil.
+func FromContext(ctx context.Context) *Tx {
+	tx, _ := ctx.Value(txKey{}).(*Tx)
+	return tx
+}
+
+// WithTx runs fn in a transaction and returns when it is durable. It joins the
+// transaction that the context bears, if any. An error of fn undoes all that fn
+// did, and is returned as it is; ErrUnavailable says that the database refused.
+func (s *Store) WithTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	if tx := FromContext(ctx); tx != nil {
+		return fn(ctx, tx)
+	}
+	v := viewer.FromContext(ctx)
+	if v == nil {
+		return errNoViewer
+	}
+	s.open.Add(1)
+	defer s.open.Done()
+	for attempt := 0; ; attempt++ {
+		m := &member{ctx: ctx, fn: fn, turn: make(chan *Tx, 1), ran: make(chan struct{}), done: make(chan error, 1)}
+		err := s.submit(v.AccountID, m)
+		if attempt < retries && retryable(err) {
+			continue
+		}
+		return s.finish(ctx, m, err)
+	}
+}
+
+func (s *Store) finish(ctx context.Context, m *member, err error) error {
+	if m.panicked != nil {
+		panic(m.panicked)
+	}
+	if err == nil {
+		for _, f := range m.tx.after {
+			f()
+		}
+		return nil
+	}
+	if errs.Of(err) != nil || ent.IsNotFound(err) || ent.IsConstraintError(err) {
+		return err
+	}
+	if broken := sqliteBroken(err) || postgresBroken(err) || errors.Is(err, errGroupLost); broken {
+		s.log.ErrorContext(ctx, "the database refused a transaction", "error", err)
+		return ErrUnavailable
+	}
+	return err
+}
+
+// Now returns the time as the database keeps it.
+func (tx *Tx) Now() clock.Micros { return tx.store.Now() }
+
+// AfterCommit has f called once the transaction is durable.
+func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
+
+// Exec runs a hand-written statement, with $1, $2 ... in the order of args, and
+// returns how many rows it touched. The fence does not reach it: the statement
+// names the account itself.
+func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	result, err := tx.conn.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// Query runs a hand-written query; see Exec.
+func (tx *Tx) Query(ctx context.Context, query string, args ...any) (entsql.ColumnScanner, error) {
+	var rows entsql.Rows
+	if err := (txDriver{conn: tx.conn, dialect: tx.store.dialect}).Query(ctx, query, args, &rows); err != nil {
+		return nil, err
+	}
+	return rows.ColumnScanner, nil
+}
+
+// Query runs a hand-written query, in the context's transaction if it bears
+// one; see Tx.Exec.
+func (s *Store) Query(ctx context.Context, query string, args ...any) (entsql.ColumnScanner, error) {
+	if tx := FromContext(ctx); tx != nil {
+		return tx.Query(ctx, query, args...)
+	}
+	return s.read.QueryContext(ctx, query, args...)
+}
+
+// member is one caller of WithTx, waiting for its turn in a group.
+type member struct {
+	ctx      context.Context
+	fn       func(context.Context, *Tx) error
+	state    atomic.Int32
+	turn     chan *Tx      // the writer gives the turn
+	ran      chan struct{} // the caller gives it back
+	done     chan error    // after the group's commit
+	tx       *Tx
+	err      error
+	panicked any
+}
+
+const (
+	waiting int32 = iota
+	started
+	abandoned
+)
+
+var (
+	errPanicked  = errors.New("the transaction's closure did not return")
+	errGroupLost = errors.New("the shared transaction was lost")
+)
+
+// submit queues m with the account's writer and runs its closure on the
+// caller's own goroutine when its turn comes, so that neither a panic nor
+// runtime.Goexit can stop the writer.
+func (s *Store) submit(account string, m *member) error {
+	if err := s.enqueue(account, m); err != nil {
+		return err
+	}
+	var done <-chan struct{} = m.ctx.Done()
+	for {
+		select {
+		case tx := <-m.turn:
+			m.run(tx)
+			done = nil
+		case err := <-m.done:
+			return err
+		case <-done:
+			if m.state.CompareAndSwap(waiting, abandoned) {
+				return cancelled(m.ctx)
+			}
+			done = nil
+		}
+	}
+}
+
+func cancelled(ctx context.Context) error {
+	return errs.New(errs.Unavailable, "The request ended before its turn came (%v). Nothing was changed.", context.Cause(ctx))
+}
+
+func (m *member) run(tx *Tx) {
+	m.tx, m.err = tx, errPanicked
+	defer func() {
+		m.panicked = recover()
+		tx.conn.over = true
+		m.ran <- struct{}{}
+	}()
+	// Cancelling a statement would make SQLite roll the whole group back.
+	ctx := context.WithValue(context.WithoutCancel(m.ctx), txKey{}, tx)
+	m.err = m.fn(ctx, tx)
+}
+
+// limits of a group: more members, or an older group, begin a new one.
+const (
+	groupSize = 64
+	groupAge  = 20 * time.Millisecond
+)
+
+// writer runs one group after the other: one writer on SQLite, one for each
+// account in use on PostgreSQL, where the account's counter would serialize
+// the commits anyway.
+type writer struct {
+	key     string
+	queue   chan *member
+	waiting int // callers that were given this writer; guarded by Store.mu
+}
+
+func (s *Store) enqueue(account string, m *member) error {
+	if !s.Postgres() {
+		account = ""
+	}
+	s.mu.Lock()
+	w := s.writers[account]
+	if w == nil {
+		w = &writer{key: account, queue: make(chan *member, groupSize)}
+		s.writers[account] = w
+		go s.write1(w)
+	}
+	w.waiting++
+	s.mu.Unlock()
+	select {
+	case w.queue <- m:
+		return nil
+	case <-m.ctx.Done():
+		s.leave(w, 1)
+		return cancelled(m.ctx)
+	}
+}
+
+// leave says that n callers of w were served. A writer without callers ends.
+func (s *Store) leave(w *writer, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.waiting -= n
+	if w.waiting == 0 {
+		delete(s.writers, w.key)
+		close(w.queue)
+	}
+}
+
+func (s *Store) write1(w *writer) {
+	for first := range w.queue {
+		s.leave(w, s.group(first, w.queue))
+	}
+}
+
+// group runs first and whoever waits behind it in one transaction, and returns
+// how many callers it served.
+func (s *Store) group(first *member, queue <-chan *member) int {
+	served := []*member{}
+	next := func(g *group) *member {
+		if len(served) >= groupSize || g.lost || s.clock.Now().Sub(g.began) > groupAge {
+			return nil
+		}
+		select {
+		case m := <-queue:
+			return m
+		default:
+			return nil
+		}
+	}
+	g, err := s.begin(context.Background())
+	if err != nil {
+		first.done <- fmt.Errorf("%w: %w", errGroupLost, err)
+		return 1
+	}
+	for m := first; m != nil; m = next(g) {
+		served = append(served, m)
+		if m.state.CompareAndSwap(waiting, started) {
+			g.run(m)
+		}
+	}
+	err = g.commit(served)
+	for _, m := range served {
+		switch {
+		case m.err != nil:
+			m.done <- m.err
+		default:
+			m.done <- err
+		}
+	}
+	return len(served)
+}
