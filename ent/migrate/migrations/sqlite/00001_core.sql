@@ -237,12 +237,13 @@ CREATE TABLE conversations (
     preview TEXT NOT NULL DEFAULT '',
     opened_at INTEGER NOT NULL,
     last_message_at INTEGER NOT NULL,
-    waiting_since INTEGER NOT NULL DEFAULT -9223372036854775808,
+    waiting_since INTEGER NOT NULL DEFAULT 9223372036854775807,
     closed_at INTEGER NOT NULL DEFAULT 0,
     filtered INTEGER NOT NULL DEFAULT 0,
     deleted_at INTEGER NOT NULL DEFAULT 0,
     bot_id TEXT NOT NULL DEFAULT '',
     bot_state TEXT NOT NULL DEFAULT 'NONE',
+    ever_assigned BOOLEAN NOT NULL DEFAULT false,
     in_bots BOOLEAN NOT NULL DEFAULT false,
     visitor_active_at INTEGER NOT NULL,
     origin_url TEXT NOT NULL DEFAULT '',
@@ -280,7 +281,7 @@ CREATE TABLE read_positions (
     inbox_id TEXT NOT NULL,
     conversation_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
-    number INTEGER NOT NULL UNIQUE,
+    number INTEGER NOT NULL,
     FOREIGN KEY (account_id, conversation_id) REFERENCES conversations (account_id, id)
 );
 CREATE UNIQUE INDEX read_positions_conversation_user ON read_positions (conversation_id, user_id);
@@ -290,7 +291,7 @@ CREATE TABLE messages (
     account_id TEXT NOT NULL,
     inbox_id TEXT NOT NULL,
     conversation_id TEXT NOT NULL,
-    number INTEGER NOT NULL UNIQUE,
+    number INTEGER NOT NULL,
     visible_number INTEGER NOT NULL,
     direction TEXT NOT NULL,
     author_kind TEXT NOT NULL,
