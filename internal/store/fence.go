@@ -15,6 +15,7 @@ import (
 var (
 	errNoViewer = errors.New("no viewer in the context: nothing can be read or written")
 	errNoEntry  = errors.New("the viewer may not touch this type")
+	errOutside  = errors.New("only WithTx writes")
 	errForeign  = errors.New("the row belongs to another account or to an inbox that the viewer does not see")
 )
 
@@ -52,14 +53,30 @@ func fence(ctx context.Context, typ string) (predicate, error) {
 	if v.AccountID == "" {
 		return nil, fmt.Errorf("%w: %s by %s", errNoEntry, typ, v.Kind)
 	}
-	where := rule.staff
-	if v.Kind == viewer.Visitor {
-		where = rule.visitor
-	}
+	where := rule.predicateFor(v.Kind)
 	if where == nil {
 		return nil, fmt.Errorf("%w: %s by %s", errNoEntry, typ, v.Kind)
 	}
 	return func(s *sql.Selector) { where(s, v) }, nil
+}
+
+// predicateFor returns what viewers of a kind may touch; nil: nothing.
+func (r rule) predicateFor(kind viewer.Kind) func(*sql.Selector, *viewer.Viewer) {
+	switch kind {
+	case viewer.Admin, viewer.Agent, viewer.Integration, viewer.Bot, viewer.SystemKind:
+		return r.staff
+	case viewer.Visitor:
+		return r.visitor
+	}
+	return nil
+}
+
+// readOnly refuses to write outside a transaction, where the log and the
+// shared commit would be left out.
+func readOnly(ent.Mutator) ent.Mutator {
+	return ent.MutateFunc(func(_ context.Context, m ent.Mutation) (ent.Value, error) {
+		return nil, fmt.Errorf("%w: %s", errOutside, m.Type())
+	})
 }
 
 type mutation interface {

@@ -13,6 +13,8 @@ import (
 	"parley/ent"
 )
 
+var errNoQueue = errors.New("a job was enqueued, but nobody told the store who inserts jobs: see UseJobs")
+
 // group is one transaction of the database that several members share.
 type group struct {
 	store  *Store
@@ -90,11 +92,15 @@ func (g *group) undo(m *member) {
 	}
 }
 
-// commit writes the members' jobs and events, which go last so that the
-// account's counter is locked for the shortest time, and commits.
-func (g *group) commit(members []*member) error {
+// finish writes the members' jobs and events, which go last so that the
+// account's counter is locked for the shortest time, and commits. Its error is
+// errNotTried when something before the commit went wrong, so that all of it
+// may be done again.
+func (g *group) finish(members []*member) error {
 	err := g.flush(members)
-	if err == nil {
+	if err != nil {
+		err = fmt.Errorf("%w: %w", errNotTried, err)
+	} else {
 		err = g.tx.Commit()
 	}
 	if err != nil {
@@ -123,6 +129,9 @@ func (g *group) flush(members []*member) error {
 		}
 	}
 	ctx := context.Background()
+	if len(jobs) > 0 && g.store.jobs == nil {
+		return errNoQueue
+	}
 	if len(jobs) > 0 {
 		if err := g.store.jobs.InsertJobs(ctx, &Raw{SQL: g.tx, PGX: g.pgx}, jobs); err != nil {
 			return fmt.Errorf("enqueue jobs: %w", err)

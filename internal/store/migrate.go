@@ -20,18 +20,22 @@ import (
 
 // migrateSQLite works on a handle of its own without foreign keys: rebuilding a
 // table with them on deletes the rows that refer to it. They are checked after.
-func migrateSQLite(ctx context.Context, file string) error {
-	db, err := sql.Open("sqlite3", sqliteDSN(file, sqliteSchema))
+func migrateSQLite(ctx context.Context, o Options) error {
+	db, err := sql.Open("sqlite3", o.sqliteDSN(sqliteSchema))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
-	if err := migrate(ctx, db, database.DialectSQLite3, "sqlite"); err != nil {
+	steps, err := migrate(ctx, db, database.DialectSQLite3, "sqlite")
+	if err != nil {
 		return err
 	}
 	if err := migrateJobs(ctx, riversqlite.New(db)); err != nil {
 		return err
+	}
+	if steps == 0 {
+		return nil // the check reads every row
 	}
 	return checkForeignKeys(ctx, db)
 }
@@ -62,27 +66,30 @@ func (s *Store) migratePostgres(ctx context.Context) error {
 		return fmt.Errorf("wait for other nodes' migrations: %w", err)
 	}
 	defer func() {
-		_, _ = conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1), set_config('lock_timeout', '5000', false)", migrationLock)
+		_, _ = conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", migrationLock)
+		_, _ = conn.Exec(context.WithoutCancel(ctx), "RESET lock_timeout")
 	}()
-	if err := migrate(ctx, s.write, database.DialectPostgres, "postgres"); err != nil {
+	if _, err := migrate(ctx, s.write, database.DialectPostgres, "postgres"); err != nil {
 		return err
 	}
 	return migrateJobs[pgx.Tx](ctx, riverpgxv5.New(s.pool))
 }
 
-func migrate(ctx context.Context, db *sql.DB, dialect database.Dialect, folder string) error {
+// migrate applies the migrations that the database lacks, and returns how many.
+func migrate(ctx context.Context, db *sql.DB, dialect database.Dialect, folder string) (int, error) {
 	files, err := fs.Sub(migrations.Files, folder)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	provider, err := goose.NewProvider(dialect, db, files)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate the database: %w", err)
+	steps, err := provider.Up(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("migrate the database: %w", err)
 	}
-	return nil
+	return len(steps), nil
 }
 
 func migrateJobs[TTx any](ctx context.Context, driver riverdriver.Driver[TTx]) error {

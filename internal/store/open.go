@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -22,6 +23,9 @@ type Options struct {
 	URL string
 	// File is the path of the SQLite database; it is made when missing.
 	File string
+	// LockWait is how long a write waits for a lock that another program or
+	// node holds; zero: five seconds.
+	LockWait time.Duration
 	// Clock tells the time; nil: the machine's.
 	Clock clock.Clock
 	// Log gets what goes wrong with the database; nil: slog's default.
@@ -38,6 +42,7 @@ type Store struct {
 	clock   clock.Clock
 	log     *slog.Logger
 	jobs    JobInserter
+	numbers sync.Map // account id → int64
 
 	mu      sync.Mutex
 	writers map[string]*writer
@@ -47,6 +52,9 @@ type Store struct {
 // Open opens the database and brings its schema up to date.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{clock: o.Clock, log: o.Log, writers: map[string]*writer{}}
+	if o.LockWait == 0 {
+		o.LockWait = 5 * time.Second
+	}
 	if s.clock == nil {
 		s.clock = clock.System{}
 	}
@@ -61,6 +69,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.reader = fenced(ent.NewClient(ent.Driver(entsql.OpenDB(s.dialect, s.read))))
+	s.reader.Use(readOnly)
 	return s, nil
 }
 

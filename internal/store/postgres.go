@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"entgo.io/ent/dialect"
@@ -23,7 +24,7 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 	if !strings.Contains(o.URL, "pool_max_conns") {
 		cfg.MaxConns = 20
 	}
-	for name, value := range map[string]string{"lock_timeout": "5000", "application_name": "parley", "timezone": "UTC"} {
+	for name, value := range map[string]string{"lock_timeout": strconv.FormatInt(o.LockWait.Milliseconds(), 10), "application_name": "parley", "timezone": "UTC"} {
 		if _, set := cfg.ConnConfig.RuntimeParams[name]; !set {
 			cfg.ConnConfig.RuntimeParams[name] = value
 		}

@@ -15,27 +15,28 @@ import (
 // since a read that becomes a write fails at once when another wrote meanwhile,
 // whatever the busy timeout.
 const (
-	sqliteCommon = "_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1&_stmt_cache_size=256"
+	sqliteCommon = "_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_stmt_cache_size=256"
 	sqliteReader = sqliteCommon + "&_query_only=1"
 	sqliteWriter = sqliteCommon + "&_txlock=immediate"
-	sqliteSchema = "_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=0&_txlock=immediate"
+	sqliteSchema = "_journal_mode=WAL&_synchronous=FULL&_foreign_keys=0&_txlock=immediate"
 )
 
-func sqliteDSN(file, options string) string {
-	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + options
+func (o Options) sqliteDSN(settings string) string {
+	file := (&url.URL{Path: o.File}).EscapedPath()
+	return fmt.Sprintf("file:%s?%s&_busy_timeout=%d", file, settings, o.LockWait.Milliseconds())
 }
 
 func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	s.dialect = dialect.SQLite
-	if err := migrateSQLite(ctx, o.File); err != nil {
+	if err := migrateSQLite(ctx, o); err != nil {
 		return fmt.Errorf("database file %s: %w", o.File, err)
 	}
 	var err error
-	if s.write, err = sql.Open("sqlite3", sqliteDSN(o.File, sqliteWriter)); err != nil {
+	if s.write, err = sql.Open("sqlite3", o.sqliteDSN(sqliteWriter)); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite3", sqliteDSN(o.File, sqliteReader)); err != nil {
+	if s.read, err = sql.Open("sqlite3", o.sqliteDSN(sqliteReader)); err != nil {
 		return err
 	}
 	s.read.SetMaxOpenConns(4)

@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
-	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
 
@@ -131,6 +129,7 @@ type member struct {
 	tx       *Tx
 	err      error
 	panicked any
+	settled  bool // err tells all: the group's fate is not the member's
 }
 
 const (
@@ -142,7 +141,22 @@ const (
 var (
 	errPanicked  = errors.New("the transaction's closure did not return")
 	errGroupLost = errors.New("the shared transaction was lost")
+	errNotTried  = errors.New("its commit was not tried")
 )
+
+// innocent reports whether m's closure did its part, or had no turn, when the
+// group was lost. It then may have another turn; m's caller is there to take it.
+func (m *member) innocent() bool {
+	return m.state.Load() == started && (m.err == nil || m.tx == nil)
+}
+
+// acknowledge tells m's caller how it ended. err is the group's.
+func (m *member) acknowledge(err error) {
+	if m.settled || m.err != nil {
+		err = m.err
+	}
+	m.done <- err
+}
 
 // submit queues m with the account's writer and runs its closure on the
 // caller's own goroutine when its turn comes, so that neither a panic nor
@@ -182,96 +196,4 @@ func (m *member) run(tx *Tx) {
 	// Cancelling a statement would make SQLite roll the whole group back.
 	ctx := context.WithValue(context.WithoutCancel(m.ctx), txKey{}, tx)
 	m.err = m.fn(ctx, tx)
-}
-
-// limits of a group: more members, or an older group, begin a new one.
-const (
-	groupSize = 64
-	groupAge  = 20 * time.Millisecond
-)
-
-// writer runs one group after the other: one writer on SQLite, one for each
-// account in use on PostgreSQL, where the account's counter would serialize
-// the commits anyway.
-type writer struct {
-	key     string
-	queue   chan *member
-	waiting int // callers that were given this writer; guarded by Store.mu
-}
-
-func (s *Store) enqueue(account string, m *member) error {
-	if !s.Postgres() {
-		account = ""
-	}
-	s.mu.Lock()
-	w := s.writers[account]
-	if w == nil {
-		w = &writer{key: account, queue: make(chan *member, groupSize)}
-		s.writers[account] = w
-		go s.write1(w)
-	}
-	w.waiting++
-	s.mu.Unlock()
-	select {
-	case w.queue <- m:
-		return nil
-	case <-m.ctx.Done():
-		s.leave(w, 1)
-		return cancelled(m.ctx)
-	}
-}
-
-// leave says that n callers of w were served. A writer without callers ends.
-func (s *Store) leave(w *writer, n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	w.waiting -= n
-	if w.waiting == 0 {
-		delete(s.writers, w.key)
-		close(w.queue)
-	}
-}
-
-func (s *Store) write1(w *writer) {
-	for first := range w.queue {
-		s.leave(w, s.group(first, w.queue))
-	}
-}
-
-// group runs first and whoever waits behind it in one transaction, and returns
-// how many callers it served.
-func (s *Store) group(first *member, queue <-chan *member) int {
-	served := []*member{}
-	next := func(g *group) *member {
-		if len(served) >= groupSize || g.lost || s.clock.Now().Sub(g.began) > groupAge {
-			return nil
-		}
-		select {
-		case m := <-queue:
-			return m
-		default:
-			return nil
-		}
-	}
-	g, err := s.begin(context.Background())
-	if err != nil {
-		first.done <- fmt.Errorf("%w: %w", errGroupLost, err)
-		return 1
-	}
-	for m := first; m != nil; m = next(g) {
-		served = append(served, m)
-		if m.state.CompareAndSwap(waiting, started) {
-			g.run(m)
-		}
-	}
-	err = g.commit(served)
-	for _, m := range served {
-		switch {
-		case m.err != nil:
-			m.done <- m.err
-		default:
-			m.done <- err
-		}
-	}
-	return len(served)
 }
