@@ -1,0 +1,58 @@
+package inbox
+
+// CreateInboxInput is the input of createInbox. A new inbox (IB-1).
+type CreateInboxInput struct {
+	Name           string
+	UserIDs        []string
+	TeamIDs        []string
+	IdempotencyKey *string
+}
+
+// RenameInboxInput is the input of renameInbox. A new name for an inbox.
+type RenameInboxInput struct {
+	InboxID        string
+	Name           string
+	IdempotencyKey *string
+}
+
+// UpdateInboxMembersInput is the input of updateInboxMembers. Whom to add and
+// whom to remove. Who is there, or gone, already is passed over.
+type UpdateInboxMembersInput struct {
+	InboxID        string
+	AddUserIDs     []string
+	RemoveUserIDs  []string
+	AddTeamIDs     []string
+	RemoveTeamIDs  []string
+	IdempotencyKey *string
+}
+
+// DeleteInboxInput is the input of deleteInbox. Which inbox to delete (IB-3).
+type DeleteInboxInput struct {
+	InboxID        string
+	ConfirmName    string
+	IdempotencyKey *string
+}
+
+// CreateChatChannelInput is the input of createChatChannel. Which inbox gets a
+// chat channel.
+type CreateChatChannelInput struct {
+	InboxID        string
+	IdempotencyKey *string
+}
+
+// UpdateChatChannelInput is the input of updateChatChannel. What is left out
+// stays as it is.
+type UpdateChatChannelInput struct {
+	ChatChannelID  string
+	Title          *string
+	AccentColor    *string
+	SendTranscript *bool
+	IdempotencyKey *string
+}
+
+// CreateIdentitySecretInput is the input of createIdentitySecret. Which
+// channel gets a new identity secret.
+type CreateIdentitySecretInput struct {
+	ChatChannelID  string
+	IdempotencyKey *string
+}
