@@ -105,8 +105,25 @@ func fenceMutation(next ent.Mutator) ent.Mutator {
 			return nil, fmt.Errorf("%w: %s cannot be narrowed", errNoEntry, m.Type())
 		}
 		narrowed.WhereP(where)
+		if err := fenceEmpty(ctx, m); err != nil {
+			return nil, err
+		}
 		return next.Mutate(ctx, m)
 	})
+}
+
+// fenceEmpty looks for the row of a change that sets nothing: ent would run no
+// statement that could miss it, but read it back without the predicate.
+func fenceEmpty(ctx context.Context, m ent.Mutation) error {
+	if !m.Op().Is(ent.OpUpdateOne) || len(m.Fields())+len(m.AddedFields())+len(m.ClearedFields()) > 0 {
+		return nil
+	}
+	field := "account_id"
+	if f := rules[m.Type()].anyField; f != "" {
+		field = f
+	}
+	_, err := m.OldField(ctx, field)
+	return err
 }
 
 func fenceCreate(m ent.Mutation, v *viewer.Viewer) error {

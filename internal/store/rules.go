@@ -12,6 +12,7 @@ import (
 type rule struct {
 	accountOwned bool
 	inboxOwned   bool
+	anyField     string // of types that have no account_id
 	// administered: admins touch the rows of every inbox (AC-3).
 	administered bool
 	staff        func(*sql.Selector, *viewer.Viewer)
@@ -19,8 +20,8 @@ type rule struct {
 }
 
 var rules = map[string]rule{
-	ent.TypeAccount:         {staff: isAccount},
-	ent.TypeAccountSequence: {staff: isAccount},
+	ent.TypeAccount:         {anyField: "name", staff: isAccount},
+	ent.TypeAccountSequence: {anyField: "sequence", staff: isAccount},
 	ent.TypeUser:            {accountOwned: true, staff: inAccount},
 	ent.TypeTeam:            {accountOwned: true, staff: inAccount},
 	ent.TypeTeamMember:      {accountOwned: true, staff: inAccount},

@@ -1,0 +1,362 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/go-cmp/cmp"
+
+	"parley/ent"
+	"parley/internal/clock"
+	"parley/internal/id"
+	"parley/internal/store"
+	"parley/internal/testkit"
+	"parley/internal/viewer"
+)
+
+// entity is an ent type with the operations that every type has.
+type entity struct {
+	name   string
+	client reflect.Value
+}
+
+// entities returns every type of the client.
+func entities(c *ent.Client) []entity {
+	var list []entity
+	clients := reflect.ValueOf(c).Elem()
+	for i := range clients.NumField() {
+		field := clients.Type().Field(i)
+		if field.IsExported() && field.Type.Kind() == reflect.Pointer && strings.HasSuffix(field.Type.Elem().Name(), "Client") {
+			list = append(list, entity{name: field.Name, client: clients.Field(i)})
+		}
+	}
+	return list
+}
+
+func call(on reflect.Value, method string, args ...any) []reflect.Value {
+	in := make([]reflect.Value, len(args))
+	for i, a := range args {
+		in[i] = reflect.ValueOf(a)
+	}
+	return on.MethodByName(method).Call(in)
+}
+
+func failure(out []reflect.Value) error {
+	err, _ := out[len(out)-1].Interface().(error)
+	return err
+}
+
+// among narrows a builder to ids.
+func among(builder reflect.Value, ids []string) reflect.Value {
+	where := builder.MethodByName("Where")
+	predicate := func(s *sql.Selector) {
+		args := make([]any, len(ids))
+		for i := range ids {
+			args[i] = ids[i]
+		}
+		s.Where(sql.In(s.C("id"), args...))
+	}
+	return where.Call([]reflect.Value{reflect.ValueOf(predicate).Convert(where.Type().In(0).Elem())})[0]
+}
+
+func (e entity) ids(ctx context.Context) ([]string, error) {
+	out := call(call(e.client, "Query")[0], "IDs", ctx)
+	ids, _ := out[0].Interface().([]string)
+	slices.Sort(ids)
+	return ids, failure(out)
+}
+
+func (e entity) count(ctx context.Context) (int64, error) {
+	out := call(call(e.client, "Query")[0], "Count", ctx)
+	return out[0].Int(), failure(out)
+}
+
+func (e entity) all(ctx context.Context) (int, error) {
+	out := call(call(e.client, "Query")[0], "All", ctx)
+	return out[0].Len(), failure(out)
+}
+
+func (e entity) exist(ctx context.Context) (bool, error) {
+	out := call(call(e.client, "Query")[0], "Exist", ctx)
+	return out[0].Bool(), failure(out)
+}
+
+func (e entity) get(ctx context.Context, id string) error {
+	return failure(call(e.client, "Get", ctx, id))
+}
+
+func (e entity) updateOne(ctx context.Context, id string) error {
+	return failure(call(call(e.client, "UpdateOneID", id)[0], "Exec", ctx))
+}
+
+func (e entity) deleteOne(ctx context.Context, id string) error {
+	return failure(call(call(e.client, "DeleteOneID", id)[0], "Exec", ctx))
+}
+
+func (e entity) deleteAll(ctx context.Context, ids []string) (int64, error) {
+	out := call(among(call(e.client, "Delete")[0], ids), "Exec", ctx)
+	return out[0].Int(), failure(out)
+}
+
+// touchAll updates rows without a change and returns how many it met.
+func (e entity) touchAll(ctx context.Context, ids []string) (int64, error) {
+	update := among(call(e.client, "Update")[0], ids)
+	call(update, "Modify", func(u *sql.UpdateBuilder) { u.Set("id", sql.Raw("id")) })
+	out := call(update, "Save", ctx)
+	return out[0].Int(), failure(out)
+}
+
+func (e entity) create(ctx context.Context) error {
+	return failure(call(call(e.client, "Create")[0], "Exec", ctx))
+}
+
+// visible says in SQL what viewers may touch of a type. Empty: they are refused.
+type visible struct {
+	table, staff, admin, visitor string
+}
+
+const (
+	ofAccount  = "account_id = {account}"
+	ofInboxes  = ofAccount + " AND inbox_id IN ({inboxes})"
+	ownThread  = ofAccount + " AND visitor_id = {actor} AND deleted_at = 0"
+	ownMessage = ofAccount + " AND direction <> 'NOTE' AND visible_number > 0 AND conversation_id IN (SELECT id FROM conversations WHERE " + ownThread + ")"
+)
+
+var fenced = map[string]visible{
+	"Account":         {table: "accounts", staff: "id = {account}"},
+	"AccountSequence": {table: "account_sequences", staff: "id = {account}"},
+	"User":            {table: "users", staff: ofAccount},
+	"Team":            {table: "teams", staff: ofAccount},
+	"TeamMember":      {table: "team_members", staff: ofAccount},
+	"Integration":     {table: "integrations", staff: ofAccount},
+	"Bot":             {table: "bots", staff: ofAccount},
+	"ApiToken":        {table: "api_tokens", staff: ofAccount},
+	"Contact":         {table: "contacts", staff: ofAccount},
+	"ContactEmail":    {table: "contact_emails", staff: ofAccount},
+	"ContactList":     {table: "contact_lists", staff: ofAccount},
+	"Task":            {table: "tasks", staff: ofAccount},
+	"IdempotencyKey":  {table: "idempotency_keys", staff: ofAccount},
+	"Event": {
+		table: "events",
+		staff: ofAccount + " AND user_id IN ('', {actor}) AND inbox_id IN ('', {inboxes})",
+		admin: ofAccount + " AND user_id IN ('', {actor}) AND (inbox_id IN ('', {inboxes}) OR conversation_id = '')",
+	},
+	"Inbox":           {table: "inboxes", staff: ofAccount + " AND id IN ({inboxes}) AND deleted_at = 0", admin: ofAccount + " AND deleted_at = 0"},
+	"InboxUser":       {table: "inbox_users", staff: ofInboxes, admin: ofAccount},
+	"InboxTeam":       {table: "inbox_teams", staff: ofInboxes, admin: ofAccount},
+	"Channel":         {table: "channels", staff: ofInboxes, admin: ofAccount, visitor: ofAccount + " AND id = {channel}"},
+	"TargetedMessage": {table: "targeted_messages", staff: ofInboxes, admin: ofAccount, visitor: ofAccount + " AND channel_id = {channel}"},
+	"Visitor":         {table: "visitors", staff: ofInboxes, visitor: ofAccount + " AND id = {actor}"},
+	"Block":           {table: "blocks", staff: ofInboxes},
+	"Conversation":    {table: "conversations", staff: ofInboxes, visitor: ownThread},
+	"Message":         {table: "messages", staff: ofInboxes, visitor: ownMessage},
+	"MessageRevision": {table: "message_revisions", staff: ofInboxes},
+	"ReadPosition":    {table: "read_positions", staff: ofInboxes},
+}
+
+const unknownKind viewer.Kind = "NEW"
+
+// where returns what v may touch; empty: nothing.
+func (r visible) where(v *viewer.Viewer) string {
+	condition := r.staff
+	switch {
+	case v.Kind == viewer.Visitor:
+		condition = r.visitor
+	case v.Kind == viewer.SystemKind && strings.Contains(r.staff, "account_id"):
+		condition = ofAccount
+	case v.Kind == viewer.Admin && r.admin != "":
+		condition = r.admin
+	case v.Kind == viewer.Anyone || v.Kind == unknownKind:
+		condition = ""
+	}
+	inboxes := "''"
+	if r.table != "events" {
+		inboxes = "NULL"
+	}
+	for _, inbox := range v.InboxIDs {
+		inboxes += ", '" + inbox + "'"
+	}
+	return strings.NewReplacer("{account}", "'"+v.AccountID+"'", "{actor}", "'"+v.ActorID+"'",
+		"{channel}", "'"+v.ChannelID+"'", "{inboxes}", inboxes).Replace(condition)
+}
+
+var errUndo = errors.New("undo")
+
+// AC-1, AC-3, CH-8, IN-14: of every type, each viewer reads, changes and deletes
+// exactly the rows that are theirs to see.
+func TestFence(t *testing.T) {
+	t.Parallel()
+	testkit.EachStore(t, clock.System{}, func(t *testing.T, s *store.Store) {
+		f, other := testkit.Account(t, s), testkit.Account(t, s)
+		furnish(t, f)
+		furnish(t, other)
+		integration := &viewer.Viewer{Kind: viewer.Integration, AccountID: f.AccountID, ActorID: id.New(id.Integration), InboxIDs: f.InboxIDs[1:], Scopes: []string{"*"}}
+		outsider := &viewer.Viewer{Kind: viewer.Agent, AccountID: f.AccountID, ActorID: f.AgentIDs[0]}
+		stranger := viewer.Anonymous()
+		stranger.AccountID = f.AccountID
+		for name, v := range map[string]*viewer.Viewer{
+			"Admin": viewer.FromContext(f.Admin), "Agent": viewer.FromContext(f.Agent(0)), "AgentOfBoth": viewer.FromContext(f.Agent(1)),
+			"System": viewer.FromContext(f.System), "Integration": integration, "AgentWithoutInbox": outsider,
+			"Visitor": viewer.FromContext(f.Visitor(0)), "OtherVisitor": viewer.FromContext(f.Visitor(1)), "VisitorElsewhere": viewer.FromContext(f.Visitor(2)),
+			"Stranger": viewer.Anonymous(), "StrangerOfAccount": stranger, "UnknownKind": {Kind: unknownKind, AccountID: f.AccountID},
+		} {
+			t.Run(name, func(t *testing.T) { checkFence(t, s, v) })
+		}
+	})
+}
+
+func checkFence(t *testing.T, s *store.Store, v *viewer.Viewer) {
+	ctx := viewer.NewContext(t.Context(), v)
+	everywhere := viewer.NewContext(t.Context(), viewer.Everywhere("test"))
+	for _, e := range entities(s.Client(ctx)) {
+		rule, ok := fenced[e.name]
+		if !ok {
+			t.Errorf("%s: say in this test who may see it", e.name)
+			continue
+		}
+		all, err := e.ids(everywhere)
+		if err != nil || len(all) < 2 {
+			t.Fatalf("%s: %d rows in two accounts; furnish makes one in each (%v)", e.name, len(all), err)
+		}
+		where := rule.where(v)
+		if where == "" {
+			checkRefused(t, s, ctx, e, all)
+			continue
+		}
+		mine, err := s.Strings(ctx, "SELECT id FROM "+rule.table+" WHERE "+where)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(mine)
+		checkReads(t, ctx, e, mine, all)
+		checkWrites(t, s, ctx, e, mine, all)
+	}
+}
+
+func checkRefused(t *testing.T, s *store.Store, ctx context.Context, e entity, all []string) {
+	if _, err := e.ids(ctx); err == nil {
+		t.Errorf("%s: a viewer without a rule read it", e.name)
+	}
+	for _, write := range []func(context.Context, entity) error{
+		func(ctx context.Context, e entity) error { return e.create(ctx) },
+		func(ctx context.Context, e entity) error { return e.updateOne(ctx, all[0]) },
+		func(ctx context.Context, e entity) error { return e.deleteOne(ctx, all[0]) },
+		func(ctx context.Context, e entity) error { _, err := e.deleteAll(ctx, all); return err },
+		func(ctx context.Context, e entity) error { _, err := e.touchAll(ctx, all); return err },
+	} {
+		if err := inTx(s, ctx, e, write); err == nil || !strings.Contains(err.Error(), "may not touch") {
+			t.Errorf("%s: a viewer without a rule wrote it (%v)", e.name, err)
+		}
+	}
+}
+
+// inTx runs write with the transaction's client for e's type and undoes it.
+func inTx(s *store.Store, ctx context.Context, e entity, write func(context.Context, entity) error) error {
+	var result error
+	err := s.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		inner := entity{name: e.name, client: reflect.ValueOf(tx.Client).Elem().FieldByName(e.name)}
+		result = write(ctx, inner)
+		return errUndo
+	})
+	if !errors.Is(err, errUndo) {
+		return fmt.Errorf("transaction: %w", err)
+	}
+	return result
+}
+
+func checkReads(t *testing.T, ctx context.Context, e entity, mine, all []string) {
+	ids, err := e.ids(ctx)
+	if err != nil {
+		t.Fatalf("%s: %v", e.name, err)
+	}
+	if diff := cmp.Diff(mine, ids, cmp.Transformer("nil", func(l []string) []string { return append([]string{}, l...) })); diff != "" {
+		t.Errorf("%s: ids (-want +got):\n%s", e.name, diff)
+	}
+	if n, err := e.count(ctx); err != nil || int(n) != len(mine) {
+		t.Errorf("%s: counted %d, want %d (%v)", e.name, n, len(mine), err)
+	}
+	if n, err := e.all(ctx); err != nil || n != len(mine) {
+		t.Errorf("%s: All gave %d, want %d (%v)", e.name, n, len(mine), err)
+	}
+	if some, err := e.exist(ctx); err != nil || some != (len(mine) > 0) {
+		t.Errorf("%s: Exist is %v, want %v (%v)", e.name, some, len(mine) > 0, err)
+	}
+	for _, id := range all {
+		if err := e.get(ctx, id); slices.Contains(mine, id) != (err == nil) || err != nil && !ent.IsNotFound(err) {
+			t.Errorf("%s: Get %s, visible: %v: %v", e.name, id, slices.Contains(mine, id), err)
+		}
+	}
+}
+
+func checkWrites(t *testing.T, s *store.Store, ctx context.Context, e entity, mine, all []string) {
+	hidden := slices.DeleteFunc(slices.Clone(all), func(id string) bool { return slices.Contains(mine, id) })
+	touched := func(write func(entity, context.Context) (int64, error)) {
+		t.Helper()
+		err := inTx(s, ctx, e, func(ctx context.Context, e entity) error {
+			n, err := write(e, ctx)
+			if err == nil && n != 0 {
+				err = fmt.Errorf("touched %d hidden rows", n)
+			}
+			return err
+		})
+		if err != nil {
+			t.Errorf("%s: %v", e.name, err)
+		}
+	}
+	touched(func(e entity, ctx context.Context) (int64, error) { return e.deleteAll(ctx, hidden) })
+	touched(func(e entity, ctx context.Context) (int64, error) { return e.touchAll(ctx, hidden) })
+	for _, id := range hidden[:min(3, len(hidden))] {
+		for _, write := range []func(context.Context, entity) error{
+			func(ctx context.Context, e entity) error { return e.updateOne(ctx, id) },
+			func(ctx context.Context, e entity) error { return e.deleteOne(ctx, id) },
+		} {
+			if err := inTx(s, ctx, e, write); !ent.IsNotFound(err) {
+				t.Errorf("%s: changing the hidden %s gave %v, want not found", e.name, id, err)
+			}
+		}
+	}
+	err := inTx(s, ctx, e, func(ctx context.Context, e entity) error {
+		if n, err := e.touchAll(ctx, all); err != nil || int(n) != len(mine) {
+			return fmt.Errorf("an update of all rows met %d, want %d (%w)", n, len(mine), err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Errorf("%s: %v", e.name, err)
+	}
+}
+
+// Without a viewer nothing can be read or written, of any type.
+func TestFenceNeedsViewer(t *testing.T) {
+	t.Parallel()
+	testkit.EachStore(t, clock.System{}, func(t *testing.T, s *store.Store) {
+		f := testkit.Account(t, s)
+		if err := s.WithTx(t.Context(), func(context.Context, *store.Tx) error { return nil }); err == nil {
+			t.Error("a transaction began without a viewer")
+		}
+		nobody := func(ctx context.Context) context.Context { return viewer.NewContext(ctx, nil) }
+		for _, e := range entities(s.Client(f.System)) {
+			if _, err := e.ids(t.Context()); err == nil {
+				t.Errorf("%s was read without a viewer", e.name)
+			}
+			for _, write := range []func(context.Context, entity) error{
+				func(ctx context.Context, e entity) error { return e.create(nobody(ctx)) },
+				func(ctx context.Context, e entity) error { return e.updateOne(nobody(ctx), "x") },
+				func(ctx context.Context, e entity) error {
+					_, err := e.deleteAll(nobody(ctx), []string{"x"})
+					return err
+				},
+			} {
+				if err := inTx(s, f.System, e, write); err == nil || !strings.Contains(err.Error(), "no viewer") {
+					t.Errorf("%s was written without a viewer (%v)", e.name, err)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,103 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+
+	"parley/ent/schema"
+	"parley/internal/clock"
+	"parley/internal/id"
+	"parley/internal/store"
+	"parley/internal/testkit"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// furnish gives the account a row of each type that its fixture lacks, and
+// rows that only some viewers see: a deleted inbox, a conversation in the trash,
+// a private event.
+func furnish(t *testing.T, f *testkit.Fixture) {
+	t.Helper()
+	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishAccount(ctx, tx, f) })
+	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishInboxes(ctx, tx, f) })
+	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishTrash(ctx, tx, f) })
+	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error {
+		for _, e := range []store.Event{
+			{Type: vocab.AccountUpdated},
+			{Type: vocab.ChannelUpdated, InboxID: f.InboxIDs[0]},
+			{Type: vocab.ChannelUpdated, InboxID: f.InboxIDs[1]},
+			{Type: vocab.ConversationClosed, InboxID: f.InboxIDs[0], ConversationID: f.ConversationIDs[0]},
+			{Type: vocab.ConversationClosed, InboxID: f.InboxIDs[1], ConversationID: f.ConversationIDs[2]},
+			{Type: vocab.ConversationRead, InboxID: f.InboxIDs[0], ConversationID: f.ConversationIDs[0], UserID: f.AgentIDs[0]},
+		} {
+			tx.Append(ctx, e)
+		}
+		return nil
+	})
+}
+
+func furnishAccount(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
+	c, now := tx.Client, tx.Now()
+	team := id.New(id.Team)
+	return all(
+		c.Team.Create().SetID(team).SetName("Team").SetCreatedAt(now).Exec,
+		c.TeamMember.Create().SetID(id.New("teammember")).SetTeamID(team).SetUserID(f.AgentIDs[0]).Exec,
+		c.InboxTeam.Create().SetID(id.New("inboxteam")).SetTeamID(team).SetInboxID(f.InboxIDs[1]).Exec,
+		c.Inbox.Create().SetID(id.New(id.Inbox)).SetName("Deleted").SetDeletedAt(now).SetCreatedAt(now).Exec,
+		c.Integration.Create().SetID(id.New(id.Integration)).SetName("CRM").SetInboxIds([]string{}).SetCreatedAt(now).Exec,
+		c.Bot.Create().SetID(id.New(id.Bot)).SetName("Bot").SetCreatedAt(now).Exec,
+		c.ApiToken.Create().SetID(id.New(id.APIToken)).SetHash([]byte(id.New("hash"))).SetName("Token").SetScopes([]string{"*"}).
+			SetExpiresAt(clock.Never).SetCreatedAt(now).Exec,
+		c.ContactList.Create().SetID(id.New(id.ContactList)).SetName("Customers").SetCreatedAt(now).Exec,
+		c.IdempotencyKey.Create().SetID(id.New("key")).SetActorID(f.AdminID).SetMutation("m").SetKey("k").
+			SetInputHash([]byte{1}).SetResult([]string{}).SetCreatedAt(now).Exec,
+		c.Task.Create().SetID(id.New(id.Task)).SetKind(vocab.TaskBulkClose).SetState(vocab.TaskQueued).SetParams([]byte("{}")).
+			SetTotal(1).SetProblems([]schema.TaskProblem{}).SetActorKind(viewer.Admin).SetActorID(f.AdminID).SetCreatedAt(now).Exec,
+	)(ctx)
+}
+
+func furnishInboxes(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
+	c, now := tx.Client, tx.Now()
+	for i := range f.InboxIDs {
+		conversation := f.ConversationIDs[2*i]
+		err := all(
+			c.TargetedMessage.Create().SetID(id.New(id.TargetedMessage)).SetInboxID(f.InboxIDs[i]).SetChannelID(f.ChannelIDs[i]).
+				SetName("Welcome").SetState(vocab.TargetedOn).SetPosition(1).SetAudience(vocab.AudienceEveryone).
+				SetIncludeListIds([]string{}).SetExcludeListIds([]string{}).SetRules([]schema.Targeting{}).
+				SetWelcomeMessage("Hello").SetCreatedAt(now).Exec,
+			c.Block.Create().SetID(id.New(id.Block)).SetInboxID(f.InboxIDs[i]).SetChannelID(f.ChannelIDs[i]).SetKind(vocab.Chat).
+				SetSender("someone").SetBlockedBy(f.AdminID).SetCreatedAt(now).Exec,
+			c.ReadPosition.Create().SetID(id.New("read")).SetInboxID(f.InboxIDs[i]).SetConversationID(conversation).
+				SetUserID(f.AgentIDs[1]).SetNumber(1).Exec,
+			c.MessageRevision.Create().SetID(id.New("revision")).SetInboxID(f.InboxIDs[i]).SetConversationID(conversation).
+				SetMessageID(id.New(id.Message)).SetReplacedBy(f.AgentIDs[1]).SetCreatedAt(now).Exec,
+		)(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// furnishTrash gives the first visitor a conversation in the trash.
+func furnishTrash(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
+	c, now, trashed := tx.Client, tx.Now(), id.New(id.Conversation)
+	return all(
+		c.Conversation.Create().SetID(trashed).SetInboxID(f.InboxIDs[0]).SetChannelID(f.ChannelIDs[0]).SetKind(vocab.Chat).
+			SetFolder(vocab.FolderTrash).SetStatus(vocab.Open).SetVisitorID(f.VisitorIDs[0]).SetDeletedAt(now).
+			SetOpenedAt(now).SetLastMessageAt(now).SetVisitorActiveAt(now).SetTags([]string{}).Exec,
+		c.Message.Create().SetID(id.New(id.Message)).SetInboxID(f.InboxIDs[0]).SetConversationID(trashed).SetNumber(1).SetVisibleNumber(1).
+			SetDirection(vocab.Incoming).SetAuthorKind(viewer.Visitor).SetAuthorID(f.VisitorIDs[0]).SetDelivery(vocab.DeliverySent).SetCreatedAt(now).Exec,
+	)(ctx)
+}
+
+func all(steps ...func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		for _, step := range steps {
+			if err := step(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
