@@ -59,6 +59,8 @@ type Conversation struct {
 	BotID string `json:"bot_id,omitempty"`
 	// BotState holds the value of the "bot_state" field.
 	BotState vocab.BotState `json:"bot_state,omitempty"`
+	// A person once had it: it left Bots for good (IN-2).
+	EverAssigned bool `json:"ever_assigned,omitempty"`
 	// Shows in the Bots view (IN-2).
 	InBots bool `json:"in_bots,omitempty"`
 	// The visitor's last message, else the beginning (IN-8).
@@ -95,7 +97,7 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case conversation.FieldTags:
 			values[i] = new([]byte)
-		case conversation.FieldInBots:
+		case conversation.FieldEverAssigned, conversation.FieldInBots:
 			values[i] = new(sql.NullBool)
 		case conversation.FieldOpenedAt, conversation.FieldLastMessageAt, conversation.FieldWaitingSince, conversation.FieldClosedAt, conversation.FieldFiltered, conversation.FieldDeletedAt, conversation.FieldVisitorActiveAt, conversation.FieldTargetedMessageVersion, conversation.FieldSnoozedUntil, conversation.FieldLastNumber, conversation.FieldLastVisibleNumber, conversation.FieldLastIncomingNumber, conversation.FieldVisitorReadNumber, conversation.FieldRevision:
 			values[i] = new(sql.NullInt64)
@@ -241,6 +243,12 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field bot_state", values[i])
 			} else if value.Valid {
 				_m.BotState = vocab.BotState(value.String)
+			}
+		case conversation.FieldEverAssigned:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field ever_assigned", values[i])
+			} else if value.Valid {
+				_m.EverAssigned = value.Bool
 			}
 		case conversation.FieldInBots:
 			if value, ok := values[i].(*sql.NullBool); !ok {
@@ -417,6 +425,9 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("bot_state=")
 	builder.WriteString(fmt.Sprintf("%v", _m.BotState))
+	builder.WriteString(", ")
+	builder.WriteString("ever_assigned=")
+	builder.WriteString(fmt.Sprintf("%v", _m.EverAssigned))
 	builder.WriteString(", ")
 	builder.WriteString("in_bots=")
 	builder.WriteString(fmt.Sprintf("%v", _m.InBots))

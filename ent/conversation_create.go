@@ -240,6 +240,20 @@ func (_c *ConversationCreate) SetNillableBotState(v *vocab.BotState) *Conversati
 	return _c
 }
 
+// SetEverAssigned sets the "ever_assigned" field.
+func (_c *ConversationCreate) SetEverAssigned(v bool) *ConversationCreate {
+	_c.mutation.SetEverAssigned(v)
+	return _c
+}
+
+// SetNillableEverAssigned sets the "ever_assigned" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableEverAssigned(v *bool) *ConversationCreate {
+	if v != nil {
+		_c.SetEverAssigned(*v)
+	}
+	return _c
+}
+
 // SetInBots sets the "in_bots" field.
 func (_c *ConversationCreate) SetInBots(v bool) *ConversationCreate {
 	_c.mutation.SetInBots(v)
@@ -495,6 +509,10 @@ func (_c *ConversationCreate) defaults() {
 		v := conversation.DefaultBotState
 		_c.mutation.SetBotState(v)
 	}
+	if _, ok := _c.mutation.EverAssigned(); !ok {
+		v := conversation.DefaultEverAssigned
+		_c.mutation.SetEverAssigned(v)
+	}
 	if _, ok := _c.mutation.InBots(); !ok {
 		v := conversation.DefaultInBots
 		_c.mutation.SetInBots(v)
@@ -612,6 +630,9 @@ func (_c *ConversationCreate) check() error {
 	}
 	if _, ok := _c.mutation.BotState(); !ok {
 		return &ValidationError{Name: "bot_state", err: errors.New(`ent: missing required field "Conversation.bot_state"`)}
+	}
+	if _, ok := _c.mutation.EverAssigned(); !ok {
+		return &ValidationError{Name: "ever_assigned", err: errors.New(`ent: missing required field "Conversation.ever_assigned"`)}
 	}
 	if _, ok := _c.mutation.InBots(); !ok {
 		return &ValidationError{Name: "in_bots", err: errors.New(`ent: missing required field "Conversation.in_bots"`)}
@@ -772,6 +793,10 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.BotState(); ok {
 		_spec.SetField(conversation.FieldBotState, field.TypeString, value)
 		_node.BotState = value
+	}
+	if value, ok := _c.mutation.EverAssigned(); ok {
+		_spec.SetField(conversation.FieldEverAssigned, field.TypeBool, value)
+		_node.EverAssigned = value
 	}
 	if value, ok := _c.mutation.InBots(); ok {
 		_spec.SetField(conversation.FieldInBots, field.TypeBool, value)
@@ -1084,6 +1109,18 @@ func (u *ConversationUpsert) SetBotState(v vocab.BotState) *ConversationUpsert {
 // UpdateBotState sets the "bot_state" field to the value that was provided on create.
 func (u *ConversationUpsert) UpdateBotState() *ConversationUpsert {
 	u.SetExcluded(conversation.FieldBotState)
+	return u
+}
+
+// SetEverAssigned sets the "ever_assigned" field.
+func (u *ConversationUpsert) SetEverAssigned(v bool) *ConversationUpsert {
+	u.Set(conversation.FieldEverAssigned, v)
+	return u
+}
+
+// UpdateEverAssigned sets the "ever_assigned" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateEverAssigned() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldEverAssigned)
 	return u
 }
 
@@ -1596,6 +1633,20 @@ func (u *ConversationUpsertOne) SetBotState(v vocab.BotState) *ConversationUpser
 func (u *ConversationUpsertOne) UpdateBotState() *ConversationUpsertOne {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateBotState()
+	})
+}
+
+// SetEverAssigned sets the "ever_assigned" field.
+func (u *ConversationUpsertOne) SetEverAssigned(v bool) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetEverAssigned(v)
+	})
+}
+
+// UpdateEverAssigned sets the "ever_assigned" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateEverAssigned() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateEverAssigned()
 	})
 }
 
@@ -2309,6 +2360,20 @@ func (u *ConversationUpsertBulk) SetBotState(v vocab.BotState) *ConversationUpse
 func (u *ConversationUpsertBulk) UpdateBotState() *ConversationUpsertBulk {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateBotState()
+	})
+}
+
+// SetEverAssigned sets the "ever_assigned" field.
+func (u *ConversationUpsertBulk) SetEverAssigned(v bool) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetEverAssigned(v)
+	})
+}
+
+// UpdateEverAssigned sets the "ever_assigned" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateEverAssigned() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateEverAssigned()
 	})
 }
 

@@ -276,6 +276,20 @@ func (_u *ConversationUpdate) SetNillableBotState(v *vocab.BotState) *Conversati
 	return _u
 }
 
+// SetEverAssigned sets the "ever_assigned" field.
+func (_u *ConversationUpdate) SetEverAssigned(v bool) *ConversationUpdate {
+	_u.mutation.SetEverAssigned(v)
+	return _u
+}
+
+// SetNillableEverAssigned sets the "ever_assigned" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableEverAssigned(v *bool) *ConversationUpdate {
+	if v != nil {
+		_u.SetEverAssigned(*v)
+	}
+	return _u
+}
+
 // SetInBots sets the "in_bots" field.
 func (_u *ConversationUpdate) SetInBots(v bool) *ConversationUpdate {
 	_u.mutation.SetInBots(v)
@@ -619,6 +633,9 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.BotState(); ok {
 		_spec.SetField(conversation.FieldBotState, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.EverAssigned(); ok {
+		_spec.SetField(conversation.FieldEverAssigned, field.TypeBool, value)
+	}
 	if value, ok := _u.mutation.InBots(); ok {
 		_spec.SetField(conversation.FieldInBots, field.TypeBool, value)
 	}
@@ -950,6 +967,20 @@ func (_u *ConversationUpdateOne) SetBotState(v vocab.BotState) *ConversationUpda
 func (_u *ConversationUpdateOne) SetNillableBotState(v *vocab.BotState) *ConversationUpdateOne {
 	if v != nil {
 		_u.SetBotState(*v)
+	}
+	return _u
+}
+
+// SetEverAssigned sets the "ever_assigned" field.
+func (_u *ConversationUpdateOne) SetEverAssigned(v bool) *ConversationUpdateOne {
+	_u.mutation.SetEverAssigned(v)
+	return _u
+}
+
+// SetNillableEverAssigned sets the "ever_assigned" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableEverAssigned(v *bool) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetEverAssigned(*v)
 	}
 	return _u
 }
@@ -1326,6 +1357,9 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if value, ok := _u.mutation.BotState(); ok {
 		_spec.SetField(conversation.FieldBotState, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.EverAssigned(); ok {
+		_spec.SetField(conversation.FieldEverAssigned, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.InBots(); ok {
 		_spec.SetField(conversation.FieldInBots, field.TypeBool, value)

@@ -5838,6 +5838,7 @@ type ConversationMutation struct {
 	adddeleted_at               *clock.Micros
 	bot_id                      *string
 	bot_state                   *vocab.BotState
+	ever_assigned               *bool
 	in_bots                     *bool
 	visitor_active_at           *clock.Micros
 	addvisitor_active_at        *clock.Micros
@@ -6810,6 +6811,42 @@ func (m *ConversationMutation) ResetBotState() {
 	m.bot_state = nil
 }
 
+// SetEverAssigned sets the "ever_assigned" field.
+func (m *ConversationMutation) SetEverAssigned(b bool) {
+	m.ever_assigned = &b
+}
+
+// EverAssigned returns the value of the "ever_assigned" field in the mutation.
+func (m *ConversationMutation) EverAssigned() (r bool, exists bool) {
+	v := m.ever_assigned
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEverAssigned returns the old "ever_assigned" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldEverAssigned(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEverAssigned is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEverAssigned requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEverAssigned: %w", err)
+	}
+	return oldValue.EverAssigned, nil
+}
+
+// ResetEverAssigned resets all changes to the "ever_assigned" field.
+func (m *ConversationMutation) ResetEverAssigned() {
+	m.ever_assigned = nil
+}
+
 // SetInBots sets the "in_bots" field.
 func (m *ConversationMutation) SetInBots(b bool) {
 	m.in_bots = &b
@@ -7487,7 +7524,7 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 33)
+	fields := make([]string, 0, 34)
 	if m.account_id != nil {
 		fields = append(fields, conversation.FieldAccountID)
 	}
@@ -7547,6 +7584,9 @@ func (m *ConversationMutation) Fields() []string {
 	}
 	if m.bot_state != nil {
 		fields = append(fields, conversation.FieldBotState)
+	}
+	if m.ever_assigned != nil {
+		fields = append(fields, conversation.FieldEverAssigned)
 	}
 	if m.in_bots != nil {
 		fields = append(fields, conversation.FieldInBots)
@@ -7635,6 +7675,8 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.BotID()
 	case conversation.FieldBotState:
 		return m.BotState()
+	case conversation.FieldEverAssigned:
+		return m.EverAssigned()
 	case conversation.FieldInBots:
 		return m.InBots()
 	case conversation.FieldVisitorActiveAt:
@@ -7710,6 +7752,8 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldBotID(ctx)
 	case conversation.FieldBotState:
 		return m.OldBotState(ctx)
+	case conversation.FieldEverAssigned:
+		return m.OldEverAssigned(ctx)
 	case conversation.FieldInBots:
 		return m.OldInBots(ctx)
 	case conversation.FieldVisitorActiveAt:
@@ -7884,6 +7928,13 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetBotState(v)
+		return nil
+	case conversation.FieldEverAssigned:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEverAssigned(v)
 		return nil
 	case conversation.FieldInBots:
 		v, ok := value.(bool)
@@ -8255,6 +8306,9 @@ func (m *ConversationMutation) ResetField(name string) error {
 		return nil
 	case conversation.FieldBotState:
 		m.ResetBotState()
+		return nil
+	case conversation.FieldEverAssigned:
+		m.ResetEverAssigned()
 		return nil
 	case conversation.FieldInBots:
 		m.ResetInBots()

@@ -283,48 +283,52 @@ func init() {
 	conversationDescBotState := conversationFields[17].Descriptor()
 	// conversation.DefaultBotState holds the default value on creation for the bot_state field.
 	conversation.DefaultBotState = vocab.BotState(conversationDescBotState.Default.(string))
+	// conversationDescEverAssigned is the schema descriptor for ever_assigned field.
+	conversationDescEverAssigned := conversationFields[18].Descriptor()
+	// conversation.DefaultEverAssigned holds the default value on creation for the ever_assigned field.
+	conversation.DefaultEverAssigned = conversationDescEverAssigned.Default.(bool)
 	// conversationDescInBots is the schema descriptor for in_bots field.
-	conversationDescInBots := conversationFields[18].Descriptor()
+	conversationDescInBots := conversationFields[19].Descriptor()
 	// conversation.DefaultInBots holds the default value on creation for the in_bots field.
 	conversation.DefaultInBots = conversationDescInBots.Default.(bool)
 	// conversationDescOriginURL is the schema descriptor for origin_url field.
-	conversationDescOriginURL := conversationFields[20].Descriptor()
+	conversationDescOriginURL := conversationFields[21].Descriptor()
 	// conversation.DefaultOriginURL holds the default value on creation for the origin_url field.
 	conversation.DefaultOriginURL = conversationDescOriginURL.Default.(string)
 	// conversationDescTargetedMessageID is the schema descriptor for targeted_message_id field.
-	conversationDescTargetedMessageID := conversationFields[21].Descriptor()
+	conversationDescTargetedMessageID := conversationFields[22].Descriptor()
 	// conversation.DefaultTargetedMessageID holds the default value on creation for the targeted_message_id field.
 	conversation.DefaultTargetedMessageID = conversationDescTargetedMessageID.Default.(string)
 	// conversationDescTargetedMessageVersion is the schema descriptor for targeted_message_version field.
-	conversationDescTargetedMessageVersion := conversationFields[22].Descriptor()
+	conversationDescTargetedMessageVersion := conversationFields[23].Descriptor()
 	// conversation.DefaultTargetedMessageVersion holds the default value on creation for the targeted_message_version field.
 	conversation.DefaultTargetedMessageVersion = conversationDescTargetedMessageVersion.Default.(int)
 	// conversationDescPriority is the schema descriptor for priority field.
-	conversationDescPriority := conversationFields[23].Descriptor()
+	conversationDescPriority := conversationFields[24].Descriptor()
 	// conversation.DefaultPriority holds the default value on creation for the priority field.
 	conversation.DefaultPriority = vocab.Priority(conversationDescPriority.Default.(string))
 	// conversationDescSnoozedUntil is the schema descriptor for snoozed_until field.
-	conversationDescSnoozedUntil := conversationFields[25].Descriptor()
+	conversationDescSnoozedUntil := conversationFields[26].Descriptor()
 	// conversation.DefaultSnoozedUntil holds the default value on creation for the snoozed_until field.
 	conversation.DefaultSnoozedUntil = clock.Micros(conversationDescSnoozedUntil.Default.(int64))
 	// conversationDescLastNumber is the schema descriptor for last_number field.
-	conversationDescLastNumber := conversationFields[26].Descriptor()
+	conversationDescLastNumber := conversationFields[27].Descriptor()
 	// conversation.DefaultLastNumber holds the default value on creation for the last_number field.
 	conversation.DefaultLastNumber = conversationDescLastNumber.Default.(int)
 	// conversationDescLastVisibleNumber is the schema descriptor for last_visible_number field.
-	conversationDescLastVisibleNumber := conversationFields[27].Descriptor()
+	conversationDescLastVisibleNumber := conversationFields[28].Descriptor()
 	// conversation.DefaultLastVisibleNumber holds the default value on creation for the last_visible_number field.
 	conversation.DefaultLastVisibleNumber = conversationDescLastVisibleNumber.Default.(int)
 	// conversationDescLastIncomingNumber is the schema descriptor for last_incoming_number field.
-	conversationDescLastIncomingNumber := conversationFields[28].Descriptor()
+	conversationDescLastIncomingNumber := conversationFields[29].Descriptor()
 	// conversation.DefaultLastIncomingNumber holds the default value on creation for the last_incoming_number field.
 	conversation.DefaultLastIncomingNumber = conversationDescLastIncomingNumber.Default.(int)
 	// conversationDescVisitorReadNumber is the schema descriptor for visitor_read_number field.
-	conversationDescVisitorReadNumber := conversationFields[29].Descriptor()
+	conversationDescVisitorReadNumber := conversationFields[30].Descriptor()
 	// conversation.DefaultVisitorReadNumber holds the default value on creation for the visitor_read_number field.
 	conversation.DefaultVisitorReadNumber = conversationDescVisitorReadNumber.Default.(int)
 	// conversationDescRevision is the schema descriptor for revision field.
-	conversationDescRevision := conversationFields[30].Descriptor()
+	conversationDescRevision := conversationFields[31].Descriptor()
 	// conversation.DefaultRevision holds the default value on creation for the revision field.
 	conversation.DefaultRevision = conversationDescRevision.Default.(int)
 	// conversationDescID is the schema descriptor for id field.

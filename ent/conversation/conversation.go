@@ -54,6 +54,8 @@ const (
 	FieldBotID = "bot_id"
 	// FieldBotState holds the string denoting the bot_state field in the database.
 	FieldBotState = "bot_state"
+	// FieldEverAssigned holds the string denoting the ever_assigned field in the database.
+	FieldEverAssigned = "ever_assigned"
 	// FieldInBots holds the string denoting the in_bots field in the database.
 	FieldInBots = "in_bots"
 	// FieldVisitorActiveAt holds the string denoting the visitor_active_at field in the database.
@@ -107,6 +109,7 @@ var Columns = []string{
 	FieldDeletedAt,
 	FieldBotID,
 	FieldBotState,
+	FieldEverAssigned,
 	FieldInBots,
 	FieldVisitorActiveAt,
 	FieldOriginURL,
@@ -161,6 +164,8 @@ var (
 	DefaultBotID string
 	// DefaultBotState holds the default value on creation for the "bot_state" field.
 	DefaultBotState vocab.BotState
+	// DefaultEverAssigned holds the default value on creation for the "ever_assigned" field.
+	DefaultEverAssigned bool
 	// DefaultInBots holds the default value on creation for the "in_bots" field.
 	DefaultInBots bool
 	// DefaultOriginURL holds the default value on creation for the "origin_url" field.
@@ -293,6 +298,11 @@ func ByBotID(opts ...sql.OrderTermOption) OrderOption {
 // ByBotState orders the results by the bot_state field.
 func ByBotState(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldBotState, opts...).ToFunc()
+}
+
+// ByEverAssigned orders the results by the ever_assigned field.
+func ByEverAssigned(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEverAssigned, opts...).ToFunc()
 }
 
 // ByInBots orders the results by the in_bots field.

@@ -175,6 +175,11 @@ func BotState(v vocab.BotState) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldBotState, vc))
 }
 
+// EverAssigned applies equality check predicate on the "ever_assigned" field. It's identical to EverAssignedEQ.
+func EverAssigned(v bool) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldEverAssigned, v))
+}
+
 // InBots applies equality check predicate on the "in_bots" field. It's identical to InBotsEQ.
 func InBots(v bool) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldInBots, v))
@@ -1546,6 +1551,16 @@ func BotStateEqualFold(v vocab.BotState) predicate.Conversation {
 func BotStateContainsFold(v vocab.BotState) predicate.Conversation {
 	vc := string(v)
 	return predicate.Conversation(sql.FieldContainsFold(FieldBotState, vc))
+}
+
+// EverAssignedEQ applies the EQ predicate on the "ever_assigned" field.
+func EverAssignedEQ(v bool) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldEverAssigned, v))
+}
+
+// EverAssignedNEQ applies the NEQ predicate on the "ever_assigned" field.
+func EverAssignedNEQ(v bool) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldEverAssigned, v))
 }
 
 // InBotsEQ applies the EQ predicate on the "in_bots" field.

@@ -221,6 +221,7 @@ var (
 		{Name: "deleted_at", Type: field.TypeInt64, Default: 0},
 		{Name: "bot_id", Type: field.TypeString, Default: ""},
 		{Name: "bot_state", Type: field.TypeString, Default: "NONE"},
+		{Name: "ever_assigned", Type: field.TypeBool, Default: false},
 		{Name: "in_bots", Type: field.TypeBool, Default: false},
 		{Name: "visitor_active_at", Type: field.TypeInt64},
 		{Name: "origin_url", Type: field.TypeString, Default: ""},
@@ -259,7 +260,7 @@ var (
 			{
 				Name:    "conversation_bot_state_visitor_active_at",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[20], ConversationsColumns[22]},
+				Columns: []*schema.Column{ConversationsColumns[20], ConversationsColumns[23]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_last_message_at_id",
@@ -274,7 +275,7 @@ var (
 			{
 				Name:    "conversation_inbox_id_in_bots_status_last_message_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[21], ConversationsColumns[6], ConversationsColumns[14], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[22], ConversationsColumns[6], ConversationsColumns[14], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_opened_at_id",
@@ -289,7 +290,7 @@ var (
 			{
 				Name:    "conversation_inbox_id_in_bots_status_opened_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[21], ConversationsColumns[6], ConversationsColumns[13], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[22], ConversationsColumns[6], ConversationsColumns[13], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_waiting_since_id",
@@ -304,7 +305,7 @@ var (
 			{
 				Name:    "conversation_inbox_id_in_bots_status_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[21], ConversationsColumns[6], ConversationsColumns[15], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[22], ConversationsColumns[6], ConversationsColumns[15], ConversationsColumns[0]},
 			},
 		},
 	}

@@ -32,4 +32,6 @@ type SearchHit struct {
 	Conversation *ent.Conversation
 	Message      *ent.Message
 	Excerpt      string
+
+	document int64
 }

@@ -43,6 +43,8 @@ const (
 	EmailRequired         Code = "EMAIL_REQUIRED"
 	SenderBlocked         Code = "SENDER_BLOCKED"
 	LastAdmin             Code = "LAST_ADMIN"
+	ChannelNotConnected   Code = "CHANNEL_NOT_CONNECTED"
+	NotEligible           Code = "NOT_ELIGIBLE"
 )
 
 // Error is what a use case returns when a rule refuses the call.

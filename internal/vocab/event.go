@@ -17,6 +17,7 @@ const (
 	ConversationPurged       EventType = "CONVERSATION_PURGED"
 	ConversationUpdated      EventType = "CONVERSATION_UPDATED"
 	ConversationRead         EventType = "CONVERSATION_READ"
+	ConversationUnsnoozed    EventType = "CONVERSATION_UNSNOOZED"
 	BotHandedOffEvent        EventType = "BOT_HANDED_OFF"
 	BotTakenOverEvent        EventType = "BOT_TAKEN_OVER"
 	MessageCreated           EventType = "MESSAGE_CREATED"

@@ -1,0 +1,108 @@
+package conversation
+
+import (
+	"context"
+	"time"
+
+	"parley/ent"
+	entconversation "parley/ent/conversation"
+	"parley/internal/clock"
+	"parley/internal/errs"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// BotLock is how long a visitor must be inactive before a conversation in a
+// bot's hands can be closed (IN-8).
+const BotLock = 30 * time.Minute
+
+// closableFrom returns from when on IN-8 lets the conversation be closed; it
+// binds everyone, and only while a bot has the conversation.
+func closableFrom(c *ent.Conversation) (clock.Micros, bool) {
+	return c.VisitorActiveAt.Add(BotLock), c.BotState.InBotsHands()
+}
+
+func (ch *change) mayClose() error {
+	from, locked := closableFrom(ch.c)
+	if !locked || ch.now() >= from {
+		return nil
+	}
+	return errs.New(errs.BotConversationActive,
+		"A bot has this conversation and the visitor was active less than 30 minutes ago: it can be closed from %s. Take it over to close it sooner.", from).On("conversationId")
+}
+
+// takeOver makes the conversation a person's: the bot falls silent and IN-8 no
+// longer holds (BT-2). It reports whether there was something to take over.
+func (ch *change) takeOver() bool {
+	if ch.c.BotState == vocab.BotNone || ch.c.BotState == vocab.BotTakenOver {
+		return false
+	}
+	ch.c.BotState = vocab.BotTakenOver
+	ch.emit(vocab.BotTakenOverEvent)
+	return true
+}
+
+// TakeOver takes a conversation over from its bot and assigns it to the caller
+// (BT-2). It fails with INVALID when no bot has it.
+func (s *Service) TakeOver(ctx context.Context, in TakeOverConversationInput) (*ent.Conversation, error) {
+	in1 := call{"takeOverConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
+	return s.change(ctx, in1, func(ctx context.Context, ch *change) error {
+		if err := ch.mayChange(); err != nil {
+			return err
+		}
+		me := viewer.FromContext(ctx).ActorID
+		if ch.c.BotState == vocab.BotTakenOver && ch.c.AssigneeID == me {
+			return nil
+		}
+		if !ch.takeOver() {
+			return errs.New(errs.Invalid, "No bot has this conversation.").On("conversationId")
+		}
+		return ch.assignUser(ctx, me)
+	})
+}
+
+// HandOff ends a bot's part in a conversation and leaves it to people: it shows
+// in the inbox's views from then on (IN-2, BT-2). INVALID when no bot has it.
+func (s *Service) HandOff(ctx context.Context, in HandOffConversationInput) (*ent.Conversation, error) {
+	in1 := call{"handOffConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
+	return s.change(ctx, in1, func(_ context.Context, ch *change) error {
+		if err := ch.mayChange(); err != nil {
+			return err
+		}
+		if ch.c.BotState == vocab.BotHandedOff {
+			return nil
+		}
+		if !ch.c.BotState.InBotsHands() {
+			return errs.New(errs.Invalid, "No bot has this conversation.").On("conversationId")
+		}
+		ch.c.BotState = vocab.BotHandedOff
+		ch.emit(vocab.BotHandedOffEvent)
+		return nil
+	})
+}
+
+// CloseEndedBotChats closes the chats of every account whose bot is done and
+// whose visitor was inactive for BotLock (IN-8). The system runs it each minute.
+func (s *Service) CloseEndedBotChats(ctx context.Context) error {
+	everywhere := viewer.NewContext(ctx, viewer.Everywhere("bot"))
+	due, err := s.store.Client(everywhere).Conversation.Query().
+		Where(entconversation.BotStateEQ(vocab.BotEnded), entconversation.StatusEQ(vocab.Open),
+			entconversation.DeletedAt(0), entconversation.VisitorActiveAtLTE(s.store.Now().Add(-BotLock))).
+		Select(entconversation.FieldID, entconversation.FieldAccountID).All(everywhere)
+	if err != nil {
+		return err
+	}
+	for _, c := range due {
+		ctx := viewer.NewContext(ctx, viewer.System("bot", c.AccountID))
+		_, err := s.change(ctx, call{conversationID: c.ID}, func(_ context.Context, ch *change) error {
+			if ch.c.BotState != vocab.BotEnded || ch.c.DeletedAt.IsSet() {
+				return nil
+			}
+			return ch.close()
+		})
+		if err != nil && errs.Of(err) == nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package conversation
+
+import (
+	"context"
+
+	"parley/ent"
+	"parley/internal/clock"
+	"parley/internal/vocab"
+)
+
+// Close closes a conversation; a closed one stays as it is. It fails with
+// BOT_CONVERSATION_ACTIVE while IN-8 locks it. Closing ends a snooze.
+func (s *Service) Close(ctx context.Context, in CloseConversationInput) (*ent.Conversation, error) {
+	in1 := call{"closeConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
+	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.close() })
+}
+
+func (ch *change) close() error {
+	if err := ch.mayChange(); err != nil {
+		return err
+	}
+	if ch.c.Status == vocab.Closed {
+		return nil
+	}
+	if err := ch.mayClose(); err != nil {
+		return err
+	}
+	ch.c.Status, ch.c.ClosedAt = vocab.Closed, ch.now()
+	ch.c.WaitingSince, ch.c.SnoozedUntil = clock.Never, 0
+	ch.emit(vocab.ConversationClosed)
+	return nil
+}
+
+// Reopen opens a closed conversation again by hand (IN-7).
+func (s *Service) Reopen(ctx context.Context, in ReopenConversationInput) (*ent.Conversation, error) {
+	in1 := call{"reopenConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
+	return s.change(ctx, in1, func(ctx context.Context, ch *change) error { return ch.reopenByHand(ctx) })
+}
+
+func (ch *change) reopenByHand(ctx context.Context) error {
+	if err := ch.mayChange(); err != nil || ch.c.Status == vocab.Open {
+		return err
+	}
+	return ch.reopen(ctx)
+}
+
+// reopen opens the conversation. It keeps an assignee who is still a member
+// (IN-7).
+func (ch *change) reopen(ctx context.Context) error {
+	ch.c.Status, ch.c.ClosedAt = vocab.Open, 0
+	ch.emit(vocab.ConversationReopened)
+	if ch.c.AssigneeID == "" {
+		return nil
+	}
+	members, err := membersOf(ctx, ch.tx.Client, ch.c.InboxID)
+	if err != nil || members[ch.c.AssigneeID] {
+		return err
+	}
+	ch.c.AssigneeID = ""
+	reason(ch.emit(vocab.ConversationUnassigned), ReasonNotAMember)
+	return nil
+}
+
+// Reasons that an event gives for an assignee lost.
+const (
+	ReasonNotAMember  = "NOT_A_MEMBER"
+	ReasonDeactivated = "DEACTIVATED"
+)

@@ -1,0 +1,57 @@
+package conversation
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"parley/internal/errs"
+	"parley/internal/richtext"
+)
+
+// Most characters (Unicode code points) of a message.
+const (
+	MaxText        = 100_000
+	MaxHTML        = 200_000
+	MaxVisitorText = 10_000
+)
+
+// previewLength is the most characters of a message that a list row shows.
+const previewLength = 140
+
+// content is a message's text, and its HTML if it has any, cleaned.
+type content struct{ text, html string }
+
+// compose cleans what a caller wrote: the text must be valid and not empty; of
+// HTML the harmless part is kept, and it makes the text where none is given.
+func compose(text, html *string, most int) (content, error) {
+	c := content{}
+	if text != nil {
+		var err error
+		if c.text, err = cleanText(*text, most); err != nil {
+			return c, err
+		}
+	}
+	if html != nil && *html != "" {
+		if n := utf8.RuneCountInString(*html); n > MaxHTML {
+			return c, errs.New(errs.TooLong, "The HTML has %d characters; at most %d are allowed.", n, MaxHTML).On("html")
+		}
+		if !utf8.ValidString(*html) {
+			return c, errs.New(errs.Invalid, "The HTML is not valid UTF-8.").On("html")
+		}
+		c.html = richtext.Sanitize(*html)
+		if strings.TrimSpace(c.text) == "" {
+			c.text = richtext.Text(c.html)
+		}
+	}
+	if strings.TrimSpace(c.text) == "" {
+		return c, errs.New(errs.Required, "A message needs text.").On("text")
+	}
+	return c, nil
+}
+
+func cleanText(text string, most int) (string, error) {
+	if n := utf8.RuneCountInString(text); n > most {
+		return "", errs.New(errs.TooLong, "The text has %d characters; at most %d are allowed.", n, most).On("text")
+	}
+	return richtext.Clean(text, "text")
+}

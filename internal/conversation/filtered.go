@@ -1,0 +1,112 @@
+package conversation
+
+import (
+	"context"
+
+	"parley/ent"
+	"parley/ent/block"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// setFiltered gives the conversation its reasons and tells what that means: it
+// enters Filtered, leaves it, or stays with other reasons (IN-9).
+func (ch *change) setFiltered(reasons vocab.FilteredReasons) {
+	was := ch.c.Filtered
+	ch.c.Filtered = reasons
+	switch {
+	case was == reasons:
+	case was == 0:
+		ch.emit(vocab.ConversationFiltered)
+	case reasons == 0:
+		ch.emit(vocab.ConversationUnfiltered)
+	default:
+		ch.emit(vocab.ConversationUpdated)
+	}
+}
+
+// MarkAsSpam moves this one conversation to Filtered (IN-9).
+func (s *Service) MarkAsSpam(ctx context.Context, in MarkAsSpamInput) (*ent.Conversation, error) {
+	in1 := call{"markAsSpam", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
+	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.spam() })
+}
+
+func (ch *change) spam() error {
+	if err := ch.mayChange(); err != nil {
+		return err
+	}
+	ch.setFiltered(ch.c.Filtered.With(vocab.ReasonSpam))
+	return nil
+}
+
+// MarkAsNotSpam clears every reason but BLOCKED_SENDER (IN-9).
+func (s *Service) MarkAsNotSpam(ctx context.Context, in MarkAsNotSpamInput) (*ent.Conversation, error) {
+	in1 := call{"markAsNotSpam", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
+	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.notSpam() })
+}
+
+func (ch *change) notSpam() error {
+	if err := ch.mayChange(); err != nil {
+		return err
+	}
+	ch.setFiltered(ch.c.Filtered.Only(vocab.ReasonBlockedSender))
+	return nil
+}
+
+// BlockSender blocks the conversation's sender on its channel and moves the
+// conversation to Filtered (IN-10). Later messages of the sender follow it
+// there; other conversations stay until then.
+func (s *Service) BlockSender(ctx context.Context, in BlockSenderInput) (*ent.Conversation, error) {
+	in1 := call{"blockSender", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
+	return s.change(ctx, in1, func(ctx context.Context, ch *change) error {
+		if err := ch.mayChange(); err != nil {
+			return err
+		}
+		names := senders(ch.c)
+		if len(names) == 0 {
+			return errs.New(errs.Invalid, "The conversation has no sender who could be blocked.").On("conversationId")
+		}
+		ch.setFiltered(ch.c.Filtered.With(vocab.ReasonBlockedSender))
+		return ch.block(ctx, names[0])
+	})
+}
+
+// block blocks a sender: the contact with all its addresses and tokens, or
+// without a contact this token.
+func (ch *change) block(ctx context.Context, sender string) error {
+	v := viewer.FromContext(ctx)
+	made, err := ch.tx.Exec(ctx, `INSERT INTO blocks (id, account_id, inbox_id, channel_id, kind, sender, blocked_by, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (channel_id, sender) DO NOTHING`,
+		id.New(id.Block), ch.c.AccountID, ch.c.InboxID, ch.c.ChannelID, string(ch.c.Kind), sender, v.Actor().ActorID, int64(ch.now()))
+	if err != nil {
+		return err
+	}
+	if made == 1 {
+		ch.emit(vocab.ContactBlocked).SubjectID = sender
+	}
+	return nil
+}
+
+// UnblockSender lets the sender's future conversations through, and clears
+// BLOCKED_SENDER in this conversation alone (IN-9, IN-10).
+func (s *Service) UnblockSender(ctx context.Context, in UnblockSenderInput) (*ent.Conversation, error) {
+	in1 := call{"unblockSender", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
+	return s.change(ctx, in1, func(ctx context.Context, ch *change) error {
+		if err := ch.mayChange(); err != nil {
+			return err
+		}
+		ch.setFiltered(ch.c.Filtered.Without(vocab.ReasonBlockedSender))
+		for _, sender := range senders(ch.c) {
+			gone, err := ch.tx.Client.Block.Delete().Where(block.ChannelID(ch.c.ChannelID), block.Sender(sender)).Exec(ctx)
+			if err != nil {
+				return err
+			}
+			if gone > 0 {
+				ch.emit(vocab.ContactUnblocked).SubjectID = sender
+			}
+		}
+		return nil
+	})
+}

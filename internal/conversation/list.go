@@ -1,0 +1,154 @@
+package conversation
+
+import (
+	"context"
+
+	"parley/ent"
+	entconversation "parley/ent/conversation"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/relay"
+)
+
+// defaultPage is how many rows a list has when nobody asks for another number.
+const defaultPage = 50
+
+// countLimit is the most that a list counts.
+const countLimit = 10_000
+
+// Get returns a conversation that the viewer sees, or nil.
+func (s *Service) Get(ctx context.Context, conversationID string) (*ent.Conversation, error) {
+	c, err := find(ctx, s.store.Client(ctx).Conversation.Query(), conversationID)
+	if errs.Is(err, errs.NotFound) {
+		return nil, nil
+	}
+	return c, err
+}
+
+// List returns a page of a selection: 50 rows unless asked otherwise. With
+// conditions that no index serves it tests the next 5,000 rows of the view and
+// may return a short page, with HasNextPage and a cursor to go on from.
+func (s *Service) List(ctx context.Context, sel Selection, args relay.PageArgs) (*Page, error) {
+	page, err := args.Resolve(defaultPage)
+	if err != nil {
+		return nil, err
+	}
+	p, err := sel.plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := walk{plan: p, backward: page.Backward(), limit: page.Limit() + 1}
+	if key, given, err := page.Key(p.fingerprint, p.desc, id.Conversation); err != nil {
+		return nil, err
+	} else if given {
+		w.from = &key
+	}
+	found, stopped, err := w.places(ctx, s.store)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.rows(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	result := &Page{Count: func(ctx context.Context) (*int, error) { return s.count(ctx, sel) }}
+	keys := make(map[string]int64, len(found))
+	for _, f := range found {
+		keys[f.id] = f.key
+	}
+	result.Connection = *relay.Build(rows, page, func(c *ent.Conversation) string {
+		return p.cursor(place{id: c.ID, key: keys[c.ID]})
+	})
+	if stopped != nil {
+		goOn(&result.PageInfo, page, p.cursor(*stopped))
+	}
+	return result, nil
+}
+
+// goOn says that the list goes on from a place behind the page's last row.
+func goOn(info *relay.PageInfo, page relay.Page, cursor string) {
+	if page.Backward() {
+		info.HasPreviousPage, info.StartCursor = true, &cursor
+	} else {
+		info.HasNextPage, info.EndCursor = true, &cursor
+	}
+}
+
+func (p *plan) cursor(at place) string {
+	return relay.EncodeCursor(p.fingerprint, p.desc, relay.Key{Value: at.key, ID: at.id})
+}
+
+// rows loads the conversations at the places, in their order. One that left
+// the viewer's sight meanwhile is left out.
+func (s *Service) rows(ctx context.Context, places []place) ([]*ent.Conversation, error) {
+	if len(places) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(places))
+	for i, p := range places {
+		ids[i] = p.id
+	}
+	loaded, err := s.store.Client(ctx).Conversation.Query().Where(entconversation.IDIn(ids...)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]*ent.Conversation, len(loaded))
+	for _, c := range loaded {
+		byID[c.ID] = c
+	}
+	rows := make([]*ent.Conversation, 0, len(places))
+	for _, p := range places {
+		if c := byID[p.id]; c != nil {
+			rows = append(rows, c)
+		}
+	}
+	return rows, nil
+}
+
+// count counts a selection, up to countLimit; nil above.
+func (s *Service) count(ctx context.Context, sel Selection) (*int, error) {
+	p, err := sel.plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := walk{plan: p, limit: countLimit + 1}
+	n := 0
+	for {
+		found, stopped, err := w.places(ctx, s.store)
+		if err != nil {
+			return nil, err
+		}
+		if n += len(found); n > countLimit {
+			return nil, nil
+		}
+		if stopped == nil {
+			return &n, nil
+		}
+		w.from = &relay.Key{Value: stopped.key, ID: stopped.id}
+	}
+}
+
+// ids walks a selection from its beginning, or from behind a place, and returns
+// the next ids with the place to go on from; nil: the end. Bulk changes use it.
+func (s *Service) ids(ctx context.Context, sel Selection, from *relay.Key, limit int) ([]string, *relay.Key, error) {
+	p, err := sel.plan(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, stopped, err := walk{plan: p, from: from, limit: limit}.places(ctx, s.store)
+	if err != nil {
+		return nil, nil, err
+	}
+	ids := make([]string, len(found))
+	for i, f := range found {
+		ids[i] = f.id
+	}
+	switch {
+	case stopped != nil:
+		return ids, &relay.Key{Value: stopped.key, ID: stopped.id}, nil
+	case len(found) == limit:
+		last := found[limit-1]
+		return ids, &relay.Key{Value: last.key, ID: last.id}, nil
+	}
+	return ids, nil, nil
+}

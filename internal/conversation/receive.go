@@ -1,0 +1,139 @@
+package conversation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"parley/ent"
+	"parley/ent/block"
+	"parley/internal/id"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// Start is what a chat begins with. The visitor package fills it.
+type Start struct {
+	MessageID string
+	Channel   *ent.Channel
+	Visitor   *ent.Visitor
+	Targeted  *ent.TargetedMessage
+	PageURL   string
+	Text      string
+}
+
+// Begin opens a chat with the visitor's first message, within the caller's
+// transaction. A targeted message with a bot puts it into the bot's hands
+// (IN-8); a blocked visitor's chat goes to Filtered (IN-10).
+func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conversation, *ent.Message, error) {
+	what, err := compose(&in.Text, nil, MaxVisitorText)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := tx.Now()
+	c := &ent.Conversation{
+		ID: id.New(id.Conversation), AccountID: in.Channel.AccountID, InboxID: in.Channel.InboxID,
+		ChannelID: in.Channel.ID, Kind: vocab.Chat, Status: vocab.Open,
+		ContactID: in.Visitor.ContactID, VisitorID: in.Visitor.ID,
+		OpenedAt: now, LastMessageAt: now, WaitingSince: now, VisitorActiveAt: now,
+		BotState: vocab.BotNone, OriginURL: in.PageURL, Priority: vocab.PriorityNone, Tags: []string{}, Revision: 1,
+	}
+	if in.Targeted != nil {
+		c.TargetedMessageID, c.TargetedMessageVersion = in.Targeted.ID, in.Targeted.Version
+		if c.BotID = in.Targeted.BotID; c.BotID != "" {
+			c.BotState = vocab.BotActive
+		}
+	}
+	if err := insertConversation(ctx, tx, c); err != nil {
+		return nil, nil, err
+	}
+	ch := begin(tx, c)
+	ch.before.Revision, c.Revision = 0, 0
+	ch.emit(vocab.ConversationCreated)
+	if err := ch.indexHeader(ctx); err != nil {
+		return nil, nil, err
+	}
+	if err := ch.filterBlocked(ctx); err != nil {
+		return nil, nil, err
+	}
+	m, err := ch.add(ctx, in.MessageID, author{viewer.Visitor, in.Visitor.ID}, vocab.Incoming, what, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, m, ch.save(ctx)
+}
+
+func insertConversation(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
+	err := tx.Client.Conversation.Create().
+		SetID(c.ID).SetAccountID(c.AccountID).SetInboxID(c.InboxID).SetChannelID(c.ChannelID).SetKind(c.Kind).
+		SetFolder(folder(c)).SetStatus(c.Status).SetContactID(c.ContactID).SetVisitorID(c.VisitorID).
+		SetOpenedAt(c.OpenedAt).SetLastMessageAt(c.LastMessageAt).SetWaitingSince(c.WaitingSince).
+		SetVisitorActiveAt(c.VisitorActiveAt).SetBotID(c.BotID).SetBotState(c.BotState).SetOriginURL(c.OriginURL).
+		SetTargetedMessageID(c.TargetedMessageID).SetTargetedMessageVersion(c.TargetedMessageVersion).
+		SetTags(c.Tags).SetRevision(c.Revision).
+		Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("save conversation: %w", err)
+	}
+	return nil
+}
+
+// Receive adds a visitor's message to their conversation, within the caller's
+// transaction: it reopens a closed one (IN-7), wakes a snoozed one (IN-18), and
+// goes to Filtered when the visitor is blocked meanwhile (IN-10).
+func (s *Service) Receive(ctx context.Context, tx *store.Tx, conversationID, messageID, visitorID, text string) (*ent.Conversation, *ent.Message, error) {
+	what, err := compose(&text, nil, MaxVisitorText)
+	if err != nil {
+		return nil, nil, err
+	}
+	ch, err := load(ctx, tx, conversationID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := ch.filterBlocked(ctx); err != nil {
+		return nil, nil, err
+	}
+	m, err := ch.add(ctx, messageID, author{viewer.Visitor, visitorID}, vocab.Incoming, what, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	ch.asked(m.CreatedAt)
+	ch.c.VisitorActiveAt = m.CreatedAt
+	if ch.c.Status == vocab.Closed {
+		if err := ch.reopen(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	ch.wake()
+	return ch.c, m, ch.save(ctx)
+}
+
+// wake ends a snooze.
+func (ch *change) wake() {
+	if ch.c.SnoozedUntil.IsSet() {
+		ch.c.SnoozedUntil = 0
+		ch.emit(vocab.ConversationUnsnoozed)
+	}
+}
+
+// filterBlocked files the conversation under Filtered when its sender is
+// blocked on its channel.
+func (ch *change) filterBlocked(ctx context.Context) error {
+	if ch.c.Filtered.Has(vocab.ReasonBlockedSender) {
+		return nil
+	}
+	blocked, err := ch.tx.Client.Block.Query().
+		Where(block.ChannelID(ch.c.ChannelID), block.SenderIn(senders(ch.c)...)).Exist(ctx)
+	if err != nil || !blocked {
+		return err
+	}
+	ch.setFiltered(ch.c.Filtered.With(vocab.ReasonBlockedSender))
+	return nil
+}
+
+// senders are the names under which the conversation's sender may be blocked:
+// the contact, and the visitor's token (IN-10).
+func senders(c *ent.Conversation) []string {
+	return slices.DeleteFunc([]string{c.ContactID, c.VisitorID}, func(s string) bool { return s == "" })
+}

@@ -1,0 +1,261 @@
+package conversation
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"parley/internal/clock"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/relay"
+	"parley/internal/search"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// Selection names a list of conversations: a view of one inbox or of all that
+// the viewer is a member of, narrowed, in an order (IN-2, IN-3).
+type Selection struct {
+	InboxID *string
+	View    vocab.ConversationView
+	Filter  Filter
+	Order   vocab.ConversationOrder
+}
+
+// plan is a selection made ready for the database. The lists are the columns
+// of an index: each combination of their values is an arm, a seek of its own.
+// What no index serves is a condition that is tested while an arm is walked.
+type plan struct {
+	inboxes   []string
+	folders   []vocab.Folder
+	kinds     []vocab.ChannelKind
+	statuses  []vocab.ConversationStatus
+	assignees []string // nil: any
+	bots      bool
+	empty     bool
+
+	filter     Filter
+	user       string // whose unread, whose "me"
+	conditions []condition
+	words      *search.Query
+	account    string
+
+	key         string
+	desc        bool
+	fingerprint uint32
+}
+
+// orderKeys are the columns that lists are ordered by.
+var orderKeys = map[vocab.ConversationOrder]struct {
+	column string
+	desc   bool
+}{
+	vocab.LastMessageDesc: {"last_message_at", true},
+	vocab.LastMessageAsc:  {"last_message_at", false},
+	vocab.OpenedDesc:      {"opened_at", true},
+	vocab.OpenedAsc:       {"opened_at", false},
+	vocab.LongestWaiting:  {"waiting_since", false},
+}
+
+// most ids that a filter may name.
+const maxFilterIDs = 100
+
+// plan checks a selection and makes it ready. The viewer's inboxes are part of
+// every arm: that is the fence of these hand-written queries (AC-3).
+func (sel Selection) plan(ctx context.Context) (*plan, error) {
+	v := viewer.FromContext(ctx)
+	if sel.View == "" {
+		sel.View = vocab.ViewAll
+	}
+	if sel.Order == "" {
+		sel.Order = vocab.LastMessageDesc
+	}
+	order := orderKeys[sel.Order]
+	p := &plan{
+		filter: sel.Filter, user: v.ActorID, account: v.AccountID, key: order.column, desc: order.desc,
+		kinds: []vocab.ChannelKind{vocab.Chat, vocab.Email}, statuses: []vocab.ConversationStatus{vocab.Open, vocab.Closed},
+	}
+	var err error
+	if p.inboxes, err = sel.inboxes(v); err != nil {
+		return nil, err
+	}
+	if err := sel.Filter.check(); err != nil {
+		return nil, err
+	}
+	if err := p.parseWords(); err != nil {
+		return nil, err
+	}
+	p.fingerprint = sel.fingerprint(v)
+	p.view(sel.View)
+	p.narrow()
+	p.empty = len(p.inboxes) == 0 || len(p.kinds) == 0 || len(p.statuses) == 0 || p.assignees != nil && len(p.assignees) == 0
+	return p, nil
+}
+
+// inboxes are those that the selection names, or all that the viewer sees. One
+// that they do not see is NOT_FOUND.
+func (sel Selection) inboxes(v *viewer.Viewer) ([]string, error) {
+	list := v.InboxIDs
+	if sel.InboxID != nil {
+		if !v.InInbox(*sel.InboxID) {
+			return nil, errs.New(errs.NotFound, "There is no inbox %q that you are a member of.", clip(*sel.InboxID)).On("inboxId")
+		}
+		list = []string{*sel.InboxID}
+	}
+	if sel.Filter.InboxIDs == nil {
+		return list, nil
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(inbox string) bool { return !slices.Contains(sel.Filter.InboxIDs, inbox) }), nil
+}
+
+// check refuses what cannot be meant: too many values, ids of other types, and
+// ranges that end before they begin.
+func (f Filter) check() error {
+	for _, l := range []struct {
+		field, prefix string
+		ids           []string
+	}{
+		{"inboxIds", id.Inbox, f.InboxIDs}, {"contactIds", id.Contact, f.ContactIDs}, {"tags", "", f.Tags},
+		{"assignees", id.User, f.people().UserIDs}, {"assignees", id.Team, f.people().TeamIDs},
+	} {
+		if len(l.ids) > maxFilterIDs {
+			return errs.New(errs.TooLong, "%s has %d values; at most %d are allowed.", l.field, len(l.ids), maxFilterIDs).On("filter", l.field)
+		}
+		for _, s := range l.ids {
+			if l.prefix != "" && !id.Is(s, l.prefix) {
+				return errs.New(errs.Invalid, "%q is not the id of a %s.", clip(s), l.prefix).On("filter", l.field)
+			}
+		}
+	}
+	for _, r := range []struct {
+		field         string
+		after, before *clock.Micros
+	}{
+		{"openedBefore", f.OpenedAfter, f.OpenedBefore}, {"lastMessageBefore", f.LastMessageAfter, f.LastMessageBefore},
+		{"activeBefore", f.ActiveAfter, f.ActiveBefore},
+	} {
+		if r.after != nil && r.before != nil && *r.before < *r.after {
+			return errs.New(errs.Invalid, "The range ends before it begins.").On("filter", r.field)
+		}
+	}
+	return nil
+}
+
+func (f Filter) people() AssigneeFilter {
+	if f.Assignees == nil {
+		return AssigneeFilter{}
+	}
+	return *f.Assignees
+}
+
+func (p *plan) parseWords() error {
+	if p.filter.Text == nil {
+		return nil
+	}
+	words, err := search.Parse(*p.filter.Text)
+	if e := errs.Of(err); e != nil {
+		return e.On("filter", "text")
+	}
+	p.words = &words
+	return err
+}
+
+// fingerprint tells one query's cursors from another's.
+func (sel Selection) fingerprint(v *viewer.Viewer) uint32 {
+	inbox := ""
+	if sel.InboxID != nil {
+		inbox = *sel.InboxID
+	}
+	filter, err := json.Marshal(sel.Filter)
+	if err != nil {
+		filter = []byte(err.Error())
+	}
+	me := ""
+	if sel.View == vocab.ViewMine || sel.Filter.people().Me || sel.Filter.Unread != nil {
+		me = v.ActorID
+	}
+	return relay.Fingerprint("conversations", inbox, string(sel.View), string(sel.Order), string(filter), me)
+}
+
+// view narrows the plan to a built-in view (IN-2).
+func (p *plan) view(view vocab.ConversationView) {
+	p.folders = p.unfiltered()
+	switch view {
+	case vocab.ViewMine:
+		p.assignees = []string{p.user}
+	case vocab.ViewUnassigned:
+		p.assignees = []string{""}
+	case vocab.ViewEmail:
+		p.kinds = []vocab.ChannelKind{vocab.Email}
+	case vocab.ViewChat:
+		p.kinds = []vocab.ChannelKind{vocab.Chat}
+	case vocab.ViewBots:
+		p.bots, p.folders = true, nil
+	case vocab.ViewFiltered:
+		p.folders = []vocab.Folder{vocab.FolderFiltered}
+	case vocab.ViewTrash:
+		p.folders = []vocab.Folder{vocab.FolderTrash}
+	}
+}
+
+// unfiltered are the folders of the common views, by what the filter says of
+// snoozed conversations.
+func (p *plan) unfiltered() []vocab.Folder {
+	switch p.filter.Snoozed {
+	case vocab.SnoozedInclude:
+		return []vocab.Folder{vocab.FolderMain, vocab.FolderSnoozed}
+	case vocab.SnoozedOnly:
+		return []vocab.Folder{vocab.FolderSnoozed}
+	}
+	return []vocab.Folder{vocab.FolderMain}
+}
+
+// narrow applies the filter: to the arms where an index serves it, else as
+// conditions.
+func (p *plan) narrow() {
+	f := p.filter
+	if f.Statuses != nil {
+		p.statuses = intersect(p.statuses, f.Statuses)
+	}
+	if f.Channels != nil {
+		p.kinds = intersect(p.kinds, f.Channels)
+	}
+	p.narrowAssignees()
+	if len(p.kinds) == 1 && (p.bots || p.assignees != nil) {
+		p.conditions = append(p.conditions, oneOf("c.kind", p.kinds))
+	}
+	p.conditions = append(p.conditions, conditionsOf(f, p)...)
+}
+
+func (p *plan) narrowAssignees() {
+	if p.filter.Assignees == nil {
+		return
+	}
+	f := *p.filter.Assignees
+	if !f.Me && !f.Nobody && len(f.UserIDs) == 0 && len(f.TeamIDs) == 0 {
+		return
+	}
+	if p.bots || len(f.TeamIDs) > 0 {
+		p.conditions = append(p.conditions, assigneeCondition(f, p.user))
+		return
+	}
+	wanted := slices.Clone(f.UserIDs)
+	if f.Me {
+		wanted = append(wanted, p.user)
+	}
+	if f.Nobody {
+		wanted = append(wanted, "")
+	}
+	slices.Sort(wanted)
+	wanted = slices.Compact(wanted)
+	if p.assignees != nil {
+		wanted = intersect(p.assignees, wanted)
+	}
+	p.assignees = wanted
+}
+
+// intersect returns what of list is also in wanted, in list's order.
+func intersect[T comparable](list, wanted []T) []T {
+	return slices.DeleteFunc(slices.Clone(list), func(v T) bool { return !slices.Contains(wanted, v) })
+}

@@ -1,0 +1,287 @@
+package conversation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"parley/ent"
+	"parley/ent/schema"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/job"
+	"parley/internal/once"
+	"parley/internal/relay"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// slice is how long a task works before it lets other jobs run.
+const slice = 5 * time.Second
+
+// maxProblems is how many skipped conversations a task names.
+const maxProblems = 100
+
+var errCanceled = errors.New("the task was canceled")
+
+// RunBulk works on a bulk task for a while. It is the worker of BulkArgs: each
+// conversation is changed in one transaction with the task's own progress, so
+// that a task that is interrupted goes on where it was. It acts with the rights
+// that the asker has now.
+func (s *Service) RunBulk(ctx context.Context, args BulkArgs) error {
+	system := viewer.NewContext(ctx, viewer.System("bulk", args.AccountID))
+	task, err := s.store.Client(system).Task.Get(system, args.TaskID)
+	if err != nil || task.State != vocab.TaskQueued && task.State != vocab.TaskRunning {
+		return ignoreMissing(err)
+	}
+	v, err := s.viewers.ViewerOf(system, task.AccountID, task.ActorID)
+	if err != nil {
+		return s.end(system, task.ID, vocab.TaskFailed)
+	}
+	run := &bulkRun{s: s, task: task, system: system, asker: viewer.NewContext(ctx, v)}
+	if err := json.Unmarshal(task.Params, &run.params); err != nil {
+		return job.GiveUp(err)
+	}
+	more, err := run.work()
+	switch {
+	case errors.Is(err, errCanceled):
+		return nil
+	case err != nil && job.LastAttempt(ctx):
+		return errors.Join(err, s.end(system, task.ID, vocab.TaskFailed))
+	case err != nil:
+		return err
+	case more:
+		return job.Again(0)
+	}
+	return s.end(system, task.ID, vocab.TaskDone)
+}
+
+func ignoreMissing(err error) error {
+	if ent.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// bulkRun is one slice of a task's work.
+type bulkRun struct {
+	s      *Service
+	task   *ent.Task
+	params bulkParams
+	system context.Context
+	asker  context.Context
+}
+
+// work changes conversations until the slice is over, and reports whether some
+// are left.
+func (r *bulkRun) work() (more bool, err error) {
+	if r.task.State == vocab.TaskQueued {
+		if err := r.begin(); err != nil {
+			return false, err
+		}
+	}
+	until := r.s.store.Clock().Now().Add(slice)
+	for {
+		batch, err := r.next()
+		if err != nil || len(batch) == 0 {
+			return false, err
+		}
+		for _, item := range batch {
+			if err := r.one(item); err != nil {
+				return false, err
+			}
+			if r.s.store.Clock().Now().After(until) {
+				return true, nil
+			}
+		}
+	}
+}
+
+// begin counts what is to do.
+func (r *bulkRun) begin() error {
+	total := len(r.params.IDs)
+	if r.params.Selection != nil {
+		var from *relay.Key
+		for {
+			ids, next, err := r.s.ids(r.asker, *r.params.Selection, from, walkLimit)
+			if err != nil {
+				return err
+			}
+			total += len(ids)
+			if from = next; next == nil {
+				break
+			}
+		}
+	}
+	return r.s.store.WithTx(r.system, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Client.Task.UpdateOneID(r.task.ID).SetState(vocab.TaskRunning).SetTotal(total).Exec(ctx)
+	})
+}
+
+// item is a conversation to change, and the task's cursor when that is done.
+type item struct{ conversationID, cursor string }
+
+// next returns the next conversations behind the task's cursor.
+func (r *bulkRun) next() ([]item, error) {
+	const batch = 200
+	if r.params.Selection == nil {
+		return r.nextSelected(batch)
+	}
+	from, err := parseCursor(r.task.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		found, stopped, err := r.walk(from, batch)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) > 0 || stopped == nil {
+			return found, nil
+		}
+		from = &relay.Key{Value: stopped.key, ID: stopped.id}
+	}
+}
+
+func (r *bulkRun) walk(from *relay.Key, limit int) ([]item, *place, error) {
+	p, err := r.params.Selection.plan(r.asker)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, stopped, err := walk{plan: p, from: from, limit: limit}.places(r.asker, r.s.store)
+	items := make([]item, len(found))
+	for i, f := range found {
+		items[i] = item{conversationID: f.id, cursor: strconv.FormatInt(f.key, 10) + " " + f.id}
+	}
+	return items, stopped, err
+}
+
+func (r *bulkRun) nextSelected(batch int) ([]item, error) {
+	var items []item
+	for _, conversationID := range r.params.IDs {
+		if conversationID > r.task.Cursor && len(items) < batch {
+			items = append(items, item{conversationID: conversationID, cursor: conversationID})
+		}
+	}
+	return items, nil
+}
+
+func parseCursor(cursor string) (*relay.Key, error) {
+	if cursor == "" {
+		return nil, nil
+	}
+	value, conversationID, _ := strings.Cut(cursor, " ")
+	key, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("task cursor %q: %w", cursor, err)
+	}
+	return &relay.Key{Value: key, ID: conversationID}, nil
+}
+
+// one changes a conversation, or tells why it was skipped.
+func (r *bulkRun) one(i item) error {
+	err := r.s.store.WithTx(r.asker, func(ctx context.Context, tx *store.Tx) error {
+		ch, err := load(ctx, tx, i.conversationID)
+		if err != nil {
+			return err
+		}
+		if err := r.params.apply(ctx, ch); err != nil {
+			return err
+		}
+		if err := ch.save(ctx); err != nil {
+			return err
+		}
+		return r.progress(ctx, tx, i, "done = done + 1")
+	})
+	refused := errs.Of(err)
+	if refused == nil || refused.Code == errs.Unavailable {
+		r.task.Cursor = i.cursor
+		return err
+	}
+	return r.skip(i, refused)
+}
+
+func (r *bulkRun) skip(i item, why *errs.Error) error {
+	if len(r.task.Problems) < maxProblems {
+		r.task.Problems = append(r.task.Problems, schema.TaskProblem{ConversationID: i.conversationID, Code: string(why.Code), Message: why.Message})
+	}
+	r.task.Cursor = i.cursor
+	problems, err := json.Marshal(r.task.Problems)
+	if err != nil {
+		return err
+	}
+	return r.s.store.WithTx(r.system, func(ctx context.Context, tx *store.Tx) error {
+		return r.progress(ctx, tx, i, "skipped = skipped + 1, problems = $2", string(problems))
+	})
+}
+
+// progress moves the task's cursor on; it fails when the task was canceled.
+func (r *bulkRun) progress(ctx context.Context, tx *store.Tx, i item, set string, args ...any) error {
+	args = append(append([]any{i.cursor}, args...), r.task.ID)
+	touched, err := tx.Exec(ctx, fmt.Sprintf("UPDATE tasks SET cursor = $1, %s WHERE id = $%d AND state = 'RUNNING'", set, len(args)), args...)
+	if err == nil && touched == 0 {
+		return errCanceled
+	}
+	return err
+}
+
+// end gives a task its final state, unless it has one.
+func (s *Service) end(ctx context.Context, taskID string, state vocab.TaskState) error {
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		touched, err := tx.Exec(ctx, "UPDATE tasks SET state = $1, finished_at = $2 WHERE id = $3 AND state IN ('QUEUED', 'RUNNING')",
+			string(state), int64(tx.Now()), taskID)
+		if err != nil || touched == 0 {
+			return err
+		}
+		to := string(state)
+		tx.Append(ctx, store.Event{Type: vocab.TaskFinished, SubjectID: taskID, Changes: []schema.FieldChange{{Field: "state", To: &to}}})
+		return nil
+	})
+}
+
+// Task returns a task that the viewer asked for, or any for admins; else nil.
+func (s *Service) Task(ctx context.Context, taskID string) (*ent.Task, error) {
+	if !id.Is(taskID, id.Task) {
+		return nil, nil
+	}
+	task, err := s.store.Client(ctx).Task.Get(ctx, taskID)
+	if err != nil {
+		return nil, ignoreMissing(err)
+	}
+	v := viewer.FromContext(ctx)
+	if v.Kind != viewer.Admin && task.ActorID != v.ActorID {
+		return nil, nil
+	}
+	return task, nil
+}
+
+// CancelTask stops a bulk change: what is done stays done (IN-6). The deletion
+// of an inbox cannot be stopped (IB-3).
+func (s *Service) CancelTask(ctx context.Context, in CancelTaskInput) (*ent.Task, error) {
+	task, err := s.Task(ctx, in.TaskID)
+	if err != nil {
+		return nil, err
+	}
+	if task == nil {
+		return nil, errs.New(errs.NotFound, "There is no task %q of yours.", clip(in.TaskID)).On("taskId")
+	}
+	if task.Kind == vocab.TaskDeleteInbox {
+		return nil, errs.New(errs.Invalid, "The deletion of an inbox cannot be stopped.").On("taskId")
+	}
+	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		replayed, err := once.Claim(ctx, tx, "cancelTask", in.IdempotencyKey, in, in.TaskID)
+		if err != nil || replayed != "" {
+			return err
+		}
+		return s.end(ctx, task.ID, vocab.TaskCanceled)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.Task(ctx, in.TaskID)
+}

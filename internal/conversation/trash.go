@@ -1,0 +1,133 @@
+package conversation
+
+import (
+	"context"
+	"time"
+
+	"parley/ent"
+	entconversation "parley/ent/conversation"
+	"parley/internal/errs"
+	"parley/internal/once"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// TrashKept is how long a deleted conversation can be restored (IN-13).
+const TrashKept = 30 * 24 * time.Hour
+
+// Delete moves a conversation to Trash (IN-13).
+func (s *Service) Delete(ctx context.Context, in DeleteConversationInput) (*ent.Conversation, error) {
+	in1 := call{"deleteConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
+	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.delete() })
+}
+
+func (ch *change) delete() error {
+	if !ch.c.DeletedAt.IsSet() {
+		ch.c.DeletedAt = ch.now()
+		ch.emit(vocab.ConversationDeleted)
+	}
+	return nil
+}
+
+// Restore takes a conversation out of Trash (IN-13).
+func (s *Service) Restore(ctx context.Context, in RestoreConversationInput) (*ent.Conversation, error) {
+	in1 := call{"restoreConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
+	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.restore() })
+}
+
+func (ch *change) restore() error {
+	if ch.c.DeletedAt.IsSet() {
+		ch.c.DeletedAt = 0
+		ch.emit(vocab.ConversationRestored)
+	}
+	return nil
+}
+
+// Purge removes a conversation in the trash for good, with all that belongs to
+// it, and returns its id. Its events stay as tombstones: sequence and type,
+// without references or changes (IN-13).
+func (s *Service) Purge(ctx context.Context, in PurgeConversationInput) (string, error) {
+	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		replayed, err := once.Claim(ctx, tx, "purgeConversation", in.IdempotencyKey, in, in.ConversationID)
+		if err != nil || replayed != "" {
+			return err
+		}
+		ch, err := load(ctx, tx, in.ConversationID)
+		if err != nil {
+			return err
+		}
+		if err := ch.expect(in.ExpectedRevision); err != nil {
+			return err
+		}
+		return ch.purge(ctx)
+	})
+	return in.ConversationID, err
+}
+
+func (ch *change) purge(ctx context.Context) error {
+	if !ch.c.DeletedAt.IsSet() {
+		return errs.New(errs.Invalid, "Only a conversation in the trash can be purged. Delete it first.").On("conversationId")
+	}
+	if err := erase(ctx, ch.tx, ch.c); err != nil {
+		return err
+	}
+	ch.tx.Append(ctx, store.Event{Type: vocab.ConversationPurged, InboxID: ch.c.InboxID, SubjectID: ch.c.ID})
+	return nil
+}
+
+// erase deletes the rows of a conversation and clears its events' references.
+func erase(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
+	if err := unindex(ctx, tx, c); err != nil {
+		return err
+	}
+	for _, statement := range []string{
+		"DELETE FROM message_revisions WHERE conversation_id = $1 AND account_id = $2",
+		"DELETE FROM messages WHERE conversation_id = $1 AND account_id = $2",
+		"DELETE FROM read_positions WHERE conversation_id = $1 AND account_id = $2",
+		"UPDATE events SET conversation_id = '', message_id = '', subject_id = '', changes = '[]' WHERE conversation_id = $1 AND account_id = $2",
+		"DELETE FROM conversations WHERE id = $1 AND account_id = $2",
+	} {
+		if _, err := tx.Exec(ctx, statement, c.ID, c.AccountID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EraseOne removes a conversation whose inbox is deleted, wherever it is filed
+// (IB-3). It does nothing when it is gone already.
+func (s *Service) EraseOne(ctx context.Context, conversationID string) error {
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		ch, err := load(ctx, tx, conversationID)
+		if errs.Is(err, errs.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return erase(ctx, tx, ch.c)
+	})
+}
+
+// PurgeTrash purges the conversations of every account that lie in the trash
+// for longer than TrashKept (IN-13). The system runs it each hour.
+func (s *Service) PurgeTrash(ctx context.Context) error {
+	const batch = 500
+	everywhere := viewer.NewContext(ctx, viewer.Everywhere("trash"))
+	for {
+		overdue, err := s.store.Client(everywhere).Conversation.Query().
+			Where(entconversation.DeletedAtGT(0), entconversation.DeletedAtLTE(s.store.Now().Add(-TrashKept))).
+			Order(entconversation.ByDeletedAt()).Limit(batch).
+			Select(entconversation.FieldID, entconversation.FieldAccountID).All(everywhere)
+		if err != nil || len(overdue) == 0 {
+			return err
+		}
+		for _, c := range overdue {
+			ctx := viewer.NewContext(ctx, viewer.System("trash", c.AccountID))
+			if _, err := s.Purge(ctx, PurgeConversationInput{ConversationID: c.ID}); err != nil && !errs.Is(err, errs.NotFound) {
+				return err
+			}
+		}
+	}
+}

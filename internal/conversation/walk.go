@@ -1,0 +1,242 @@
+package conversation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"parley/internal/relay"
+	"parley/internal/store"
+)
+
+// walkLimit is how many rows of a view's index a list walks at most for
+// conditions that no index serves. It then returns a short page with a cursor
+// to go on from.
+const walkLimit = 5000
+
+// hitLimit is how many documents, newest first, a text filter looks at.
+const hitLimit = 5000
+
+// armLimit is how many arms one query has at most: SQLite takes 500 terms.
+const armLimit = 400
+
+// place is a conversation's place in a list.
+type place struct {
+	id  string
+	key int64
+}
+
+// direction of a walk: along the list, or back from its end.
+type walk struct {
+	*plan
+	from     *relay.Key
+	backward bool
+	limit    int
+}
+
+// desc reports whether the walk goes down in the order's column.
+func (w walk) down() bool { return w.desc != w.backward }
+
+func (w walk) downward() string {
+	if w.down() {
+		return " DESC"
+	}
+	return ""
+}
+
+func (w walk) order() string {
+	return " ORDER BY " + w.key + w.downward() + ", id" + w.downward()
+}
+
+// beyond is the condition that a row lies behind the walk's start.
+func (w walk) beyond(s *statement) string {
+	if w.from == nil {
+		return ""
+	}
+	than := " > "
+	if w.down() {
+		than = " < "
+	}
+	return " AND (c." + w.key + ", c.id)" + than + "(" + s.arg(w.from.Value) + ", " + s.arg(w.from.ID) + ")"
+}
+
+// places returns up to limit places in walking order, and, when conditions cut
+// the walk short, the place where it stopped.
+func (w walk) places(ctx context.Context, db *store.Store) (found []place, stopped *place, err error) {
+	if w.empty {
+		return nil, nil, nil
+	}
+	if w.driven() {
+		found, err = w.drive(ctx, db)
+		return found, nil, err
+	}
+	if len(w.conditions) == 0 {
+		found, err = w.seek(ctx, db, w.limit)
+		return found, nil, err
+	}
+	return w.sift(ctx, db)
+}
+
+// seek reads the arms' indexes, merged, and no row.
+func (w walk) seek(ctx context.Context, db *store.Store, limit int) ([]place, error) {
+	var merged []place
+	arms := w.arms()
+	for len(arms) > 0 {
+		n := min(armLimit, len(arms))
+		s := &statement{}
+		w.union(s, arms[:n])
+		s.WriteString(" LIMIT " + s.arg(limit))
+		found, err := readPlaces(ctx, db, s)
+		if err != nil {
+			return nil, err
+		}
+		merged = w.merge(merged, found, limit)
+		arms = arms[n:]
+	}
+	return merged, nil
+}
+
+// union writes the arms, each in order by its index, as one ordered list.
+func (w walk) union(s *statement, arms []arm) {
+	for i, a := range arms {
+		if i > 0 {
+			s.WriteString(" UNION ALL ")
+		}
+		s.WriteString("SELECT c.id, c." + w.key + " FROM conversations c WHERE " + a.where(s) + w.beyond(s))
+	}
+	s.WriteString(w.order())
+}
+
+func (w walk) merge(a, b []place, limit int) []place {
+	if len(a) == 0 {
+		return b
+	}
+	merged := make([]place, 0, min(limit, len(a)+len(b)))
+	for len(merged) < limit && len(a)+len(b) > 0 {
+		if len(b) == 0 || len(a) > 0 && w.before(a[0], b[0]) {
+			merged, a = append(merged, a[0]), a[1:]
+		} else {
+			merged, b = append(merged, b[0]), b[1:]
+		}
+	}
+	return merged
+}
+
+func (w walk) before(a, b place) bool {
+	less := a.key < b.key || a.key == b.key && a.id < b.id
+	return less != w.down()
+}
+
+// sift tests the next walkLimit rows of the arms, and tells where it stopped
+// when it ran out of them before the page was full.
+func (w walk) sift(ctx context.Context, db *store.Store) (found []place, stopped *place, err error) {
+	arms := w.arms()
+	for len(arms) > 0 {
+		n := min(armLimit, len(arms))
+		some, stop, err := w.siftArms(ctx, db, arms[:n])
+		if err != nil {
+			return nil, nil, err
+		}
+		found = w.merge(found, some, w.limit)
+		if stop != nil && (stopped == nil || w.before(*stop, *stopped)) {
+			stopped = stop
+		}
+		arms = arms[n:]
+	}
+	if stopped != nil {
+		found = slices.DeleteFunc(found, func(p place) bool { return w.before(*stopped, p) })
+	}
+	if len(found) == w.limit {
+		return found, nil, nil
+	}
+	return found, stopped, nil
+}
+
+func (w walk) siftArms(ctx context.Context, db *store.Store, arms []arm) ([]place, *place, error) {
+	s := &statement{}
+	s.WriteString("WITH seen AS (")
+	w.union(s, arms)
+	s.WriteString(" LIMIT " + s.arg(walkLimit) + ") SELECT c.id, c." + w.key + " FROM seen JOIN conversations c ON c.id = seen.id WHERE 1 = 1")
+	w.test(s, db.Postgres())
+	s.WriteString(" ORDER BY c." + w.key + w.downward() + ", c.id" + w.downward() + " LIMIT " + s.arg(w.limit))
+	found, err := readPlaces(ctx, db, s)
+	if err != nil || len(found) == w.limit {
+		return found, nil, err
+	}
+	s = &statement{}
+	w.union(s, arms)
+	s.WriteString(" LIMIT 1 OFFSET " + s.arg(walkLimit-1))
+	last, err := readPlaces(ctx, db, s)
+	if err != nil || len(last) == 0 {
+		return found, nil, err
+	}
+	return found, &last[0], nil
+}
+
+func (w walk) test(s *statement, postgres bool) {
+	for _, c := range w.conditions {
+		s.WriteString(" AND " + c(s, postgres))
+	}
+}
+
+// driven reports whether a contact or words lead to few conversations, so that
+// the list starts there and not at the view.
+func (w walk) driven() bool { return w.words != nil || len(w.filter.ContactIDs) > 0 }
+
+func (w walk) drive(ctx context.Context, db *store.Store) ([]place, error) {
+	s := &statement{}
+	s.WriteString("SELECT c.id, c." + w.key + " FROM conversations c WHERE " + w.scope(s) + w.beyond(s))
+	w.test(s, db.Postgres())
+	if w.words != nil {
+		hits, err := hitsSQL(ctx, db, s, *w.words, w.account, w.inboxes)
+		if err != nil {
+			return nil, err
+		}
+		s.WriteString(" AND c.id IN (SELECT conversation_id FROM (" + hits + ") hits)")
+	}
+	s.WriteString(w.order() + " LIMIT " + s.arg(w.limit))
+	if w.words != nil {
+		return readPlacesWith(ctx, db, s.String(), planned(db, s.args))
+	}
+	return readPlaces(ctx, db, s)
+}
+
+// scope is what the arms say together, as one condition.
+func (w walk) scope(s *statement) string {
+	parts := []string{
+		"c.inbox_id IN (" + list(s, w.inboxes) + ")",
+		"c.kind IN (" + list(s, w.kinds) + ")",
+		"c.status IN (" + list(s, w.statuses) + ")",
+	}
+	if w.bots {
+		parts = append(parts, "c.in_bots")
+	} else {
+		parts = append(parts, "c.folder IN ("+list(s, w.folders)+")")
+	}
+	if w.assignees != nil {
+		parts = append(parts, "c.assignee_id IN ("+list(s, w.assignees)+")")
+	}
+	return strings.Join(parts, " AND ")
+}
+
+func readPlaces(ctx context.Context, db *store.Store, s *statement) ([]place, error) {
+	return readPlacesWith(ctx, db, s.String(), s.args)
+}
+
+func readPlacesWith(ctx context.Context, db *store.Store, query string, args []any) ([]place, error) {
+	rows, err := db.Query(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list conversations: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var found []place
+	for rows.Next() {
+		var p place
+		if err := rows.Scan(&p.id, &p.key); err != nil {
+			return nil, err
+		}
+		found = append(found, p)
+	}
+	return found, rows.Err()
+}

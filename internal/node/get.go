@@ -1,0 +1,48 @@
+package node
+
+import (
+	"context"
+
+	"parley/internal/id"
+)
+
+// Get loads one object of any type by its id; nil: there is none, or the viewer
+// may not see it.
+func (s *Service) Get(ctx context.Context, nodeID string) (any, error) {
+	load := map[string]func() (any, error){
+		id.User:            func() (any, error) { return one(ctx, nodeID, s.Users) },
+		id.Team:            func() (any, error) { return one(ctx, nodeID, s.Teams) },
+		id.Inbox:           func() (any, error) { return one(ctx, nodeID, s.Inboxes) },
+		id.Channel:         func() (any, error) { return one(ctx, nodeID, s.Channels) },
+		id.Contact:         func() (any, error) { return one(ctx, nodeID, s.Contacts) },
+		id.Visitor:         func() (any, error) { return one(ctx, nodeID, s.Visitors) },
+		id.Conversation:    func() (any, error) { return one(ctx, nodeID, s.Conversations) },
+		id.Message:         func() (any, error) { return one(ctx, nodeID, s.Messages) },
+		id.Bot:             func() (any, error) { return one(ctx, nodeID, s.Bots) },
+		id.Integration:     func() (any, error) { return one(ctx, nodeID, s.Integrations) },
+		id.TargetedMessage: func() (any, error) { return one(ctx, nodeID, s.TargetedMessages) },
+		id.Event:           func() (any, error) { return one(ctx, nodeID, s.Events) },
+		id.APIToken:        func() (any, error) { return one(ctx, nodeID, s.Tokens) },
+		id.Account:         func() (any, error) { return s.account(ctx, nodeID) },
+	}[id.Prefix(nodeID)]
+	if load == nil {
+		return nil, nil
+	}
+	return load()
+}
+
+func one[T any](ctx context.Context, nodeID string, load func(context.Context, []string) ([]*T, error)) (any, error) {
+	found, err := load(ctx, []string{nodeID})
+	if err != nil || found[0] == nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+func (s *Service) account(ctx context.Context, nodeID string) (any, error) {
+	account, err := s.store.Client(ctx).Account.Query().Only(ctx)
+	if err != nil || account.ID != nodeID {
+		return nil, err
+	}
+	return account, nil
+}

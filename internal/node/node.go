@@ -1,0 +1,150 @@
+// Package node loads objects by their ids, under the fence: a single one for
+// `node`, and many at once for the edges of a list, with one query for each
+// type. What the viewer may not see is nil, as if it did not exist.
+package node
+
+import (
+	"context"
+
+	"parley/ent"
+	"parley/ent/apitoken"
+	"parley/ent/bot"
+	"parley/ent/channel"
+	"parley/ent/contact"
+	"parley/ent/conversation"
+	"parley/ent/event"
+	"parley/ent/inbox"
+	"parley/ent/integration"
+	"parley/ent/message"
+	"parley/ent/targetedmessage"
+	"parley/ent/team"
+	"parley/ent/user"
+	"parley/ent/visitor"
+	"parley/internal/store"
+)
+
+// Service loads objects. It is safe for concurrent use.
+type Service struct{ store *store.Store }
+
+// New returns a loader on a store.
+func New(s *store.Store) *Service { return &Service{store: s} }
+
+// align loads the rows of the distinct ids and puts each where its id stands;
+// "" and what is not found give the zero value.
+func align[T any](ids []string, load func(distinct []string) ([]T, error), idOf func(T) string) ([]T, error) {
+	seen := make(map[string]bool, len(ids))
+	var distinct []string
+	for _, s := range ids {
+		if s != "" && !seen[s] {
+			seen[s] = true
+			distinct = append(distinct, s)
+		}
+	}
+	aligned := make([]T, len(ids))
+	if len(distinct) == 0 {
+		return aligned, nil
+	}
+	rows, err := load(distinct)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]T, len(rows))
+	for _, row := range rows {
+		found[idOf(row)] = row
+	}
+	for i, s := range ids {
+		aligned[i] = found[s]
+	}
+	return aligned, nil
+}
+
+// Users loads by id; see the package.
+func (s *Service) Users(ctx context.Context, ids []string) ([]*ent.User, error) {
+	return align(ids, func(distinct []string) ([]*ent.User, error) {
+		return s.store.Client(ctx).User.Query().Where(user.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.User) string { return v.ID })
+}
+
+// Teams loads by id; see the package.
+func (s *Service) Teams(ctx context.Context, ids []string) ([]*ent.Team, error) {
+	return align(ids, func(distinct []string) ([]*ent.Team, error) {
+		return s.store.Client(ctx).Team.Query().Where(team.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Team) string { return v.ID })
+}
+
+// Inboxes loads by id; see the package.
+func (s *Service) Inboxes(ctx context.Context, ids []string) ([]*ent.Inbox, error) {
+	return align(ids, func(distinct []string) ([]*ent.Inbox, error) {
+		return s.store.Client(ctx).Inbox.Query().Where(inbox.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Inbox) string { return v.ID })
+}
+
+// Channels loads by id; see the package.
+func (s *Service) Channels(ctx context.Context, ids []string) ([]*ent.Channel, error) {
+	return align(ids, func(distinct []string) ([]*ent.Channel, error) {
+		return s.store.Client(ctx).Channel.Query().Where(channel.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Channel) string { return v.ID })
+}
+
+// Contacts loads by id; see the package.
+func (s *Service) Contacts(ctx context.Context, ids []string) ([]*ent.Contact, error) {
+	return align(ids, func(distinct []string) ([]*ent.Contact, error) {
+		return s.store.Client(ctx).Contact.Query().Where(contact.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Contact) string { return v.ID })
+}
+
+// Visitors loads by id; see the package.
+func (s *Service) Visitors(ctx context.Context, ids []string) ([]*ent.Visitor, error) {
+	return align(ids, func(distinct []string) ([]*ent.Visitor, error) {
+		return s.store.Client(ctx).Visitor.Query().Where(visitor.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Visitor) string { return v.ID })
+}
+
+// Conversations loads by id; see the package.
+func (s *Service) Conversations(ctx context.Context, ids []string) ([]*ent.Conversation, error) {
+	return align(ids, func(distinct []string) ([]*ent.Conversation, error) {
+		return s.store.Client(ctx).Conversation.Query().Where(conversation.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Conversation) string { return v.ID })
+}
+
+// Messages loads by id; see the package.
+func (s *Service) Messages(ctx context.Context, ids []string) ([]*ent.Message, error) {
+	return align(ids, func(distinct []string) ([]*ent.Message, error) {
+		return s.store.Client(ctx).Message.Query().Where(message.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Message) string { return v.ID })
+}
+
+// Bots loads by id; see the package.
+func (s *Service) Bots(ctx context.Context, ids []string) ([]*ent.Bot, error) {
+	return align(ids, func(distinct []string) ([]*ent.Bot, error) {
+		return s.store.Client(ctx).Bot.Query().Where(bot.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Bot) string { return v.ID })
+}
+
+// Integrations loads by id; see the package.
+func (s *Service) Integrations(ctx context.Context, ids []string) ([]*ent.Integration, error) {
+	return align(ids, func(distinct []string) ([]*ent.Integration, error) {
+		return s.store.Client(ctx).Integration.Query().Where(integration.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Integration) string { return v.ID })
+}
+
+// TargetedMessages loads by id; see the package.
+func (s *Service) TargetedMessages(ctx context.Context, ids []string) ([]*ent.TargetedMessage, error) {
+	return align(ids, func(distinct []string) ([]*ent.TargetedMessage, error) {
+		return s.store.Client(ctx).TargetedMessage.Query().Where(targetedmessage.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.TargetedMessage) string { return v.ID })
+}
+
+// Events loads by id; see the package.
+func (s *Service) Events(ctx context.Context, ids []string) ([]*ent.Event, error) {
+	return align(ids, func(distinct []string) ([]*ent.Event, error) {
+		return s.store.Client(ctx).Event.Query().Where(event.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Event) string { return v.ID })
+}
+
+// Tokens loads by id; see the package.
+func (s *Service) Tokens(ctx context.Context, ids []string) ([]*ent.ApiToken, error) {
+	return align(ids, func(distinct []string) ([]*ent.ApiToken, error) {
+		return s.store.Client(ctx).ApiToken.Query().Where(apitoken.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.ApiToken) string { return v.ID })
+}
