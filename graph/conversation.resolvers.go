@@ -7,37 +7,37 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/conversation"
+	"parley/internal/relay"
 	"parley/internal/vocab"
 )
 
 func (r *conversationResolver) Inbox(ctx context.Context, objs []*ent.Conversation) ([]*ent.Inbox, error) {
-	panic(fmt.Errorf("not implemented: Inbox - inbox"))
+	return r.Services.Nodes.Inboxes(ctx, pick(objs, func(c *ent.Conversation) string { return c.InboxID }))
 }
 
 func (r *conversationResolver) Channel(ctx context.Context, objs []*ent.Conversation) ([]model.Channel, error) {
-	panic(fmt.Errorf("not implemented: Channel - channel"))
+	return channels(r.Services.Nodes.Channels(ctx, pick(objs, func(c *ent.Conversation) string { return c.ChannelID })))
 }
 
 func (r *conversationResolver) Contact(ctx context.Context, objs []*ent.Conversation) ([]*ent.Contact, error) {
-	panic(fmt.Errorf("not implemented: Contact - contact"))
+	return r.Services.Nodes.Contacts(ctx, pick(objs, func(c *ent.Conversation) string { return c.ContactID }))
 }
 
 func (r *conversationResolver) Visitor(ctx context.Context, objs []*ent.Conversation) ([]*ent.Visitor, error) {
-	panic(fmt.Errorf("not implemented: Visitor - visitor"))
+	return r.Services.Nodes.Visitors(ctx, pick(objs, func(c *ent.Conversation) string { return c.VisitorID }))
 }
 
 func (r *conversationResolver) Assignee(ctx context.Context, objs []*ent.Conversation) ([]*ent.User, error) {
-	panic(fmt.Errorf("not implemented: Assignee - assignee"))
+	return r.Services.Nodes.Users(ctx, pick(objs, func(c *ent.Conversation) string { return c.AssigneeID }))
 }
 
 func (r *conversationResolver) AssignedTeam(ctx context.Context, objs []*ent.Conversation) ([]*ent.Team, error) {
-	panic(fmt.Errorf("not implemented: AssignedTeam - assignedTeam"))
+	return r.Services.Nodes.Teams(ctx, pick(objs, func(c *ent.Conversation) string { return c.AssignedTeamID }))
 }
 
 func (r *conversationResolver) Subject(ctx context.Context, obj *ent.Conversation) (*string, error) {
@@ -49,99 +49,168 @@ func (r *conversationResolver) Filtered(ctx context.Context, obj *ent.Conversati
 }
 
 func (r *conversationResolver) Bot(ctx context.Context, objs []*ent.Conversation) ([]*ent.Bot, error) {
-	panic(fmt.Errorf("not implemented: Bot - bot"))
+	return r.Services.Nodes.Bots(ctx, pick(objs, func(c *ent.Conversation) string { return c.BotID }))
 }
 
 func (r *conversationResolver) TargetedMessage(ctx context.Context, objs []*ent.Conversation) ([]*ent.TargetedMessage, error) {
-	panic(fmt.Errorf("not implemented: TargetedMessage - targetedMessage"))
+	return r.Services.Nodes.TargetedMessages(ctx, pick(objs, func(c *ent.Conversation) string { return c.TargetedMessageID }))
 }
 
 func (r *conversationResolver) Unread(ctx context.Context, objs []*ent.Conversation) ([]bool, error) {
-	panic(fmt.Errorf("not implemented: Unread - unread"))
+	return r.Services.Conversations.Unread(ctx, objs)
 }
 
 func (r *conversationResolver) Messages(ctx context.Context, obj *ent.Conversation, first *int, after *string, last *int, before *string) (*conversation.MessagePage, error) {
-	panic(fmt.Errorf("not implemented: Messages - messages"))
+	return r.Services.Conversations.Messages(ctx, obj, relay.PageArgs{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *conversationResolver) Timeline(ctx context.Context, obj *ent.Conversation, first *int, after *string) (*model.EventConnection, error) {
-	panic(fmt.Errorf("not implemented: Timeline - timeline"))
+	return eventPage(r.Services.Events.Timeline(ctx, obj.ID, relay.PageArgs{First: first, After: after}))
 }
 
 func (r *mutationResolver) ClaimConversation(ctx context.Context, input conversation.ClaimConversationInput) (*model.ClaimConversationPayload, error) {
-	panic(fmt.Errorf("not implemented: ClaimConversation - claimConversation"))
+	c, err := r.Services.Conversations.Claim(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ClaimConversationPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) AssignConversation(ctx context.Context, input conversation.AssignConversationInput) (*model.AssignConversationPayload, error) {
-	panic(fmt.Errorf("not implemented: AssignConversation - assignConversation"))
+	c, err := r.Services.Conversations.Assign(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.AssignConversationPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) UnassignConversation(ctx context.Context, input conversation.UnassignConversationInput) (*model.UnassignConversationPayload, error) {
-	panic(fmt.Errorf("not implemented: UnassignConversation - unassignConversation"))
+	c, err := r.Services.Conversations.Unassign(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UnassignConversationPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) CloseConversation(ctx context.Context, input conversation.CloseConversationInput) (*model.CloseConversationPayload, error) {
-	panic(fmt.Errorf("not implemented: CloseConversation - closeConversation"))
+	c, err := r.Services.Conversations.Close(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CloseConversationPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) ReopenConversation(ctx context.Context, input conversation.ReopenConversationInput) (*model.ReopenConversationPayload, error) {
-	panic(fmt.Errorf("not implemented: ReopenConversation - reopenConversation"))
+	c, err := r.Services.Conversations.Reopen(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ReopenConversationPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) MarkAsSpam(ctx context.Context, input conversation.MarkAsSpamInput) (*model.MarkAsSpamPayload, error) {
-	panic(fmt.Errorf("not implemented: MarkAsSpam - markAsSpam"))
+	c, err := r.Services.Conversations.MarkAsSpam(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.MarkAsSpamPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) MarkAsNotSpam(ctx context.Context, input conversation.MarkAsNotSpamInput) (*model.MarkAsNotSpamPayload, error) {
-	panic(fmt.Errorf("not implemented: MarkAsNotSpam - markAsNotSpam"))
+	c, err := r.Services.Conversations.MarkAsNotSpam(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.MarkAsNotSpamPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) BlockSender(ctx context.Context, input conversation.BlockSenderInput) (*model.BlockSenderPayload, error) {
-	panic(fmt.Errorf("not implemented: BlockSender - blockSender"))
+	c, err := r.Services.Conversations.BlockSender(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.BlockSenderPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) UnblockSender(ctx context.Context, input conversation.UnblockSenderInput) (*model.UnblockSenderPayload, error) {
-	panic(fmt.Errorf("not implemented: UnblockSender - unblockSender"))
+	c, err := r.Services.Conversations.UnblockSender(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UnblockSenderPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) DeleteConversation(ctx context.Context, input conversation.DeleteConversationInput) (*model.DeleteConversationPayload, error) {
-	panic(fmt.Errorf("not implemented: DeleteConversation - deleteConversation"))
+	c, err := r.Services.Conversations.Delete(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.DeleteConversationPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) RestoreConversation(ctx context.Context, input conversation.RestoreConversationInput) (*model.RestoreConversationPayload, error) {
-	panic(fmt.Errorf("not implemented: RestoreConversation - restoreConversation"))
+	c, err := r.Services.Conversations.Restore(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RestoreConversationPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) PurgeConversation(ctx context.Context, input conversation.PurgeConversationInput) (*model.PurgeConversationPayload, error) {
-	panic(fmt.Errorf("not implemented: PurgeConversation - purgeConversation"))
+	purged, err := r.Services.Conversations.Purge(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.PurgeConversationPayload{PurgedConversationID: &purged}, nil
 }
 
 func (r *mutationResolver) MarkConversationRead(ctx context.Context, input conversation.MarkConversationReadInput) (*model.MarkConversationReadPayload, error) {
-	panic(fmt.Errorf("not implemented: MarkConversationRead - markConversationRead"))
+	c, err := r.Services.Conversations.MarkRead(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.MarkConversationReadPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) MarkConversationUnread(ctx context.Context, input conversation.MarkConversationUnreadInput) (*model.MarkConversationUnreadPayload, error) {
-	panic(fmt.Errorf("not implemented: MarkConversationUnread - markConversationUnread"))
+	c, err := r.Services.Conversations.MarkUnread(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.MarkConversationUnreadPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) TakeOverConversation(ctx context.Context, input conversation.TakeOverConversationInput) (*model.TakeOverConversationPayload, error) {
-	panic(fmt.Errorf("not implemented: TakeOverConversation - takeOverConversation"))
+	c, err := r.Services.Conversations.TakeOver(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.TakeOverConversationPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) HandOffConversation(ctx context.Context, input conversation.HandOffConversationInput) (*model.HandOffConversationPayload, error) {
-	panic(fmt.Errorf("not implemented: HandOffConversation - handOffConversation"))
+	c, err := r.Services.Conversations.HandOff(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.HandOffConversationPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) BulkChangeConversations(ctx context.Context, input conversation.BulkChangeConversationsInput) (*model.BulkChangeConversationsPayload, error) {
-	panic(fmt.Errorf("not implemented: BulkChangeConversations - bulkChangeConversations"))
+	task, err := r.Services.Conversations.BulkChange(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.BulkChangeConversationsPayload{Task: task}, nil
 }
 
 func (r *queryResolver) Conversation(ctx context.Context, id string) (*ent.Conversation, error) {
-	panic(fmt.Errorf("not implemented: Conversation - conversation"))
+	return r.Services.Conversations.Get(ctx, id)
 }
 
 func (r *queryResolver) Conversations(ctx context.Context, inboxID *string, view *vocab.ConversationView, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int, after *string, last *int, before *string) (*conversation.Page, error) {
-	panic(fmt.Errorf("not implemented: Conversations - conversations"))
+	sel := conversation.Selection{InboxID: inboxID, Filter: value(filter), View: value(view), Order: value(orderBy)}
+	return r.Services.Conversations.List(ctx, sel, relay.PageArgs{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *Resolver) Conversation() generated.ConversationResolver { return &conversationResolver{r} }

@@ -7,28 +7,29 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
+	"parley/internal/event"
+	"parley/internal/node"
 	"parley/internal/vocab"
 )
 
 func (r *eventResolver) Actor(ctx context.Context, objs []*ent.Event) ([]model.Actor, error) {
-	panic(fmt.Errorf("not implemented: Actor - actor"))
+	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(e *ent.Event) node.Ref { return node.Ref{Kind: e.ActorKind, ID: e.ActorID} })))
 }
 
 func (r *eventResolver) Conversation(ctx context.Context, objs []*ent.Event) ([]*ent.Conversation, error) {
-	panic(fmt.Errorf("not implemented: Conversation - conversation"))
+	return r.Services.Nodes.Conversations(ctx, pick(objs, func(e *ent.Event) string { return e.ConversationID }))
 }
 
 func (r *eventResolver) Message(ctx context.Context, objs []*ent.Event) ([]*ent.Message, error) {
-	panic(fmt.Errorf("not implemented: Message - message"))
+	return r.Services.Nodes.Messages(ctx, pick(objs, func(e *ent.Event) string { return e.MessageID }))
 }
 
 func (r *queryResolver) Events(ctx context.Context, after int64, first *int, types []vocab.EventType, inboxIds []string) (*model.EventConnection, error) {
-	panic(fmt.Errorf("not implemented: Events - events"))
+	return eventPage(r.Services.Events.List(ctx, after, first, event.Filter{Types: types, InboxIDs: inboxIds}))
 }
 
 func (r *Resolver) Event() generated.EventResolver { return &eventResolver{r} }

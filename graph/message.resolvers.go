@@ -7,24 +7,24 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/conversation"
+	"parley/internal/node"
 )
 
 func (r *messageResolver) Conversation(ctx context.Context, objs []*ent.Message) ([]*ent.Conversation, error) {
-	panic(fmt.Errorf("not implemented: Conversation - conversation"))
+	return r.Services.Nodes.Conversations(ctx, pick(objs, func(m *ent.Message) string { return m.ConversationID }))
 }
 
 func (r *messageResolver) Author(ctx context.Context, objs []*ent.Message) ([]model.Actor, error) {
-	panic(fmt.Errorf("not implemented: Author - author"))
+	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(m *ent.Message) node.Ref { return node.Ref{Kind: m.AuthorKind, ID: m.AuthorID} })))
 }
 
 func (r *messageResolver) Mentions(ctx context.Context, objs []*ent.Message) ([][]*ent.User, error) {
-	panic(fmt.Errorf("not implemented: Mentions - mentions"))
+	return r.Services.Conversations.Mentioned(ctx, objs)
 }
 
 func (r *messageResolver) DeliveryError(ctx context.Context, obj *ent.Message) (*string, error) {
@@ -32,23 +32,35 @@ func (r *messageResolver) DeliveryError(ctx context.Context, obj *ent.Message) (
 }
 
 func (r *messageResolver) Revisions(ctx context.Context, objs []*ent.Message) ([][]*ent.MessageRevision, error) {
-	panic(fmt.Errorf("not implemented: Revisions - revisions"))
+	return r.Services.Conversations.Revisions(ctx, objs)
 }
 
 func (r *messageRevisionResolver) ReplacedBy(ctx context.Context, objs []*ent.MessageRevision) ([]model.Actor, error) {
-	panic(fmt.Errorf("not implemented: ReplacedBy - replacedBy"))
+	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(m *ent.MessageRevision) node.Ref { return node.Ref{ID: m.ReplacedBy} })))
 }
 
 func (r *mutationResolver) SendMessage(ctx context.Context, input conversation.SendMessageInput) (*model.SendMessagePayload, error) {
-	panic(fmt.Errorf("not implemented: SendMessage - sendMessage"))
+	m, c, err := r.Services.Conversations.SendMessage(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SendMessagePayload{Message: m, Conversation: c}, nil
 }
 
 func (r *mutationResolver) EditMessage(ctx context.Context, input conversation.EditMessageInput) (*model.EditMessagePayload, error) {
-	panic(fmt.Errorf("not implemented: EditMessage - editMessage"))
+	m, err := r.Services.Conversations.EditMessage(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.EditMessagePayload{Message: m}, nil
 }
 
 func (r *mutationResolver) DeleteMessage(ctx context.Context, input conversation.DeleteMessageInput) (*model.DeleteMessagePayload, error) {
-	panic(fmt.Errorf("not implemented: DeleteMessage - deleteMessage"))
+	m, err := r.Services.Conversations.DeleteMessage(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.DeleteMessagePayload{Message: m}, nil
 }
 
 func (r *Resolver) Message() generated.MessageResolver { return &messageResolver{r} }

@@ -1,8 +1,21 @@
 package graph
 
+import (
+	"parley/internal/conversation"
+	"parley/internal/event"
+	"parley/internal/node"
+)
+
 // Resolver is the root of all resolvers. It holds the services, and no client
 // of the database: a resolver cannot query.
-type Resolver struct{}
+type Resolver struct{ Services Services }
+
+// Services are the use cases that resolvers call, one for each domain.
+type Services struct {
+	Conversations *conversation.Service
+	Events        *event.Service
+	Nodes         *node.Service
+}
 
 // orNull returns a text that may be empty as a nullable field: entities keep
 // "" for what is not there.

@@ -7,18 +7,29 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"parley/graph/generated"
 	"parley/graph/model"
+	"parley/internal/errs"
 )
 
 func (r *queryResolver) Node(ctx context.Context, id string) (model.Node, error) {
-	panic(fmt.Errorf("not implemented: Node - node"))
+	return r.node(ctx, id)
 }
 
 func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, error) {
-	panic(fmt.Errorf("not implemented: Nodes - nodes"))
+	if len(ids) > maxNodes {
+		return nil, errs.New(errs.TooLong, "nodes takes at most %d ids.", maxNodes).On("ids")
+	}
+	list := make([]model.Node, len(ids))
+	for i, id := range ids {
+		n, err := r.node(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = n
+	}
+	return list, nil
 }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }

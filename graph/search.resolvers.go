@@ -7,12 +7,11 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"parley/internal/conversation"
 	"parley/internal/relay"
 )
 
 func (r *queryResolver) SearchConversations(ctx context.Context, query string, filter *conversation.Filter, first *int, after *string) (*relay.Connection[*conversation.SearchHit], error) {
-	panic(fmt.Errorf("not implemented: SearchConversations - searchConversations"))
+	return r.Services.Conversations.Search(ctx, query, value(filter), relay.PageArgs{First: first, After: after})
 }

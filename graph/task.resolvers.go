@@ -7,24 +7,28 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/conversation"
+	"parley/internal/node"
 )
 
 func (r *mutationResolver) CancelTask(ctx context.Context, input conversation.CancelTaskInput) (*model.CancelTaskPayload, error) {
-	panic(fmt.Errorf("not implemented: CancelTask - cancelTask"))
+	task, err := r.Services.Conversations.CancelTask(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CancelTaskPayload{Task: task}, nil
 }
 
 func (r *queryResolver) Task(ctx context.Context, id string) (*ent.Task, error) {
-	panic(fmt.Errorf("not implemented: Task - task"))
+	return r.Services.Conversations.Task(ctx, id)
 }
 
 func (r *taskResolver) Actor(ctx context.Context, objs []*ent.Task) ([]model.Actor, error) {
-	panic(fmt.Errorf("not implemented: Actor - actor"))
+	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(t *ent.Task) node.Ref { return node.Ref{Kind: t.ActorKind, ID: t.ActorID} })))
 }
 
 func (r *Resolver) Task() generated.TaskResolver { return &taskResolver{r} }

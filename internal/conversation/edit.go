@@ -6,7 +6,6 @@ import (
 
 	"parley/ent"
 	entmessage "parley/ent/message"
-	"parley/ent/messagerevision"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/once"
@@ -133,10 +132,4 @@ func (ch *change) rewrite(ctx context.Context, m *ent.Message, what content, eve
 	ch.emit(event).MessageID = m.ID
 	ch.touched = true
 	return ch.save(ctx)
-}
-
-// Revisions returns what a message said before, oldest first.
-func (s *Service) Revisions(ctx context.Context, messageID string) ([]*ent.MessageRevision, error) {
-	return s.store.Client(ctx).MessageRevision.Query().
-		Where(messagerevision.MessageID(messageID)).Order(messagerevision.ByID()).All(ctx)
 }
