@@ -86,6 +86,7 @@ CREATE TABLE api_tokens (
     created_at INTEGER NOT NULL,
     FOREIGN KEY (account_id) REFERENCES accounts (id)
 );
+CREATE INDEX api_tokens_account ON api_tokens (account_id, id);
 CREATE INDEX api_tokens_user ON api_tokens (user_id);
 
 CREATE TABLE inboxes (
