@@ -10,9 +10,7 @@ import (
 	"fmt"
 	"time"
 
-	"parley/ent"
 	"parley/ent/idempotencykey"
-	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/store"
@@ -72,7 +70,12 @@ func digest(input any) ([]byte, error) {
 	return sum[:], nil
 }
 
-// Forget deletes the keys that are older than Kept. Deleted rows: n.
-func Forget(ctx context.Context, client *ent.Client, now clock.Micros) (int, error) {
-	return client.IdempotencyKey.Delete().Where(idempotencykey.CreatedAtLT(now.Add(-Kept))).Exec(ctx)
+// Forget deletes the keys of every account that are older than Kept. The system
+// runs it each hour.
+func Forget(ctx context.Context, s *store.Store) error {
+	ctx = viewer.NewContext(ctx, viewer.Everywhere("idempotency"))
+	return s.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Client.IdempotencyKey.Delete().Where(idempotencykey.CreatedAtLT(tx.Now().Add(-Kept))).Exec(ctx)
+		return err
+	})
 }

@@ -1,0 +1,72 @@
+// Command parley runs Parley, a headless conversations inbox behind one GraphQL
+// API. `parley --help` lists the commands, `parley serve --help` the settings.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands are what parley can do.
+type commands struct {
+	Database databaseSettings `embed:""`
+
+	Serve   serveCommand   `cmd:"" help:"Run the server. Needs no configuration: without any it keeps its data in ./parley-data."`
+	Demo    demoCommand    `cmd:"" help:"Fill the first account with believable data."`
+	Token   tokenCommand   `cmd:"" help:"Make, list and revoke API tokens of the first admin."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date, as serve does at its start."`
+	Schema  schemaCommand  `cmd:"" help:"Print the GraphQL schema."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string) int {
+	var c commands
+	parser, err := kong.New(&c, kong.Name("parley"),
+		kong.Description("Parley is a headless conversations inbox: one GraphQL API for chat, e-mail and bots."),
+		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}))
+	if err != nil {
+		return fail(err)
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return fail(named(parser, err))
+	}
+	if err := c.Database.check(); err != nil {
+		return fail(err)
+	}
+	if err := parsed.Run(&c.Database); err != nil {
+		return fail(err)
+	}
+	return 0
+}
+
+func fail(err error) int {
+	fmt.Fprintln(os.Stderr, "parley:", err)
+	return 1
+}
+
+type versionCommand struct{}
+
+// Run prints the version that the binary was built from.
+func (versionCommand) Run() error {
+	version := "(unknown)"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = info.Main.Version
+	}
+	fmt.Println("parley", version)
+	return nil
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql/handler"
+
+	"parley/graph"
+	"parley/internal/httpserver"
+)
+
+type serveCommand struct {
+	serverSettings `embed:""`
+}
+
+// Run serves until ctx ends.
+func (c *serveCommand) Run(ctx context.Context, d *databaseSettings) (err error) {
+	if err := c.check(); err != nil {
+		return err
+	}
+	log := d.log()
+	slog.SetDefault(log)
+	if err := d.makeDataDir(); err != nil {
+		return err
+	}
+	if d.DatabaseURL == "" {
+		unlock, err := lockDataDir(d.DataDir)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("PARLEY_LISTEN: cannot listen on %s: %w", c.Listen, err)
+	}
+	if c.PublicURL == "" {
+		c.PublicURL = "http://" + listener.Addr().String()
+	}
+	keys, err := d.keys()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	s, err := d.open(ctx, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return c.serve(ctx, wire(s, keys, c.PublicURL, log), listener, log)
+}
+
+func (c *serveCommand) serve(ctx context.Context, a *app, listener net.Listener, log *slog.Logger) error {
+	first, err := a.inboxes.Bootstrap(ctx, c.AdminToken)
+	if err != nil {
+		return errors.Join(fmt.Errorf("set the first account up: %w", err), listener.Close())
+	}
+	handler, err := c.handler(a, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if err := a.queue.Start(ctx); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	c.greet(first.Token)
+	err = httpserver.Serve(ctx, listener, handler, c.ShutdownTimeout)
+	return errors.Join(err, a.stop(c.ShutdownTimeout))
+}
+
+// stop lets running jobs end. Those that do not in time run again at the next start.
+func (a *app) stop(grace time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if err := a.queue.Stop(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+func (c *serveCommand) handler(a *app, log *slog.Logger) (http.Handler, error) {
+	schema, err := graph.Schema(a.services)
+	if err != nil {
+		return nil, err
+	}
+	return httpserver.New(httpserver.Config{
+		Schema: schema,
+		Install: func(srv *handler.Server) {
+			graph.Install(srv, c.limits(), log)
+			srv.Use(graph.Batches{})
+		},
+		Authenticator:  a,
+		AllowedOrigins: c.AllowedOrigins,
+		PublicURL:      c.PublicURL,
+		MaxBodyBytes:   c.MaxBodyBytes,
+		Timeout:        c.RequestTimeout,
+		RateLimit:      httpserver.RateLimit{PerSecond: c.RateLimit, Burst: c.RateBurst},
+		Ready:          a.store.Ping,
+		Log:            log,
+	})
+}
+
+// greet tells a newcomer where to go. A random token is shown this once.
+func (c *serveCommand) greet(token string) {
+	fmt.Printf("Parley is ready.\n\n  Playground  %s/\n  GraphQL     %s/graphql\n", c.PublicURL, c.PublicURL)
+	if token != "" && token != c.AdminToken {
+		fmt.Printf("  Token       %s\n\nThe token is the first admin's and is shown this once: keep it. `parley token create` makes another.\n", token)
+	}
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"parley/graph"
+	"parley/internal/secret"
+	"parley/internal/store"
+)
+
+// databaseSettings say where the data lies; every command takes them.
+type databaseSettings struct {
+	DataDir     string `env:"PARLEY_DATA_DIR" default:"./parley-data" placeholder:"DIR" help:"Folder of the embedded database, the secret key and files. Made when missing."`
+	DatabaseURL string `env:"PARLEY_DATABASE_URL" placeholder:"URL" help:"postgres://user:password@host:5432/name. Empty: SQLite in the data folder."`
+	SecretKeys  string `env:"PARLEY_SECRET_KEYS" placeholder:"KEYS" help:"Keys that secrets are encrypted and tokens signed with: base64 of 32 random bytes each, commas between; the first one writes, all read. Empty: a key is made in the data folder. Needed with PostgreSQL."`
+	LogLevel    string `env:"PARLEY_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level of what is logged to standard error: ${enum}."`
+	LogFormat   string `env:"PARLEY_LOG_FORMAT" default:"text" enum:"text,json" help:"How it is logged: ${enum}."`
+}
+
+// check refuses values that cannot work, naming the variable and what would be right.
+func (d *databaseSettings) check() error {
+	if d.DatabaseURL == "" {
+		return nil
+	}
+	u, err := url.Parse(d.DatabaseURL)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Host == "" {
+		return wrong("PARLEY_DATABASE_URL", "is no PostgreSQL address", "postgres://user:password@host:5432/parley, or nothing for SQLite")
+	}
+	if d.SecretKeys == "" {
+		return wrong("PARLEY_SECRET_KEYS", "is empty, but nodes that share a PostgreSQL database must share their keys", "base64 of 32 random bytes, such as `openssl rand -base64 32` prints")
+	}
+	return nil
+}
+
+func wrong(variable, what, right string) error {
+	return fmt.Errorf("%s %s. Right would be: %s", variable, what, right)
+}
+
+func (d *databaseSettings) log() *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(d.LogLevel)); err != nil {
+		level = slog.LevelInfo
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if d.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, options))
+}
+
+// makeDataDir makes the data folder. With PostgreSQL nothing needs it.
+func (d *databaseSettings) makeDataDir() error {
+	if err := os.MkdirAll(d.DataDir, 0o700); err != nil {
+		return fmt.Errorf("PARLEY_DATA_DIR: cannot make the data folder %s: %w", d.DataDir, err)
+	}
+	return nil
+}
+
+func (d *databaseSettings) open(ctx context.Context, log *slog.Logger) (*store.Store, error) {
+	if err := d.makeDataDir(); err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, store.Options{URL: d.DatabaseURL, File: filepath.Join(d.DataDir, "parley.db"), Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return s, nil
+}
+
+func (d *databaseSettings) keys() (*secret.Keyring, error) {
+	if d.SecretKeys != "" {
+		return secret.Parse(d.SecretKeys)
+	}
+	return secret.LoadOrCreate(filepath.Join(d.DataDir, "secret.key"))
+}
+
+// serverSettings are those of serve alone.
+type serverSettings struct {
+	Listen          string        `env:"PARLEY_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 takes a free one."`
+	PublicURL       string        `env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"Where browsers reach the server, e.g. https://parley.example.com. Empty: http:// and the address listened on."`
+	AdminToken      string        `env:"PARLEY_ADMIN_TOKEN" placeholder:"TOKEN" help:"Token of the first admin, at least 16 characters. Empty: a random one is made at the first start and shown once."`
+	AllowedOrigins  []string      `env:"PARLEY_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Web origins whose pages may call the API (CORS), commas between; * admits all. Empty: none but this server's."`
+	RateLimit       float64       `env:"PARLEY_RATE_LIMIT" default:"200" help:"Requests per second and caller (token, or address without one), on each node. 0: no limit."`
+	RateBurst       int           `env:"PARLEY_RATE_BURST" default:"400" help:"Requests that a caller may send at once."`
+	MaxBodyBytes    int64         `env:"PARLEY_MAX_BODY_BYTES" default:"4194304" help:"Largest request body, in bytes."`
+	MaxDepth        int           `env:"PARLEY_MAX_DEPTH" default:"15" help:"Deepest nesting of an operation's fields."`
+	MaxComplexity   int           `env:"PARLEY_MAX_COMPLEXITY" default:"5000" help:"Highest cost of an operation: one for each field, times the rows of each list."`
+	RequestTimeout  time.Duration `env:"PARLEY_REQUEST_TIMEOUT" default:"30s" help:"Longest time for one request."`
+	ShutdownTimeout time.Duration `env:"PARLEY_SHUTDOWN_TIMEOUT" default:"10s" help:"How long running requests may take to end when the server is told to stop."`
+}
+
+// check refuses values that cannot work, naming the variable and what would be right.
+func (s *serverSettings) check() error {
+	var problems []error
+	bad := func(broken bool, variable, what, right string) {
+		if broken {
+			problems = append(problems, wrong(variable, what, right))
+		}
+	}
+	_, _, err := net.SplitHostPort(s.Listen)
+	bad(err != nil, "PARLEY_LISTEN", fmt.Sprintf("is %q, which is no address", s.Listen), "a host and a port such as 127.0.0.1:8080")
+	bad(s.PublicURL != "" && !isOrigin(s.PublicURL), "PARLEY_PUBLIC_URL", fmt.Sprintf("is %q", s.PublicURL), "a scheme and a host without a path, such as https://parley.example.com")
+	bad(s.AdminToken != "" && (len(s.AdminToken) < 16 || strings.ContainsAny(s.AdminToken, " \t\r\n")), "PARLEY_ADMIN_TOKEN", "is too short or has spaces", "at least 16 characters without spaces")
+	for _, origin := range s.AllowedOrigins {
+		bad(origin != "*" && !isOrigin(origin), "PARLEY_ALLOWED_ORIGINS", fmt.Sprintf("has %q", origin), "origins such as https://app.example.com, or *")
+	}
+	bad(s.RateLimit < 0, "PARLEY_RATE_LIMIT", "is negative", "0 or more requests per second")
+	bad(s.RateBurst < 1, "PARLEY_RATE_BURST", "is below 1", "1 or more requests")
+	bad(s.MaxBodyBytes < 1024, "PARLEY_MAX_BODY_BYTES", "is below 1024", "1024 or more bytes")
+	bad(s.MaxDepth < 1, "PARLEY_MAX_DEPTH", "is below 1", "1 or more; the playground needs 15")
+	bad(s.MaxComplexity < 1, "PARLEY_MAX_COMPLEXITY", "is below 1", "1 or more")
+	bad(s.RequestTimeout <= 0, "PARLEY_REQUEST_TIMEOUT", "is not positive", "a duration such as 30s")
+	bad(s.ShutdownTimeout <= 0, "PARLEY_SHUTDOWN_TIMEOUT", "is not positive", "a duration such as 10s")
+	return errors.Join(problems...)
+}
+
+func (s *serverSettings) limits() graph.Limits {
+	limits := graph.DefaultLimits()
+	limits.Depth, limits.Complexity = s.MaxDepth, s.MaxComplexity
+	return limits
+}
+
+func isOrigin(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && (u.Path == "" || u.Path == "/") && u.RawQuery == "" && u.User == nil
+}
+
+// named puts the variable's name before an error about a flag's value, since
+// the value may come from there.
+func named(parser *kong.Kong, err error) error {
+	for _, flag := range allFlags(parser.Model.Node) {
+		if len(flag.Envs) > 0 && strings.HasPrefix(err.Error(), "--"+flag.Name) {
+			return fmt.Errorf("%s: %w", flag.Envs[0], err)
+		}
+	}
+	return err
+}
+
+func allFlags(node *kong.Node) []*kong.Flag {
+	flags := node.Flags
+	for _, child := range node.Children {
+		flags = append(flags, allFlags(child)...)
+	}
+	return flags
+}
