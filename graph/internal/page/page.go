@@ -11,14 +11,21 @@ import (
 	"parley/internal/relay"
 )
 
-// Pages and their rows.
 type (
-	ContactConnection        = relay.Connection[*ent.Contact]
-	ContactEdge              = relay.Edge[*ent.Contact]
-	ConversationEdge         = relay.Edge[*ent.Conversation]
-	EventEdge                = relay.Edge[*ent.Event]
-	MessageEdge              = relay.Edge[*ent.Message]
-	SearchConnection         = relay.Connection[*conversation.SearchHit]
-	SearchEdge               = relay.Edge[*conversation.SearchHit]
+	// ContactConnection is a page of contacts.
+	ContactConnection = relay.Connection[*ent.Contact]
+	// ContactEdge is a row of a page of contacts.
+	ContactEdge = relay.Edge[*ent.Contact]
+	// ConversationEdge is a row of a page of conversations.
+	ConversationEdge = relay.Edge[*ent.Conversation]
+	// EventEdge is a row of a page of the event log.
+	EventEdge = relay.Edge[*ent.Event]
+	// MessageEdge is a row of a page of messages, also as visitors see them.
+	MessageEdge = relay.Edge[*ent.Message]
+	// SearchConnection is a page of search hits.
+	SearchConnection = relay.Connection[*conversation.SearchHit]
+	// SearchEdge is a row of a page of search hits.
+	SearchEdge = relay.Edge[*conversation.SearchHit]
+	// VisitorMessageConnection is a page of messages as visitors see them.
 	VisitorMessageConnection = relay.Connection[*ent.Message]
 )
