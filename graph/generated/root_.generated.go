@@ -3913,7 +3913,7 @@ type UpdateAccountPayload {
   contacts(
     "Words that must begin a word of the name or of an e-mail address, whatever their case and accents; left out: all contacts."
     query: String
-    "How many rows, 1 to 100; left out: 20."
+    "How many rows, 1 to 100; left out: 50."
     first: Int
     "Go on after this cursor of the same query."
     after: String
