@@ -53,10 +53,34 @@ func UserErrors(ctx context.Context, next graphql.Resolver) (any, error) {
 	return res, err
 }
 
+// mutationErrors puts UserErrors around the fields of mutations. As a field
+// interceptor of the server it would be called for each field of each row of
+// every query, where it has nothing to do.
+type mutationErrors struct{}
+
+var _ graphql.OperationContextMutator = mutationErrors{}
+
+// ExtensionName returns the extension's name, which gqlgen asks for.
+func (mutationErrors) ExtensionName() string { return "UserErrors" }
+
+// Validate accepts every schema.
+func (mutationErrors) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationContext puts UserErrors around a mutation's resolvers.
+func (mutationErrors) MutateOperationContext(_ context.Context, opCtx *graphql.OperationContext) *gqlerror.Error {
+	if opCtx.Operation.Operation == ast.Mutation {
+		inner := opCtx.ResolverMiddleware
+		opCtx.ResolverMiddleware = func(ctx context.Context, next graphql.Resolver) (any, error) {
+			return UserErrors(ctx, func(ctx context.Context) (any, error) { return inner(ctx, next) })
+		}
+	}
+	return nil
+}
+
 // brokenRules returns every *errs.Error that err is made of, or nothing if any
 // part of err is of another type: such an error is internal, whatever else it says.
 func brokenRules(err error) []*errs.Error {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // it unwraps by itself, and must see every branch
 	case *errs.Error:
 		return []*errs.Error{e}
 	case interface{ Unwrap() []error }:
@@ -194,8 +218,14 @@ func coercionPath(ctx context.Context, located *gqlerror.Error) (ast.Path, bool)
 func presentCoercion(out, located *gqlerror.Error, inputPath ast.Path) *gqlerror.Error {
 	out.Path = out.Path[:len(out.Path)-len(inputPath)]
 	reason := located.Message
+	var notNumber *strconv.NumError
 	if e := errs.Of(located.Err); e != nil {
 		reason = e.Message
+	} else if errors.As(located.Err, &notNumber) {
+		reason = "it must be a whole number within its range"
+		if strings.HasPrefix(notNumber.Func, "ParseFloat") {
+			reason = "it must be a number"
+		}
 	}
 	out.Message = truncate(fmt.Sprintf("The value of %q is wrong: %s", inputPath.String(), reason))
 	out.Extensions = map[string]any{"code": string(errs.BadUserInput), "field": pathNames(inputPath)}

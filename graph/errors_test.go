@@ -194,6 +194,10 @@ func TestPresentErrorOfBadInput(t *testing.T) {
 			"query ($e: Even) { word(even: $e) }", `{"e": 3}`,
 			`The value of "even" is wrong: it must be even`, false, []string{"even"},
 		},
+		"scalar of a number": {
+			`{ word(even: "x") }`, "{}",
+			`The value of "even" is wrong: it must be a whole number within its range`, false, []string{"even"},
+		},
 		"no operation":      {"", "{}", "no operation provided", false, nil},
 		"unknown operation": {"query A { word } query B { word }", "{}", "The document has several operations: name the one to run in operationName.", false, nil},
 	}

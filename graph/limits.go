@@ -45,7 +45,7 @@ func Install(srv *handler.Server, limits Limits, log *slog.Logger) {
 	srv.Use(Depth(limits.Depth))
 	srv.Use(MutationFields(limits.MutationFields))
 	srv.Use(Complexity(limits.Complexity))
-	srv.AroundFields(UserErrors)
+	srv.Use(mutationErrors{})
 }
 
 // Depth refuses operations whose fields nest deeper than limit. Introspection

@@ -1,0 +1,142 @@
+package httpserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/rs/cors"
+
+	"parley/internal/clock"
+	"parley/internal/httpserver/playground"
+	"parley/internal/viewer"
+)
+
+// Defaults of Config.
+const (
+	DefaultMaxBodyBytes = 4 << 20
+	DefaultTimeout      = 30 * time.Second
+)
+
+// Authenticator knows whose credentials a bearer token is.
+type Authenticator interface {
+	// Authenticate returns the viewer whose token bearer is. A token that is
+	// unknown, expired or revoked gives an *errs.Error of code
+	// UNAUTHENTICATED, whose message the caller sees; any other error is ours.
+	Authenticate(ctx context.Context, bearer string) (*viewer.Viewer, error)
+}
+
+// Config is what a server is made of. Schema and Authenticator are required.
+type Config struct {
+	Schema graphql.ExecutableSchema
+	// Install gives the GraphQL server its limits, interceptors and error
+	// presenter; nil leaves gqlgen's own.
+	Install       func(*handler.Server)
+	Authenticator Authenticator
+	// Transports are tried before the one for plain GET and POST, in order:
+	// the place for WebSockets and Server-Sent Events. One that streams lifts
+	// the connection's deadlines, by http.ResponseController.
+	Transports []graphql.Transport
+
+	// AllowedOrigins are the web origins whose pages may call the API, e.g.
+	// "https://app.example.com"; "*" admits all. None: pages of this server alone.
+	AllowedOrigins []string
+	// PublicURL is where browsers reach the server; with https they are told to stay there.
+	PublicURL string
+	// MaxBodyBytes bounds a request's body; 0 means DefaultMaxBodyBytes.
+	MaxBodyBytes int64
+	// Timeout bounds reading a request, and running it; 0 means DefaultTimeout.
+	Timeout   time.Duration
+	RateLimit RateLimit
+
+	// Ready reports why the server cannot serve now, for /readyz; nil: always ready.
+	Ready func(context.Context) error
+	// Log gets the access log and internal errors; nil means slog.Default().
+	Log *slog.Logger
+	// Clock times requests and refills rate limits; nil means the machine's.
+	Clock clock.Clock
+}
+
+// New returns the handler of all routes. An error says which setting is wrong
+// and what would be right.
+func New(c Config) (http.Handler, error) {
+	if c.Schema == nil || c.Authenticator == nil {
+		return nil, errors.New("httpserver: Schema and Authenticator are required")
+	}
+	if err := c.complete(); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", c.graphql())
+	mux.HandleFunc("GET /healthz", healthz)
+	mux.HandleFunc("GET /readyz", c.readyz)
+	pages := refuseQueryTokens(playground.Handler())
+	mux.Handle("GET /{$}", pages)
+	mux.Handle("GET /playground/", pages)
+	return observe(c.Log, c.Clock, secure(c.PublicURL, boundBodies(c.Timeout, mux))), nil
+}
+
+// complete checks the settings and puts the defaults in.
+func (c *Config) complete() error {
+	if c.MaxBodyBytes < 0 || c.Timeout < 0 || c.RateLimit.PerSecond < 0 || c.RateLimit.Burst < 0 {
+		return errors.New("httpserver: MaxBodyBytes, Timeout and RateLimit must not be negative")
+	}
+	if c.PublicURL != "" && !isOrigin(c.PublicURL) {
+		return fmt.Errorf("public URL %q: want a scheme and a host, as in \"https://parley.example.com\"", c.PublicURL)
+	}
+	for _, origin := range c.AllowedOrigins {
+		if origin != "*" && !isOrigin(origin) {
+			return fmt.Errorf("allowed origin %q: want a scheme and a host, as in \"https://app.example.com\", or \"*\"", origin)
+		}
+	}
+	if c.MaxBodyBytes == 0 {
+		c.MaxBodyBytes = DefaultMaxBodyBytes
+	}
+	if c.Timeout == 0 {
+		c.Timeout = DefaultTimeout
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Clock == nil {
+		c.Clock = clock.System{}
+	}
+	return nil
+}
+
+func isOrigin(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" &&
+		(u.Path == "" || u.Path == "/") && u.RawQuery == "" && u.Fragment == "" && u.User == nil
+}
+
+// graphql returns the handler of /graphql: CORS, then credentials, then the
+// rate limit, then gqlgen.
+func (c *Config) graphql() http.Handler {
+	srv := handler.New(c.Schema)
+	for _, t := range c.Transports {
+		srv.AddTransport(t)
+	}
+	srv.AddTransport(&httpTransport{maxBody: c.MaxBodyBytes, timeout: c.Timeout})
+	srv.SetQueryCache(newDocumentCache())
+	if c.Install != nil {
+		c.Install(srv)
+	}
+	h := refuseQueryTokens(c.authenticate(newLimiter(c.RateLimit, c.Clock), srv))
+	if len(c.AllowedOrigins) == 0 {
+		return h
+	}
+	return cors.New(cors.Options{
+		AllowedOrigins: c.AllowedOrigins,
+		AllowedMethods: []string{http.MethodGet, http.MethodPost},
+		AllowedHeaders: []string{"Accept", "Authorization", "Content-Type", requestIDHeader},
+		ExposedHeaders: []string{requestIDHeader, "Retry-After"},
+		MaxAge:         600,
+	}).Handler(h)
+}

@@ -1,0 +1,75 @@
+// A small explorer in plain JavaScript, for servers that were built without
+// GraphiQL: run an operation, read the answer, look the schema up.
+import { showSchema } from "./docs.js";
+import { examples } from "./examples.js";
+import { authorization, tokenField } from "./token.js";
+
+const at = (id) => document.getElementById(id);
+const draftKey = "parley.explorer";
+
+/** Sends an operation; returns the HTTP status and the decoded answer. */
+async function send(query, variables) {
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      Accept: "application/graphql-response+json, application/json",
+      ...authorization(),
+    },
+    body: JSON.stringify({ query, variables }),
+  });
+  return { status: response.status, answer: await response.json() };
+}
+
+async function run() {
+  let variables;
+  try {
+    variables = JSON.parse(at("variables").value.trim() || "{}");
+  } catch (error) {
+    at("result").textContent = `The variables are not valid JSON: ${error.message}`;
+    return;
+  }
+  at("run").disabled = true;
+  at("status").textContent = "running …";
+  const began = performance.now();
+  try {
+    const { status, answer } = await send(at("query").value, variables);
+    at("status").textContent = `HTTP ${status}, ${Math.round(performance.now() - began)} ms`;
+    at("result").textContent = JSON.stringify(answer, null, 2);
+    at("result").classList.toggle("failed", Boolean(answer.errors));
+  } catch (error) {
+    at("status").textContent = "";
+    at("result").textContent = `The server cannot be reached: ${error.message}`;
+  } finally {
+    at("run").disabled = false;
+  }
+}
+
+async function loadSchema() {
+  try {
+    await showSchema(at("docs"), at("filter"), send);
+  } catch (error) {
+    at("docs").textContent = `The schema could not be read: ${error.message}`;
+  }
+}
+
+function show({ query, variables = "" }) {
+  at("query").value = query;
+  at("variables").value = variables;
+}
+
+examples.forEach((example, i) => at("example").append(new Option(example.title, i)));
+at("example").addEventListener("change", () => show(examples[at("example").value]));
+at("run").addEventListener("click", run);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) run();
+});
+addEventListener("pagehide", () => {
+  const draft = { query: at("query").value, variables: at("variables").value };
+  localStorage.setItem(draftKey, JSON.stringify(draft));
+});
+
+if (location.pathname === "/") document.querySelector("nav").remove(); // this page stands in for the playground
+show(JSON.parse(localStorage.getItem(draftKey)) ?? examples[0]);
+tokenField(at("token"), loadSchema);
+loadSchema();
