@@ -43,6 +43,9 @@ func (s *Store) begin(ctx context.Context) (*group, error) {
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
+	if err := g.exec(savepoint); err != nil {
+		return nil, errors.Join(err, rollback(g.tx), conn.Close())
+	}
 	return g, nil
 }
 
@@ -50,13 +53,21 @@ func (s *Store) begin(ctx context.Context) (*group, error) {
 // runs then would persist statement by statement.
 func (g *group) autocommit() bool { return g.sqlite != nil && g.sqlite.AutoCommit() }
 
-// run gives m its turn inside a savepoint.
+// Each member works above a savepoint. It is set before the member's turn:
+// setting the next one with the release of the last saves a round trip.
+const (
+	savepoint = "SAVEPOINT member"
+	release   = "RELEASE SAVEPOINT member; SAVEPOINT member"
+	undo      = "ROLLBACK TO SAVEPOINT member"
+)
+
+func (g *group) exec(statement string) error {
+	_, err := g.tx.ExecContext(context.Background(), statement)
+	return err
+}
+
+// run gives m its turn above the savepoint.
 func (g *group) run(m *member) {
-	ctx := context.Background()
-	if _, err := g.tx.ExecContext(ctx, "SAVEPOINT member"); err != nil {
-		g.lost, m.err = true, fmt.Errorf("%w: %w", errGroupLost, err)
-		return
-	}
 	guard := &guarded{group: g}
 	tx := &Tx{store: g.store, conn: guard}
 	tx.Client = fenced(ent.NewClient(ent.Driver(txDriver{conn: guard, dialect: g.store.dialect})))
@@ -70,25 +81,12 @@ func (g *group) run(m *member) {
 		}
 		return
 	}
+	if m.err == nil {
+		m.err = g.exec(release)
+	}
 	if m.err != nil {
-		g.undo(m)
-		return
-	}
-	if _, err := g.tx.ExecContext(ctx, "RELEASE SAVEPOINT member"); err != nil {
-		m.err = err
-		g.undo(m)
-	}
-}
-
-func (g *group) undo(m *member) {
-	m.tx.events, m.tx.jobs, m.tx.after = nil, nil, nil
-	ctx := context.Background()
-	if _, err := g.tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT member"); err != nil {
-		g.lost = true
-		return
-	}
-	if _, err := g.tx.ExecContext(ctx, "RELEASE SAVEPOINT member"); err != nil {
-		g.lost = true
+		tx.events, tx.jobs, tx.after = nil, nil, nil
+		g.lost = g.exec(undo) != nil
 	}
 }
 

@@ -144,11 +144,9 @@ var (
 	errNotTried  = errors.New("its commit was not tried")
 )
 
-// innocent reports whether m's closure did its part, or had no turn, when the
-// group was lost. It then may have another turn; m's caller is there to take it.
-func (m *member) innocent() bool {
-	return m.state.Load() == started && (m.err == nil || m.tx == nil)
-}
+// innocent reports whether m's closure did its part when the group was lost. It
+// then may have another turn; m's caller is there to take it.
+func (m *member) innocent() bool { return m.state.Load() == started && m.err == nil }
 
 // acknowledge tells m's caller how it ended. err is the group's.
 func (m *member) acknowledge(err error) {

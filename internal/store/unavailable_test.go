@@ -239,7 +239,8 @@ func TestLostConnection(t *testing.T) {
 				if !victim {
 					return nil
 				}
-				_, err := tx.Exec(ctx, "SELECT pg_terminate_backend(pg_backend_pid())")
+				_, _ = tx.Exec(ctx, "SELECT pg_terminate_backend(pg_backend_pid())")
+				_, err := tx.Exec(ctx, "SELECT 1")
 				return err
 			})
 		}()

@@ -125,7 +125,6 @@ func (s *Store) each(members []*member) {
 		if err != nil {
 			return
 		}
-		m.err = nil
 		g.run(m)
 		if err := g.finish([]*member{m}); m.err == nil {
 			m.err = err

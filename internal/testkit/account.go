@@ -38,12 +38,12 @@ type Fixture struct {
 	// Admin and System are contexts of the admin and of Parley's own work.
 	Admin, System context.Context
 
-	t   *testing.T
+	t   testing.TB
 	now clock.Micros
 }
 
 // Account makes an account. A store can hold several.
-func Account(t *testing.T, s *store.Store) *Fixture {
+func Account(t testing.TB, s *store.Store) *Fixture {
 	t.Helper()
 	f := &Fixture{Store: s, AccountID: id.New(id.Account), AdminID: id.New(id.User), ContactID: id.New(id.Contact), t: t, now: s.Now()}
 	for i := range f.InboxIDs {
