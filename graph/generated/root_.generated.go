@@ -6089,7 +6089,7 @@ type CancelTaskPayload {
 }
 `, BuiltIn: false},
 	{Name: "../schema/visitor.graphqls", Input: `extend type Query {
-  "All that a chat widget needs to draw itself on a page; null for an unknown key. Without a visitor's token: an anonymous first visit."
+  "All that a chat widget needs to draw itself on a page; NOT_FOUND for an unknown key. Without a visitor's token: an anonymous first visit."
   widget(
     "The channel's public key, from the tracking code."
     channelKey: String!
@@ -6097,7 +6097,7 @@ type CancelTaskPayload {
     pageUrl: URL!
     "Whether the screen is small, as a phone's."
     smallScreen: Boolean = false
-  ): Widget @access(to: [VISITOR, ANYONE])
+  ): Widget! @access(to: [VISITOR, ANYONE])
   "The visitor's own conversations on this channel, latest message first, at most 100 (CH-6)."
   visitorConversations: [VisitorConversation!]! @access(to: [VISITOR])
   "One of the visitor's own conversations; null if there is none."

@@ -5737,10 +5737,10 @@ func (ec *executionContext) _Query_widget(ctx context.Context, field graphql.Col
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *visitor.Widget) graphql.Marshaler {
-			return ec.marshalOWidget2ᚖparleyᚋinternalᚋvisitorᚐWidget(ctx, selections, v)
+			return ec.marshalNWidget2ᚖparleyᚋinternalᚋvisitorᚐWidget(ctx, selections, v)
 		},
 		true,
-		false,
+		true,
 	)
 }
 func (ec *executionContext) fieldContext_Query_widget(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6802,7 +6802,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "widget":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, false,
+				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_widget(ctx, field)
 				})

@@ -2265,6 +2265,14 @@ func (ec *executionContext) marshalNVisitorMessageEdge2ᚖparleyᚋinternalᚋre
 	return ec._VisitorMessageEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNWidget2ᚖparleyᚋinternalᚋvisitorᚐWidget(ctx context.Context, sel ast.SelectionSet, v *visitor.Widget) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Widget!")
+		return graphql.Null
+	}
+	return ec._Widget(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOVisitor2ᚖparleyᚋentᚐVisitor(ctx context.Context, sel ast.SelectionSet, v *ent.Visitor) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -2284,13 +2292,6 @@ func (ec *executionContext) marshalOVisitorMessage2ᚖparleyᚋentᚐMessage(ctx
 		return graphql.Null
 	}
 	return ec._VisitorMessage(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOWidget2ᚖparleyᚋinternalᚋvisitorᚐWidget(ctx context.Context, sel ast.SelectionSet, v *visitor.Widget) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._Widget(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOWidgetTargetedMessage2ᚖparleyᚋentᚐTargetedMessage(ctx context.Context, sel ast.SelectionSet, v *ent.TargetedMessage) graphql.Marshaler {
