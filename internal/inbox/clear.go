@@ -1,0 +1,143 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"parley/ent/conversation"
+	"parley/ent/task"
+	"parley/internal/clock"
+	"parley/internal/job"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// ClearArgs asks to remove what was in a deleted inbox (IB-3).
+type ClearArgs struct {
+	AccountID string `json:"accountId"`
+	InboxID   string `json:"inboxId"`
+	TaskID    string `json:"taskId"`
+}
+
+// Kind names the job.
+func (ClearArgs) Kind() string { return "clear-inbox" }
+
+// slice is how many conversations one run of Clear removes.
+const slice = 50
+
+// Clear does what ClearArgs asks: a transaction for each conversation, in which
+// the task counts it, then the rest in one. It does a slice and asks to run
+// again, and goes on where it was stopped.
+func (s *Service) Clear(ctx context.Context, args ClearArgs) error {
+	ctx = viewer.NewContext(ctx, viewer.System("delete-inbox", args.AccountID))
+	t, err := s.store.Client(ctx).Task.Get(ctx, args.TaskID)
+	if err != nil || t.FinishedAt.IsSet() {
+		return err
+	}
+	err = s.clearSlice(ctx, args)
+	if err != nil && job.LastAttempt(ctx) {
+		return errors.Join(err, s.end(ctx, args, vocab.TaskFailed, nil))
+	}
+	if err != nil {
+		return err
+	}
+	left, err := s.store.Client(ctx).Conversation.Query().Where(conversation.InboxID(args.InboxID)).Exist(ctx)
+	if err != nil {
+		return err
+	}
+	if left {
+		return job.Again(0)
+	}
+	return s.clearRest(ctx, args)
+}
+
+func (s *Service) clearSlice(ctx context.Context, args ClearArgs) error {
+	ids, err := s.store.Client(ctx).Conversation.Query().Where(conversation.InboxID(args.InboxID)).
+		Order(conversation.ByID()).Limit(slice).IDs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, conversationID := range ids {
+		if err := s.clearOne(ctx, args, conversationID); err != nil {
+			return fmt.Errorf("remove %s: %w", conversationID, err)
+		}
+	}
+	return nil
+}
+
+func (s *Service) clearOne(ctx context.Context, args ClearArgs, conversationID string) error {
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := s.conversations.EraseOne(ctx, conversationID); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `UPDATE tasks SET state = $1, done = done + 1, total = CASE WHEN total > done THEN total ELSE done + 1 END
+			WHERE id = $2 AND account_id = $3`, string(vocab.TaskRunning), args.TaskID, args.AccountID)
+		return err
+	})
+}
+
+// clearRest removes everything but conversations, and last the inbox itself.
+func (s *Service) clearRest(ctx context.Context, args ClearArgs) error {
+	events, err := s.store.Strings(ctx, `SELECT id FROM events WHERE account_id = $1 AND inbox_id = $2 AND subject_id <> ''
+		AND type NOT IN ('INBOX_DELETED', 'TASK_STARTED')`, args.AccountID, args.InboxID)
+	if err != nil {
+		return err
+	}
+	return s.end(ctx, args, vocab.TaskDone, func(ctx context.Context, tx *store.Tx) error {
+		for _, statement := range []string{
+			"DELETE FROM visitors WHERE inbox_id = $1 AND account_id = $2",
+			"DELETE FROM blocks WHERE inbox_id = $1 AND account_id = $2",
+			"DELETE FROM targeted_messages WHERE inbox_id = $1 AND account_id = $2",
+			"DELETE FROM channels WHERE inbox_id = $1 AND account_id = $2",
+			"DELETE FROM inbox_users WHERE inbox_id = $1 AND account_id = $2",
+			"DELETE FROM inbox_teams WHERE inbox_id = $1 AND account_id = $2",
+			"DELETE FROM inboxes WHERE id = $1 AND account_id = $2",
+		} {
+			if _, err := tx.Exec(ctx, statement, args.InboxID, args.AccountID); err != nil {
+				return err
+			}
+		}
+		return entomb(ctx, tx, args.AccountID, events)
+	})
+}
+
+// entomb makes tombstones of events: sequence and type stay.
+func entomb(ctx context.Context, tx *store.Tx, accountID string, events []string) error {
+	for some := range slices.Chunk(events, 500) {
+		args := []any{accountID}
+		places := make([]string, len(some))
+		for i, eventID := range some {
+			args = append(args, eventID)
+			places[i] = "$" + strconv.Itoa(len(args))
+		}
+		_, err := tx.Exec(ctx, "UPDATE events SET subject_id = '', changes = '[]' WHERE account_id = $1 AND id IN ("+
+			strings.Join(places, ", ")+")", args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end does the last of the work and closes the task, once.
+func (s *Service) end(ctx context.Context, args ClearArgs, state vocab.TaskState, last func(context.Context, *store.Tx) error) error {
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		n, err := tx.Client.Task.Update().Where(task.ID(args.TaskID), task.FinishedAt(clock.Micros(0))).
+			SetState(state).SetFinishedAt(tx.Now()).Save(ctx)
+		if err != nil || n == 0 {
+			return err
+		}
+		if last != nil {
+			if err := last(ctx, tx); err != nil {
+				return err
+			}
+		}
+		tx.Append(ctx, store.Event{Type: vocab.TaskFinished, InboxID: args.InboxID, SubjectID: args.TaskID})
+		return nil
+	})
+}

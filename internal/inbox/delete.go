@@ -1,0 +1,83 @@
+package inbox
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"parley/ent"
+	"parley/ent/conversation"
+	"parley/ent/schema"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/people"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// Delete deletes an inbox for good (IB-3): it is gone at once, for everyone; the
+// task returned tells how far the removal of what was in it is. Errors:
+// CONFIRMATION_MISMATCH on confirmName.
+func (s *Service) Delete(ctx context.Context, in DeleteInboxInput) (*ent.Task, error) {
+	in1 := people.Call{Mutation: "deleteInbox", Key: in.IdempotencyKey, Input: in, Result: id.New(id.Task)}
+	taskID, err := people.Administer(ctx, s.store, in1, func(ctx context.Context, tx *store.Tx) error {
+		i, err := load(ctx, tx.Client, in.InboxID)
+		if err != nil {
+			return err
+		}
+		if in.ConfirmName != i.Name {
+			return errs.New(errs.ConfirmationMismatch, "To delete the inbox, repeat its exact name.").On("confirmName")
+		}
+		if err := withdrawGrants(ctx, tx, i.ID); err != nil {
+			return err
+		}
+		tx.Append(ctx, store.Event{Type: vocab.InboxDeleted, InboxID: i.ID, SubjectID: i.ID})
+		if err := tx.Client.Inbox.UpdateOneID(i.ID).SetDeletedAt(tx.Now()).Exec(ctx); err != nil {
+			return err
+		}
+		return s.orderClearing(ctx, tx, in1.Result, i.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.store.Client(ctx).Task.Get(ctx, taskID)
+}
+
+// withdrawGrants takes the inbox from the integrations that may see it.
+func withdrawGrants(ctx context.Context, tx *store.Tx, inboxID string) error {
+	all, err := tx.Client.Integration.Query().All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, i := range all {
+		if !slices.Contains(i.InboxIds, inboxID) {
+			continue
+		}
+		rest := slices.DeleteFunc(slices.Clone(i.InboxIds), func(s string) bool { return s == inboxID })
+		if err := tx.Client.Integration.UpdateOneID(i.ID).SetInboxIds(rest).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// orderClearing makes the task, and the job that does it.
+func (s *Service) orderClearing(ctx context.Context, tx *store.Tx, taskID, inboxID string) error {
+	v := viewer.FromContext(ctx)
+	// The admin need not be a member, and then would not see what is to go.
+	everything := viewer.NewContext(ctx, viewer.System("delete-inbox", v.AccountID))
+	total, err := tx.Client.Conversation.Query().Where(conversation.InboxID(inboxID)).Count(everything)
+	if err != nil {
+		return err
+	}
+	params, err := json.Marshal(map[string]string{"inboxId": inboxID})
+	if err != nil {
+		return err
+	}
+	tx.Append(ctx, store.Event{Type: vocab.TaskStarted, InboxID: inboxID, SubjectID: taskID})
+	tx.Enqueue(store.Job{Args: ClearArgs{AccountID: v.AccountID, InboxID: inboxID, TaskID: taskID}})
+	return tx.Client.Task.Create().SetID(taskID).SetKind(vocab.TaskDeleteInbox).SetState(vocab.TaskQueued).
+		SetParams(params).SetTotal(total).SetProblems([]schema.TaskProblem{}).SetActorKind(v.Kind).SetActorID(v.ActorID).
+		SetTokenID(v.TokenID).SetCreatedAt(tx.Now()).Exec(ctx)
+}

@@ -1,0 +1,145 @@
+package inbox_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/ent/event"
+	"parley/internal/errs"
+	"parley/internal/inbox"
+	"parley/internal/people"
+	"parley/internal/secret"
+	"parley/internal/store"
+	"parley/internal/vocab"
+)
+
+// IB-3: a deleted inbox is gone at once, and what was in it soon after.
+func TestDelete(t *testing.T) {
+	t.Parallel()
+	eachOffice(t, func(t *testing.T, o *office) {
+		box := o.InboxIDs[0]
+		for _, wrong := range []string{"sales", "Sales ", ""} {
+			_, err := o.inboxes.Delete(o.Admin, inbox.DeleteInboxInput{InboxID: box, ConfirmName: wrong})
+			refused(t, err, errs.ConfirmationMismatch, "confirmName")
+		}
+		in := inbox.DeleteInboxInput{InboxID: box, ConfirmName: "Sales", IdempotencyKey: ptr("k")}
+		task, err := o.inboxes.Delete(o.Admin, in)
+		must(t, err)
+		again, err := o.inboxes.Delete(o.Admin, in)
+		must(t, err)
+		if task.ID != again.ID || task.Total != 2 || task.Done != 0 || task.State != vocab.TaskQueued {
+			t.Fatalf("got %+v, again %+v", task, again)
+		}
+		o.isGone(t)
+
+		args := inbox.ClearArgs{AccountID: o.AccountID, InboxID: box, TaskID: task.ID}
+		if diff := cmp.Diff([]any{args}, o.jobs.taken()); diff != "" {
+			t.Fatal(diff)
+		}
+		o.clear(t, args)
+		o.clear(t, args) // a job may run again
+		task, err = o.Store.Client(o.System).Task.Get(o.System, task.ID)
+		must(t, err)
+		if task.State != vocab.TaskDone || task.Done != 2 || task.Total != 2 || !task.FinishedAt.IsSet() {
+			t.Fatalf("got %+v", task)
+		}
+		want := []string{"INBOX_DELETED " + box, "TASK_STARTED " + task.ID, "TASK_FINISHED " + task.ID}
+		if diff := cmp.Diff(want, o.events(t)); diff != "" {
+			t.Fatal(diff)
+		}
+		o.isEmpty(t)
+	})
+}
+
+// isGone checks that nobody sees the first inbox, nor changes it.
+func (o *office) isGone(t *testing.T) {
+	t.Helper()
+	all, err := o.inboxes.List(o.Admin)
+	must(t, err)
+	channel, err := o.inboxes.FindChannel(o.Admin, o.ChannelIDs[0])
+	must(t, err)
+	if len(all) != 1 || channel != nil {
+		t.Fatalf("there are %d inboxes, and the channel %v", len(all), channel)
+	}
+	token, err := o.people.CreateToken(o.Admin, people.CreateApiTokenInput{Name: "T", UserID: &o.AdminID, Scopes: []string{"*"}})
+	must(t, err)
+	v, err := o.people.Authenticate(t.Context(), token.Text)
+	must(t, err)
+	if len(v.InboxIDs) != 0 {
+		t.Fatalf("the admin still sees %v", v.InboxIDs)
+	}
+	_, err = o.people.RevokeToken(o.Admin, people.RevokeApiTokenInput{TokenID: token.Token.ID})
+	must(t, err)
+	o.Write(o.System, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Client.Event.Delete().Where(event.TypeIn(vocab.TokenCreated, vocab.TokenRevoked)).Exec(ctx)
+		return err
+	})
+	_, err = o.inboxes.Rename(o.Admin, inbox.RenameInboxInput{InboxID: o.InboxIDs[0], Name: "Back"})
+	refused(t, err, errs.NotFound, "inboxId")
+	_, err = o.inboxes.UpdateChannel(o.Admin, inbox.UpdateChatChannelInput{ChatChannelID: o.ChannelIDs[0], Title: ptr("Back")})
+	refused(t, err, errs.NotFound, "chatChannelId")
+}
+
+// isEmpty checks that of both inboxes the second's rows alone are left, and the
+// contact, whom both could know.
+func (o *office) isEmpty(t *testing.T) {
+	t.Helper()
+	for table, want := range map[string]int64{
+		"inboxes": 1, "inbox_users": 1, "channels": 1, "visitors": 1, "conversations": 1, "messages": 3, "contacts": 1,
+	} {
+		n, err := o.Store.Numbers(t.Context(), "SELECT COUNT(*) FROM "+table+" WHERE account_id = $1", o.AccountID)
+		must(t, err)
+		if n[0] != want {
+			t.Errorf("%d rows are left in %s, want %d", n[0], table, want)
+		}
+	}
+}
+
+// IB-3: the removal goes on where it was stopped, and events become tombstones.
+func TestDeleteGoesOn(t *testing.T) {
+	t.Parallel()
+	eachOffice(t, func(t *testing.T, o *office) {
+		_, err := o.inboxes.UpdateMembers(o.Admin, inbox.UpdateInboxMembersInput{InboxID: o.InboxIDs[0], RemoveUserIDs: o.AgentIDs[:1]})
+		must(t, err)
+		task, err := o.inboxes.Delete(o.Admin, inbox.DeleteInboxInput{InboxID: o.InboxIDs[0], ConfirmName: "Sales"})
+		must(t, err)
+		args := inbox.ClearArgs{AccountID: o.AccountID, InboxID: o.InboxIDs[0], TaskID: task.ID}
+		stopped := &failing{inner: o.conversations, after: 1}
+		keys, err := secret.Parse(secret.GenerateKey())
+		must(t, err)
+		err = inbox.New(o.Store, o.people, stopped, keys, "").Clear(t.Context(), args)
+		if !errors.Is(err, errStopped) {
+			t.Fatalf("got %v", err)
+		}
+		half, err := o.Store.Client(o.System).Task.Get(o.System, task.ID)
+		must(t, err)
+		if half.State != vocab.TaskRunning || half.Done != 1 {
+			t.Fatalf("got %+v", half)
+		}
+		o.clear(t, args)
+		o.isEmpty(t)
+		log := o.events(t)
+		if log[0] != "MEMBER_REMOVED " || strings.Contains(strings.Join(log, " "), o.AgentIDs[0]) {
+			t.Fatalf("the log still names the member: %v", log)
+		}
+	})
+}
+
+var errStopped = errors.New("stopped")
+
+// failing erases some conversations and then fails.
+type failing struct {
+	inner inbox.Conversations
+	after int
+}
+
+func (f *failing) EraseOne(ctx context.Context, conversationID string) error {
+	if f.after--; f.after < 0 {
+		return errStopped
+	}
+	return f.inner.EraseOne(ctx, conversationID)
+}

@@ -1,0 +1,65 @@
+package people_test
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/ent/account"
+	"parley/internal/errs"
+	"parley/internal/people"
+	"parley/internal/store"
+	"parley/internal/testkit"
+	"parley/internal/viewer"
+)
+
+func TestUpdateAccount(t *testing.T) {
+	t.Parallel()
+	eachOffice(t, func(t *testing.T, o *office) {
+		in := people.UpdateAccountInput{Name: ptr("Acme"), TimeZone: ptr("Europe/Vienna"), GdprEnabled: ptr(true)}
+		for range 2 {
+			a, err := o.people.UpdateAccount(o.Admin, in)
+			must(t, err)
+			if a.Name != "Acme" || a.TimeZone != "Europe/Vienna" || !a.GdprEnabled {
+				t.Fatalf("got %+v", a)
+			}
+		}
+		for _, zone := range []string{"", "Local", "Europe/Atlantis", "../../etc/passwd"} {
+			_, err := o.people.UpdateAccount(o.Admin, people.UpdateAccountInput{TimeZone: &zone})
+			refused(t, err, errs.Invalid, "timeZone")
+		}
+		head, err := o.people.HeadSequence(o.Admin)
+		must(t, err)
+		if diff := cmp.Diff([]string{"ACCOUNT_UPDATED " + o.AccountID}, o.events(t)); diff != "" || head != 1 {
+			t.Fatalf("head %d %s", head, diff)
+		}
+	})
+}
+
+// Accounts that are made at once, on several nodes, get numbers without a gap.
+func TestNewAccounts(t *testing.T) {
+	t.Parallel()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+		nodes := []*store.Store{db.Open(t, nil), nil}
+		nodes[1] = nodes[0]
+		if db.URL() != "" {
+			nodes[1] = another(t, db)
+		}
+		var wait sync.WaitGroup
+		for i := range 8 {
+			wait.Go(func() {
+				if _, err := people.New(nodes[i%2]).NewAccount(t.Context(), "Acme"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		ctx := viewer.NewContext(t.Context(), viewer.Everywhere("test"))
+		var numbers []int64
+		must(t, nodes[0].Client(ctx).Account.Query().Order(account.ByNumber()).Select(account.FieldNumber).Scan(ctx, &numbers))
+		if diff := cmp.Diff([]int64{1, 2, 3, 4, 5, 6, 7, 8}, numbers); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}

@@ -1,0 +1,87 @@
+package people
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"parley/internal/clock"
+	"parley/internal/errs"
+	"parley/internal/secret"
+	"parley/internal/viewer"
+)
+
+// TokenPrefix begins every API token that Parley makes. PARLEY_ADMIN_TOKEN may
+// be any text.
+const TokenPrefix = "parley_"
+
+// Authenticate returns the viewer whose API token bearer is, as they are now: a
+// user's role and inboxes, an integration's granted inboxes (AC-3, AC-12).
+// Nothing is remembered between calls. A token that is unknown, expired or
+// revoked, or whose user was deactivated, is UNAUTHENTICATED.
+func (s *Service) Authenticate(ctx context.Context, bearer string) (*viewer.Viewer, error) {
+	t, err := s.presented(ctx, bearer)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.refusal(s.store.Now()); err != nil {
+		return nil, err
+	}
+	v, err := s.viewer(ctx, &t.actor)
+	if err != nil {
+		return nil, fmt.Errorf("find the token's inboxes: %w", err)
+	}
+	v.TokenID, v.Scopes = t.id, t.scopes
+	return v, nil
+}
+
+// presented is an API token with what it stands for.
+type presented struct {
+	actor
+	id                   string
+	scopes               []string
+	expiresAt, revokedAt clock.Micros
+}
+
+func (s *Service) presented(ctx context.Context, bearer string) (*presented, error) {
+	rows, err := s.store.Query(ctx, `SELECT t.id, t.account_id, t.scopes, t.expires_at, t.revoked_at, t.user_id, t.integration_id,
+			COALESCE(u.role, ''), COALESCE(u.deactivated_at, 0), COALESCE(i.inbox_ids, '[]')
+		FROM api_tokens t LEFT JOIN users u ON u.id = t.user_id LEFT JOIN integrations i ON i.id = t.integration_id
+		WHERE t.hash = $1`, secret.HashToken(bearer))
+	if err != nil {
+		return nil, fmt.Errorf("look the token up: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return nil, fmt.Errorf("look the token up: %w", err)
+		}
+		return nil, errs.New(errs.Unauthenticated, "The token is not known here.")
+	}
+	t := &presented{}
+	var scopes, inboxIDs []byte
+	if err := rows.Scan(&t.id, &t.accountID, &scopes, &t.expiresAt, &t.revokedAt, &t.userID, &t.integrationID,
+		&t.role, &t.deactivatedAt, &inboxIDs); err != nil {
+		return nil, fmt.Errorf("read the token: %w", err)
+	}
+	if err := json.Unmarshal(scopes, &t.scopes); err != nil {
+		return nil, fmt.Errorf("read the token's scopes: %w", err)
+	}
+	if err := json.Unmarshal(inboxIDs, &t.inboxIDs); err != nil {
+		return nil, fmt.Errorf("read the integration's inboxes: %w", err)
+	}
+	return t, nil
+}
+
+// refusal says why the token does not hold at a time; nil: it does.
+func (t *presented) refusal(now clock.Micros) error {
+	switch {
+	case t.revokedAt.IsSet():
+		return errs.New(errs.Unauthenticated, "The token was revoked.")
+	case t.expiresAt <= now:
+		return errs.New(errs.Unauthenticated, "The token expired at %s.", t.expiresAt)
+	case t.userID != "" && t.role == "" || t.deactivatedAt.IsSet():
+		return errs.New(errs.Unauthenticated, "The token's user is deactivated.")
+	}
+	return nil
+}
