@@ -19,7 +19,7 @@ import (
 
 const (
 	// poll is how soon a job is noticed. Asking is cheap: one seek in an index.
-	poll     = 100 * time.Millisecond
+	poll     = 200 * time.Millisecond
 	cooldown = 20 * time.Millisecond
 	// rescueAfter is when a job's node counts as dead, if the job's kind has no
 	// longer timeout.

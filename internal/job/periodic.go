@@ -21,7 +21,8 @@ func (periodicArgs) Kind() string { return "periodic" }
 
 // Periodic has work done soon after the start, and then in the given intervals
 // of a second or more, on one node at a time: it never overlaps with itself.
-// Work that fails waits for its next turn. It is called before Start.
+// Work that fails waits for its next turn. The name has two letters or more and
+// no spaces. It is called before Start.
 func (q *Queue) Periodic(name string, every time.Duration, work func(ctx context.Context) error) {
 	q.periodic[name] = work
 	insert := func() (river.JobArgs, *river.InsertOpts) {
