@@ -7,33 +7,41 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
+	"parley/internal/node"
 	"parley/internal/people"
 	"parley/internal/viewer"
 )
 
 func (r *accountResolver) HeadSequence(ctx context.Context, obj *ent.Account) (int64, error) {
-	panic(fmt.Errorf("not implemented: HeadSequence - headSequence"))
+	return r.Services.Events.Head(ctx)
 }
 
 func (r *mutationResolver) UpdateAccount(ctx context.Context, input people.UpdateAccountInput) (*model.UpdateAccountPayload, error) {
-	panic(fmt.Errorf("not implemented: UpdateAccount - updateAccount"))
+	account, err := r.Services.People.UpdateAccount(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UpdateAccountPayload{Account: account}, nil
 }
 
 func (r *queryResolver) Viewer(ctx context.Context) (*viewer.Viewer, error) {
-	panic(fmt.Errorf("not implemented: Viewer - viewer"))
+	return viewer.FromContext(ctx), nil
 }
 
 func (r *viewerResolver) Actor(ctx context.Context, obj *viewer.Viewer) (model.Actor, error) {
-	panic(fmt.Errorf("not implemented: Actor - actor"))
+	list, err := r.Services.Nodes.Actors(ctx, []node.Ref{{Kind: obj.Kind, ID: obj.ActorID}})
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
 }
 
 func (r *viewerResolver) Account(ctx context.Context, obj *viewer.Viewer) (*ent.Account, error) {
-	panic(fmt.Errorf("not implemented: Account - account"))
+	return r.Services.People.Account(ctx)
 }
 
 func (r *Resolver) Account() generated.AccountResolver { return &accountResolver{r} }

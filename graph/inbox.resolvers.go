@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"parley/ent"
 	"parley/graph/generated"
@@ -16,7 +15,7 @@ import (
 )
 
 func (r *chatChannelResolver) Inbox(ctx context.Context, objs []*ent.Channel) ([]*ent.Inbox, error) {
-	panic(fmt.Errorf("not implemented: Inbox - inbox"))
+	return r.Services.Nodes.Inboxes(ctx, pick(objs, func(c *ent.Channel) string { return c.InboxID }))
 }
 
 func (r *chatChannelResolver) Style(ctx context.Context, obj *ent.Channel) (*ent.Channel, error) {
@@ -24,7 +23,7 @@ func (r *chatChannelResolver) Style(ctx context.Context, obj *ent.Channel) (*ent
 }
 
 func (r *chatChannelResolver) TrackingCode(ctx context.Context, obj *ent.Channel) (string, error) {
-	panic(fmt.Errorf("not implemented: TrackingCode - trackingCode"))
+	return r.Services.Inboxes.TrackingCode(obj), nil
 }
 
 func (r *chatChannelResolver) HasIdentitySecret(ctx context.Context, obj *ent.Channel) (bool, error) {
@@ -32,59 +31,87 @@ func (r *chatChannelResolver) HasIdentitySecret(ctx context.Context, obj *ent.Ch
 }
 
 func (r *chatChannelResolver) TargetedMessages(ctx context.Context, objs []*ent.Channel) ([][]*ent.TargetedMessage, error) {
-	panic(fmt.Errorf("not implemented: TargetedMessages - targetedMessages"))
+	return r.Services.Targeting.OfChannels(ctx, objs)
 }
 
 func (r *inboxResolver) Users(ctx context.Context, objs []*ent.Inbox) ([][]*ent.User, error) {
-	panic(fmt.Errorf("not implemented: Users - users"))
+	return r.Services.Inboxes.Users(ctx, objs)
 }
 
 func (r *inboxResolver) Teams(ctx context.Context, objs []*ent.Inbox) ([][]*ent.Team, error) {
-	panic(fmt.Errorf("not implemented: Teams - teams"))
+	return r.Services.Inboxes.Teams(ctx, objs)
 }
 
 func (r *inboxResolver) Members(ctx context.Context, objs []*ent.Inbox) ([][]*ent.User, error) {
-	panic(fmt.Errorf("not implemented: Members - members"))
+	return r.Services.Inboxes.Members(ctx, objs)
 }
 
 func (r *inboxResolver) ChatChannel(ctx context.Context, objs []*ent.Inbox) ([]*ent.Channel, error) {
-	panic(fmt.Errorf("not implemented: ChatChannel - chatChannel"))
+	return r.Services.Inboxes.ChatChannels(ctx, objs)
 }
 
 func (r *mutationResolver) CreateInbox(ctx context.Context, input inbox.CreateInboxInput) (*model.CreateInboxPayload, error) {
-	panic(fmt.Errorf("not implemented: CreateInbox - createInbox"))
+	made, err := r.Services.Inboxes.Create(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CreateInboxPayload{Inbox: made}, nil
 }
 
 func (r *mutationResolver) RenameInbox(ctx context.Context, input inbox.RenameInboxInput) (*model.RenameInboxPayload, error) {
-	panic(fmt.Errorf("not implemented: RenameInbox - renameInbox"))
+	renamed, err := r.Services.Inboxes.Rename(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RenameInboxPayload{Inbox: renamed}, nil
 }
 
 func (r *mutationResolver) UpdateInboxMembers(ctx context.Context, input inbox.UpdateInboxMembersInput) (*model.UpdateInboxMembersPayload, error) {
-	panic(fmt.Errorf("not implemented: UpdateInboxMembers - updateInboxMembers"))
+	changed, err := r.Services.Inboxes.UpdateMembers(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UpdateInboxMembersPayload{Inbox: changed}, nil
 }
 
 func (r *mutationResolver) DeleteInbox(ctx context.Context, input inbox.DeleteInboxInput) (*model.DeleteInboxPayload, error) {
-	panic(fmt.Errorf("not implemented: DeleteInbox - deleteInbox"))
+	task, err := r.Services.Inboxes.Delete(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.DeleteInboxPayload{DeletedInboxID: &input.InboxID, Task: task}, nil
 }
 
 func (r *mutationResolver) CreateChatChannel(ctx context.Context, input inbox.CreateChatChannelInput) (*model.CreateChatChannelPayload, error) {
-	panic(fmt.Errorf("not implemented: CreateChatChannel - createChatChannel"))
+	channel, err := r.Services.Inboxes.CreateChannel(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CreateChatChannelPayload{ChatChannel: channel}, nil
 }
 
 func (r *mutationResolver) UpdateChatChannel(ctx context.Context, input inbox.UpdateChatChannelInput) (*model.UpdateChatChannelPayload, error) {
-	panic(fmt.Errorf("not implemented: UpdateChatChannel - updateChatChannel"))
+	channel, err := r.Services.Inboxes.UpdateChannel(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UpdateChatChannelPayload{ChatChannel: channel}, nil
 }
 
 func (r *mutationResolver) CreateIdentitySecret(ctx context.Context, input inbox.CreateIdentitySecretInput) (*model.CreateIdentitySecretPayload, error) {
-	panic(fmt.Errorf("not implemented: CreateIdentitySecret - createIdentitySecret"))
+	text, channel, err := r.Services.Inboxes.CreateIdentitySecret(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CreateIdentitySecretPayload{Secret: orNull(text), ChatChannel: channel}, nil
 }
 
 func (r *queryResolver) Inboxes(ctx context.Context) ([]*ent.Inbox, error) {
-	panic(fmt.Errorf("not implemented: Inboxes - inboxes"))
+	return r.Services.Inboxes.List(ctx)
 }
 
 func (r *queryResolver) Inbox(ctx context.Context, id string) (*ent.Inbox, error) {
-	panic(fmt.Errorf("not implemented: Inbox - inbox"))
+	return r.Services.Inboxes.Find(ctx, id)
 }
 
 func (r *Resolver) ChatChannel() generated.ChatChannelResolver { return &chatChannelResolver{r} }

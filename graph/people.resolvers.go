@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"parley/ent"
 	"parley/graph/generated"
@@ -16,71 +15,107 @@ import (
 )
 
 func (r *apiTokenResolver) User(ctx context.Context, objs []*ent.ApiToken) ([]*ent.User, error) {
-	panic(fmt.Errorf("not implemented: User - user"))
+	return r.Services.Nodes.Users(ctx, pick(objs, func(t *ent.ApiToken) string { return t.UserID }))
 }
 
 func (r *apiTokenResolver) Integration(ctx context.Context, objs []*ent.ApiToken) ([]*ent.Integration, error) {
-	panic(fmt.Errorf("not implemented: Integration - integration"))
+	return r.Services.Nodes.Integrations(ctx, pick(objs, func(t *ent.ApiToken) string { return t.IntegrationID }))
 }
 
 func (r *integrationResolver) Inboxes(ctx context.Context, objs []*ent.Integration) ([][]*ent.Inbox, error) {
-	panic(fmt.Errorf("not implemented: Inboxes - inboxes"))
+	return r.Services.Inboxes.Granted(ctx, objs)
 }
 
 func (r *mutationResolver) CreateUser(ctx context.Context, input people.CreateUserInput) (*model.CreateUserPayload, error) {
-	panic(fmt.Errorf("not implemented: CreateUser - createUser"))
+	user, err := r.Services.People.CreateUser(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CreateUserPayload{User: user}, nil
 }
 
 func (r *mutationResolver) UpdateUser(ctx context.Context, input people.UpdateUserInput) (*model.UpdateUserPayload, error) {
-	panic(fmt.Errorf("not implemented: UpdateUser - updateUser"))
+	user, err := r.Services.People.UpdateUser(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UpdateUserPayload{User: user}, nil
 }
 
 func (r *mutationResolver) DeactivateUser(ctx context.Context, input people.DeactivateUserInput) (*model.DeactivateUserPayload, error) {
-	panic(fmt.Errorf("not implemented: DeactivateUser - deactivateUser"))
+	user, err := r.Services.People.Deactivate(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.DeactivateUserPayload{User: user}, nil
 }
 
 func (r *mutationResolver) SetAvailability(ctx context.Context, input people.SetAvailabilityInput) (*model.SetAvailabilityPayload, error) {
-	panic(fmt.Errorf("not implemented: SetAvailability - setAvailability"))
+	user, err := r.Services.People.SetAvailability(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SetAvailabilityPayload{User: user}, nil
 }
 
 func (r *mutationResolver) CreateTeam(ctx context.Context, input people.CreateTeamInput) (*model.CreateTeamPayload, error) {
-	panic(fmt.Errorf("not implemented: CreateTeam - createTeam"))
+	team, err := r.Services.People.CreateTeam(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CreateTeamPayload{Team: team}, nil
 }
 
 func (r *mutationResolver) UpdateTeam(ctx context.Context, input people.UpdateTeamInput) (*model.UpdateTeamPayload, error) {
-	panic(fmt.Errorf("not implemented: UpdateTeam - updateTeam"))
+	team, err := r.Services.People.UpdateTeam(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UpdateTeamPayload{Team: team}, nil
 }
 
 func (r *mutationResolver) DeleteTeam(ctx context.Context, input people.DeleteTeamInput) (*model.DeleteTeamPayload, error) {
-	panic(fmt.Errorf("not implemented: DeleteTeam - deleteTeam"))
+	id, err := r.Services.People.DeleteTeam(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.DeleteTeamPayload{DeletedTeamID: &id}, nil
 }
 
 func (r *mutationResolver) CreateAPIToken(ctx context.Context, input people.CreateApiTokenInput) (*model.CreateAPITokenPayload, error) {
-	panic(fmt.Errorf("not implemented: CreateAPIToken - createApiToken"))
+	made, err := r.Services.People.CreateToken(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CreateAPITokenPayload{Token: orNull(made.Text), APIToken: made.Token}, nil
 }
 
 func (r *mutationResolver) RevokeAPIToken(ctx context.Context, input people.RevokeApiTokenInput) (*model.RevokeAPITokenPayload, error) {
-	panic(fmt.Errorf("not implemented: RevokeAPIToken - revokeApiToken"))
+	token, err := r.Services.People.RevokeToken(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RevokeAPITokenPayload{APIToken: token}, nil
 }
 
 func (r *queryResolver) Users(ctx context.Context, includeDeactivated *bool) ([]*ent.User, error) {
-	panic(fmt.Errorf("not implemented: Users - users"))
+	return r.Services.People.Users(ctx, value(includeDeactivated))
 }
 
 func (r *queryResolver) Teams(ctx context.Context) ([]*ent.Team, error) {
-	panic(fmt.Errorf("not implemented: Teams - teams"))
+	return r.Services.People.Teams(ctx)
 }
 
 func (r *queryResolver) APITokens(ctx context.Context) ([]*ent.ApiToken, error) {
-	panic(fmt.Errorf("not implemented: APITokens - apiTokens"))
+	return r.Services.People.Tokens(ctx)
 }
 
 func (r *teamResolver) Members(ctx context.Context, objs []*ent.Team) ([][]*ent.User, error) {
-	panic(fmt.Errorf("not implemented: Members - members"))
+	return r.Services.People.MembersOfTeams(ctx, objs)
 }
 
 func (r *userResolver) Teams(ctx context.Context, objs []*ent.User) ([][]*ent.Team, error) {
-	panic(fmt.Errorf("not implemented: Teams - teams"))
+	return r.Services.People.TeamsOfUsers(ctx, objs)
 }
 
 func (r *Resolver) ApiToken() generated.ApiTokenResolver { return &apiTokenResolver{r} }

@@ -3,7 +3,10 @@ package graph
 import (
 	"parley/internal/conversation"
 	"parley/internal/event"
+	"parley/internal/inbox"
 	"parley/internal/node"
+	"parley/internal/people"
+	"parley/internal/targeting"
 )
 
 // Resolver is the root of all resolvers. It holds the services, and no client
@@ -12,6 +15,9 @@ type Resolver struct{ Services Services }
 
 // Services are the use cases that resolvers call, one for each domain.
 type Services struct {
+	Targeting     *targeting.Service
+	People        *people.Service
+	Inboxes       *inbox.Service
 	Conversations *conversation.Service
 	Events        *event.Service
 	Nodes         *node.Service

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"parley/ent"
 	"parley/internal/errs"
 	"parley/internal/inbox"
 	"parley/internal/people"
@@ -26,9 +27,9 @@ func TestBootstrap(t *testing.T) {
 			t.Fatalf("made %+v, the token is %+v", first, v)
 		}
 		admin := viewer.NewContext(t.Context(), v)
-		channels, err := o.inboxes.ChannelsByID(admin, []string{first.ChannelID})
+		channels, err := o.inboxes.ChatChannels(admin, []*ent.Inbox{{ID: first.InboxID}})
 		must(t, err)
-		if channels[0] == nil || channels[0].InboxID != first.InboxID {
+		if channels[0] == nil || channels[0].ID != first.ChannelID {
 			t.Fatalf("its channel is %v", channels[0])
 		}
 		want := []string{

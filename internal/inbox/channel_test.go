@@ -67,7 +67,7 @@ func TestUpdateChannel(t *testing.T) {
 func TestIdentitySecret(t *testing.T) {
 	t.Parallel()
 	eachOffice(t, func(t *testing.T, o *office) {
-		c, err := o.inboxes.FindChannel(o.Admin, o.ChannelIDs[0])
+		c, err := o.Store.Client(o.Admin).Channel.Get(o.Admin, o.ChannelIDs[0])
 		must(t, err)
 		none, err := o.inboxes.IdentitySecret(t.Context(), c)
 		must(t, err)

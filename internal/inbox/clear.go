@@ -27,6 +27,9 @@ type ClearArgs struct {
 // Kind names the job.
 func (ClearArgs) Kind() string { return "clear-inbox" }
 
+// Register has the queue do the work of this package.
+func (s *Service) Register(q *job.Queue) { job.Register(q, s.Clear, job.Options{}) }
+
 // slice is how many conversations one run of Clear removes.
 const slice = 50
 

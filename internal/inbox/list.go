@@ -30,43 +30,21 @@ func (s *Service) Find(ctx context.Context, inboxID string) (*ent.Inbox, error) 
 	return i, err
 }
 
-// FindChannel returns a chat channel; nil if there is none that the viewer may
-// see.
-func (s *Service) FindChannel(ctx context.Context, channelID string) (*ent.Channel, error) {
-	c, err := loadChannel(ctx, s.store.Client(ctx), channelID)
-	if errs.Is(err, errs.NotFound) {
-		return nil, nil
-	}
-	return c, err
-}
-
-// ByID returns the inboxes of those ids, in that order; nil where there is none
-// that the viewer may see.
-func (s *Service) ByID(ctx context.Context, ids []string) ([]*ent.Inbox, error) {
-	found, err := s.store.Client(ctx).Inbox.Query().Where(inbox.IDIn(ids...), inbox.DeletedAt(clock.Micros(0))).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return people.InOrder(ids, found, func(i *ent.Inbox) string { return i.ID }), nil
-}
-
-// ChannelsByID is ByID for channels.
-func (s *Service) ChannelsByID(ctx context.Context, ids []string) ([]*ent.Channel, error) {
-	found, err := s.store.Client(ctx).Channel.Query().Where(channel.IDIn(ids...)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return people.InOrder(ids, found, func(c *ent.Channel) string { return c.ID }), nil
-}
-
 // ChatChannels returns each inbox's chat channel; nil where it has none.
 func (s *Service) ChatChannels(ctx context.Context, inboxes []*ent.Inbox) ([]*ent.Channel, error) {
-	ids := idsOf(inboxes)
-	found, err := s.store.Client(ctx).Channel.Query().Where(channel.InboxIDIn(ids...), channel.KindEQ(vocab.Chat)).All(ctx)
+	found, err := s.store.Client(ctx).Channel.Query().Where(channel.InboxIDIn(idsOf(inboxes)...), channel.KindEQ(vocab.Chat)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return people.InOrder(ids, found, func(c *ent.Channel) string { return c.InboxID }), nil
+	of := make(map[string]*ent.Channel, len(found))
+	for _, c := range found {
+		of[c.InboxID] = c
+	}
+	list := make([]*ent.Channel, len(inboxes))
+	for n, i := range inboxes {
+		list[n] = of[i.ID]
+	}
+	return list, nil
 }
 
 // Granted returns the inboxes that each integration may see, by name (AC-12);

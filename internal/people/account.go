@@ -20,15 +20,6 @@ func (s *Service) Account(ctx context.Context) (*ent.Account, error) {
 	return s.store.Client(ctx).Account.Get(ctx, viewer.FromContext(ctx).AccountID)
 }
 
-// HeadSequence returns the position of the newest event in the account's log.
-func (s *Service) HeadSequence(ctx context.Context) (int64, error) {
-	log, err := s.store.Client(ctx).AccountSequence.Get(ctx, viewer.FromContext(ctx).AccountID)
-	if err != nil {
-		return 0, err
-	}
-	return log.Sequence, nil
-}
-
 // UpdateAccount changes the account's settings.
 func (s *Service) UpdateAccount(ctx context.Context, in UpdateAccountInput) (*ent.Account, error) {
 	in1 := Call{"updateAccount", in.IdempotencyKey, in, viewer.FromContext(ctx).AccountID}

@@ -29,10 +29,8 @@ func TestUpdateAccount(t *testing.T) {
 			_, err := o.people.UpdateAccount(o.Admin, people.UpdateAccountInput{TimeZone: &zone})
 			refused(t, err, errs.Invalid, "timeZone")
 		}
-		head, err := o.people.HeadSequence(o.Admin)
-		must(t, err)
-		if diff := cmp.Diff([]string{"ACCOUNT_UPDATED " + o.AccountID}, o.events(t)); diff != "" || head != 1 {
-			t.Fatalf("head %d %s", head, diff)
+		if diff := cmp.Diff([]string{"ACCOUNT_UPDATED " + o.AccountID}, o.events(t)); diff != "" {
+			t.Fatal(diff)
 		}
 	})
 }

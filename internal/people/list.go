@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"parley/ent"
-	"parley/ent/integration"
 	"parley/ent/team"
 	"parley/ent/teammember"
 	"parley/ent/user"
@@ -24,34 +23,6 @@ func (s *Service) Users(ctx context.Context, includeDeactivated bool) ([]*ent.Us
 // Teams returns the account's teams by name.
 func (s *Service) Teams(ctx context.Context) ([]*ent.Team, error) {
 	return s.store.Client(ctx).Team.Query().Order(team.ByName(), team.ByID()).All(ctx)
-}
-
-// UsersByID returns the users of those ids, in that order; nil where there is
-// none, as for "".
-func (s *Service) UsersByID(ctx context.Context, ids []string) ([]*ent.User, error) {
-	found, err := s.store.Client(ctx).User.Query().Where(user.IDIn(ids...)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return InOrder(ids, found, userID), nil
-}
-
-// TeamsByID is UsersByID for teams.
-func (s *Service) TeamsByID(ctx context.Context, ids []string) ([]*ent.Team, error) {
-	found, err := s.store.Client(ctx).Team.Query().Where(team.IDIn(ids...)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return InOrder(ids, found, teamID), nil
-}
-
-// IntegrationsByID is UsersByID for integrations.
-func (s *Service) IntegrationsByID(ctx context.Context, ids []string) ([]*ent.Integration, error) {
-	found, err := s.store.Client(ctx).Integration.Query().Where(integration.IDIn(ids...)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return InOrder(ids, found, func(i *ent.Integration) string { return i.ID }), nil
 }
 
 // MembersOfTeams returns the users of each team, by name.

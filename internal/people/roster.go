@@ -40,16 +40,3 @@ func Enroll[T any](groups []string, r Roster, rows []*T, idOf func(*T) string) [
 	}
 	return lists
 }
-
-// InOrder returns for each id the row that has it, or nil.
-func InOrder[T any](ids []string, rows []*T, idOf func(*T) string) []*T {
-	byID := make(map[string]*T, len(rows))
-	for _, row := range rows {
-		byID[idOf(row)] = row
-	}
-	list := make([]*T, len(ids))
-	for i, one := range ids {
-		list[i] = byID[one]
-	}
-	return list
-}
