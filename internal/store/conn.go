@@ -36,6 +36,7 @@ func (g *guarded) ExecContext(ctx context.Context, query string, args ...any) (s
 	if err != nil {
 		return nil, err
 	}
+	g.group.store.trace(query)
 	return g.group.tx.ExecContext(ctx, query, args...)
 }
 
@@ -44,6 +45,7 @@ func (g *guarded) QueryContext(ctx context.Context, query string, args ...any) (
 	if err != nil {
 		return nil, err
 	}
+	g.group.store.trace(query)
 	rows, err := g.group.tx.QueryContext(ctx, query, args...)
 	if err == nil {
 		g.rows = append(g.rows, rows)
@@ -56,6 +58,19 @@ func (g *guarded) closeRows() {
 		_ = rows.Close()
 	}
 	g.rows = nil
+}
+
+// traced runs statements outside transactions.
+type traced struct{ store *Store }
+
+func (t traced) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	t.store.trace(query)
+	return t.store.read.ExecContext(ctx, query, args...)
+}
+
+func (t traced) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	t.store.trace(query)
+	return t.store.read.QueryContext(ctx, query, args...)
 }
 
 // txDriver is ent's driver within a transaction that the group commits.

@@ -65,7 +65,9 @@ func (g *group) appendEvents(ctx context.Context, events []Event) error {
 		}
 		events = others
 		var head int64
-		row := g.tx.QueryRowContext(ctx, "UPDATE account_sequences SET sequence = sequence + $1 WHERE id = $2 RETURNING sequence", len(mine), account)
+		const take = "UPDATE account_sequences SET sequence = sequence + $1 WHERE id = $2 RETURNING sequence"
+		g.store.trace(take)
+		row := g.tx.QueryRowContext(ctx, take, len(mine), account)
 		if err := row.Scan(&head); err != nil {
 			return fmt.Errorf("take %d sequence numbers: %w", len(mine), err)
 		}
@@ -88,7 +90,9 @@ func (g *group) insertEvents(ctx context.Context, events []Event, last int64) er
 			args = append(args, id.New(id.Event), e.accountID, last+int64(start+i)+1, string(e.Type), int64(e.at),
 				string(e.actorKind), e.actorID, e.InboxID, e.ConversationID, e.MessageID, e.SubjectID, e.UserID, e.Revision, string(changes))
 		}
-		if _, err := g.tx.ExecContext(ctx, insertEventsSQL(len(batch)), args...); err != nil {
+		insert := insertEventsSQL(len(batch))
+		g.store.trace(insert)
+		if _, err := g.tx.ExecContext(ctx, insert, args...); err != nil {
 			return fmt.Errorf("append %d events: %w", len(batch), err)
 		}
 	}

@@ -30,6 +30,9 @@ type Options struct {
 	Clock clock.Clock
 	// Log gets what goes wrong with the database; nil: slog's default.
 	Log *slog.Logger
+	// Trace is called with each statement that a use case runs, for tests that
+	// count them; nil: nobody counts.
+	Trace func(query string)
 }
 
 // Store is an open database.
@@ -42,6 +45,7 @@ type Store struct {
 	clock   clock.Clock
 	log     *slog.Logger
 	jobs    JobInserter
+	trace   func(string)
 	numbers sync.Map // account id → int64
 
 	mu      sync.Mutex
@@ -51,7 +55,10 @@ type Store struct {
 
 // Open opens the database and brings its schema up to date.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{clock: o.Clock, log: o.Log, writers: map[string]*writer{}}
+	s := &Store{clock: o.Clock, log: o.Log, trace: o.Trace, writers: map[string]*writer{}}
+	if s.trace == nil {
+		s.trace = func(string) {}
+	}
 	if o.LockWait == 0 {
 		o.LockWait = 5 * time.Second
 	}
@@ -68,7 +75,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := open(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.reader = fenced(ent.NewClient(ent.Driver(entsql.OpenDB(s.dialect, s.read))))
+	s.reader = fenced(ent.NewClient(ent.Driver(entsql.NewDriver(s.dialect, entsql.Conn{ExecQuerier: traced{s}}))))
 	s.reader.Use(readOnly)
 	return s, nil
 }

@@ -115,7 +115,7 @@ func (s *Store) Query(ctx context.Context, query string, args ...any) (entsql.Co
 	if tx := FromContext(ctx); tx != nil {
 		return tx.Query(ctx, query, args...)
 	}
-	return s.read.QueryContext(ctx, query, args...)
+	return traced{s}.QueryContext(ctx, query, args...)
 }
 
 // member is one caller of WithTx, waiting for its turn in a group.

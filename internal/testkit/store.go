@@ -65,8 +65,9 @@ func (db Database) Options(dir string) store.Options {
 // URL returns PARLEY_DATABASE_URL for the database: empty for SQLite.
 func (db Database) URL() string { return db.url }
 
-// Open opens a fresh database and closes it with the test.
-func (db Database) Open(t *testing.T, c clock.Clock) *store.Store {
+// Open opens a fresh database and closes it with the test. with changes the
+// options before.
+func (db Database) Open(t *testing.T, c clock.Clock, with ...func(*store.Options)) *store.Store {
 	t.Helper()
 	options := db.Options(t.TempDir())
 	if db.url == "" {
@@ -74,6 +75,9 @@ func (db Database) Open(t *testing.T, c clock.Clock) *store.Store {
 	}
 	options.Clock = c
 	options.Log = slog.New(slog.DiscardHandler)
+	for _, change := range with {
+		change(&options)
+	}
 	s, err := store.Open(context.Background(), options)
 	if err != nil {
 		t.Fatal(err)
