@@ -1,0 +1,37 @@
+package targeting
+
+import (
+	"context"
+
+	"parley/ent"
+	entmessage "parley/ent/targetedmessage"
+	"parley/internal/people"
+	"parley/internal/store"
+	"parley/internal/vocab"
+)
+
+// Delete deletes a targeted message for good and closes the gap in its
+// channel's order; chats that began from it stay (TM-1). It returns the id.
+func (s *Service) Delete(ctx context.Context, in DeleteTargetedMessageInput) (string, error) {
+	in1 := people.Call{Mutation: "deleteTargetedMessage", Key: in.IdempotencyKey, Input: in, Result: in.TargetedMessageID}
+	return people.Administer(ctx, s.store, in1, func(ctx context.Context, tx *store.Tx) error {
+		m, err := find(ctx, tx.Client, in.TargetedMessageID)
+		if err != nil {
+			return err
+		}
+		return remove(ctx, tx, m)
+	})
+}
+
+func remove(ctx context.Context, tx *store.Tx, m *ent.TargetedMessage) error {
+	if err := tx.Client.TargetedMessage.DeleteOneID(m.ID).Exec(ctx); err != nil {
+		return err
+	}
+	err := tx.Client.TargetedMessage.Update().
+		Where(entmessage.ChannelID(m.ChannelID), entmessage.PositionGT(m.Position)).AddPosition(-1).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	tell(ctx, tx, vocab.TargetedMessageUpdated, m, went("state", string(m.State), ""))
+	return nil
+}

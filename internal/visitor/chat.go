@@ -1,0 +1,121 @@
+package visitor
+
+import (
+	"context"
+	"net/url"
+	"unicode/utf8"
+
+	"parley/ent"
+	entmessage "parley/ent/message"
+	"parley/ent/targetedmessage"
+	"parley/internal/conversation"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/once"
+	"parley/internal/people"
+	"parley/internal/store"
+	"parley/internal/targeting"
+	"parley/internal/viewer"
+)
+
+const maxURL = 2048 // characters
+
+// StartChat begins a conversation with the visitor's first message. The
+// targeted message must be of the visitor's channel and on, or off for less
+// than an hour: NOT_FOUND else (TM-1). An address given is kept as CaptureEmail
+// does. A blocked visitor notices nothing (IN-10).
+func (s *Service) StartChat(ctx context.Context, in StartChatInput) (*ent.Conversation, error) {
+	v, err := self(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkURL(in.PageURL); err != nil {
+		return nil, err
+	}
+	var c *ent.Conversation
+	err = s.store.WithTx(system(ctx, v), func(ctx context.Context, tx *store.Tx) error {
+		messageID := id.New(id.Message)
+		replayed, err := once.Claim(ctx, tx, "startChat", in.IdempotencyKey, in, messageID)
+		if err != nil {
+			return err
+		}
+		if replayed != "" {
+			_, c, err = sent(ctx, tx, v, replayed)
+			return err
+		}
+		c, err = s.begin(ctx, tx, v, in, messageID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (s *Service) begin(ctx context.Context, tx *store.Tx, v *viewer.Viewer, in StartChatInput, messageID string) (*ent.Conversation, error) {
+	me, err := lockSelf(ctx, tx, v)
+	if err != nil {
+		return nil, err
+	}
+	targeted, err := shown(ctx, tx, v, in.TargetedMessageID)
+	if err != nil {
+		return nil, err
+	}
+	if in.Email != nil {
+		if err := s.capture(ctx, tx, me, *in.Email); err != nil {
+			return nil, err
+		}
+	}
+	c, _, err := s.open(ctx, tx, me, conversation.Start{MessageID: messageID, Targeted: targeted, PageURL: in.PageURL, Text: in.Text})
+	return c, err
+}
+
+// open begins a conversation of the visitor on their channel.
+func (s *Service) open(ctx context.Context, tx *store.Tx, me *ent.Visitor, start conversation.Start) (*ent.Conversation, *ent.Message, error) {
+	channel, err := tx.Client.Channel.Get(ctx, me.ChannelID)
+	if err != nil {
+		return nil, nil, err
+	}
+	start.Channel, start.Visitor = channel, me
+	return s.conversations.Begin(ctx, tx, start)
+}
+
+// shown returns a targeted message from which the visitor may begin a chat.
+func shown(ctx context.Context, tx *store.Tx, v *viewer.Viewer, messageID string) (*ent.TargetedMessage, error) {
+	gone := errs.New(errs.NotFound, "There is no targeted message %q that is shown here.", people.Clip(messageID)).On("targetedMessageId")
+	if !id.Is(messageID, id.TargetedMessage) {
+		return nil, gone
+	}
+	m, err := tx.Client.TargetedMessage.Query().
+		Where(targetedmessage.ID(messageID), targetedmessage.ChannelID(v.ChannelID)).Only(ctx)
+	if ent.IsNotFound(err) || err == nil && !targeting.Starts(m, tx.Now()) {
+		return nil, gone
+	}
+	return m, err
+}
+
+// sent loads what an earlier call wrote, as it is now and as far as the visitor
+// sees it.
+func sent(ctx context.Context, tx *store.Tx, v *viewer.Viewer, messageID string) (*ent.Message, *ent.Conversation, error) {
+	ctx = viewer.NewContext(ctx, v)
+	m, err := tx.Client.Message.Query().Where(entmessage.ID(messageID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil, errs.New(errs.NotFound, "What was written with this key is gone meanwhile.").On("idempotencyKey")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := tx.Client.Conversation.Get(ctx, m.ConversationID)
+	return m, c, err
+}
+
+func checkURL(page string) error {
+	u, err := url.Parse(page)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return errs.New(errs.Invalid, "The page's address must begin with http:// or https://.").On("pageUrl")
+	}
+	if n := utf8.RuneCountInString(page); n > maxURL {
+		return errs.New(errs.TooLong, "The page's address has %d characters; at most %d are allowed.", n, maxURL).On("pageUrl")
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package visitor
+
+import (
+	"context"
+
+	"parley/ent"
+	entconversation "parley/ent/conversation"
+	"parley/internal/conversation"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/once"
+	"parley/internal/people"
+	"parley/internal/store"
+	"parley/internal/viewer"
+)
+
+// Sent is what a visitor wrote, and the conversation that it went into.
+type Sent struct {
+	Message      *ent.Message
+	Conversation *ent.Conversation
+}
+
+// SendMessage writes on in one of the visitor's conversations. Into one that
+// was put into the trash, a new conversation begins on the same channel (IN-20).
+// An unknown one, and anyone else's, is NOT_FOUND.
+func (s *Service) SendMessage(ctx context.Context, in SendVisitorMessageInput) (*Sent, error) {
+	v, err := self(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !id.Is(in.ConversationID, id.Conversation) {
+		return nil, notFound(in.ConversationID)
+	}
+	what := &Sent{}
+	err = s.store.WithTx(system(ctx, v), func(ctx context.Context, tx *store.Tx) error {
+		messageID := id.New(id.Message)
+		replayed, err := once.Claim(ctx, tx, "sendVisitorMessage", in.IdempotencyKey, in, messageID)
+		if err != nil {
+			return err
+		}
+		if replayed != "" {
+			what.Message, what.Conversation, err = sent(ctx, tx, v, replayed)
+			return err
+		}
+		what.Conversation, what.Message, err = s.deliver(ctx, tx, v, in, messageID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return what, nil
+}
+
+func (s *Service) deliver(ctx context.Context, tx *store.Tx, v *viewer.Viewer, in SendVisitorMessageInput, messageID string) (*ent.Conversation, *ent.Message, error) {
+	me, err := lockSelf(ctx, tx, v)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := own(ctx, tx, me.ID, in.ConversationID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !c.DeletedAt.IsSet() {
+		return s.conversations.Receive(ctx, tx, c.ID, messageID, me.ID, in.Text)
+	}
+	return s.open(ctx, tx, me, conversation.Start{MessageID: messageID, PageURL: c.OriginURL, Text: in.Text})
+}
+
+// own loads a conversation of a visitor, also one in the trash, which their
+// own fence hides, and keeps others from changing it.
+func own(ctx context.Context, tx *store.Tx, visitorID, conversationID string) (*ent.Conversation, error) {
+	c, err := tx.Client.Conversation.Query().
+		Where(entconversation.ID(conversationID), entconversation.VisitorID(visitorID)).Modify(forUpdate).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, notFound(conversationID)
+	}
+	return c, err
+}
+
+func notFound(conversationID string) error {
+	return errs.New(errs.NotFound, "You have no conversation %q.", people.Clip(conversationID)).On("conversationId")
+}

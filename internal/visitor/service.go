@@ -1,0 +1,66 @@
+package visitor
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+
+	"parley/ent"
+	"parley/internal/contact"
+	"parley/internal/conversation"
+	"parley/internal/errs"
+	"parley/internal/node"
+	"parley/internal/secret"
+	"parley/internal/store"
+	"parley/internal/viewer"
+)
+
+// IdentitySecrets gives the key that verifies signed identities on a channel;
+// nil: the channel takes none (CH-8).
+type IdentitySecrets interface {
+	IdentitySecret(ctx context.Context, channel *ent.Channel) ([]byte, error)
+}
+
+// Service holds the use cases of visitors. It is safe for concurrent use.
+type Service struct {
+	store         *store.Store
+	signer        *secret.Signer
+	contacts      *contact.Service
+	conversations *conversation.Service
+	secrets       IdentitySecrets
+	nodes         *node.Service
+}
+
+// New returns the use cases on a store. The keys sign the tokens of sessions.
+func New(s *store.Store, keys *secret.Keyring, contacts *contact.Service, conversations *conversation.Service, secrets IdentitySecrets) *Service {
+	return &Service{
+		store: s, signer: keys.Signer(secret.VisitorAudience, s.Clock().Now),
+		contacts: contacts, conversations: conversations, secrets: secrets, nodes: node.New(s),
+	}
+}
+
+// self returns the visitor who asks.
+func self(ctx context.Context) (*viewer.Viewer, error) {
+	if v := viewer.FromContext(ctx); v != nil && v.Kind == viewer.Visitor {
+		return v, nil
+	}
+	return nil, errs.New(errs.Forbidden, "Only visitors may do this.")
+}
+
+// system returns a context in which Parley acts in the visitor's name.
+func system(ctx context.Context, v *viewer.Viewer) context.Context {
+	return viewer.NewContext(ctx, viewer.System("chat", v.AccountID).InNameOf(v))
+}
+
+// viewerOf is the visitor as one who asks.
+func viewerOf(v *ent.Visitor) *viewer.Viewer {
+	return &viewer.Viewer{Kind: viewer.Visitor, AccountID: v.AccountID, ActorID: v.ID, ChannelID: v.ChannelID}
+}
+
+// forUpdate locks the rows where the database locks rows: SQLite has one writer.
+func forUpdate(s *sql.Selector) {
+	if s.Dialect() == dialect.Postgres {
+		s.ForUpdate()
+	}
+}

@@ -1,0 +1,172 @@
+package visitor
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode"
+
+	"parley/ent"
+	"parley/ent/channel"
+	"parley/ent/inbox"
+	entvisitor "parley/ent/visitor"
+	"parley/internal/clock"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/people"
+	"parley/internal/secret"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// Session is a visitor with a token to go on with.
+type Session struct {
+	Token   string
+	Visitor *ent.Visitor
+}
+
+// seenEvery is how exactly it is kept when a visitor was last seen.
+const seenEvery = time.Minute
+
+// StartSession begins a session on a channel, or goes on with one. A token that
+// does not hold there begins a new one: it never fails, since that would break
+// a page. An identity that does not hold is INVALID on identity, and then
+// nothing is made; an unknown channel is NOT_FOUND on channelKey (CH-5, CH-8).
+func (s *Service) StartSession(ctx context.Context, in StartVisitorSessionInput) (*Session, error) {
+	c, err := s.channel(ctx, in.ChannelKey)
+	if err != nil {
+		return nil, err
+	}
+	var who *identity
+	if in.Identity != nil {
+		if who, err = s.verify(ctx, c, *in.Identity); err != nil {
+			return nil, err
+		}
+	}
+	known, err := s.presented(ctx, c, in.Token)
+	if err != nil {
+		return nil, err
+	}
+	me, err := s.admit(ctx, c, known.Visitor, who)
+	if err != nil {
+		return nil, err
+	}
+	token, err := s.sign(me, known.Session)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{Token: token, Visitor: me}, nil
+}
+
+// channel finds a chat channel by its public key, before any account is known.
+func (s *Service) channel(ctx context.Context, key string) (*ent.Channel, error) {
+	ctx = viewer.NewContext(ctx, viewer.Everywhere("authenticate"))
+	gone := errs.New(errs.NotFound, "There is no chat channel %q. Copy the key from the tracking code.", people.Clip(key)).On("channelKey")
+	if strings.ContainsFunc(key, unicode.IsControl) {
+		return nil, gone
+	}
+	c, err := s.store.Client(ctx).Channel.Query().Where(channel.Key(key), channel.KindEQ(vocab.Chat)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, gone
+	}
+	if err != nil {
+		return nil, err
+	}
+	lives, err := s.store.Client(ctx).Inbox.Query().Where(inbox.ID(c.InboxID), inbox.DeletedAt(clock.Micros(0))).Exist(ctx)
+	if err == nil && !lives {
+		err = gone
+	}
+	return c, err
+}
+
+// presented returns the visitor and session that the caller has on the channel,
+// by the token or by the request's own credentials; else a new session without
+// visitor.
+func (s *Service) presented(ctx context.Context, c *ent.Channel, token *string) (secret.VisitorClaims, error) {
+	fresh := secret.VisitorClaims{Session: id.New(id.Session)}
+	if token == nil {
+		if v := viewer.FromContext(ctx); v != nil && v.Kind == viewer.Visitor && v.ChannelID == c.ID {
+			return secret.VisitorClaims{Visitor: v.ActorID, Session: v.TokenID}, nil
+		}
+		return fresh, nil
+	}
+	var claims secret.VisitorClaims
+	if s.signer.Verify(*token, &claims) != nil || claims.Channel != c.ID || claims.Account != c.AccountID {
+		return fresh, nil
+	}
+	visitorID, err := s.current(ctx, claims)
+	if err != nil || visitorID == "" {
+		return fresh, err
+	}
+	return secret.VisitorClaims{Visitor: visitorID, Session: claims.Session}, nil
+}
+
+// admit returns the visitor of a session: the identified one, the known one, or
+// a new one.
+func (s *Service) admit(ctx context.Context, c *ent.Channel, knownID string, who *identity) (*ent.Visitor, error) {
+	var me *ent.Visitor
+	ctx = viewer.NewContext(ctx, viewer.System("chat", c.AccountID))
+	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		known, err := lock(ctx, tx, knownID)
+		if err != nil {
+			return err
+		}
+		switch {
+		case who != nil:
+			me, err = s.identify(ctx, tx, c, known, who)
+		case known != nil:
+			me = known
+		default:
+			me, err = insert(ctx, tx, c, id.New(id.Visitor))
+		}
+		if err != nil {
+			return err
+		}
+		return seen(ctx, tx, me)
+	})
+	return me, err
+}
+
+// lock loads a visitor, or the one that it was merged into, and keeps others
+// from changing it until the transaction ends; nil: there is none.
+func lock(ctx context.Context, tx *store.Tx, visitorID string) (*ent.Visitor, error) {
+	if visitorID == "" {
+		return nil, nil
+	}
+	v, err := tx.Client.Visitor.Query().Where(entvisitor.ID(visitorID)).Modify(forUpdate).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil || v.MergedInto == "" {
+		return v, err
+	}
+	return lock(ctx, tx, v.MergedInto)
+}
+
+// lockSelf is lock for the visitor who asks.
+func lockSelf(ctx context.Context, tx *store.Tx, v *viewer.Viewer) (*ent.Visitor, error) {
+	me, err := lock(ctx, tx, v.ActorID)
+	if err == nil && me == nil {
+		err = errs.New(errs.Unauthenticated, "The visitor of this token is gone; start a new session.")
+	}
+	return me, err
+}
+
+func insert(ctx context.Context, tx *store.Tx, c *ent.Channel, visitorID string) (*ent.Visitor, error) {
+	return tx.Client.Visitor.Create().SetID(visitorID).SetInboxID(c.InboxID).SetChannelID(c.ID).
+		SetLastSeenAt(tx.Now()).SetCreatedAt(tx.Now()).Save(ctx)
+}
+
+// seen notes that the visitor, and with them their contact, is on the site.
+func seen(ctx context.Context, tx *store.Tx, me *ent.Visitor) error {
+	now := tx.Now()
+	if now < me.LastSeenAt.Add(seenEvery) {
+		return nil
+	}
+	me.LastSeenAt = now
+	if err := tx.Client.Visitor.UpdateOneID(me.ID).SetLastSeenAt(now).Exec(ctx); err != nil || me.ContactID == "" {
+		return err
+	}
+	return tx.Client.Contact.UpdateOneID(me.ContactID).SetLastSeenAt(now).Exec(ctx)
+}
