@@ -116,12 +116,15 @@ func (q *Queue) Stop(ctx context.Context) error {
 // warnings passes on what is worth a line in Parley's log.
 type warnings struct{ slog.Handler }
 
+// Enabled leaves out what only River finds worth telling.
 func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn && w.Handler.Enabled(ctx, level)
 }
 
+// WithAttrs keeps leaving it out.
 func (w warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return warnings{w.Handler.WithAttrs(attrs)}
 }
 
+// WithGroup keeps leaving it out.
 func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }

@@ -22,7 +22,7 @@ type input struct {
 
 // mutate is a mutation of a contact's name that claims key. It returns the id
 // in its answer: the first one's, if the key was used before.
-func mutate(s *store.Store, ctx context.Context, mutation string, key *string, in input, fails error) (string, error) {
+func mutate(ctx context.Context, s *store.Store, mutation string, key *string, in input, fails error) (string, error) {
 	answer := id.New(id.Contact)
 	err := s.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		first, err := once.Claim(ctx, tx, mutation, key, in, answer)
@@ -58,7 +58,7 @@ func TestReplay(t *testing.T) {
 	t.Parallel()
 	testkit.EachStore(t, clock.System{}, func(t *testing.T, s *store.Store) {
 		f := testkit.Account(t, s)
-		first, err := mutate(s, f.Agent(0), "send", key("k"), input{"Hello"}, nil)
+		first, err := mutate(f.Agent(0), s, "send", key("k"), input{"Hello"}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +82,7 @@ func TestReplay(t *testing.T) {
 			{"LongKey", f.Agent(0), "send", key(strings.Repeat("k", 256)), input{"Hello"}, false, errs.Invalid},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				got, err := mutate(s, c.ctx, c.mutation, c.key, c.in, nil)
+				got, err := mutate(c.ctx, s, c.mutation, c.key, c.in, nil)
 				if c.code != "" {
 					if e := errs.Of(err); e == nil || e.Code != c.code || len(e.Field) == 0 || e.Field[0] != "idempotencyKey" {
 						t.Errorf("got %v, want %s on idempotencyKey", err, c.code)
@@ -104,10 +104,10 @@ func TestFailuresAreNotKept(t *testing.T) {
 	testkit.EachStore(t, clock.System{}, func(t *testing.T, s *store.Store) {
 		f := testkit.Account(t, s)
 		no := errors.New("no")
-		if _, err := mutate(s, f.Admin, "send", key("k"), input{"A"}, no); !errors.Is(err, no) {
+		if _, err := mutate(f.Admin, s, "send", key("k"), input{"A"}, no); !errors.Is(err, no) {
 			t.Errorf("got %v, want the mutation's own error", err)
 		}
-		if _, err := mutate(s, f.Admin, "send", key("k"), input{"B"}, nil); err != nil {
+		if _, err := mutate(f.Admin, s, "send", key("k"), input{"B"}, nil); err != nil {
 			t.Errorf("after a failure: %v", err)
 		}
 		if n := contacts(t, f); n != 1 {
@@ -138,7 +138,7 @@ func TestRace(t *testing.T) {
 		for i := range callers {
 			group.Go(func() {
 				var err error
-				if answers[i], err = mutate(nodes[i%2], f.Admin, "send", key("k"), input{"Hello"}, nil); err != nil {
+				if answers[i], err = mutate(f.Admin, nodes[i%2], "send", key("k"), input{"Hello"}, nil); err != nil {
 					t.Error(err)
 				}
 			})
@@ -162,7 +162,7 @@ func TestForget(t *testing.T) {
 		c := clock.At(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 		s := db.Open(t, c)
 		f := testkit.Account(t, s)
-		first, err := mutate(s, f.Admin, "send", key("k"), input{"Hello"}, nil)
+		first, err := mutate(f.Admin, s, "send", key("k"), input{"Hello"}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,7 +174,7 @@ func TestForget(t *testing.T) {
 			if err := once.Forget(t.Context(), s); err != nil {
 				t.Fatal(err)
 			}
-			got, err := mutate(s, f.Admin, "send", key("k"), input{"Hello"}, nil)
+			got, err := mutate(f.Admin, s, "send", key("k"), input{"Hello"}, nil)
 			if err != nil || (got == first) != step.replays {
 				t.Errorf("after another %v it replays: %v, want %v (%v)", step.wait, got == first, step.replays, err)
 			}

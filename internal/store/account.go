@@ -17,7 +17,7 @@ func (tx *Tx) AccountNumber(ctx context.Context, accountID string) (int64, error
 // AccountNumber is Tx.AccountNumber outside a transaction.
 func (s *Store) AccountNumber(ctx context.Context, accountID string) (int64, error) {
 	if n, ok := s.numbers.Load(accountID); ok {
-		return n.(int64), nil
+		return n.(int64), nil //nolint:errcheck // nothing else is stored
 	}
 	found, err := s.Numbers(ctx, "SELECT number FROM accounts WHERE id = $1", accountID)
 	if err != nil {

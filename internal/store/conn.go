@@ -31,6 +31,7 @@ func (g *guarded) ready(ctx context.Context) (context.Context, error) {
 	return context.WithoutCancel(ctx), nil
 }
 
+// ExecContext runs a statement.
 func (g *guarded) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	ctx, err := g.ready(ctx)
 	if err != nil {
@@ -40,6 +41,7 @@ func (g *guarded) ExecContext(ctx context.Context, query string, args ...any) (s
 	return g.group.tx.ExecContext(ctx, query, args...)
 }
 
+// QueryContext runs a query; its rows are closed with the member at the latest.
 func (g *guarded) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	ctx, err := g.ready(ctx)
 	if err != nil {
@@ -63,11 +65,13 @@ func (g *guarded) closeRows() {
 // traced runs statements outside transactions.
 type traced struct{ store *Store }
 
+// ExecContext runs a statement.
 func (t traced) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	t.store.trace(query)
 	return t.store.read.ExecContext(ctx, query, args...)
 }
 
+// QueryContext runs a query.
 func (t traced) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	t.store.trace(query)
 	return t.store.read.QueryContext(ctx, query, args...)
@@ -79,10 +83,12 @@ type txDriver struct {
 	dialect string
 }
 
+// Exec runs a statement.
 func (d txDriver) Exec(ctx context.Context, query string, args, v any) error {
 	return entsql.Conn{ExecQuerier: d.conn}.Exec(ctx, query, args, v)
 }
 
+// Query runs a query.
 func (d txDriver) Query(ctx context.Context, query string, args, v any) error {
 	return entsql.Conn{ExecQuerier: d.conn}.Query(ctx, query, args, v)
 }
@@ -91,12 +97,15 @@ func (d txDriver) Query(ctx context.Context, query string, args, v any) error {
 // change takes several statements.
 func (d txDriver) Tx(context.Context) (dialect.Tx, error) { return dialect.NopTx(d), nil }
 
+// BeginTx is Tx.
 func (d txDriver) BeginTx(ctx context.Context, _ *sql.TxOptions) (dialect.Tx, error) {
 	return d.Tx(ctx)
 }
 
+// Close does nothing: the group owns the connection.
 func (d txDriver) Close() error { return nil }
 
+// Dialect names the database.
 func (d txDriver) Dialect() string { return d.dialect }
 
 var _ dialect.Driver = txDriver{}

@@ -226,7 +226,7 @@ func checkFence(t *testing.T, s *store.Store, v *viewer.Viewer) {
 		}
 		where := rule.where(v)
 		if where == "" {
-			checkRefused(t, s, ctx, e, all)
+			checkRefused(ctx, t, s, e, all)
 			continue
 		}
 		mine, err := s.Strings(ctx, "SELECT id FROM "+rule.table+" WHERE "+where)
@@ -234,12 +234,12 @@ func checkFence(t *testing.T, s *store.Store, v *viewer.Viewer) {
 			t.Fatal(err)
 		}
 		slices.Sort(mine)
-		checkReads(t, ctx, e, mine, all)
-		checkWrites(t, s, ctx, e, mine, all)
+		checkReads(ctx, t, e, mine, all)
+		checkWrites(ctx, t, s, e, mine, all)
 	}
 }
 
-func checkRefused(t *testing.T, s *store.Store, ctx context.Context, e entity, all []string) {
+func checkRefused(ctx context.Context, t *testing.T, s *store.Store, e entity, all []string) {
 	if _, err := e.ids(ctx); err == nil {
 		t.Errorf("%s: a viewer without a rule read it", e.name)
 	}
@@ -250,14 +250,14 @@ func checkRefused(t *testing.T, s *store.Store, ctx context.Context, e entity, a
 		func(ctx context.Context, e entity) error { _, err := e.deleteAll(ctx, all); return err },
 		func(ctx context.Context, e entity) error { _, err := e.touchAll(ctx, all); return err },
 	} {
-		if err := inTx(s, ctx, e, write); err == nil || !strings.Contains(err.Error(), "may not touch") {
+		if err := inTx(ctx, s, e, write); err == nil || !strings.Contains(err.Error(), "may not touch") {
 			t.Errorf("%s: a viewer without a rule wrote it (%v)", e.name, err)
 		}
 	}
 }
 
 // inTx runs write with the transaction's client for e's type and undoes it.
-func inTx(s *store.Store, ctx context.Context, e entity, write func(context.Context, entity) error) error {
+func inTx(ctx context.Context, s *store.Store, e entity, write func(context.Context, entity) error) error {
 	var result error
 	err := s.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		inner := entity{name: e.name, client: reflect.ValueOf(tx.Client).Elem().FieldByName(e.name)}
@@ -270,7 +270,7 @@ func inTx(s *store.Store, ctx context.Context, e entity, write func(context.Cont
 	return result
 }
 
-func checkReads(t *testing.T, ctx context.Context, e entity, mine, all []string) {
+func checkReads(ctx context.Context, t *testing.T, e entity, mine, all []string) {
 	ids, err := e.ids(ctx)
 	if err != nil {
 		t.Fatalf("%s: %v", e.name, err)
@@ -294,11 +294,11 @@ func checkReads(t *testing.T, ctx context.Context, e entity, mine, all []string)
 	}
 }
 
-func checkWrites(t *testing.T, s *store.Store, ctx context.Context, e entity, mine, all []string) {
+func checkWrites(ctx context.Context, t *testing.T, s *store.Store, e entity, mine, all []string) {
 	hidden := slices.DeleteFunc(slices.Clone(all), func(id string) bool { return slices.Contains(mine, id) })
 	touched := func(write func(entity, context.Context) (int64, error)) {
 		t.Helper()
-		err := inTx(s, ctx, e, func(ctx context.Context, e entity) error {
+		err := inTx(ctx, s, e, func(ctx context.Context, e entity) error {
 			n, err := write(e, ctx)
 			if err == nil && n != 0 {
 				err = fmt.Errorf("touched %d hidden rows", n)
@@ -316,12 +316,12 @@ func checkWrites(t *testing.T, s *store.Store, ctx context.Context, e entity, mi
 			func(ctx context.Context, e entity) error { return e.updateOne(ctx, id) },
 			func(ctx context.Context, e entity) error { return e.deleteOne(ctx, id) },
 		} {
-			if err := inTx(s, ctx, e, write); !ent.IsNotFound(err) {
+			if err := inTx(ctx, s, e, write); !ent.IsNotFound(err) {
 				t.Errorf("%s: changing the hidden %s gave %v, want not found", e.name, id, err)
 			}
 		}
 	}
-	err := inTx(s, ctx, e, func(ctx context.Context, e entity) error {
+	err := inTx(ctx, s, e, func(ctx context.Context, e entity) error {
 		if n, err := e.touchAll(ctx, all); err != nil || int(n) != len(mine) {
 			return fmt.Errorf("an update of all rows met %d, want %d (%w)", n, len(mine), err)
 		}
@@ -353,7 +353,7 @@ func TestFenceNeedsViewer(t *testing.T) {
 					return err
 				},
 			} {
-				if err := inTx(s, f.System, e, write); err == nil || !strings.Contains(err.Error(), "no viewer") {
+				if err := inTx(f.System, s, e, write); err == nil || !strings.Contains(err.Error(), "no viewer") {
 					t.Errorf("%s was written without a viewer (%v)", e.name, err)
 				}
 			}

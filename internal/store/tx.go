@@ -115,7 +115,7 @@ func (s *Store) Query(ctx context.Context, query string, args ...any) (entsql.Co
 	if tx := FromContext(ctx); tx != nil {
 		return tx.Query(ctx, query, args...)
 	}
-	return traced{s}.QueryContext(ctx, query, args...)
+	return traced{s}.QueryContext(ctx, query, args...) //nolint:rowserrcheck // the caller reads them
 }
 
 // member is one caller of WithTx, waiting for its turn in a group.
@@ -163,7 +163,7 @@ func (s *Store) submit(account string, m *member) error {
 	if err := s.enqueue(account, m); err != nil {
 		return err
 	}
-	var done <-chan struct{} = m.ctx.Done()
+	done := m.ctx.Done()
 	for {
 		select {
 		case tx := <-m.turn:
