@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"parley/ent"
 	"parley/graph/generated"
@@ -18,7 +17,7 @@ import (
 )
 
 func (r *contactResolver) Emails(ctx context.Context, objs []*ent.Contact) ([][]string, error) {
-	panic(fmt.Errorf("not implemented: Emails - emails"))
+	return r.Services.Contacts.Addresses(ctx, objs)
 }
 
 func (r *contactResolver) Phone(ctx context.Context, obj *ent.Contact) (*string, error) {
@@ -26,23 +25,39 @@ func (r *contactResolver) Phone(ctx context.Context, obj *ent.Contact) (*string,
 }
 
 func (r *mutationResolver) CreateContact(ctx context.Context, input contact.CreateContactInput) (*model.CreateContactPayload, error) {
-	panic(fmt.Errorf("not implemented: CreateContact - createContact"))
+	c, err := r.Services.Contacts.Create(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CreateContactPayload{Contact: c}, nil
 }
 
 func (r *mutationResolver) UpdateContact(ctx context.Context, input contact.UpdateContactInput) (*model.UpdateContactPayload, error) {
-	panic(fmt.Errorf("not implemented: UpdateContact - updateContact"))
+	c, err := r.Services.Contacts.Update(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UpdateContactPayload{Contact: c}, nil
 }
 
 func (r *mutationResolver) LinkContact(ctx context.Context, input conversation.LinkContactInput) (*model.LinkContactPayload, error) {
-	panic(fmt.Errorf("not implemented: LinkContact - linkContact"))
+	c, err := r.Services.Conversations.LinkContact(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.LinkContactPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) UnlinkContact(ctx context.Context, input conversation.UnlinkContactInput) (*model.UnlinkContactPayload, error) {
-	panic(fmt.Errorf("not implemented: UnlinkContact - unlinkContact"))
+	c, err := r.Services.Conversations.UnlinkContact(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UnlinkContactPayload{Conversation: c}, nil
 }
 
 func (r *queryResolver) Contacts(ctx context.Context, query *string, first *int, after *string) (*relay.Connection[*ent.Contact], error) {
-	panic(fmt.Errorf("not implemented: Contacts - contacts"))
+	return r.Services.Contacts.List(ctx, query, relay.PageArgs{First: first, After: after})
 }
 
 func (r *Resolver) Contact() generated.ContactResolver { return &contactResolver{r} }

@@ -1,12 +1,14 @@
 package graph
 
 import (
+	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/event"
 	"parley/internal/inbox"
 	"parley/internal/node"
 	"parley/internal/people"
 	"parley/internal/targeting"
+	"parley/internal/visitor"
 )
 
 // Resolver is the root of all resolvers. It holds the services, and no client
@@ -15,7 +17,9 @@ type Resolver struct{ Services Services }
 
 // Services are the use cases that resolvers call, one for each domain.
 type Services struct {
+	Contacts      *contact.Service
 	Targeting     *targeting.Service
+	Visitors      *visitor.Service
 	People        *people.Service
 	Inboxes       *inbox.Service
 	Conversations *conversation.Service

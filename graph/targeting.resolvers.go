@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"parley/ent"
 	"parley/ent/schema"
@@ -17,35 +16,59 @@ import (
 )
 
 func (r *mutationResolver) CreateTargetedMessage(ctx context.Context, input targeting.CreateTargetedMessageInput) (*model.CreateTargetedMessagePayload, error) {
-	panic(fmt.Errorf("not implemented: CreateTargetedMessage - createTargetedMessage"))
+	m, err := r.Services.Targeting.Create(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CreateTargetedMessagePayload{TargetedMessage: m}, nil
 }
 
 func (r *mutationResolver) UpdateTargetedMessage(ctx context.Context, input targeting.UpdateTargetedMessageInput) (*model.UpdateTargetedMessagePayload, error) {
-	panic(fmt.Errorf("not implemented: UpdateTargetedMessage - updateTargetedMessage"))
+	m, err := r.Services.Targeting.Update(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UpdateTargetedMessagePayload{TargetedMessage: m}, nil
 }
 
 func (r *mutationResolver) PublishTargetedMessage(ctx context.Context, input targeting.PublishTargetedMessageInput) (*model.PublishTargetedMessagePayload, error) {
-	panic(fmt.Errorf("not implemented: PublishTargetedMessage - publishTargetedMessage"))
+	m, err := r.Services.Targeting.Publish(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.PublishTargetedMessagePayload{TargetedMessage: m}, nil
 }
 
 func (r *mutationResolver) SetTargetedMessageState(ctx context.Context, input targeting.SetTargetedMessageStateInput) (*model.SetTargetedMessageStatePayload, error) {
-	panic(fmt.Errorf("not implemented: SetTargetedMessageState - setTargetedMessageState"))
+	m, err := r.Services.Targeting.SetState(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SetTargetedMessageStatePayload{TargetedMessage: m}, nil
 }
 
 func (r *mutationResolver) DeleteTargetedMessage(ctx context.Context, input targeting.DeleteTargetedMessageInput) (*model.DeleteTargetedMessagePayload, error) {
-	panic(fmt.Errorf("not implemented: DeleteTargetedMessage - deleteTargetedMessage"))
+	id, err := r.Services.Targeting.Delete(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.DeleteTargetedMessagePayload{DeletedTargetedMessageID: &id}, nil
 }
 
 func (r *mutationResolver) MoveTargetedMessage(ctx context.Context, input targeting.MoveTargetedMessageInput) (*model.MoveTargetedMessagePayload, error) {
-	panic(fmt.Errorf("not implemented: MoveTargetedMessage - moveTargetedMessage"))
+	m, err := r.Services.Targeting.Move(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.MoveTargetedMessagePayload{TargetedMessage: m}, nil
 }
 
 func (r *targetedMessageResolver) ChatChannel(ctx context.Context, objs []*ent.TargetedMessage) ([]*ent.Channel, error) {
-	panic(fmt.Errorf("not implemented: ChatChannel - chatChannel"))
+	return r.Services.Nodes.Channels(ctx, pick(objs, func(m *ent.TargetedMessage) string { return m.ChannelID }))
 }
 
 func (r *targetedMessageResolver) Bot(ctx context.Context, objs []*ent.TargetedMessage) ([]*ent.Bot, error) {
-	panic(fmt.Errorf("not implemented: Bot - bot"))
+	return r.Services.Nodes.Bots(ctx, pick(objs, func(m *ent.TargetedMessage) string { return m.BotID }))
 }
 
 func (r *targetingRuleResolver) Value(ctx context.Context, obj *schema.Targeting) (*string, error) {

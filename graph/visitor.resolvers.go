@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"parley/ent"
 	"parley/graph/generated"
@@ -17,35 +16,55 @@ import (
 )
 
 func (r *mutationResolver) StartVisitorSession(ctx context.Context, input visitor.StartVisitorSessionInput) (*model.StartVisitorSessionPayload, error) {
-	panic(fmt.Errorf("not implemented: StartVisitorSession - startVisitorSession"))
+	session, err := r.Services.Visitors.StartSession(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.StartVisitorSessionPayload{Token: &session.Token, Visitor: session.Visitor}, nil
 }
 
 func (r *mutationResolver) StartChat(ctx context.Context, input visitor.StartChatInput) (*model.StartChatPayload, error) {
-	panic(fmt.Errorf("not implemented: StartChat - startChat"))
+	c, err := r.Services.Visitors.StartChat(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.StartChatPayload{Conversation: c}, nil
 }
 
 func (r *mutationResolver) SendVisitorMessage(ctx context.Context, input visitor.SendVisitorMessageInput) (*model.SendVisitorMessagePayload, error) {
-	panic(fmt.Errorf("not implemented: SendVisitorMessage - sendVisitorMessage"))
+	sent, err := r.Services.Visitors.SendMessage(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SendVisitorMessagePayload{Message: sent.Message, Conversation: sent.Conversation}, nil
 }
 
 func (r *mutationResolver) CaptureVisitorEmail(ctx context.Context, input visitor.CaptureVisitorEmailInput) (*model.CaptureVisitorEmailPayload, error) {
-	panic(fmt.Errorf("not implemented: CaptureVisitorEmail - captureVisitorEmail"))
+	v, err := r.Services.Visitors.CaptureEmail(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CaptureVisitorEmailPayload{Visitor: v}, nil
 }
 
 func (r *mutationResolver) MarkVisitorConversationRead(ctx context.Context, input visitor.MarkVisitorConversationReadInput) (*model.MarkVisitorConversationReadPayload, error) {
-	panic(fmt.Errorf("not implemented: MarkVisitorConversationRead - markVisitorConversationRead"))
+	c, err := r.Services.Visitors.MarkRead(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.MarkVisitorConversationReadPayload{Conversation: c}, nil
 }
 
 func (r *queryResolver) Widget(ctx context.Context, channelKey string, pageURL string, smallScreen *bool) (*visitor.Widget, error) {
-	panic(fmt.Errorf("not implemented: Widget - widget"))
+	return r.Services.Visitors.Show(ctx, channelKey, pageURL, value(smallScreen))
 }
 
 func (r *queryResolver) VisitorConversations(ctx context.Context) ([]*ent.Conversation, error) {
-	panic(fmt.Errorf("not implemented: VisitorConversations - visitorConversations"))
+	return r.Services.Visitors.Conversations(ctx)
 }
 
 func (r *queryResolver) VisitorConversation(ctx context.Context, id string) (*ent.Conversation, error) {
-	panic(fmt.Errorf("not implemented: VisitorConversation - visitorConversation"))
+	return r.Services.Visitors.Conversation(ctx, id)
 }
 
 func (r *visitorResolver) Identified(ctx context.Context, obj *ent.Visitor) (bool, error) {
@@ -53,19 +72,31 @@ func (r *visitorResolver) Identified(ctx context.Context, obj *ent.Visitor) (boo
 }
 
 func (r *visitorConversationResolver) Unread(ctx context.Context, objs []*ent.Conversation) ([]int, error) {
-	panic(fmt.Errorf("not implemented: Unread - unread"))
+	return r.Services.Visitors.Unread(ctx, objs)
 }
 
 func (r *visitorConversationResolver) Messages(ctx context.Context, obj *ent.Conversation, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Message], error) {
-	panic(fmt.Errorf("not implemented: Messages - messages"))
+	return r.Services.Visitors.Messages(ctx, obj, relay.PageArgs{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *visitorMessageResolver) AuthorName(ctx context.Context, objs []*ent.Message) ([]string, error) {
-	panic(fmt.Errorf("not implemented: AuthorName - authorName"))
+	authors, err := r.Services.Visitors.Authors(ctx, objs)
+	if err != nil {
+		return nil, err
+	}
+	return pick(authors, func(a visitor.Author) string { return a.Name }), nil
 }
 
 func (r *visitorMessageResolver) AuthorAvatarURL(ctx context.Context, objs []*ent.Message) ([]*string, error) {
-	panic(fmt.Errorf("not implemented: AuthorAvatarURL - authorAvatarUrl"))
+	authors, err := r.Services.Visitors.Authors(ctx, objs)
+	if err != nil {
+		return nil, err
+	}
+	pictures := make([]*string, len(authors))
+	for i, a := range authors {
+		pictures[i] = orNull(a.AvatarURL)
+	}
+	return pictures, nil
 }
 
 func (r *Resolver) Visitor() generated.VisitorResolver { return &visitorResolver{r} }

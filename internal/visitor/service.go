@@ -33,7 +33,7 @@ type Service struct {
 }
 
 // New returns the use cases on a store. The keys sign the tokens of sessions.
-func New(s *store.Store, keys *secret.Keyring, contacts *contact.Service, conversations *conversation.Service, secrets IdentitySecrets) *Service {
+func New(s *store.Store, keys *secret.Keyring, secrets IdentitySecrets, contacts *contact.Service, conversations *conversation.Service) *Service {
 	return &Service{
 		store: s, signer: keys.Signer(secret.VisitorAudience, s.Clock().Now),
 		contacts: contacts, conversations: conversations, secrets: secrets, nodes: node.New(s),
