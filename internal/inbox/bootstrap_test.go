@@ -36,7 +36,7 @@ func TestBootstrap(t *testing.T) {
 			"USER_CREATED " + first.UserID, "TOKEN_CREATED " + v.TokenID, "INBOX_CREATED " + first.InboxID,
 			"MEMBER_ADDED " + first.UserID, "CHANNEL_CREATED " + first.ChannelID,
 		}
-		if diff := cmp.Diff(want, events(t, admin, s)); diff != "" {
+		if diff := cmp.Diff(want, events(admin, t, s)); diff != "" {
 			t.Fatal(diff)
 		}
 		again, err := o.inboxes.Bootstrap(t.Context(), "")

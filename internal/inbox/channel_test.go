@@ -75,7 +75,7 @@ func TestIdentitySecret(t *testing.T) {
 			t.Fatal("there is a secret before one was made")
 		}
 		in := inbox.CreateIdentitySecretInput{ChatChannelID: c.ID, IdempotencyKey: ptr("k")}
-		first, c, err := o.inboxes.CreateIdentitySecret(o.Admin, in)
+		first, _, err := o.inboxes.CreateIdentitySecret(o.Admin, in)
 		must(t, err)
 		again, c, err := o.inboxes.CreateIdentitySecret(o.Admin, in)
 		must(t, err)

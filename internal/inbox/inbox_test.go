@@ -81,10 +81,10 @@ func eachOffice(t *testing.T, test func(t *testing.T, o *office)) {
 // events returns the account's log as "TYPE subject".
 func (o *office) events(t *testing.T) []string {
 	t.Helper()
-	return events(t, o.System, o.Store)
+	return events(o.System, t, o.Store)
 }
 
-func events(t *testing.T, ctx context.Context, s *store.Store) []string {
+func events(ctx context.Context, t *testing.T, s *store.Store) []string {
 	t.Helper()
 	list, err := s.Client(ctx).Event.Query().Order(event.BySequence()).All(ctx)
 	must(t, err)
