@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler"
@@ -52,10 +54,10 @@ func (c *serveCommand) Run(ctx context.Context, d *databaseSettings) (err error)
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	return c.serve(ctx, wire(s, keys, c.PublicURL, log), listener, log)
+	return c.serve(ctx, wire(s, keys, c.PublicURL, log), listener, log, os.Stdout)
 }
 
-func (c *serveCommand) serve(ctx context.Context, a *app, listener net.Listener, log *slog.Logger) error {
+func (c *serveCommand) serve(ctx context.Context, a *app, listener net.Listener, log *slog.Logger, out io.Writer) error {
 	first, err := a.inboxes.Bootstrap(ctx, c.AdminToken)
 	if err != nil {
 		return errors.Join(fmt.Errorf("set the first account up: %w", err), listener.Close())
@@ -67,7 +69,7 @@ func (c *serveCommand) serve(ctx context.Context, a *app, listener net.Listener,
 	if err := a.queue.Start(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	c.greet(first.Token)
+	c.greet(out, first.Token)
 	err = httpserver.Serve(ctx, listener, handler, c.ShutdownTimeout)
 	return errors.Join(err, a.stop(c.ShutdownTimeout))
 }
@@ -105,9 +107,9 @@ func (c *serveCommand) handler(a *app, log *slog.Logger) (http.Handler, error) {
 }
 
 // greet tells a newcomer where to go. A random token is shown this once.
-func (c *serveCommand) greet(token string) {
-	fmt.Printf("Parley is ready.\n\n  Playground  %s/\n  GraphQL     %s/graphql\n", c.PublicURL, c.PublicURL)
+func (c *serveCommand) greet(out io.Writer, token string) {
+	fmt.Fprintf(out, "Parley is ready.\n\n  Playground  %s/\n  GraphQL     %s/graphql\n", c.PublicURL, c.PublicURL)
 	if token != "" && token != c.AdminToken {
-		fmt.Printf("  Token       %s\n\nThe token is the first admin's and is shown this once: keep it. `parley token create` makes another.\n", token)
+		fmt.Fprintf(out, "  Token       %s\n\nThe token is the first admin's and is shown this once: keep it. `parley token create` makes another.\n", token)
 	}
 }

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+
+	"parley/internal/testkit"
+)
+
+// asProgram makes the test binary run as parley itself, so that tests start
+// and kill the real program without building it again.
+const asProgram = "PARLEY_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+		code := run(ctx, os.Args[1:])
+		stop()
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// program returns a command that runs parley, with nothing of this machine's
+// settings.
+func program(ctx context.Context, env []string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "PARLEY_") {
+			cmd.Env = append(cmd.Env, v)
+		}
+	}
+	cmd.Env = append(append(cmd.Env, asProgram+"=1"), env...)
+	return cmd
+}
+
+// server is a running `parley serve`.
+type server struct {
+	api
+	cmd    *exec.Cmd
+	banner string
+}
+
+// startServer runs `parley serve` and returns when it says that it is ready.
+func startServer(t *testing.T, env ...string) *server {
+	t.Helper()
+	s := &server{api: api{t: t}, cmd: program(context.Background(), append([]string{"PARLEY_LISTEN=127.0.0.1:0", "PARLEY_RATE_LIMIT=0", "PARLEY_LOG_LEVEL=error"}, env...), "serve")}
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.cmd.Stderr = os.Stderr
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.kill)
+	lines := bufio.NewScanner(out)
+	for s.url == "" && lines.Scan() {
+		s.banner += lines.Text() + "\n"
+		if fields := strings.Fields(lines.Text()); len(fields) == 2 && fields[0] == "GraphQL" {
+			s.url = strings.TrimSuffix(fields[1], "/graphql")
+		}
+	}
+	if s.url == "" {
+		t.Fatalf("parley serve ended with: %s", s.banner)
+	}
+	return s
+}
+
+// kill is kill -9. It may be called again.
+func (s *server) kill() {
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+}
+
+// serverEnv is the environment of servers that share a database.
+func serverEnv(t *testing.T, db testkit.Database, keys string) []string {
+	t.Helper()
+	return []string{"PARLEY_DATA_DIR=" + t.TempDir(), "PARLEY_DATABASE_URL=" + db.URL(), "PARLEY_SECRET_KEYS=" + keys, "PARLEY_ADMIN_TOKEN=" + adminToken}
+}
