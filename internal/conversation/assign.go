@@ -55,18 +55,22 @@ func (ch *change) assignUser(ctx context.Context, userID string) error {
 		}
 	}
 	ch.takeOver()
-	if ch.c.AssigneeID != userID {
-		ch.c.AssigneeID = userID
+	ch.c.AssigneeID = userID
+	if ch.c.AssigneeID != ch.before.AssigneeID || ch.c.AssignedTeamID != ch.before.AssignedTeamID {
 		ch.emit(vocab.ConversationAssigned)
 	}
 	return nil
 }
 
 func (ch *change) whyNoMember(ctx context.Context, userID string) error {
+	unknown := errs.New(errs.NotFound, "There is no user %q.", clip(userID)).On("userId")
+	if !id.Is(userID, id.User) {
+		return unknown
+	}
 	u, err := ch.tx.Client.User.Get(ctx, userID)
 	switch {
-	case ent.IsNotFound(err) || !id.Is(userID, id.User):
-		return errs.New(errs.NotFound, "There is no user %q.", clip(userID)).On("userId")
+	case ent.IsNotFound(err):
+		return unknown
 	case err != nil:
 		return err
 	case u.DeactivatedAt.IsSet():
@@ -76,8 +80,12 @@ func (ch *change) whyNoMember(ctx context.Context, userID string) error {
 }
 
 func (ch *change) assignTeam(ctx context.Context, teamID string) error {
+	unknown := errs.New(errs.NotFound, "There is no team %q.", clip(teamID)).On("teamId")
+	if !id.Is(teamID, id.Team) {
+		return unknown
+	}
 	if _, err := ch.tx.Client.Team.Get(ctx, teamID); ent.IsNotFound(err) {
-		return errs.New(errs.NotFound, "There is no team %q.", clip(teamID)).On("teamId")
+		return unknown
 	} else if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 
 	"parley/ent"
 	"parley/ent/schema"
@@ -85,10 +86,16 @@ func bulkParamsOf(ctx context.Context, in BulkChangeConversationsInput, now cloc
 	p := bulkParams{Action: in.Action, UserID: in.UserID, TeamID: in.TeamID}
 	assigns := in.UserID != nil || in.TeamID != nil
 	switch {
+	case taskKinds[in.Action] == "":
+		return p, errs.New(errs.Invalid, "There is no bulk action %q.", clip(string(in.Action))).On("action")
 	case in.Action == BulkAssign && !assigns:
 		return p, errs.New(errs.Required, "ASSIGN needs a userId or a teamId.").On("userId")
 	case in.Action == BulkAssign && in.UserID != nil && in.TeamID != nil:
 		return p, errs.New(errs.Invalid, "Give either userId or teamId, not both.").On("teamId")
+	case in.UserID != nil && !id.Is(*in.UserID, id.User):
+		return p, errs.New(errs.NotFound, "There is no user %q.", clip(*in.UserID)).On("userId")
+	case in.TeamID != nil && !id.Is(*in.TeamID, id.Team):
+		return p, errs.New(errs.NotFound, "There is no team %q.", clip(*in.TeamID)).On("teamId")
 	case in.Action != BulkAssign && assigns:
 		return p, errs.New(errs.Invalid, "userId and teamId go with ASSIGN alone.").On("action")
 	case (in.Whole == nil) == (in.ConversationIDs == nil):
@@ -106,6 +113,11 @@ func (p bulkParams) selected(ids []string) (bulkParams, error) {
 	if len(ids) > MaxBulk {
 		return p, errs.New(errs.TooLong, "At most %d conversations can be named; use whole for more.", MaxBulk).On("conversationIds")
 	}
+	for i, s := range ids {
+		if !id.Is(s, id.Conversation) {
+			return p, errs.New(errs.NotFound, "There is no conversation %q that you may see.", clip(s)).On("conversationIds", strconv.Itoa(i))
+		}
+	}
 	p.IDs = slices.Clone(ids)
 	slices.Sort(p.IDs)
 	p.IDs = slices.Compact(p.IDs)
@@ -122,8 +134,9 @@ func (p bulkParams) whole(ctx context.Context, in BulkSelection, now clock.Micro
 	if in.Filter != nil {
 		sel.Filter = *in.Filter
 	}
-	if before := sel.Filter.OpenedBefore; before == nil || *before > now {
-		sel.Filter.OpenedBefore = &now
+	later := now + 1 // opened now is in it
+	if before := sel.Filter.OpenedBefore; before == nil || *before > later {
+		sel.Filter.OpenedBefore = &later
 	}
 	p.Selection = &sel
 	_, err := sel.plan(ctx)

@@ -130,8 +130,8 @@ func forUpdate(s *sql.Selector) {
 	}
 }
 
-// emit adds an event of the conversation. The first event of a change tells
-// what changed, when it is saved.
+// emit adds an event of the conversation. When the change is saved, its events
+// tell what changed, each what its type is about and the first one the rest.
 func (ch *change) emit(t vocab.EventType) *store.Event {
 	ch.events = append(ch.events, store.Event{Type: t, InboxID: ch.c.InboxID, ConversationID: ch.c.ID})
 	return &ch.events[len(ch.events)-1]
@@ -166,11 +166,8 @@ func (ch *change) save(ctx context.Context) error {
 }
 
 func (ch *change) append(ctx context.Context, diff []column) {
-	for i, e := range ch.events {
-		e.Revision = ch.c.Revision
-		if i == 0 {
-			e.Changes = append(changesOf(ch.before, ch.c, diff), e.Changes...)
-		}
+	tell(ch.before, ch.c, diff, ch.events)
+	for _, e := range ch.events {
 		ch.tx.Append(ctx, e)
 	}
 }

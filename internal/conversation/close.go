@@ -65,4 +65,5 @@ func (ch *change) reopen(ctx context.Context) error {
 const (
 	ReasonNotAMember  = "NOT_A_MEMBER"
 	ReasonDeactivated = "DEACTIVATED"
+	ReasonTeamDeleted = "TEAM_DELETED"
 )

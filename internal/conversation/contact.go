@@ -6,6 +6,7 @@ import (
 	"parley/ent"
 	entconversation "parley/ent/conversation"
 	"parley/internal/errs"
+	"parley/internal/id"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -18,13 +19,24 @@ func (s *Service) LinkContact(ctx context.Context, in LinkContactInput) (*ent.Co
 		if err := ch.mayRelink(); err != nil {
 			return err
 		}
-		if _, err := ch.tx.Client.Contact.Get(ctx, in.ContactID); ent.IsNotFound(err) {
-			return errs.New(errs.NotFound, "There is no contact %q.", clip(in.ContactID)).On("contactId")
-		} else if err != nil {
+		if err := ch.knows(ctx, in.ContactID); err != nil {
 			return err
 		}
 		return ch.link(ctx, in.ContactID)
 	})
+}
+
+// knows refuses a contact that the account does not have.
+func (ch *change) knows(ctx context.Context, contactID string) error {
+	unknown := errs.New(errs.NotFound, "There is no contact %q.", clip(contactID)).On("contactId")
+	if !id.Is(contactID, id.Contact) {
+		return unknown
+	}
+	_, err := ch.tx.Client.Contact.Get(ctx, contactID)
+	if ent.IsNotFound(err) {
+		return unknown
+	}
+	return err
 }
 
 // UnlinkContact parts a chat from its contact, in this conversation alone; its

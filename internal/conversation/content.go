@@ -42,6 +42,9 @@ func compose(text, html *string, most int) (content, error) {
 		if strings.TrimSpace(c.text) == "" {
 			c.text = richtext.Text(c.html)
 		}
+		if n := utf8.RuneCountInString(c.text); n > most {
+			return c, errs.New(errs.TooLong, "The HTML has %d characters of text; at most %d are allowed.", n, most).On("html")
+		}
 	}
 	if strings.TrimSpace(c.text) == "" {
 		return c, errs.New(errs.Required, "A message needs text.").On("text")

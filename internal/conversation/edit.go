@@ -79,9 +79,13 @@ func (s *Service) revise(ctx context.Context, mutation, messageID string, key *s
 }
 
 func findMessage(ctx context.Context, client *ent.Client, messageID string) (*ent.Message, error) {
+	unknown := errs.New(errs.NotFound, "There is no message %q that you may see.", clip(messageID)).On("messageId")
+	if !id.Is(messageID, id.Message) {
+		return nil, unknown
+	}
 	m, err := client.Message.Query().Where(entmessage.ID(messageID)).Only(ctx)
 	if ent.IsNotFound(err) {
-		return nil, errs.New(errs.NotFound, "There is no message %q that you may see.", clip(messageID)).On("messageId")
+		return nil, unknown
 	}
 	return m, err
 }

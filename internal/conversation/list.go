@@ -37,7 +37,7 @@ func (s *Service) List(ctx context.Context, sel Selection, args relay.PageArgs) 
 	if err != nil {
 		return nil, err
 	}
-	w := walk{plan: p, backward: page.Backward(), limit: page.Limit() + 1}
+	w := walk{plan: p, backward: page.Backward(), limit: page.Limit() + 1, most: s.walk}
 	if key, given, err := page.Key(p.fingerprint, p.desc, id.Conversation); err != nil {
 		return nil, err
 	} else if given {
@@ -46,6 +46,11 @@ func (s *Service) List(ctx context.Context, sel Selection, args relay.PageArgs) 
 	found, stopped, err := w.places(ctx, s.store)
 	if err != nil {
 		return nil, err
+	}
+	// Whether the list goes on is told by the places: a row that leaves the
+	// viewer's sight before it is loaded does not end the list.
+	if len(found) == w.limit {
+		found, stopped = found[:page.Limit()], &found[page.Limit()-1]
 	}
 	rows, err := s.rows(ctx, found)
 	if err != nil {
@@ -111,44 +116,41 @@ func (s *Service) count(ctx context.Context, sel Selection) (*int, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := walk{plan: p, limit: countLimit + 1}
+	n, err := s.tally(ctx, p, countLimit)
+	if err != nil || n > countLimit {
+		return nil, err
+	}
+	return &n, nil
+}
+
+// tally counts a plan's rows, until there are more than most.
+func (s *Service) tally(ctx context.Context, p *plan, most int) (int, error) {
 	n := 0
+	var from *relay.Key
 	for {
-		found, stopped, err := w.places(ctx, s.store)
+		found, next, err := s.next(ctx, p, from, defaultWalk)
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
-		if n += len(found); n > countLimit {
-			return nil, nil
+		if n += len(found); next == nil || n > most {
+			return n, nil
 		}
-		if stopped == nil {
-			return &n, nil
-		}
-		w.from = &relay.Key{Value: stopped.key, ID: stopped.id}
+		from = next
 	}
 }
 
-// ids walks a selection from its beginning, or from behind a place, and returns
-// the next ids with the place to go on from; nil: the end. Bulk changes use it.
-func (s *Service) ids(ctx context.Context, sel Selection, from *relay.Key, limit int) ([]string, *relay.Key, error) {
-	p, err := sel.plan(ctx)
+// next returns the next places of a plan, and where to go on from; nil: the
+// list ends there.
+func (s *Service) next(ctx context.Context, p *plan, from *relay.Key, limit int) ([]place, *relay.Key, error) {
+	found, stopped, err := walk{plan: p, from: from, limit: limit, most: s.walk}.places(ctx, s.store)
 	if err != nil {
 		return nil, nil, err
 	}
-	found, stopped, err := walk{plan: p, from: from, limit: limit}.places(ctx, s.store)
-	if err != nil {
-		return nil, nil, err
+	if len(found) == limit {
+		stopped = &found[limit-1]
 	}
-	ids := make([]string, len(found))
-	for i, f := range found {
-		ids[i] = f.id
+	if stopped == nil {
+		return found, nil, nil
 	}
-	switch {
-	case stopped != nil:
-		return ids, &relay.Key{Value: stopped.key, ID: stopped.id}, nil
-	case len(found) == limit:
-		last := found[limit-1]
-		return ids, &relay.Key{Value: last.key, ID: last.id}, nil
-	}
-	return ids, nil, nil
+	return found, &relay.Key{Value: stopped.key, ID: stopped.id}, nil
 }

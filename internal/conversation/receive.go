@@ -49,7 +49,8 @@ func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conve
 		return nil, nil, err
 	}
 	ch := begin(tx, c)
-	ch.before.Revision, c.Revision = 0, 0
+	ch.before.LastMessageAt = 0 // the first message is as old as the conversation
+	c.Revision = 0
 	ch.emit(vocab.ConversationCreated)
 	if err := ch.indexHeader(ctx); err != nil {
 		return nil, nil, err
@@ -81,7 +82,8 @@ func insertConversation(ctx context.Context, tx *store.Tx, c *ent.Conversation) 
 
 // Receive adds a visitor's message to their conversation, within the caller's
 // transaction: it reopens a closed one (IN-7), wakes a snoozed one (IN-18), and
-// goes to Filtered when the visitor is blocked meanwhile (IN-10).
+// goes to Filtered when the visitor is blocked meanwhile (IN-10). One in the
+// trash is NOT_FOUND: the visitor begins another (IN-20).
 func (s *Service) Receive(ctx context.Context, tx *store.Tx, conversationID, messageID, visitorID, text string) (*ent.Conversation, *ent.Message, error) {
 	what, err := compose(&text, nil, MaxVisitorText)
 	if err != nil {
@@ -90,6 +92,9 @@ func (s *Service) Receive(ctx context.Context, tx *store.Tx, conversationID, mes
 	ch, err := load(ctx, tx, conversationID)
 	if err != nil {
 		return nil, nil, err
+	}
+	if ch.c.DeletedAt.IsSet() {
+		return nil, nil, notFound(conversationID)
 	}
 	if err := ch.filterBlocked(ctx); err != nil {
 		return nil, nil, err

@@ -57,13 +57,23 @@ func (s *Service) Search(ctx context.Context, query string, filter Filter, args 
 	if err != nil {
 		return nil, err
 	}
+	cursor := func(document int64, conversationID string) string {
+		return relay.EncodeCursor(fingerprint, true, relay.Key{Value: document, ID: conversationID})
+	}
+	more := len(hits) > page.Limit()
+	if more {
+		hits = hits[:page.Limit()]
+	}
 	shown, err := s.show(ctx, words, hits)
 	if err != nil {
 		return nil, err
 	}
-	return relay.Build(shown, page, func(h *SearchHit) string {
-		return relay.EncodeCursor(fingerprint, true, relay.Key{Value: h.document, ID: h.Conversation.ID})
-	}), nil
+	found := relay.Build(shown, page, func(h *SearchHit) string { return cursor(h.document, h.Conversation.ID) })
+	if more {
+		last := hits[len(hits)-1]
+		goOn(&found.PageInfo, page, cursor(last.document, last.conversationID))
+	}
+	return found, nil
 }
 
 // hits returns the next documents below a number, newest first.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"parley/internal/clock"
 	"parley/internal/errs"
@@ -126,6 +128,9 @@ func (f Filter) check() error {
 			if l.prefix != "" && !id.Is(s, l.prefix) {
 				return errs.New(errs.Invalid, "%q is not the id of a %s.", clip(s), l.prefix).On("filter", l.field)
 			}
+			if !storable(s) {
+				return errs.New(errs.Invalid, "%q is not valid UTF-8, or has a character that no text can have.", clip(s)).On("filter", l.field)
+			}
 		}
 	}
 	for _, r := range []struct {
@@ -142,6 +147,9 @@ func (f Filter) check() error {
 	return nil
 }
 
+// storable reports whether both databases can compare s: it is UTF-8 without NUL.
+func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
 func (f Filter) people() AssigneeFilter {
 	if f.Assignees == nil {
 		return AssigneeFilter{}
@@ -152,6 +160,9 @@ func (f Filter) people() AssigneeFilter {
 func (p *plan) parseWords() error {
 	if p.filter.Text == nil {
 		return nil
+	}
+	if !storable(*p.filter.Text) {
+		return errs.New(errs.Invalid, "The text is not valid UTF-8, or has a character that no text can have.").On("filter", "text")
 	}
 	words, err := search.Parse(*p.filter.Text)
 	if e := errs.Of(err); e != nil {

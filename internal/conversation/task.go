@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -27,30 +28,24 @@ const slice = 5 * time.Second
 // maxProblems is how many skipped conversations a task names.
 const maxProblems = 100
 
-var errCanceled = errors.New("the task was canceled")
+var errStopped = errors.New("the task was canceled, or another worker goes on with it")
 
 // RunBulk works on a bulk task for a while. It is the worker of BulkArgs: each
 // conversation is changed in one transaction with the task's own progress, so
 // that a task that is interrupted goes on where it was. It acts with the rights
-// that the asker has now.
+// that the asker has now; without them it fails.
 func (s *Service) RunBulk(ctx context.Context, args BulkArgs) error {
 	system := viewer.NewContext(ctx, viewer.System("bulk", args.AccountID))
 	task, err := s.store.Client(system).Task.Get(system, args.TaskID)
 	if err != nil || task.State != vocab.TaskQueued && task.State != vocab.TaskRunning {
 		return ignoreMissing(err)
 	}
-	v, err := s.viewers.ViewerOf(system, task.AccountID, task.ActorID)
-	if err != nil {
-		return s.end(system, task.ID, vocab.TaskFailed)
-	}
-	run := &bulkRun{s: s, task: task, system: system, asker: viewer.NewContext(ctx, v)}
-	if err := json.Unmarshal(task.Params, &run.params); err != nil {
-		return job.GiveUp(err)
-	}
-	more, err := run.work()
+	more, err := s.workOn(ctx, system, task)
 	switch {
-	case errors.Is(err, errCanceled):
+	case errors.Is(err, errStopped):
 		return nil
+	case refusal(err) != nil:
+		return s.end(system, task.ID, vocab.TaskFailed)
 	case err != nil && job.LastAttempt(ctx):
 		return errors.Join(err, s.end(system, task.ID, vocab.TaskFailed))
 	case err != nil:
@@ -59,6 +54,27 @@ func (s *Service) RunBulk(ctx context.Context, args BulkArgs) error {
 		return job.Again(0)
 	}
 	return s.end(system, task.ID, vocab.TaskDone)
+}
+
+func (s *Service) workOn(ctx, system context.Context, task *ent.Task) (more bool, err error) {
+	v, err := s.viewers.ViewerOf(system, task.AccountID, task.ActorID)
+	if err != nil {
+		return false, err
+	}
+	run := &bulkRun{s: s, task: task, system: system, asker: viewer.NewContext(ctx, v)}
+	if err := json.Unmarshal(task.Params, &run.params); err != nil {
+		return false, err
+	}
+	return run.work()
+}
+
+// refusal returns the rule's error that refused something; nil: there is none,
+// or the database could not do it now.
+func refusal(err error) *errs.Error {
+	if e := errs.Of(err); e != nil && e.Code != errs.Unavailable {
+		return e
+	}
+	return nil
 }
 
 func ignoreMissing(err error) error {
@@ -106,20 +122,20 @@ func (r *bulkRun) work() (more bool, err error) {
 func (r *bulkRun) begin() error {
 	total := len(r.params.IDs)
 	if r.params.Selection != nil {
-		var from *relay.Key
-		for {
-			ids, next, err := r.s.ids(r.asker, *r.params.Selection, from, walkLimit)
-			if err != nil {
-				return err
-			}
-			total += len(ids)
-			if from = next; next == nil {
-				break
-			}
+		p, err := r.params.Selection.plan(r.asker)
+		if err != nil {
+			return err
+		}
+		if total, err = r.s.tally(r.asker, p, math.MaxInt); err != nil {
+			return err
 		}
 	}
 	return r.s.store.WithTx(r.system, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Client.Task.UpdateOneID(r.task.ID).SetState(vocab.TaskRunning).SetTotal(total).Exec(ctx)
+		begun, err := tx.Exec(ctx, "UPDATE tasks SET state = 'RUNNING', total = $1 WHERE id = $2 AND state = 'QUEUED'", total, r.task.ID)
+		if err == nil && begun == 0 {
+			return errStopped
+		}
+		return err
 	})
 }
 
@@ -132,33 +148,32 @@ func (r *bulkRun) next() ([]item, error) {
 	if r.params.Selection == nil {
 		return r.nextSelected(batch)
 	}
+	p, err := r.params.Selection.plan(r.asker)
+	if err != nil {
+		return nil, err
+	}
 	from, err := parseCursor(r.task.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	for {
-		found, stopped, err := r.walk(from, batch)
+		found, next, err := r.s.next(r.asker, p, from, batch)
 		if err != nil {
 			return nil, err
 		}
-		if len(found) > 0 || stopped == nil {
-			return found, nil
+		if len(found) > 0 || next == nil {
+			return items(found), nil
 		}
-		from = &relay.Key{Value: stopped.key, ID: stopped.id}
+		from = next
 	}
 }
 
-func (r *bulkRun) walk(from *relay.Key, limit int) ([]item, *place, error) {
-	p, err := r.params.Selection.plan(r.asker)
-	if err != nil {
-		return nil, nil, err
+func items(places []place) []item {
+	list := make([]item, len(places))
+	for i, p := range places {
+		list[i] = item{conversationID: p.id, cursor: strconv.FormatInt(p.key, 10) + " " + p.id}
 	}
-	found, stopped, err := walk{plan: p, from: from, limit: limit}.places(r.asker, r.s.store)
-	items := make([]item, len(found))
-	for i, f := range found {
-		items[i] = item{conversationID: f.id, cursor: strconv.FormatInt(f.key, 10) + " " + f.id}
-	}
-	return items, stopped, err
+	return list
 }
 
 func (r *bulkRun) nextSelected(batch int) ([]item, error) {
@@ -198,34 +213,39 @@ func (r *bulkRun) one(i item) error {
 		}
 		return r.progress(ctx, tx, i, "done = done + 1")
 	})
-	refused := errs.Of(err)
-	if refused == nil || refused.Code == errs.Unavailable {
-		r.task.Cursor = i.cursor
-		return err
+	if refused := refusal(err); refused != nil {
+		return r.skip(i, refused)
 	}
-	return r.skip(i, refused)
+	if err == nil {
+		r.task.Cursor = i.cursor
+	}
+	return err
 }
 
 func (r *bulkRun) skip(i item, why *errs.Error) error {
 	if len(r.task.Problems) < maxProblems {
 		r.task.Problems = append(r.task.Problems, schema.TaskProblem{ConversationID: i.conversationID, Code: string(why.Code), Message: why.Message})
 	}
-	r.task.Cursor = i.cursor
 	problems, err := json.Marshal(r.task.Problems)
 	if err != nil {
 		return err
 	}
-	return r.s.store.WithTx(r.system, func(ctx context.Context, tx *store.Tx) error {
+	err = r.s.store.WithTx(r.system, func(ctx context.Context, tx *store.Tx) error {
 		return r.progress(ctx, tx, i, "skipped = skipped + 1, problems = $2", string(problems))
 	})
+	if err == nil {
+		r.task.Cursor = i.cursor
+	}
+	return err
 }
 
-// progress moves the task's cursor on; it fails when the task was canceled.
+// progress moves the task's cursor on from where this run knows it to be; it
+// fails when the task was canceled or another run moved it.
 func (r *bulkRun) progress(ctx context.Context, tx *store.Tx, i item, set string, args ...any) error {
-	args = append(append([]any{i.cursor}, args...), r.task.ID)
-	touched, err := tx.Exec(ctx, fmt.Sprintf("UPDATE tasks SET cursor = $1, %s WHERE id = $%d AND state = 'RUNNING'", set, len(args)), args...)
-	if err == nil && touched == 0 {
-		return errCanceled
+	args = append(append([]any{i.cursor}, args...), r.task.ID, r.task.Cursor)
+	moved, err := tx.Exec(ctx, fmt.Sprintf("UPDATE tasks SET cursor = $1, %s WHERE id = $%d AND cursor = $%d AND state = 'RUNNING'", set, len(args)-1, len(args)), args...)
+	if err == nil && moved == 0 {
+		return errStopped
 	}
 	return err
 }

@@ -125,9 +125,23 @@ func (s *Service) PurgeTrash(ctx context.Context) error {
 		}
 		for _, c := range overdue {
 			ctx := viewer.NewContext(ctx, viewer.System("trash", c.AccountID))
-			if _, err := s.Purge(ctx, PurgeConversationInput{ConversationID: c.ID}); err != nil && !errs.Is(err, errs.NotFound) {
+			if err := s.purgeOverdue(ctx, c.ID); err != nil && !errs.Is(err, errs.NotFound) {
 				return err
 			}
 		}
 	}
+}
+
+// purgeOverdue purges a conversation, unless it was restored meanwhile.
+func (s *Service) purgeOverdue(ctx context.Context, conversationID string) error {
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		ch, err := load(ctx, tx, conversationID)
+		if err != nil {
+			return err
+		}
+		if !ch.c.DeletedAt.IsSet() || ch.c.DeletedAt > tx.Now().Add(-TrashKept) {
+			return nil
+		}
+		return ch.purge(ctx)
+	})
 }

@@ -6,14 +6,16 @@ import (
 	"slices"
 	"strings"
 
+	entsql "entgo.io/ent/dialect/sql"
+
 	"parley/internal/relay"
 	"parley/internal/store"
 )
 
-// walkLimit is how many rows of a view's index a list walks at most for
+// defaultWalk is how many rows of a view's index a list walks at most for
 // conditions that no index serves. It then returns a short page with a cursor
 // to go on from.
-const walkLimit = 5000
+const defaultWalk = 5000
 
 // hitLimit is how many documents, newest first, a text filter looks at.
 const hitLimit = 5000
@@ -27,15 +29,17 @@ type place struct {
 	key int64
 }
 
-// direction of a walk: along the list, or back from its end.
+// walk goes along a list, or back from its end, for up to limit rows behind a
+// place. It tests at most most rows for conditions that no index serves.
 type walk struct {
 	*plan
 	from     *relay.Key
 	backward bool
 	limit    int
+	most     int
 }
 
-// desc reports whether the walk goes down in the order's column.
+// down reports whether the walk goes down in the order's column.
 func (w walk) down() bool { return w.desc != w.backward }
 
 func (w walk) downward() string {
@@ -85,8 +89,7 @@ func (w walk) seek(ctx context.Context, db *store.Store, limit int) ([]place, er
 	for len(arms) > 0 {
 		n := min(armLimit, len(arms))
 		s := &statement{}
-		w.union(s, arms[:n])
-		s.WriteString(" LIMIT " + s.arg(limit))
+		w.seekSQL(s, arms[:n], limit)
 		found, err := readPlaces(ctx, db, s)
 		if err != nil {
 			return nil, err
@@ -95,6 +98,11 @@ func (w walk) seek(ctx context.Context, db *store.Store, limit int) ([]place, er
 		arms = arms[n:]
 	}
 	return merged, nil
+}
+
+func (w walk) seekSQL(s *statement, arms []arm, limit int) {
+	w.union(s, arms)
+	s.WriteString(" LIMIT " + s.arg(limit))
 }
 
 // union writes the arms, each in order by its index, as one ordered list.
@@ -128,7 +136,7 @@ func (w walk) before(a, b place) bool {
 	return less != w.down()
 }
 
-// sift tests the next walkLimit rows of the arms, and tells where it stopped
+// sift tests the next rows of the arms, and tells where it stopped
 // when it ran out of them before the page was full.
 func (w walk) sift(ctx context.Context, db *store.Store) (found []place, stopped *place, err error) {
 	arms := w.arms()
@@ -153,25 +161,38 @@ func (w walk) sift(ctx context.Context, db *store.Store) (found []place, stopped
 	return found, stopped, nil
 }
 
-func (w walk) siftArms(ctx context.Context, db *store.Store, arms []arm) ([]place, *place, error) {
+// siftArms asks for the rows that pass and for the last row walked, in one
+// statement, so that both tell of the same moment.
+func (w walk) siftArms(ctx context.Context, db *store.Store, arms []arm) (found []place, stopped *place, err error) {
 	s := &statement{}
+	w.siftSQL(s, arms, db.Postgres())
+	err = read(ctx, db, s.String(), s.args, func(rows entsql.ColumnScanner) error {
+		var p place
+		var walked bool
+		if err := rows.Scan(&p.id, &p.key, &walked); err != nil {
+			return err
+		}
+		if walked {
+			stopped = &p
+		} else {
+			found = append(found, p)
+		}
+		return nil
+	})
+	if len(found) == w.limit {
+		stopped = nil
+	}
+	return found, stopped, err
+}
+
+func (w walk) siftSQL(s *statement, arms []arm, postgres bool) {
 	s.WriteString("WITH seen AS (")
 	w.union(s, arms)
-	s.WriteString(" LIMIT " + s.arg(walkLimit) + ") SELECT c.id, c." + w.key + " FROM seen JOIN conversations c ON c.id = seen.id WHERE 1 = 1")
-	w.test(s, db.Postgres())
-	s.WriteString(" ORDER BY c." + w.key + w.downward() + ", c.id" + w.downward() + " LIMIT " + s.arg(w.limit))
-	found, err := readPlaces(ctx, db, s)
-	if err != nil || len(found) == w.limit {
-		return found, nil, err
-	}
-	s = &statement{}
-	w.union(s, arms)
-	s.WriteString(" LIMIT 1 OFFSET " + s.arg(walkLimit-1))
-	last, err := readPlaces(ctx, db, s)
-	if err != nil || len(last) == 0 {
-		return found, nil, err
-	}
-	return found, &last[0], nil
+	s.WriteString(" LIMIT " + s.arg(w.most) + ") SELECT passed.*, false FROM (SELECT c.id, c." + w.key + " AS key FROM seen JOIN conversations c ON c.id = seen.id WHERE 1 = 1")
+	w.test(s, postgres)
+	s.WriteString(" ORDER BY c." + w.key + w.downward() + ", c.id" + w.downward() + " LIMIT " + s.arg(w.limit) + ") passed")
+	s.WriteString(" UNION ALL SELECT walked.*, true FROM (SELECT id, " + w.key + " FROM seen" + w.order() + " LIMIT 1 OFFSET " + s.arg(w.most-1) + ") walked")
+	s.WriteString(" ORDER BY 3, 2" + w.downward() + ", 1" + w.downward())
 }
 
 func (w walk) test(s *statement, postgres bool) {
@@ -224,19 +245,27 @@ func readPlaces(ctx context.Context, db *store.Store, s *statement) ([]place, er
 	return readPlacesWith(ctx, db, s.String(), s.args)
 }
 
-func readPlacesWith(ctx context.Context, db *store.Store, query string, args []any) ([]place, error) {
+func readPlacesWith(ctx context.Context, db *store.Store, query string, args []any) (found []place, err error) {
+	err = read(ctx, db, query, args, func(rows entsql.ColumnScanner) error {
+		var p place
+		err := rows.Scan(&p.id, &p.key)
+		found = append(found, p)
+		return err
+	})
+	return found, err
+}
+
+// read runs a hand-written query and gives scan each row.
+func read(ctx context.Context, db *store.Store, query string, args []any, scan func(entsql.ColumnScanner) error) error {
 	rows, err := db.Query(ctx, query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("list conversations: %w", err)
+		return fmt.Errorf("list conversations: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
-	var found []place
 	for rows.Next() {
-		var p place
-		if err := rows.Scan(&p.id, &p.key); err != nil {
-			return nil, err
+		if err := scan(rows); err != nil {
+			return err
 		}
-		found = append(found, p)
 	}
-	return found, rows.Err()
+	return rows.Err()
 }

@@ -2,6 +2,9 @@ package event
 
 import (
 	"context"
+	"strconv"
+
+	"entgo.io/ent/dialect/sql"
 
 	"parley/ent"
 	entevent "parley/ent/event"
@@ -28,6 +31,21 @@ type Filter struct {
 	InboxIDs []string
 }
 
+// maxInboxes is the most inboxes that a filter names.
+const maxInboxes = 100
+
+func (f Filter) check() error {
+	if len(f.InboxIDs) > maxInboxes {
+		return errs.New(errs.TooLong, "inboxIds has %d values; at most %d are allowed.", len(f.InboxIDs), maxInboxes).On("inboxIds")
+	}
+	for i, s := range f.InboxIDs {
+		if !id.Is(s, id.Inbox) {
+			return errs.New(errs.Invalid, "This is not the id of an inbox.").On("inboxIds", strconv.Itoa(i))
+		}
+	}
+	return nil
+}
+
 // Page is a page of the log. ScannedTo is the sequence to go on after, also
 // when filters left the page empty.
 type Page struct {
@@ -50,6 +68,9 @@ func (s *Service) Head(ctx context.Context) (int64, error) {
 func (s *Service) List(ctx context.Context, after int64, first *int, filter Filter) (*Page, error) {
 	page, err := relay.PageArgs{First: first}.Resolve(100)
 	if err != nil {
+		return nil, err
+	}
+	if err := filter.check(); err != nil {
 		return nil, err
 	}
 	log, err := s.store.Client(ctx).AccountSequence.Query().Only(ctx)
@@ -103,9 +124,16 @@ func (s *Service) Timeline(ctx context.Context, conversationID string, args rela
 	if err != nil {
 		return nil, err
 	}
-	query := s.store.Client(ctx).Event.Query().Where(entevent.ConversationID(conversationID)).
-		Order(entevent.BySequence()).Limit(page.Limit() + 1)
-	if given {
+	query := s.store.Client(ctx).Event.Query().Where(entevent.ConversationID(conversationID)).Limit(page.Limit() + 1)
+	if page.Backward() {
+		query.Order(entevent.BySequence(sql.OrderDesc()))
+	} else {
+		query.Order(entevent.BySequence())
+	}
+	switch {
+	case given && page.Backward():
+		query.Where(entevent.SequenceLT(from.Value))
+	case given:
 		query.Where(entevent.SequenceGT(from.Value))
 	}
 	rows, err := query.All(ctx)

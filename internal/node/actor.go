@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"strings"
 
 	"parley/ent"
 	"parley/internal/id"
@@ -62,12 +63,17 @@ func (s *Service) placeVisitors(ctx context.Context, actors []any, refs []Ref) e
 }
 
 // systemName is the name of Parley's own work; of anyone else who cannot be
-// shown their kind.
+// shown their kind, or what kind of thing their id names.
 func systemName(r Ref) string {
-	if r.Kind == viewer.SystemKind {
+	switch {
+	case r.Kind == viewer.SystemKind:
 		return r.ID
+	case r.Kind != "":
+		return string(r.Kind)
+	case id.Prefix(r.ID) != "":
+		return strings.ToUpper(id.Prefix(r.ID))
 	}
-	return string(r.Kind)
+	return r.ID
 }
 
 // idsOf returns the ids of one type where they stand, "" elsewhere.

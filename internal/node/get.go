@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/internal/id"
+	"parley/internal/viewer"
 )
 
 // Get loads one object of any type by its id; nil: there is none, or the viewer
@@ -22,7 +23,7 @@ func (s *Service) Get(ctx context.Context, nodeID string) (any, error) {
 		id.Integration:     func() (any, error) { return one(ctx, nodeID, s.Integrations) },
 		id.TargetedMessage: func() (any, error) { return one(ctx, nodeID, s.TargetedMessages) },
 		id.Event:           func() (any, error) { return one(ctx, nodeID, s.Events) },
-		id.APIToken:        func() (any, error) { return one(ctx, nodeID, s.Tokens) },
+		id.APIToken:        func() (any, error) { return s.token(ctx, nodeID) },
 		id.Account:         func() (any, error) { return s.account(ctx, nodeID) },
 	}[id.Prefix(nodeID)]
 	if load == nil {
@@ -45,4 +46,16 @@ func (s *Service) account(ctx context.Context, nodeID string) (any, error) {
 		return nil, err
 	}
 	return account, nil
+}
+
+// token loads an API token: for admins, and for the user whose it is.
+func (s *Service) token(ctx context.Context, nodeID string) (any, error) {
+	found, err := s.Tokens(ctx, []string{nodeID})
+	if err != nil || found[0] == nil {
+		return nil, err
+	}
+	if v := viewer.FromContext(ctx); v.Kind != viewer.Admin && found[0].UserID != v.ActorID {
+		return nil, nil
+	}
+	return found[0], nil
 }
