@@ -50,8 +50,9 @@ func wire(s *store.Store, keys *secret.Keyring, publicURL string, log *slog.Logg
 
 func (a *app) register(conversations *conversation.Service) {
 	job.Register(a.queue, conversations.RunBulk, job.Options{})
-	job.Register(a.queue, conversations.Release, job.Options{})
-	job.Register(a.queue, conversations.Reindex, job.Options{})
+	job.Register(a.queue, conversations.Release, job.Options{Timeout: time.Minute})
+	job.Register(a.queue, conversations.ReleaseTeam, job.Options{Timeout: time.Minute})
+	job.Register(a.queue, conversations.Reindex, job.Options{Timeout: 10 * time.Minute})
 	a.inboxes.Register(a.queue)
 	a.queue.Periodic("close-ended-bot-chats", time.Minute, conversations.CloseEndedBotChats)
 	a.queue.Periodic("purge-trash", time.Hour, conversations.PurgeTrash)

@@ -8,7 +8,9 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"parley/ent/idempotencykey"
 	"parley/internal/errs"
@@ -30,8 +32,8 @@ func Claim(ctx context.Context, tx *store.Tx, mutation string, key *string, inpu
 	if key == nil {
 		return "", nil
 	}
-	if *key == "" || len(*key) > longest {
-		return "", errs.New(errs.Invalid, "An idempotency key has 1 to %d bytes; a random UUID is a good one.", longest).On("idempotencyKey")
+	if *key == "" || len(*key) > longest || !utf8.ValidString(*key) || strings.ContainsRune(*key, 0) {
+		return "", errs.New(errs.Invalid, "An idempotency key is a text of 1 to %d bytes; a random UUID is a good one.", longest).On("idempotencyKey")
 	}
 	hash, err := digest(input)
 	if err != nil {

@@ -9,9 +9,11 @@ import (
 	"parley/ent/inboxteam"
 	"parley/ent/team"
 	"parley/ent/teammember"
+	"parley/internal/conversation"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/store"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -136,6 +138,7 @@ func (s *Service) DeleteTeam(ctx context.Context, in DeleteTeamInput) (string, e
 			return err
 		}
 		tx.Append(ctx, store.Event{Type: vocab.TeamDeleted, SubjectID: in.TeamID})
+		tx.Enqueue(store.Job{Args: conversation.ReleaseTeamArgs{AccountID: viewer.FromContext(ctx).AccountID, TeamID: in.TeamID}})
 		members, err := tx.Client.TeamMember.Query().Where(teammember.TeamID(in.TeamID)).Select(teammember.FieldUserID).Strings(ctx)
 		if err != nil {
 			return err

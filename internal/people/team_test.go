@@ -81,6 +81,7 @@ func TestLosingTheLastPath(t *testing.T) {
 		must(t, err)
 		_, err = o.people.DeleteTeam(o.Admin, people.DeleteTeamInput{TeamID: team.ID})
 		must(t, err)
+		lost = append([]any{conversation.ReleaseTeamArgs{AccountID: o.AccountID, TeamID: team.ID}}, lost...)
 		if diff := cmp.Diff(lost, o.jobs.taken()); diff != "" {
 			t.Fatal(diff)
 		}

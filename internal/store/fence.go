@@ -94,6 +94,9 @@ func fenceMutation(next ent.Mutator) ent.Mutator {
 			return nil, err
 		}
 		v := viewer.FromContext(ctx)
+		if v.Kind == viewer.Visitor {
+			return nil, fmt.Errorf("%w: visitors write by use cases alone", errNoEntry)
+		}
 		if m.Op().Is(ent.OpCreate) {
 			if err := fenceCreate(m, v); err != nil {
 				return nil, err
@@ -129,9 +132,6 @@ func fenceEmpty(ctx context.Context, m ent.Mutation) error {
 func fenceCreate(m ent.Mutation, v *viewer.Viewer) error {
 	if v.PassesAccounts() {
 		return nil
-	}
-	if v.Kind == viewer.Visitor {
-		return fmt.Errorf("%w: visitors write by use cases alone", errNoEntry)
 	}
 	rule := rules[m.Type()]
 	if !rule.accountOwned {

@@ -61,9 +61,18 @@ func inInbox(s *sql.Selector, v *viewer.Viewer) {
 	}
 }
 
+// inAdministeredInbox: members, and admins, who do not see what is left of a
+// deleted inbox (IB-3).
 func inAdministeredInbox(s *sql.Selector, v *viewer.Viewer) {
 	inAccount(s, v)
-	if !v.AllInboxes() {
+	switch v.Kind {
+	case viewer.SystemKind:
+	case viewer.Admin:
+		there := sql.Table("inboxes")
+		s.Where(sql.In(s.C("inbox_id"), sql.Dialect(s.Dialect()).Select(there.C("id")).From(there).Where(sql.And(
+			sql.EQ(there.C("account_id"), v.AccountID), sql.EQ(there.C("deleted_at"), 0),
+		))))
+	default:
 		s.Where(oneOf(s.C("inbox_id"), v.InboxIDs))
 	}
 }
