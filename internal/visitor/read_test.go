@@ -1,0 +1,204 @@
+package visitor_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/go-cmp/cmp"
+
+	"parley/ent"
+	"parley/internal/conversation"
+	"parley/internal/errs"
+	"parley/internal/relay"
+	"parley/internal/visitor"
+)
+
+func (w *world) answer(conversationID, text string, note bool) *ent.Message {
+	w.t.Helper()
+	m, _, err := w.conversations.SendMessage(w.Agent(0), conversation.SendMessageInput{ConversationID: conversationID, Text: &text, Note: note})
+	w.ok(err)
+	return m
+}
+
+func texts(page *relay.Connection[*ent.Message]) string {
+	var list []string
+	for _, e := range page.Edges {
+		list = append(list, e.Node.Text)
+	}
+	return strings.Join(list, " ")
+}
+
+// IN-14: a visitor reads their conversation in both directions, without notes
+// and deleted messages; numbers and cursors tell nothing of them.
+func TestMessages(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		me := w.as(w.start("", ""))
+		c := w.startChat(me, "q1")
+		w.answer(c.ID, "note", true)
+		w.answer(c.ID, "a1", false)
+		gone := w.answer(c.ID, "oops", false)
+		w.answer(c.ID, "note", true)
+		w.send(me, c.ID, "q2")
+		w.answer(c.ID, "a2", false)
+		_, err := w.conversations.DeleteMessage(w.Agent(0), conversation.DeleteMessageInput{MessageID: gone.ID})
+		w.ok(err)
+
+		page, err := w.Messages(me, c, relay.PageArgs{First: new(2)})
+		if w.ok(err); texts(page) != "q1 a1" || !page.PageInfo.HasNextPage {
+			w.t.Errorf("%s, %+v", texts(page), page.PageInfo)
+		}
+		rest, err := w.Messages(me, c, relay.PageArgs{First: new(2), After: page.PageInfo.EndCursor})
+		if w.ok(err); texts(rest) != "q2 a2" || rest.PageInfo.HasNextPage {
+			w.t.Errorf("%s, %+v", texts(rest), rest.PageInfo)
+		}
+		last, err := w.Messages(me, c, relay.PageArgs{Last: new(3), Before: rest.PageInfo.EndCursor})
+		if w.ok(err); texts(last) != "q1 a1 q2" || last.PageInfo.HasPreviousPage {
+			w.t.Errorf("%s, %+v", texts(last), last.PageInfo)
+		}
+		var numbers []int
+		for _, e := range append(page.Edges, rest.Edges...) {
+			numbers = append(numbers, e.Node.VisibleNumber)
+		}
+		if diff := cmp.Diff([]int{1, 2, 4, 5}, numbers); diff != "" {
+			w.t.Error(diff)
+		}
+		other := w.startChat(me, "another")
+		_, err = w.Messages(me, other, relay.PageArgs{After: page.PageInfo.EndCursor})
+		w.fails(err, errs.BadUserInput, "after")
+		_, err = w.Messages(me, c, relay.PageArgs{First: new(101)})
+		w.fails(err, errs.Invalid, "first")
+		stranger, err := w.Messages(w.as(w.start("", "")), c, relay.PageArgs{})
+		if w.ok(err); len(stranger.Edges) != 0 {
+			w.t.Error("another visitor reads along")
+		}
+	})
+}
+
+// What the team wrote counts as unread until the visitor read it; notes and
+// deleted messages never do, and reading does not go back.
+func TestUnread(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		me := w.as(w.start("", ""))
+		c, other := w.startChat(me, "q1"), w.startChat(me, "q2")
+		w.answer(c.ID, "a1", false)
+		w.answer(c.ID, "note", true)
+		gone := w.answer(c.ID, "oops", false)
+		w.answer(c.ID, "a2", false)
+		w.answer(other.ID, "a", false)
+		_, err := w.conversations.DeleteMessage(w.Agent(0), conversation.DeleteMessageInput{MessageID: gone.ID})
+		w.ok(err)
+		unread := func(want ...int) {
+			w.t.Helper()
+			got, err := w.Unread(me, []*ent.Conversation{c, other, {ID: w.ConversationIDs[0]}})
+			w.ok(err)
+			if diff := cmp.Diff(append(want, 0), got); diff != "" {
+				w.t.Error(diff)
+			}
+			show, err := w.Show(me, key(w.ChannelIDs[0]), "https://shop.example", true)
+			if w.ok(err); show.Unread != want[0]+want[1] || show.Visitor == nil {
+				w.t.Errorf("the widget says %d of %v", show.Unread, show.Visitor)
+			}
+		}
+		read := func(number *int) error {
+			got, err := w.MarkRead(me, visitor.MarkVisitorConversationReadInput{ConversationID: c.ID, Number: number})
+			if err == nil && got.ID != c.ID {
+				w.t.Error(got)
+			}
+			return err
+		}
+		unread(2, 1)
+		_, _, _, before := w.count()
+		revision := w.conversation(c.ID).Revision
+		w.ok(read(new(2)))
+		unread(1, 1)
+		w.ok(read(new(1)))
+		unread(1, 1)
+		w.ok(read(nil))
+		unread(0, 1)
+		w.fails(read(new(5)), errs.Invalid, "number")
+		w.fails(read(new(-1)), errs.Invalid, "number")
+		if len(w.since(before)) != 0 || w.conversation(c.ID).Revision != revision {
+			w.t.Error("reading left a trace")
+		}
+	})
+}
+
+// CH-8: authors go by their own names; the contact's name, which a typed
+// address would give away, stays with the team.
+func TestAuthors(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		session := w.start("", "")
+		me := w.as(session)
+		_, err := w.CaptureEmail(me, visitor.CaptureVisitorEmailInput{Email: "dora@example.net"})
+		w.ok(err)
+		c := w.startChat(me, "q1")
+		w.answer(c.ID, "a1", false)
+		names := func() string {
+			me := w.as(session)
+			page, err := w.Messages(me, c, relay.PageArgs{})
+			w.ok(err)
+			var messages []*ent.Message
+			for _, e := range page.Edges {
+				messages = append(messages, e.Node)
+			}
+			authors, err := w.Authors(me, messages)
+			w.ok(err)
+			var names []string
+			for _, a := range authors {
+				names = append(names, a.Name)
+			}
+			return strings.Join(names, ",")
+		}
+		if got := names(); got != ",Ben Agent" {
+			w.t.Error(got)
+		}
+		w.start(session.Token, w.identity(jwt.MapClaims{"sub": "42", "name": "Eve"}))
+		if got := names(); got != "Eve,Ben Agent" {
+			w.t.Error(got)
+		}
+	})
+}
+
+// TM-1, TM-2: the widget shows what Choose chooses, to strangers too, and
+// writes nothing.
+func TestShow(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		me := w.as(w.start("", ""))
+		elsewhere, err := w.startOn(w.ChannelIDs[1], "", "")
+		w.ok(err)
+		w.nothing(func() {
+			for name, who := range map[string]struct {
+				known bool
+				ask   func() (*visitor.Widget, error)
+			}{
+				"stranger": {false, func() (*visitor.Widget, error) {
+					return w.Show(t.Context(), key(w.ChannelIDs[0]), "https://a.example", false)
+				}},
+				"visitor": {true, func() (*visitor.Widget, error) { return w.Show(me, key(w.ChannelIDs[0]), "https://a.example", false) }},
+				"another channel": {false, func() (*visitor.Widget, error) {
+					return w.Show(w.as(elsewhere), key(w.ChannelIDs[0]), "https://a.example", false)
+				}},
+				"admin": {false, func() (*visitor.Widget, error) {
+					return w.Show(w.Admin, key(w.ChannelIDs[0]), "https://a.example", false)
+				}},
+			} {
+				show, err := who.ask()
+				w.ok(err)
+				if show.ChannelKey() != key(w.ChannelIDs[0]) || show.TargetedMessage == nil || show.TargetedMessage.ID != w.shown.ID || (show.Visitor != nil) != who.known {
+					w.t.Errorf("%s: %+v", name, show)
+				}
+			}
+			none, err := w.Show(me, key(w.ChannelIDs[1]), "https://a.example", false)
+			if w.ok(err); none.TargetedMessage != nil {
+				w.t.Error("an empty channel shows something")
+			}
+			_, err = w.Show(me, key(w.ChannelIDs[0]), "file:///etc/passwd", false)
+			w.fails(err, errs.Invalid, "pageUrl")
+		})
+	})
+}
