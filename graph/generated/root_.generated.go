@@ -3911,7 +3911,10 @@ type UpdateAccountPayload {
 	{Name: "../schema/contact.graphqls", Input: `extend type Query {
   "Contacts of the account, newest first."
   contacts(
-    "Words that must begin a word of the name or of an e-mail address, whatever their case and accents; left out: all contacts."
+    """
+    Words that must each begin a word of the name or of an e-mail address, whatever their case and accents; a word with an @ is the
+    beginning of an address. Left out: all contacts. A page may be short while ` + "`" + `hasNextPage` + "`" + ` says that there are more to test.
+    """
     query: String
     "How many rows, 1 to 100; left out: 50."
     first: Int
@@ -5880,7 +5883,7 @@ input CreateTargetedMessageInput {
   chatChannelId: ID!
   "1 to 200 characters."
   name: String!
-  "What visitors read first, 1 to 5,000 characters."
+  "What visitors read first, at most 5,000 characters; empty: publishing asks for it."
   welcomeMessage: String!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
@@ -5900,7 +5903,7 @@ input UpdateTargetedMessageInput {
   targetedMessageId: ID!
   "1 to 200 characters."
   name: String
-  "What visitors read first, 1 to 5,000 characters."
+  "What visitors read first, at most 5,000 characters; it cannot be empty while the message is on."
   welcomeMessage: String
   "At most 255 characters; see Mutation."
   idempotencyKey: String
@@ -6098,7 +6101,7 @@ type CancelTaskPayload {
     "Whether the screen is small, as a phone's."
     smallScreen: Boolean = false
   ): Widget! @access(to: [VISITOR, ANYONE])
-  "The visitor's own conversations on this channel, latest message first, at most 100 (CH-6)."
+  "The visitor's own conversations on this channel, latest message first, at most 50 (CH-6)."
   visitorConversations: [VisitorConversation!]! @access(to: [VISITOR])
   "One of the visitor's own conversations; null if there is none."
   visitorConversation(
@@ -6111,7 +6114,8 @@ extend type Mutation {
   """
   Begins or goes on with a visitor's session and gives the token for it (CH-5). With ` + "`" + `identity` + "`" + ` the visitor is proved to be who the
   site's back end says (CH-8); a signed identity never merges into a visitor of another one.
-  Emits ` + "`" + `CONTACT_CREATED` + "`" + ` or ` + "`" + `CONTACT_UPDATED` + "`" + ` when an identity tells of a new contact or of something new about one.
+  Emits ` + "`" + `CONTACT_CREATED` + "`" + ` or ` + "`" + `CONTACT_UPDATED` + "`" + ` when an identity tells of a new contact or of something new about one,
+  ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat that gets one by it, and ` + "`" + `CONVERSATION_UPDATED` + "`" + ` for each that an anonymous visitor brings along.
   """
   startVisitorSession(
     "On which channel, and who."
@@ -6194,7 +6198,7 @@ type VisitorConversation @visible(to: [VISITOR]) {
   status: ConversationStatus!
   "How many messages to the visitor they have not read."
   unread: Int!
-  "Messages, oldest first, without notes."
+  "Messages, oldest first, without notes and deleted ones."
   messages(
     "How many from the beginning, or after ` + "`" + `after` + "`" + `: 1 to 100; left out: 50."
     first: Int
@@ -6227,15 +6231,15 @@ type VisitorMessageEdge @visible(to: [VISITOR]) {
 type VisitorMessage @visible(to: [VISITOR]) {
   "TypeID, ` + "`" + `message_...` + "`" + `."
   id: ID!
-  "Place among the messages that the visitor sees, from 1, gapless: no hole betrays a note."
+  "Place among the messages to and from the visitor, from 1: notes have none. A message that was deleted leaves its number empty."
   number: Int!
-  "Name of who wrote it."
+  "Name of who wrote it; the visitor's own as they or a signed identity said it; empty: not known."
   authorName: String!
   "Picture of who wrote it; null: none."
   authorAvatarUrl: URL
   "From whom it is; never NOTE."
   direction: MessageDirection!
-  "Plain text; empty when it was deleted."
+  "Plain text."
   text: String!
   "The same with markup; null: it has none."
   html: HTML
@@ -6249,7 +6253,7 @@ input StartVisitorSessionInput {
   channelKey: String!
   "A token that the visitor still has: the session goes on."
   token: String
-  "A JWT signed by the site's own back end with the channel's identity secret (CH-8)."
+  "A JWT signed by the site's own back end with the channel's identity secret (CH-8): HS256, ` + "`" + `sub` + "`" + ` of at most 255 characters, ` + "`" + `exp` + "`" + ` at most 24 hours ahead, and if known ` + "`" + `email` + "`" + ` and ` + "`" + `name` + "`" + `."
   identity: String
   "At most 255 characters; taken, but a session without ` + "`" + `token` + "`" + ` is always a new one."
   idempotencyKey: String
