@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// pageSize is how many rows a list shows.
+const pageSize = 50
+
+var listBudget = budget{ratio: 0.25, p99: 10 * time.Millisecond}
+
+const listQuery = `query List($inbox: ID!, $view: ConversationView!) {
+  conversations(inboxId: $inbox, view: $view, first: 50) {
+    edges { cursor node { id subject preview kind status openedAt lastMessageAt unread contact { id name } assignee { id name } } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`
+
+// view is a view of an inbox, and the arms of its index: each is an equality on
+// all columns but the order's. $1 is the inbox, $2 the user.
+type view struct {
+	name string
+	arms []string
+}
+
+var views = []view{
+	{"ALL", []string{
+		"folder = 'MAIN' AND kind = 'CHAT' AND status = 'OPEN'", "folder = 'MAIN' AND kind = 'CHAT' AND status = 'CLOSED'",
+		"folder = 'MAIN' AND kind = 'EMAIL' AND status = 'OPEN'", "folder = 'MAIN' AND kind = 'EMAIL' AND status = 'CLOSED'",
+	}},
+	{"UNASSIGNED", []string{
+		"folder = 'MAIN' AND assignee_id = '' AND status = 'OPEN'", "folder = 'MAIN' AND assignee_id = '' AND status = 'CLOSED'",
+	}},
+	{"ASSIGNED_TO_ME", []string{
+		"folder = 'MAIN' AND assignee_id = $2 AND status = 'OPEN'", "folder = 'MAIN' AND assignee_id = $2 AND status = 'CLOSED'",
+	}},
+}
+
+// lists are the first rows of some views.
+func (b *bed) lists(ctx context.Context, l load) ([]*operation, error) {
+	var list []*operation
+	for _, v := range views {
+		o, err := b.list(ctx, l, v)
+		if err != nil {
+			return nil, fmt.Errorf("view %s: %w", v.name, err)
+		}
+		list = append(list, o)
+	}
+	return list, nil
+}
+
+func (b *bed) list(ctx context.Context, l load, v view) (*operation, error) {
+	body, err := request(listQuery, map[string]any{"inbox": b.inbox, "view": v.name})
+	if err != nil {
+		return nil, err
+	}
+	db, err := b.floors.reader(l.clients)
+	if err != nil {
+		return nil, err
+	}
+	page, err := b.indexedPage(ctx, db, v)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	answer, err := b.page(ctx, db, v.answerSQL(), 12)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &operation{
+		name: "list " + v.name, budget: listBudget,
+		parley: func(ctx context.Context, caller int) error {
+			answer, err := b.client.post(ctx, caller, b.token, body)
+			if err != nil {
+				return err
+			}
+			return hold(answer, `"cursor":`, pageSize)
+		},
+		floors: []floor{{"indexed page", page}, {"same answer, one statement", answer}},
+		close:  db.Close,
+	}, nil
+}
+
+// indexedPage reads rows in one seek of the view's index, with nothing from
+// other tables: the least that a list can cost, though not yet an answer. It
+// takes the view's first arm that has a full page.
+func (b *bed) indexedPage(ctx context.Context, db *sql.DB, v view) (page work, err error) {
+	for _, arm := range v.arms {
+		page, err = b.page(ctx, db, fmt.Sprintf(`SELECT id, subject, preview, kind, status, opened_at, last_message_at, contact_id, assignee_id
+			FROM conversations WHERE inbox_id = $1 AND $2 <> '' AND %s ORDER BY last_message_at DESC, id DESC LIMIT %d`, arm, pageSize), 9)
+		if err == nil {
+			return page, nil
+		}
+	}
+	return nil, err
+}
+
+// answerSQL reads all that the answer shows.
+func (v view) answerSQL() string {
+	arms := make([]string, len(v.arms))
+	for i, arm := range v.arms {
+		arms[i] = "SELECT id, last_message_at FROM conversations WHERE inbox_id = $1 AND $2 <> '' AND " + arm
+	}
+	return fmt.Sprintf(`SELECT c.id, c.subject, c.preview, c.kind, c.status, c.opened_at, c.last_message_at,
+			c.contact_id, COALESCE(t.name, ''), c.assignee_id, COALESCE(u.name, ''), c.last_incoming_number > COALESCE(r.number, 0)
+		FROM (%s ORDER BY last_message_at DESC, id DESC LIMIT %d) p
+		JOIN conversations c ON c.id = p.id
+		LEFT JOIN contacts t ON t.id = c.contact_id
+		LEFT JOIN users u ON u.id = c.assignee_id
+		LEFT JOIN read_positions r ON r.conversation_id = c.id AND r.user_id = $2
+		ORDER BY c.last_message_at DESC, c.id DESC`, strings.Join(arms, " UNION ALL "), pageSize+1)
+}
+
+// page is a query for rows of so many columns, which the drivers keep prepared.
+// It fails where there is no full page.
+func (b *bed) page(ctx context.Context, db *sql.DB, query string, columns int) (work, error) {
+	read := func(ctx context.Context, _ int) error {
+		n, err := readAll(ctx, db, query, columns, b.inbox, b.user)
+		if err == nil && n < pageSize {
+			err = fmt.Errorf("the floor found %d rows, not %d", n, pageSize)
+		}
+		return err
+	}
+	return read, read(ctx, 0)
+}
+
+// readAll reads all columns of all rows, as text and numbers, and counts them.
+func readAll(ctx context.Context, db *sql.DB, query string, columns int, args ...any) (n int, err error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	values, into := make([]any, columns), make([]any, columns)
+	for i := range into {
+		into[i] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, rows.Err()
+}
