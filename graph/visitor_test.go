@@ -1,0 +1,249 @@
+package graph_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"parley/ent"
+	"parley/graph"
+	"parley/internal/clock"
+	"parley/internal/contact"
+	"parley/internal/conversation"
+	"parley/internal/inbox"
+	"parley/internal/node"
+	"parley/internal/people"
+	"parley/internal/secret"
+	"parley/internal/store"
+	"parley/internal/targeting"
+	"parley/internal/testkit"
+	"parley/internal/viewer"
+	"parley/internal/visitor"
+)
+
+// marker stands in everything that no visitor may read.
+const marker = "XSECRETX"
+
+// site is the API of visitors: a chat in which the team says more than the
+// visitor may know.
+type site struct {
+	*testkit.Fixture
+	t        *testing.T
+	schema   *ast.Schema
+	handler  http.Handler
+	key      string
+	shown    string
+	me       context.Context
+	token    string
+	chat     *ent.Conversation
+	services graph.Services
+}
+
+func eachSite(t *testing.T, test func(s *site)) {
+	t.Helper()
+	testkit.EachStore(t, clock.System{}, func(t *testing.T, st *store.Store) {
+		keys, err := secret.Parse(secret.GenerateKey())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &site{t: t, Fixture: testkit.Account(t, st)}
+		conversations := conversation.New(st, people.New(st))
+		inboxes := inbox.New(st, people.New(st), conversations, keys, "https://parley.example.com")
+		contacts := contact.New(st)
+		s.services = graph.Services{
+			Conversations: conversations, Inboxes: inboxes, Contacts: contacts, Targeting: targeting.New(st), Nodes: node.New(st),
+			Visitors: visitor.New(st, keys, inboxes, contacts, conversations),
+		}
+		schema, err := graph.Schema(s.services)
+		s.ok(err)
+		srv := handler.New(schema)
+		srv.AddTransport(transport.POST{})
+		limits := graph.DefaultLimits()
+		limits.Complexity *= 10 // the tests ask for everything at once
+		graph.Install(srv, limits, slog.New(slog.DiscardHandler))
+		srv.Use(graph.Batches{})
+		s.handler, s.schema = srv, schema.Schema()
+		s.furnish()
+		test(s)
+	})
+}
+
+func (s *site) ok(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// furnish lets a visitor chat with a team that writes secrets everywhere.
+func (s *site) furnish() {
+	s.Write(s.System, func(ctx context.Context, tx *store.Tx) error {
+		for _, update := range []interface{ Exec(context.Context) error }{
+			tx.Client.User.UpdateOneID(s.AgentIDs[0]).SetEmail(marker + "@example.com"),
+			tx.Client.Contact.UpdateOneID(s.ContactID).SetName(marker).SetPhone(marker),
+			tx.Client.Conversation.UpdateOneID(s.ConversationIDs[0]).SetSubject(marker),
+		} {
+			if err := update.Exec(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	m, err := s.services.Targeting.Create(s.Admin, targeting.CreateTargetedMessageInput{ChatChannelID: s.ChannelIDs[0], Name: marker, WelcomeMessage: "Hello"})
+	s.ok(err)
+	_, err = s.services.Targeting.Publish(s.Admin, targeting.PublishTargetedMessageInput{TargetedMessageID: m.ID})
+	s.ok(err)
+	s.shown, s.key = m.ID, "key-"+s.ChannelIDs[0]
+	s.enter()
+	agent := s.Agent(0)
+	say := func(text string, note bool) *ent.Message {
+		m, _, err := s.services.Conversations.SendMessage(agent, conversation.SendMessageInput{ConversationID: s.chat.ID, Text: &text, HTML: new("<b>" + text + "</b>"), Note: note})
+		s.ok(err)
+		return m
+	}
+	say(marker, true)
+	gone := say(marker, false)
+	_, err = s.services.Conversations.DeleteMessage(agent, conversation.DeleteMessageInput{MessageID: gone.ID})
+	s.ok(err)
+	edited := say(marker, false)
+	_, err = s.services.Conversations.EditMessage(agent, conversation.EditMessageInput{MessageID: edited.ID, Text: new("answer")})
+	s.ok(err)
+	_, err = s.services.Conversations.Claim(agent, conversation.ClaimConversationInput{ConversationID: s.chat.ID})
+	s.ok(err)
+}
+
+// enter begins a session and a chat of a visitor who types the contact's address.
+func (s *site) enter() {
+	session, err := s.services.Visitors.StartSession(s.t.Context(), visitor.StartVisitorSessionInput{ChannelKey: s.key})
+	s.ok(err)
+	v, err := s.services.Visitors.Authenticate(s.t.Context(), session.Token)
+	s.ok(err)
+	s.token, s.me = session.Token, viewer.NewContext(s.t.Context(), v)
+	s.chat, err = s.services.Visitors.StartChat(s.me, visitor.StartChatInput{
+		TargetedMessageID: s.shown, Text: "question", PageURL: "https://shop.example", Email: new("dora@example.net"),
+	})
+	s.ok(err)
+}
+
+func (s *site) run(ctx context.Context, document string) string {
+	s.t.Helper()
+	body, err := json.Marshal(map[string]string{"query": document})
+	s.ok(err)
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader(string(body)))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, r)
+	return w.Body.String()
+}
+
+// all writes a selection of every field below a type.
+func (s *site) all(t *ast.Type, above ...string) string {
+	def := s.schema.Types[t.Name()]
+	if def.Kind != ast.Object {
+		return ""
+	}
+	fields := []string{"__typename"}
+	for _, f := range def.Fields {
+		if !slices.Contains(above, f.Type.Name()) {
+			fields = append(fields, f.Name+s.all(f.Type, append(above, def.Name)...))
+		}
+	}
+	return " { " + strings.Join(fields, " ") + " }"
+}
+
+// open names the root fields that visitors may call.
+func open(root *ast.Definition) []*ast.FieldDefinition {
+	return slices.DeleteFunc(slices.Clone(root.Fields), func(f *ast.FieldDefinition) bool {
+		access := f.Directives.ForName("access")
+		return access == nil || !strings.Contains(access.Arguments.ForName("to").Value.String(), string(viewer.Visitor))
+	})
+}
+
+// CH-8, IN-14: whatever a visitor asks for, with every field that there is, no
+// note, no deleted or edited text, no contact, no address of an agent and no
+// name that the team gave comes back.
+func TestVisitorsReadNoSecret(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(s *site) {
+		arguments := map[string]string{
+			"widget":                      fmt.Sprintf(`(channelKey: %q, pageUrl: "https://shop.example")`, s.key),
+			"visitorConversations":        "",
+			"visitorConversation":         fmt.Sprintf(`(id: %q)`, s.chat.ID),
+			"startVisitorSession":         fmt.Sprintf(`(input: {channelKey: %q, token: %q})`, s.key, s.token),
+			"startChat":                   fmt.Sprintf(`(input: {targetedMessageId: %q, text: "hello", pageUrl: "https://shop.example"})`, s.shown),
+			"sendVisitorMessage":          fmt.Sprintf(`(input: {conversationId: %q, text: "hello"})`, s.chat.ID),
+			"captureVisitorEmail":         `(input: {email: "dora@example.net"})`,
+			"markVisitorConversationRead": fmt.Sprintf(`(input: {conversationId: %q})`, s.chat.ID),
+		}
+		for operation, root := range map[string]*ast.Definition{"query": s.schema.Query, "mutation": s.schema.Mutation} {
+			for _, f := range open(root) {
+				with, known := arguments[f.Name]
+				if !known {
+					s.t.Errorf("%s: visitors may call it, but this test does not know how", f.Name)
+					continue
+				}
+				answer := s.run(s.me, operation+" { "+f.Name+with+s.all(f.Type)+" }")
+				if strings.Contains(answer, marker) {
+					s.t.Errorf("%s gives secrets away: %s", f.Name, answer)
+				}
+				if strings.Contains(answer, `"errors"`) || strings.Contains(answer, `"code"`) {
+					s.t.Errorf("%s: %s", f.Name, answer)
+				}
+			}
+		}
+		chat := s.run(s.me, fmt.Sprintf(`{ visitorConversation(id: %q) { messages { edges { node { number direction text authorName } } } } }`, s.chat.ID))
+		if !strings.Contains(chat, `{"number":3,"direction":"OUTGOING","text":"answer","authorName":"Ben Agent"}`) {
+			s.t.Errorf("the answer is missing: %s", chat)
+		}
+	})
+}
+
+// Another visitor, and a stranger, get nothing of the chat.
+func TestStrangersReadNothing(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(s *site) {
+		chat := s.chat.ID
+		ask := fmt.Sprintf(`{ visitorConversation(id: %q) { id messages { edges { node { text } } } } visitorConversations { id } }`, chat)
+		stranger := s.run(viewer.NewContext(s.t.Context(), viewer.Anonymous()), ask)
+		if !strings.Contains(stranger, "UNAUTHENTICATED") || strings.Contains(stranger, "question") {
+			s.t.Error(stranger)
+		}
+		s.enter()
+		if answer := s.run(s.me, ask); strings.Contains(answer, chat) || !strings.Contains(answer, s.chat.ID) {
+			s.t.Error(answer)
+		}
+		node := s.run(s.me, fmt.Sprintf(`{ node(id: %q) { id } }`, chat))
+		if !strings.Contains(node, "FORBIDDEN") {
+			s.t.Error(node)
+		}
+	})
+}
+
+// A refusal is an answer within the payload, on the field that is to blame.
+func TestVisitorsUserErrors(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(s *site) {
+		for document, want := range map[string]string{
+			`mutation { startVisitorSession(input: {channelKey: "nobody"}) { token userErrors { code field } } }`:                                          `{"token":null,"userErrors":[{"code":"NOT_FOUND","field":["channelKey"]}]}`,
+			`mutation { sendVisitorMessage(input: {conversationId: "conversation_1", text: "a"}) { message { id } userErrors { code field } } }`:           `{"message":null,"userErrors":[{"code":"NOT_FOUND","field":["conversationId"]}]}`,
+			fmt.Sprintf(`mutation { sendVisitorMessage(input: {conversationId: %q, text: " "}) { message { id } userErrors { code field } } }`, s.chat.ID): `{"message":null,"userErrors":[{"code":"REQUIRED","field":["text"]}]}`,
+		} {
+			if got := s.run(s.me, document); !strings.Contains(got, want) {
+				s.t.Errorf("got %s, want %s", got, want)
+			}
+		}
+		if got := s.run(s.t.Context(), `{ widget(channelKey: "nobody", pageUrl: "https://a.example") { title } }`); !strings.Contains(got, `"NOT_FOUND"`) {
+			s.t.Error(got)
+		}
+	})
+}
