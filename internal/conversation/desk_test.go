@@ -2,6 +2,7 @@ package conversation_test
 
 import (
 	"context"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -35,13 +36,25 @@ type desk struct {
 
 var monday = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 
+func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
+
 // eachDesk runs the test on each database.
 func eachDesk(t *testing.T, test func(t *testing.T, d *desk)) {
 	t.Helper()
-	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+	testkit.SharedDatabase(t, opened(test))
+}
+
+// loneDesk is eachDesk for what reaches across accounts.
+func loneDesk(t *testing.T, test func(t *testing.T, d *desk)) {
+	t.Helper()
+	testkit.EachDatabase(t, opened(test))
+}
+
+func opened(test func(t *testing.T, d *desk)) func(*testing.T, testkit.Database) {
+	return func(t *testing.T, db testkit.Database) {
 		turned := clock.At(monday)
 		test(t, deskOn(t, db.Open(t, turned), turned))
-	})
+	}
 }
 
 func deskOn(t *testing.T, s *store.Store, turned *clock.Turned) *desk {

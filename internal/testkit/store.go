@@ -39,13 +39,54 @@ func EachDatabase(t *testing.T, test func(t *testing.T, db Database)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		server := os.Getenv(PostgresVariable)
-		if server == "" {
-			t.Skipf("no PostgreSQL: set %s, or use `make test`, which starts one", PostgresVariable)
-		}
-		test(t, Database{Name: "postgres", url: freshPostgres(t, server)})
+		skipWithoutPostgres(t)
+		test(t, Database{Name: "postgres", url: freshPostgres(t)})
 	})
 }
+
+func skipWithoutPostgres(t *testing.T) {
+	t.Helper()
+	if os.Getenv(PostgresVariable) == "" {
+		t.Skipf("no PostgreSQL: set %s, or use `make test`, which starts one", PostgresVariable)
+	}
+}
+
+// SharedDatabase is EachDatabase with one PostgreSQL database for all tests of
+// the program, since making one takes long. Each test opens a store of its own
+// and makes its own accounts; what reaches across accounts needs EachDatabase.
+// TestMain runs the tests by Main, which drops the database.
+func SharedDatabase(t *testing.T, test func(t *testing.T, db Database)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, Database{Name: "sqlite"})
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		skipWithoutPostgres(t)
+		address, err := sharedPostgres()
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, Database{Name: "postgres", url: address})
+	})
+}
+
+// Main runs a package's tests and drops what they shared. It returns what
+// os.Exit gets.
+func Main(m *testing.M) int {
+	code := m.Run()
+	for _, name := range made {
+		if err := postgresExec(os.Getenv(PostgresVariable), fmt.Sprintf("DROP DATABASE IF EXISTS %s WITH (FORCE)", name)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return code
+}
+
+// made are the databases that outlive a test.
+var made []string
 
 // EachStore is EachDatabase with an open store, whose clock the test may turn
 // when it is a *clock.Turned.
@@ -122,16 +163,13 @@ func copySQLite(t *testing.T, file string) {
 
 // freshPostgres makes a database for one test, from a template that is migrated
 // once per test program.
-func freshPostgres(t *testing.T, server string) string {
+func freshPostgres(t *testing.T) string {
 	t.Helper()
-	template, err := postgresTemplate()
+	name, err := copyPostgres()
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := strings.ToLower(id.New("test"))
-	if err := postgresExec(server, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, template)); err != nil {
-		t.Fatal(err)
-	}
+	server := os.Getenv(PostgresVariable)
 	t.Cleanup(func() {
 		if err := postgresExec(server, fmt.Sprintf("DROP DATABASE IF EXISTS %s WITH (FORCE)", name)); err != nil {
 			t.Error(err)
@@ -140,12 +178,32 @@ func freshPostgres(t *testing.T, server string) string {
 	return inDatabase(server, name) + "&pool_max_conns=8"
 }
 
+// copyPostgres makes a database from the template and returns its name.
+func copyPostgres() (string, error) {
+	template, err := postgresTemplate()
+	if err != nil {
+		return "", err
+	}
+	name := strings.ToLower(id.New("test"))
+	return name, postgresExec(os.Getenv(PostgresVariable), fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, template))
+}
+
+var sharedPostgres = sync.OnceValues(func() (string, error) {
+	name, err := copyPostgres()
+	if err != nil {
+		return "", err
+	}
+	made = append(made, name)
+	return inDatabase(os.Getenv(PostgresVariable), name) + "&pool_max_conns=8", nil
+})
+
 var postgresTemplate = sync.OnceValues(func() (string, error) {
 	server := os.Getenv(PostgresVariable)
 	name := strings.ToLower(id.New("template"))
 	if err := postgresExec(server, "CREATE DATABASE "+name); err != nil {
 		return "", err
 	}
+	made = append(made, name)
 	s, err := store.Open(context.Background(), store.Options{URL: inDatabase(server, name)})
 	if err != nil {
 		return "", err

@@ -1,0 +1,122 @@
+package conversation_test
+
+import (
+	"testing"
+	"time"
+
+	"parley/internal/conversation"
+	"parley/internal/errs"
+	"parley/internal/relay"
+	"parley/internal/testkit"
+	"parley/internal/vocab"
+)
+
+func (d *desk) purge(conversationID string) error {
+	_, err := d.Purge(d.Agent(1), conversation.PurgeConversationInput{ConversationID: conversationID})
+	return err
+}
+
+// IN-13: deleting and restoring, each told once; what is restored is as it was.
+func TestDeleteAndRestore(t *testing.T) {
+	t.Parallel()
+	eachDesk(t, func(t *testing.T, d *desk) {
+		c := d.ConversationIDs[0]
+		must(d.MarkAsSpam(d.Agent(0), conversation.MarkAsSpamInput{ConversationID: c}))(t)
+		got := d.told(func() { d.deletes(c); d.deletes(c) })
+		same(t, got, []string{"CONVERSATION_DELETED deletedAt:>2026-01-05T09:00:00Z"})
+		same(t, d.row(c).Folder, vocab.FolderTrash)
+		got = d.told(func() {
+			for range 2 {
+				must(d.Restore(d.Agent(0), conversation.RestoreConversationInput{ConversationID: c}))(t)
+			}
+		})
+		same(t, got, []string{"CONVERSATION_RESTORED deletedAt:2026-01-05T09:00:00Z>"})
+		same(t, []any{d.row(c).Folder, d.row(c).Revision}, []any{vocab.FolderFiltered, 4})
+	})
+}
+
+// IN-13: purging removes everything but the events, which stay in the log as
+// tombstones: sequence and type without references.
+func TestPurge(t *testing.T) {
+	t.Parallel()
+	eachDesk(t, func(t *testing.T, d *desk) {
+		me := d.Agent(0)
+		c := d.begin(0, "Purgeable").ID
+		m := d.says(me, c, "Purgeable too")
+		must(d.edit(me, m, "Purgeable, mended"))(t)
+		must(d.MarkRead(me, conversation.MarkConversationReadInput{ConversationID: c}))(t)
+		d.assigns(c, d.AgentIDs[0])
+		refused(t, d.purge(c), errs.Invalid, "conversationId")
+		d.deletes(c)
+
+		events := d.events(func() {
+			if err := d.purge(c); err != nil {
+				t.Fatal(err)
+			}
+		})
+		same(t, []any{len(events), events[0].Type, events[0].SubjectID, events[0].ConversationID}, []any{1, vocab.ConversationPurged, c, ""})
+		refused(t, d.purge(c), errs.NotFound, "conversationId")
+		for _, table := range []string{"conversations WHERE id", "messages WHERE conversation_id", "message_revisions WHERE conversation_id", "read_positions WHERE conversation_id", "search_documents WHERE conversation_id", "events WHERE conversation_id"} {
+			same(t, must(d.Store.Numbers(d.System, "SELECT count(*) FROM "+table+" = $1", c))(t), []int64{0})
+		}
+		same(t, len(must(d.Search(me, "purgeable", conversation.Filter{}, relay.PageArgs{}))(t).Edges), 0)
+
+		var types []vocab.EventType
+		for _, e := range must(d.Store.Client(d.System).Event.Query().All(d.System))(t) {
+			types = append(types, e.Type)
+			if e.Type != vocab.ConversationPurged && (e.MessageID != "" || e.SubjectID != "" || len(e.Changes) > 0) {
+				t.Errorf("%s still tells of what is gone: %v", e.Type, e)
+			}
+		}
+		same(t, types, []vocab.EventType{
+			vocab.ConversationCreated, vocab.MessageCreated, vocab.MessageCreated, vocab.MessageUpdated, vocab.ConversationRead,
+			vocab.ConversationAssigned, vocab.ConversationDeleted, vocab.ConversationPurged,
+		})
+		// Other conversations keep everything.
+		same(t, must(d.Store.Client(d.System).Message.Query().Count(d.System))(t), 9)
+	})
+}
+
+// IN-13: the trash is emptied after exactly 30 days, in every account, except
+// of what was restored or came later.
+func TestTrashIsEmptied(t *testing.T) {
+	t.Parallel()
+	loneDesk(t, func(t *testing.T, d *desk) {
+		other := &desk{Fixture: testkit.Account(t, d.Store), Service: d.Service, t: t, clock: d.clock}
+		d.deletes(d.ConversationIDs[0])
+		d.deletes(d.ConversationIDs[2])
+		other.deletes(other.ConversationIDs[0])
+		must(d.Restore(d.Agent(1), conversation.RestoreConversationInput{ConversationID: d.ConversationIDs[2]}))(t)
+		d.clock.Advance(time.Microsecond)
+		d.deletes(d.ConversationIDs[1])
+
+		sweep := func() {
+			if err := d.PurgeTrash(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.clock.Advance(conversation.TrashKept - 2*time.Microsecond)
+		same(t, d.told(sweep), []string{})
+		d.clock.Advance(time.Microsecond)
+		same(t, d.told(sweep), []string{"CONVERSATION_PURGED"})
+		same(t, must(d.Store.Client(d.System).Conversation.Query().Count(d.System))(t), 2)
+		same(t, must(d.Store.Client(other.System).Conversation.Query().Count(other.System))(t), 2)
+		d.clock.Advance(time.Microsecond)
+		same(t, d.told(sweep), []string{"CONVERSATION_PURGED"})
+		same(t, d.row(d.ConversationIDs[2]).DeletedAt.IsSet(), false)
+	})
+}
+
+// IB-3: what lies in a deleted inbox is erased wherever it is filed, once.
+func TestEraseOne(t *testing.T) {
+	t.Parallel()
+	eachDesk(t, func(t *testing.T, d *desk) {
+		for range 2 {
+			if err := d.EraseOne(d.System, d.ConversationIDs[0]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		same(t, must(d.Get(d.Agent(0), d.ConversationIDs[0]))(t) == nil, true)
+		same(t, must(d.Store.Client(d.System).Conversation.Query().Count(d.System))(t), 2)
+	})
+}
