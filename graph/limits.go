@@ -31,7 +31,7 @@ type Limits struct {
 // DefaultLimits leave room for every page of a busy inbox, and for the
 // introspection that tools send.
 func DefaultLimits() Limits {
-	return Limits{Depth: 15, Complexity: 5_000, MutationFields: 20, Tokens: 10_000}
+	return Limits{Depth: 15, Complexity: 12_500, MutationFields: 20, Tokens: 10_000}
 }
 
 // Install gives a gqlgen server Parley's manners: the limits, introspection,

@@ -68,7 +68,7 @@ func TestComplexityOfNestedSpreads(t *testing.T) {
 	fmt.Fprintf(&b, " fragment f%d on Deep { word }", levels)
 	got, _ := askOne(t, newMini(nil), b.String(), "{}")
 	if e := got.Errors[0]; e.Extensions.Code != "COMPLEXITY_LIMIT" ||
-		e.Message != "The operation costs at least 1073741824; the limit is 5000." {
+		e.Message != "The operation costs at least 1073741824; the limit is 12500." {
 		t.Errorf("got %+v", e)
 	}
 }

@@ -46,7 +46,7 @@ func serveTest(t *testing.T, s *store.Store) *api {
 	log := slog.New(slog.DiscardHandler)
 	url := "http://" + listener.Addr().String()
 	c := &serveCommand{serverSettings{
-		AdminToken: adminToken, PublicURL: url, MaxBodyBytes: 4 << 20, MaxDepth: 15, MaxComplexity: 5000,
+		AdminToken: adminToken, PublicURL: url, MaxBodyBytes: 4 << 20, MaxDepth: 15, MaxComplexity: 12_500,
 		RequestTimeout: 30 * time.Second, ShutdownTimeout: 10 * time.Second,
 	}}
 	ctx, cancel := context.WithCancel(context.Background())

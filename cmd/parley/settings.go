@@ -95,7 +95,7 @@ type serverSettings struct {
 	RateBurst       int           `env:"PARLEY_RATE_BURST" default:"400" help:"Requests that a caller may send at once."`
 	MaxBodyBytes    int64         `env:"PARLEY_MAX_BODY_BYTES" default:"4194304" help:"Largest request body, in bytes."`
 	MaxDepth        int           `env:"PARLEY_MAX_DEPTH" default:"15" help:"Deepest nesting of an operation's fields."`
-	MaxComplexity   int           `env:"PARLEY_MAX_COMPLEXITY" default:"5000" help:"Highest cost of an operation: one for each field, times the rows of each list."`
+	MaxComplexity   int           `env:"PARLEY_MAX_COMPLEXITY" default:"12500" help:"Highest cost of an operation: one for each field, times the rows of each list."`
 	RequestTimeout  time.Duration `env:"PARLEY_REQUEST_TIMEOUT" default:"30s" help:"Longest time for one request."`
 	ShutdownTimeout time.Duration `env:"PARLEY_SHUTDOWN_TIMEOUT" default:"10s" help:"How long running requests may take to end when the server is told to stop."`
 }

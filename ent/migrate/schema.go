@@ -158,6 +158,11 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[0]},
 			},
+			{
+				Name:    "contact_account_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[6], ContactsColumns[0]},
+			},
 		},
 	}
 	// ContactEmailsColumns holds the columns for the "contact_emails" table.

@@ -27,7 +27,7 @@ func (Contact) Fields() []ent.Field {
 
 // Indexes of Contact.
 func (Contact) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("account_id", "id").Unique()}
+	return []ent.Index{index.Fields("account_id", "id").Unique(), index.Fields("account_id", "created_at", "id")}
 }
 
 // ContactEmail is an address of a contact.

@@ -35,6 +35,9 @@ func Claim(ctx context.Context, tx *store.Tx, mutation string, key *string, inpu
 	if *key == "" || len(*key) > longest || !utf8.ValidString(*key) || strings.ContainsRune(*key, 0) {
 		return "", errs.New(errs.Invalid, "An idempotency key is a text of 1 to %d bytes; a random UUID is a good one.", longest).On("idempotencyKey")
 	}
+	if id.Prefix(result) == "" {
+		return "", nil // no object has this id: the mutation will say so
+	}
 	hash, err := digest(input)
 	if err != nil {
 		return "", err

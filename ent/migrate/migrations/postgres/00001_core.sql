@@ -180,6 +180,8 @@ CREATE TABLE contacts (
     FOREIGN KEY (account_id) REFERENCES accounts (id)
 );
 
+CREATE INDEX contacts_account_created_at ON contacts (account_id, created_at, id);
+
 CREATE TABLE contact_emails (
     id text COLLATE "C" NOT NULL PRIMARY KEY,
     account_id text COLLATE "C" NOT NULL,
