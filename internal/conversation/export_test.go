@@ -3,13 +3,20 @@ package conversation
 import (
 	"context"
 
+	"parley/ent"
 	"parley/internal/id"
 	"parley/internal/relay"
+	"parley/internal/store"
 )
 
-// LimitWalks has lists test at most n rows for conditions, so that few rows
-// make short pages.
-func (s *Service) LimitWalks(n int) { s.walk = n }
+// Index makes texts of a conversation findable.
+func Index(ctx context.Context, tx *store.Tx, c *ent.Conversation, messageID string, texts ...string) error {
+	return begin(tx, c).index(ctx, messageID, texts...)
+}
+
+// LimitWalks has a query of a list test at most so many rows and have so many
+// arms, so that few rows make short pages and several queries.
+func (s *Service) LimitWalks(rows, arms int) { s.limits = limits{rows: rows, arms: arms} }
 
 // ListSQL returns the statement that finds the places of a page.
 func (s *Service) ListSQL(ctx context.Context, sel Selection, args relay.PageArgs) (string, []any, error) {
@@ -21,7 +28,7 @@ func (s *Service) ListSQL(ctx context.Context, sel Selection, args relay.PageArg
 	if err != nil {
 		return "", nil, err
 	}
-	w := walk{plan: p, backward: page.Backward(), limit: page.Limit() + 1, most: s.walk}
+	w := walk{plan: p, backward: page.Backward(), limit: page.Limit() + 1, limits: s.limits}
 	if key, given, err := page.Key(p.fingerprint, p.desc, id.Conversation); err != nil {
 		return "", nil, err
 	} else if given {

@@ -16,6 +16,9 @@ const defaultPage = 50
 // countLimit is the most that a list counts.
 const countLimit = 10_000
 
+// countPage is how many rows one query of a count walks.
+const countPage = 5000
+
 // Get returns a conversation that the viewer sees, or nil.
 func (s *Service) Get(ctx context.Context, conversationID string) (*ent.Conversation, error) {
 	c, err := find(ctx, s.store.Client(ctx).Conversation.Query(), conversationID)
@@ -37,7 +40,7 @@ func (s *Service) List(ctx context.Context, sel Selection, args relay.PageArgs) 
 	if err != nil {
 		return nil, err
 	}
-	w := walk{plan: p, backward: page.Backward(), limit: page.Limit() + 1, most: s.walk}
+	w := walk{plan: p, backward: page.Backward(), limit: page.Limit() + 1, limits: s.limits}
 	if key, given, err := page.Key(p.fingerprint, p.desc, id.Conversation); err != nil {
 		return nil, err
 	} else if given {
@@ -128,7 +131,7 @@ func (s *Service) tally(ctx context.Context, p *plan, most int) (int, error) {
 	n := 0
 	var from *relay.Key
 	for {
-		found, next, err := s.next(ctx, p, from, defaultWalk)
+		found, next, err := s.next(ctx, p, from, countPage)
 		if err != nil {
 			return 0, err
 		}
@@ -142,7 +145,7 @@ func (s *Service) tally(ctx context.Context, p *plan, most int) (int, error) {
 // next returns the next places of a plan, and where to go on from; nil: the
 // list ends there.
 func (s *Service) next(ctx context.Context, p *plan, from *relay.Key, limit int) ([]place, *relay.Key, error) {
-	found, stopped, err := walk{plan: p, from: from, limit: limit, most: s.walk}.places(ctx, s.store)
+	found, stopped, err := walk{plan: p, from: from, limit: limit, limits: s.limits}.places(ctx, s.store)
 	if err != nil {
 		return nil, nil, err
 	}

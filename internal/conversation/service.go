@@ -17,10 +17,10 @@ type Viewers interface {
 type Service struct {
 	store   *store.Store
 	viewers Viewers
-	walk    int // most rows that a list tests for conditions
+	limits  limits
 }
 
 // New returns the use cases on a store.
 func New(s *store.Store, viewers Viewers) *Service {
-	return &Service{store: s, viewers: viewers, walk: defaultWalk}
+	return &Service{store: s, viewers: viewers, limits: defaultLimits}
 }

@@ -12,16 +12,19 @@ import (
 	"parley/internal/store"
 )
 
-// defaultWalk is how many rows of a view's index a list walks at most for
-// conditions that no index serves. It then returns a short page with a cursor
-// to go on from.
-const defaultWalk = 5000
+// limits bound one query of a list.
+type limits struct {
+	// rows of a view's index that are tested for conditions that no index
+	// serves. The list then returns a short page with a cursor to go on from.
+	rows int
+	// arms: SQLite takes 500 terms.
+	arms int
+}
+
+var defaultLimits = limits{rows: 5000, arms: 400}
 
 // hitLimit is how many documents, newest first, a text filter looks at.
 const hitLimit = 5000
-
-// armLimit is how many arms one query has at most: SQLite takes 500 terms.
-const armLimit = 400
 
 // place is a conversation's place in a list.
 type place struct {
@@ -30,13 +33,13 @@ type place struct {
 }
 
 // walk goes along a list, or back from its end, for up to limit rows behind a
-// place. It tests at most most rows for conditions that no index serves.
+// place.
 type walk struct {
 	*plan
 	from     *relay.Key
 	backward bool
 	limit    int
-	most     int
+	limits   limits
 }
 
 // down reports whether the walk goes down in the order's column.
@@ -87,7 +90,7 @@ func (w walk) seek(ctx context.Context, db *store.Store, limit int) ([]place, er
 	var merged []place
 	arms := w.arms()
 	for len(arms) > 0 {
-		n := min(armLimit, len(arms))
+		n := min(w.limits.arms, len(arms))
 		s := &statement{}
 		w.seekSQL(s, arms[:n], limit)
 		found, err := readPlaces(ctx, db, s)
@@ -131,9 +134,12 @@ func (w walk) merge(a, b []place, limit int) []place {
 	return merged
 }
 
+// before reports whether a walk comes by a before b.
 func (w walk) before(a, b place) bool {
-	less := a.key < b.key || a.key == b.key && a.id < b.id
-	return less != w.down()
+	if w.down() {
+		a, b = b, a
+	}
+	return a.key < b.key || a.key == b.key && a.id < b.id
 }
 
 // sift tests the next rows of the arms, and tells where it stopped
@@ -141,7 +147,7 @@ func (w walk) before(a, b place) bool {
 func (w walk) sift(ctx context.Context, db *store.Store) (found []place, stopped *place, err error) {
 	arms := w.arms()
 	for len(arms) > 0 {
-		n := min(armLimit, len(arms))
+		n := min(w.limits.arms, len(arms))
 		some, stop, err := w.siftArms(ctx, db, arms[:n])
 		if err != nil {
 			return nil, nil, err
@@ -188,10 +194,10 @@ func (w walk) siftArms(ctx context.Context, db *store.Store, arms []arm) (found 
 func (w walk) siftSQL(s *statement, arms []arm, postgres bool) {
 	s.WriteString("WITH seen AS (")
 	w.union(s, arms)
-	s.WriteString(" LIMIT " + s.arg(w.most) + ") SELECT passed.*, false FROM (SELECT c.id, c." + w.key + " AS key FROM seen JOIN conversations c ON c.id = seen.id WHERE 1 = 1")
+	s.WriteString(" LIMIT " + s.arg(w.limits.rows) + ") SELECT passed.*, false FROM (SELECT c.id, c." + w.key + " AS key FROM seen JOIN conversations c ON c.id = seen.id WHERE 1 = 1")
 	w.test(s, postgres)
 	s.WriteString(" ORDER BY c." + w.key + w.downward() + ", c.id" + w.downward() + " LIMIT " + s.arg(w.limit) + ") passed")
-	s.WriteString(" UNION ALL SELECT walked.*, true FROM (SELECT id, " + w.key + " FROM seen" + w.order() + " LIMIT 1 OFFSET " + s.arg(w.most-1) + ") walked")
+	s.WriteString(" UNION ALL SELECT walked.*, true FROM (SELECT id, " + w.key + " FROM seen" + w.order() + " LIMIT 1 OFFSET " + s.arg(w.limits.rows-1) + ") walked")
 	s.WriteString(" ORDER BY 3, 2" + w.downward() + ", 1" + w.downward())
 }
 
