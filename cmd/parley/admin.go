@@ -162,6 +162,7 @@ func asFirstAdmin(ctx context.Context, d *databaseSettings, work func(ctx contex
 		if err != nil {
 			return err
 		}
+		v.Scopes = []string{"*"}
 		return work(viewer.NewContext(ctx, v), a)
 	})
 }

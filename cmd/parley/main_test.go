@@ -45,6 +45,7 @@ type server struct {
 	api
 	cmd    *exec.Cmd
 	banner string
+	lines  *bufio.Scanner
 }
 
 // startServer runs `parley serve` and returns when it says that it is ready.
@@ -60,10 +61,10 @@ func startServer(t *testing.T, env ...string) *server {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.kill)
-	lines := bufio.NewScanner(out)
-	for s.url == "" && lines.Scan() {
-		s.banner += lines.Text() + "\n"
-		if fields := strings.Fields(lines.Text()); len(fields) == 2 && fields[0] == "GraphQL" {
+	s.lines = bufio.NewScanner(out)
+	for s.url == "" && s.lines.Scan() {
+		s.banner += s.lines.Text() + "\n"
+		if fields := strings.Fields(s.lines.Text()); len(fields) == 2 && fields[0] == "GraphQL" {
 			s.url = strings.TrimSuffix(fields[1], "/graphql")
 		}
 	}
@@ -83,4 +84,15 @@ func (s *server) kill() {
 func serverEnv(t *testing.T, db testkit.Database, keys string) []string {
 	t.Helper()
 	return []string{"PARLEY_DATA_DIR=" + t.TempDir(), "PARLEY_DATABASE_URL=" + db.URL(), "PARLEY_SECRET_KEYS=" + keys, "PARLEY_ADMIN_TOKEN=" + adminToken}
+}
+
+// rest reads more lines of what the server shows at its start.
+func (s *server) rest(n int) string {
+	var b strings.Builder
+	for range n {
+		if s.lines.Scan() {
+			b.WriteString(s.lines.Text() + "\n")
+		}
+	}
+	return b.String()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -119,6 +120,19 @@ type warnings struct{ slog.Handler }
 // Enabled leaves out what only River finds worth telling.
 func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn && w.Handler.Enabled(ctx, level)
+}
+
+// Handle leaves out what was interrupted because the queue stops.
+func (w warnings) Handle(ctx context.Context, r slog.Record) error {
+	interrupted := false
+	r.Attrs(func(a slog.Attr) bool {
+		interrupted = a.Key == "error" && strings.HasSuffix(a.Value.String(), context.Canceled.Error())
+		return !interrupted
+	})
+	if interrupted {
+		return nil
+	}
+	return w.Handler.Handle(ctx, r)
 }
 
 // WithAttrs keeps leaving it out.
