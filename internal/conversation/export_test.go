@@ -16,7 +16,10 @@ func Index(ctx context.Context, tx *store.Tx, c *ent.Conversation, messageID str
 
 // LimitWalks has a query of a list test at most so many rows and have so many
 // arms, so that few rows make short pages and several queries.
-func (s *Service) LimitWalks(rows, arms int) { s.limits = limits{rows: rows, arms: arms} }
+func (s *Service) LimitWalks(rows, arms int) { s.limits.rows, s.limits.arms = rows, arms }
+
+// LimitCounts has lists count up to n.
+func (s *Service) LimitCounts(n int) { s.limits.count = n }
 
 // ListSQL returns the statement that finds the places of a page.
 func (s *Service) ListSQL(ctx context.Context, sel Selection, args relay.PageArgs) (string, []any, error) {
@@ -36,7 +39,7 @@ func (s *Service) ListSQL(ctx context.Context, sel Selection, args relay.PageArg
 	}
 	query := &statement{}
 	if len(p.conditions) == 0 {
-		w.seekSQL(query, p.arms(), w.limit)
+		w.seekSQL(query, p.arms(), s.store.Postgres())
 	} else {
 		w.siftSQL(query, p.arms(), s.store.Postgres())
 	}

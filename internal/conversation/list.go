@@ -13,9 +13,6 @@ import (
 // defaultPage is how many rows a list has when nobody asks for another number.
 const defaultPage = 50
 
-// countLimit is the most that a list counts.
-const countLimit = 10_000
-
 // countPage is how many rows one query of a count walks.
 const countPage = 5000
 
@@ -113,14 +110,14 @@ func (s *Service) rows(ctx context.Context, places []place) ([]*ent.Conversation
 	return rows, nil
 }
 
-// count counts a selection, up to countLimit; nil above.
+// count counts a selection, up to 10,000; nil above.
 func (s *Service) count(ctx context.Context, sel Selection) (*int, error) {
 	p, err := sel.plan(ctx)
 	if err != nil {
 		return nil, err
 	}
-	n, err := s.tally(ctx, p, countLimit)
-	if err != nil || n > countLimit {
+	n, err := s.tally(ctx, p, s.limits.count)
+	if err != nil || n > s.limits.count {
 		return nil, err
 	}
 	return &n, nil

@@ -160,6 +160,18 @@ func TestTurningBack(t *testing.T) {
 	})
 }
 
+// A list counts up to a limit, and then no more (pitfall 12).
+func TestCountsEnd(t *testing.T) {
+	t.Parallel()
+	eachDesk(t, func(t *testing.T, d *desk) {
+		page := must(d.List(d.Agent(1), conversation.Selection{}, relay.PageArgs{First: ptr(1)}))(t)
+		d.LimitCounts(3)
+		same(t, must(page.TotalCount(d.Agent(1)))(t), ptr(3))
+		d.LimitCounts(2)
+		same(t, must(page.TotalCount(d.Agent(1)))(t), (*int)(nil))
+	})
+}
+
 // A cursor of another view, filter, order, inbox or user is refused, and so is
 // what is none.
 func TestCursorsOfAnotherQuery(t *testing.T) {

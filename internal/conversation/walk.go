@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	entsql "entgo.io/ent/dialect/sql"
@@ -12,16 +13,18 @@ import (
 	"parley/internal/store"
 )
 
-// limits bound one query of a list.
+// limits bound what a list costs.
 type limits struct {
-	// rows of a view's index that are tested for conditions that no index
+	// rows of a view's index that one query tests for conditions that no index
 	// serves. The list then returns a short page with a cursor to go on from.
 	rows int
 	// arms: SQLite takes 500 terms.
 	arms int
+	// count is the most that a list counts.
+	count int
 }
 
-var defaultLimits = limits{rows: 5000, arms: 400}
+var defaultLimits = limits{rows: 5000, arms: 400, count: 10_000}
 
 // hitLimit is how many documents, newest first, a text filter looks at.
 const hitLimit = 5000
@@ -79,44 +82,49 @@ func (w walk) places(ctx context.Context, db *store.Store) (found []place, stopp
 		return found, nil, err
 	}
 	if len(w.conditions) == 0 {
-		found, err = w.seek(ctx, db, w.limit)
+		found, err = w.seek(ctx, db)
 		return found, nil, err
 	}
 	return w.sift(ctx, db)
 }
 
 // seek reads the arms' indexes, merged, and no row.
-func (w walk) seek(ctx context.Context, db *store.Store, limit int) ([]place, error) {
+func (w walk) seek(ctx context.Context, db *store.Store) ([]place, error) {
 	var merged []place
 	arms := w.arms()
 	for len(arms) > 0 {
 		n := min(w.limits.arms, len(arms))
 		s := &statement{}
-		w.seekSQL(s, arms[:n], limit)
+		w.seekSQL(s, arms[:n], db.Postgres())
 		found, err := readPlaces(ctx, db, s)
 		if err != nil {
 			return nil, err
 		}
-		merged = w.merge(merged, found, limit)
+		merged = w.merge(merged, found, w.limit)
 		arms = arms[n:]
 	}
 	return merged, nil
 }
 
-func (w walk) seekSQL(s *statement, arms []arm, limit int) {
-	w.union(s, arms)
-	s.WriteString(" LIMIT " + s.arg(limit))
-}
+func (w walk) seekSQL(s *statement, arms []arm, postgres bool) { w.union(s, arms, w.limit, postgres) }
 
-// union writes the arms, each in order by its index, as one ordered list.
-func (w walk) union(s *statement, arms []arm) {
+// union writes the arms, each in order by its index, as one ordered list of at
+// most limit rows. SQLite merges arms by itself. PostgreSQL does so, rather than
+// sort them all, where each arm says how little is wanted of it; the numbers
+// stand in the text, so that a plan made for any arguments knows them too.
+func (w walk) union(s *statement, arms []arm, limit int, postgres bool) {
+	most := w.order() + " LIMIT " + strconv.Itoa(limit)
 	for i, a := range arms {
 		if i > 0 {
 			s.WriteString(" UNION ALL ")
 		}
-		s.WriteString("SELECT c.id, c." + w.key + " FROM conversations c WHERE " + a.where(s) + w.beyond(s))
+		text := "SELECT c.id, c." + w.key + " FROM conversations c WHERE " + a.where(s) + w.beyond(s)
+		if postgres && len(arms) > 1 {
+			text = "(" + text + most + ")"
+		}
+		s.WriteString(text)
 	}
-	s.WriteString(w.order())
+	s.WriteString(most)
 }
 
 func (w walk) merge(a, b []place, limit int) []place {
@@ -193,11 +201,11 @@ func (w walk) siftArms(ctx context.Context, db *store.Store, arms []arm) (found 
 
 func (w walk) siftSQL(s *statement, arms []arm, postgres bool) {
 	s.WriteString("WITH seen AS (")
-	w.union(s, arms)
-	s.WriteString(" LIMIT " + s.arg(w.limits.rows) + ") SELECT passed.*, false FROM (SELECT c.id, c." + w.key + " AS key FROM seen JOIN conversations c ON c.id = seen.id WHERE 1 = 1")
+	w.union(s, arms, w.limits.rows, postgres)
+	s.WriteString(") SELECT passed.*, false FROM (SELECT c.id, c." + w.key + " AS key FROM seen JOIN conversations c ON c.id = seen.id WHERE 1 = 1")
 	w.test(s, postgres)
-	s.WriteString(" ORDER BY c." + w.key + w.downward() + ", c.id" + w.downward() + " LIMIT " + s.arg(w.limit) + ") passed")
-	s.WriteString(" UNION ALL SELECT walked.*, true FROM (SELECT id, " + w.key + " FROM seen" + w.order() + " LIMIT 1 OFFSET " + s.arg(w.limits.rows-1) + ") walked")
+	s.WriteString(" ORDER BY c." + w.key + w.downward() + ", c.id" + w.downward() + " LIMIT " + strconv.Itoa(w.limit) + ") passed")
+	s.WriteString(" UNION ALL SELECT walked.*, true FROM (SELECT id, " + w.key + " FROM seen" + w.order() + " LIMIT 1 OFFSET " + strconv.Itoa(w.limits.rows-1) + ") walked")
 	s.WriteString(" ORDER BY 3, 2" + w.downward() + ", 1" + w.downward())
 }
 
