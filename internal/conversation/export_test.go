@@ -6,6 +6,7 @@ import (
 	"parley/ent"
 	"parley/internal/id"
 	"parley/internal/relay"
+	"parley/internal/search"
 	"parley/internal/store"
 )
 
@@ -44,4 +45,20 @@ func (s *Service) ListSQL(ctx context.Context, sel Selection, args relay.PageArg
 		w.siftSQL(query, p.arms(), s.store.Postgres())
 	}
 	return query.String(), query.args, nil
+}
+
+// SearchSQL returns the statement that finds the first documents of a query,
+// with its arguments as the driver gets them.
+func (s *Service) SearchSQL(ctx context.Context, query string) (string, []any, error) {
+	words, err := search.Parse(query)
+	if err != nil {
+		return "", nil, err
+	}
+	p, err := Selection{}.plan(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	text := &statement{}
+	err = s.searchSQL(ctx, text, words, p, 0, 21)
+	return text.String(), planned(s.store, text.args), err
 }

@@ -79,13 +79,9 @@ func (s *Service) Search(ctx context.Context, query string, filter Filter, args 
 // hits returns the next documents below a number, newest first.
 func (s *Service) hits(ctx context.Context, words search.Query, p *plan, below int64, limit int) ([]hit, error) {
 	statement := &statement{}
-	documents, err := documentsSQL(ctx, s.store, statement, words, p.account, p.inboxes, below)
-	if err != nil {
+	if err := s.searchSQL(ctx, statement, words, p, below, limit); err != nil {
 		return nil, err
 	}
-	statement.WriteString("SELECT d.id, d.conversation_id, d.message_id FROM " + documents + " AND EXISTS (SELECT 1 FROM conversations c WHERE c.id = d.conversation_id")
-	p.searchable(statement, s.store.Postgres())
-	statement.WriteString(") ORDER BY d.id DESC LIMIT " + statement.arg(limit))
 	rows, err := s.store.Query(ctx, statement.String(), planned(s.store, statement.args)...)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
@@ -100,6 +96,17 @@ func (s *Service) hits(ctx context.Context, words search.Query, p *plan, below i
 		found = append(found, h)
 	}
 	return found, rows.Err()
+}
+
+func (s *Service) searchSQL(ctx context.Context, statement *statement, words search.Query, p *plan, below int64, limit int) error {
+	documents, err := documentsSQL(ctx, s.store, statement, words, p.account, p.inboxes, below)
+	if err != nil {
+		return err
+	}
+	statement.WriteString("SELECT d.id, d.conversation_id, d.message_id FROM " + documents + " AND EXISTS (SELECT 1 FROM conversations c WHERE c.id = d.conversation_id")
+	p.searchable(statement, s.store.Postgres())
+	statement.WriteString(") ORDER BY d.id DESC LIMIT " + statement.arg(limit))
+	return nil
 }
 
 // searchable writes what a found conversation must be: not in Trash, and as the
