@@ -47,7 +47,7 @@ func (c *channel) chat(words string) chat {
 func input(pairs ...any) map[string]any {
 	in := map[string]any{}
 	for i := 0; i < len(pairs); i += 2 {
-		in[pairs[i].(string)] = pairs[i+1] //nolint:errcheck // the test's own text
+		in[pairs[i].(string)] = pairs[i+1]
 	}
 	return map[string]any{"in": in}
 }
