@@ -198,6 +198,7 @@ func (b *bed) measure(ctx context.Context, l load, o *operation, r *report) erro
 	for _, f := range o.floors {
 		works = append(works, f.work)
 	}
+	l.meter = b.server.used
 	samples, err := l.alternate(ctx, works)
 	if err != nil {
 		return err
@@ -211,7 +212,7 @@ func (b *bed) measure(ctx context.Context, l load, o *operation, r *report) erro
 	for i, f := range o.floors {
 		found := result{
 			Operation: o.name, Conversations: b.conversations, Floor: f.name, FloorPerSecond: samples[i+1].perSecond(),
-			PerSecond: own.perSecond(), P50: milliseconds(own.percentile(50)), P99: milliseconds(own.percentile(99)),
+			PerSecond: own.perSecond(), P50: milliseconds(own.percentile(50)), P99: milliseconds(own.percentile(99)), CPU: milliseconds(own.cpuEach()),
 		}
 		if found.FloorPerSecond > 0 {
 			found.Ratio = found.PerSecond / found.FloorPerSecond

@@ -22,7 +22,7 @@ const listQuery = `query List($inbox: ID!, $view: ConversationView!) {
 }`
 
 // view is a view of an inbox, and the arms of its index: each is an equality on
-// all columns but the order's. $1 is the inbox, $2 the user.
+// all columns but the order's.
 type view struct {
 	name string
 	arms []string
@@ -37,7 +37,7 @@ var views = []view{
 		"folder = 'MAIN' AND assignee_id = '' AND status = 'OPEN'", "folder = 'MAIN' AND assignee_id = '' AND status = 'CLOSED'",
 	}},
 	{"ASSIGNED_TO_ME", []string{
-		"folder = 'MAIN' AND assignee_id = $2 AND status = 'OPEN'", "folder = 'MAIN' AND assignee_id = $2 AND status = 'CLOSED'",
+		"folder = 'MAIN' AND assignee_id = '{user}' AND status = 'OPEN'", "folder = 'MAIN' AND assignee_id = '{user}' AND status = 'CLOSED'",
 	}},
 }
 
@@ -67,7 +67,7 @@ func (b *bed) list(ctx context.Context, l load, v view) (*operation, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	answer, err := b.page(ctx, db, v.answerSQL(), 12)
+	answer, err := b.page(ctx, db, v.answerSQL(b.floors.server != ""), 12)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -91,7 +91,7 @@ func (b *bed) list(ctx context.Context, l load, v view) (*operation, error) {
 func (b *bed) indexedPage(ctx context.Context, db *sql.DB, v view) (page work, err error) {
 	for _, arm := range v.arms {
 		page, err = b.page(ctx, db, fmt.Sprintf(`SELECT id, subject, preview, kind, status, opened_at, last_message_at, contact_id, assignee_id
-			FROM conversations WHERE inbox_id = $1 AND $2 <> '' AND %s ORDER BY last_message_at DESC, id DESC LIMIT %d`, arm, pageSize), 9)
+			FROM conversations WHERE inbox_id = '{inbox}' AND %s ORDER BY last_message_at DESC, id DESC LIMIT %d`, arm, pageSize), 9)
 		if err == nil {
 			return page, nil
 		}
@@ -99,27 +99,35 @@ func (b *bed) indexedPage(ctx context.Context, db *sql.DB, v view) (page work, e
 	return nil, err
 }
 
-// answerSQL reads all that the answer shows.
-func (v view) answerSQL() string {
+// answerSQL reads all that the answer shows. PostgreSQL merges arms that are
+// limited, SQLite those that are not.
+func (v view) answerSQL(postgres bool) string {
+	most := fmt.Sprintf(" ORDER BY last_message_at DESC, id DESC LIMIT %d", pageSize+1)
 	arms := make([]string, len(v.arms))
 	for i, arm := range v.arms {
-		arms[i] = "SELECT id, last_message_at FROM conversations WHERE inbox_id = $1 AND $2 <> '' AND " + arm
+		arms[i] = "SELECT id, last_message_at FROM conversations WHERE inbox_id = '{inbox}' AND " + arm
+		if postgres {
+			arms[i] = "(" + arms[i] + most + ")"
+		}
 	}
 	return fmt.Sprintf(`SELECT c.id, c.subject, c.preview, c.kind, c.status, c.opened_at, c.last_message_at,
 			c.contact_id, COALESCE(t.name, ''), c.assignee_id, COALESCE(u.name, ''), c.last_incoming_number > COALESCE(r.number, 0)
-		FROM (%s ORDER BY last_message_at DESC, id DESC LIMIT %d) p
+		FROM (%s%s) p
 		JOIN conversations c ON c.id = p.id
 		LEFT JOIN contacts t ON t.id = c.contact_id
 		LEFT JOIN users u ON u.id = c.assignee_id
-		LEFT JOIN read_positions r ON r.conversation_id = c.id AND r.user_id = $2
-		ORDER BY c.last_message_at DESC, c.id DESC`, strings.Join(arms, " UNION ALL "), pageSize+1)
+		LEFT JOIN read_positions r ON r.conversation_id = c.id AND r.user_id = '{user}'
+		ORDER BY c.last_message_at DESC, c.id DESC`, strings.Join(arms, " UNION ALL "), most)
 }
 
-// page is a query for rows of so many columns, which the drivers keep prepared.
-// It fails where there is no full page.
+// page is a query for rows of so many columns. The ids stand in its text: the
+// drivers keep the statement prepared, and SQLite plans it once, which it does
+// not do for some statements with parameters. It fails where there is no full
+// page.
 func (b *bed) page(ctx context.Context, db *sql.DB, query string, columns int) (work, error) {
+	query = strings.NewReplacer("{inbox}", b.inbox, "{user}", b.user).Replace(query)
 	read := func(ctx context.Context, _ int) error {
-		n, err := readAll(ctx, db, query, columns, b.inbox, b.user)
+		n, err := readAll(ctx, db, query, columns)
 		if err == nil && n < pageSize {
 			err = fmt.Errorf("the floor found %d rows, not %d", n, pageSize)
 		}
@@ -129,8 +137,8 @@ func (b *bed) page(ctx context.Context, db *sql.DB, query string, columns int) (
 }
 
 // readAll reads all columns of all rows, as text and numbers, and counts them.
-func readAll(ctx context.Context, db *sql.DB, query string, columns int, args ...any) (n int, err error) {
-	rows, err := db.QueryContext(ctx, query, args...)
+func readAll(ctx context.Context, db *sql.DB, query string, columns int) (n int, err error) {
+	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return 0, err
 	}

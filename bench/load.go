@@ -16,11 +16,17 @@ type load struct {
 	clients  int
 	duration time.Duration
 	rounds   int
+	// meter, where set, tells how much processor time the server has used.
+	meter func() time.Duration
 }
+
+// warmUp is how long each work runs before it is measured.
+const warmUp = 500 * time.Millisecond
 
 // sample is what was measured of one work.
 type sample struct {
 	elapsed   time.Duration
+	cpu       time.Duration   // the server's
 	latencies []time.Duration // sorted
 }
 
@@ -29,7 +35,7 @@ func (l load) alternate(ctx context.Context, works []work) ([]sample, error) {
 	turn := l.duration / time.Duration(l.rounds)
 	samples := make([]sample, len(works))
 	for _, w := range works {
-		if _, err := l.run(ctx, w, turn/5); err != nil {
+		if _, err := l.run(ctx, w, min(turn/5, warmUp)); err != nil {
 			return nil, err
 		}
 	}
@@ -40,6 +46,7 @@ func (l load) alternate(ctx context.Context, works []work) ([]sample, error) {
 				return nil, err
 			}
 			samples[i].elapsed += s.elapsed
+			samples[i].cpu += s.cpu
 			samples[i].latencies = append(samples[i].latencies, s.latencies...)
 		}
 	}
@@ -55,6 +62,7 @@ func (l load) run(ctx context.Context, w work, duration time.Duration) (sample, 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	latencies := make([][]time.Duration, l.clients)
+	used := l.used()
 	began := time.Now()
 	var callers sync.WaitGroup
 	for caller := range l.clients {
@@ -71,7 +79,22 @@ func (l load) run(ctx context.Context, w work, duration time.Duration) (sample, 
 		})
 	}
 	callers.Wait()
-	return sample{elapsed: time.Since(began), latencies: slices.Concat(latencies...)}, context.Cause(ctx)
+	return sample{elapsed: time.Since(began), cpu: l.used() - used, latencies: slices.Concat(latencies...)}, context.Cause(ctx)
+}
+
+func (l load) used() time.Duration {
+	if l.meter == nil {
+		return 0
+	}
+	return l.meter()
+}
+
+// cpuEach is the server's processor time for one request.
+func (s sample) cpuEach() time.Duration {
+	if len(s.latencies) == 0 {
+		return 0
+	}
+	return s.cpu / time.Duration(len(s.latencies))
 }
 
 func (s sample) perSecond() float64 {

@@ -59,6 +59,7 @@ type result struct {
 	Ratio          float64  `json:"ratio,omitempty"`
 	P50            float64  `json:"p50"`
 	P99            float64  `json:"p99"`
+	CPU            float64  `json:"cpu,omitempty"` // of the server, for one request; its database's only on SQLite
 	Budget         string   `json:"budget"`
 	Unmet          []string `json:"unmet"`
 }
@@ -127,15 +128,15 @@ func (r *report) compare(small, large int) {
 }
 
 func (r *report) print(out io.Writer) {
-	fmt.Fprintf(out, "\n%s, %d callers, %gs for each figure, messages %v. Times in ms.\n", r.Database, r.Clients, r.Seconds, r.Messages)
+	fmt.Fprintf(out, "\n%s, %d callers, %gs for each figure, messages %v. Times in ms; cpu is the server's for one request.\n", r.Database, r.Clients, r.Seconds, r.Messages)
 	for _, note := range r.Notes {
 		fmt.Fprintln(out, "Note:", note)
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\noperation\tconversations\tfloor\tfloor/s\tparley/s\tratio\tp50\tp99\tbudget\tmet")
+	fmt.Fprintln(table, "\noperation\tconversations\tfloor\tfloor/s\tparley/s\tratio\tp50\tp99\tcpu\tbudget\tmet")
 	for _, found := range r.Results {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%.2f\t%.2f\t%s\t%s\n", found.Operation, cell("%.0f", float64(found.Conversations)), found.Floor,
-			cell("%.0f", found.FloorPerSecond), cell("%.0f", found.PerSecond), cell("%.2f", found.Ratio), found.P50, found.P99, found.Budget, verdict(found.Unmet))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%.2f\t%.2f\t%s\t%s\t%s\n", found.Operation, cell("%.0f", float64(found.Conversations)), found.Floor,
+			cell("%.0f", found.FloorPerSecond), cell("%.0f", found.PerSecond), cell("%.2f", found.Ratio), found.P50, found.P99, cell("%.2f", found.CPU), found.Budget, verdict(found.Unmet))
 	}
 	if len(r.Scale) > 0 {
 		fmt.Fprintln(table, "\noperation\tconversations\tquotient\tbudget\tmet")

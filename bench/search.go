@@ -80,13 +80,13 @@ func (b *bed) searches(_ context.Context, l load) ([]*operation, error) {
 // match is the bare full-text query. PostgreSQL plans it for its very word, as
 // it must.
 func (b *bed) match(ctx context.Context, db *sql.DB, words search.Query) error {
-	query := "SELECT docid FROM search_index WHERE terms MATCH $1 ORDER BY docid DESC LIMIT $2"
-	args := []any{words.FTS4(b.number), searchLimit}
+	query := "SELECT docid FROM search_index WHERE terms MATCH $1 ORDER BY docid DESC"
+	args := []any{words.FTS4(b.number)}
 	if b.floors.server != "" {
-		query = "SELECT id FROM search_documents WHERE terms @@ $1::text::tsquery ORDER BY id DESC LIMIT $2"
-		args = []any{pgx.QueryExecModeExec, words.TSQuery(b.number), searchLimit}
+		query = "SELECT id FROM search_documents WHERE terms @@ $1::text::tsquery ORDER BY id DESC"
+		args = []any{pgx.QueryExecModeExec, words.TSQuery(b.number)}
 	}
-	found, err := numbers(ctx, db, query, args...)
+	found, err := numbers(ctx, db, fmt.Sprintf("%s LIMIT %d", query, searchLimit), args...)
 	if err == nil && len(found) != rareHits {
 		err = fmt.Errorf("the floor found %d messages, not %d", len(found), rareHits)
 	}

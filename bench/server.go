@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -137,6 +139,26 @@ func (s *server) ready(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// tick is what Linux counts processor time in, for programs.
+const tick = 10 * time.Millisecond
+
+// used returns how much processor time the server has used; 0 where there is no
+// /proc to tell.
+func (s *server) used() time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	// The second field, the program's name in brackets, may have spaces in it.
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseInt(fields[11], 10, 64)
+	system, _ := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+system) * tick
 }
 
 // stop ends the server and waits for it.
