@@ -39,12 +39,15 @@ func (s *Service) ListSQL(ctx context.Context, sel Selection, args relay.PageArg
 		w.from = &key
 	}
 	query := &statement{}
-	if len(p.conditions) == 0 {
+	switch {
+	case w.driven():
+		err = w.driveSQL(ctx, s.store, query)
+	case len(p.conditions) == 0:
 		w.seekSQL(query, p.arms(), s.store.Postgres())
-	} else {
+	default:
 		w.siftSQL(query, p.arms(), s.store.Postgres())
 	}
-	return query.String(), query.args, nil
+	return query.String(), query.args, err
 }
 
 // SearchSQL returns the statement that finds the first documents of a query,

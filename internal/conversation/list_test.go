@@ -96,8 +96,8 @@ func TestListShowsWhatItOught(t *testing.T) {
 			d.LimitWalks(rapid.SampledFrom([]int{3, 20, 5000}).Draw(t, "rows"), rapid.SampledFrom([]int{3, 400}).Draw(t, "arms"))
 			size := rapid.SampledFrom([]int{1, 7, 100}).Draw(t, "size")
 			want := w.list(t, v, sel)
-			same2(t, "forwards", d.pages(t, ctx, sel, size, false), want)
-			same2(t, "backwards", d.pages(t, ctx, sel, size, true), want)
+			same2(t, "forwards", d.pages(ctx, t, sel, size, false), want)
+			same2(t, "backwards", d.pages(ctx, t, sel, size, true), want)
 			page := must(d.List(ctx, sel, relay.PageArgs{}))(t)
 			if n := must(page.TotalCount(ctx))(t); n == nil || *n != len(want) {
 				t.Fatalf("counted %v of %d", n, len(want))
@@ -113,7 +113,7 @@ func same2(t *rapid.T, what string, got, want []string) {
 }
 
 // pages lists a whole selection, page by page, and returns it in list order.
-func (d *desk) pages(t tester, ctx context.Context, sel conversation.Selection, size int, backward bool) []string {
+func (d *desk) pages(ctx context.Context, t tester, sel conversation.Selection, size int, backward bool) []string {
 	ids := []string{}
 	args := relay.PageArgs{First: &size}
 	if backward {
@@ -248,8 +248,8 @@ func TestAdminWhoIsNoMember(t *testing.T) {
 		}
 		_, err := d.List(nowhere, conversation.Selection{InboxID: &d.InboxIDs[0]}, relay.PageArgs{})
 		refused(t, err, errs.NotFound, "inboxId")
-		same(t, len(d.pages(t, d.Admin, conversation.Selection{}, 50, false)), 2)
-		same(t, len(d.pages(t, d.Agent(1), conversation.Selection{}, 50, false)), 3)
+		same(t, len(d.pages(d.Admin, t, conversation.Selection{}, 50, false)), 2)
+		same(t, len(d.pages(d.Agent(1), t, conversation.Selection{}, 50, false)), 3)
 	})
 }
 
@@ -262,7 +262,7 @@ func TestViewsOfALife(t *testing.T) {
 		shown := func() string {
 			var in []string
 			for _, view := range views {
-				if slices.Contains(d.pages(t, me, conversation.Selection{View: view}, 50, false), c) {
+				if slices.Contains(d.pages(me, t, conversation.Selection{View: view}, 50, false), c) {
 					in = append(in, string(view))
 				}
 			}

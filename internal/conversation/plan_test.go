@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"parley/internal/clock"
 	"parley/internal/conversation"
 	"parley/internal/id"
 	"parley/internal/relay"
@@ -38,7 +39,7 @@ func (d *desk) fill(n int) {
 				rows = append(rows, "("+strings.Join(marks, ", ")+")")
 			}
 			if _, err := tx.Exec(ctx, `INSERT INTO conversations (id, account_id, inbox_id, channel_id, kind, folder, status, assignee_id,
-				opened_at, last_message_at, waiting_since, in_bots, visitor_active_at, tags) VALUES `+strings.Join(rows, ", "), args...); err != nil {
+				opened_at, last_message_at, waiting_since, in_bots, visitor_active_at, tags, contact_id) VALUES `+strings.Join(rows, ", "), args...); err != nil {
 				return err
 			}
 		}
@@ -55,7 +56,7 @@ func (d *desk) filler(r *rand.Rand) []any {
 	folder := pick(r, vocab.FolderMain, vocab.FolderMain, vocab.FolderMain, vocab.FolderSnoozed, vocab.FolderFiltered, vocab.FolderTrash)
 	return []any{
 		id.New(id.Conversation), d.AccountID, d.InboxIDs[inbox], d.ChannelIDs[inbox], string(pick(r, vocab.Chat, vocab.Email)), string(folder),
-		string(pick(r, vocab.Open, vocab.Closed)), pick(r, "", d.AgentIDs[1]), r.IntN(1_000_000), r.IntN(1_000_000), r.IntN(1_000_000), r.IntN(3) == 0, 0, "[]",
+		string(pick(r, vocab.Open, vocab.Closed)), pick(r, "", d.AgentIDs[1]), r.IntN(1_000_000), r.IntN(1_000_000), r.IntN(1_000_000), r.IntN(3) == 0, 0, "[]", pick(r, "", fmt.Sprint("contact ", r.IntN(2000))),
 	}
 }
 
@@ -109,6 +110,36 @@ func TestListsRunOnIndexes(t *testing.T) {
 		same(t, plans, 8*3*5*2*2*2)
 	})
 }
+
+// IN-3: what no index serves is tested while the view's index is walked: no
+// view is read as a whole or sorted, before the rows that were walked are.
+func TestFilteredListsWalkIndexes(t *testing.T) {
+	t.Parallel()
+	loneDesk(t, func(t *testing.T, d *desk) {
+		d.fill(12_000)
+		d.LimitWalks(250, 400)
+		for name, filter := range map[string]conversation.Filter{
+			"priority": {Priorities: []vocab.Priority{vocab.PriorityHigh}}, "tags": {Tags: []string{"vip"}}, "unread": {Unread: ptr(true)},
+			"opened": {OpenedAfter: ptr(clock.Micros(10))}, "active": {ActiveBefore: ptr(clock.Micros(10))},
+			"team": {Assignees: &conversation.AssigneeFilter{TeamIDs: []string{id.New(id.Team)}}},
+		} {
+			for _, view := range views {
+				query, args, err := d.ListSQL(d.Agent(1), conversation.Selection{View: view, Filter: filter}, relay.PageArgs{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if plan, _ := d.explain(query, args); !walked.MatchString(plan) || whole.MatchString(plan) {
+					t.Errorf("%s in %s:\n%s", name, view, plan)
+				}
+			}
+		}
+	})
+}
+
+var (
+	walked = regexp.MustCompile(`SEARCH c USING INDEX conversations_(folder|bots)|Index Scan Backward using conversations_(folder|bots)`)
+	whole  = regexp.MustCompile(`Seq Scan on conversations|Bitmap Heap Scan on conversations|SCAN conversations`)
+)
 
 // eachSelection goes through all that an index must serve.
 func (d *desk) eachSelection(do func(name string, sel conversation.Selection, args relay.PageArgs)) {

@@ -105,7 +105,7 @@ func (s *Service) searchSQL(ctx context.Context, statement *statement, words sea
 	}
 	statement.WriteString("SELECT d.id, d.conversation_id, d.message_id FROM " + documents + " AND EXISTS (SELECT 1 FROM conversations c WHERE c.id = d.conversation_id")
 	p.searchable(statement, s.store.Postgres())
-	statement.WriteString(") ORDER BY d.id DESC LIMIT " + statement.arg(limit))
+	statement.WriteString(")" + newest(s.store) + " LIMIT " + statement.arg(limit))
 	return nil
 }
 
@@ -157,7 +157,16 @@ func hitsSQL(ctx context.Context, db *store.Store, s *statement, words search.Qu
 	if err != nil {
 		return "", err
 	}
-	return "SELECT d.conversation_id FROM " + documents + " ORDER BY d.id DESC LIMIT " + s.arg(hitLimit), nil
+	return "SELECT d.conversation_id FROM " + documents + newest(db) + " LIMIT " + s.arg(hitLimit), nil
+}
+
+// newest orders documents from the newest on. On SQLite the FTS4 table has them
+// in that order, so that a page of a common word reads a page.
+func newest(db *store.Store) string {
+	if db.Postgres() {
+		return " ORDER BY d.id DESC"
+	}
+	return " ORDER BY i.docid DESC"
 }
 
 // show loads what was found and makes the excerpts.

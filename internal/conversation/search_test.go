@@ -3,6 +3,7 @@ package conversation_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"parley/internal/clock"
 	"parley/internal/conversation"
 	"parley/internal/errs"
+	"parley/internal/id"
 	"parley/internal/relay"
 	"parley/internal/store"
 	"parley/internal/testkit"
@@ -172,22 +174,65 @@ func TestSearchFollowsChanges(t *testing.T) {
 	})
 }
 
-// Architecture 5: PostgreSQL never takes the plan made for any words, which
-// would read all documents, however often a search runs.
-func TestSearchIsPlannedForItsWords(t *testing.T) {
+// Architecture 5, pitfall 12: a search, and a list narrowed by text or contact,
+// begins at what was found, and never walks all documents or a view.
+func TestSearchBeginsAtItsHits(t *testing.T) {
+	t.Parallel()
+	loneDesk(t, func(t *testing.T, d *desk) {
+		d.fill(6000)
+		d.documents(5000)
+		me := d.Agent(0)
+		queries := map[string]func() (string, []any, error){
+			"search":    func() (string, []any, error) { return d.SearchSQL(me, "marzipan") },
+			"two words": func() (string, []any, error) { return d.SearchSQL(me, "word7 common") },
+			"by text":   func() (string, []any, error) { return d.listSQL(conversation.Filter{Text: ptr("marzipan")}) },
+			"by contact": func() (string, []any, error) {
+				return d.listSQL(conversation.Filter{ContactIDs: []string{d.ContactID}})
+			},
+			"by contacts": func() (string, []any, error) {
+				return d.listSQL(conversation.Filter{ContactIDs: []string{d.ContactID, id.New(id.Contact)}})
+			},
+		}
+		begins := map[bool]*regexp.Regexp{
+			true:  regexp.MustCompile(`(on search_documents_terms|(on|using) conversations_contact)\b`),
+			false: regexp.MustCompile(`^(CO-ROUTINE found\nCO-ROUTINE hit\nSCAN i VIRTUAL|SCAN i VIRTUAL|SEARCH conversations USING INDEX conversations_contact)\b`),
+		}[d.Store.Postgres()]
+		for name, make := range queries {
+			query, args, err := make()
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, _ := d.explain(query, args)
+			if !begins.MatchString(plan) || regexp.MustCompile(`Seq Scan on|SCAN c|SCAN d|conversations_folder`).MatchString(plan) {
+				t.Errorf("%s:\n%s", name, plan)
+			}
+		}
+	})
+}
+
+// listSQL is the statement of the first page of All, narrowed.
+func (d *desk) listSQL(filter conversation.Filter) (string, []any, error) {
+	query, args, err := d.ListSQL(d.Agent(0), conversation.Selection{Filter: filter}, relay.PageArgs{})
+	if filter.Text != nil && d.Store.Postgres() {
+		args = append([]any{pgx.QueryExecModeExec}, args...)
+	}
+	return query, args, err
+}
+
+// Architecture 5: PostgreSQL keeps no plan for any words, which would read all
+// documents once a search ran five times.
+func TestNoPlanIsKeptForWords(t *testing.T) {
 	t.Parallel()
 	loneDesk(t, func(t *testing.T, d *desk) {
 		if !d.Store.Postgres() {
-			t.Skip("SQLite has one plan")
+			t.Skip("SQLite plans each time alike")
 		}
-		d.documents(5000)
 		c := d.begin(0, "marzipan").ID
 		for range 10 {
 			same(t, d.finds(d.Agent(0), "marzipan"), []string{c})
 			sel := conversation.Selection{Filter: conversation.Filter{Text: ptr("marzipan")}}
-			same(t, d.pages(t, d.Agent(0), sel, 50, false), []string{c})
+			same(t, d.pages(d.Agent(0), t, sel, 50, false), []string{c})
 		}
-		// Whatever connection ran them: none has a plan kept for words.
 		for _, held := range d.Store.Pool().AcquireAllIdle(t.Context()) {
 			defer held.Release()
 			var kept int
@@ -196,27 +241,23 @@ func TestSearchIsPlannedForItsWords(t *testing.T) {
 			}
 			same(t, kept, 0)
 		}
-		for _, query := range []string{"marzipan", "word7 word8"} {
-			statement, args, err := d.SearchSQL(d.Agent(0), query)
-			if err != nil {
-				t.Fatal(err)
-			}
-			plan := strings.Join(must(d.Store.Strings(d.System, "EXPLAIN (COSTS OFF) "+statement, args...))(t), "\n")
-			if !strings.Contains(plan, "search_documents_terms") || strings.Contains(plan, "Seq Scan on search_documents") {
-				t.Errorf("%s:\n%s", query, plan)
-			}
-		}
 	})
 }
 
-// documents makes n documents of one conversation, on PostgreSQL: each has a
-// word that all have, and one that a thousandth has.
+// documents makes n documents of one conversation: each has a word that all
+// have, and one that a thousandth has.
 func (d *desk) documents(n int) {
 	d.t.Helper()
-	ctx := d.t.Context()
-	account := fmt.Sprint(must(d.Store.AccountNumber(d.System, d.AccountID))(d.t))
-	must(d.Store.Pool().Exec(ctx, `INSERT INTO search_documents (account_id, inbox_id, conversation_id, message_id, terms)
-		SELECT $1, $2, $3, 'message_' || n, format('''%sxcommon'':1 ''%sxword%s'':2', $4::text, $4::text, n % 1000)::tsvector FROM generate_series(1, $5::int) n`,
-		d.AccountID, d.InboxIDs[0], d.ConversationIDs[0], account, n))(d.t)
-	must(d.Store.Pool().Exec(ctx, "VACUUM ANALYZE search_documents"))(d.t)
+	c := d.row(d.ConversationIDs[0])
+	d.Write(d.System, func(ctx context.Context, tx *store.Tx) error {
+		for i := range n {
+			if err := conversation.Index(ctx, tx, c, id.New(id.Message), fmt.Sprint("common word", i%1000)); err != nil {
+				return err
+			}
+		}
+		return conversation.Index(ctx, tx, c, id.New(id.Message), "marzipan")
+	})
+	if d.Store.Postgres() {
+		must(d.Store.Pool().Exec(d.t.Context(), "VACUUM ANALYZE search_documents"))(d.t)
+	}
 }

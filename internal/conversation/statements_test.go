@@ -80,6 +80,7 @@ func TestStatementsOfLists(t *testing.T) {
 		}
 		asks(t, asked, 2, list(conversation.Selection{Filter: conversation.Filter{Priorities: []vocab.Priority{vocab.PriorityNone}}}))
 		asks(t, asked, 2, list(conversation.Selection{Filter: conversation.Filter{Text: ptr("apple")}}))
+		asks(t, asked, 4, list(conversation.Selection{Filter: conversation.Filter{Priorities: []vocab.Priority{vocab.PriorityHigh}}}))
 		page := must(d.List(d.Agent(1), conversation.Selection{}, relay.PageArgs{}))(t)
 		asks(t, asked, 1, func() { must(page.TotalCount(d.Agent(1)))(t) })
 		asks(t, asked, 4, func() { must(d.Search(d.Agent(1), "apple", conversation.Filter{}, relay.PageArgs{}))(t) })

@@ -106,19 +106,21 @@ func (w walk) seek(ctx context.Context, db *store.Store) ([]place, error) {
 	return merged, nil
 }
 
-func (w walk) seekSQL(s *statement, arms []arm, postgres bool) { w.union(s, arms, w.limit, postgres) }
+func (w walk) seekSQL(s *statement, arms []arm, postgres bool) {
+	w.union(s, arms, "c.id, c."+w.key, w.limit, postgres)
+}
 
 // union writes the arms, each in order by its index, as one ordered list of at
 // most limit rows. SQLite merges arms by itself. PostgreSQL does so, rather than
 // sort them all, where each arm says how little is wanted of it; the numbers
 // stand in the text, so that a plan made for any arguments knows them too.
-func (w walk) union(s *statement, arms []arm, limit int, postgres bool) {
+func (w walk) union(s *statement, arms []arm, columns string, limit int, postgres bool) {
 	most := w.order() + " LIMIT " + strconv.Itoa(limit)
 	for i, a := range arms {
 		if i > 0 {
 			s.WriteString(" UNION ALL ")
 		}
-		text := "SELECT c.id, c." + w.key + " FROM conversations c WHERE " + a.where(s) + w.beyond(s)
+		text := "SELECT " + columns + " FROM conversations c WHERE " + a.where(s) + w.beyond(s)
 		if postgres && len(arms) > 1 {
 			text = "(" + text + most + ")"
 		}
@@ -150,9 +152,29 @@ func (w walk) before(a, b place) bool {
 	return a.key < b.key || a.key == b.key && a.id < b.id
 }
 
-// sift tests the next rows of the arms, and tells where it stopped
-// when it ran out of them before the page was full.
+// sift tests rows for the conditions: few at first, since most conditions are
+// met soon, then more. It tells where it stopped when it tested as many as it
+// may before the page was full.
 func (w walk) sift(ctx context.Context, db *store.Store) (found []place, stopped *place, err error) {
+	left := w.limits.rows
+	for chunk := max(1, left/20); ; chunk *= 4 {
+		w.limits.rows = min(chunk, left)
+		left -= w.limits.rows
+		some, stop, err := w.siftSome(ctx, db)
+		if err != nil {
+			return nil, nil, err
+		}
+		found = append(found, some...)
+		if stop == nil || left == 0 {
+			return found, stop, nil
+		}
+		w.from, w.limit = &relay.Key{Value: stop.key, ID: stop.id}, w.limit-len(some)
+	}
+}
+
+// siftSome tests the next rows of the arms, and tells where it stopped when it
+// ran out of them before the page was full.
+func (w walk) siftSome(ctx context.Context, db *store.Store) (found []place, stopped *place, err error) {
 	arms := w.arms()
 	for len(arms) > 0 {
 		n := min(w.limits.arms, len(arms))
@@ -199,10 +221,13 @@ func (w walk) siftArms(ctx context.Context, db *store.Store, arms []arm) (found 
 	return found, stopped, err
 }
 
+// tested are the columns that orders and conditions read.
+const tested = "c.id, c.last_message_at, c.opened_at, c.waiting_since, c.kind, c.contact_id, c.assignee_id, c.assigned_team_id, c.priority, c.tags, c.filtered, c.snoozed_until, c.last_incoming_number"
+
 func (w walk) siftSQL(s *statement, arms []arm, postgres bool) {
 	s.WriteString("WITH seen AS (")
-	w.union(s, arms, w.limits.rows, postgres)
-	s.WriteString(") SELECT passed.*, false FROM (SELECT c.id, c." + w.key + " AS key FROM seen JOIN conversations c ON c.id = seen.id WHERE 1 = 1")
+	w.union(s, arms, tested, w.limits.rows, postgres)
+	s.WriteString(") SELECT passed.*, false FROM (SELECT c.id, c." + w.key + " FROM seen c WHERE 1 = 1")
 	w.test(s, postgres)
 	s.WriteString(" ORDER BY c." + w.key + w.downward() + ", c.id" + w.downward() + " LIMIT " + strconv.Itoa(w.limit) + ") passed")
 	s.WriteString(" UNION ALL SELECT walked.*, true FROM (SELECT id, " + w.key + " FROM seen" + w.order() + " LIMIT 1 OFFSET " + strconv.Itoa(w.limits.rows-1) + ") walked")
@@ -221,20 +246,32 @@ func (w walk) driven() bool { return w.words != nil || len(w.filter.ContactIDs) 
 
 func (w walk) drive(ctx context.Context, db *store.Store) ([]place, error) {
 	s := &statement{}
-	s.WriteString("SELECT c.id, c." + w.key + " FROM conversations c WHERE " + w.scope(s) + w.beyond(s))
-	w.test(s, db.Postgres())
-	if w.words != nil {
-		hits, err := hitsSQL(ctx, db, s, *w.words, w.account, w.inboxes)
-		if err != nil {
-			return nil, err
-		}
-		s.WriteString(" AND c.id IN (SELECT conversation_id FROM (" + hits + ") hits)")
+	if err := w.driveSQL(ctx, db, s); err != nil {
+		return nil, err
 	}
-	s.WriteString(w.order() + " LIMIT " + s.arg(w.limit))
 	if w.words != nil {
 		return readPlacesWith(ctx, db, s.String(), planned(db, s.args))
 	}
 	return readPlaces(ctx, db, s)
+}
+
+// driveSQL goes from what the words or contacts lead to: CROSS JOIN keeps
+// SQLite, which knows little of the numbers, from walking the view instead.
+func (w walk) driveSQL(ctx context.Context, db *store.Store, s *statement) error {
+	var found string
+	if w.words != nil {
+		hits, err := hitsSQL(ctx, db, s, *w.words, w.account, w.inboxes)
+		if err != nil {
+			return err
+		}
+		found = "SELECT DISTINCT conversation_id AS id FROM (" + hits + ") hit"
+	} else {
+		found = "SELECT id FROM conversations WHERE contact_id IN (" + list(s, w.filter.ContactIDs) + ")"
+	}
+	s.WriteString("SELECT c.id, c." + w.key + " FROM (" + found + ") found CROSS JOIN conversations c WHERE c.id = found.id AND " + w.scope(s) + w.beyond(s))
+	w.test(s, db.Postgres())
+	s.WriteString(" ORDER BY c." + w.key + w.downward() + ", c.id" + w.downward() + " LIMIT " + strconv.Itoa(w.limit))
+	return nil
 }
 
 // scope is what the arms say together, as one condition.

@@ -66,7 +66,7 @@ func (l *loader) makeRest(ctx context.Context, tx *store.Tx) error {
 		},
 		func() error {
 			return c.ApiToken.Create().SetID(l.ids[id.APIToken]).SetHash([]byte(l.ids[id.APIToken])).SetName("Token").SetUserID(l.AdminID).
-				SetScopes([]string{"*"}).SetExpiresAt(now+1).SetCreatedAt(now).Exec(ctx)
+				SetScopes([]string{"*"}).SetExpiresAt(now + 1).SetCreatedAt(now).Exec(ctx)
 		},
 	} {
 		if err := make(); err != nil {
