@@ -10,6 +10,7 @@ import (
 	"parley/graph"
 	"parley/internal/clock"
 	"parley/internal/demo"
+	"parley/internal/inbox"
 	"parley/internal/people"
 	"parley/internal/viewer"
 )
@@ -62,10 +63,7 @@ type demoCommand struct {
 
 // Run fills the first account with data.
 func (c *demoCommand) Run(ctx context.Context, d *databaseSettings) error {
-	return withApp(ctx, d, func(ctx context.Context, a *app) error {
-		if _, err := a.inboxes.Bootstrap(ctx, ""); err != nil {
-			return err
-		}
+	return asFirstAdmin(ctx, d, func(ctx context.Context, a *app) error {
 		shown := time.Duration(-1)
 		started := clock.System{}.Now()
 		result, err := demo.Fill(ctx, a.store, demo.Options{Conversations: c.Conversations, Seed: c.Seed, Progress: func(done, total int) {
@@ -76,6 +74,12 @@ func (c *demoCommand) Run(ctx context.Context, d *databaseSettings) error {
 		}})
 		if err != nil {
 			return err
+		}
+		for _, inboxID := range result.InboxIDs { // so that the token of the first start sees them too (AC-3)
+			in := inbox.UpdateInboxMembersInput{InboxID: inboxID, AddUserIDs: []string{viewer.FromContext(ctx).ActorID}}
+			if _, err := a.inboxes.UpdateMembers(ctx, in); err != nil {
+				return err
+			}
 		}
 		fmt.Printf("Made %d conversations.\n\n  Admin token  %s\n  Agent token  %s\n\nThe tokens are shown this once.\n", c.Conversations, result.AdminToken, result.AgentToken)
 		return nil
