@@ -1,0 +1,10 @@
+package demo
+
+import "parley/internal/search"
+
+// document is what search finds of a message; of a conversation's header where
+// messageID is "" (IN-5).
+type document struct {
+	inboxID, conversationID, messageID string
+	search.Doc
+}
