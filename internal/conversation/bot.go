@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"parley/ent"
-	entconversation "parley/ent/conversation"
 	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/viewer"
@@ -81,20 +80,19 @@ func (s *Service) HandOff(ctx context.Context, in HandOffConversationInput) (*en
 	})
 }
 
+const dueBotChats = `SELECT id, account_id FROM conversations
+	WHERE bot_state = 'ENDED' AND status = 'OPEN' AND deleted_at = 0 AND visitor_active_at <= $1 ORDER BY visitor_active_at`
+
 // CloseEndedBotChats closes the chats of every account whose bot is done and
 // whose visitor was inactive for BotLock (IN-8). The system runs it each minute.
 func (s *Service) CloseEndedBotChats(ctx context.Context) error {
-	everywhere := viewer.NewContext(ctx, viewer.Everywhere("bot"))
-	due, err := s.store.Client(everywhere).Conversation.Query().
-		Where(entconversation.BotStateEQ(vocab.BotEnded), entconversation.StatusEQ(vocab.Open),
-			entconversation.DeletedAt(0), entconversation.VisitorActiveAtLTE(s.store.Now().Add(-BotLock))).
-		Select(entconversation.FieldID, entconversation.FieldAccountID).All(everywhere)
+	due, err := s.sweep(ctx, dueBotChats, int64(s.store.Now().Add(-BotLock)))
 	if err != nil {
 		return err
 	}
 	for _, c := range due {
-		ctx := viewer.NewContext(ctx, viewer.System("bot", c.AccountID))
-		_, err := s.change(ctx, call{conversationID: c.ID}, func(_ context.Context, ch *change) error {
+		ctx := viewer.NewContext(ctx, viewer.System("bot", c.account))
+		_, err := s.change(ctx, call{conversationID: c.id}, func(_ context.Context, ch *change) error {
 			if ch.c.BotState != vocab.BotEnded || ch.c.DeletedAt.IsSet() {
 				return nil
 			}

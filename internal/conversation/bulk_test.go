@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -197,9 +198,9 @@ func TestBulkIsResumed(t *testing.T) {
 		events := d.events(func() {
 			for d.task(task).State != vocab.TaskDone && crashes < 100 {
 				ctx, crash := context.WithCancel(context.Background())
-				left := 40 // asks for the time until the crash
+				var asked atomic.Int64
 				c.set(0, func() {
-					if left--; left == 0 {
+					if asked.Add(1) == 40 {
 						crash()
 					}
 				})

@@ -65,3 +65,6 @@ func (s *Service) SearchSQL(ctx context.Context, query string) (string, []any, e
 	err = s.searchSQL(ctx, text, words, p, 0, 21)
 	return text.String(), planned(s.store, text.args), err
 }
+
+// Sweeps are the queries of the system's rounds over all accounts.
+var Sweeps = []string{dueBotChats, overdueTrash}

@@ -136,6 +136,23 @@ func TestFilteredListsWalkIndexes(t *testing.T) {
 	})
 }
 
+// The system's rounds over all accounts read what is due, and nothing else.
+func TestRoundsRunOnIndexes(t *testing.T) {
+	t.Parallel()
+	loneDesk(t, func(t *testing.T, d *desk) {
+		d.fill(3000)
+		generic := d.genericPlans()
+		for _, query := range conversation.Sweeps {
+			for _, explain := range []func(string, []any) (string, bool){d.explain, generic} {
+				plan, slow := explain(query, []any{int64(7)})
+				if slow || !regexp.MustCompile(`conversations_(ended_bot|trash)`).MatchString(plan) {
+					t.Errorf("%s\n%s", query, plan)
+				}
+			}
+		}
+	})
+}
+
 var (
 	walked = regexp.MustCompile(`SEARCH c USING INDEX conversations_(folder|bots)|Index Scan Backward using conversations_(folder|bots)`)
 	whole  = regexp.MustCompile(`Seq Scan on conversations|Bitmap Heap Scan on conversations|SCAN conversations`)

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"parley/ent"
-	entconversation "parley/ent/conversation"
 	"parley/internal/errs"
 	"parley/internal/once"
 	"parley/internal/store"
@@ -110,22 +109,19 @@ func (s *Service) EraseOne(ctx context.Context, conversationID string) error {
 	})
 }
 
+const overdueTrash = `SELECT id, account_id FROM conversations WHERE deleted_at > 0 AND deleted_at <= $1 ORDER BY deleted_at LIMIT 500`
+
 // PurgeTrash purges the conversations of every account that lie in the trash
 // for longer than TrashKept (IN-13). The system runs it each hour.
 func (s *Service) PurgeTrash(ctx context.Context) error {
-	const batch = 500
-	everywhere := viewer.NewContext(ctx, viewer.Everywhere("trash"))
 	for {
-		overdue, err := s.store.Client(everywhere).Conversation.Query().
-			Where(entconversation.DeletedAtGT(0), entconversation.DeletedAtLTE(s.store.Now().Add(-TrashKept))).
-			Order(entconversation.ByDeletedAt()).Limit(batch).
-			Select(entconversation.FieldID, entconversation.FieldAccountID).All(everywhere)
+		overdue, err := s.sweep(ctx, overdueTrash, int64(s.store.Now().Add(-TrashKept)))
 		if err != nil || len(overdue) == 0 {
 			return err
 		}
 		for _, c := range overdue {
-			ctx := viewer.NewContext(ctx, viewer.System("trash", c.AccountID))
-			if err := s.purgeOverdue(ctx, c.ID); err != nil && !errs.Is(err, errs.NotFound) {
+			ctx := viewer.NewContext(ctx, viewer.System("trash", c.account))
+			if err := s.purgeOverdue(ctx, c.id); err != nil && !errs.Is(err, errs.NotFound) {
 				return err
 			}
 		}
