@@ -48,7 +48,7 @@ func fence(ctx context.Context, typ string) (predicate, error) {
 		return nil, fmt.Errorf("%w: %s has no rule in the fence", errNoEntry, typ)
 	}
 	if v.PassesAccounts() {
-		return func(*sql.Selector) {}, nil
+		return func(s *sql.Selector) { s.Where(sql.ExprP("1 = 1")) }, nil // ent cannot update one row by no predicate
 	}
 	if v.AccountID == "" {
 		return nil, fmt.Errorf("%w: %s by %s", errNoEntry, typ, v.Kind)
