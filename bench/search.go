@@ -77,13 +77,14 @@ func (b *bed) searches(_ context.Context, l load) ([]*operation, error) {
 	}}, nil
 }
 
-// match is the bare full-text query. PostgreSQL plans it for its very word, as
-// it must.
+// match is the bare full-text query. PostgreSQL plans it for its very word, and
+// by the words' index: it takes a rare word for a common one, and would walk
+// all documents from the newest on (OFFSET 0 keeps it from that).
 func (b *bed) match(ctx context.Context, db *sql.DB, words search.Query) error {
 	query := "SELECT docid FROM search_index WHERE terms MATCH $1 ORDER BY docid DESC"
 	args := []any{words.FTS4(b.number)}
 	if b.floors.server != "" {
-		query = "SELECT id FROM search_documents WHERE terms @@ $1::text::tsquery ORDER BY id DESC"
+		query = "SELECT id FROM (SELECT id FROM search_documents WHERE terms @@ $1::text::tsquery OFFSET 0) found ORDER BY id DESC"
 		args = []any{pgx.QueryExecModeExec, words.TSQuery(b.number)}
 	}
 	found, err := numbers(ctx, db, fmt.Sprintf("%s LIMIT %d", query, searchLimit), args...)
