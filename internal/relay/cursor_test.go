@@ -104,7 +104,8 @@ func TestFingerprintKeepsBorders(t *testing.T) {
 	if relay.Fingerprint("a", "") == relay.Fingerprint("a") {
 		t.Error("an empty part does not count")
 	}
-	if relay.Fingerprint("ALL", "OPEN") != relay.Fingerprint("ALL", "OPEN") {
-		t.Error("not stable")
+	// Cursors outlive the server's restart, so that the value never changes.
+	if got := relay.Fingerprint("ALL", "OPEN"); got != 3752390007 {
+		t.Errorf("the fingerprint is %d", got)
 	}
 }
