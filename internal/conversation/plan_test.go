@@ -86,71 +86,70 @@ func (d *desk) explain(query string, args []any) (plan string, slow bool) {
 	return plan, postgresSlow.MatchString(plan)
 }
 
-// pitfall 12, architecture 5: every view, by every status, in every order and
-// direction, in one inbox or over several, from the start or from a cursor,
-// runs on an index: nothing is scanned or sorted.
-func TestListsRunOnIndexes(t *testing.T) {
+// Pitfall 12: lists, and the system's rounds, run on indexes, with the plan that
+// is made for their values and with the one for any values.
+func TestQueryPlans(t *testing.T) {
 	t.Parallel()
 	loneDesk(t, func(t *testing.T, d *desk) {
 		d.fill(12_000)
-		generic := d.genericPlans()
-		me, plans := d.Agent(1), 0
-		d.eachSelection(func(name string, sel conversation.Selection, args relay.PageArgs) {
-			query, bound, err := d.ListSQL(me, sel, args)
-			if err != nil {
-				t.Fatal(err)
-			}
-			plans++
-			for _, explain := range []func(string, []any) (string, bool){d.explain, generic} {
-				if plan, slow := explain(query, bound); slow {
-					t.Fatalf("%s:\n%s\n%s", name, query, plan)
-				}
-			}
-		})
-		same(t, plans, 8*3*5*2*2*2)
+		explains := []func(string, []any) (string, bool){d.explain, d.genericPlans()}
+		d.views(t, explains)
+		d.narrowed(t)
+		d.rounds(t, explains)
 	})
+}
+
+// Architecture 5: every view, by every status, in every order and direction, in
+// one inbox or over several, from the start or from a cursor, runs on an index:
+// nothing is scanned or sorted.
+func (d *desk) views(t *testing.T, explains []func(string, []any) (string, bool)) {
+	plans := 0
+	d.eachSelection(func(name string, sel conversation.Selection, args relay.PageArgs) {
+		query, bound, err := d.ListSQL(d.Agent(1), sel, args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plans++
+		for _, explain := range explains {
+			if plan, slow := explain(query, bound); slow {
+				t.Fatalf("%s:\n%s\n%s", name, query, plan)
+			}
+		}
+	})
+	same(t, plans, 8*3*5*2*2*2)
 }
 
 // IN-3: what no index serves is tested while the view's index is walked: no
-// view is read as a whole or sorted, before the rows that were walked are.
-func TestFilteredListsWalkIndexes(t *testing.T) {
-	t.Parallel()
-	loneDesk(t, func(t *testing.T, d *desk) {
-		d.fill(12_000)
-		d.LimitWalks(250, 400)
-		for name, filter := range map[string]conversation.Filter{
-			"priority": {Priorities: []vocab.Priority{vocab.PriorityHigh}}, "tags": {Tags: []string{"vip"}}, "unread": {Unread: ptr(true)},
-			"opened": {OpenedAfter: ptr(clock.Micros(10))}, "active": {ActiveBefore: ptr(clock.Micros(10))},
-			"team": {Assignees: &conversation.AssigneeFilter{TeamIDs: []string{id.New(id.Team)}}},
-		} {
-			for _, view := range views {
-				query, args, err := d.ListSQL(d.Agent(1), conversation.Selection{View: view, Filter: filter}, relay.PageArgs{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if plan, _ := d.explain(query, args); !walked.MatchString(plan) || whole.MatchString(plan) {
-					t.Errorf("%s in %s:\n%s", name, view, plan)
-				}
+// view is read as a whole.
+func (d *desk) narrowed(t *testing.T) {
+	d.LimitWalks(250, 400)
+	for name, filter := range map[string]conversation.Filter{
+		"priority": {Priorities: []vocab.Priority{vocab.PriorityHigh}}, "tags": {Tags: []string{"vip"}}, "unread": {Unread: ptr(true)},
+		"opened": {OpenedAfter: ptr(clock.Micros(10))}, "active": {ActiveBefore: ptr(clock.Micros(10))},
+		"team": {Assignees: &conversation.AssigneeFilter{TeamIDs: []string{id.New(id.Team)}}},
+	} {
+		for _, view := range views {
+			query, args, err := d.ListSQL(d.Agent(1), conversation.Selection{View: view, Filter: filter}, relay.PageArgs{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if plan, _ := d.explain(query, args); !walked.MatchString(plan) || whole.MatchString(plan) {
+				t.Errorf("%s in %s:\n%s", name, view, plan)
 			}
 		}
-	})
+	}
 }
 
 // The system's rounds over all accounts read what is due, and nothing else.
-func TestRoundsRunOnIndexes(t *testing.T) {
-	t.Parallel()
-	loneDesk(t, func(t *testing.T, d *desk) {
-		d.fill(3000)
-		generic := d.genericPlans()
-		for _, query := range conversation.Sweeps {
-			for _, explain := range []func(string, []any) (string, bool){d.explain, generic} {
-				plan, slow := explain(query, []any{int64(7)})
-				if slow || !regexp.MustCompile(`conversations_(ended_bot|trash)`).MatchString(plan) {
-					t.Errorf("%s\n%s", query, plan)
-				}
+func (d *desk) rounds(t *testing.T, explains []func(string, []any) (string, bool)) {
+	for _, query := range conversation.Sweeps {
+		for _, explain := range explains {
+			plan, slow := explain(query, []any{int64(7)})
+			if slow || !regexp.MustCompile(`conversations_(ended_bot|trash)`).MatchString(plan) {
+				t.Errorf("%s\n%s", query, plan)
 			}
 		}
-	})
+	}
 }
 
 var (
