@@ -109,7 +109,8 @@ func (c *serveCommand) handler(a *app, log *slog.Logger) (http.Handler, error) {
 		PublicURL:      c.PublicURL,
 		MaxBodyBytes:   c.MaxBodyBytes,
 		Timeout:        c.RequestTimeout,
-		RateLimit:      httpserver.RateLimit{PerSecond: c.RateLimit, Burst: c.RateBurst},
+		RateLimit:      perSecond(c.RateLimit),
+		StaffRateLimit: perSecond(c.StaffRateLimit),
 		Ready:          a.store.Ping,
 		Log:            log,
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/url"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"parley/graph"
+	"parley/internal/httpserver"
 	"parley/internal/secret"
 	"parley/internal/store"
 )
@@ -91,8 +93,8 @@ type serverSettings struct {
 	PublicURL       string        `env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"Where browsers reach the server, e.g. https://parley.example.com. Empty: http:// and the address listened on."`
 	AdminToken      string        `env:"PARLEY_ADMIN_TOKEN" placeholder:"TOKEN" help:"Token of the first admin, at least 16 characters. Empty: a random one is made at the first start and shown once."`
 	AllowedOrigins  []string      `env:"PARLEY_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Web origins whose pages may call the API (CORS), commas between; * admits all. Empty: none but this server's."`
-	RateLimit       float64       `env:"PARLEY_RATE_LIMIT" default:"200" help:"Requests per second and caller (token, or address without one), on each node. 0: no limit."`
-	RateBurst       int           `env:"PARLEY_RATE_BURST" default:"400" help:"Requests that a caller may send at once."`
+	RateLimit       float64       `env:"PARLEY_RATE_LIMIT" default:"200" help:"Requests per second of each visitor, and of each address without a token, on each node; twice as many may come at once. 0: no limit."`
+	StaffRateLimit  float64       `env:"PARLEY_STAFF_RATE_LIMIT" default:"10000" help:"Requests per second with each token of staff and integrations, on each node; twice as many may come at once. 0: no limit."`
 	MaxBodyBytes    int64         `env:"PARLEY_MAX_BODY_BYTES" default:"4194304" help:"Largest request body, in bytes."`
 	MaxDepth        int           `env:"PARLEY_MAX_DEPTH" default:"15" help:"Deepest nesting of an operation's fields."`
 	MaxComplexity   int           `env:"PARLEY_MAX_COMPLEXITY" default:"12500" help:"Highest cost of an operation: one for each field, times the rows of each list."`
@@ -116,7 +118,7 @@ func (s *serverSettings) check() error {
 		bad(origin != "*" && !isOrigin(origin), "PARLEY_ALLOWED_ORIGINS", fmt.Sprintf("has %q", origin), "origins such as https://app.example.com, or *")
 	}
 	bad(s.RateLimit < 0, "PARLEY_RATE_LIMIT", "is negative", "0 or more requests per second")
-	bad(s.RateBurst < 1, "PARLEY_RATE_BURST", "is below 1", "1 or more requests")
+	bad(s.StaffRateLimit < 0, "PARLEY_STAFF_RATE_LIMIT", "is negative", "0 or more requests per second")
 	bad(s.MaxBodyBytes < 1024, "PARLEY_MAX_BODY_BYTES", "is below 1024", "1024 or more bytes")
 	bad(s.MaxDepth < 1, "PARLEY_MAX_DEPTH", "is below 1", "1 or more; the playground needs 15")
 	bad(s.MaxComplexity < 1, "PARLEY_MAX_COMPLEXITY", "is below 1", "1 or more")
@@ -129,6 +131,11 @@ func (s *serverSettings) limits() graph.Limits {
 	limits := graph.DefaultLimits()
 	limits.Depth, limits.Complexity = s.MaxDepth, s.MaxComplexity
 	return limits
+}
+
+// perSecond is a limit with a burst of two seconds' worth.
+func perSecond(n float64) httpserver.RateLimit {
+	return httpserver.RateLimit{PerSecond: n, Burst: int(math.Ceil(2 * n))}
 }
 
 func isOrigin(s string) bool {

@@ -30,12 +30,19 @@ func refuseQueryTokens(next http.Handler) http.Handler {
 
 // authenticate puts the viewer whose token the request bears into its context;
 // without a token, the anonymous one. A bad token is an error, never anonymous.
-func (c *Config) authenticate(limits *limiter, next http.Handler) http.Handler {
+//
+// Staff's tokens have an allowance of their own: they are few and known, and
+// programs work with them.
+func (c *Config) authenticate(next http.Handler) http.Handler {
+	public, staff := newLimiter(c.RateLimit, c.Clock), newLimiter(c.StaffRateLimit, c.Clock)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := c.viewer(r)
-		key := remoteKey(r.RemoteAddr)
+		key, limits := remoteKey(r.RemoteAddr), public
 		if err == nil && v.TokenID != "" {
 			key = v.TokenID
+		}
+		if err == nil && v.IsStaff() {
+			limits = staff
 		}
 		if wait := limits.take(key); wait > 0 {
 			failRateLimited(w, r, wait)

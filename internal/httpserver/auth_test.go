@@ -77,6 +77,7 @@ func TestRateLimit(t *testing.T) {
 	now := clock.At(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 	h := newServer(t, func(c *httpserver.Config) {
 		c.RateLimit = httpserver.RateLimit{PerSecond: 0.25, Burst: 2}
+		c.StaffRateLimit = c.RateLimit
 		c.Clock = now
 	})
 	call := func(remote, auth string) *http.Request {

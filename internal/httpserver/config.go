@@ -52,8 +52,10 @@ type Config struct {
 	// MaxBodyBytes bounds a request's body; 0 means DefaultMaxBodyBytes.
 	MaxBodyBytes int64
 	// Timeout bounds reading a request, and running it; 0 means DefaultTimeout.
-	Timeout   time.Duration
-	RateLimit RateLimit
+	Timeout time.Duration
+	// RateLimit is for visitors, and for addresses without a valid token;
+	// StaffRateLimit for each token of staff and integrations.
+	RateLimit, StaffRateLimit RateLimit
 
 	// Ready reports why the server cannot serve now, for /readyz; nil: always ready.
 	Ready func(context.Context) error
@@ -84,7 +86,7 @@ func New(c Config) (http.Handler, error) {
 
 // complete checks the settings and puts the defaults in.
 func (c *Config) complete() error {
-	if c.MaxBodyBytes < 0 || c.Timeout < 0 || c.RateLimit.PerSecond < 0 || c.RateLimit.Burst < 0 {
+	if c.MaxBodyBytes < 0 || c.Timeout < 0 || c.RateLimit.negative() || c.StaffRateLimit.negative() {
 		return errors.New("httpserver: MaxBodyBytes, Timeout and RateLimit must not be negative")
 	}
 	if c.PublicURL != "" && !isOrigin(c.PublicURL) {
@@ -128,7 +130,7 @@ func (c *Config) graphql() http.Handler {
 	if c.Install != nil {
 		c.Install(srv)
 	}
-	h := refuseQueryTokens(c.authenticate(newLimiter(c.RateLimit, c.Clock), srv))
+	h := refuseQueryTokens(c.authenticate(srv))
 	if len(c.AllowedOrigins) == 0 {
 		return h
 	}

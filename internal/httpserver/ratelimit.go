@@ -23,6 +23,8 @@ type RateLimit struct {
 	Burst int
 }
 
+func (l RateLimit) negative() bool { return l.PerSecond < 0 || l.Burst < 0 }
+
 // maxLimited is how many callers are kept in mind; the one that was away
 // longest is forgotten first, and starts afresh.
 const maxLimited = 50_000
