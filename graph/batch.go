@@ -56,6 +56,12 @@ func (Batches) InterceptField(ctx context.Context, next graphql.Resolver) (any, 
 	if _, in := b.index[p.row]; !in {
 		return next(ctx)
 	}
+	switch answered, _ := b.answers.Load(fc.Field.Alias); answered := answered.(type) {
+	case own:
+		return next(ctx)
+	case reflect.Value:
+		return answered.Index(b.index[p.row]).Interface(), nil
+	}
 	return b.resolve(ctx, fc, p.row, next)
 }
 
@@ -88,7 +94,13 @@ type batch struct {
 	group *graphql.BatchParentGroup
 	// context bears the group, and nothing else.
 	context context.Context
+	// answers has, by a field's alias, what its resolver answered for all rows,
+	// or own for one that answers each row by itself.
+	answers sync.Map
 }
+
+// own marks a resolver that is no batch resolver.
+type own struct{}
 
 type batchID struct {
 	list   *graphql.FieldContext
@@ -227,7 +239,24 @@ func (b *batch) resolve(ctx context.Context, fc *graphql.FieldContext, row int, 
 	if err == nil && failed != nil {
 		err = bare(failed)
 	}
+	b.keep(fc.Field.Alias, err)
 	return res, err
+}
+
+// keep remembers what a resolver answered for all rows, so that only the first
+// row pays for asking. Where an error is among the answers, each row asks.
+func (b *batch) keep(alias string, err error) {
+	if err != nil {
+		return
+	}
+	answer := b.group.GetFieldResult(alias, func() (any, error) { return nil, nil })
+	results := reflect.ValueOf(answer.Results)
+	switch {
+	case answer.Err == nil && !results.IsValid():
+		b.answers.Store(alias, own{})
+	case answer.Err == nil && results.Kind() == reflect.Slice && results.Len() == len(b.index):
+		b.answers.Store(alias, results)
+	}
 }
 
 // bare returns an error without the path that it was given.

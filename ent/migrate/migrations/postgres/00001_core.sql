@@ -389,3 +389,6 @@ CREATE TABLE search_documents (
 );
 CREATE UNIQUE INDEX search_documents_conversation_message ON search_documents (conversation_id, message_id);
 CREATE INDEX search_documents_terms ON search_documents USING gin (terms) WITH (gin_pending_list_limit = 256);
+-- Few words are common: with fewer statistics every other word would be taken
+-- for a common one, and be looked for along all documents.
+ALTER TABLE search_documents ALTER COLUMN terms SET STATISTICS 1000;
