@@ -4382,7 +4382,7 @@ input ConversationFilter {
   snoozed: SnoozedFilter = EXCLUDE
   "Only those that the caller has not read (true), or has read (false)."
   unread: Boolean
-  "Full text, as in searchConversations; at most 500 characters."
+  "Full text, as in searchConversations; at most 1,000 characters."
   text: String
 }
 
@@ -5726,7 +5726,7 @@ type RevokeApiTokenPayload {
   Bots, Filtered and snoozed ones too, Trash not (IN-5). All words must stand in one message, or in subject and contact together.
   """
   searchConversations(
-    "Words, \"phrases\" and pref* in at most 500 characters, whatever their case and accents."
+    "Words, \"phrases\" and pref* in at most 1,000 characters, whatever their case and accents."
     query: String!
     "Narrows the hits; ` + "`" + `text` + "`" + ` is not taken here."
     filter: ConversationFilter
