@@ -8,6 +8,7 @@ import (
 	entcontact "parley/ent/contact"
 	"parley/ent/contactemail"
 	"parley/internal/id"
+	"parley/internal/people"
 	"parley/internal/store"
 )
 
@@ -15,7 +16,7 @@ import (
 // makes one if there is none; created tells which. Callers at the same time get
 // the same contact. The address is cleaned; errors blame the field "email".
 func (s *Service) FindOrCreateByEmail(ctx context.Context, tx *store.Tx, address string) (c *ent.Contact, created bool, err error) {
-	address, err = CleanAddress(address, "email")
+	address, err = people.CleanEmail(address, "email")
 	if err != nil {
 		return nil, false, err
 	}

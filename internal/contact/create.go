@@ -8,6 +8,7 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/once"
+	"parley/internal/people"
 	"parley/internal/store"
 	"parley/internal/vocab"
 )
@@ -55,7 +56,7 @@ func (f facts) with(name, email, phone *string) (facts, error) {
 		}
 	}
 	set(&f.name, name, func(s string) (string, error) { return CleanName(s, "name") })
-	set(&f.email, email, func(s string) (string, error) { return CleanAddress(s, "email") })
+	set(&f.email, email, func(s string) (string, error) { return people.CleanEmail(s, "email") })
 	set(&f.phone, phone, cleanPhone)
 	if err := errors.Join(faults...); err != nil {
 		return facts{}, err

@@ -12,7 +12,6 @@ import (
 	"parley/ent/schema"
 	"parley/internal/conversation"
 	"parley/internal/errs"
-	"parley/internal/people"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -54,7 +53,7 @@ func find(ctx context.Context, tx *store.Tx, contactID string) (*ent.Contact, er
 }
 
 func notFound(contactID string) error {
-	return errs.New(errs.NotFound, "There is no contact %q.", people.Clip(contactID)).On("contactId")
+	return errs.New(errs.NotFound, "There is no contact %q.", errs.Clip(contactID)).On("contactId")
 }
 
 func taken(address string) error {

@@ -63,7 +63,7 @@ func (ch *change) assignUser(ctx context.Context, userID string) error {
 }
 
 func (ch *change) whyNoMember(ctx context.Context, userID string) error {
-	unknown := errs.New(errs.NotFound, "There is no user %q.", clip(userID)).On("userId")
+	unknown := errs.New(errs.NotFound, "There is no user %q.", errs.Clip(userID)).On("userId")
 	if !id.Is(userID, id.User) {
 		return unknown
 	}
@@ -80,7 +80,7 @@ func (ch *change) whyNoMember(ctx context.Context, userID string) error {
 }
 
 func (ch *change) assignTeam(ctx context.Context, teamID string) error {
-	unknown := errs.New(errs.NotFound, "There is no team %q.", clip(teamID)).On("teamId")
+	unknown := errs.New(errs.NotFound, "There is no team %q.", errs.Clip(teamID)).On("teamId")
 	if !id.Is(teamID, id.Team) {
 		return unknown
 	}

@@ -87,15 +87,15 @@ func bulkParamsOf(ctx context.Context, in BulkChangeConversationsInput, now cloc
 	assigns := in.UserID != nil || in.TeamID != nil
 	switch {
 	case taskKinds[in.Action] == "":
-		return p, errs.New(errs.Invalid, "There is no bulk action %q.", clip(string(in.Action))).On("action")
+		return p, errs.New(errs.Invalid, "There is no bulk action %q.", errs.Clip(string(in.Action))).On("action")
 	case in.Action == BulkAssign && !assigns:
 		return p, errs.New(errs.Required, "ASSIGN needs a userId or a teamId.").On("userId")
 	case in.Action == BulkAssign && in.UserID != nil && in.TeamID != nil:
 		return p, errs.New(errs.Invalid, "Give either userId or teamId, not both.").On("teamId")
 	case in.UserID != nil && !id.Is(*in.UserID, id.User):
-		return p, errs.New(errs.NotFound, "There is no user %q.", clip(*in.UserID)).On("userId")
+		return p, errs.New(errs.NotFound, "There is no user %q.", errs.Clip(*in.UserID)).On("userId")
 	case in.TeamID != nil && !id.Is(*in.TeamID, id.Team):
-		return p, errs.New(errs.NotFound, "There is no team %q.", clip(*in.TeamID)).On("teamId")
+		return p, errs.New(errs.NotFound, "There is no team %q.", errs.Clip(*in.TeamID)).On("teamId")
 	case in.Action != BulkAssign && assigns:
 		return p, errs.New(errs.Invalid, "userId and teamId go with ASSIGN alone.").On("action")
 	case (in.Whole == nil) == (in.ConversationIDs == nil):
@@ -115,7 +115,7 @@ func (p bulkParams) selected(ids []string) (bulkParams, error) {
 	}
 	for i, s := range ids {
 		if !id.Is(s, id.Conversation) {
-			return p, errs.New(errs.NotFound, "There is no conversation %q that you may see.", clip(s)).On("conversationIds", strconv.Itoa(i))
+			return p, errs.New(errs.NotFound, "There is no conversation %q that you may see.", errs.Clip(s)).On("conversationIds", strconv.Itoa(i))
 		}
 	}
 	p.IDs = slices.Clone(ids)

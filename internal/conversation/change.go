@@ -111,16 +111,7 @@ func find(ctx context.Context, q *ent.ConversationQuery, conversationID string) 
 }
 
 func notFound(conversationID string) error {
-	return errs.New(errs.NotFound, "There is no conversation %q that you may see.", clip(conversationID)).On("conversationId")
-}
-
-// clip shortens what a caller sent for an error message.
-func clip(s string) string {
-	const most = 80
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
+	return errs.New(errs.NotFound, "There is no conversation %q that you may see.", errs.Clip(conversationID)).On("conversationId")
 }
 
 // forUpdate locks the rows where the database locks rows: SQLite has one writer.

@@ -28,7 +28,7 @@ func (s *Service) LinkContact(ctx context.Context, in LinkContactInput) (*ent.Co
 
 // knows refuses a contact that the account does not have.
 func (ch *change) knows(ctx context.Context, contactID string) error {
-	unknown := errs.New(errs.NotFound, "There is no contact %q.", clip(contactID)).On("contactId")
+	unknown := errs.New(errs.NotFound, "There is no contact %q.", errs.Clip(contactID)).On("contactId")
 	if !id.Is(contactID, id.Contact) {
 		return unknown
 	}

@@ -79,7 +79,7 @@ func (s *Service) revise(ctx context.Context, mutation, messageID string, key *s
 }
 
 func findMessage(ctx context.Context, client *ent.Client, messageID string) (*ent.Message, error) {
-	unknown := errs.New(errs.NotFound, "There is no message %q that you may see.", clip(messageID)).On("messageId")
+	unknown := errs.New(errs.NotFound, "There is no message %q that you may see.", errs.Clip(messageID)).On("messageId")
 	if !id.Is(messageID, id.Message) {
 		return nil, unknown
 	}

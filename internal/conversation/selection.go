@@ -101,7 +101,7 @@ func (sel Selection) inboxes(v *viewer.Viewer) ([]string, error) {
 	list := v.InboxIDs
 	if sel.InboxID != nil {
 		if !v.InInbox(*sel.InboxID) {
-			return nil, errs.New(errs.NotFound, "There is no inbox %q that you are a member of.", clip(*sel.InboxID)).On("inboxId")
+			return nil, errs.New(errs.NotFound, "There is no inbox %q that you are a member of.", errs.Clip(*sel.InboxID)).On("inboxId")
 		}
 		list = []string{*sel.InboxID}
 	}
@@ -126,10 +126,10 @@ func (f Filter) check() error {
 		}
 		for _, s := range l.ids {
 			if l.prefix != "" && !id.Is(s, l.prefix) {
-				return errs.New(errs.Invalid, "%q is not the id of a %s.", clip(s), l.prefix).On("filter", l.field)
+				return errs.New(errs.Invalid, "%q is not the id of a %s.", errs.Clip(s), l.prefix).On("filter", l.field)
 			}
 			if !storable(s) {
-				return errs.New(errs.Invalid, "%q is not valid UTF-8, or has a character that no text can have.", clip(s)).On("filter", l.field)
+				return errs.New(errs.Invalid, "%q is not valid UTF-8, or has a character that no text can have.", errs.Clip(s)).On("filter", l.field)
 			}
 		}
 	}

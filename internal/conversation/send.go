@@ -112,7 +112,7 @@ func (ch *change) checkMentions(ctx context.Context, userIDs []string) error {
 	}
 	for i, u := range userIDs {
 		if !id.Is(u, id.User) || !members[u] {
-			return errs.New(errs.NotAMember, "The user %q is no member of the conversation's inbox.", clip(u)).On("mentionUserIds", strconv.Itoa(i))
+			return errs.New(errs.NotAMember, "The user %q is no member of the conversation's inbox.", errs.Clip(u)).On("mentionUserIds", strconv.Itoa(i))
 		}
 	}
 	return nil

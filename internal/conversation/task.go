@@ -288,7 +288,7 @@ func (s *Service) CancelTask(ctx context.Context, in CancelTaskInput) (*ent.Task
 		return nil, err
 	}
 	if task == nil {
-		return nil, errs.New(errs.NotFound, "There is no task %q of yours.", clip(in.TaskID)).On("taskId")
+		return nil, errs.New(errs.NotFound, "There is no task %q of yours.", errs.Clip(in.TaskID)).On("taskId")
 	}
 	if task.Kind == vocab.TaskDeleteInbox {
 		return nil, errs.New(errs.Invalid, "The deletion of an inbox cannot be stopped.").On("taskId")

@@ -26,7 +26,7 @@ func account(ctx context.Context, s *store.Store, accountID string) (*ent.Accoun
 	a, err := query.First(ctx)
 	switch {
 	case ent.IsNotFound(err) && accountID != "":
-		return nil, errs.New(errs.NotFound, "There is no account %q.", people.Clip(accountID)).On("accountId")
+		return nil, errs.New(errs.NotFound, "There is no account %q.", errs.Clip(accountID)).On("accountId")
 	case ent.IsNotFound(err):
 		if accountID, err = people.New(s).NewAccount(ctx, "Northwind Demo"); err != nil {
 			return nil, err

@@ -104,3 +104,13 @@ func (e *Error) Correctable() bool {
 	}
 	return true
 }
+
+// Clip shortens what a caller sent, so that a message can quote it: to 80
+// characters and an ellipsis.
+func Clip(s string) string {
+	const most = 80
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}

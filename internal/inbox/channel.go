@@ -93,7 +93,7 @@ func (in UpdateChatChannelInput) applied(before *ent.Channel) (*ent.Channel, err
 	if in.AccentColor != nil {
 		c.AccentColor = strings.ToLower(*in.AccentColor)
 		if !color.MatchString(c.AccentColor) {
-			faults = append(faults, errs.New(errs.Invalid, "%q is no colour; write it as \"#2457d6\".", people.Clip(*in.AccentColor)).On("accentColor"))
+			faults = append(faults, errs.New(errs.Invalid, "%q is no colour; write it as \"#2457d6\".", errs.Clip(*in.AccentColor)).On("accentColor"))
 		}
 	}
 	if in.SendTranscript != nil {
@@ -130,7 +130,7 @@ func changesOf(before, after *ent.Channel) []schema.FieldChange {
 // loadChannel returns a chat channel by an id of the caller's: NOT_FOUND on
 // chatChannelId, also when its inbox is deleted.
 func loadChannel(ctx context.Context, client *ent.Client, channelID string) (*ent.Channel, error) {
-	missing := errs.New(errs.NotFound, "There is no chat channel %q that you may see.", people.Clip(channelID)).On("chatChannelId")
+	missing := errs.New(errs.NotFound, "There is no chat channel %q that you may see.", errs.Clip(channelID)).On("chatChannelId")
 	if !id.Is(channelID, id.Channel) {
 		return nil, missing
 	}

@@ -69,5 +69,5 @@ func load(ctx context.Context, client *ent.Client, inboxID string) (*ent.Inbox, 
 			return i, err
 		}
 	}
-	return nil, errs.New(errs.NotFound, "There is no inbox %q that you may see.", people.Clip(inboxID)).On("inboxId")
+	return nil, errs.New(errs.NotFound, "There is no inbox %q that you may see.", errs.Clip(inboxID)).On("inboxId")
 }

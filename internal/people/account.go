@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"time"
+
 	// Time zones are checked against, and later computed with, the same list on every machine.
 	_ "time/tzdata"
 
@@ -68,7 +69,7 @@ func (in UpdateAccountInput) applied(before *ent.Account) (*ent.Account, error) 
 func checkZone(name string) error {
 	// Go takes "" for UTC, and "Local" for the machine's.
 	if _, err := time.LoadLocation(name); err != nil || name == "" || strings.EqualFold(name, "local") {
-		return errs.New(errs.Invalid, "There is no time zone %q; use an IANA name such as \"Europe/Vienna\".", Clip(name)).On("timeZone")
+		return errs.New(errs.Invalid, "There is no time zone %q; use an IANA name such as \"Europe/Vienna\".", errs.Clip(name)).On("timeZone")
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func Listed(field string, ids []string, known func(id string) bool) ([]string, e
 	seen := make(map[string]bool, len(ids))
 	for i, one := range ids {
 		if !known(one) {
-			faults = append(faults, errs.New(errs.NotFound, "There is no %q.", Clip(one)).On(field, strconv.Itoa(i)))
+			faults = append(faults, errs.New(errs.NotFound, "There is no %q.", errs.Clip(one)).On(field, strconv.Itoa(i)))
 		}
 		if !seen[one] {
 			seen[one] = true
@@ -110,7 +110,7 @@ func Apart(add []string, removeField string, remove []string) error {
 	var faults []error
 	for i, one := range remove {
 		if slices.Contains(add, one) {
-			faults = append(faults, errs.New(errs.Invalid, "%q cannot be added and removed at once.", Clip(one)).On(removeField, strconv.Itoa(i)))
+			faults = append(faults, errs.New(errs.Invalid, "%q cannot be added and removed at once.", errs.Clip(one)).On(removeField, strconv.Itoa(i)))
 		}
 	}
 	return errors.Join(faults...)
@@ -124,5 +124,5 @@ func loadUser(ctx context.Context, client *ent.Client, userID, field string) (*e
 			return u, err
 		}
 	}
-	return nil, errs.New(errs.NotFound, "There is no user %q.", Clip(userID)).On(field)
+	return nil, errs.New(errs.NotFound, "There is no user %q.", errs.Clip(userID)).On(field)
 }

@@ -32,23 +32,15 @@ func CleanName(name, field string) (string, error) {
 	return clean, nil
 }
 
-// cleanEmail returns an address as it is kept: bare and in lower case.
-func cleanEmail(address, field string) (string, error) {
+// CleanEmail returns an e-mail address as it is kept, a user's and a contact's
+// alike: bare and in lower case. Errors blame the field: TOO_LONG, INVALID.
+func CleanEmail(address, field string) (string, error) {
 	address = strings.ToLower(strings.TrimSpace(address))
 	if len(address) > maxEmail {
 		return "", errs.New(errs.TooLong, "The e-mail address has %d characters; at most %d are allowed.", len(address), maxEmail).On(field)
 	}
-	if a, err := mail.ParseAddress(address); err != nil || a.Address != address {
+	if a, err := mail.ParseAddress(address); err != nil || a.Address != address || !utf8.ValidString(address) {
 		return "", errs.New(errs.Invalid, "This is no e-mail address; write it without a name, such as \"ada@example.com\".").On(field)
 	}
 	return address, nil
-}
-
-// Clip shortens what a caller sent for an error message.
-func Clip(s string) string {
-	const most = 80
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
 }

@@ -34,7 +34,7 @@ func cleanScopes(v *viewer.Viewer, scopes []string) ([]string, error) {
 	for i, scope := range scopes {
 		switch {
 		case !slices.Contains(Scopes, scope):
-			faults = append(faults, errs.New(errs.Invalid, "There is no scope %q, but: %s.", Clip(scope), strings.Join(Scopes, ", ")).
+			faults = append(faults, errs.New(errs.Invalid, "There is no scope %q, but: %s.", errs.Clip(scope), strings.Join(Scopes, ", ")).
 				On("scopes", strconv.Itoa(i)))
 		case !covers(v.Scopes, scope):
 			faults = append(faults, errs.New(errs.Invalid, "The caller's own token does not grant %q, so that it cannot pass it on.", scope).

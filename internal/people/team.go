@@ -173,5 +173,5 @@ func loadTeam(ctx context.Context, client *ent.Client, teamID string) (*ent.Team
 			return t, err
 		}
 	}
-	return nil, errs.New(errs.NotFound, "There is no team %q.", Clip(teamID)).On("teamId")
+	return nil, errs.New(errs.NotFound, "There is no team %q.", errs.Clip(teamID)).On("teamId")
 }

@@ -154,7 +154,7 @@ func loadToken(ctx context.Context, client *ent.Client, tokenID string) (*ent.Ap
 			return t, err
 		}
 	}
-	return nil, errs.New(errs.NotFound, "There is no token %q.", Clip(tokenID)).On("tokenId")
+	return nil, errs.New(errs.NotFound, "There is no token %q.", errs.Clip(tokenID)).On("tokenId")
 }
 
 // Tokens returns the account's tokens, newest first, revoked and expired ones

@@ -18,7 +18,7 @@ func (s *Service) CreateUser(ctx context.Context, in CreateUserInput) (*ent.User
 	in1 := Call{"createUser", in.IdempotencyKey, in, id.New(id.User)}
 	userID, err := Administer(ctx, s.store, in1, func(ctx context.Context, tx *store.Tx) error {
 		name, err := CleanName(in.Name, "name")
-		email, err2 := cleanEmail(in.Email, "email")
+		email, err2 := CleanEmail(in.Email, "email")
 		if err := errors.Join(err, err2); err != nil {
 			return err
 		}

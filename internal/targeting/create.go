@@ -38,7 +38,7 @@ func (s *Service) Create(ctx context.Context, in CreateTargetedMessageInput) (*e
 }
 
 func findChannel(ctx context.Context, client *ent.Client, channelID string) (*ent.Channel, error) {
-	gone := errs.New(errs.NotFound, "There is no chat channel %q.", people.Clip(channelID)).On("chatChannelId")
+	gone := errs.New(errs.NotFound, "There is no chat channel %q.", errs.Clip(channelID)).On("chatChannelId")
 	if !id.Is(channelID, id.Channel) {
 		return nil, gone
 	}

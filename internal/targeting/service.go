@@ -43,7 +43,7 @@ func (s *Service) change(ctx context.Context, mutation, messageID string, key *s
 
 // find loads a targeted message: NOT_FOUND on targetedMessageId.
 func find(ctx context.Context, client *ent.Client, messageID string) (*ent.TargetedMessage, error) {
-	gone := errs.New(errs.NotFound, "There is no targeted message %q.", people.Clip(messageID)).On("targetedMessageId")
+	gone := errs.New(errs.NotFound, "There is no targeted message %q.", errs.Clip(messageID)).On("targetedMessageId")
 	if !id.Is(messageID, id.TargetedMessage) {
 		return nil, gone
 	}

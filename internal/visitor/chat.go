@@ -12,7 +12,6 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/once"
-	"parley/internal/people"
 	"parley/internal/store"
 	"parley/internal/targeting"
 	"parley/internal/viewer"
@@ -82,7 +81,7 @@ func (s *Service) open(ctx context.Context, tx *store.Tx, me *ent.Visitor, start
 
 // shown returns a targeted message from which the visitor may begin a chat.
 func shown(ctx context.Context, tx *store.Tx, v *viewer.Viewer, messageID string) (*ent.TargetedMessage, error) {
-	gone := errs.New(errs.NotFound, "There is no targeted message %q that is shown here.", people.Clip(messageID)).On("targetedMessageId")
+	gone := errs.New(errs.NotFound, "There is no targeted message %q that is shown here.", errs.Clip(messageID)).On("targetedMessageId")
 	if !id.Is(messageID, id.TargetedMessage) {
 		return nil, gone
 	}

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"parley/ent"
-	"parley/internal/contact"
 	"parley/internal/once"
+	"parley/internal/people"
 	"parley/internal/store"
 )
 
@@ -35,7 +35,7 @@ func (s *Service) CaptureEmail(ctx context.Context, in CaptureVisitorEmailInput)
 }
 
 func (s *Service) capture(ctx context.Context, tx *store.Tx, me *ent.Visitor, email string) error {
-	address, err := contact.CleanAddress(email, "email")
+	address, err := people.CleanEmail(email, "email")
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"parley/ent"
 	"parley/internal/contact"
 	"parley/internal/errs"
+	"parley/internal/people"
 )
 
 // Limits of a signed identity.
@@ -68,7 +69,7 @@ func (claims identityClaims) identity() (*identity, error) {
 	who := &identity{subject: sub}
 	var err error
 	if claims.Email != "" {
-		if who.email, err = contact.CleanAddress(claims.Email, "identity"); err != nil {
+		if who.email, err = people.CleanEmail(claims.Email, "identity"); err != nil {
 			return nil, badIdentity("email is no e-mail address")
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/once"
-	"parley/internal/people"
 	"parley/internal/store"
 	"parley/internal/viewer"
 )
@@ -78,5 +77,5 @@ func own(ctx context.Context, tx *store.Tx, visitorID, conversationID string) (*
 }
 
 func notFound(conversationID string) error {
-	return errs.New(errs.NotFound, "You have no conversation %q.", people.Clip(conversationID)).On("conversationId")
+	return errs.New(errs.NotFound, "You have no conversation %q.", errs.Clip(conversationID)).On("conversationId")
 }

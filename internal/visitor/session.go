@@ -13,7 +13,6 @@ import (
 	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/id"
-	"parley/internal/people"
 	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -62,7 +61,7 @@ func (s *Service) StartSession(ctx context.Context, in StartVisitorSessionInput)
 // channel finds a chat channel by its public key, before any account is known.
 func (s *Service) channel(ctx context.Context, key string) (*ent.Channel, error) {
 	ctx = viewer.NewContext(ctx, viewer.Everywhere("authenticate"))
-	gone := errs.New(errs.NotFound, "There is no chat channel %q. Copy the key from the tracking code.", people.Clip(key)).On("channelKey")
+	gone := errs.New(errs.NotFound, "There is no chat channel %q. Copy the key from the tracking code.", errs.Clip(key)).On("channelKey")
 	if strings.ContainsFunc(key, unicode.IsControl) {
 		return nil, gone
 	}
