@@ -23,6 +23,7 @@ type group struct {
 	sqlite *sqlite3.SQLiteConn
 	pgx    *pgx.Conn
 	began  time.Time
+	logged []*ent.Event // what the commit adds to the log
 	lost   bool
 }
 
@@ -103,6 +104,9 @@ func (g *group) finish(members []*member) error {
 	}
 	if err != nil {
 		err = fmt.Errorf("%w: %w", errGroupLost, errors.Join(err, rollback(g.tx)))
+	}
+	if err == nil && len(g.logged) > 0 {
+		g.store.publish(g.logged)
 	}
 	return errors.Join(err, g.conn.Close())
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"parley/ent"
 	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/id"
@@ -14,7 +15,6 @@ import (
 )
 
 // Event is an entry for the account's log, before it has its sequence number.
-// Package event makes them.
 type Event struct {
 	Type           vocab.EventType
 	InboxID        string
@@ -43,6 +43,22 @@ func (tx *Tx) Append(ctx context.Context, e Event) {
 	}
 	tx.events = append(tx.events, e)
 }
+
+// row is the event as the log has it, under its number.
+func (e *Event) row(sequence int64) *ent.Event {
+	return &ent.Event{
+		ID: id.New(id.Event), AccountID: e.accountID, Sequence: sequence, Type: e.Type, OccurredAt: e.at,
+		ActorKind: e.actorKind, ActorID: e.actorID, InboxID: e.InboxID, ConversationID: e.ConversationID,
+		MessageID: e.MessageID, SubjectID: e.SubjectID, UserID: e.UserID, Revision: e.Revision, Changes: e.Changes,
+	}
+}
+
+// UsePublisher has publish called with the events of each commit, at once after
+// it: those of one account in the order of their numbers, and the commits that
+// this store makes for an account one after the other. It must not block: the
+// callers whose commit it was wait for it. Events of a process that dies in
+// between are in the log all the same.
+func (s *Store) UsePublisher(publish func([]*ent.Event)) { s.publish = publish }
 
 const eventColumns = 14
 
@@ -87,8 +103,10 @@ func (g *group) insertEvents(ctx context.Context, events []Event, last int64) er
 			if err != nil {
 				return err
 			}
-			args = append(args, id.New(id.Event), e.accountID, last+int64(start+i)+1, string(e.Type), int64(e.at),
-				string(e.actorKind), e.actorID, e.InboxID, e.ConversationID, e.MessageID, e.SubjectID, e.UserID, e.Revision, string(changes))
+			row := e.row(last + int64(start+i) + 1)
+			g.logged = append(g.logged, row)
+			args = append(args, row.ID, row.AccountID, row.Sequence, string(row.Type), int64(row.OccurredAt),
+				string(row.ActorKind), row.ActorID, row.InboxID, row.ConversationID, row.MessageID, row.SubjectID, row.UserID, row.Revision, string(changes))
 		}
 		insert := insertEventsSQL(len(batch))
 		g.store.trace(insert)

@@ -46,6 +46,7 @@ type Store struct {
 	log     *slog.Logger
 	jobs    JobInserter
 	trace   func(string)
+	publish func([]*ent.Event)
 	numbers sync.Map // account id → int64
 
 	mu      sync.Mutex
@@ -55,7 +56,7 @@ type Store struct {
 
 // Open opens the database and brings its schema up to date.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{clock: o.Clock, log: o.Log, trace: o.Trace, writers: map[string]*writer{}}
+	s := &Store{clock: o.Clock, log: o.Log, trace: o.Trace, publish: func([]*ent.Event) {}, writers: map[string]*writer{}}
 	if s.trace == nil {
 		s.trace = func(string) {}
 	}

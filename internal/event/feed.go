@@ -1,0 +1,198 @@
+package event
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"time"
+
+	"parley/ent"
+	"parley/internal/errs"
+	"parley/internal/store"
+	"parley/internal/viewer"
+)
+
+// Bus carries what is new between the nodes; package bus implements it. It may
+// lose messages.
+type Bus interface {
+	Publish(subject string, data []byte) error
+	Listen(subject string, deliver func(data []byte)) (stop func(), err error)
+}
+
+// checkEvery is how often a node compares its position in the logs that it
+// follows with the table's: so long may what the bus lost stay unseen.
+const checkEvery = time.Second
+
+// Feed follows the logs of the accounts that somebody on this node watches. It
+// is safe for concurrent use.
+type Feed struct {
+	store *store.Store
+	bus   Bus
+	log   *slog.Logger
+
+	mu   sync.Mutex
+	hubs map[string]*hub
+}
+
+// NewFeed returns a feed of a store's logs, and publishes what the store commits
+// on the bus. Run keeps it going.
+func NewFeed(s *store.Store, b Bus, log *slog.Logger) *Feed {
+	f := &Feed{store: s, bus: b, log: log, hubs: map[string]*hub{}}
+	s.UsePublisher(f.publish)
+	return f
+}
+
+func subject(accountID string) string { return "log." + accountID }
+
+// maxPublished is how many events one message of the bus has at most: the rest
+// of a large commit is read from the table.
+const maxPublished = 500
+
+// publish tells all nodes what was committed. What cannot be told they find by
+// themselves.
+func (f *Feed) publish(events []*ent.Event) {
+	for len(events) > 0 {
+		n := 1
+		for n < len(events) && n < maxPublished && events[n].AccountID == events[0].AccountID {
+			n++
+		}
+		data, err := json.Marshal(events[:n])
+		if err == nil {
+			err = f.bus.Publish(subject(events[0].AccountID), data)
+		}
+		if err != nil {
+			f.log.Debug("events were not published; the nodes will find them in the log", "error", err)
+		}
+		events = events[n:]
+	}
+}
+
+// Run compares the node's position with the table's each second, until ctx ends.
+func (f *Feed) Run(ctx context.Context) {
+	ticker := time.NewTicker(checkEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			f.Check(ctx)
+		}
+	}
+}
+
+// Check has every log that this node follows caught up with its table.
+func (f *Feed) Check(ctx context.Context) {
+	hubs := f.used()
+	if len(hubs) == 0 {
+		return
+	}
+	heads, err := f.heads(ctx, hubs)
+	if err != nil {
+		if ctx.Err() == nil {
+			f.log.Warn("cannot compare the logs that are followed with the database; trying again", "error", err)
+		}
+		return
+	}
+	for account, h := range hubs {
+		h.known(heads[account])
+	}
+}
+
+// used returns the hubs that somebody reads, and ends the others.
+func (f *Feed) used() map[string]*hub {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	hubs := map[string]*hub{}
+	for account, h := range f.hubs {
+		if h.users > 0 {
+			hubs[account] = h
+		} else {
+			delete(f.hubs, account)
+			h.stop()
+		}
+	}
+	return hubs
+}
+
+// heads reads the last numbers of the logs with one query.
+func (f *Feed) heads(ctx context.Context, hubs map[string]*hub) (map[string]int64, error) {
+	ids := make([]string, 0, len(hubs))
+	for account := range hubs {
+		ids = append(ids, account)
+	}
+	data, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	query := "SELECT id, sequence FROM account_sequences WHERE id IN (SELECT value FROM json_each($1))"
+	if f.store.Postgres() {
+		query = "SELECT id, sequence FROM account_sequences WHERE id IN (SELECT jsonb_array_elements_text($1::text::jsonb))"
+	}
+	rows, err := f.store.Query(viewer.NewContext(ctx, viewer.Everywhere("feed")), query, string(data))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	heads := map[string]int64{}
+	for rows.Next() {
+		var account string
+		var head int64
+		if err := rows.Scan(&account, &head); err != nil {
+			return nil, err
+		}
+		heads[account] = head
+	}
+	return heads, rows.Err()
+}
+
+// acquire returns an account's hub, which follows the log from then on until it
+// is released.
+func (f *Feed) acquire(ctx context.Context, accountID string) (*hub, error) {
+	f.mu.Lock()
+	h := f.hubs[accountID]
+	if h == nil {
+		h = newHub(f, accountID)
+		f.hubs[accountID] = h
+	}
+	h.users++
+	f.mu.Unlock()
+	if err := h.begin(ctx); err != nil {
+		f.release(h)
+		return nil, err
+	}
+	return h, nil
+}
+
+func (f *Feed) release(h *hub) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	h.users--
+}
+
+// OnAuthority calls changed, which must not block, with the number of each event
+// of an account after which somebody may see more or less than before, until the
+// returned function is called.
+func (f *Feed) OnAuthority(ctx context.Context, accountID string, changed func(sequence int64)) (stop func(), err error) {
+	h, err := f.acquire(ctx, accountID)
+	if err != nil {
+		return nil, err
+	}
+	remove := h.listen(changed)
+	return sync.OnceFunc(func() {
+		remove()
+		f.release(h)
+	}), nil
+}
+
+// bounds refuses a position that the log does not have any more, or not yet.
+func bounds(after int64, log *ent.AccountSequence) error {
+	switch {
+	case after < log.LogFloor:
+		return errs.New(errs.CursorExpired, "The log reaches back to sequence %d alone. Take a snapshot and go on from there.", log.LogFloor).On("after")
+	case after > log.Sequence:
+		return errs.New(errs.Invalid, "The log ends at sequence %d.", log.Sequence).On("after")
+	}
+	return nil
+}

@@ -1,0 +1,268 @@
+package event
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+
+	"parley/ent"
+	entevent "parley/ent/event"
+	"parley/internal/viewer"
+)
+
+// hub follows one account's log on this node: it puts what the bus brings into
+// order, leaves out what it has, reads what is missing from the table, and hands
+// each event to its topics.
+type hub struct {
+	feed  *Feed
+	users int // guarded by the feed
+
+	ctx    context.Context // the system's, within the account
+	cancel context.CancelFunc
+	once   sync.Once
+	err    error
+	unbus  func()
+
+	mu        sync.Mutex
+	head      int64 // the last number that the topics have
+	topics    map[string]*topic
+	listeners map[*func(int64)]struct{}
+	arrived   []*ent.Event
+	table     int64         // the last number that is known to be in the table
+	wake      chan struct{} // says that arrived or table changed
+	done      chan struct{}
+}
+
+func newHub(f *Feed, accountID string) *hub {
+	ctx, cancel := context.WithCancel(viewer.NewContext(context.Background(), viewer.System("feed", accountID)))
+	return &hub{
+		feed: f, ctx: ctx, cancel: cancel, topics: map[string]*topic{}, listeners: map[*func(int64)]struct{}{},
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+}
+
+func (h *hub) account() string { return viewer.FromContext(h.ctx).AccountID }
+
+// begin listens to the bus first, and then asks the table where the log ends:
+// what is committed in between comes by the bus, or is found by the next check.
+func (h *hub) begin(ctx context.Context) error {
+	h.once.Do(func() {
+		if h.unbus, h.err = h.feed.bus.Listen(subject(h.account()), h.receive); h.err != nil {
+			h.abandon()
+			return
+		}
+		row, err := h.feed.store.Client(h.ctx).AccountSequence.Query().Only(h.ctx)
+		if err != nil {
+			h.err = err
+			h.unbus()
+			h.abandon()
+			return
+		}
+		h.mu.Lock()
+		h.head, h.table = row.Sequence, row.Sequence
+		h.mu.Unlock()
+		go h.run()
+	})
+	if h.err != nil {
+		return h.err
+	}
+	return ctx.Err()
+}
+
+// abandon forgets a hub that could not begin, so that the next who wants it
+// tries again.
+func (h *hub) abandon() {
+	h.cancel()
+	close(h.done)
+	h.feed.mu.Lock()
+	defer h.feed.mu.Unlock()
+	if h.feed.hubs[h.account()] == h {
+		delete(h.feed.hubs, h.account())
+	}
+}
+
+// stop ends the hub, which nobody uses.
+func (h *hub) stop() {
+	go func() {
+		h.once.Do(func() { h.err = context.Canceled; close(h.done) })
+		if h.unbus != nil {
+			h.unbus()
+		}
+		h.cancel()
+		<-h.done
+	}()
+}
+
+// maxArrived bounds what waits for a hub: beyond it the table has it.
+const maxArrived = 8192
+
+// receive takes a message of the bus. It does not block.
+func (h *hub) receive(data []byte) {
+	var events []*ent.Event
+	if err := json.Unmarshal(data, &events); err != nil {
+		h.feed.log.Warn("a message of the bus cannot be read; the log has what it told", "error", err)
+		return
+	}
+	h.mu.Lock()
+	if len(h.arrived) < maxArrived {
+		h.arrived = append(h.arrived, events...)
+	}
+	h.mu.Unlock()
+	h.poke()
+}
+
+// known says how far the table goes.
+func (h *hub) known(head int64) {
+	h.mu.Lock()
+	h.table = max(h.table, head)
+	h.mu.Unlock()
+	h.poke()
+}
+
+func (h *hub) poke() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (h *hub) run() {
+	defer close(h.done)
+	for {
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-h.wake:
+			h.advance()
+		}
+	}
+}
+
+// advance hands on what arrived, and what is missing before it. The head moves
+// in this goroutine alone.
+func (h *hub) advance() {
+	h.mu.Lock()
+	arrived, table, head := h.arrived, h.table, h.head
+	h.arrived = nil
+	h.mu.Unlock()
+	var next []*Entry
+	for _, e := range arrived {
+		switch {
+		case e.Sequence <= head:
+		case e.Sequence == head+1:
+			next = append(next, &Entry{Event: e})
+			head++
+		default:
+			h.hand(next)
+			next = nil
+			if head = h.fill(); e.Sequence == head+1 {
+				next = append(next, &Entry{Event: e})
+				head++
+			}
+		}
+	}
+	h.hand(next)
+	if head < table {
+		h.fill()
+	}
+}
+
+// fillPage is how many events are read from the table at once.
+const fillPage = 500
+
+// fill reads what follows the head from the table, to its end, and returns the
+// new head. What cannot be read now is found by the next check.
+func (h *hub) fill() int64 {
+	for {
+		events, err := h.read(h.head, 0, "", fillPage)
+		if err != nil {
+			if h.ctx.Err() == nil {
+				h.feed.log.Warn("cannot read the log; trying again", "error", err)
+			}
+			return h.head
+		}
+		// Numbers are taken under a lock that lasts to the commit: what is there is without a gap.
+		h.hand(events)
+		if len(events) < fillPage {
+			return h.head
+		}
+	}
+}
+
+// hand gives the topics the next entries.
+func (h *hub) hand(entries []*Entry) {
+	if len(entries) == 0 {
+		return
+	}
+	h.mu.Lock()
+	all := h.topics[""]
+	parts := map[*topic][]*Entry{}
+	var changes []int64
+	for _, e := range entries {
+		if t := h.topics[conversationOf(e)]; t != nil && t != all {
+			parts[t] = append(parts[t], e)
+		}
+		if Authority(e.Event) {
+			changes = append(changes, e.Sequence)
+		}
+	}
+	h.head = entries[len(entries)-1].Sequence
+	if all != nil {
+		all.add(entries)
+	}
+	for t, part := range parts {
+		t.add(part)
+	}
+	listeners := make([]func(int64), 0, len(h.listeners))
+	for l := range h.listeners {
+		listeners = append(listeners, *l)
+	}
+	h.mu.Unlock()
+	for _, sequence := range changes {
+		for _, l := range listeners {
+			l(sequence)
+		}
+	}
+}
+
+// read reads a page of the log: after one number, up to another (0: the end), of
+// one conversation ("": all).
+func (h *hub) read(after, to int64, conversationID string, limit int) ([]*Entry, error) {
+	query := h.feed.store.Client(h.ctx).Event.Query().Where(entevent.SequenceGT(after)).Order(entevent.BySequence()).Limit(limit)
+	if to > 0 {
+		query.Where(entevent.SequenceLTE(to))
+	}
+	if conversationID != "" {
+		query.Where(entevent.ConversationID(conversationID))
+	}
+	rows, err := query.All(h.ctx)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]*Entry, len(rows))
+	for i, row := range rows {
+		entries[i] = &Entry{Event: row}
+	}
+	return entries, nil
+}
+
+// conversationOf is the conversation whose topic gets an entry; a purged one
+// stands as the subject of its last event.
+func conversationOf(e *Entry) string {
+	if e.ConversationID == "" && e.Type == purged {
+		return e.SubjectID
+	}
+	return e.ConversationID
+}
+
+func (h *hub) listen(changed func(int64)) (remove func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	key := &changed
+	h.listeners[key] = struct{}{}
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.listeners, key)
+	}
+}
