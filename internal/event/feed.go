@@ -68,8 +68,10 @@ func (f *Feed) publish(events []*ent.Event) {
 	}
 }
 
-// Run compares the node's position with the table's each second, until ctx ends.
+// Run compares the node's position with the table's each second, until ctx
+// ends. Then it follows nothing any more.
 func (f *Feed) Run(ctx context.Context) {
+	defer f.end()
 	ticker := time.NewTicker(checkEvery)
 	defer ticker.Stop()
 	for {
@@ -79,6 +81,16 @@ func (f *Feed) Run(ctx context.Context) {
 		case <-ticker.C:
 			f.Check(ctx)
 		}
+	}
+}
+
+// end stops all hubs.
+func (f *Feed) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for account, h := range f.hubs {
+		delete(f.hubs, account)
+		h.stop()
 	}
 }
 

@@ -189,21 +189,20 @@ func (h *hub) fill() int64 {
 	}
 }
 
-// hand gives the topics the next entries.
+// hand gives the topics the next entries. Those who listen for changes of what
+// somebody may see hear of them before any reader does.
 func (h *hub) hand(entries []*Entry) {
 	if len(entries) == 0 {
 		return
 	}
+	h.warn(entries)
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	all := h.topics[""]
 	parts := map[*topic][]*Entry{}
-	var changes []int64
 	for _, e := range entries {
 		if t := h.topics[conversationOf(e)]; t != nil && t != all {
 			parts[t] = append(parts[t], e)
-		}
-		if Authority(e.Event) {
-			changes = append(changes, e.Sequence)
 		}
 	}
 	h.head = entries[len(entries)-1].Sequence
@@ -213,16 +212,27 @@ func (h *hub) hand(entries []*Entry) {
 	for t, part := range parts {
 		t.add(part)
 	}
-	listeners := make([]func(int64), 0, len(h.listeners))
-	for l := range h.listeners {
-		listeners = append(listeners, *l)
-	}
-	h.mu.Unlock()
-	for _, sequence := range changes {
-		for _, l := range listeners {
-			l(sequence)
+}
+
+// warn tells the listeners of events that may change what somebody sees.
+func (h *hub) warn(entries []*Entry) {
+	for _, e := range entries {
+		if Authority(e.Event) {
+			for _, l := range h.listening() {
+				l(e.Sequence)
+			}
 		}
 	}
+}
+
+func (h *hub) listening() []func(int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := make([]func(int64), 0, len(h.listeners))
+	for l := range h.listeners {
+		list = append(list, *l)
+	}
+	return list
 }
 
 // read reads a page of the log: after one number, up to another (0: the end), of

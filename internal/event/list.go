@@ -77,11 +77,8 @@ func (s *Service) List(ctx context.Context, after int64, first *int, filter Filt
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case after < log.LogFloor:
-		return nil, errs.New(errs.CursorExpired, "The log reaches back to sequence %d alone. Take a snapshot and go on from there.", log.LogFloor).On("after")
-	case after > log.Sequence:
-		return nil, errs.New(errs.Invalid, "The log ends at sequence %d.", log.Sequence).On("after")
+	if err := bounds(after, log); err != nil {
+		return nil, err
 	}
 	to := min(after+window, log.Sequence)
 	query := s.store.Client(ctx).Event.Query().Where(entevent.SequenceGT(after), entevent.SequenceLTE(to)).

@@ -28,7 +28,7 @@ func Visible(v *viewer.Viewer, e *ent.Event) bool {
 // authority are the types of events after which somebody may see more, or less.
 var authority = []vocab.EventType{
 	vocab.MemberAdded, vocab.MemberRemoved, vocab.TeamUpdated, vocab.TeamDeleted, vocab.UserUpdated, vocab.UserDeactivated,
-	vocab.InboxCreated, vocab.InboxDeleted, vocab.TokenRevoked, vocab.ContactLinked,
+	vocab.InboxCreated, vocab.InboxDeleted, vocab.TokenRevoked,
 }
 
 // Authority reports whether an event may change what somebody sees or may do:

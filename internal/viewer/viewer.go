@@ -6,6 +6,7 @@ package viewer
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // Kind is the kind of an actor, as the SDL's ActorKind has it, and "SYSTEM"
@@ -38,6 +39,8 @@ type Viewer struct {
 	TokenID string
 	// ChannelID is a visitor's chat channel.
 	ChannelID string
+	// ExpiresAt is when the token ends; zero: never.
+	ExpiresAt time.Time
 
 	inNameOf   *Viewer
 	everywhere bool

@@ -35,9 +35,13 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (*viewer.View
 	if visitorID == "" {
 		return nil, errs.New(errs.Unauthenticated, "The chat or the visitor of this token is gone; start a new session.")
 	}
-	return &viewer.Viewer{
+	v := &viewer.Viewer{
 		Kind: viewer.Visitor, AccountID: claims.Account, ActorID: visitorID, ChannelID: claims.Channel, TokenID: claims.Session,
-	}, nil
+	}
+	if claims.ExpiresAt != nil {
+		v.ExpiresAt = claims.ExpiresAt.Time
+	}
+	return v, nil
 }
 
 // currentVisitor follows a merge. One step is enough: what is merged into is
