@@ -388,3 +388,22 @@ func TestCloseSendsWhatWasPublished(t *testing.T) {
 		expect(t, got, strconv.Itoa(i))
 	}
 }
+
+// A node must be able to stop.
+func TestCloseDoesNotWaitForEverForAReceiver(t *testing.T) {
+	t.Parallel()
+	b, err := bus.Open(bus.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	started, release := make(chan bool, 1), make(chan bool)
+	defer close(release)
+	if _, err := b.Subscribe(subject, func([]byte) { started <- true; <-release }); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, b, subject, "1")
+	next(t, started)
+	if err := b.Close(); err == nil {
+		t.Error("Close does not tell that a receiver is stuck")
+	}
+}

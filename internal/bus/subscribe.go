@@ -154,18 +154,24 @@ func (s *Subscription) call(data []byte) {
 // withinDeliver reports whether the calling goroutine is in a deliver: to wait
 // there for a call to end would be to wait for itself.
 func withinDeliver() bool {
-	pcs := make([]uintptr, 64)
-	for skip := 2; ; skip += len(pcs) {
-		n := runtime.Callers(skip, pcs)
-		if n == 0 {
+	frames := runtime.CallersFrames(callers())
+	for {
+		f, more := frames.Next()
+		if f.Function == "parley/internal/bus.(*Subscription).call" {
+			return true
+		}
+		if !more {
 			return false
 		}
-		frames := runtime.CallersFrames(pcs[:n])
-		for more := true; more; {
-			var f runtime.Frame
-			if f, more = frames.Next(); f.Function == "parley/internal/bus.(*Subscription).call" {
-				return true
-			}
+	}
+}
+
+// callers returns the calling goroutine's whole stack.
+func callers() []uintptr {
+	for size := 64; ; size *= 2 {
+		pcs := make([]uintptr, size)
+		if n := runtime.Callers(1, pcs); n < size {
+			return pcs[:n]
 		}
 	}
 }
