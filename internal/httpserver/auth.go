@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"parley/internal/errs"
 	"parley/internal/viewer"
@@ -30,21 +31,14 @@ func refuseQueryTokens(next http.Handler) http.Handler {
 
 // authenticate puts the viewer whose token the request bears into its context;
 // without a token, the anonymous one. A bad token is an error, never anonymous.
-//
-// Staff's tokens have an allowance of their own: they are few and known, and
-// programs work with them.
-func (c *Config) authenticate(next http.Handler) http.Handler {
-	public, staff := newLimiter(c.RateLimit, c.Clock), newLimiter(c.StaffRateLimit, c.Clock)
+func (c *Config) authenticate(g *gate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := c.viewer(r)
-		key, limits := remoteKey(r.RemoteAddr), public
-		if err == nil && v.TokenID != "" {
-			key = v.TokenID
+		known := v
+		if err != nil {
+			known = viewer.Anonymous()
 		}
-		if err == nil && v.IsStaff() {
-			limits = staff
-		}
-		if wait := limits.take(key); wait > 0 {
+		if wait := g.admit(known, remoteKey(r.RemoteAddr)); wait > 0 {
 			failRateLimited(w, r, wait)
 			return
 		}
@@ -56,6 +50,28 @@ func (c *Config) authenticate(next http.Handler) http.Handler {
 	})
 }
 
+// gate counts requests, and operations on streams, against the rate limits.
+// Staff's tokens have an allowance of their own: they are few and known, and
+// programs work with them.
+type gate struct{ public, staff *limiter }
+
+func newGate(c *Config) *gate {
+	return &gate{public: newLimiter(c.RateLimit, c.Clock), staff: newLimiter(c.StaffRateLimit, c.Clock)}
+}
+
+// admit returns how long the viewer has to wait, 0 if not at all. remote names
+// the network of one who has no token.
+func (g *gate) admit(v *viewer.Viewer, remote string) time.Duration {
+	key, limits := remote, g.public
+	if v.TokenID != "" {
+		key = v.TokenID
+	}
+	if v.IsStaff() {
+		limits = g.staff
+	}
+	return limits.take(key)
+}
+
 func (c *Config) viewer(r *http.Request) (*viewer.Viewer, error) {
 	headers := r.Header["Authorization"]
 	if len(headers) == 0 {
@@ -63,11 +79,20 @@ func (c *Config) viewer(r *http.Request) (*viewer.Viewer, error) {
 	}
 	token, ok := bearer(headers[0])
 	if !ok || len(headers) > 1 {
-		return nil, errs.New(errs.Unauthenticated, "The Authorization header must read \"Bearer \" and a token.")
+		return nil, notBearer()
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), c.Timeout)
+	return c.viewerOf(r.Context(), token)
+}
+
+// viewerOf returns whose token it is.
+func (c *Config) viewerOf(ctx context.Context, token string) (*viewer.Viewer, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	return c.Authenticator.Authenticate(ctx, token)
+}
+
+func notBearer() *errs.Error {
+	return errs.New(errs.Unauthenticated, "Authorization must read \"Bearer \" and a token.")
 }
 
 // bearer returns the token of an Authorization header. It must look like one:
@@ -87,17 +112,27 @@ func bearer(header string) (token string, ok bool) {
 }
 
 func (c *Config) failAuthentication(w http.ResponseWriter, r *http.Request, err error) {
-	e := errs.Of(err)
-	switch {
-	case e != nil && e.Code == errs.Unauthenticated:
+	switch e := c.presentAuthentication(r.Context(), err); e.Code {
+	case errs.Unauthenticated:
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 		fail(w, r, http.StatusUnauthorized, e)
-	case e != nil && e.Code == errs.Unavailable:
+	case errs.Unavailable:
 		fail(w, r, http.StatusServiceUnavailable, e)
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		fail(w, r, http.StatusServiceUnavailable, errs.New(errs.Unavailable, "The token could not be checked in time. Try again."))
 	default:
-		c.Log.ErrorContext(r.Context(), "authentication failed", "id", requestID(r.Context()), "error", err)
 		failInternal(w, r)
 	}
+}
+
+// presentAuthentication says why a token was not taken: UNAUTHENTICATED,
+// UNAVAILABLE, or INTERNAL, which the log has.
+func (c *Config) presentAuthentication(ctx context.Context, err error) *errs.Error {
+	e := errs.Of(err)
+	switch {
+	case e != nil && (e.Code == errs.Unauthenticated || e.Code == errs.Unavailable):
+		return e
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return errs.New(errs.Unavailable, "The token could not be checked in time. Try again.")
+	}
+	c.Log.ErrorContext(ctx, "authentication failed", "id", requestID(ctx), "error", err)
+	return errs.New(errs.Internal, "Internal error. Quote the id to the operator.")
 }

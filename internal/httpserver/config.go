@@ -32,6 +32,14 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, bearer string) (*viewer.Viewer, error)
 }
 
+// Sessions follow a token for as long as a stream runs with it.
+type Sessions interface {
+	// Begin returns a context that bears v's session, and is cancelled when the
+	// token expires or is revoked, with an *errs.Error of code UNAUTHENTICATED
+	// or FORBIDDEN as its cause. end releases the session.
+	Begin(ctx context.Context, bearer string, v *viewer.Viewer) (session context.Context, end func())
+}
+
 // Config is what a server is made of. Schema and Authenticator are required.
 type Config struct {
 	Schema graphql.ExecutableSchema
@@ -39,10 +47,15 @@ type Config struct {
 	// presenter; nil leaves gqlgen's own.
 	Install       func(*handler.Server)
 	Authenticator Authenticator
-	// Transports are tried before the one for plain GET and POST, in order:
-	// the place for WebSockets and Server-Sent Events. One that streams lifts
-	// the connection's deadlines, by http.ResponseController.
-	Transports []graphql.Transport
+	// Sessions follow whose streams run; nil: a stream's viewer stays as it was
+	// authenticated.
+	Sessions Sessions
+	// Streams wraps the executor of WebSockets and event streams, once; nil: none.
+	Streams func(graphql.GraphExecutor) graphql.GraphExecutor
+	// TrustedDocuments are the only documents that are run, by their SHA-256 in
+	// hexadecimal (LoadTrustedDocuments reads them); nil: every document is run,
+	// and automatic persisted queries are kept.
+	TrustedDocuments map[string]string
 
 	// AllowedOrigins are the web origins whose pages may call the API, e.g.
 	// "https://app.example.com"; "*" admits all. None: pages of this server alone.
@@ -56,6 +69,10 @@ type Config struct {
 	// RateLimit is for visitors, and for addresses without a valid token;
 	// StaffRateLimit for each token of staff and integrations.
 	RateLimit, StaffRateLimit RateLimit
+	// Limits bounds streams.
+	Limits Limits
+	// Uploads bounds requests that carry files.
+	Uploads UploadLimits
 
 	// Ready reports why the server cannot serve now, for /readyz; nil: always ready.
 	Ready func(context.Context) error
@@ -89,6 +106,10 @@ func (c *Config) complete() error {
 	if c.MaxBodyBytes < 0 || c.Timeout < 0 || c.RateLimit.negative() || c.StaffRateLimit.negative() {
 		return errors.New("httpserver: MaxBodyBytes, Timeout and RateLimit must not be negative")
 	}
+	if err := errors.Join(c.Limits.check(), c.Uploads.check()); err != nil {
+		return err
+	}
+	c.Limits, c.Uploads = c.Limits.withDefaults(), c.Uploads.withDefaults()
 	if c.PublicURL != "" && !isOrigin(c.PublicURL) {
 		return fmt.Errorf("public URL %q: want a scheme and a host, as in \"https://parley.example.com\"", c.PublicURL)
 	}
@@ -121,23 +142,21 @@ func isOrigin(s string) bool {
 // graphql returns the handler of /graphql: CORS, then credentials, then the
 // rate limit, then gqlgen.
 func (c *Config) graphql() http.Handler {
-	srv := handler.New(c.Schema)
-	for _, t := range c.Transports {
-		srv.AddTransport(t)
-	}
-	srv.AddTransport(&httpTransport{maxBody: c.MaxBodyBytes, timeout: c.Timeout})
+	srv, s := handler.New(c.Schema), newStreams(c)
+	srv.AddTransport(&socketTransport{s})
+	srv.AddTransport(&httpTransport{streams: s, uploads: c.Schema.Schema().Types["Upload"] != nil})
 	srv.SetQueryCache(newDocumentCache())
 	if c.Install != nil {
 		c.Install(srv)
 	}
-	h := refuseQueryTokens(c.authenticate(srv))
+	h := refuseQueryTokens(c.authenticate(s.gate, srv))
 	if len(c.AllowedOrigins) == 0 {
 		return h
 	}
 	return cors.New(cors.Options{
 		AllowedOrigins: c.AllowedOrigins,
 		AllowedMethods: []string{http.MethodGet, http.MethodPost},
-		AllowedHeaders: []string{"Accept", "Authorization", "Content-Type", requestIDHeader},
+		AllowedHeaders: append([]string{"Accept", "Authorization", "Content-Type", requestIDHeader}, preflightHeaders...),
 		ExposedHeaders: []string{requestIDHeader, "Retry-After"},
 		MaxAge:         600,
 	}).Handler(h)

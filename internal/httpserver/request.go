@@ -2,9 +2,7 @@ package httpserver
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -14,14 +12,19 @@ import (
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/internal/clock"
 	"parley/internal/errs"
 )
 
+// asGraphQL is the status of a refusal that clients take for GraphQL's own
+// answer: as the media type has it.
+const asGraphQL = 0
+
 // refusal is a request that GraphQL never gets to see.
 type refusal struct {
-	status int
+	status int // or asGraphQL
 	reason *errs.Error
 	allow  string // for the header Allow, with 405
 }
@@ -35,13 +38,24 @@ func (f *refusal) write(w http.ResponseWriter, r *http.Request) {
 	if f.allow != "" {
 		w.Header().Set("Allow", f.allow)
 	}
-	fail(w, r, f.status, f.reason)
+	if f.status != asGraphQL {
+		fail(w, r, f.status, f.reason)
+		return
+	}
+	media, ok := negotiate(r.Header["Accept"])
+	if !ok {
+		media = mediaJSON
+	}
+	respond(w, media, &graphql.Response{Errors: f.errors()})
 }
 
+// errors is the refusal in GraphQL's shape.
+func (f *refusal) errors() gqlerror.List { return inGraphQL(f.reason) }
+
 // read takes the operation out of the request, or says why there is none.
-func (t *httpTransport) read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+func (t *httpTransport) read(w http.ResponseWriter, r *http.Request) (*input, *refusal) {
 	if r.Header.Get("Upgrade") != "" {
-		return nil, refuse(http.StatusBadRequest, "This connection cannot be upgraded here.")
+		return nil, refuse(http.StatusBadRequest, "This connection can be upgraded to a WebSocket alone.")
 	}
 	switch r.Method {
 	case http.MethodPost:
@@ -54,7 +68,10 @@ func (t *httpTransport) read(w http.ResponseWriter, r *http.Request) (*graphql.R
 	return nil, refused
 }
 
-func (t *httpTransport) readPost(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+func (t *httpTransport) readPost(w http.ResponseWriter, r *http.Request) (*input, *refusal) {
+	if t.uploads && isMultipart(r.Header.Get("Content-Type")) {
+		return t.readMultipart(w, r)
+	}
 	if !isJSON(r.Header.Get("Content-Type")) {
 		w.Header().Set("Accept-Post", mediaJSON)
 		return nil, refuse(http.StatusUnsupportedMediaType,
@@ -63,33 +80,40 @@ func (t *httpTransport) readPost(w http.ResponseWriter, r *http.Request) (*graph
 	if r.Header.Get("Content-Encoding") != "" {
 		return nil, refuse(http.StatusUnsupportedMediaType, "The body must not be compressed: send it without Content-Encoding.")
 	}
-	body, pooled := bodies.Get().(*bytes.Buffer)
-	if !pooled {
-		body = new(bytes.Buffer)
-	}
-	body.Reset()
-	defer func() {
-		if body.Cap() <= maxPooledBody {
-			bodies.Put(body)
-		}
-	}()
+	body := takeBuffer()
+	defer giveBuffer(body)
 	if refused := t.readBody(w, r, body); refused != nil {
 		return nil, refused
 	}
-	return decode(body.Bytes(), r.Header)
+	return decodeInput(body.Bytes())
 }
 
-// maxPooledBody keeps a rare large body from staying in memory.
-const maxPooledBody = 64 << 10
+// maxPooledBuffer keeps a rare large body from staying in memory.
+const maxPooledBuffer = 64 << 10
 
-var bodies sync.Pool // of *bytes.Buffer
+var buffers sync.Pool // of *bytes.Buffer
+
+// takeBuffer returns an empty buffer, for one who gives it back.
+func takeBuffer() *bytes.Buffer {
+	if b, pooled := buffers.Get().(*bytes.Buffer); pooled {
+		b.Reset()
+		return b
+	}
+	return new(bytes.Buffer)
+}
+
+func giveBuffer(b *bytes.Buffer) {
+	if b.Cap() <= maxPooledBuffer {
+		buffers.Put(b)
+	}
+}
 
 // readBody reads a body that is bounded in size and time into buf.
 func (t *httpTransport) readBody(w http.ResponseWriter, r *http.Request, buf *bytes.Buffer) *refusal {
-	if r.ContentLength > t.maxBody {
+	if r.ContentLength > t.config.MaxBodyBytes {
 		return t.tooLarge()
 	}
-	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, t.maxBody))
+	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, t.config.MaxBodyBytes))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -104,7 +128,7 @@ func (t *httpTransport) readBody(w http.ResponseWriter, r *http.Request, buf *by
 func (t *httpTransport) tooLarge() *refusal {
 	return &refusal{
 		status: http.StatusRequestEntityTooLarge,
-		reason: errs.New(errs.BadUserInput, "The body is larger than %d bytes.", t.maxBody),
+		reason: errs.New(errs.BadUserInput, "The body is larger than %d bytes.", t.config.MaxBodyBytes),
 	}
 }
 
@@ -131,82 +155,9 @@ func isJSON(contentType string) bool {
 	return err == nil && media == mediaJSON && (!given || strings.EqualFold(charset, "utf-8"))
 }
 
-const bodyShape = `{"query": "...", "variables": {...}}`
-
-// decode reads an operation out of a JSON body.
-func decode(body []byte, header http.Header) (*graphql.RawParams, *refusal) {
-	if !utf8.Valid(body) {
-		return nil, refuse(http.StatusBadRequest, "The body is not valid UTF-8.")
-	}
-	body = bytes.TrimLeft(body, " \t\r\n")
-	switch {
-	case len(body) == 0:
-		return nil, refuse(http.StatusBadRequest, "The body is empty: send a JSON object "+bodyShape+".")
-	case body[0] == '[':
-		return nil, refuse(http.StatusBadRequest, "Several operations in one request are not served: send one JSON object "+bodyShape+".")
-	case body[0] != '{':
-		return nil, refuse(http.StatusBadRequest, "The body must be a JSON object "+bodyShape+".")
-	}
-	var in struct {
-		Query         *string        `json:"query"`
-		OperationName string         `json:"operationName"`
-		Variables     map[string]any `json:"variables"`
-		Extensions    map[string]any `json:"extensions"`
-	}
-	if refused := decodeJSON(body, &in); refused != nil {
-		return nil, refused
-	}
-	if in.Query == nil {
-		return nil, missingQuery()
-	}
-	return &graphql.RawParams{
-		Query: *in.Query, OperationName: in.OperationName,
-		Variables: in.Variables, Extensions: in.Extensions, Headers: header,
-	}, nil
-}
-
-func missingQuery() *refusal {
-	return refuse(http.StatusBadRequest, `"query" is missing: it holds the GraphQL document, as a string.`)
-}
-
-// decodeJSON decodes one JSON value and nothing after it. Numbers stay
-// json.Number, so that none loses digits. The error never quotes the text.
-func decodeJSON(text []byte, into any) *refusal {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	err := dec.Decode(into)
-	if err == nil {
-		if _, err = dec.Token(); errors.Is(err, io.EOF) {
-			return nil
-		}
-		return refuse(http.StatusBadRequest, "There is more than one JSON value: send one object "+bodyShape+".")
-	}
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) && wrong.Field != "" {
-		kind := "a JSON object"
-		if wrong.Field == "query" || wrong.Field == "operationName" {
-			kind = "a string"
-		}
-		return &refusal{
-			status: http.StatusBadRequest,
-			reason: errs.New(errs.BadUserInput, "%q must be %s, not a JSON %s.", wrong.Field, kind, jsonKind(wrong.Value)),
-		}
-	}
-	return &refusal{
-		status: http.StatusBadRequest,
-		reason: errs.New(errs.BadUserInput, "This is not valid JSON from byte %d on: send an object %s.", dec.InputOffset(), bodyShape),
-	}
-}
-
-// jsonKind cuts the value off encoding/json's description, e.g. "number 17".
-func jsonKind(described string) string {
-	kind, _, _ := strings.Cut(described, " ")
-	return kind
-}
-
 // readGet takes a query out of the URL. The content types that a form can
 // send are refused even on a request without a body.
-func readGet(r *http.Request) (*graphql.RawParams, *refusal) {
+func readGet(r *http.Request) (*input, *refusal) {
 	if contentType := r.Header.Get("Content-Type"); contentType != "" && !isJSON(contentType) {
 		return nil, refuse(http.StatusUnsupportedMediaType,
 			"A GET request has no body: leave Content-Type out, or send \"Content-Type: application/json\".")
@@ -222,13 +173,14 @@ func readGet(r *http.Request) (*graphql.RawParams, *refusal) {
 			}
 		}
 	}
-	if !values.Has("query") {
-		return nil, missingQuery()
+	in := &input{OperationName: values.Get("operationName")}
+	for name, into := range map[string]**string{"query": &in.Query, "documentId": &in.DocumentID} {
+		if values.Has(name) {
+			text := values.Get(name)
+			*into = &text
+		}
 	}
-	params := &graphql.RawParams{
-		Query: values.Get("query"), OperationName: values.Get("operationName"), Headers: r.Header,
-	}
-	for name, into := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
+	for name, into := range map[string]*map[string]any{"variables": &in.Variables, "extensions": &in.Extensions} {
 		if text := values.Get(name); text != "" && decodeJSON([]byte(text), into) != nil {
 			return nil, &refusal{
 				status: http.StatusBadRequest,
@@ -236,5 +188,5 @@ func readGet(r *http.Request) (*graphql.RawParams, *refusal) {
 			}
 		}
 	}
-	return params, nil
+	return in, nil
 }

@@ -92,12 +92,16 @@ func respond(w http.ResponseWriter, media string, resp *graphql.Response) {
 	writeJSON(w, status, media, envelope(resp))
 }
 
-// envelope encodes an answer that has more than data. Data is left out, not
-// null, where nothing ran; it is copied as it is, since it is JSON already.
-func envelope(resp *graphql.Response) []byte {
-	b := []byte{'{'}
+// envelope encodes an answer that has more than data.
+func envelope(resp *graphql.Response) []byte { return appendEnvelope(nil, resp) }
+
+// appendEnvelope appends an answer. Data is left out, not null, where nothing
+// ran; it is copied as it is, since it is JSON already.
+func appendEnvelope(b []byte, resp *graphql.Response) []byte {
+	b = append(b, '{')
+	began := len(b)
 	add := func(name string, value []byte) {
-		if len(b) > 1 {
+		if len(b) > began {
 			b = append(b, ',')
 		}
 		b = append(append(append(b, '"'), name...), '"', ':')
@@ -113,6 +117,11 @@ func envelope(resp *graphql.Response) []byte {
 		add("extensions", mustEncode(resp.Extensions))
 	}
 	return append(b, '}')
+}
+
+// inGraphQL is an error of ours in GraphQL's shape.
+func inGraphQL(e *errs.Error) gqlerror.List {
+	return gqlerror.List{{Message: e.Message, Extensions: map[string]any{"code": string(e.Code)}}}
 }
 
 // mustEncode encodes what Parley itself put into an answer: if that cannot be

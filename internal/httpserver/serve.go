@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -21,15 +22,17 @@ const (
 )
 
 // Serve serves h on the listener until ctx ends. Then it takes no new
-// connection, gives requests under way the grace to finish, and cuts off what
-// is left: their contexts, WebSockets' too, are cancelled. It returns nil
-// after a clean end, an error if something had to be cut off or the listener failed.
+// connection, tells the streams to end (WebSockets close with 1001), gives
+// requests under way the grace to finish, and cuts off what is left. It returns
+// nil after a clean end, an error if something had to be cut off or the
+// listener failed.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler, grace time.Duration) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	streams := newLifetime()
 	srv := &http.Server{
 		Handler:           h,
-		BaseContext:       func(net.Listener) context.Context { return base },
+		BaseContext:       func(net.Listener) context.Context { return context.WithValue(base, lifetimeKey{}, streams) },
 		ReadHeaderTimeout: readHeaderTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
@@ -40,15 +43,86 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, grace time.Dura
 	go func() { failed <- srv.Serve(ln) }()
 	select {
 	case err := <-failed:
+		streams.end()
 		return fmt.Errorf("serving HTTP: %w", err)
 	case <-ctx.Done():
 	}
 	patience, stop := context.WithTimeout(base, grace)
 	defer stop()
+	streams.end()
 	err := srv.Shutdown(patience)
 	cancel()
 	if err != nil {
 		return errors.Join(fmt.Errorf("requests were cut off at shutdown: %w", err), srv.Close())
 	}
+	streams.wait(patience)
 	return nil
+}
+
+// lifetime is how long streams may run. http.Server forgets WebSockets, and
+// would wait for event streams, which never end by themselves.
+type lifetime struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	mu    sync.Mutex
+	open  int
+	ended chan struct{} // closed when the last socket of an ended lifetime is gone
+}
+
+type lifetimeKey struct{}
+
+// always is the lifetime of streams that Serve does not serve.
+var always = newLifetime()
+
+func newLifetime() *lifetime {
+	l := &lifetime{ended: make(chan struct{})}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	return l
+}
+
+// lifetimeOf returns the lifetime of streams that begin with a request.
+func lifetimeOf(ctx context.Context) *lifetime {
+	if l, ok := ctx.Value(lifetimeKey{}).(*lifetime); ok {
+		return l
+	}
+	return always
+}
+
+// enter registers a socket. It reports false when none may begin any more.
+func (l *lifetime) enter() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ctx.Err() != nil {
+		return false
+	}
+	l.open++
+	return true
+}
+
+func (l *lifetime) leave() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open--
+	if l.open == 0 && l.ctx.Err() != nil {
+		close(l.ended)
+	}
+}
+
+// end tells the streams to end.
+func (l *lifetime) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cancel()
+	if l.open == 0 {
+		close(l.ended)
+	}
+}
+
+// wait returns when the last socket is gone, or ctx is done.
+func (l *lifetime) wait(ctx context.Context) {
+	select {
+	case <-l.ended:
+	case <-ctx.Done():
+	}
 }

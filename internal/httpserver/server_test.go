@@ -13,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/internal/errs"
 	"parley/internal/httpserver"
@@ -22,14 +23,21 @@ import (
 // testSchema answers `kind` with the viewer's kind and `echo` and `any` with
 // their argument; `wait` ends with the request, `boom` panics, `broken` has an error
 // beside its null. Meta fields give null but for __typename.
-type testSchema struct{ schema *ast.Schema }
+//
+// Of subscriptions, `kind` answers once, `count` as often as it says, `broken`
+// breaks off after one answer, `large` goes on for ever with 64 kB each,
+// `echo` answers once and then waits for its end, which `ended` is told of.
+type testSchema struct {
+	schema *ast.Schema
+	ended  func()
+}
 
 func newTestSchema() *testSchema {
-	return &testSchema{gqlparser.MustLoadSchema(&ast.Source{Input: `
+	return &testSchema{schema: gqlparser.MustLoadSchema(&ast.Source{Input: `
 		scalar Any
 		type Query { any(value: Any): Any  kind: String  echo(text: String): String  wait: String  boom: String  broken: String }
 		type Mutation { kind: String }
-		type Subscription { kind: String }`})}
+		type Subscription { kind: String  count(to: Int!): Int  broken: String  large: String  echo(text: String): String  boom: String }`})}
 }
 
 func (s *testSchema) Schema() *ast.Schema { return s.schema }
@@ -40,6 +48,9 @@ func (s *testSchema) Complexity(context.Context, string, string, int, map[string
 
 func (s *testSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	oc := graphql.GetOperationContext(ctx)
+	if oc.Operation.Operation == ast.Subscription {
+		return s.subscribe(oc)
+	}
 	return func(ctx context.Context) *graphql.Response {
 		data := map[string]any{}
 		for _, f := range graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Query", "Mutation"}) {
@@ -49,6 +60,45 @@ func (s *testSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			return nil
 		}
 		encoded, err := json.Marshal(data)
+		if err != nil {
+			panic(err)
+		}
+		return &graphql.Response{Data: encoded}
+	}
+}
+
+// subscribe answers with the one field of a subscription.
+func (s *testSchema) subscribe(oc *graphql.OperationContext) graphql.ResponseHandler {
+	f := graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Subscription"})[0]
+	args, n := f.ArgumentMap(oc.Variables), 0
+	return func(ctx context.Context) *graphql.Response {
+		n++
+		value, most := any(n), 1
+		switch f.Name {
+		case "kind":
+			value = viewer.FromContext(ctx).Kind
+		case "count":
+			most = int(args["to"].(int64))
+		case "large":
+			value, most = strings.Repeat("x", 64<<10), 1<<30
+		case "boom":
+			panic("boom")
+		case "echo":
+			value = args["text"]
+		}
+		if n > most {
+			switch f.Name {
+			case "broken":
+				return &graphql.Response{Errors: gqlerror.List{{Message: "it broke"}}}
+			case "echo":
+				<-ctx.Done()
+			}
+			if s.ended != nil {
+				s.ended()
+			}
+			return nil
+		}
+		encoded, err := json.Marshal(map[string]any{f.Alias: value})
 		if err != nil {
 			panic(err)
 		}
