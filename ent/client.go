@@ -30,6 +30,7 @@ import (
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/readposition"
+	"parley/ent/savedview"
 	"parley/ent/targetedmessage"
 	"parley/ent/task"
 	"parley/ent/team"
@@ -85,6 +86,8 @@ type Client struct {
 	MessageRevision *MessageRevisionClient
 	// ReadPosition is the client for interacting with the ReadPosition builders.
 	ReadPosition *ReadPositionClient
+	// SavedView is the client for interacting with the SavedView builders.
+	SavedView *SavedViewClient
 	// TargetedMessage is the client for interacting with the TargetedMessage builders.
 	TargetedMessage *TargetedMessageClient
 	// Task is the client for interacting with the Task builders.
@@ -127,6 +130,7 @@ func (c *Client) init() {
 	c.Message = NewMessageClient(c.config)
 	c.MessageRevision = NewMessageRevisionClient(c.config)
 	c.ReadPosition = NewReadPositionClient(c.config)
+	c.SavedView = NewSavedViewClient(c.config)
 	c.TargetedMessage = NewTargetedMessageClient(c.config)
 	c.Task = NewTaskClient(c.config)
 	c.Team = NewTeamClient(c.config)
@@ -244,6 +248,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Message:         NewMessageClient(cfg),
 		MessageRevision: NewMessageRevisionClient(cfg),
 		ReadPosition:    NewReadPositionClient(cfg),
+		SavedView:       NewSavedViewClient(cfg),
 		TargetedMessage: NewTargetedMessageClient(cfg),
 		Task:            NewTaskClient(cfg),
 		Team:            NewTeamClient(cfg),
@@ -288,6 +293,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Message:         NewMessageClient(cfg),
 		MessageRevision: NewMessageRevisionClient(cfg),
 		ReadPosition:    NewReadPositionClient(cfg),
+		SavedView:       NewSavedViewClient(cfg),
 		TargetedMessage: NewTargetedMessageClient(cfg),
 		Task:            NewTaskClient(cfg),
 		Team:            NewTeamClient(cfg),
@@ -326,8 +332,8 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Account, c.AccountSequence, c.ApiToken, c.Block, c.Bot, c.Channel, c.Contact,
 		c.ContactEmail, c.ContactList, c.Conversation, c.Event, c.IdempotencyKey,
 		c.Inbox, c.InboxTeam, c.InboxUser, c.Integration, c.Message, c.MessageRevision,
-		c.ReadPosition, c.TargetedMessage, c.Task, c.Team, c.TeamMember, c.User,
-		c.Visitor,
+		c.ReadPosition, c.SavedView, c.TargetedMessage, c.Task, c.Team, c.TeamMember,
+		c.User, c.Visitor,
 	} {
 		n.Use(hooks...)
 	}
@@ -340,8 +346,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Account, c.AccountSequence, c.ApiToken, c.Block, c.Bot, c.Channel, c.Contact,
 		c.ContactEmail, c.ContactList, c.Conversation, c.Event, c.IdempotencyKey,
 		c.Inbox, c.InboxTeam, c.InboxUser, c.Integration, c.Message, c.MessageRevision,
-		c.ReadPosition, c.TargetedMessage, c.Task, c.Team, c.TeamMember, c.User,
-		c.Visitor,
+		c.ReadPosition, c.SavedView, c.TargetedMessage, c.Task, c.Team, c.TeamMember,
+		c.User, c.Visitor,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -388,6 +394,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.MessageRevision.mutate(ctx, m)
 	case *ReadPositionMutation:
 		return c.ReadPosition.mutate(ctx, m)
+	case *SavedViewMutation:
+		return c.SavedView.mutate(ctx, m)
 	case *TargetedMessageMutation:
 		return c.TargetedMessage.mutate(ctx, m)
 	case *TaskMutation:
@@ -2932,6 +2940,139 @@ func (c *ReadPositionClient) mutate(ctx context.Context, m *ReadPositionMutation
 	}
 }
 
+// SavedViewClient is a client for the SavedView schema.
+type SavedViewClient struct {
+	config
+}
+
+// NewSavedViewClient returns a client for the SavedView from the given config.
+func NewSavedViewClient(c config) *SavedViewClient {
+	return &SavedViewClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `savedview.Hooks(f(g(h())))`.
+func (c *SavedViewClient) Use(hooks ...Hook) {
+	c.hooks.SavedView = append(c.hooks.SavedView, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `savedview.Intercept(f(g(h())))`.
+func (c *SavedViewClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SavedView = append(c.inters.SavedView, interceptors...)
+}
+
+// Create returns a builder for creating a SavedView entity.
+func (c *SavedViewClient) Create() *SavedViewCreate {
+	mutation := newSavedViewMutation(c.config, OpCreate)
+	return &SavedViewCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SavedView entities.
+func (c *SavedViewClient) CreateBulk(builders ...*SavedViewCreate) *SavedViewCreateBulk {
+	return &SavedViewCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SavedViewClient) MapCreateBulk(slice any, setFunc func(*SavedViewCreate, int)) *SavedViewCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SavedViewCreateBulk{err: fmt.Errorf("calling to SavedViewClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SavedViewCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SavedViewCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SavedView.
+func (c *SavedViewClient) Update() *SavedViewUpdate {
+	mutation := newSavedViewMutation(c.config, OpUpdate)
+	return &SavedViewUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SavedViewClient) UpdateOne(_m *SavedView) *SavedViewUpdateOne {
+	mutation := newSavedViewMutation(c.config, OpUpdateOne, withSavedView(_m))
+	return &SavedViewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SavedViewClient) UpdateOneID(id string) *SavedViewUpdateOne {
+	mutation := newSavedViewMutation(c.config, OpUpdateOne, withSavedViewID(id))
+	return &SavedViewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SavedView.
+func (c *SavedViewClient) Delete() *SavedViewDelete {
+	mutation := newSavedViewMutation(c.config, OpDelete)
+	return &SavedViewDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SavedViewClient) DeleteOne(_m *SavedView) *SavedViewDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SavedViewClient) DeleteOneID(id string) *SavedViewDeleteOne {
+	builder := c.Delete().Where(savedview.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SavedViewDeleteOne{builder}
+}
+
+// Query returns a query builder for SavedView.
+func (c *SavedViewClient) Query() *SavedViewQuery {
+	return &SavedViewQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSavedView},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SavedView entity by its id.
+func (c *SavedViewClient) Get(ctx context.Context, id string) (*SavedView, error) {
+	return c.Query().Where(savedview.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SavedViewClient) GetX(ctx context.Context, id string) *SavedView {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SavedViewClient) Hooks() []Hook {
+	return c.hooks.SavedView
+}
+
+// Interceptors returns the client interceptors.
+func (c *SavedViewClient) Interceptors() []Interceptor {
+	return c.inters.SavedView
+}
+
+func (c *SavedViewClient) mutate(ctx context.Context, m *SavedViewMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SavedViewCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SavedViewUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SavedViewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SavedViewDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SavedView mutation op: %q", m.Op())
+	}
+}
+
 // TargetedMessageClient is a client for the TargetedMessage schema.
 type TargetedMessageClient struct {
 	config
@@ -3735,13 +3876,13 @@ type (
 	hooks struct {
 		Account, AccountSequence, ApiToken, Block, Bot, Channel, Contact, ContactEmail,
 		ContactList, Conversation, Event, IdempotencyKey, Inbox, InboxTeam, InboxUser,
-		Integration, Message, MessageRevision, ReadPosition, TargetedMessage, Task,
-		Team, TeamMember, User, Visitor []ent.Hook
+		Integration, Message, MessageRevision, ReadPosition, SavedView,
+		TargetedMessage, Task, Team, TeamMember, User, Visitor []ent.Hook
 	}
 	inters struct {
 		Account, AccountSequence, ApiToken, Block, Bot, Channel, Contact, ContactEmail,
 		ContactList, Conversation, Event, IdempotencyKey, Inbox, InboxTeam, InboxUser,
-		Integration, Message, MessageRevision, ReadPosition, TargetedMessage, Task,
-		Team, TeamMember, User, Visitor []ent.Interceptor
+		Integration, Message, MessageRevision, ReadPosition, SavedView,
+		TargetedMessage, Task, Team, TeamMember, User, Visitor []ent.Interceptor
 	}
 )

@@ -25,6 +25,7 @@ import (
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/readposition"
+	"parley/ent/savedview"
 	"parley/ent/targetedmessage"
 	"parley/ent/task"
 	"parley/ent/team"
@@ -116,6 +117,7 @@ func checkColumn(t, c string) error {
 			message.Table:         message.ValidColumn,
 			messagerevision.Table: messagerevision.ValidColumn,
 			readposition.Table:    readposition.ValidColumn,
+			savedview.Table:       savedview.ValidColumn,
 			targetedmessage.Table: targetedmessage.ValidColumn,
 			task.Table:            task.ValidColumn,
 			team.Table:            team.ValidColumn,

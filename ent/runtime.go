@@ -22,6 +22,7 @@ import (
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/readposition"
+	"parley/ent/savedview"
 	"parley/ent/schema"
 	"parley/ent/targetedmessage"
 	"parley/ent/task"
@@ -532,6 +533,27 @@ func init() {
 	readpositionDescID := readpositionMixinFields0[0].Descriptor()
 	// readposition.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	readposition.IDValidator = readpositionDescID.Validators[0].(func(string) error)
+	savedviewMixin := schema.SavedView{}.Mixin()
+	savedviewMixinFields0 := savedviewMixin[0].Fields()
+	_ = savedviewMixinFields0
+	savedviewFields := schema.SavedView{}.Fields()
+	_ = savedviewFields
+	// savedviewDescAccountID is the schema descriptor for account_id field.
+	savedviewDescAccountID := savedviewMixinFields0[1].Descriptor()
+	// savedview.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	savedview.AccountIDValidator = savedviewDescAccountID.Validators[0].(func(string) error)
+	// savedviewDescInboxID is the schema descriptor for inbox_id field.
+	savedviewDescInboxID := savedviewFields[0].Descriptor()
+	// savedview.DefaultInboxID holds the default value on creation for the inbox_id field.
+	savedview.DefaultInboxID = savedviewDescInboxID.Default.(string)
+	// savedviewDescPrivateTo is the schema descriptor for private_to field.
+	savedviewDescPrivateTo := savedviewFields[2].Descriptor()
+	// savedview.DefaultPrivateTo holds the default value on creation for the private_to field.
+	savedview.DefaultPrivateTo = savedviewDescPrivateTo.Default.(string)
+	// savedviewDescID is the schema descriptor for id field.
+	savedviewDescID := savedviewMixinFields0[0].Descriptor()
+	// savedview.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	savedview.IDValidator = savedviewDescID.Validators[0].(func(string) error)
 	targetedmessageMixin := schema.TargetedMessage{}.Mixin()
 	targetedmessageMixinFields0 := targetedmessageMixin[0].Fields()
 	_ = targetedmessageMixinFields0

@@ -50,6 +50,8 @@ type Tx struct {
 	MessageRevision *MessageRevisionClient
 	// ReadPosition is the client for interacting with the ReadPosition builders.
 	ReadPosition *ReadPositionClient
+	// SavedView is the client for interacting with the SavedView builders.
+	SavedView *SavedViewClient
 	// TargetedMessage is the client for interacting with the TargetedMessage builders.
 	TargetedMessage *TargetedMessageClient
 	// Task is the client for interacting with the Task builders.
@@ -212,6 +214,7 @@ func (tx *Tx) init() {
 	tx.Message = NewMessageClient(tx.config)
 	tx.MessageRevision = NewMessageRevisionClient(tx.config)
 	tx.ReadPosition = NewReadPositionClient(tx.config)
+	tx.SavedView = NewSavedViewClient(tx.config)
 	tx.TargetedMessage = NewTargetedMessageClient(tx.config)
 	tx.Task = NewTaskClient(tx.config)
 	tx.Team = NewTeamClient(tx.config)

@@ -27,6 +27,7 @@ import (
 	"parley/ent/messagerevision"
 	"parley/ent/predicate"
 	"parley/ent/readposition"
+	"parley/ent/savedview"
 	"parley/ent/targetedmessage"
 	"parley/ent/task"
 	"parley/ent/team"
@@ -606,6 +607,33 @@ func (f TraverseReadPosition) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ReadPositionQuery", q)
 }
 
+// The SavedViewFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SavedViewFunc func(context.Context, *ent.SavedViewQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f SavedViewFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.SavedViewQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.SavedViewQuery", q)
+}
+
+// The TraverseSavedView type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSavedView func(context.Context, *ent.SavedViewQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSavedView) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSavedView) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SavedViewQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.SavedViewQuery", q)
+}
+
 // The TargetedMessageFunc type is an adapter to allow the use of ordinary function as a Querier.
 type TargetedMessageFunc func(context.Context, *ent.TargetedMessageQuery) (ent.Value, error)
 
@@ -809,6 +837,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.MessageRevisionQuery, predicate.MessageRevision, messagerevision.OrderOption]{typ: ent.TypeMessageRevision, tq: q}, nil
 	case *ent.ReadPositionQuery:
 		return &query[*ent.ReadPositionQuery, predicate.ReadPosition, readposition.OrderOption]{typ: ent.TypeReadPosition, tq: q}, nil
+	case *ent.SavedViewQuery:
+		return &query[*ent.SavedViewQuery, predicate.SavedView, savedview.OrderOption]{typ: ent.TypeSavedView, tq: q}, nil
 	case *ent.TargetedMessageQuery:
 		return &query[*ent.TargetedMessageQuery, predicate.TargetedMessage, targetedmessage.OrderOption]{typ: ent.TypeTargetedMessage, tq: q}, nil
 	case *ent.TaskQuery:

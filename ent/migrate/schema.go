@@ -268,6 +268,11 @@ var (
 				Columns: []*schema.Column{ConversationsColumns[20], ConversationsColumns[23]},
 			},
 			{
+				Name:    "conversation_inbox_id_status_folder_kind_assignee_id_in_bots",
+				Unique:  false,
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[6], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[9], ConversationsColumns[22]},
+			},
+			{
 				Name:    "conversation_inbox_id_folder_kind_status_last_message_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[14], ConversationsColumns[0]},
@@ -346,6 +351,11 @@ var (
 				Name:    "event_conversation_id_sequence",
 				Unique:  false,
 				Columns: []*schema.Column{EventsColumns[8], EventsColumns[2]},
+			},
+			{
+				Name:    "event_account_id_conversation_id_sequence",
+				Unique:  false,
+				Columns: []*schema.Column{EventsColumns[1], EventsColumns[8], EventsColumns[2]},
 			},
 		},
 	}
@@ -548,6 +558,37 @@ var (
 			},
 		},
 	}
+	// SavedViewsColumns holds the columns for the "saved_views" table.
+	SavedViewsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString, Default: ""},
+		{Name: "owner_id", Type: field.TypeString},
+		{Name: "private_to", Type: field.TypeString, Default: ""},
+		{Name: "name", Type: field.TypeString},
+		{Name: "view", Type: field.TypeString},
+		{Name: "filter", Type: field.TypeJSON},
+		{Name: "order_by", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// SavedViewsTable holds the schema information for the "saved_views" table.
+	SavedViewsTable = &schema.Table{
+		Name:       "saved_views",
+		Columns:    SavedViewsColumns,
+		PrimaryKey: []*schema.Column{SavedViewsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "savedview_account_id_inbox_id_private_to_name",
+				Unique:  true,
+				Columns: []*schema.Column{SavedViewsColumns[1], SavedViewsColumns[2], SavedViewsColumns[4], SavedViewsColumns[5]},
+			},
+			{
+				Name:    "savedview_owner_id",
+				Unique:  false,
+				Columns: []*schema.Column{SavedViewsColumns[3]},
+			},
+		},
+	}
 	// TargetedMessagesColumns holds the columns for the "targeted_messages" table.
 	TargetedMessagesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -730,6 +771,7 @@ var (
 		MessagesTable,
 		MessageRevisionsTable,
 		ReadPositionsTable,
+		SavedViewsTable,
 		TargetedMessagesTable,
 		TasksTable,
 		TeamsTable,

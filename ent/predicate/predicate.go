@@ -63,6 +63,9 @@ type MessageRevision func(*sql.Selector)
 // ReadPosition is the predicate function for readposition builders.
 type ReadPosition func(*sql.Selector)
 
+// SavedView is the predicate function for savedview builders.
+type SavedView func(*sql.Selector)
+
 // TargetedMessage is the predicate function for targetedmessage builders.
 type TargetedMessage func(*sql.Selector)
 

@@ -64,6 +64,7 @@ func (Conversation) Indexes() []ent.Index {
 		index.Fields("visitor_id"),
 		index.Fields("contact_id"),
 		index.Fields("bot_state", "visitor_active_at"),
+		index.Fields("inbox_id", "status", "folder", "kind", "assignee_id", "in_bots"), // the counts of views: open ones alone
 	}
 	for _, key := range []string{"last_message_at", "opened_at", "waiting_since"} {
 		list = append(list,

@@ -47,5 +47,6 @@ func (Event) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("account_id", "sequence").Unique(),
 		index.Fields("conversation_id", "sequence"),
+		index.Fields("account_id", "conversation_id", "sequence"), // those of no conversation, which retention deletes
 	}
 }

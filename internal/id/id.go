@@ -24,6 +24,7 @@ const (
 	Inbox           = "inbox"
 	Integration     = "integration"
 	Message         = "message"
+	SavedView       = "savedview"
 	Session         = "session"
 	TargetedMessage = "targetedmessage"
 	Task            = "task"

@@ -95,6 +95,7 @@ func (s *Service) clearRest(ctx context.Context, args ClearArgs) error {
 		for _, statement := range []string{
 			"DELETE FROM visitors WHERE inbox_id = $1 AND account_id = $2",
 			"DELETE FROM blocks WHERE inbox_id = $1 AND account_id = $2",
+			"DELETE FROM saved_views WHERE inbox_id = $1 AND account_id = $2",
 			"DELETE FROM targeted_messages WHERE inbox_id = $1 AND account_id = $2",
 			"DELETE FROM channels WHERE inbox_id = $1 AND account_id = $2",
 			"DELETE FROM inbox_users WHERE inbox_id = $1 AND account_id = $2",

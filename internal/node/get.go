@@ -22,6 +22,7 @@ func (s *Service) Get(ctx context.Context, nodeID string) (any, error) {
 		id.Bot:             func() (any, error) { return one(ctx, nodeID, s.Bots) },
 		id.Integration:     func() (any, error) { return one(ctx, nodeID, s.Integrations) },
 		id.TargetedMessage: func() (any, error) { return one(ctx, nodeID, s.TargetedMessages) },
+		id.SavedView:       func() (any, error) { return one(ctx, nodeID, s.SavedViews) },
 		id.Event:           func() (any, error) { return one(ctx, nodeID, s.Events) },
 		id.APIToken:        func() (any, error) { return s.token(ctx, nodeID) },
 		id.Account:         func() (any, error) { return s.account(ctx, nodeID) },

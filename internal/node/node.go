@@ -16,6 +16,7 @@ import (
 	"parley/ent/inbox"
 	"parley/ent/integration"
 	"parley/ent/message"
+	"parley/ent/savedview"
 	"parley/ent/targetedmessage"
 	"parley/ent/team"
 	"parley/ent/user"
@@ -134,6 +135,13 @@ func (s *Service) TargetedMessages(ctx context.Context, ids []string) ([]*ent.Ta
 	return align(ids, func(distinct []string) ([]*ent.TargetedMessage, error) {
 		return s.store.Client(ctx).TargetedMessage.Query().Where(targetedmessage.IDIn(distinct...)).All(ctx)
 	}, func(v *ent.TargetedMessage) string { return v.ID })
+}
+
+// SavedViews loads by id; see the package.
+func (s *Service) SavedViews(ctx context.Context, ids []string) ([]*ent.SavedView, error) {
+	return align(ids, func(distinct []string) ([]*ent.SavedView, error) {
+		return s.store.Client(ctx).SavedView.Query().Where(savedview.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.SavedView) string { return v.ID })
 }
 
 // Events loads by id; see the package.

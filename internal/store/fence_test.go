@@ -147,6 +147,7 @@ var fenced = map[string]visible{
 		staff: ofAccount + " AND user_id IN ('', {actor}) AND inbox_id IN ('', {inboxes})",
 		admin: ofAccount + " AND user_id IN ('', {actor}) AND (inbox_id IN ('', {inboxes}) OR conversation_id = '')",
 	},
+	"SavedView":       {table: "saved_views", staff: ofAccount + " AND private_to IN ('', {actor}) AND inbox_id IN ('', {inboxes})"},
 	"Inbox":           {table: "inboxes", staff: ofAccount + " AND id IN ({inboxes}) AND deleted_at = 0", admin: ofAccount + " AND deleted_at = 0"},
 	"InboxUser":       {table: "inbox_users", staff: ofInboxes, admin: ofAccount},
 	"InboxTeam":       {table: "inbox_teams", staff: ofInboxes, admin: ofAccount},

@@ -21,6 +21,7 @@ func furnish(t *testing.T, f *testkit.Fixture) {
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishAccount(ctx, tx, f) })
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishInboxes(ctx, tx, f) })
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishTrash(ctx, tx, f) })
+	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishViews(ctx, tx, f) })
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error {
 		for _, e := range []store.Event{
 			{Type: vocab.AccountUpdated},
@@ -73,6 +74,25 @@ func furnishInboxes(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 				SetMessageID(id.New(id.Message)).SetReplacedBy(f.AgentIDs[1]).SetCreatedAt(now).Exec,
 		)(ctx)
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// furnishViews makes saved views: shared ones of both inboxes, and private ones
+// of both agents, with and without an inbox.
+func furnishViews(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
+	for _, v := range []struct{ inbox, owner, privateTo string }{
+		{f.InboxIDs[0], f.AgentIDs[1], ""},
+		{f.InboxIDs[1], f.AgentIDs[1], ""},
+		{f.InboxIDs[1], f.AgentIDs[0], f.AgentIDs[0]}, // who left the inbox
+		{f.InboxIDs[0], f.AgentIDs[0], f.AgentIDs[0]},
+		{"", f.AgentIDs[0], f.AgentIDs[0]},
+		{"", f.AgentIDs[1], f.AgentIDs[1]},
+	} {
+		if err := tx.Client.SavedView.Create().SetID(id.New(id.SavedView)).SetInboxID(v.inbox).SetOwnerID(v.owner).SetPrivateTo(v.privateTo).
+			SetName("View").SetView(vocab.ViewAll).SetFilter([]byte("{}")).SetOrderBy(vocab.LastMessageDesc).SetCreatedAt(tx.Now()).Exec(ctx); err != nil {
 			return err
 		}
 	}

@@ -35,6 +35,8 @@ var rules = map[string]rule{
 	ent.TypeIdempotencyKey:  {accountOwned: true, staff: inAccount},
 	ent.TypeEvent:           {accountOwned: true, staff: visibleEvent},
 
+	ent.TypeSavedView: {accountOwned: true, staff: visibleView},
+
 	ent.TypeInbox:           {accountOwned: true, staff: isInbox},
 	ent.TypeInboxUser:       {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
 	ent.TypeInboxTeam:       {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
@@ -100,6 +102,18 @@ func visibleEvent(s *sql.Selector, v *viewer.Viewer) {
 		inbox = append(inbox, sql.EQ(s.C("conversation_id"), ""))
 	}
 	s.Where(sql.And(sql.Or(inbox...), sql.In(s.C("user_id"), "", v.ActorID)))
+}
+
+// visibleView: a saved view goes to the members of its inbox, a private one to
+// its owner alone, while they are one of them (IN-19).
+func visibleView(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	if v.Kind != viewer.SystemKind {
+		s.Where(sql.And(
+			sql.Or(sql.EQ(s.C("inbox_id"), ""), oneOf(s.C("inbox_id"), v.InboxIDs)),
+			sql.In(s.C("private_to"), "", v.ActorID),
+		))
+	}
 }
 
 func isSelf(s *sql.Selector, v *viewer.Viewer) {

@@ -17,6 +17,8 @@ const (
 	ConversationPurged       EventType = "CONVERSATION_PURGED"
 	ConversationUpdated      EventType = "CONVERSATION_UPDATED"
 	ConversationRead         EventType = "CONVERSATION_READ"
+	ConversationTagged       EventType = "CONVERSATION_TAGGED"
+	ConversationSnoozed      EventType = "CONVERSATION_SNOOZED"
 	ConversationUnsnoozed    EventType = "CONVERSATION_UNSNOOZED"
 	BotHandedOffEvent        EventType = "BOT_HANDED_OFF"
 	BotTakenOverEvent        EventType = "BOT_TAKEN_OVER"
@@ -49,6 +51,9 @@ const (
 	TargetedMessageUpdated   EventType = "TARGETED_MESSAGE_UPDATED"
 	TokenCreated             EventType = "TOKEN_CREATED"
 	TokenRevoked             EventType = "TOKEN_REVOKED"
+	SavedViewCreated         EventType = "SAVED_VIEW_CREATED"
+	SavedViewUpdated         EventType = "SAVED_VIEW_UPDATED"
+	SavedViewDeleted         EventType = "SAVED_VIEW_DELETED"
 	TaskStarted              EventType = "TASK_STARTED"
 	TaskFinished             EventType = "TASK_FINISHED"
 )
