@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -32,7 +33,8 @@ var (
 	tellFiltered = []vocab.EventType{vocab.ConversationFiltered, vocab.ConversationUnfiltered, vocab.ConversationUpdated}
 	tellDeleted  = []vocab.EventType{vocab.ConversationDeleted, vocab.ConversationRestored}
 	tellBot      = []vocab.EventType{vocab.BotHandedOffEvent, vocab.BotTakenOverEvent}
-	tellSnooze   = []vocab.EventType{vocab.ConversationUnsnoozed}
+	tellSnooze   = []vocab.EventType{vocab.ConversationSnoozed, vocab.ConversationUnsnoozed}
+	tellTags     = []vocab.EventType{vocab.ConversationTagged}
 )
 
 var columns = []column{
@@ -54,11 +56,24 @@ var columns = []column{
 	{name: "in_bots", value: func(c *ent.Conversation) any { return c.InBots }},
 	{name: "visitor_active_at", value: func(c *ent.Conversation) any { return c.VisitorActiveAt }},
 	{name: "priority", field: "priority", value: func(c *ent.Conversation) any { return string(c.Priority) }},
+	{name: "tags", field: "tags", personal: true, value: func(c *ent.Conversation) any { return tagsJSON(c.Tags) }, told: tellTags},
 	{name: "snoozed_until", field: "snoozedUntil", value: func(c *ent.Conversation) any { return c.SnoozedUntil }, told: tellSnooze},
 	{name: "last_number", value: func(c *ent.Conversation) any { return c.LastNumber }},
 	{name: "last_visible_number", value: func(c *ent.Conversation) any { return c.LastVisibleNumber }},
 	{name: "last_incoming_number", value: func(c *ent.Conversation) any { return c.LastIncomingNumber }},
 	{name: "visitor_read_number", value: func(c *ent.Conversation) any { return c.VisitorReadNumber }},
+}
+
+// tagsJSON writes tags the way the database keeps them, which also compares.
+func tagsJSON(tags []string) string {
+	if len(tags) == 0 {
+		return "[]"
+	}
+	text, err := json.Marshal(tags)
+	if err != nil {
+		panic(err) // strings can be written
+	}
+	return string(text)
 }
 
 // differences returns the columns in which two states of a conversation differ.

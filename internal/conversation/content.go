@@ -58,3 +58,19 @@ func cleanText(text string, most int) (string, error) {
 	}
 	return richtext.Clean(text, "text")
 }
+
+// oneLine returns a short text as it is kept: on one line, trimmed, of 1 to most
+// characters. Errors blame the field: REQUIRED, TOO_LONG, INVALID.
+func oneLine(text string, most int, field ...string) (string, error) {
+	if n := utf8.RuneCountInString(text); n > most {
+		return "", errs.New(errs.TooLong, "The text has %d characters; at most %d are allowed.", n, most).On(field...)
+	}
+	clean, err := richtext.Clean(text, field...)
+	if err != nil {
+		return "", err
+	}
+	if clean = strings.Join(strings.Fields(clean), " "); clean == "" {
+		return "", errs.New(errs.Required, "A text is needed.").On(field...)
+	}
+	return clean, nil
+}

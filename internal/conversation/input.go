@@ -199,6 +199,49 @@ type HandOffConversationInput struct {
 	IdempotencyKey   *string
 }
 
+// SnoozeConversationInput is the input of snoozeConversation. Which conversation
+// to put off, and until when.
+type SnoozeConversationInput struct {
+	ConversationID   string
+	Until            clock.Micros
+	ExpectedRevision *int
+	IdempotencyKey   *string
+}
+
+// UnsnoozeConversationInput is the input of unsnoozeConversation. Which
+// conversation comes back now.
+type UnsnoozeConversationInput struct {
+	ConversationID   string
+	ExpectedRevision *int
+	IdempotencyKey   *string
+}
+
+// TagConversationInput is the input of tagConversation. Which tags to add.
+type TagConversationInput struct {
+	ConversationID   string
+	Tags             []string
+	ExpectedRevision *int
+	IdempotencyKey   *string
+}
+
+// UntagConversationInput is the input of untagConversation. Which tags to take
+// away.
+type UntagConversationInput struct {
+	ConversationID   string
+	Tags             []string
+	ExpectedRevision *int
+	IdempotencyKey   *string
+}
+
+// SetConversationPriorityInput is the input of setConversationPriority. How
+// pressing the conversation is.
+type SetConversationPriorityInput struct {
+	ConversationID   string
+	Priority         vocab.Priority
+	ExpectedRevision *int
+	IdempotencyKey   *string
+}
+
 // BulkChangeConversationsInput is the input of bulkChangeConversations. What
 // to do, and to which conversations: exactly one of conversationIds and whole.
 type BulkChangeConversationsInput struct {
@@ -213,9 +256,10 @@ type BulkChangeConversationsInput struct {
 // BulkSelection is the SDL's BulkSelection. A whole view, as in the query
 // conversations.
 type BulkSelection struct {
-	InboxID *string
-	View    *vocab.ConversationView
-	Filter  *Filter
+	InboxID     *string
+	View        *vocab.ConversationView
+	SavedViewID *string
+	Filter      *Filter
 }
 
 // SendMessageInput is the input of sendMessage. A message or note: text, HTML,

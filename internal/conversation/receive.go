@@ -114,14 +114,6 @@ func (s *Service) Receive(ctx context.Context, tx *store.Tx, conversationID, mes
 	return ch.c, m, ch.save(ctx)
 }
 
-// wake ends a snooze.
-func (ch *change) wake() {
-	if ch.c.SnoozedUntil.IsSet() {
-		ch.c.SnoozedUntil = 0
-		ch.emit(vocab.ConversationUnsnoozed)
-	}
-}
-
 // filterBlocked files the conversation under Filtered when its sender is
 // blocked on its channel.
 func (ch *change) filterBlocked(ctx context.Context) error {

@@ -1,0 +1,131 @@
+package conversation
+
+import (
+	"context"
+	"time"
+
+	"parley/ent"
+	"parley/internal/clock"
+	"parley/internal/errs"
+	"parley/internal/job"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// MaxSnooze is the longest time that a conversation can be put off.
+const MaxSnooze = 2 * 365 * 24 * time.Hour
+
+// Snooze puts a conversation off: it leaves the common views until its time, or
+// until the contact's next message (IN-18). Notes and bounces do not bring it
+// back (IN-7), and closing it ends the snooze.
+func (s *Service) Snooze(ctx context.Context, in SnoozeConversationInput) (*ent.Conversation, error) {
+	in1 := call{"snoozeConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
+	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.snooze(in.Until) })
+}
+
+func (ch *change) snooze(until clock.Micros) error {
+	if err := ch.mayChange(); err != nil {
+		return err
+	}
+	switch {
+	case ch.c.Status == vocab.Closed:
+		return errs.New(errs.Invalid, "A closed conversation cannot be snoozed. Reopen it first.").On("conversationId")
+	case until <= ch.now():
+		return errs.New(errs.Invalid, "%s is past: snooze until a time to come.", until).On("until")
+	case until > ch.now().Add(MaxSnooze):
+		return errs.New(errs.Invalid, "A conversation can be snoozed for two years at most, until %s.", ch.now().Add(MaxSnooze)).On("until")
+	case until == ch.c.SnoozedUntil:
+		return nil
+	}
+	ch.c.SnoozedUntil = until
+	ch.emit(vocab.ConversationSnoozed)
+	ch.tx.Enqueue(store.Job{Args: WakeArgs{AccountID: ch.c.AccountID, ConversationID: ch.c.ID, Until: until}, At: until.Time()})
+	return nil
+}
+
+// Unsnooze brings a snoozed conversation back before its time (IN-18); one that
+// is not snoozed stays as it is.
+func (s *Service) Unsnooze(ctx context.Context, in UnsnoozeConversationInput) (*ent.Conversation, error) {
+	in1 := call{"unsnoozeConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
+	return s.change(ctx, in1, func(_ context.Context, ch *change) error {
+		if err := ch.mayChange(); err != nil {
+			return err
+		}
+		ch.wake()
+		return nil
+	})
+}
+
+// wake ends a snooze, and nothing else: a conversation that was closed meanwhile
+// stays closed.
+func (ch *change) wake() {
+	if ch.c.SnoozedUntil.IsSet() {
+		ch.c.SnoozedUntil = 0
+		ch.emit(vocab.ConversationUnsnoozed)
+	}
+}
+
+// WakeArgs asks that a conversation come back, if it is snoozed until this very
+// time still.
+type WakeArgs struct {
+	AccountID      string       `json:"accountId"`
+	ConversationID string       `json:"conversationId"`
+	Until          clock.Micros `json:"until"`
+}
+
+// Kind names the job.
+func (WakeArgs) Kind() string { return "wake-conversation" }
+
+// Wake does what WakeArgs asks, once it is time by the store's clock.
+func (s *Service) Wake(ctx context.Context, args WakeArgs) error {
+	if left := args.Until.Time().Sub(s.store.Now().Time()); left > 0 {
+		return job.Again(left)
+	}
+	ctx = viewer.NewContext(ctx, viewer.System("snooze", args.AccountID))
+	_, err := s.change(ctx, call{conversationID: args.ConversationID}, func(_ context.Context, ch *change) error {
+		if ch.c.SnoozedUntil == args.Until {
+			ch.wake()
+		}
+		return nil
+	})
+	return gone(err)
+}
+
+const dueSnoozes = `SELECT id, account_id FROM conversations WHERE snoozed_until > 0 AND snoozed_until <= $1 ORDER BY snoozed_until LIMIT 500`
+
+// WakeDue brings back what is due and has no job of its own, such as loaded
+// demo data, in every account. The system runs it each minute.
+func (s *Service) WakeDue(ctx context.Context) error {
+	for {
+		now := s.store.Now()
+		due, err := s.sweep(ctx, dueSnoozes, int64(now))
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		for _, c := range due {
+			if err := s.wakeDue(ctx, c, now); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (s *Service) wakeDue(ctx context.Context, c owned, now clock.Micros) error {
+	ctx = viewer.NewContext(ctx, viewer.System("snooze", c.account))
+	_, err := s.change(ctx, call{conversationID: c.id}, func(_ context.Context, ch *change) error {
+		if ch.c.SnoozedUntil <= now {
+			ch.wake()
+		}
+		return nil
+	})
+	return gone(err)
+}
+
+// gone passes over a conversation that was purged meanwhile.
+func gone(err error) error {
+	if errs.Is(err, errs.NotFound) {
+		return nil
+	}
+	return err
+}
