@@ -48,7 +48,7 @@ func (BulkArgs) Kind() string { return "bulk-change" }
 // cannot be changed is skipped and told. A whole view means the conversations
 // that are in it now; those that are opened later are left alone.
 func (s *Service) BulkChange(ctx context.Context, in BulkChangeConversationsInput) (*ent.Task, error) {
-	params, err := bulkParamsOf(ctx, in, s.store.Now())
+	params, err := s.bulkParamsOf(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (s *Service) BulkChange(ctx context.Context, in BulkChangeConversationsInpu
 }
 
 // bulkParamsOf checks what a bulk change was asked for.
-func bulkParamsOf(ctx context.Context, in BulkChangeConversationsInput, now clock.Micros) (bulkParams, error) {
+func (s *Service) bulkParamsOf(ctx context.Context, in BulkChangeConversationsInput) (bulkParams, error) {
 	p := bulkParams{Action: in.Action, UserID: in.UserID, TeamID: in.TeamID}
 	assigns := in.UserID != nil || in.TeamID != nil
 	switch {
@@ -103,7 +103,18 @@ func bulkParamsOf(ctx context.Context, in BulkChangeConversationsInput, now cloc
 	case in.Whole == nil:
 		return p.selected(in.ConversationIDs)
 	}
-	return p.whole(ctx, *in.Whole, now)
+	sel := Selection{InboxID: in.Whole.InboxID, SavedViewID: in.Whole.SavedViewID, Order: vocab.OpenedAsc}
+	if in.Whole.View != nil {
+		sel.View = *in.Whole.View
+	}
+	if in.Whole.Filter != nil {
+		sel.Filter = *in.Whole.Filter
+	}
+	sel, err := s.resolve(ctx, sel)
+	if err != nil {
+		return p, err
+	}
+	return p.whole(ctx, sel, s.store.Now())
 }
 
 func (p bulkParams) selected(ids []string) (bulkParams, error) {
@@ -125,15 +136,9 @@ func (p bulkParams) selected(ids []string) (bulkParams, error) {
 }
 
 // whole freezes a view at this moment: the order is by opening, which no change
-// alters, and what is opened from now on is left out.
-func (p bulkParams) whole(ctx context.Context, in BulkSelection, now clock.Micros) (bulkParams, error) {
-	sel := Selection{InboxID: in.InboxID, Order: vocab.OpenedAsc}
-	if in.View != nil {
-		sel.View = *in.View
-	}
-	if in.Filter != nil {
-		sel.Filter = *in.Filter
-	}
+// alters, and what is opened from now on is left out. A saved view stays as it
+// is now.
+func (p bulkParams) whole(ctx context.Context, sel Selection, now clock.Micros) (bulkParams, error) {
 	later := now + 1 // opened now is in it
 	if before := sel.Filter.OpenedBefore; before == nil || *before > later {
 		sel.Filter.OpenedBefore = &later

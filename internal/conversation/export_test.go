@@ -8,6 +8,7 @@ import (
 	"parley/internal/relay"
 	"parley/internal/search"
 	"parley/internal/store"
+	"parley/internal/viewer"
 )
 
 // Index makes texts of a conversation findable.
@@ -26,6 +27,9 @@ func (s *Service) LimitCounts(n int) { s.limits.count = n }
 func (s *Service) ListSQL(ctx context.Context, sel Selection, args relay.PageArgs) (string, []any, error) {
 	page, err := args.Resolve(defaultPage)
 	if err != nil {
+		return "", nil, err
+	}
+	if sel, err = s.resolve(ctx, sel); err != nil {
 		return "", nil, err
 	}
 	p, err := sel.plan(ctx)
@@ -67,4 +71,76 @@ func (s *Service) SearchSQL(ctx context.Context, query string) (string, []any, e
 }
 
 // Sweeps are the queries of the system's rounds over all accounts.
-var Sweeps = []string{dueBotChats, overdueTrash}
+var Sweeps = []string{dueBotChats, overdueTrash, dueSnoozes}
+
+// Matches reports whether the plan of a selection shows a row, asking the
+// database only for what the row does not tell.
+func (s *Service) Matches(ctx context.Context, sel Selection, c *ent.Conversation) (bool, error) {
+	sel, err := s.resolve(ctx, sel)
+	if err != nil {
+		return false, err
+	}
+	p, err := sel.plan(ctx)
+	if err != nil {
+		return false, err
+	}
+	var failed error
+	read := func() int {
+		number, err := s.readNumber(ctx, c.ID, p.user)
+		failed = err
+		return number
+	}
+	if !p.admits(c, read) || failed != nil {
+		return false, failed
+	}
+	if !p.asksMore() {
+		return true, nil
+	}
+	return s.finds(ctx, p, c.ID)
+}
+
+// CountSQL returns the statement that counts the views of inboxes.
+func CountSQL(ctx context.Context, inboxIDs []string) (string, []any) {
+	query := &statement{}
+	countSQL(query, viewer.FromContext(ctx), inboxIDs)
+	return query.String(), query.args
+}
+
+// Until returns what a stream has to tell, until it has told everything up to a
+// number of the log.
+func (s *ViewStream) Until(ctx context.Context, sequence int64) ([]ViewUpdate, error) {
+	var told []ViewUpdate
+	for {
+		update, wait, err := s.advance(ctx)
+		if err != nil {
+			return told, err
+		}
+		if update != nil {
+			told = append(told, update)
+		}
+		if update != nil || wait == nil {
+			continue
+		}
+		_, _, position, unreached := s.watch.reaching(sequence)
+		if unreached == nil && s.shown && s.carried == nil && position == s.next {
+			return told, nil
+		}
+		select {
+		case <-wait:
+		case <-unreached:
+		case <-s.changed:
+		case <-ctx.Done():
+			return told, context.Cause(ctx)
+		}
+	}
+}
+
+// Watches is how many watches have members.
+func (l *Live) Watches() int {
+	l.watches.mu.Lock()
+	defer l.watches.mu.Unlock()
+	return len(l.watches.byKey)
+}
+
+// Behind is how many steps a watch remembers for sure.
+const Behind = remembered

@@ -33,6 +33,9 @@ func (s *Service) List(ctx context.Context, sel Selection, args relay.PageArgs) 
 	if err != nil {
 		return nil, err
 	}
+	if sel, err = s.resolve(ctx, sel); err != nil {
+		return nil, err
+	}
 	p, err := sel.plan(ctx)
 	if err != nil {
 		return nil, err

@@ -145,7 +145,7 @@ func (d *desk) rounds(t *testing.T, explains []func(string, []any) (string, bool
 	for _, query := range conversation.Sweeps {
 		for _, explain := range explains {
 			plan, slow := explain(query, []any{int64(7)})
-			if slow || !regexp.MustCompile(`conversations_(ended_bot|trash)`).MatchString(plan) {
+			if slow || !regexp.MustCompile(`conversations_(ended_bot|trash|snoozed)`).MatchString(plan) {
 				t.Errorf("%s\n%s", query, plan)
 			}
 		}

@@ -117,7 +117,7 @@ func (p *plan) searchable(s *statement, postgres bool) {
 		s.WriteString(" AND c.assignee_id IN (" + list(s, p.assignees) + ")")
 	}
 	for _, c := range p.conditions {
-		s.WriteString(" AND " + c(s, postgres))
+		s.WriteString(" AND " + c.sql(s, postgres))
 	}
 }
 

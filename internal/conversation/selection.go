@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"parley/ent"
 	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/id"
@@ -17,12 +18,25 @@ import (
 )
 
 // Selection names a list of conversations: a view of one inbox or of all that
-// the viewer is a member of, narrowed, in an order (IN-2, IN-3).
+// the viewer is a member of, narrowed, in an order (IN-2, IN-3). A saved view
+// stands in for View; resolve loads it into Saved, before plan (IN-19).
 type Selection struct {
-	InboxID *string
-	View    vocab.ConversationView
-	Filter  Filter
-	Order   vocab.ConversationOrder
+	InboxID     *string
+	View        vocab.ConversationView
+	SavedViewID *string
+	Saved       *ent.SavedView
+	Filter      Filter
+	Order       vocab.ConversationOrder
+}
+
+// filters are all that narrow the view: the saved view's own, and the call's.
+// All of them must hold.
+func (sel Selection) filters() ([]Filter, error) {
+	if sel.Saved == nil {
+		return []Filter{sel.Filter}, nil
+	}
+	saved, err := FilterOf(sel.Saved)
+	return []Filter{saved, sel.Filter}, err
 }
 
 // plan is a selection made ready for the database. The lists are the columns
@@ -35,12 +49,14 @@ type plan struct {
 	statuses  []vocab.ConversationStatus
 	assignees []string // nil: any
 	bots      bool
+	common    bool // a view whose folders tell the snoozed ones
 	empty     bool
 
-	filter     Filter
-	user       string // whose unread, whose "me"
+	filters    []Filter // all must hold
+	user       string   // whose unread, whose "me"
 	conditions []condition
-	words      *search.Query
+	words      []search.Query // each must be found
+	contacts   []string       // of the first filter that names some
 	account    string
 
 	key         string
@@ -74,24 +90,27 @@ func (sel Selection) plan(ctx context.Context) (*plan, error) {
 		sel.Order = vocab.LastMessageDesc
 	}
 	order := orderKeys[sel.Order]
+	filters, err := sel.filters()
+	if err != nil {
+		return nil, err
+	}
 	p := &plan{
-		filter: sel.Filter, user: v.ActorID, account: v.AccountID, key: order.column, desc: order.desc,
+		filters: filters, user: v.ActorID, account: v.AccountID, key: order.column, desc: order.desc,
 		kinds: []vocab.ChannelKind{vocab.Chat, vocab.Email}, statuses: []vocab.ConversationStatus{vocab.Open, vocab.Closed},
 	}
-	var err error
 	if p.inboxes, err = sel.inboxes(v); err != nil {
 		return nil, err
 	}
-	if err := sel.Filter.check(); err != nil {
-		return nil, err
+	for _, f := range filters {
+		if err := p.read(f); err != nil {
+			return nil, err
+		}
 	}
-	if err := p.parseWords(); err != nil {
-		return nil, err
-	}
-	p.fingerprint = sel.fingerprint(v)
+	p.fingerprint = sel.fingerprint(v, filters)
 	p.view(sel.View)
 	p.narrow()
-	p.empty = len(p.inboxes) == 0 || len(p.kinds) == 0 || len(p.statuses) == 0 || p.assignees != nil && len(p.assignees) == 0
+	p.empty = len(p.inboxes) == 0 || len(p.kinds) == 0 || len(p.statuses) == 0 || !p.bots && len(p.folders) == 0 ||
+		p.assignees != nil && len(p.assignees) == 0
 	return p, nil
 }
 
@@ -101,14 +120,11 @@ func (sel Selection) inboxes(v *viewer.Viewer) ([]string, error) {
 	list := v.InboxIDs
 	if sel.InboxID != nil {
 		if !v.InInbox(*sel.InboxID) {
-			return nil, errs.New(errs.NotFound, "There is no inbox %q that you are a member of.", errs.Clip(*sel.InboxID)).On("inboxId")
+			return nil, noInbox(*sel.InboxID)
 		}
 		list = []string{*sel.InboxID}
 	}
-	if sel.Filter.InboxIDs == nil {
-		return list, nil
-	}
-	return slices.DeleteFunc(slices.Clone(list), func(inbox string) bool { return !slices.Contains(sel.Filter.InboxIDs, inbox) }), nil
+	return list, nil
 }
 
 // check refuses what cannot be meant: too many values, ids of other types, and
@@ -157,41 +173,58 @@ func (f Filter) people() AssigneeFilter {
 	return *f.Assignees
 }
 
-func (p *plan) parseWords() error {
-	if p.filter.Text == nil {
-		return nil
+// read checks a filter and takes from it what leads to conversations.
+func (p *plan) read(f Filter) error {
+	if err := f.check(); err != nil {
+		return err
 	}
-	if !storable(*p.filter.Text) {
-		return errs.New(errs.Invalid, "The text is not valid UTF-8, or has a character that no text can have.").On("filter", "text")
+	if f.InboxIDs != nil {
+		p.inboxes = intersect(p.inboxes, f.InboxIDs)
 	}
-	words, err := search.Parse(*p.filter.Text)
-	if e := errs.Of(err); e != nil {
-		return e.On("filter", "text")
+	if len(p.contacts) == 0 {
+		p.contacts = f.ContactIDs
 	}
-	p.words = &words
+	words, err := f.words()
+	if words != nil {
+		p.words = append(p.words, *words)
+	}
 	return err
 }
 
+// words are the filter's text as it is searched for; nil: it has none.
+func (f Filter) words() (*search.Query, error) {
+	if f.Text == nil {
+		return nil, nil
+	}
+	if !storable(*f.Text) {
+		return nil, errs.New(errs.Invalid, "The text is not valid UTF-8, or has a character that no text can have.").On("filter", "text")
+	}
+	words, err := search.Parse(*f.Text)
+	if e := errs.Of(err); e != nil {
+		return nil, e.On("filter", "text")
+	}
+	return &words, err
+}
+
 // fingerprint tells one query's cursors from another's.
-func (sel Selection) fingerprint(v *viewer.Viewer) uint32 {
-	inbox := ""
+func (sel Selection) fingerprint(v *viewer.Viewer, filters []Filter) uint32 {
+	inbox, me := "", ""
 	if sel.InboxID != nil {
 		inbox = *sel.InboxID
 	}
-	filter, err := json.Marshal(sel.Filter)
-	if err != nil {
-		filter = []byte(err.Error())
-	}
-	me := ""
-	if sel.View == vocab.ViewMine || sel.Filter.people().Me || sel.Filter.Unread != nil {
+	if sel.View == vocab.ViewMine || slices.ContainsFunc(filters, func(f Filter) bool { return f.people().Me || f.Unread != nil }) {
 		me = v.ActorID
 	}
-	return relay.Fingerprint("conversations", inbox, string(sel.View), string(sel.Order), string(filter), me)
+	text, err := json.Marshal(filters)
+	if err != nil {
+		text = []byte(err.Error())
+	}
+	return relay.Fingerprint("conversations", inbox, string(sel.View), string(sel.Order), string(text), me)
 }
 
 // view narrows the plan to a built-in view (IN-2).
 func (p *plan) view(view vocab.ConversationView) {
-	p.folders = p.unfiltered()
+	p.folders, p.common = p.unfiltered(), true
 	switch view {
 	case vocab.ViewMine:
 		p.assignees = []string{p.user}
@@ -202,48 +235,60 @@ func (p *plan) view(view vocab.ConversationView) {
 	case vocab.ViewChat:
 		p.kinds = []vocab.ChannelKind{vocab.Chat}
 	case vocab.ViewBots:
-		p.bots, p.folders = true, nil
+		p.bots, p.folders, p.common = true, nil, false
 	case vocab.ViewFiltered:
-		p.folders = []vocab.Folder{vocab.FolderFiltered}
+		p.folders, p.common = []vocab.Folder{vocab.FolderFiltered}, false
 	case vocab.ViewTrash:
-		p.folders = []vocab.Folder{vocab.FolderTrash}
+		p.folders, p.common = []vocab.Folder{vocab.FolderTrash}, false
 	}
 }
 
-// unfiltered are the folders of the common views, by what the filter says of
-// snoozed conversations.
+// unfiltered are the folders of the common views that all filters admit, by what
+// they say of snoozed conversations; where none says anything those are left out.
 func (p *plan) unfiltered() []vocab.Folder {
-	switch p.filter.Snoozed {
-	case vocab.SnoozedInclude:
-		return []vocab.Folder{vocab.FolderMain, vocab.FolderSnoozed}
-	case vocab.SnoozedOnly:
-		return []vocab.Folder{vocab.FolderSnoozed}
+	folders := []vocab.Folder{vocab.FolderMain, vocab.FolderSnoozed}
+	said := false
+	for _, f := range p.filters {
+		switch f.Snoozed {
+		case vocab.SnoozedOnly:
+			folders = intersect(folders, []vocab.Folder{vocab.FolderSnoozed})
+		case vocab.SnoozedExclude:
+			folders = intersect(folders, []vocab.Folder{vocab.FolderMain})
+		case vocab.SnoozedInclude:
+		default:
+			continue
+		}
+		said = true
 	}
-	return []vocab.Folder{vocab.FolderMain}
+	if !said {
+		return []vocab.Folder{vocab.FolderMain}
+	}
+	return folders
 }
 
-// narrow applies the filter: to the arms where an index serves it, else as
+// narrow applies the filters: to the arms where an index serves them, else as
 // conditions.
 func (p *plan) narrow() {
-	f := p.filter
-	if f.Statuses != nil {
-		p.statuses = intersect(p.statuses, f.Statuses)
+	for _, f := range p.filters {
+		if f.Statuses != nil {
+			p.statuses = intersect(p.statuses, f.Statuses)
+		}
+		if f.Channels != nil {
+			p.kinds = intersect(p.kinds, f.Channels)
+		}
+		p.narrowAssignees(f.Assignees)
+		p.conditions = append(p.conditions, conditionsOf(f, p)...)
 	}
-	if f.Channels != nil {
-		p.kinds = intersect(p.kinds, f.Channels)
-	}
-	p.narrowAssignees()
 	if len(p.kinds) == 1 && (p.bots || p.assignees != nil) {
-		p.conditions = append(p.conditions, oneOf("c.kind", p.kinds))
+		p.conditions = append(p.conditions, kindOf.oneOf(p.kinds))
 	}
-	p.conditions = append(p.conditions, conditionsOf(f, p)...)
 }
 
-func (p *plan) narrowAssignees() {
-	if p.filter.Assignees == nil {
+func (p *plan) narrowAssignees(wantedOf *AssigneeFilter) {
+	if wantedOf == nil {
 		return
 	}
-	f := *p.filter.Assignees
+	f := *wantedOf
 	if !f.Me && !f.Nobody && len(f.UserIDs) == 0 && len(f.TeamIDs) == 0 {
 		return
 	}

@@ -236,20 +236,20 @@ func (w walk) siftSQL(s *statement, arms []arm, postgres bool) {
 
 func (w walk) test(s *statement, postgres bool) {
 	for _, c := range w.conditions {
-		s.WriteString(" AND " + c(s, postgres))
+		s.WriteString(" AND " + c.sql(s, postgres))
 	}
 }
 
 // driven reports whether a contact or words lead to few conversations, so that
 // the list starts there and not at the view.
-func (w walk) driven() bool { return w.words != nil || len(w.filter.ContactIDs) > 0 }
+func (w walk) driven() bool { return len(w.words) > 0 || len(w.contacts) > 0 }
 
 func (w walk) drive(ctx context.Context, db *store.Store) ([]place, error) {
 	s := &statement{}
 	if err := w.driveSQL(ctx, db, s); err != nil {
 		return nil, err
 	}
-	if w.words != nil {
+	if len(w.words) > 0 {
 		return readPlacesWith(ctx, db, s.String(), planned(db, s.args))
 	}
 	return readPlaces(ctx, db, s)
@@ -259,17 +259,24 @@ func (w walk) drive(ctx context.Context, db *store.Store) ([]place, error) {
 // SQLite, which knows little of the numbers, from walking the view instead.
 func (w walk) driveSQL(ctx context.Context, db *store.Store, s *statement) error {
 	var found string
-	if w.words != nil {
-		hits, err := hitsSQL(ctx, db, s, *w.words, w.account, w.inboxes)
+	if len(w.words) > 0 {
+		hits, err := hitsSQL(ctx, db, s, w.words[0], w.account, w.inboxes)
 		if err != nil {
 			return err
 		}
 		found = "SELECT DISTINCT conversation_id AS id FROM (" + hits + ") hit"
 	} else {
-		found = "SELECT id FROM conversations WHERE contact_id IN (" + list(s, w.filter.ContactIDs) + ")"
+		found = "SELECT id FROM conversations WHERE contact_id IN (" + list(s, w.contacts) + ")"
 	}
 	s.WriteString("SELECT c.id, c." + w.key + " FROM (" + found + ") found CROSS JOIN conversations c WHERE c.id = found.id AND " + w.scope(s) + w.beyond(s))
 	w.test(s, db.Postgres())
+	for _, words := range w.words[min(1, len(w.words)):] {
+		hits, err := hitsSQL(ctx, db, s, words, w.account, w.inboxes)
+		if err != nil {
+			return err
+		}
+		s.WriteString(" AND c.id IN (SELECT conversation_id FROM (" + hits + ") hit)")
+	}
 	s.WriteString(" ORDER BY c." + w.key + w.downward() + ", c.id" + w.downward() + " LIMIT " + strconv.Itoa(w.limit))
 	return nil
 }
