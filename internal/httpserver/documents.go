@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -142,7 +143,11 @@ func LoadTrustedDocuments(path string) (map[string]string, error) {
 		return nil, fmt.Errorf("trusted documents: %w", err)
 	}
 	var list map[string]string
-	if err := json.Unmarshal(text, &list); err != nil {
+	err = json.Unmarshal(text, &list)
+	if err == nil && list == nil {
+		err = errors.New("it is null")
+	}
+	if err != nil {
 		return nil, fmt.Errorf("trusted documents %s: want one JSON object of hashes and documents: %w", path, err)
 	}
 	trusted := make(map[string]string, len(list))
