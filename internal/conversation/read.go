@@ -97,7 +97,7 @@ func (s *Service) Unread(ctx context.Context, list []*ent.Conversation) ([]bool,
 	}
 	unread := make([]bool, len(list))
 	for i, c := range list {
-		unread[i] = c.Filtered == 0 && c.LastIncomingNumber > read[c.ID]
+		unread[i] = isUnread(c, read[c.ID])
 	}
 	return unread, nil
 }
