@@ -9,7 +9,8 @@
 #
 # Without PARLEY_TEST_POSTGRES_URL a throw-away server is started on loopback
 # from the newest PostgreSQL found, and is gone when the script ends, however
-# it ends. Without PostgreSQL that half of the storage tests is skipped.
+# it ends. Without PostgreSQL that half of the storage tests is skipped, and
+# without npm the test of the public GraphQL clients.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/postgres.sh
@@ -18,6 +19,8 @@ if [[ $(go env CGO_ENABLED) != 1 ]]; then
   echo "test: a C compiler is needed for SQLite: apt-get install gcc libc6-dev" >&2
   exit 1
 fi
+
+scripts/clients.sh
 
 tests= # the process group of go test, while it runs
 
