@@ -205,7 +205,7 @@ func (fakeQuery) Nodes(context.Context, []string) ([]model.Node, error) {
 	return []model.Node{&ent.Conversation{ID: "c1"}, nil, &ent.User{ID: "u9"}, &ent.Conversation{ID: "c2"}}, nil
 }
 
-func (fakeQuery) Conversations(context.Context, *string, *vocab.ConversationView, *conversation.Filter,
+func (fakeQuery) Conversations(context.Context, *string, *vocab.ConversationView, *string, *conversation.Filter,
 	*vocab.ConversationOrder, *int, *string, *int, *string,
 ) (*conversation.Page, error) {
 	page := &conversation.Page{}

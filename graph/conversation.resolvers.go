@@ -196,6 +196,46 @@ func (r *mutationResolver) HandOffConversation(ctx context.Context, input conver
 	return &model.HandOffConversationPayload{Conversation: c}, nil
 }
 
+func (r *mutationResolver) SnoozeConversation(ctx context.Context, input conversation.SnoozeConversationInput) (*model.SnoozeConversationPayload, error) {
+	c, err := r.Services.Conversations.Snooze(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SnoozeConversationPayload{Conversation: c}, nil
+}
+
+func (r *mutationResolver) UnsnoozeConversation(ctx context.Context, input conversation.UnsnoozeConversationInput) (*model.UnsnoozeConversationPayload, error) {
+	c, err := r.Services.Conversations.Unsnooze(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UnsnoozeConversationPayload{Conversation: c}, nil
+}
+
+func (r *mutationResolver) TagConversation(ctx context.Context, input conversation.TagConversationInput) (*model.TagConversationPayload, error) {
+	c, err := r.Services.Conversations.Tag(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.TagConversationPayload{Conversation: c}, nil
+}
+
+func (r *mutationResolver) UntagConversation(ctx context.Context, input conversation.UntagConversationInput) (*model.UntagConversationPayload, error) {
+	c, err := r.Services.Conversations.Untag(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UntagConversationPayload{Conversation: c}, nil
+}
+
+func (r *mutationResolver) SetConversationPriority(ctx context.Context, input conversation.SetConversationPriorityInput) (*model.SetConversationPriorityPayload, error) {
+	c, err := r.Services.Conversations.SetPriority(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SetConversationPriorityPayload{Conversation: c}, nil
+}
+
 func (r *mutationResolver) BulkChangeConversations(ctx context.Context, input conversation.BulkChangeConversationsInput) (*model.BulkChangeConversationsPayload, error) {
 	task, err := r.Services.Conversations.BulkChange(ctx, input)
 	if err != nil {
@@ -208,8 +248,8 @@ func (r *queryResolver) Conversation(ctx context.Context, id string) (*ent.Conve
 	return r.Services.Conversations.Get(ctx, id)
 }
 
-func (r *queryResolver) Conversations(ctx context.Context, inboxID *string, view *vocab.ConversationView, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int, after *string, last *int, before *string) (*conversation.Page, error) {
-	sel := conversation.Selection{InboxID: inboxID, Filter: value(filter), View: value(view), Order: value(orderBy)}
+func (r *queryResolver) Conversations(ctx context.Context, inboxID *string, view *vocab.ConversationView, savedViewID *string, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int, after *string, last *int, before *string) (*conversation.Page, error) {
+	sel := conversation.Selection{InboxID: inboxID, Filter: value(filter), View: value(view), SavedViewID: savedViewID, Order: value(orderBy)}
 	return r.Services.Conversations.List(ctx, sel, relay.PageArgs{First: first, After: after, Last: last, Before: before})
 }
 

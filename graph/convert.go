@@ -30,6 +30,15 @@ func pick[T any](objects []T, field func(T) string) []string {
 	return list
 }
 
+// pointers points to each element of a list.
+func pointers[T any](list []T) []*T {
+	all := make([]*T, len(list))
+	for i := range list {
+		all[i] = &list[i]
+	}
+	return all
+}
+
 // refs names an actor of each object.
 func refs[T any](objects []T, field func(T) node.Ref) []node.Ref {
 	list := make([]node.Ref, len(objects))

@@ -26,7 +26,7 @@ func pageSize(byDefault int, sizes ...*int) int {
 // that are not paged are charged as ten rows.
 func price(c *generated.ComplexityRoot) {
 	const unpaged = 10
-	c.Query.Conversations = func(child int, _ *string, _ *vocab.ConversationView, _ *conversation.Filter, _ *vocab.ConversationOrder, first *int, _ *string, last *int, _ *string) int {
+	c.Query.Conversations = func(child int, _ *string, _ *vocab.ConversationView, _ *string, _ *conversation.Filter, _ *vocab.ConversationOrder, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
 	c.Query.SearchConversations = func(child int, _ string, _ *conversation.Filter, first *int, _ *string) int {
@@ -38,6 +38,7 @@ func price(c *generated.ComplexityRoot) {
 	}
 	c.Query.Nodes = func(child int, ids []string) int { return 1 + child*max(len(ids), 1) }
 	c.Query.Users = func(child int, _ *bool) int { return 1 + child*unpaged }
+	c.Query.SavedViews = func(child int, _ *string) int { return 1 + child*unpaged }
 	c.Query.VisitorConversations = func(child int) int { return 1 + child*unpaged }
 	c.Conversation.Messages = func(child int, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
@@ -47,7 +48,7 @@ func price(c *generated.ComplexityRoot) {
 		return 1 + child*pageSize(50, first, last)
 	}
 	for _, list := range []*func(int) int{
-		&c.Query.Inboxes, &c.Query.Teams, &c.Query.APITokens, &c.Inbox.Users, &c.Inbox.Teams, &c.Inbox.Members,
+		&c.Query.Inboxes, &c.Query.Teams, &c.Query.APITokens, &c.Inbox.Users, &c.Inbox.Teams, &c.Inbox.Members, &c.Inbox.ViewCounts,
 		&c.User.Teams, &c.Team.Members, &c.Integration.Inboxes, &c.ChatChannel.TargetedMessages, &c.Message.Revisions, &c.Message.Mentions,
 	} {
 		*list = func(child int) int { return 1 + child*unpaged }

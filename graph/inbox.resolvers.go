@@ -11,6 +11,7 @@ import (
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
+	"parley/internal/conversation"
 	"parley/internal/inbox"
 )
 
@@ -48,6 +49,15 @@ func (r *inboxResolver) Members(ctx context.Context, objs []*ent.Inbox) ([][]*en
 
 func (r *inboxResolver) ChatChannel(ctx context.Context, objs []*ent.Inbox) ([]*ent.Channel, error) {
 	return r.Services.Inboxes.ChatChannels(ctx, objs)
+}
+
+func (r *inboxResolver) ViewCounts(ctx context.Context, objs []*ent.Inbox) ([][]*conversation.ViewCount, error) {
+	counts, err := r.Services.Conversations.ViewCounts(ctx, pick(objs, func(i *ent.Inbox) string { return i.ID }))
+	list := make([][]*conversation.ViewCount, len(counts))
+	for i, c := range counts {
+		list[i] = pointers(c)
+	}
+	return list, err
 }
 
 func (r *mutationResolver) CreateInbox(ctx context.Context, input inbox.CreateInboxInput) (*model.CreateInboxPayload, error) {

@@ -28,7 +28,7 @@ type listerQuery struct {
 	l *lister
 }
 
-func (q listerQuery) Conversations(_ context.Context, _ *string, _ *vocab.ConversationView, filter *conversation.Filter,
+func (q listerQuery) Conversations(_ context.Context, _ *string, _ *vocab.ConversationView, _ *string, filter *conversation.Filter,
 	_ *vocab.ConversationOrder, _ *int, _ *string, _ *int, _ *string,
 ) (*conversation.Page, error) {
 	q.l.filter = filter
@@ -74,7 +74,7 @@ func TestNullInputs(t *testing.T) {
 	t.Parallel()
 	cases := map[string]*conversation.Filter{
 		`null`: nil,
-		`{}`:   {Snoozed: vocab.SnoozedExclude},
+		`{}`:   {},
 		`{ snoozed: null, text: null, inboxIds: null, openedAfter: null, assignees: { me: null } }`: {Assignees: &conversation.AssigneeFilter{}},
 		`{ snoozed: ONLY, unread: false, statuses: OPEN }`: {
 			Snoozed: vocab.SnoozedOnly, Unread: new(bool), Statuses: []vocab.ConversationStatus{vocab.Open},

@@ -52,9 +52,11 @@ func (a *app) register(conversations *conversation.Service) {
 	job.Register(a.queue, conversations.RunBulk, job.Options{})
 	job.Register(a.queue, conversations.Release, job.Options{Timeout: time.Minute})
 	job.Register(a.queue, conversations.ReleaseTeam, job.Options{Timeout: time.Minute})
+	job.Register(a.queue, conversations.Wake, job.Options{})
 	job.Register(a.queue, conversations.Reindex, job.Options{Timeout: 10 * time.Minute})
 	a.inboxes.Register(a.queue)
 	a.queue.Periodic("close-ended-bot-chats", time.Minute, conversations.CloseEndedBotChats)
+	a.queue.Periodic("wake-due-snoozes", time.Minute, conversations.WakeDue)
 	a.queue.Periodic("purge-trash", time.Hour, conversations.PurgeTrash)
 	a.queue.Periodic("forget-idempotency-keys", time.Hour, func(ctx context.Context) error { return once.Forget(ctx, a.store) })
 }

@@ -22,7 +22,8 @@ var taskKinds = map[BulkAction]vocab.TaskKind{
 	BulkAssign: vocab.TaskBulkAssign, BulkUnassign: vocab.TaskBulkUnassign, BulkClose: vocab.TaskBulkClose,
 	BulkReopen: vocab.TaskBulkReopen, BulkSpam: vocab.TaskBulkSpam, BulkNotSpam: vocab.TaskBulkNotSpam,
 	BulkDelete: vocab.TaskBulkDelete, BulkRestore: vocab.TaskBulkRestore, BulkPurge: vocab.TaskBulkPurge,
-	BulkRead: vocab.TaskBulkRead,
+	BulkRead: vocab.TaskBulkRead, BulkSnooze: vocab.TaskBulkSnooze, BulkUnsnooze: vocab.TaskBulkUnsnooze,
+	BulkTag: vocab.TaskBulkTag, BulkUntag: vocab.TaskBulkUntag, BulkPriority: vocab.TaskBulkPriority,
 }
 
 // bulkParams is what a bulk task was asked for.
@@ -32,6 +33,10 @@ type bulkParams struct {
 	Selection *Selection `json:"selection,omitempty"`
 	UserID    *string    `json:"userId,omitempty"`
 	TeamID    *string    `json:"teamId,omitempty"`
+
+	Until    *clock.Micros   `json:"until,omitempty"`
+	Tags     []string        `json:"tags,omitempty"`
+	Priority *vocab.Priority `json:"priority,omitempty"`
 }
 
 // BulkArgs asks that a bulk task be worked on.
@@ -83,38 +88,82 @@ func (s *Service) BulkChange(ctx context.Context, in BulkChangeConversationsInpu
 
 // bulkParamsOf checks what a bulk change was asked for.
 func (s *Service) bulkParamsOf(ctx context.Context, in BulkChangeConversationsInput) (bulkParams, error) {
-	p := bulkParams{Action: in.Action, UserID: in.UserID, TeamID: in.TeamID}
-	assigns := in.UserID != nil || in.TeamID != nil
+	p := bulkParams{Action: in.Action, UserID: in.UserID, TeamID: in.TeamID, Until: in.Until, Tags: in.Tags, Priority: in.Priority}
+	if err := p.checkAssignee(); err != nil {
+		return p, err
+	}
+	if err := p.checkWith(s.store.Now()); err != nil {
+		return p, err
+	}
 	switch {
-	case taskKinds[in.Action] == "":
-		return p, errs.New(errs.Invalid, "There is no bulk action %q.", errs.Clip(string(in.Action))).On("action")
-	case in.Action == BulkAssign && !assigns:
-		return p, errs.New(errs.Required, "ASSIGN needs a userId or a teamId.").On("userId")
-	case in.Action == BulkAssign && in.UserID != nil && in.TeamID != nil:
-		return p, errs.New(errs.Invalid, "Give either userId or teamId, not both.").On("teamId")
-	case in.UserID != nil && !id.Is(*in.UserID, id.User):
-		return p, errs.New(errs.NotFound, "There is no user %q.", errs.Clip(*in.UserID)).On("userId")
-	case in.TeamID != nil && !id.Is(*in.TeamID, id.Team):
-		return p, errs.New(errs.NotFound, "There is no team %q.", errs.Clip(*in.TeamID)).On("teamId")
-	case in.Action != BulkAssign && assigns:
-		return p, errs.New(errs.Invalid, "userId and teamId go with ASSIGN alone.").On("action")
 	case (in.Whole == nil) == (in.ConversationIDs == nil):
 		return p, errs.New(errs.Invalid, "Give either conversationIds or whole.").On("conversationIds")
 	case in.Whole == nil:
 		return p.selected(in.ConversationIDs)
 	}
-	sel := Selection{InboxID: in.Whole.InboxID, SavedViewID: in.Whole.SavedViewID, Order: vocab.OpenedAsc}
-	if in.Whole.View != nil {
-		sel.View = *in.Whole.View
-	}
-	if in.Whole.Filter != nil {
-		sel.Filter = *in.Whole.Filter
-	}
-	sel, err := s.resolve(ctx, sel)
+	sel, err := s.resolve(ctx, in.Whole.selection())
 	if err != nil {
 		return p, err
 	}
 	return p.whole(ctx, sel, s.store.Now())
+}
+
+func (b BulkSelection) selection() Selection {
+	sel := Selection{InboxID: b.InboxID, SavedViewID: b.SavedViewID, Order: vocab.OpenedAsc}
+	if b.View != nil {
+		sel.View = *b.View
+	}
+	if b.Filter != nil {
+		sel.Filter = *b.Filter
+	}
+	return sel
+}
+
+func (p bulkParams) checkAssignee() error {
+	assigns := p.UserID != nil || p.TeamID != nil
+	switch {
+	case taskKinds[p.Action] == "":
+		return errs.New(errs.Invalid, "There is no bulk action %q.", errs.Clip(string(p.Action))).On("action")
+	case p.Action == BulkAssign && !assigns:
+		return errs.New(errs.Required, "ASSIGN needs a userId or a teamId.").On("userId")
+	case p.Action == BulkAssign && p.UserID != nil && p.TeamID != nil:
+		return errs.New(errs.Invalid, "Give either userId or teamId, not both.").On("teamId")
+	case p.UserID != nil && !id.Is(*p.UserID, id.User):
+		return errs.New(errs.NotFound, "There is no user %q.", errs.Clip(*p.UserID)).On("userId")
+	case p.TeamID != nil && !id.Is(*p.TeamID, id.Team):
+		return errs.New(errs.NotFound, "There is no team %q.", errs.Clip(*p.TeamID)).On("teamId")
+	case p.Action != BulkAssign && assigns:
+		return errs.New(errs.Invalid, "userId and teamId go with ASSIGN alone.").On("action")
+	}
+	return nil
+}
+
+// checkWith checks what goes with an action of its own, and is needed there.
+func (p bulkParams) checkWith(now clock.Micros) error {
+	tags := p.Action == BulkTag || p.Action == BulkUntag
+	for _, c := range []struct {
+		field         string
+		given, wanted bool
+	}{
+		{"until", p.Until != nil, p.Action == BulkSnooze},
+		{"tags", p.Tags != nil, tags},
+		{"priority", p.Priority != nil, p.Action == BulkPriority},
+	} {
+		if c.given && !c.wanted {
+			return errs.New(errs.Invalid, "%s does not go with %s.", c.field, p.Action).On(c.field)
+		}
+		if c.wanted && !c.given {
+			return errs.New(errs.Required, "%s needs %s.", p.Action, c.field).On(c.field)
+		}
+	}
+	if p.Until != nil {
+		return checkSnooze(*p.Until, now)
+	}
+	if !tags {
+		return nil
+	}
+	_, err := cleanTags(p.Tags)
+	return err
 }
 
 func (p bulkParams) selected(ids []string) (bulkParams, error) {
@@ -171,6 +220,16 @@ func (p bulkParams) apply(ctx context.Context, ch *change) error {
 		return ch.purge(ctx)
 	case BulkRead:
 		return ch.read(ctx, ch.c.LastNumber)
+	case BulkSnooze:
+		return ch.snooze(*p.Until)
+	case BulkUnsnooze:
+		return ch.unsnooze()
+	case BulkTag:
+		return ch.tag(p.Tags)
+	case BulkUntag:
+		return ch.untag(p.Tags)
+	case BulkPriority:
+		return ch.setPriority(*p.Priority)
 	}
 	return errs.New(errs.Invalid, "There is no bulk action %q.", p.Action)
 }

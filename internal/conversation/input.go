@@ -23,6 +23,11 @@ const (
 	BulkRestore  BulkAction = "RESTORE"
 	BulkPurge    BulkAction = "PURGE"
 	BulkRead     BulkAction = "READ"
+	BulkSnooze   BulkAction = "SNOOZE"
+	BulkUnsnooze BulkAction = "UNSNOOZE"
+	BulkTag      BulkAction = "TAG"
+	BulkUntag    BulkAction = "UNTAG"
+	BulkPriority BulkAction = "PRIORITY"
 )
 
 // LinkContactInput is the input of linkContact. Which contact a conversation
@@ -250,6 +255,9 @@ type BulkChangeConversationsInput struct {
 	Whole           *BulkSelection
 	UserID          *string
 	TeamID          *string
+	Until           *clock.Micros
+	Tags            []string
+	Priority        *vocab.Priority
 	IdempotencyKey  *string
 }
 

@@ -31,12 +31,11 @@ func (ch *change) snooze(until clock.Micros) error {
 	switch {
 	case ch.c.Status == vocab.Closed:
 		return errs.New(errs.Invalid, "A closed conversation cannot be snoozed. Reopen it first.").On("conversationId")
-	case until <= ch.now():
-		return errs.New(errs.Invalid, "%s is past: snooze until a time to come.", until).On("until")
-	case until > ch.now().Add(MaxSnooze):
-		return errs.New(errs.Invalid, "A conversation can be snoozed for two years at most, until %s.", ch.now().Add(MaxSnooze)).On("until")
 	case until == ch.c.SnoozedUntil:
 		return nil
+	}
+	if err := checkSnooze(until, ch.now()); err != nil {
+		return err
 	}
 	ch.c.SnoozedUntil = until
 	ch.emit(vocab.ConversationSnoozed)
@@ -44,17 +43,29 @@ func (ch *change) snooze(until clock.Micros) error {
 	return nil
 }
 
+func checkSnooze(until, now clock.Micros) error {
+	if until <= now {
+		return errs.New(errs.Invalid, "%s is past: snooze until a time to come.", until).On("until")
+	}
+	if last := now.Add(MaxSnooze); until > last {
+		return errs.New(errs.Invalid, "A conversation can be snoozed for two years at most, until %s.", last).On("until")
+	}
+	return nil
+}
+
 // Unsnooze brings a snoozed conversation back before its time (IN-18); one that
 // is not snoozed stays as it is.
 func (s *Service) Unsnooze(ctx context.Context, in UnsnoozeConversationInput) (*ent.Conversation, error) {
 	in1 := call{"unsnoozeConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(_ context.Context, ch *change) error {
-		if err := ch.mayChange(); err != nil {
-			return err
-		}
-		ch.wake()
-		return nil
-	})
+	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.unsnooze() })
+}
+
+func (ch *change) unsnooze() error {
+	if err := ch.mayChange(); err != nil {
+		return err
+	}
+	ch.wake()
+	return nil
 }
 
 // wake ends a snooze, and nothing else: a conversation that was closed meanwhile

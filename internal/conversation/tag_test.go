@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"parley/internal/clock"
 	"parley/internal/conversation"
 	"parley/internal/errs"
 	"parley/internal/relay"
@@ -102,5 +104,48 @@ func TestPriority(t *testing.T) {
 		same(t, got, []string{"CONVERSATION_UPDATED priority:NONE>URGENT"})
 		d.deletes(d.ConversationIDs[0])
 		refused(t, set(d.ConversationIDs[0], vocab.PriorityLow), errs.Invalid, "conversationId")
+	})
+}
+
+// IN-6, IN-18: many conversations are snoozed, tagged and ranked in the
+// background; those that cannot be snoozed are skipped.
+func TestBulkOfSnoozesTagsAndPriorities(t *testing.T) {
+	t.Parallel()
+	eachDesk(t, func(t *testing.T, d *desk) {
+		open, closed := d.ConversationIDs[0], d.ConversationIDs[1]
+		d.closes(closed)
+		until := clock.Of(d.clock.Now().Add(time.Hour))
+		change := func(in conversation.BulkChangeConversationsInput) []any {
+			t.Helper()
+			in.ConversationIDs = []string{open, closed}
+			task := must(d.bulk(d.Agent(0), in))(t)
+			if err := d.run(task); err != nil {
+				t.Fatal(err)
+			}
+			return d.tally(task)
+		}
+		done, skipped := []any{vocab.TaskDone, 2, 2, 0}, []any{vocab.TaskDone, 2, 1, 1}
+		same(t, change(conversation.BulkChangeConversationsInput{Action: conversation.BulkSnooze, Until: &until}), skipped)
+		same(t, change(conversation.BulkChangeConversationsInput{Action: conversation.BulkTag, Tags: []string{"a", "b"}}), done)
+		same(t, change(conversation.BulkChangeConversationsInput{Action: conversation.BulkUntag, Tags: []string{"A"}}), done)
+		same(t, change(conversation.BulkChangeConversationsInput{Action: conversation.BulkPriority, Priority: ptr(vocab.PriorityHigh)}), done)
+		one, other := d.row(open), d.row(closed)
+		same(t, []any{one.SnoozedUntil, one.Tags, one.Priority}, []any{until, []string{"b"}, vocab.PriorityHigh})
+		same(t, []any{other.SnoozedUntil, other.Tags, other.Priority}, []any{clock.Micros(0), []string{"b"}, vocab.PriorityHigh})
+		same(t, change(conversation.BulkChangeConversationsInput{Action: conversation.BulkUnsnooze}), done)
+		same(t, d.row(open).SnoozedUntil, clock.Micros(0))
+
+		for field, c := range map[string]struct {
+			in   conversation.BulkChangeConversationsInput
+			code errs.Code
+		}{
+			"until":    {conversation.BulkChangeConversationsInput{Action: conversation.BulkSnooze}, errs.Required},
+			"tags":     {conversation.BulkChangeConversationsInput{Action: conversation.BulkTag, Tags: []string{}}, errs.Required},
+			"priority": {conversation.BulkChangeConversationsInput{Action: conversation.BulkClose, Priority: ptr(vocab.PriorityHigh)}, errs.Invalid},
+		} {
+			c.in.ConversationIDs = []string{open}
+			_, err := d.bulk(d.Agent(0), c.in)
+			refused(t, err, c.code, field)
+		}
 	})
 }

@@ -15,6 +15,11 @@ const (
 	TaskBulkRestore  TaskKind = "BULK_RESTORE"
 	TaskBulkPurge    TaskKind = "BULK_PURGE"
 	TaskBulkRead     TaskKind = "BULK_READ"
+	TaskBulkSnooze   TaskKind = "BULK_SNOOZE"
+	TaskBulkUnsnooze TaskKind = "BULK_UNSNOOZE"
+	TaskBulkTag      TaskKind = "BULK_TAG"
+	TaskBulkUntag    TaskKind = "BULK_UNTAG"
+	TaskBulkPriority TaskKind = "BULK_PRIORITY"
 	TaskDeleteInbox  TaskKind = "DELETE_INBOX"
 )
 
