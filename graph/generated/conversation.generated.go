@@ -2032,6 +2032,198 @@ func (ec *executionContext) fieldContext_RestoreConversationPayload_userErrors(_
 	return fc, nil
 }
 
+func (ec *executionContext) _SetConversationPriorityPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.SetConversationPriorityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetConversationPriorityPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetConversationPriorityPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetConversationPriorityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetConversationPriorityPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SetConversationPriorityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetConversationPriorityPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetConversationPriorityPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetConversationPriorityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SnoozeConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.SnoozeConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SnoozeConversationPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SnoozeConversationPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SnoozeConversationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SnoozeConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SnoozeConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SnoozeConversationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SnoozeConversationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SnoozeConversationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.TagConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagConversationPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagConversationPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagConversationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TagConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagConversationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagConversationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagConversationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TakeOverConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.TakeOverConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2214,6 +2406,134 @@ func (ec *executionContext) _UnblockSenderPayload_userErrors(ctx context.Context
 func (ec *executionContext) fieldContext_UnblockSenderPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UnblockSenderPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnsnoozeConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.UnsnoozeConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnsnoozeConversationPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnsnoozeConversationPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnsnoozeConversationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnsnoozeConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UnsnoozeConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnsnoozeConversationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnsnoozeConversationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnsnoozeConversationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UntagConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.UntagConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UntagConversationPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UntagConversationPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UntagConversationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UntagConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UntagConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UntagConversationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UntagConversationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UntagConversationPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -2428,7 +2748,7 @@ func (ec *executionContext) unmarshalInputBulkChangeConversationsInput(ctx conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"action", "conversationIds", "whole", "userId", "teamId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"action", "conversationIds", "whole", "userId", "teamId", "until", "tags", "priority", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2470,6 +2790,27 @@ func (ec *executionContext) unmarshalInputBulkChangeConversationsInput(ctx conte
 				return it, err
 			}
 			it.TeamID = data
+		case "until":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
+			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Until = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
+		case "priority":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
+			data, err := ec.unmarshalOPriority2ᚖparleyᚋinternalᚋvocabᚐPriority(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priority = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2505,7 +2846,7 @@ func (ec *executionContext) unmarshalInputBulkSelection(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"inboxId", "view", "filter"}
+	fieldsInOrder := [...]string{"inboxId", "view", "savedViewId", "filter"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2526,6 +2867,13 @@ func (ec *executionContext) unmarshalInputBulkSelection(ctx context.Context, obj
 				return it, err
 			}
 			it.View = data
+		case "savedViewId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("savedViewId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SavedViewID = data
 		case "filter":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
 			data, err := ec.unmarshalOConversationFilter2ᚖparleyᚋinternalᚋconversationᚐFilter(ctx, v)
@@ -2671,10 +3019,6 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 	asMap := map[string]any{}
 	for k, v := range obj.(map[string]any) {
 		asMap[k] = v
-	}
-
-	if _, present := asMap["snoozed"]; !present {
-		asMap["snoozed"] = "EXCLUDE"
 	}
 
 	fieldsInOrder := [...]string{"inboxIds", "statuses", "channels", "assignees", "contactIds", "tags", "priorities", "openedAfter", "openedBefore", "lastMessageAfter", "lastMessageBefore", "activeAfter", "activeBefore", "snoozed", "unread", "text"}
@@ -3310,6 +3654,195 @@ func UnmarshalRestoreConversationInput(ctx context.Context, raw any) (conversati
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSetConversationPriorityInput(ctx context.Context, obj any) (conversation.SetConversationPriorityInput, error) {
+	var it conversation.SetConversationPriorityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "priority", "expectedRevision", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "priority":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
+			data, err := ec.unmarshalNPriority2parleyᚋinternalᚋvocabᚐPriority(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priority = data
+		case "expectedRevision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedRevision"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedRevision = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetConversationPriorityInput unmarshals raw into the SetConversationPriorityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetConversationPriorityInput(ctx context.Context, raw any) (conversation.SetConversationPriorityInput, error) {
+	var out conversation.SetConversationPriorityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetConversationPriorityInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSnoozeConversationInput(ctx context.Context, obj any) (conversation.SnoozeConversationInput, error) {
+	var it conversation.SnoozeConversationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "until", "expectedRevision", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "until":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
+			data, err := ec.unmarshalNTime2parleyᚋinternalᚋclockᚐMicros(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Until = data
+		case "expectedRevision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedRevision"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedRevision = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSnoozeConversationInput unmarshals raw into the SnoozeConversationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSnoozeConversationInput(ctx context.Context, raw any) (conversation.SnoozeConversationInput, error) {
+	var out conversation.SnoozeConversationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SnoozeConversationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTagConversationInput(ctx context.Context, obj any) (conversation.TagConversationInput, error) {
+	var it conversation.TagConversationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "tags", "expectedRevision", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
+		case "expectedRevision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedRevision"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedRevision = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTagConversationInput unmarshals raw into the TagConversationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTagConversationInput(ctx context.Context, raw any) (conversation.TagConversationInput, error) {
+	var out conversation.TagConversationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TagConversationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputTakeOverConversationInput(ctx context.Context, obj any) (conversation.TakeOverConversationInput, error) {
 	var it conversation.TakeOverConversationInput
 	if obj == nil {
@@ -3475,6 +4008,125 @@ func (ec *executionContext) unmarshalInputUnblockSenderInput(ctx context.Context
 func UnmarshalUnblockSenderInput(ctx context.Context, raw any) (conversation.UnblockSenderInput, error) {
 	var out conversation.UnblockSenderInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UnblockSenderInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUnsnoozeConversationInput(ctx context.Context, obj any) (conversation.UnsnoozeConversationInput, error) {
+	var it conversation.UnsnoozeConversationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "expectedRevision", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "expectedRevision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedRevision"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedRevision = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUnsnoozeConversationInput unmarshals raw into the UnsnoozeConversationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUnsnoozeConversationInput(ctx context.Context, raw any) (conversation.UnsnoozeConversationInput, error) {
+	var out conversation.UnsnoozeConversationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UnsnoozeConversationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUntagConversationInput(ctx context.Context, obj any) (conversation.UntagConversationInput, error) {
+	var it conversation.UntagConversationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "tags", "expectedRevision", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
+		case "expectedRevision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedRevision"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedRevision = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUntagConversationInput unmarshals raw into the UntagConversationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUntagConversationInput(ctx context.Context, raw any) (conversation.UntagConversationInput, error) {
+	var out conversation.UntagConversationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UntagConversationInput", raw, &out)
 	return out, err
 }
 
@@ -4170,6 +4822,102 @@ func (ec *executionContext) _RestoreConversationPayload(ctx context.Context, sel
 	return out
 }
 
+var setConversationPriorityPayloadImplementors = []string{"SetConversationPriorityPayload"}
+
+func (ec *executionContext) _SetConversationPriorityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetConversationPriorityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setConversationPriorityPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetConversationPriorityPayload")
+		case "conversation":
+			out.Values[i] = ec._SetConversationPriorityPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetConversationPriorityPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var snoozeConversationPayloadImplementors = []string{"SnoozeConversationPayload"}
+
+func (ec *executionContext) _SnoozeConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SnoozeConversationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, snoozeConversationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SnoozeConversationPayload")
+		case "conversation":
+			out.Values[i] = ec._SnoozeConversationPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SnoozeConversationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var tagConversationPayloadImplementors = []string{"TagConversationPayload"}
+
+func (ec *executionContext) _TagConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TagConversationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagConversationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagConversationPayload")
+		case "conversation":
+			out.Values[i] = ec._TagConversationPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TagConversationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var takeOverConversationPayloadImplementors = []string{"TakeOverConversationPayload"}
 
 func (ec *executionContext) _TakeOverConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TakeOverConversationPayload) graphql.Marshaler {
@@ -4251,6 +4999,70 @@ func (ec *executionContext) _UnblockSenderPayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._UnblockSenderPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var unsnoozeConversationPayloadImplementors = []string{"UnsnoozeConversationPayload"}
+
+func (ec *executionContext) _UnsnoozeConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UnsnoozeConversationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unsnoozeConversationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnsnoozeConversationPayload")
+		case "conversation":
+			out.Values[i] = ec._UnsnoozeConversationPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UnsnoozeConversationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var untagConversationPayloadImplementors = []string{"UntagConversationPayload"}
+
+func (ec *executionContext) _UntagConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UntagConversationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, untagConversationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UntagConversationPayload")
+		case "conversation":
+			out.Values[i] = ec._UntagConversationPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UntagConversationPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -4405,6 +5217,21 @@ func (ec *executionContext) marshalNConversationEdge2ᚖparleyᚋinternalᚋrela
 	return ec._ConversationEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNConversationOrder2parleyᚋinternalᚋvocabᚐConversationOrder(ctx context.Context, v any) (vocab.ConversationOrder, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.ConversationOrder(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationOrder2parleyᚋinternalᚋvocabᚐConversationOrder(ctx context.Context, sel ast.SelectionSet, v vocab.ConversationOrder) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ConversationOrder!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNConversationStatus2parleyᚋinternalᚋvocabᚐConversationStatus(ctx context.Context, v any) (vocab.ConversationStatus, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := vocab.ConversationStatus(tmp)
@@ -4416,6 +5243,21 @@ func (ec *executionContext) marshalNConversationStatus2parleyᚋinternalᚋvocab
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ConversationStatus!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNConversationView2parleyᚋinternalᚋvocabᚐConversationView(ctx context.Context, v any) (vocab.ConversationView, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.ConversationView(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationView2parleyᚋinternalᚋvocabᚐConversationView(ctx context.Context, sel ast.SelectionSet, v vocab.ConversationView) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ConversationView!")
 	}
 	return res
 }
@@ -4597,6 +5439,60 @@ func (ec *executionContext) marshalNRestoreConversationPayload2ᚖparleyᚋgraph
 	return ec._RestoreConversationPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSetConversationPriorityInput2parleyᚋinternalᚋconversationᚐSetConversationPriorityInput(ctx context.Context, v any) (conversation.SetConversationPriorityInput, error) {
+	res, err := ec.unmarshalInputSetConversationPriorityInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetConversationPriorityPayload2ᚖparleyᚋgraphᚋmodelᚐSetConversationPriorityPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetConversationPriorityPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetConversationPriorityPayload!")
+		return graphql.Null
+	}
+	return ec._SetConversationPriorityPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSnoozeConversationInput2parleyᚋinternalᚋconversationᚐSnoozeConversationInput(ctx context.Context, v any) (conversation.SnoozeConversationInput, error) {
+	res, err := ec.unmarshalInputSnoozeConversationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSnoozeConversationPayload2ᚖparleyᚋgraphᚋmodelᚐSnoozeConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.SnoozeConversationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SnoozeConversationPayload!")
+		return graphql.Null
+	}
+	return ec._SnoozeConversationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSnoozedFilter2parleyᚋinternalᚋvocabᚐSnoozedFilter(ctx context.Context, v any) (vocab.SnoozedFilter, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.SnoozedFilter(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSnoozedFilter2parleyᚋinternalᚋvocabᚐSnoozedFilter(ctx context.Context, sel ast.SelectionSet, v vocab.SnoozedFilter) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SnoozedFilter!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNTagConversationInput2parleyᚋinternalᚋconversationᚐTagConversationInput(ctx context.Context, v any) (conversation.TagConversationInput, error) {
+	res, err := ec.unmarshalInputTagConversationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTagConversationPayload2ᚖparleyᚋgraphᚋmodelᚐTagConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.TagConversationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TagConversationPayload!")
+		return graphql.Null
+	}
+	return ec._TagConversationPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNTakeOverConversationInput2parleyᚋinternalᚋconversationᚐTakeOverConversationInput(ctx context.Context, v any) (conversation.TakeOverConversationInput, error) {
 	res, err := ec.unmarshalInputTakeOverConversationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -4634,6 +5530,32 @@ func (ec *executionContext) marshalNUnblockSenderPayload2ᚖparleyᚋgraphᚋmod
 		return graphql.Null
 	}
 	return ec._UnblockSenderPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUnsnoozeConversationInput2parleyᚋinternalᚋconversationᚐUnsnoozeConversationInput(ctx context.Context, v any) (conversation.UnsnoozeConversationInput, error) {
+	res, err := ec.unmarshalInputUnsnoozeConversationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUnsnoozeConversationPayload2ᚖparleyᚋgraphᚋmodelᚐUnsnoozeConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.UnsnoozeConversationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UnsnoozeConversationPayload!")
+		return graphql.Null
+	}
+	return ec._UnsnoozeConversationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUntagConversationInput2parleyᚋinternalᚋconversationᚐUntagConversationInput(ctx context.Context, v any) (conversation.UntagConversationInput, error) {
+	res, err := ec.unmarshalInputUntagConversationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUntagConversationPayload2ᚖparleyᚋgraphᚋmodelᚐUntagConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.UntagConversationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UntagConversationPayload!")
+		return graphql.Null
+	}
+	return ec._UntagConversationPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOAssigneeFilter2ᚖparleyᚋinternalᚋconversationᚐAssigneeFilter(ctx context.Context, v any) (*conversation.AssigneeFilter, error) {
@@ -4775,6 +5697,25 @@ func (ec *executionContext) marshalOPriority2ᚕparleyᚋinternalᚋvocabᚐPrio
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOPriority2ᚖparleyᚋinternalᚋvocabᚐPriority(ctx context.Context, v any) (*vocab.Priority, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.Priority(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPriority2ᚖparleyᚋinternalᚋvocabᚐPriority(ctx context.Context, sel ast.SelectionSet, v *vocab.Priority) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalOSnoozedFilter2parleyᚋinternalᚋvocabᚐSnoozedFilter(ctx context.Context, v any) (vocab.SnoozedFilter, error) {

@@ -14,6 +14,7 @@ import (
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
 	"parley/internal/clock"
+	"parley/internal/conversation"
 	"parley/internal/inbox"
 	"parley/internal/vocab"
 )
@@ -34,6 +35,7 @@ type InboxResolver interface {
 	Teams(ctx context.Context, objs []*ent.Inbox) ([][]*ent.Team, error)
 	Members(ctx context.Context, objs []*ent.Inbox) ([][]*ent.User, error)
 	ChatChannel(ctx context.Context, objs []*ent.Inbox) ([]*ent.Channel, error)
+	ViewCounts(ctx context.Context, objs []*ent.Inbox) ([][]*conversation.ViewCount, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -809,6 +811,61 @@ func (ec *executionContext) resolveBatch_Inbox_chatChannel(ctx context.Context, 
 		results,
 		err,
 		"Inbox.chatChannel",
+	)
+}
+
+func (ec *executionContext) _Inbox_viewCounts(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inbox_viewCounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Inbox_viewCounts(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*conversation.ViewCount) graphql.Marshaler {
+			return ec.marshalNViewCount2ᚕᚖparleyᚋinternalᚋconversationᚐViewCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Inbox_viewCounts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Inbox",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ViewCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Inbox_viewCounts(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (any, error) {
+	resolver := ec.Resolvers.Inbox()
+	if batch, ok := graphql.BatchParentsFor[*ent.Inbox](ctx, "Inbox"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ViewCounts(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*conversation.ViewCount](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Inbox.viewCounts",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ViewCounts(ctx, []*ent.Inbox{obj})
+	return graphql.ResolveBatchSingleResult[[]*conversation.ViewCount](
+		ctx,
+		results,
+		err,
+		"Inbox.viewCounts",
 	)
 }
 
@@ -1736,6 +1793,11 @@ func (ec *executionContext) _Inbox(ctx context.Context, sel ast.SelectionSet, ob
 		case "chatChannel":
 			out.Values[i] = ec._Inbox_chatChannel(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "viewCounts":
+			out.Values[i] = ec._Inbox_viewCounts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "createdAt":

@@ -16,6 +16,7 @@ import (
 	"parley/internal/conversation"
 	"parley/internal/inbox"
 	"parley/internal/people"
+	"parley/internal/presence"
 	"parley/internal/targeting"
 	"parley/internal/viewer"
 	"parley/internal/visitor"
@@ -41,7 +42,10 @@ type ResolverRoot interface {
 	Message() MessageResolver
 	MessageRevision() MessageRevisionResolver
 	Mutation() MutationResolver
+	Presence() PresenceResolver
 	Query() QueryResolver
+	SavedView() SavedViewResolver
+	Subscription() SubscriptionResolver
 	TargetedMessage() TargetedMessageResolver
 	TargetingRule() TargetingRuleResolver
 	Task() TaskResolver
@@ -183,6 +187,11 @@ type ComplexityRoot struct {
 		WaitingSince       func(childComplexity int) int
 	}
 
+	ConversationChanged struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+	}
+
 	ConversationConnection struct {
 		Edges      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
@@ -192,6 +201,16 @@ type ComplexityRoot struct {
 	ConversationEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ConversationEntered struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+	}
+
+	ConversationLeft struct {
+		ConversationID func(childComplexity int) int
+		Reason         func(childComplexity int) int
 	}
 
 	CreateApiTokenPayload struct {
@@ -218,6 +237,11 @@ type ComplexityRoot struct {
 
 	CreateInboxPayload struct {
 		Inbox      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreateSavedViewPayload struct {
+		SavedView  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -255,6 +279,11 @@ type ComplexityRoot struct {
 	DeleteMessagePayload struct {
 		Message    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	DeleteSavedViewPayload struct {
+		DeletedSavedViewID func(childComplexity int) int
+		UserErrors         func(childComplexity int) int
 	}
 
 	DeleteTargetedMessagePayload struct {
@@ -316,6 +345,7 @@ type ComplexityRoot struct {
 		Name        func(childComplexity int) int
 		Teams       func(childComplexity int) int
 		Users       func(childComplexity int) int
+		ViewCounts  func(childComplexity int) int
 	}
 
 	Integration struct {
@@ -371,6 +401,12 @@ type ComplexityRoot struct {
 		Text          func(childComplexity int) int
 	}
 
+	MessageChange struct {
+		Kind     func(childComplexity int) int
+		Message  func(childComplexity int) int
+		Sequence func(childComplexity int) int
+	}
+
 	MessageConnection struct {
 		Edges      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
@@ -407,6 +443,7 @@ type ComplexityRoot struct {
 		CreateContact               func(childComplexity int, input contact.CreateContactInput) int
 		CreateIdentitySecret        func(childComplexity int, input inbox.CreateIdentitySecretInput) int
 		CreateInbox                 func(childComplexity int, input inbox.CreateInboxInput) int
+		CreateSavedView             func(childComplexity int, input conversation.CreateSavedViewInput) int
 		CreateTargetedMessage       func(childComplexity int, input targeting.CreateTargetedMessageInput) int
 		CreateTeam                  func(childComplexity int, input people.CreateTeamInput) int
 		CreateUser                  func(childComplexity int, input people.CreateUserInput) int
@@ -414,6 +451,7 @@ type ComplexityRoot struct {
 		DeleteConversation          func(childComplexity int, input conversation.DeleteConversationInput) int
 		DeleteInbox                 func(childComplexity int, input inbox.DeleteInboxInput) int
 		DeleteMessage               func(childComplexity int, input conversation.DeleteMessageInput) int
+		DeleteSavedView             func(childComplexity int, input conversation.DeleteSavedViewInput) int
 		DeleteTargetedMessage       func(childComplexity int, input targeting.DeleteTargetedMessageInput) int
 		DeleteTeam                  func(childComplexity int, input people.DeleteTeamInput) int
 		EditMessage                 func(childComplexity int, input conversation.EditMessageInput) int
@@ -434,17 +472,24 @@ type ComplexityRoot struct {
 		SendMessage                 func(childComplexity int, input conversation.SendMessageInput) int
 		SendVisitorMessage          func(childComplexity int, input visitor.SendVisitorMessageInput) int
 		SetAvailability             func(childComplexity int, input people.SetAvailabilityInput) int
+		SetConversationPriority     func(childComplexity int, input conversation.SetConversationPriorityInput) int
 		SetTargetedMessageState     func(childComplexity int, input targeting.SetTargetedMessageStateInput) int
+		SetTyping                   func(childComplexity int, input presence.SetTypingInput) int
+		SnoozeConversation          func(childComplexity int, input conversation.SnoozeConversationInput) int
 		StartChat                   func(childComplexity int, input visitor.StartChatInput) int
 		StartVisitorSession         func(childComplexity int, input visitor.StartVisitorSessionInput) int
+		TagConversation             func(childComplexity int, input conversation.TagConversationInput) int
 		TakeOverConversation        func(childComplexity int, input conversation.TakeOverConversationInput) int
 		UnassignConversation        func(childComplexity int, input conversation.UnassignConversationInput) int
 		UnblockSender               func(childComplexity int, input conversation.UnblockSenderInput) int
 		UnlinkContact               func(childComplexity int, input conversation.UnlinkContactInput) int
+		UnsnoozeConversation        func(childComplexity int, input conversation.UnsnoozeConversationInput) int
+		UntagConversation           func(childComplexity int, input conversation.UntagConversationInput) int
 		UpdateAccount               func(childComplexity int, input people.UpdateAccountInput) int
 		UpdateChatChannel           func(childComplexity int, input inbox.UpdateChatChannelInput) int
 		UpdateContact               func(childComplexity int, input contact.UpdateContactInput) int
 		UpdateInboxMembers          func(childComplexity int, input inbox.UpdateInboxMembersInput) int
+		UpdateSavedView             func(childComplexity int, input conversation.UpdateSavedViewInput) int
 		UpdateTargetedMessage       func(childComplexity int, input targeting.UpdateTargetedMessageInput) int
 		UpdateTeam                  func(childComplexity int, input people.UpdateTeamInput) int
 		UpdateUser                  func(childComplexity int, input people.UpdateUserInput) int
@@ -455,6 +500,12 @@ type ComplexityRoot struct {
 		HasNextPage     func(childComplexity int) int
 		HasPreviousPage func(childComplexity int) int
 		StartCursor     func(childComplexity int) int
+	}
+
+	Presence struct {
+		Actor   func(childComplexity int) int
+		Typing  func(childComplexity int) int
+		Viewing func(childComplexity int) int
 	}
 
 	PublishTargetedMessagePayload struct {
@@ -471,12 +522,13 @@ type ComplexityRoot struct {
 		APITokens            func(childComplexity int) int
 		Contacts             func(childComplexity int, query *string, first *int, after *string) int
 		Conversation         func(childComplexity int, id string) int
-		Conversations        func(childComplexity int, inboxID *string, view *vocab.ConversationView, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int, after *string, last *int, before *string) int
+		Conversations        func(childComplexity int, inboxID *string, view *vocab.ConversationView, savedViewID *string, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int, after *string, last *int, before *string) int
 		Events               func(childComplexity int, after int64, first *int, types []vocab.EventType, inboxIds []string) int
 		Inbox                func(childComplexity int, id string) int
 		Inboxes              func(childComplexity int) int
 		Node                 func(childComplexity int, id string) int
 		Nodes                func(childComplexity int, ids []string) int
+		SavedViews           func(childComplexity int, inboxID *string) int
 		SearchConversations  func(childComplexity int, query string, filter *conversation.Filter, first *int, after *string) int
 		Task                 func(childComplexity int, id string) int
 		Teams                func(childComplexity int) int
@@ -505,6 +557,44 @@ type ComplexityRoot struct {
 	RevokeApiTokenPayload struct {
 		APIToken   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	SavedAssigneeFilter struct {
+		Me      func(childComplexity int) int
+		Nobody  func(childComplexity int) int
+		TeamIDs func(childComplexity int) int
+		UserIDs func(childComplexity int) int
+	}
+
+	SavedFilter struct {
+		ActiveAfter       func(childComplexity int) int
+		ActiveBefore      func(childComplexity int) int
+		Assignees         func(childComplexity int) int
+		Channels          func(childComplexity int) int
+		ContactIDs        func(childComplexity int) int
+		InboxIDs          func(childComplexity int) int
+		LastMessageAfter  func(childComplexity int) int
+		LastMessageBefore func(childComplexity int) int
+		OpenedAfter       func(childComplexity int) int
+		OpenedBefore      func(childComplexity int) int
+		Priorities        func(childComplexity int) int
+		Snoozed           func(childComplexity int) int
+		Statuses          func(childComplexity int) int
+		Tags              func(childComplexity int) int
+		Text              func(childComplexity int) int
+		Unread            func(childComplexity int) int
+	}
+
+	SavedView struct {
+		CreatedAt func(childComplexity int) int
+		Filter    func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Inbox     func(childComplexity int) int
+		Name      func(childComplexity int) int
+		OrderBy   func(childComplexity int) int
+		Owner     func(childComplexity int) int
+		Shared    func(childComplexity int) int
+		View      func(childComplexity int) int
 	}
 
 	SearchConnection struct {
@@ -540,9 +630,23 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SetConversationPriorityPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	SetTargetedMessageStatePayload struct {
 		TargetedMessage func(childComplexity int) int
 		UserErrors      func(childComplexity int) int
+	}
+
+	SetTypingPayload struct {
+		UserErrors func(childComplexity int) int
+	}
+
+	SnoozeConversationPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	StartChatPayload struct {
@@ -556,8 +660,22 @@ type ComplexityRoot struct {
 		Visitor    func(childComplexity int) int
 	}
 
+	Subscription struct {
+		ConversationPresence func(childComplexity int, conversationID string, viewing *bool) int
+		ConversationView     func(childComplexity int, inboxID *string, view *vocab.ConversationView, savedViewID *string, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int) int
+		Events               func(childComplexity int, after *int64, types []vocab.EventType, inboxIds []string) int
+		Messages             func(childComplexity int, conversationID string, after *int64) int
+		ViewCounts           func(childComplexity int, inboxID string) int
+		VisitorConversation  func(childComplexity int, conversationID string, after *int64) int
+	}
+
 	SystemActor struct {
 		ActorID func(childComplexity int) int
+	}
+
+	TagConversationPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	TakeOverConversationPayload struct {
@@ -625,6 +743,16 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	UnsnoozeConversationPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	UntagConversationPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	UpdateAccountPayload struct {
 		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -642,6 +770,11 @@ type ComplexityRoot struct {
 
 	UpdateInboxMembersPayload struct {
 		Inbox      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdateSavedViewPayload struct {
+		SavedView  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -679,6 +812,26 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	ViewChanges struct {
+		Changes  func(childComplexity int) int
+		Sequence func(childComplexity int) int
+	}
+
+	ViewCount struct {
+		Open   func(childComplexity int) int
+		Unread func(childComplexity int) int
+		View   func(childComplexity int) int
+	}
+
+	ViewReset struct {
+		Sequence func(childComplexity int) int
+	}
+
+	ViewSnapshot struct {
+		Conversations func(childComplexity int) int
+		Sequence      func(childComplexity int) int
+	}
+
 	Viewer struct {
 		Account func(childComplexity int) int
 		Actor   func(childComplexity int) int
@@ -710,6 +863,12 @@ type ComplexityRoot struct {
 		VisibleNumber   func(childComplexity int) int
 	}
 
+	VisitorMessageChange struct {
+		Kind     func(childComplexity int) int
+		Message  func(childComplexity int) int
+		Sequence func(childComplexity int) int
+	}
+
 	VisitorMessageConnection struct {
 		Edges    func(childComplexity int) int
 		PageInfo func(childComplexity int) int
@@ -718,6 +877,16 @@ type ComplexityRoot struct {
 	VisitorMessageEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	VisitorStatusChange struct {
+		Sequence func(childComplexity int) int
+		Status   func(childComplexity int) int
+	}
+
+	VisitorTyping struct {
+		AuthorName func(childComplexity int) int
+		Typing     func(childComplexity int) int
 	}
 
 	Widget struct {
@@ -1260,6 +1429,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Conversation.WaitingSince(childComplexity), true
 
+	case "ConversationChanged.conversation":
+		if e.ComplexityRoot.ConversationChanged.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationChanged.Conversation(childComplexity), true
+	case "ConversationChanged.cursor":
+		if e.ComplexityRoot.ConversationChanged.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationChanged.Cursor(childComplexity), true
+
 	case "ConversationConnection.edges":
 		if e.ComplexityRoot.ConversationConnection.Edges == nil {
 			break
@@ -1291,6 +1473,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationEdge.Node(childComplexity), true
+
+	case "ConversationEntered.conversation":
+		if e.ComplexityRoot.ConversationEntered.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationEntered.Conversation(childComplexity), true
+	case "ConversationEntered.cursor":
+		if e.ComplexityRoot.ConversationEntered.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationEntered.Cursor(childComplexity), true
+
+	case "ConversationLeft.conversationId":
+		if e.ComplexityRoot.ConversationLeft.ConversationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationLeft.ConversationID(childComplexity), true
+	case "ConversationLeft.reason":
+		if e.ComplexityRoot.ConversationLeft.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationLeft.Reason(childComplexity), true
 
 	case "CreateApiTokenPayload.apiToken":
 		if e.ComplexityRoot.CreateApiTokenPayload.APIToken == nil {
@@ -1368,6 +1576,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateInboxPayload.UserErrors(childComplexity), true
+
+	case "CreateSavedViewPayload.savedView":
+		if e.ComplexityRoot.CreateSavedViewPayload.SavedView == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateSavedViewPayload.SavedView(childComplexity), true
+	case "CreateSavedViewPayload.userErrors":
+		if e.ComplexityRoot.CreateSavedViewPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateSavedViewPayload.UserErrors(childComplexity), true
 
 	case "CreateTargetedMessagePayload.targetedMessage":
 		if e.ComplexityRoot.CreateTargetedMessagePayload.TargetedMessage == nil {
@@ -1465,6 +1686,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteMessagePayload.UserErrors(childComplexity), true
+
+	case "DeleteSavedViewPayload.deletedSavedViewId":
+		if e.ComplexityRoot.DeleteSavedViewPayload.DeletedSavedViewID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteSavedViewPayload.DeletedSavedViewID(childComplexity), true
+	case "DeleteSavedViewPayload.userErrors":
+		if e.ComplexityRoot.DeleteSavedViewPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteSavedViewPayload.UserErrors(childComplexity), true
 
 	case "DeleteTargetedMessagePayload.deletedTargetedMessageId":
 		if e.ComplexityRoot.DeleteTargetedMessagePayload.DeletedTargetedMessageID == nil {
@@ -1678,6 +1912,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inbox.Users(childComplexity), true
+	case "Inbox.viewCounts":
+		if e.ComplexityRoot.Inbox.ViewCounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inbox.ViewCounts(childComplexity), true
 
 	case "Integration.id":
 		if e.ComplexityRoot.Integration.ID == nil {
@@ -1860,6 +2100,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.Text(childComplexity), true
+
+	case "MessageChange.kind":
+		if e.ComplexityRoot.MessageChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageChange.Kind(childComplexity), true
+	case "MessageChange.message":
+		if e.ComplexityRoot.MessageChange.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageChange.Message(childComplexity), true
+	case "MessageChange.sequence":
+		if e.ComplexityRoot.MessageChange.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageChange.Sequence(childComplexity), true
 
 	case "MessageConnection.edges":
 		if e.ComplexityRoot.MessageConnection.Edges == nil {
@@ -2063,6 +2322,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateInbox(childComplexity, args["input"].(inbox.CreateInboxInput)), true
+	case "Mutation.createSavedView":
+		if e.ComplexityRoot.Mutation.CreateSavedView == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createSavedView_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateSavedView(childComplexity, args["input"].(conversation.CreateSavedViewInput)), true
 	case "Mutation.createTargetedMessage":
 		if e.ComplexityRoot.Mutation.CreateTargetedMessage == nil {
 			break
@@ -2140,6 +2410,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteMessage(childComplexity, args["input"].(conversation.DeleteMessageInput)), true
+	case "Mutation.deleteSavedView":
+		if e.ComplexityRoot.Mutation.DeleteSavedView == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteSavedView_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteSavedView(childComplexity, args["input"].(conversation.DeleteSavedViewInput)), true
 	case "Mutation.deleteTargetedMessage":
 		if e.ComplexityRoot.Mutation.DeleteTargetedMessage == nil {
 			break
@@ -2360,6 +2641,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetAvailability(childComplexity, args["input"].(people.SetAvailabilityInput)), true
+	case "Mutation.setConversationPriority":
+		if e.ComplexityRoot.Mutation.SetConversationPriority == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setConversationPriority_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetConversationPriority(childComplexity, args["input"].(conversation.SetConversationPriorityInput)), true
 	case "Mutation.setTargetedMessageState":
 		if e.ComplexityRoot.Mutation.SetTargetedMessageState == nil {
 			break
@@ -2371,6 +2663,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetTargetedMessageState(childComplexity, args["input"].(targeting.SetTargetedMessageStateInput)), true
+	case "Mutation.setTyping":
+		if e.ComplexityRoot.Mutation.SetTyping == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setTyping_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetTyping(childComplexity, args["input"].(presence.SetTypingInput)), true
+	case "Mutation.snoozeConversation":
+		if e.ComplexityRoot.Mutation.SnoozeConversation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_snoozeConversation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SnoozeConversation(childComplexity, args["input"].(conversation.SnoozeConversationInput)), true
 	case "Mutation.startChat":
 		if e.ComplexityRoot.Mutation.StartChat == nil {
 			break
@@ -2393,6 +2707,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StartVisitorSession(childComplexity, args["input"].(visitor.StartVisitorSessionInput)), true
+	case "Mutation.tagConversation":
+		if e.ComplexityRoot.Mutation.TagConversation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_tagConversation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TagConversation(childComplexity, args["input"].(conversation.TagConversationInput)), true
 	case "Mutation.takeOverConversation":
 		if e.ComplexityRoot.Mutation.TakeOverConversation == nil {
 			break
@@ -2437,6 +2762,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnlinkContact(childComplexity, args["input"].(conversation.UnlinkContactInput)), true
+	case "Mutation.unsnoozeConversation":
+		if e.ComplexityRoot.Mutation.UnsnoozeConversation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unsnoozeConversation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnsnoozeConversation(childComplexity, args["input"].(conversation.UnsnoozeConversationInput)), true
+	case "Mutation.untagConversation":
+		if e.ComplexityRoot.Mutation.UntagConversation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_untagConversation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UntagConversation(childComplexity, args["input"].(conversation.UntagConversationInput)), true
 	case "Mutation.updateAccount":
 		if e.ComplexityRoot.Mutation.UpdateAccount == nil {
 			break
@@ -2481,6 +2828,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateInboxMembers(childComplexity, args["input"].(inbox.UpdateInboxMembersInput)), true
+	case "Mutation.updateSavedView":
+		if e.ComplexityRoot.Mutation.UpdateSavedView == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateSavedView_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateSavedView(childComplexity, args["input"].(conversation.UpdateSavedViewInput)), true
 	case "Mutation.updateTargetedMessage":
 		if e.ComplexityRoot.Mutation.UpdateTargetedMessage == nil {
 			break
@@ -2539,6 +2897,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "Presence.actor":
+		if e.ComplexityRoot.Presence.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.Actor(childComplexity), true
+	case "Presence.typing":
+		if e.ComplexityRoot.Presence.Typing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.Typing(childComplexity), true
+	case "Presence.viewing":
+		if e.ComplexityRoot.Presence.Viewing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.Viewing(childComplexity), true
 
 	case "PublishTargetedMessagePayload.targetedMessage":
 		if e.ComplexityRoot.PublishTargetedMessagePayload.TargetedMessage == nil {
@@ -2604,7 +2981,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Conversations(childComplexity, args["inboxId"].(*string), args["view"].(*vocab.ConversationView), args["filter"].(*conversation.Filter), args["orderBy"].(*vocab.ConversationOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.Conversations(childComplexity, args["inboxId"].(*string), args["view"].(*vocab.ConversationView), args["savedViewId"].(*string), args["filter"].(*conversation.Filter), args["orderBy"].(*vocab.ConversationOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.events":
 		if e.ComplexityRoot.Query.Events == nil {
 			break
@@ -2656,6 +3033,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.savedViews":
+		if e.ComplexityRoot.Query.SavedViews == nil {
+			break
+		}
+
+		args, err := ec.field_Query_savedViews_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SavedViews(childComplexity, args["inboxId"].(*string)), true
 	case "Query.searchConversations":
 		if e.ComplexityRoot.Query.SearchConversations == nil {
 			break
@@ -2782,6 +3170,183 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RevokeApiTokenPayload.UserErrors(childComplexity), true
 
+	case "SavedAssigneeFilter.me":
+		if e.ComplexityRoot.SavedAssigneeFilter.Me == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedAssigneeFilter.Me(childComplexity), true
+	case "SavedAssigneeFilter.nobody":
+		if e.ComplexityRoot.SavedAssigneeFilter.Nobody == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedAssigneeFilter.Nobody(childComplexity), true
+	case "SavedAssigneeFilter.teamIds":
+		if e.ComplexityRoot.SavedAssigneeFilter.TeamIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedAssigneeFilter.TeamIDs(childComplexity), true
+	case "SavedAssigneeFilter.userIds":
+		if e.ComplexityRoot.SavedAssigneeFilter.UserIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedAssigneeFilter.UserIDs(childComplexity), true
+
+	case "SavedFilter.activeAfter":
+		if e.ComplexityRoot.SavedFilter.ActiveAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.ActiveAfter(childComplexity), true
+	case "SavedFilter.activeBefore":
+		if e.ComplexityRoot.SavedFilter.ActiveBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.ActiveBefore(childComplexity), true
+	case "SavedFilter.assignees":
+		if e.ComplexityRoot.SavedFilter.Assignees == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.Assignees(childComplexity), true
+	case "SavedFilter.channels":
+		if e.ComplexityRoot.SavedFilter.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.Channels(childComplexity), true
+	case "SavedFilter.contactIds":
+		if e.ComplexityRoot.SavedFilter.ContactIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.ContactIDs(childComplexity), true
+	case "SavedFilter.inboxIds":
+		if e.ComplexityRoot.SavedFilter.InboxIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.InboxIDs(childComplexity), true
+	case "SavedFilter.lastMessageAfter":
+		if e.ComplexityRoot.SavedFilter.LastMessageAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.LastMessageAfter(childComplexity), true
+	case "SavedFilter.lastMessageBefore":
+		if e.ComplexityRoot.SavedFilter.LastMessageBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.LastMessageBefore(childComplexity), true
+	case "SavedFilter.openedAfter":
+		if e.ComplexityRoot.SavedFilter.OpenedAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.OpenedAfter(childComplexity), true
+	case "SavedFilter.openedBefore":
+		if e.ComplexityRoot.SavedFilter.OpenedBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.OpenedBefore(childComplexity), true
+	case "SavedFilter.priorities":
+		if e.ComplexityRoot.SavedFilter.Priorities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.Priorities(childComplexity), true
+	case "SavedFilter.snoozed":
+		if e.ComplexityRoot.SavedFilter.Snoozed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.Snoozed(childComplexity), true
+	case "SavedFilter.statuses":
+		if e.ComplexityRoot.SavedFilter.Statuses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.Statuses(childComplexity), true
+	case "SavedFilter.tags":
+		if e.ComplexityRoot.SavedFilter.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.Tags(childComplexity), true
+	case "SavedFilter.text":
+		if e.ComplexityRoot.SavedFilter.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.Text(childComplexity), true
+	case "SavedFilter.unread":
+		if e.ComplexityRoot.SavedFilter.Unread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.Unread(childComplexity), true
+
+	case "SavedView.createdAt":
+		if e.ComplexityRoot.SavedView.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedView.CreatedAt(childComplexity), true
+	case "SavedView.filter":
+		if e.ComplexityRoot.SavedView.Filter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedView.Filter(childComplexity), true
+	case "SavedView.id":
+		if e.ComplexityRoot.SavedView.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedView.ID(childComplexity), true
+	case "SavedView.inbox":
+		if e.ComplexityRoot.SavedView.Inbox == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedView.Inbox(childComplexity), true
+	case "SavedView.name":
+		if e.ComplexityRoot.SavedView.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedView.Name(childComplexity), true
+	case "SavedView.orderBy":
+		if e.ComplexityRoot.SavedView.OrderBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedView.OrderBy(childComplexity), true
+	case "SavedView.owner":
+		if e.ComplexityRoot.SavedView.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedView.Owner(childComplexity), true
+	case "SavedView.shared":
+		if e.ComplexityRoot.SavedView.Shared == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedView.Shared(childComplexity), true
+	case "SavedView.view":
+		if e.ComplexityRoot.SavedView.View == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedView.View(childComplexity), true
+
 	case "SearchConnection.edges":
 		if e.ComplexityRoot.SearchConnection.Edges == nil {
 			break
@@ -2878,6 +3443,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetAvailabilityPayload.UserErrors(childComplexity), true
 
+	case "SetConversationPriorityPayload.conversation":
+		if e.ComplexityRoot.SetConversationPriorityPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetConversationPriorityPayload.Conversation(childComplexity), true
+	case "SetConversationPriorityPayload.userErrors":
+		if e.ComplexityRoot.SetConversationPriorityPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetConversationPriorityPayload.UserErrors(childComplexity), true
+
 	case "SetTargetedMessageStatePayload.targetedMessage":
 		if e.ComplexityRoot.SetTargetedMessageStatePayload.TargetedMessage == nil {
 			break
@@ -2890,6 +3468,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetTargetedMessageStatePayload.UserErrors(childComplexity), true
+
+	case "SetTypingPayload.userErrors":
+		if e.ComplexityRoot.SetTypingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetTypingPayload.UserErrors(childComplexity), true
+
+	case "SnoozeConversationPayload.conversation":
+		if e.ComplexityRoot.SnoozeConversationPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnoozeConversationPayload.Conversation(childComplexity), true
+	case "SnoozeConversationPayload.userErrors":
+		if e.ComplexityRoot.SnoozeConversationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnoozeConversationPayload.UserErrors(childComplexity), true
 
 	case "StartChatPayload.conversation":
 		if e.ComplexityRoot.StartChatPayload.Conversation == nil {
@@ -2923,12 +3521,92 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StartVisitorSessionPayload.Visitor(childComplexity), true
 
+	case "Subscription.conversationPresence":
+		if e.ComplexityRoot.Subscription.ConversationPresence == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_conversationPresence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ConversationPresence(childComplexity, args["conversationId"].(string), args["viewing"].(*bool)), true
+	case "Subscription.conversationView":
+		if e.ComplexityRoot.Subscription.ConversationView == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_conversationView_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ConversationView(childComplexity, args["inboxId"].(*string), args["view"].(*vocab.ConversationView), args["savedViewId"].(*string), args["filter"].(*conversation.Filter), args["orderBy"].(*vocab.ConversationOrder), args["first"].(*int)), true
+	case "Subscription.events":
+		if e.ComplexityRoot.Subscription.Events == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_events_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.Events(childComplexity, args["after"].(*int64), args["types"].([]vocab.EventType), args["inboxIds"].([]string)), true
+	case "Subscription.messages":
+		if e.ComplexityRoot.Subscription.Messages == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_messages_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.Messages(childComplexity, args["conversationId"].(string), args["after"].(*int64)), true
+	case "Subscription.viewCounts":
+		if e.ComplexityRoot.Subscription.ViewCounts == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_viewCounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ViewCounts(childComplexity, args["inboxId"].(string)), true
+	case "Subscription.visitorConversation":
+		if e.ComplexityRoot.Subscription.VisitorConversation == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_visitorConversation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.VisitorConversation(childComplexity, args["conversationId"].(string), args["after"].(*int64)), true
+
 	case "SystemActor.name":
 		if e.ComplexityRoot.SystemActor.ActorID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.SystemActor.ActorID(childComplexity), true
+
+	case "TagConversationPayload.conversation":
+		if e.ComplexityRoot.TagConversationPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagConversationPayload.Conversation(childComplexity), true
+	case "TagConversationPayload.userErrors":
+		if e.ComplexityRoot.TagConversationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagConversationPayload.UserErrors(childComplexity), true
 
 	case "TakeOverConversationPayload.conversation":
 		if e.ComplexityRoot.TakeOverConversationPayload.Conversation == nil {
@@ -3167,6 +3845,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UnlinkContactPayload.UserErrors(childComplexity), true
 
+	case "UnsnoozeConversationPayload.conversation":
+		if e.ComplexityRoot.UnsnoozeConversationPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnsnoozeConversationPayload.Conversation(childComplexity), true
+	case "UnsnoozeConversationPayload.userErrors":
+		if e.ComplexityRoot.UnsnoozeConversationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnsnoozeConversationPayload.UserErrors(childComplexity), true
+
+	case "UntagConversationPayload.conversation":
+		if e.ComplexityRoot.UntagConversationPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UntagConversationPayload.Conversation(childComplexity), true
+	case "UntagConversationPayload.userErrors":
+		if e.ComplexityRoot.UntagConversationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UntagConversationPayload.UserErrors(childComplexity), true
+
 	case "UpdateAccountPayload.account":
 		if e.ComplexityRoot.UpdateAccountPayload.Account == nil {
 			break
@@ -3218,6 +3922,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateInboxMembersPayload.UserErrors(childComplexity), true
+
+	case "UpdateSavedViewPayload.savedView":
+		if e.ComplexityRoot.UpdateSavedViewPayload.SavedView == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateSavedViewPayload.SavedView(childComplexity), true
+	case "UpdateSavedViewPayload.userErrors":
+		if e.ComplexityRoot.UpdateSavedViewPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateSavedViewPayload.UserErrors(childComplexity), true
 
 	case "UpdateTargetedMessagePayload.targetedMessage":
 		if e.ComplexityRoot.UpdateTargetedMessagePayload.TargetedMessage == nil {
@@ -3337,6 +4054,58 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UserError.Message(childComplexity), true
+
+	case "ViewChanges.changes":
+		if e.ComplexityRoot.ViewChanges.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewChanges.Changes(childComplexity), true
+	case "ViewChanges.sequence":
+		if e.ComplexityRoot.ViewChanges.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewChanges.Sequence(childComplexity), true
+
+	case "ViewCount.open":
+		if e.ComplexityRoot.ViewCount.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewCount.Open(childComplexity), true
+	case "ViewCount.unread":
+		if e.ComplexityRoot.ViewCount.Unread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewCount.Unread(childComplexity), true
+	case "ViewCount.view":
+		if e.ComplexityRoot.ViewCount.View == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewCount.View(childComplexity), true
+
+	case "ViewReset.sequence":
+		if e.ComplexityRoot.ViewReset.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewReset.Sequence(childComplexity), true
+
+	case "ViewSnapshot.conversations":
+		if e.ComplexityRoot.ViewSnapshot.Conversations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewSnapshot.Conversations(childComplexity), true
+	case "ViewSnapshot.sequence":
+		if e.ComplexityRoot.ViewSnapshot.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewSnapshot.Sequence(childComplexity), true
 
 	case "Viewer.account":
 		if e.ComplexityRoot.Viewer.Account == nil {
@@ -3461,6 +4230,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VisitorMessage.VisibleNumber(childComplexity), true
 
+	case "VisitorMessageChange.kind":
+		if e.ComplexityRoot.VisitorMessageChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorMessageChange.Kind(childComplexity), true
+	case "VisitorMessageChange.message":
+		if e.ComplexityRoot.VisitorMessageChange.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorMessageChange.Message(childComplexity), true
+	case "VisitorMessageChange.sequence":
+		if e.ComplexityRoot.VisitorMessageChange.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorMessageChange.Sequence(childComplexity), true
+
 	case "VisitorMessageConnection.edges":
 		if e.ComplexityRoot.VisitorMessageConnection.Edges == nil {
 			break
@@ -3486,6 +4274,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VisitorMessageEdge.Node(childComplexity), true
+
+	case "VisitorStatusChange.sequence":
+		if e.ComplexityRoot.VisitorStatusChange.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorStatusChange.Sequence(childComplexity), true
+	case "VisitorStatusChange.status":
+		if e.ComplexityRoot.VisitorStatusChange.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorStatusChange.Status(childComplexity), true
+
+	case "VisitorTyping.authorName":
+		if e.ComplexityRoot.VisitorTyping.AuthorName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorTyping.AuthorName(childComplexity), true
+	case "VisitorTyping.typing":
+		if e.ComplexityRoot.VisitorTyping.Typing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorTyping.Typing(childComplexity), true
 
 	case "Widget.channelKey":
 		if e.ComplexityRoot.Widget.ChannelKey == nil {
@@ -3580,6 +4394,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateContactInput", ec.unmarshalInputCreateContactInput),
 			graphql.NewInputUnmarshaler("CreateIdentitySecretInput", ec.unmarshalInputCreateIdentitySecretInput),
 			graphql.NewInputUnmarshaler("CreateInboxInput", ec.unmarshalInputCreateInboxInput),
+			graphql.NewInputUnmarshaler("CreateSavedViewInput", ec.unmarshalInputCreateSavedViewInput),
 			graphql.NewInputUnmarshaler("CreateTargetedMessageInput", ec.unmarshalInputCreateTargetedMessageInput),
 			graphql.NewInputUnmarshaler("CreateTeamInput", ec.unmarshalInputCreateTeamInput),
 			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
@@ -3587,6 +4402,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteConversationInput", ec.unmarshalInputDeleteConversationInput),
 			graphql.NewInputUnmarshaler("DeleteInboxInput", ec.unmarshalInputDeleteInboxInput),
 			graphql.NewInputUnmarshaler("DeleteMessageInput", ec.unmarshalInputDeleteMessageInput),
+			graphql.NewInputUnmarshaler("DeleteSavedViewInput", ec.unmarshalInputDeleteSavedViewInput),
 			graphql.NewInputUnmarshaler("DeleteTargetedMessageInput", ec.unmarshalInputDeleteTargetedMessageInput),
 			graphql.NewInputUnmarshaler("DeleteTeamInput", ec.unmarshalInputDeleteTeamInput),
 			graphql.NewInputUnmarshaler("EditMessageInput", ec.unmarshalInputEditMessageInput),
@@ -3607,17 +4423,24 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SendVisitorMessageInput", ec.unmarshalInputSendVisitorMessageInput),
 			graphql.NewInputUnmarshaler("SetAvailabilityInput", ec.unmarshalInputSetAvailabilityInput),
+			graphql.NewInputUnmarshaler("SetConversationPriorityInput", ec.unmarshalInputSetConversationPriorityInput),
 			graphql.NewInputUnmarshaler("SetTargetedMessageStateInput", ec.unmarshalInputSetTargetedMessageStateInput),
+			graphql.NewInputUnmarshaler("SetTypingInput", ec.unmarshalInputSetTypingInput),
+			graphql.NewInputUnmarshaler("SnoozeConversationInput", ec.unmarshalInputSnoozeConversationInput),
 			graphql.NewInputUnmarshaler("StartChatInput", ec.unmarshalInputStartChatInput),
 			graphql.NewInputUnmarshaler("StartVisitorSessionInput", ec.unmarshalInputStartVisitorSessionInput),
+			graphql.NewInputUnmarshaler("TagConversationInput", ec.unmarshalInputTagConversationInput),
 			graphql.NewInputUnmarshaler("TakeOverConversationInput", ec.unmarshalInputTakeOverConversationInput),
 			graphql.NewInputUnmarshaler("UnassignConversationInput", ec.unmarshalInputUnassignConversationInput),
 			graphql.NewInputUnmarshaler("UnblockSenderInput", ec.unmarshalInputUnblockSenderInput),
 			graphql.NewInputUnmarshaler("UnlinkContactInput", ec.unmarshalInputUnlinkContactInput),
+			graphql.NewInputUnmarshaler("UnsnoozeConversationInput", ec.unmarshalInputUnsnoozeConversationInput),
+			graphql.NewInputUnmarshaler("UntagConversationInput", ec.unmarshalInputUntagConversationInput),
 			graphql.NewInputUnmarshaler("UpdateAccountInput", ec.unmarshalInputUpdateAccountInput),
 			graphql.NewInputUnmarshaler("UpdateChatChannelInput", ec.unmarshalInputUpdateChatChannelInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
 			graphql.NewInputUnmarshaler("UpdateInboxMembersInput", ec.unmarshalInputUpdateInboxMembersInput),
+			graphql.NewInputUnmarshaler("UpdateSavedViewInput", ec.unmarshalInputUpdateSavedViewInput),
 			graphql.NewInputUnmarshaler("UpdateTargetedMessageInput", ec.unmarshalInputUpdateTargetedMessageInput),
 			graphql.NewInputUnmarshaler("UpdateTeamInput", ec.unmarshalInputUpdateTeamInput),
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
@@ -3665,6 +4488,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -4070,12 +4910,14 @@ type UnlinkContactPayload {
   conversations(
     "The inbox; left out: all that the caller may see."
     inboxId: ID
-    "The view; left out: ALL."
+    "The view; left out: ALL. Not with ` + "`" + `savedViewId` + "`" + `."
     view: ConversationView
-    "Narrows the view."
+    "A saved view (IN-19). Not with ` + "`" + `view` + "`" + `."
+    savedViewId: ID
+    "Narrows the view. A saved view's own filter must hold too."
     filter: ConversationFilter
-    "How the rows are ordered."
-    orderBy: ConversationOrder = LAST_MESSAGE_DESC
+    "How the rows are ordered; left out: LAST_MESSAGE_DESC, or the saved view's own order."
+    orderBy: ConversationOrder
     "How many rows from the beginning, or after ` + "`" + `after` + "`" + `: 1 to 100; left out: 50."
     first: Int
     "Go on after this cursor of the same view, filter and order."
@@ -4168,11 +5010,37 @@ extend type Mutation {
     "Which conversation."
     input: HandOffConversationInput!
   ): HandOffConversationPayload! @access(to: [BOT, INTEGRATION], scope: "conversations:write")
+  "Puts a conversation off: it is open still, but out of the common views until its time, or until the contact's next message (IN-18). Notes do not bring it back; closing it ends the snooze. Of a closed one: INVALID. Emits ` + "`" + `CONVERSATION_SNOOZED` + "`" + `, and ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + ` when it comes back."
+  snoozeConversation(
+    "Which conversation, and until when."
+    input: SnoozeConversationInput!
+  ): SnoozeConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+  "Brings a snoozed conversation back now (IN-18); another stays as it is. Emits ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + `."
+  unsnoozeConversation(
+    "Which conversation."
+    input: UnsnoozeConversationInput!
+  ): UnsnoozeConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+  "Adds tags to a conversation (IN-18). Those that it has already, in whatever case, stay as they are written. Emits ` + "`" + `CONVERSATION_TAGGED` + "`" + ` if it got one."
+  tagConversation(
+    "Which conversation, and which tags."
+    input: TagConversationInput!
+  ): TagConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+  "Takes tags off a conversation, in whatever case they are written (IN-18). Those that it does not have are passed over. Emits ` + "`" + `CONVERSATION_TAGGED` + "`" + ` if it lost one."
+  untagConversation(
+    "Which conversation, and which tags."
+    input: UntagConversationInput!
+  ): UntagConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+  "Says how pressing a conversation is (IN-18). Emits ` + "`" + `CONVERSATION_UPDATED` + "`" + ` if it changed."
+  setConversationPriority(
+    "Which conversation, and its priority."
+    input: SetConversationPriorityInput!
+  ): SetConversationPriorityPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
   """
   Does one thing to many conversations in the background, one after another (IN-6). Those that a rule locks are skipped and reported
   in ` + "`" + `task.problems` + "`" + `. Emits ` + "`" + `TASK_STARTED` + "`" + ` and ` + "`" + `TASK_FINISHED` + "`" + `, and for each conversation what the single mutation emits:
   ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `, ` + "`" + `BOT_TAKEN_OVER` + "`" + `, ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + `, ` + "`" + `CONVERSATION_CLOSED` + "`" + `, ` + "`" + `CONVERSATION_REOPENED` + "`" + `, ` + "`" + `CONVERSATION_FILTERED` + "`" + `,
-  ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, ` + "`" + `CONVERSATION_DELETED` + "`" + `, ` + "`" + `CONVERSATION_RESTORED` + "`" + `, ` + "`" + `CONVERSATION_PURGED` + "`" + ` or ` + "`" + `CONVERSATION_READ` + "`" + `.
+  ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, ` + "`" + `CONVERSATION_DELETED` + "`" + `, ` + "`" + `CONVERSATION_RESTORED` + "`" + `, ` + "`" + `CONVERSATION_PURGED` + "`" + `, ` + "`" + `CONVERSATION_READ` + "`" + `,
+  ` + "`" + `CONVERSATION_SNOOZED` + "`" + `, ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + `, ` + "`" + `CONVERSATION_TAGGED` + "`" + ` or ` + "`" + `CONVERSATION_UPDATED` + "`" + `.
   """
   bulkChangeConversations(
     "What to do, and to which conversations."
@@ -4378,8 +5246,8 @@ input ConversationFilter {
   activeAfter: Time
   "With a message before this time."
   activeBefore: Time
-  "What to do with snoozed ones."
-  snoozed: SnoozedFilter = EXCLUDE
+  "What to do with snoozed ones; left out: EXCLUDE, or what the saved view's own filter says."
+  snoozed: SnoozedFilter
   "Only those that the caller has not read (true), or has read (false)."
   unread: Boolean
   "Full text, as in searchConversations; at most 1,000 characters."
@@ -4706,6 +5574,104 @@ type HandOffConversationPayload {
   userErrors: [UserError!]!
 }
 
+"Which conversation to put off, and until when."
+input SnoozeConversationInput {
+  "The conversation."
+  conversationId: ID!
+  "When it comes back: a time to come, within two years. INVALID else."
+  until: Time!
+  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  expectedRevision: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of snoozeConversation."
+type SnoozeConversationPayload {
+  "The conversation as it is now."
+  conversation: Conversation
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Which conversation to bring back."
+input UnsnoozeConversationInput {
+  "The conversation."
+  conversationId: ID!
+  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  expectedRevision: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of unsnoozeConversation."
+type UnsnoozeConversationPayload {
+  "The conversation as it is now."
+  conversation: Conversation
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Which conversation gets which tags."
+input TagConversationInput {
+  "The conversation."
+  conversationId: ID!
+  "The tags, 1 to 50 of 1 to 50 characters. Space around them is dropped, their case is kept. A conversation has at most 50: TOO_LONG."
+  tags: [String!]!
+  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  expectedRevision: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of tagConversation."
+type TagConversationPayload {
+  "The conversation as it is now."
+  conversation: Conversation
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Which conversation loses which tags."
+input UntagConversationInput {
+  "The conversation."
+  conversationId: ID!
+  "The tags, 1 to 50 of 1 to 50 characters."
+  tags: [String!]!
+  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  expectedRevision: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of untagConversation."
+type UntagConversationPayload {
+  "The conversation as it is now."
+  conversation: Conversation
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Which conversation, and how pressing it is."
+input SetConversationPriorityInput {
+  "The conversation."
+  conversationId: ID!
+  "How pressing it is; NONE: not said."
+  priority: Priority!
+  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  expectedRevision: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of setConversationPriority."
+type SetConversationPriorityPayload {
+  "The conversation as it is now."
+  conversation: Conversation
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
 "What to do to many conversations (IN-6)."
 enum BulkAction {
   "As assignConversation."
@@ -4728,6 +5694,16 @@ enum BulkAction {
   PURGE
   "As markConversationRead, all messages."
   READ
+  "As snoozeConversation."
+  SNOOZE
+  "As unsnoozeConversation."
+  UNSNOOZE
+  "As tagConversation."
+  TAG
+  "As untagConversation."
+  UNTAG
+  "As setConversationPriority."
+  PRIORITY
 }
 
 "What to do, and to which conversations: exactly one of conversationIds and whole."
@@ -4742,6 +5718,12 @@ input BulkChangeConversationsInput {
   userId: ID
   "With ASSIGN: the team; not with ` + "`" + `userId` + "`" + `."
   teamId: ID
+  "With SNOOZE: until when."
+  until: Time
+  "With TAG and UNTAG: the tags."
+  tags: [String!]
+  "With PRIORITY: how pressing they are."
+  priority: Priority
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -4750,9 +5732,11 @@ input BulkChangeConversationsInput {
 input BulkSelection {
   "The inbox; left out: all that the caller may see."
   inboxId: ID
-  "The view; left out: ALL."
+  "The view; left out: ALL. Not with ` + "`" + `savedViewId` + "`" + `."
   view: ConversationView
-  "Narrows the view."
+  "A saved view (IN-19), as it is when the task is asked for. Not with ` + "`" + `view` + "`" + `."
+  savedViewId: ID
+  "Narrows the view. A saved view's own filter must hold too."
   filter: ConversationFilter
 }
 
@@ -4843,6 +5827,10 @@ enum EventType {
   CONVERSATION_UPDATED
   "A user read it, or marked it unread; visible to that user alone."
   CONVERSATION_READ
+  "It got or lost tags (IN-18)."
+  CONVERSATION_TAGGED
+  "It was put off until a time to come (IN-18)."
+  CONVERSATION_SNOOZED
   "It was snoozed, and came back (IN-18)."
   CONVERSATION_UNSNOOZED
   "A bot handed it to people."
@@ -4907,6 +5895,12 @@ enum EventType {
   TOKEN_CREATED
   "An API token was revoked."
   TOKEN_REVOKED
+  "A saved view was made; a private one's event reaches its owner alone (IN-19)."
+  SAVED_VIEW_CREATED
+  "A saved view changed (IN-19)."
+  SAVED_VIEW_UPDATED
+  "A saved view was deleted (IN-19)."
+  SAVED_VIEW_DELETED
   "A background task was asked for."
   TASK_STARTED
   "A background task ended."
@@ -5002,6 +5996,8 @@ type Inbox implements Node {
   members: [User!]!
   "Its chat channel; null: it has none."
   chatChannel: ChatChannel
+  "How much there is to do in each built-in view, in the order of ConversationView; empty unless the caller is a member (IN-15)."
+  viewCounts: [ViewCount!]!
   "When it was made."
   createdAt: Time!
 }
@@ -5763,6 +6759,228 @@ type SearchHit {
   excerpt: HTML!
 }
 `, BuiltIn: false},
+	{Name: "../schema/subscription.graphqls", Input: `"""
+Live results, over WebSocket (` + "`" + `graphql-transport-ws` + "`" + `) or Server-Sent Events. What the caller may see is judged anew for
+every event: what they lose the sight of ends or leaves at once (AC-11). A stream whose token expires or is revoked ends.
+"""
+type Subscription {
+  """
+  The event log, live, in order, without a gap or a repetition (NT-3). With ` + "`" + `after` + "`" + `, first what came after it, then what comes.
+  CURSOR_EXPIRED when the log does not reach back so far; INVALID for a number that is not there yet.
+  """
+  events(
+    "The last sequence number that the caller has; left out: from now on."
+    after: Sequence
+    "Only these types; left out: all."
+    types: [EventType!]
+    "Only events of these inboxes; left out: all, those of no inbox too."
+    inboxIds: [ID!]
+  ): Event! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "events:read")
+  """
+  Messages of a conversation as they are added, changed or deleted. With ` + "`" + `after` + "`" + `, first every change since that number of
+  the log, so that a reconnect misses none. It ends with NOT_FOUND when the caller may not see the conversation any more.
+  """
+  messages(
+    "The conversation."
+    conversationId: ID!
+    "The sequence of the last change that the caller has; left out: from now on."
+    after: Sequence
+  ): MessageChange! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:read")
+  """
+  A view, live (NT-5): first a ViewSnapshot, then one ViewChanges for each event that changes it. What leaves the caller's sight
+  leaves the view. The window is the view's first rows: what follows moves up as rows leave. After a reconnect a new snapshot comes.
+  """
+  conversationView(
+    "The inbox; left out: all that the caller may see."
+    inboxId: ID
+    "The view; left out: ALL. Not with ` + "`" + `savedViewId` + "`" + `."
+    view: ConversationView
+    "A saved view (IN-19). Not with ` + "`" + `view` + "`" + `."
+    savedViewId: ID
+    "Narrows the view."
+    filter: ConversationFilter
+    "The order of rows."
+    orderBy: ConversationOrder = LAST_MESSAGE_DESC
+    "How many rows the window has, 1 to 100."
+    first: Int = 50
+  ): ConversationViewUpdate! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:read")
+  "How many conversations the views of an inbox have, live and exact: at once, and after each change (IN-15)."
+  viewCounts(
+    "The inbox."
+    inboxId: ID!
+  ): [ViewCount!]! @access(to: [ADMIN, AGENT], scope: "conversations:read")
+  """
+  Who looks at a conversation, or types in it, now (IN-16): at once, and after each change. While it runs, the caller counts as
+  looking, unless ` + "`" + `viewing` + "`" + ` is false.
+  """
+  conversationPresence(
+    "The conversation."
+    conversationId: ID!
+    "Whether the caller looks at the conversation, so that others see it."
+    viewing: Boolean = true
+  ): [Presence!]! @access(to: [ADMIN, AGENT], scope: "conversations:read")
+  """
+  What a visitor sees of their own conversation: messages (never notes), who types, and its status. With ` + "`" + `after` + "`" + `, first
+  every change since that number of the log.
+  """
+  visitorConversation(
+    "The conversation."
+    conversationId: ID!
+    "The sequence of the last change that the caller has; left out: from now on."
+    after: Sequence
+  ): VisitorConversationChange! @access(to: [VISITOR])
+}
+
+extend type Mutation {
+  """
+  Says that the caller types in a conversation, or stopped (IN-16). It holds for 6 seconds: repeat it every 3 while they type.
+  It is passed on and never stored. Emits nothing.
+  """
+  setTyping(
+    "Where, and whether."
+    input: SetTypingInput!
+  ): SetTypingPayload! @access(to: [ADMIN, AGENT, BOT, VISITOR], scope: "conversations:write")
+}
+
+"A change of a live view."
+union ConversationViewUpdate = ViewSnapshot | ViewChanges | ViewReset
+
+"The view as it is: forget what you had."
+type ViewSnapshot {
+  "The number of the log that the snapshot has seen."
+  sequence: Sequence!
+  "The view's first rows."
+  conversations: ConversationConnection!
+}
+
+"All that one event did to the view."
+type ViewChanges {
+  "The event's number."
+  sequence: Sequence!
+  "What entered, changed and left; at least one."
+  changes: [ViewChange!]!
+}
+
+"What became of one row."
+union ViewChange = ConversationEntered | ConversationChanged | ConversationLeft
+
+"A row that is new in the window: it began to match, or moved up."
+type ConversationEntered {
+  "Sorts it among the rows of the window, as the cursors of ` + "`" + `conversations` + "`" + ` do."
+  cursor: String!
+  "The row. It may be newer than ` + "`" + `sequence` + "`" + `: ignore one with a lower ` + "`" + `revision` + "`" + ` than the one that you have."
+  conversation: Conversation!
+}
+
+"A row of the window that changed, and perhaps moved."
+type ConversationChanged {
+  "Its place now."
+  cursor: String!
+  "The row. It may be newer than ` + "`" + `sequence` + "`" + `: ignore one with a lower ` + "`" + `revision` + "`" + ` than the one that you have."
+  conversation: Conversation!
+}
+
+"A row that is not in the window any more."
+type ConversationLeft {
+  "Which."
+  conversationId: ID!
+  "Why."
+  reason: LeftReason!
+}
+
+"Why a row left the window of a view."
+enum LeftReason {
+  "The view does not match it any more."
+  NO_MATCH
+  "Other rows moved before it."
+  WINDOW
+  "The caller may not see it any more."
+  ACCESS
+}
+
+"The server dropped changes for a slow client: a ViewSnapshot follows."
+type ViewReset {
+  "The number of the log at which changes were dropped."
+  sequence: Sequence!
+}
+
+"A change of a conversation's messages."
+type MessageChange {
+  "The number of the event: pass the last one as ` + "`" + `after` + "`" + ` to go on."
+  sequence: Sequence!
+  "What happened to the message."
+  kind: ChangeKind!
+  "The message as it is now. A deleted one has no content."
+  message: Message!
+}
+
+"What happened to a message."
+enum ChangeKind {
+  "It was written."
+  ADDED
+  "It was edited, or its delivery went on."
+  CHANGED
+  "It was deleted."
+  DELETED
+}
+
+"Somebody in a conversation now (IN-16)."
+type Presence {
+  "Who it is."
+  actor: Actor!
+  "Whether they look at the conversation. Visitors do not say so."
+  viewing: Boolean!
+  "Whether they type."
+  typing: Boolean!
+}
+
+"A change of what a visitor sees of their conversation."
+union VisitorConversationChange = VisitorMessageChange | VisitorTyping | VisitorStatusChange
+
+"A change of the messages that a visitor sees."
+type VisitorMessageChange @visible(to: [VISITOR]) {
+  "The number of the event: pass the last one as ` + "`" + `after` + "`" + ` to go on."
+  sequence: Sequence!
+  "What happened to the message."
+  kind: ChangeKind!
+  "The message as it is now. A deleted one has no content."
+  message: VisitorMessage!
+}
+
+"Someone of the team, or a bot, types or stopped."
+type VisitorTyping @visible(to: [VISITOR]) {
+  "Who."
+  authorName: String!
+  "Whether they type now."
+  typing: Boolean!
+}
+
+"The conversation was closed or reopened."
+type VisitorStatusChange @visible(to: [VISITOR]) {
+  "The number of the event: pass the last one as ` + "`" + `after` + "`" + ` to go on."
+  sequence: Sequence!
+  "What it is now."
+  status: ConversationStatus!
+}
+
+"Who types where."
+input SetTypingInput {
+  "The conversation."
+  conversationId: ID!
+  "Whether they type; false: they stopped."
+  typing: Boolean!
+  "Whether it is an internal note that they type: visitors are not told."
+  note: Boolean = false
+  "Taken and not needed: the same signal twice does no harm."
+  idempotencyKey: String
+}
+
+"Answer of setTyping."
+type SetTypingPayload @visible(to: [VISITOR]) {
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/targeting.graphqls", Input: `extend type Mutation {
   "Makes a targeted message as a draft, last in the channel's order (TM-1). Emits ` + "`" + `TARGETED_MESSAGE_CREATED` + "`" + `."
   createTargetedMessage(
@@ -6047,6 +7265,16 @@ enum TaskKind {
   BULK_PURGE
   "Marks conversations read."
   BULK_READ
+  "Snoozes conversations (IN-18)."
+  BULK_SNOOZE
+  "Brings snoozed conversations back (IN-18)."
+  BULK_UNSNOOZE
+  "Tags conversations (IN-18)."
+  BULK_TAG
+  "Takes tags off conversations (IN-18)."
+  BULK_UNTAG
+  "Says how pressing conversations are (IN-18)."
+  BULK_PRIORITY
   "Removes what was in a deleted inbox (IB-3)."
   DELETE_INBOX
 }
@@ -6087,6 +7315,184 @@ input CancelTaskInput {
 type CancelTaskPayload {
   "The task as it is now."
   task: Task
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/view.graphqls", Input: `extend type Query {
+  "The saved views that the caller may use, by name: shared ones of their inboxes, and their own (IN-19)."
+  savedViews(
+    "Those of this inbox, and the caller's own that take in all inboxes; left out: all. NOT_FOUND unless the caller is a member."
+    inboxId: ID
+  ): [SavedView!]! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:read")
+}
+
+extend type Mutation {
+  "Saves a view under a name, for the caller alone or for all members of its inbox (IN-19). The filter is checked as a list's. At most 200 for each user. Emits ` + "`" + `SAVED_VIEW_CREATED` + "`" + `; of a private view to the caller alone."
+  createSavedView(
+    "The view."
+    input: CreateSavedViewInput!
+  ): CreateSavedViewPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+  "Changes a saved view; what is left out stays (IN-19). Its owner may, and admins who are members of its inbox: others are FORBIDDEN. Only the owner makes a shared view private. Emits ` + "`" + `SAVED_VIEW_UPDATED` + "`" + ` if something changed; those who lose sight of the view get it too."
+  updateSavedView(
+    "Which view, and what to change."
+    input: UpdateSavedViewInput!
+  ): UpdateSavedViewPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+  "Deletes a saved view (IN-19). Who may change it may delete it. Emits ` + "`" + `SAVED_VIEW_DELETED` + "`" + `."
+  deleteSavedView(
+    "Which view."
+    input: DeleteSavedViewInput!
+  ): DeleteSavedViewPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+}
+
+"How much there is to do in a built-in view of an inbox (IN-15)."
+type ViewCount {
+  "The view."
+  view: ConversationView!
+  "Open conversations that it shows: snoozed ones are left out where the view leaves them out (IN-2)."
+  open: Int!
+  "Those of them that the caller has not read; what is filtered never counts (IN-9)."
+  unread: Int! @perViewer
+}
+
+"""
+A view under a name: a built-in view, narrowed and in an order, usable wherever a built-in view is (IN-19). A private one is its
+owner's alone, and out of sight while they are no member of its inbox. A shared one stays when its owner leaves. ` + "`" + `me` + "`" + ` in its filter,
+and ASSIGNED_TO_ME, mean whoever looks.
+"""
+type SavedView implements Node {
+  "TypeID, ` + "`" + `savedview_...` + "`" + `."
+  id: ID!
+  "What it is called; unlike the other views that the same people see in that inbox."
+  name: String!
+  "The inbox that it is a view of; null: all that its owner may see."
+  inbox: Inbox
+  "Whoever made it."
+  owner: User!
+  "Whether all members of the inbox may use it; else its owner alone may."
+  shared: Boolean!
+  "The built-in view that it narrows."
+  view: ConversationView!
+  "What it narrows that by."
+  filter: SavedFilter!
+  "The order of its rows, where a list asks for no other."
+  orderBy: ConversationOrder!
+  "When it was made."
+  createdAt: Time!
+}
+
+"The filter of a saved view, as ConversationFilter is; null: no condition."
+type SavedFilter {
+  "In one of these inboxes."
+  inboxIds: [ID!]
+  "Of one of these statuses."
+  statuses: [ConversationStatus!]
+  "By one of these media."
+  channels: [ChannelKind!]
+  "Assigned to one of these."
+  assignees: SavedAssigneeFilter
+  "With one of these contacts."
+  contactIds: [ID!]
+  "With one of these tags."
+  tags: [String!]
+  "Of one of these priorities."
+  priorities: [Priority!]
+  "Begun at this time or later."
+  openedAfter: Time
+  "Begun before this time."
+  openedBefore: Time
+  "Last message at this time or later."
+  lastMessageAfter: Time
+  "Last message before this time."
+  lastMessageBefore: Time
+  "With a message at this time or later."
+  activeAfter: Time
+  "With a message before this time."
+  activeBefore: Time
+  "What it does with snoozed ones."
+  snoozed: SnoozedFilter!
+  "Only those that whoever looks has not read (true), or has read (false)."
+  unread: Boolean
+  "Full text."
+  text: String
+}
+
+"The assignees of a saved view's filter: any of these."
+type SavedAssigneeFilter {
+  "The user who looks."
+  me: Boolean!
+  "Conversations that no user has."
+  nobody: Boolean!
+  "These users."
+  userIds: [ID!]
+  "These teams."
+  teamIds: [ID!]
+}
+
+"A view to save."
+input CreateSavedViewInput {
+  "The inbox; left out: all that the caller may see, now and later. Such a view cannot be shared."
+  inboxId: ID
+  "What to call it, 1 to 100 characters. ALREADY_EXISTS if another view has the name that the same people see in that inbox."
+  name: String!
+  "Whether all members of the inbox may use it."
+  shared: Boolean = false
+  "The built-in view to begin with; left out: ALL."
+  view: ConversationView
+  "Narrows it; left out: no condition."
+  filter: ConversationFilter
+  "The order of its rows; left out: LAST_MESSAGE_DESC."
+  orderBy: ConversationOrder
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of createSavedView."
+type CreateSavedViewPayload {
+  "The saved view."
+  savedView: SavedView
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Which view to change, and how."
+input UpdateSavedViewInput {
+  "The saved view."
+  savedViewId: ID!
+  "What to call it, 1 to 100 characters; left out: as before."
+  name: String
+  "Whether all members of the inbox may use it; left out: as before."
+  shared: Boolean
+  "The built-in view; left out: as before."
+  view: ConversationView
+  "The whole filter; left out: as before."
+  filter: ConversationFilter
+  "The order of its rows; left out: as before."
+  orderBy: ConversationOrder
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of updateSavedView."
+type UpdateSavedViewPayload {
+  "The saved view as it is now."
+  savedView: SavedView
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Which view to delete."
+input DeleteSavedViewInput {
+  "The saved view."
+  savedViewId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of deleteSavedView."
+type DeleteSavedViewPayload {
+  "Id of the view that is gone."
+  deletedSavedViewId: ID
   "What the caller can put right; empty after success."
   userErrors: [UserError!]!
 }
@@ -6682,6 +8088,16 @@ func (ec *executionContext) childFields_CreateInboxPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type CreateInboxPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateSavedViewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "savedView":
+		return ec.fieldContext_CreateSavedViewPayload_savedView(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateSavedViewPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateSavedViewPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateTargetedMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "targetedMessage":
@@ -6752,6 +8168,16 @@ func (ec *executionContext) childFields_DeleteMessagePayload(ctx context.Context
 		return ec.fieldContext_DeleteMessagePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteMessagePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteSavedViewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedSavedViewId":
+		return ec.fieldContext_DeleteSavedViewPayload_deletedSavedViewId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteSavedViewPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteSavedViewPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteTargetedMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6870,6 +8296,8 @@ func (ec *executionContext) childFields_Inbox(ctx context.Context, field graphql
 		return ec.fieldContext_Inbox_members(ctx, field)
 	case "chatChannel":
 		return ec.fieldContext_Inbox_chatChannel(ctx, field)
+	case "viewCounts":
+		return ec.fieldContext_Inbox_viewCounts(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Inbox_createdAt(ctx, field)
 	}
@@ -6982,6 +8410,18 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Message", field.Name)
 }
 
+func (ec *executionContext) childFields_MessageChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sequence":
+		return ec.fieldContext_MessageChange_sequence(ctx, field)
+	case "kind":
+		return ec.fieldContext_MessageChange_kind(ctx, field)
+	case "message":
+		return ec.fieldContext_MessageChange_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageChange", field.Name)
+}
+
 func (ec *executionContext) childFields_MessageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -7042,6 +8482,18 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_Presence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "actor":
+		return ec.fieldContext_Presence_actor(ctx, field)
+	case "viewing":
+		return ec.fieldContext_Presence_viewing(ctx, field)
+	case "typing":
+		return ec.fieldContext_Presence_typing(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Presence", field.Name)
+}
+
 func (ec *executionContext) childFields_PublishTargetedMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "targetedMessage":
@@ -7100,6 +8552,82 @@ func (ec *executionContext) childFields_RevokeApiTokenPayload(ctx context.Contex
 		return ec.fieldContext_RevokeApiTokenPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeApiTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SavedAssigneeFilter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "me":
+		return ec.fieldContext_SavedAssigneeFilter_me(ctx, field)
+	case "nobody":
+		return ec.fieldContext_SavedAssigneeFilter_nobody(ctx, field)
+	case "userIds":
+		return ec.fieldContext_SavedAssigneeFilter_userIds(ctx, field)
+	case "teamIds":
+		return ec.fieldContext_SavedAssigneeFilter_teamIds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedAssigneeFilter", field.Name)
+}
+
+func (ec *executionContext) childFields_SavedFilter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inboxIds":
+		return ec.fieldContext_SavedFilter_inboxIds(ctx, field)
+	case "statuses":
+		return ec.fieldContext_SavedFilter_statuses(ctx, field)
+	case "channels":
+		return ec.fieldContext_SavedFilter_channels(ctx, field)
+	case "assignees":
+		return ec.fieldContext_SavedFilter_assignees(ctx, field)
+	case "contactIds":
+		return ec.fieldContext_SavedFilter_contactIds(ctx, field)
+	case "tags":
+		return ec.fieldContext_SavedFilter_tags(ctx, field)
+	case "priorities":
+		return ec.fieldContext_SavedFilter_priorities(ctx, field)
+	case "openedAfter":
+		return ec.fieldContext_SavedFilter_openedAfter(ctx, field)
+	case "openedBefore":
+		return ec.fieldContext_SavedFilter_openedBefore(ctx, field)
+	case "lastMessageAfter":
+		return ec.fieldContext_SavedFilter_lastMessageAfter(ctx, field)
+	case "lastMessageBefore":
+		return ec.fieldContext_SavedFilter_lastMessageBefore(ctx, field)
+	case "activeAfter":
+		return ec.fieldContext_SavedFilter_activeAfter(ctx, field)
+	case "activeBefore":
+		return ec.fieldContext_SavedFilter_activeBefore(ctx, field)
+	case "snoozed":
+		return ec.fieldContext_SavedFilter_snoozed(ctx, field)
+	case "unread":
+		return ec.fieldContext_SavedFilter_unread(ctx, field)
+	case "text":
+		return ec.fieldContext_SavedFilter_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedFilter", field.Name)
+}
+
+func (ec *executionContext) childFields_SavedView(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SavedView_id(ctx, field)
+	case "name":
+		return ec.fieldContext_SavedView_name(ctx, field)
+	case "inbox":
+		return ec.fieldContext_SavedView_inbox(ctx, field)
+	case "owner":
+		return ec.fieldContext_SavedView_owner(ctx, field)
+	case "shared":
+		return ec.fieldContext_SavedView_shared(ctx, field)
+	case "view":
+		return ec.fieldContext_SavedView_view(ctx, field)
+	case "filter":
+		return ec.fieldContext_SavedView_filter(ctx, field)
+	case "orderBy":
+		return ec.fieldContext_SavedView_orderBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_SavedView_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedView", field.Name)
 }
 
 func (ec *executionContext) childFields_SearchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7168,6 +8696,16 @@ func (ec *executionContext) childFields_SetAvailabilityPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type SetAvailabilityPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetConversationPriorityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_SetConversationPriorityPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetConversationPriorityPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetConversationPriorityPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetTargetedMessageStatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "targetedMessage":
@@ -7176,6 +8714,24 @@ func (ec *executionContext) childFields_SetTargetedMessageStatePayload(ctx conte
 		return ec.fieldContext_SetTargetedMessageStatePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetTargetedMessageStatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetTypingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "userErrors":
+		return ec.fieldContext_SetTypingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetTypingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SnoozeConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_SnoozeConversationPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SnoozeConversationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SnoozeConversationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_StartChatPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7198,6 +8754,16 @@ func (ec *executionContext) childFields_StartVisitorSessionPayload(ctx context.C
 		return ec.fieldContext_StartVisitorSessionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StartVisitorSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TagConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_TagConversationPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TagConversationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagConversationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_TakeOverConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7330,6 +8896,26 @@ func (ec *executionContext) childFields_UnlinkContactPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type UnlinkContactPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UnsnoozeConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_UnsnoozeConversationPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnsnoozeConversationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnsnoozeConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UntagConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_UntagConversationPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UntagConversationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UntagConversationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "account":
@@ -7368,6 +8954,16 @@ func (ec *executionContext) childFields_UpdateInboxMembersPayload(ctx context.Co
 		return ec.fieldContext_UpdateInboxMembersPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateInboxMembersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateSavedViewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "savedView":
+		return ec.fieldContext_UpdateSavedViewPayload_savedView(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateSavedViewPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateSavedViewPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateTargetedMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7436,6 +9032,18 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 		return ec.fieldContext_UserError_field(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
+}
+
+func (ec *executionContext) childFields_ViewCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "view":
+		return ec.fieldContext_ViewCount_view(ctx, field)
+	case "open":
+		return ec.fieldContext_ViewCount_open(ctx, field)
+	case "unread":
+		return ec.fieldContext_ViewCount_unread(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ViewCount", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -107,6 +107,14 @@ type CreateInboxPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Answer of createSavedView.
+type CreateSavedViewPayload struct {
+	// The saved view.
+	SavedView *ent.SavedView `json:"savedView,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Answer of createTargetedMessage.
 type CreateTargetedMessagePayload struct {
 	// The new targeted message.
@@ -161,6 +169,14 @@ type DeleteInboxPayload struct {
 type DeleteMessagePayload struct {
 	// What is left: the message without content.
 	Message *ent.Message `json:"message,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of deleteSavedView.
+type DeleteSavedViewPayload struct {
+	// Id of the view that is gone.
+	DeletedSavedViewID *string `json:"deletedSavedViewId,omitempty"`
 	// What the caller can put right; empty after success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -329,10 +345,32 @@ type SetAvailabilityPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Answer of setConversationPriority.
+type SetConversationPriorityPayload struct {
+	// The conversation as it is now.
+	Conversation *ent.Conversation `json:"conversation,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Answer of setTargetedMessageState.
 type SetTargetedMessageStatePayload struct {
 	// The targeted message as it is now.
 	TargetedMessage *ent.TargetedMessage `json:"targetedMessage,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of setTyping.
+type SetTypingPayload struct {
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of snoozeConversation.
+type SnoozeConversationPayload struct {
+	// The conversation as it is now.
+	Conversation *ent.Conversation `json:"conversation,omitempty"`
 	// What the caller can put right; empty after success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -351,6 +389,14 @@ type StartVisitorSessionPayload struct {
 	Token *string `json:"token,omitempty"`
 	// Who the token is for.
 	Visitor *ent.Visitor `json:"visitor,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of tagConversation.
+type TagConversationPayload struct {
+	// The conversation as it is now.
+	Conversation *ent.Conversation `json:"conversation,omitempty"`
 	// What the caller can put right; empty after success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -387,6 +433,22 @@ type UnlinkContactPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Answer of unsnoozeConversation.
+type UnsnoozeConversationPayload struct {
+	// The conversation as it is now.
+	Conversation *ent.Conversation `json:"conversation,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of untagConversation.
+type UntagConversationPayload struct {
+	// The conversation as it is now.
+	Conversation *ent.Conversation `json:"conversation,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Answer of updateAccount.
 type UpdateAccountPayload struct {
 	// The account as it is now.
@@ -415,6 +477,14 @@ type UpdateContactPayload struct {
 type UpdateInboxMembersPayload struct {
 	// The inbox as it is now.
 	Inbox *ent.Inbox `json:"inbox,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of updateSavedView.
+type UpdateSavedViewPayload struct {
+	// The saved view as it is now.
+	SavedView *ent.SavedView `json:"savedView,omitempty"`
 	// What the caller can put right; empty after success.
 	UserErrors []*UserError `json:"userErrors"`
 }
