@@ -37,7 +37,8 @@ func dial(t *testing.T, base string, headers ...string) *wsClient {
 	return &wsClient{t, conn}
 }
 
-func dialAs(t *testing.T, base string, protocols []string, headers ...string) (*websocket.Conn, *http.Response, error) {
+// dialAs also returns the status of the handshake's answer.
+func dialAs(t *testing.T, base string, protocols []string, headers ...string) (*websocket.Conn, int, error) {
 	t.Helper()
 	h := http.Header{}
 	for i := 0; i < len(headers); i += 2 {
@@ -47,11 +48,17 @@ func dialAs(t *testing.T, base string, protocols []string, headers ...string) (*
 	defer cancel()
 	conn, resp, err := websocket.Dial(ctx, strings.Replace(base, "http", "ws", 1)+"/graphql",
 		&websocket.DialOptions{Subprotocols: protocols, HTTPHeader: h})
+	if resp == nil {
+		t.Fatal(err)
+	}
+	if resp.Body != nil {
+		defer resp.Body.Close()
+	}
 	if err == nil {
 		conn.SetReadLimit(1 << 20)
 		t.Cleanup(func() { conn.CloseNow() })
 	}
-	return conn, resp, err
+	return conn, resp.StatusCode, err
 }
 
 // ready opens a socket and initialises the connection with a payload.
@@ -324,7 +331,7 @@ func TestSocketAuthentication(t *testing.T) {
 		client.send(`{"type":"connection_init","payload":{"Authorization":"Bearer ` + token + `"}}`)
 		client.expectClose(want.code, want.reason)
 	}
-	if _, resp, err := dialAs(t, base, nil, "Authorization", "Bearer nobody"); err == nil || resp == nil || resp.StatusCode != 401 {
+	if _, status, err := dialAs(t, base, nil, "Authorization", "Bearer nobody"); err == nil || status != 401 {
 		t.Errorf("a bad token in the upgrade request: %v", err)
 	}
 }
@@ -351,8 +358,8 @@ func TestSocketOrigins(t *testing.T) {
 		{base, "%zz", false},
 		{open, "https://evil.example.com", true},
 	} {
-		_, resp, err := dialAs(t, c.base, []string{"graphql-transport-ws"}, "Origin", c.origin)
-		if (err == nil) != c.allowed || err != nil && resp.StatusCode != http.StatusForbidden {
+		_, status, err := dialAs(t, c.base, []string{"graphql-transport-ws"}, "Origin", c.origin)
+		if (err == nil) != c.allowed || err != nil && status != http.StatusForbidden {
 			t.Errorf("%s: %v", c.origin, err)
 		}
 	}

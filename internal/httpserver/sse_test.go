@@ -21,8 +21,15 @@ const completeEvent = "event: complete\ndata:\n\n"
 // next is the event of an answer.
 func next(data string) string { return "event: next\ndata: " + data + "\n\n" }
 
-// openEvents asks for a query's events by GET, over a real connection.
-func openEvents(t *testing.T, base, query string, headers ...string) *http.Response {
+// events is a stream of events, over a real connection.
+type events struct {
+	*bufio.Reader
+	status int
+	close  func()
+}
+
+// openEvents asks for a query's events by GET.
+func openEvents(t *testing.T, base, query string, headers ...string) *events {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
@@ -39,7 +46,7 @@ func openEvents(t *testing.T, base, query string, headers ...string) *http.Respo
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { resp.Body.Close() })
-	return resp
+	return &events{bufio.NewReader(resp.Body), resp.StatusCode, cancel}
 }
 
 func TestEvents(t *testing.T) {
@@ -92,8 +99,7 @@ func TestEventsEndWithTheSession(t *testing.T) {
 	t.Parallel()
 	s := &sessions{}
 	base := listen(t, func(c *httpserver.Config) { c.Sessions = s })
-	resp := openEvents(t, base, `subscription{echo(text:"1")}`, "Authorization", "Bearer agent")
-	r := bufio.NewReader(resp.Body)
+	r := openEvents(t, base, `subscription{echo(text:"1")}`, "Authorization", "Bearer agent")
 	for line := ""; line != "data: {\"data\":{\"echo\":\"1\"}}\n"; {
 		var err error
 		if line, err = r.ReadString('\n'); err != nil {
@@ -112,8 +118,7 @@ func TestEventsEndWithTheSession(t *testing.T) {
 func TestEventsAtShutdown(t *testing.T) {
 	t.Parallel()
 	base, end, done := serve(t, newServer(t, nil), patience)
-	resp := openEvents(t, base, `subscription{echo(text:"1")}`)
-	r := bufio.NewReader(resp.Body)
+	r := openEvents(t, base, `subscription{echo(text:"1")}`)
 	for line := ""; !strings.HasPrefix(line, "event: next"); {
 		line, _ = r.ReadString('\n')
 	}
@@ -137,8 +142,7 @@ func TestEventsKeepAlive(t *testing.T) {
 		c.Schema = schema
 		c.Limits.KeepAlive, c.Timeout = 5*time.Millisecond, time.Millisecond
 	})
-	resp := openEvents(t, base, `subscription{echo(text:"1")}`)
-	r := bufio.NewReader(resp.Body)
+	r := openEvents(t, base, `subscription{echo(text:"1")}`)
 	for comments := 0; comments < 10; {
 		line, err := r.ReadString('\n')
 		if err != nil {
@@ -148,7 +152,7 @@ func TestEventsKeepAlive(t *testing.T) {
 			comments++
 		}
 	}
-	resp.Body.Close()
+	r.close()
 	<-ended
 }
 
@@ -168,8 +172,8 @@ func TestEventsLimits(t *testing.T) {
 	t.Parallel()
 	base := listen(t, func(c *httpserver.Config) { c.Limits.PublicStreams = 1 })
 	openEvents(t, base, `subscription{echo(text:"1")}`)
-	resp := openEvents(t, base, "{kind}")
-	if body, _ := io.ReadAll(resp.Body); resp.StatusCode != 503 || !strings.Contains(string(body), "RATE_LIMITED") {
-		t.Errorf("got %d %s", resp.StatusCode, body)
+	r := openEvents(t, base, "{kind}")
+	if body, _ := io.ReadAll(r); r.status != 503 || !strings.Contains(string(body), "RATE_LIMITED") {
+		t.Errorf("got %d %s", r.status, body)
 	}
 }
