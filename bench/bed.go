@@ -179,6 +179,12 @@ func (b *bed) measureAll(ctx context.Context, l load, names []string, r *report)
 	}
 	made := map[string]func(context.Context, load) ([]*operation, error){"list": b.lists, "token": b.tokens, "search": b.searches, "send": b.sends}
 	for _, name := range names {
+		if name == "live" {
+			if err := b.live(ctx, r); err != nil {
+				return fmt.Errorf("live: %w", err)
+			}
+			continue
+		}
 		list, err := made[name](ctx, l)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)

@@ -30,6 +30,9 @@ type database struct {
 	server string // the PostgreSQL server's URL; empty: SQLite
 	name   string
 	keys   string
+	// lean has servers collect garbage as often as the floor does, where memory
+	// is compared.
+	lean bool
 }
 
 // makeDatabase makes an empty one.
@@ -93,6 +96,9 @@ func (d *database) env() []string {
 	env := []string{"PARLEY_DATA_DIR=" + d.dir, "PARLEY_LISTEN=127.0.0.1:0", "PARLEY_RATE_LIMIT=0", "PARLEY_STAFF_RATE_LIMIT=0"}
 	if d.server != "" {
 		env = append(env, "PARLEY_DATABASE_URL="+d.url(), "PARLEY_SECRET_KEYS="+d.keys)
+	}
+	if d.lean {
+		env = append(env, "GOGC=100")
 	}
 	return env
 }

@@ -19,7 +19,7 @@ const smallScale = 10_000
 
 // operations are what can be measured, in the order in which it is: sending
 // comes late, since it makes the data grow.
-var operations = []string{"list", "token", "search", "send", "start"}
+var operations = []string{"list", "token", "search", "send", "live", "start"}
 
 // settings are the flags.
 type settings struct {
@@ -34,6 +34,10 @@ type settings struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	if len(os.Args) == 2 && os.Args[1] == floorCommand {
+		fmt.Fprintln(os.Stderr, serveFloor())
+		os.Exit(1)
+	}
 	s, err := parseFlags(os.Args[1:])
 	if err == nil {
 		err = run(ctx, s)

@@ -75,6 +75,17 @@ type quotient struct {
 	Unmet     []string `json:"unmet"`
 }
 
+// memory is what an idle subscription keeps resident, in kB.
+type memory struct {
+	Subscription string   `json:"subscription"`
+	Sockets      int      `json:"sockets"`
+	Floor        float64  `json:"floor"`
+	Parley       float64  `json:"parley"`
+	Ratio        float64  `json:"ratio"`
+	Budget       string   `json:"budget"`
+	Unmet        []string `json:"unmet"`
+}
+
 // report is all that a run found.
 type report struct {
 	Database string     `json:"database"`
@@ -84,6 +95,7 @@ type report struct {
 	Messages []int64    `json:"messages"`
 	Results  []result   `json:"results"`
 	Scale    []quotient `json:"scale,omitempty"`
+	Memory   []memory   `json:"memory,omitempty"`
 }
 
 // add judges a result by its budget and keeps it.
@@ -143,6 +155,12 @@ func (r *report) print(out io.Writer) {
 	}
 	for _, q := range r.Scale {
 		fmt.Fprintf(table, "%s\t%d : %d\t%.2f\t%s\t%s\n", q.Operation, q.Small, q.Large, q.Quotient, q.Budget, verdict(q.Unmet))
+	}
+	if len(r.Memory) > 0 {
+		fmt.Fprintln(table, "\nidle subscription\tsockets\traw kB\tparley kB\tratio\tbudget\tmet")
+	}
+	for _, m := range r.Memory {
+		fmt.Fprintf(table, "%s\t%d\t%.1f\t%.1f\t%.2f\t%s\t%s\n", m.Subscription, m.Sockets, m.Floor, m.Parley, m.Ratio, m.Budget, verdict(m.Unmet))
 	}
 	_ = table.Flush()
 }

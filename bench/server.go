@@ -84,7 +84,12 @@ func (p *program) serve(ctx context.Context, d *database) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{cmd: p.command(ctx, d, "serve"), log: log}
+	return p.begin(ctx, p.command(ctx, d, "serve"), log)
+}
+
+// begin starts a server and waits until it is ready.
+func (p *program) begin(ctx context.Context, cmd *exec.Cmd, log *os.File) (*server, error) {
+	s := &server{cmd: cmd, log: log}
 	s.cmd.Stderr = log
 	out, err := s.cmd.StdoutPipe()
 	if err == nil {
@@ -102,7 +107,7 @@ func (p *program) serve(ctx context.Context, d *database) (*server, error) {
 	}
 	if err != nil {
 		said, _ := os.ReadFile(log.Name())
-		return nil, errors.Join(fmt.Errorf("parley serve: %w\n%s", err, said), s.stop())
+		return nil, errors.Join(fmt.Errorf("%s: %w\n%s", filepath.Base(cmd.Path), err, said), s.stop())
 	}
 	return s, nil
 }
@@ -159,6 +164,20 @@ func (s *server) used() time.Duration {
 	user, _ := strconv.ParseInt(fields[11], 10, 64)
 	system, _ := strconv.ParseInt(fields[12], 10, 64)
 	return time.Duration(user+system) * tick
+}
+
+// resident returns how much memory the server has, in bytes; 0 where there is no
+// /proc to tell.
+func (s *server) resident() int64 {
+	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	var size, pages int64
+	if _, err := fmt.Sscan(string(statm), &size, &pages); err != nil {
+		return 0
+	}
+	return pages * int64(os.Getpagesize())
 }
 
 // stop ends the server and waits for it.
