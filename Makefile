@@ -11,7 +11,8 @@ PACKAGES      ?= ./...
 # Packages whose guarantees are about goroutines: `make test-race` runs them
 # under the race detector. The folders that do not exist yet are passed over.
 RACE_PACKAGES ?= $(patsubst %,./%/...,$(wildcard \
-	internal/clock internal/store internal/event internal/bus internal/job))
+	internal/clock internal/store internal/event internal/bus internal/job \
+	internal/presence internal/session graph/live))
 
 # Linters have a module of their own, so that Parley's go.mod stays Parley's.
 GOLANGCI_LINT := go tool -modfile=tools/go.mod golangci-lint
@@ -56,6 +57,14 @@ ifneq ($(strip $(RACE_PACKAGES)),)
 else
 	@echo "test-race: none of the packages is here"
 endif
+
+# The clients of the torture share the machine with the servers: give it two
+# cores at least.
+TORTURE ?= 10m
+
+.PHONY: torture
+torture: ## Torment subscriptions for TORTURE (10m): cuts, kills, a bus that fails
+	@PARLEY_TORTURE=$(TORTURE) PACKAGES=./cmd/parley scripts/test.sh -count=1 -timeout=0 -run 'TestTorture$$' -v
 
 .PHONY: lint
 lint: ## Run the linters; ARGS="--fix" mends what can be mended

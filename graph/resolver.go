@@ -7,6 +7,7 @@ import (
 	"parley/internal/inbox"
 	"parley/internal/node"
 	"parley/internal/people"
+	"parley/internal/presence"
 	"parley/internal/targeting"
 	"parley/internal/visitor"
 )
@@ -25,6 +26,12 @@ type Services struct {
 	Conversations *conversation.Service
 	Events        *event.Service
 	Nodes         *node.Service
+
+	// Streams, for subscriptions.
+	Feed              *event.Feed
+	Presence          *presence.Service
+	LiveConversations *conversation.Live
+	LiveVisitors      *visitor.Live
 }
 
 // orNull returns a text that may be empty as a nullable field: entities keep

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -47,14 +48,20 @@ func serveTest(t *testing.T, s *store.Store) *api {
 	url := "http://" + listener.Addr().String()
 	c := &serveCommand{serverSettings{
 		AdminToken: adminToken, PublicURL: url, MaxBodyBytes: 4 << 20, MaxDepth: 15, MaxComplexity: 12_500,
-		RequestTimeout: 30 * time.Second, ShutdownTimeout: 10 * time.Second,
+		RequestTimeout: 30 * time.Second, ShutdownTimeout: 10 * time.Second, EventRetention: 30 * 24 * time.Hour,
 	}}
+	a := wire(s, keys, url, log)
+	l, err := a.connect("", log)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- c.serve(ctx, wire(s, keys, url, log), listener, log, io.Discard) }()
+	ended := make(chan error, 2)
+	go func() { ended <- l.run(ctx) }()
+	go func() { ended <- c.serve(ctx, a, l, listener, log, io.Discard) }()
 	t.Cleanup(func() {
 		cancel()
-		if err := <-ended; err != nil {
+		if err := errors.Join(<-ended, <-ended); err != nil {
 			t.Error(err)
 		}
 	})

@@ -12,8 +12,13 @@ type chat struct{ conversationID, visitor string }
 // channel makes an inbox with the admin in it, and its chat channel.
 func (a *api) channel() *channel {
 	a.t.Helper()
+	return a.channelNamed("Support")
+}
+
+func (a *api) channelNamed(name string) *channel {
+	a.t.Helper()
 	c := &channel{api: a}
-	inbox := a.do(adminToken, `mutation { createInbox(input: {name: "Support"}) { inbox { id } userErrors { message } } }`, nil)
+	inbox := a.do(adminToken, `mutation($in: CreateInboxInput!) { createInbox(input: $in) { inbox { id } userErrors { message } } }`, input("name", name))
 	c.inboxID = text(inbox, "createInbox", "inbox", "id")
 	made := a.do(adminToken, `mutation($in: CreateChatChannelInput!) { createChatChannel(input: $in) { chatChannel { id key } userErrors { message } } }`,
 		input("inboxId", c.inboxID))

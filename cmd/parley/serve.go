@@ -15,6 +15,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler"
 
 	"parley/graph"
+	graphlive "parley/graph/live"
 	"parley/internal/httpserver"
 )
 
@@ -63,18 +64,31 @@ func (c *serveCommand) Run(ctx context.Context, d *databaseSettings) (err error)
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	return c.serve(ctx, wire(s, keys, c.PublicURL, log), listener, log, os.Stdout)
+	a := wire(s, keys, c.PublicURL, log)
+	l, err := a.connect(c.NATSURL, log)
+	if err != nil {
+		return errors.Join(fmt.Errorf("PARLEY_NATS_URL: %w", err), listener.Close())
+	}
+	following, unfollow := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- l.run(following) }()
+	defer func() {
+		unfollow()
+		err = errors.Join(err, <-ended)
+	}()
+	return c.serve(ctx, a, l, listener, log, os.Stdout)
 }
 
-func (c *serveCommand) serve(ctx context.Context, a *app, listener net.Listener, log *slog.Logger, out io.Writer) error {
+func (c *serveCommand) serve(ctx context.Context, a *app, l *live, listener net.Listener, log *slog.Logger, out io.Writer) error {
 	first, err := a.inboxes.Bootstrap(ctx, c.AdminToken)
 	if err != nil {
 		return errors.Join(fmt.Errorf("set the first account up: %w", err), listener.Close())
 	}
-	handler, err := c.handler(a, log)
+	handler, err := c.handler(a, l, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	a.queue.Periodic("trim-log", time.Hour, func(ctx context.Context) error { return a.services.Events.Trim(ctx, c.EventRetention) })
 	if err := a.queue.Start(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -93,7 +107,7 @@ func (a *app) stop(grace time.Duration) error {
 	return nil
 }
 
-func (c *serveCommand) handler(a *app, log *slog.Logger) (http.Handler, error) {
+func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler, error) {
 	schema, err := graph.Schema(a.services)
 	if err != nil {
 		return nil, err
@@ -105,6 +119,8 @@ func (c *serveCommand) handler(a *app, log *slog.Logger) (http.Handler, error) {
 			srv.Use(graph.Batches{})
 		},
 		Authenticator:  a,
+		Sessions:       l.sessions,
+		Streams:        graphlive.Share,
 		AllowedOrigins: c.AllowedOrigins,
 		PublicURL:      c.PublicURL,
 		MaxBodyBytes:   c.MaxBodyBytes,

@@ -90,6 +90,7 @@ func (d *databaseSettings) keys() (*secret.Keyring, error) {
 // serverSettings are those of serve alone.
 type serverSettings struct {
 	Listen          string        `env:"PARLEY_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 takes a free one."`
+	NATSURL         string        `env:"PARLEY_NATS_URL" name:"nats-url" placeholder:"URL" help:"Servers of the message bus that several nodes share, commas between, e.g. nats://user:password@nats:4222. Empty: a bus within the process, for a single node."`
 	PublicURL       string        `env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"Where browsers reach the server, e.g. https://parley.example.com. Empty: http:// and the address listened on."`
 	AdminToken      string        `env:"PARLEY_ADMIN_TOKEN" placeholder:"TOKEN" help:"Token of the first admin, at least 16 characters. Empty: a random one is made at the first start and shown once."`
 	AllowedOrigins  []string      `env:"PARLEY_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Web origins whose pages may call the API (CORS), commas between; * admits all. Empty: none but this server's."`
@@ -99,6 +100,7 @@ type serverSettings struct {
 	MaxDepth        int           `env:"PARLEY_MAX_DEPTH" default:"15" help:"Deepest nesting of an operation's fields."`
 	MaxComplexity   int           `env:"PARLEY_MAX_COMPLEXITY" default:"12500" help:"Highest cost of an operation: one for each field, times the rows of each list."`
 	RequestTimeout  time.Duration `env:"PARLEY_REQUEST_TIMEOUT" default:"30s" help:"Longest time for one request."`
+	EventRetention  time.Duration `env:"PARLEY_EVENT_RETENTION" default:"720h" help:"How long the event log can be read; a cursor older than that is CURSOR_EXPIRED. Timelines live as long as their conversations."`
 	ShutdownTimeout time.Duration `env:"PARLEY_SHUTDOWN_TIMEOUT" default:"10s" help:"How long running requests may take to end when the server is told to stop."`
 }
 
@@ -123,6 +125,7 @@ func (s *serverSettings) check() error {
 	bad(s.MaxDepth < 1, "PARLEY_MAX_DEPTH", "is below 1", "1 or more; the playground needs 15")
 	bad(s.MaxComplexity < 1, "PARLEY_MAX_COMPLEXITY", "is below 1", "1 or more")
 	bad(s.RequestTimeout <= 0, "PARLEY_REQUEST_TIMEOUT", "is not positive", "a duration such as 30s")
+	bad(s.EventRetention < time.Hour, "PARLEY_EVENT_RETENTION", "is below an hour", "a duration such as 720h")
 	bad(s.ShutdownTimeout <= 0, "PARLEY_SHUTDOWN_TIMEOUT", "is not positive", "a duration such as 10s")
 	return errors.Join(problems...)
 }

@@ -1,0 +1,164 @@
+package visitor
+
+import (
+	"context"
+
+	"parley/ent"
+	"parley/internal/conversation"
+	"parley/internal/event"
+	"parley/internal/presence"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// Change is a change of what a visitor sees of their conversation:
+// *MessageChange, *TypingChange, or *StatusChange.
+type Change interface{ isChange() }
+
+// MessageChange is a change of the messages that a visitor sees. Sequence is the
+// event's number in the log.
+type MessageChange struct {
+	Sequence int64
+	Kind     vocab.ChangeKind
+	Message  *ent.Message
+}
+
+// TypingChange says that someone of the team, or a bot, types or stopped.
+type TypingChange struct {
+	AuthorName string
+	Typing     bool
+}
+
+// StatusChange says that the conversation was closed or reopened.
+type StatusChange struct {
+	Sequence int64
+	Status   vocab.ConversationStatus
+}
+
+func (*MessageChange) isChange() {}
+func (*TypingChange) isChange()  {}
+func (*StatusChange) isChange()  {}
+
+// Live holds the streams of visitors. It is safe for concurrent use.
+type Live struct {
+	*Service
+	feed     *event.Feed
+	threads  *conversation.Live
+	presence *presence.Service
+}
+
+// NewLive returns the streams that follow a feed of the service's store.
+func NewLive(s *Service, feed *event.Feed, threads *conversation.Live, p *presence.Service) *Live {
+	return &Live{Service: s, feed: feed, threads: threads, presence: p}
+}
+
+// Stream is what a visitor sees of their own conversation, live.
+type Stream struct {
+	live         *Live
+	conversation *ent.Conversation
+	reader       *event.Reader
+	typing       *presence.Typing
+	viewer       viewer.Live
+}
+
+// Watch returns the changes of one of the visitor's own conversations after a
+// number of the log, then what comes; nil: what comes from now on. NOT_FOUND if
+// there is none; see also event.Feed.Follow.
+func (l *Live) Watch(ctx context.Context, conversationID string, after *int64) (*Stream, error) {
+	c, err := l.Conversation(ctx, conversationID)
+	if err != nil {
+		return nil, err
+	}
+	if c == nil {
+		return nil, notFound(conversationID)
+	}
+	r, err := l.feed.Follow(ctx, event.Topic{AccountID: c.AccountID, ConversationID: c.ID}, after)
+	if err != nil {
+		return nil, err
+	}
+	typing, err := l.presence.WatchVisitor(ctx, c.AccountID, c.InboxID, c.ID)
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return &Stream{live: l, conversation: c, reader: r, typing: typing, viewer: viewer.LiveFrom(ctx)}, nil
+}
+
+// Close ends the stream.
+func (s *Stream) Close() {
+	s.reader.Close()
+	s.typing.Close()
+}
+
+// Next waits for the next change. NOT_FOUND ends the stream: the conversation is
+// gone, or in the trash, which looks the same to a visitor (IN-13).
+func (s *Stream) Next(ctx context.Context) (Change, error) {
+	for {
+		if _, err := s.viewer.At(ctx, max(s.reader.Position(), 1)); err != nil {
+			return nil, err
+		}
+		changed := s.viewer.Changed()
+		e, more, err := s.reader.Peek(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if e != nil {
+			change, err := s.change(ctx, e)
+			if change != nil || err != nil {
+				return change, err
+			}
+			continue
+		}
+		t, moreTyping, err := s.typing.Peek()
+		if err != nil {
+			return nil, err
+		}
+		if t != nil {
+			return s.typist(ctx, t)
+		}
+		select {
+		case <-more:
+		case <-moreTyping:
+		case <-changed:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// change is what an event means to the visitor; nil: nothing.
+func (s *Stream) change(ctx context.Context, e *event.Entry) (Change, error) {
+	switch e.Type {
+	case vocab.ConversationDeleted, vocab.ConversationPurged:
+		return nil, notFound(s.conversation.ID)
+	case vocab.ConversationClosed:
+		return status(e, vocab.Closed)
+	case vocab.ConversationReopened:
+		return status(e, vocab.Open)
+	}
+	m, err := s.live.threads.MessageOf(ctx, e)
+	if m == nil || err != nil || m.Message.Direction == vocab.Note || m.Message.VisibleNumber == 0 {
+		return nil, err
+	}
+	return event.Derive(e, messageKey{}, func() (Change, error) {
+		return &MessageChange{Sequence: m.Sequence, Kind: m.Kind, Message: m.Message}, nil
+	})
+}
+
+type (
+	messageKey struct{}
+	statusKey  struct{}
+)
+
+func status(e *event.Entry, now vocab.ConversationStatus) (Change, error) {
+	return event.Derive(e, statusKey{}, func() (Change, error) { return &StatusChange{Sequence: e.Sequence, Status: now}, nil })
+}
+
+// typist tells who types by the name that visitors see.
+func (s *Stream) typist(ctx context.Context, t *presence.TypingChange) (Change, error) {
+	authors, err := s.live.Authors(ctx, []*ent.Message{{AuthorID: t.ActorID, Direction: vocab.Outgoing}})
+	if err != nil {
+		return nil, err
+	}
+	return &TypingChange{AuthorName: authors[0].Name, Typing: t.Typing}, nil
+}
