@@ -107,7 +107,9 @@ type ReindexArgs struct {
 // Kind names the job.
 func (ReindexArgs) Kind() string { return "reindex-contact" }
 
-// Reindex does what ReindexArgs asks, a transaction for each conversation.
+// Reindex does what ReindexArgs asks, a transaction for each conversation. Last
+// it tells that the contact changed, in what leads to it: live views that are
+// found by words look again.
 func (s *Service) Reindex(ctx context.Context, args ReindexArgs) error {
 	ctx = viewer.NewContext(ctx, viewer.System("search", args.AccountID))
 	ids, err := s.store.Client(ctx).Conversation.Query().Where(entconversation.ContactID(args.ContactID)).IDs(ctx)
@@ -126,5 +128,11 @@ func (s *Service) Reindex(ctx context.Context, args ReindexArgs) error {
 			return err
 		}
 	}
-	return nil
+	if len(ids) == 0 {
+		return nil
+	}
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		tx.Append(ctx, store.Event{Type: vocab.ContactUpdated, SubjectID: args.ContactID})
+		return nil
+	})
 }

@@ -23,6 +23,9 @@ func (s *Service) LimitWalks(rows, arms int) { s.limits.rows, s.limits.arms = ro
 // LimitCounts has lists count up to n.
 func (s *Service) LimitCounts(n int) { s.limits.count = n }
 
+// LimitSpare has live views know so many rows behind their windows.
+func (s *Service) LimitSpare(n int) { s.limits.spare = n }
+
 // ListSQL returns the statement that finds the places of a page.
 func (s *Service) ListSQL(ctx context.Context, sel Selection, args relay.PageArgs) (string, []any, error) {
 	page, err := args.Resolve(defaultPage)
@@ -141,6 +144,9 @@ func (l *Live) Watches() int {
 	defer l.watches.mu.Unlock()
 	return len(l.watches.byKey)
 }
+
+// Wait returns when nothing follows the log any more.
+func (l *Live) Wait() { l.running.Wait() }
 
 // Behind is how many steps a watch remembers for sure.
 const Behind = remembered

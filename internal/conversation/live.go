@@ -1,6 +1,8 @@
 package conversation
 
 import (
+	"sync"
+
 	"parley/ent"
 	"parley/internal/event"
 	"parley/internal/vocab"
@@ -10,7 +12,10 @@ import (
 // now, and each change of them (NT-5). It is safe for concurrent use.
 type Live struct {
 	*Service
-	feed *event.Feed
+	feed    *event.Feed
+	watches watches
+	// running are the goroutines that follow the log.
+	running sync.WaitGroup
 }
 
 // NewLive returns the streams that follow a feed of the service's store.

@@ -22,9 +22,12 @@ type limits struct {
 	arms int
 	// count is the most that a list counts.
 	count int
+	// spare is how many rows behind its window a live view knows, so that most
+	// rows that leave are followed by one that is at hand.
+	spare int
 }
 
-var defaultLimits = limits{rows: 5000, arms: 400, count: 10_000}
+var defaultLimits = limits{rows: 5000, arms: 400, count: 10_000, spare: 10}
 
 // hitLimit is how many documents, newest first, a text filter looks at.
 const hitLimit = 5000

@@ -1,0 +1,172 @@
+package conversation
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"parley/ent"
+)
+
+// remembered is how many of its last steps a watch keeps for those who are
+// behind.
+const remembered = 128
+
+// step is what a watch did at an event: it changed the window, or it met an
+// event after which its members may be other viewers, or have another saved view.
+type step struct {
+	sequence int64
+	changes  *ViewChanges // nil: viewers may have changed
+	viewID   string       // the saved view that changed
+	undo     []undone
+}
+
+// undone is a row that a step touched, as it was shown before; nil: it was not.
+type undone struct {
+	conversationID string
+	row            *ent.Conversation
+}
+
+// memory is what a watch shows its members: the window, and the steps that led
+// to it. The steps are counted from 0; members have a position among them.
+type memory struct {
+	mu      sync.Mutex
+	changed chan struct{} // closed when there is something new
+	awaited bool          // somebody waits for the sequence to move
+
+	ready    bool
+	err      error // why it is not ready
+	sequence int64
+	shown    []*ent.Conversation
+	page     func() *Page
+	snapshot *ViewSnapshot
+	steps    []step
+	base     int // the position of the first step
+}
+
+func (m *memory) end() int { return m.base + len(m.steps) }
+
+// wake tells those who wait. The caller holds the lock.
+func (m *memory) wake() {
+	close(m.changed)
+	m.changed, m.awaited = make(chan struct{}), false
+}
+
+// begin shows a window that was read from the database.
+func (m *memory) begin(sequence int64, shown []*ent.Conversation, page func() *Page) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.ready, m.err, m.sequence, m.shown, m.page, m.snapshot = true, nil, sequence, shown, page, nil
+	m.wake()
+}
+
+// lose drops the window: all who saw it are behind now.
+func (m *memory) lose(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.ready, m.err, m.base, m.steps, m.shown, m.snapshot = false, err, m.end()+1, nil, nil, nil
+	m.wake()
+}
+
+// reach says that everything up to a number is shown.
+func (m *memory) reach(sequence int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sequence = sequence
+	if m.awaited {
+		m.wake()
+	}
+}
+
+// add makes a step; shown is the window after it.
+func (m *memory) add(s step, shown []*ent.Conversation, page func() *Page) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.steps = append(m.steps, s)
+	m.sequence, m.shown, m.page, m.snapshot = s.sequence, shown, page, nil
+	if extra := len(m.steps) - remembered; extra > remembered/4 {
+		m.steps = slices.Clone(m.steps[extra:])
+		m.base += extra
+	}
+	m.wake()
+}
+
+// take returns the snapshot, the same for all who take it before the next event.
+// The caller holds the lock.
+func (m *memory) take() *ViewSnapshot {
+	if m.snapshot == nil || m.snapshot.Sequence != m.sequence {
+		m.snapshot = &ViewSnapshot{Sequence: m.sequence, Conversations: m.page()}
+	}
+	return m.snapshot
+}
+
+// toldAt is the window as it was at a position, newest steps undone first;
+// false: it is not remembered.
+func (m *memory) toldAt(position int) ([]*ent.Conversation, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if position < m.base {
+		return nil, false
+	}
+	rows := byID(m.shown)
+	for i := len(m.steps) - 1; i >= position-m.base; i-- {
+		for _, u := range m.steps[i].undo {
+			if u.row == nil {
+				delete(rows, u.conversationID)
+			} else {
+				rows[u.conversationID] = u.row
+			}
+		}
+	}
+	told := make([]*ent.Conversation, 0, len(rows))
+	for _, c := range rows {
+		told = append(told, c)
+	}
+	slices.SortFunc(told, func(a, b *ent.Conversation) int { return strings.Compare(a.ID, b.ID) })
+	return told, true
+}
+
+// reached is the number up to which everything is shown.
+func (m *memory) reached() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.sequence
+}
+
+// after returns the step at a position, or a channel that is closed when there
+// may be one; known is false when it is not remembered any more.
+func (m *memory) after(position int) (s *step, wait <-chan struct{}, known bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case position < m.base:
+		return nil, nil, false
+	case position == m.end():
+		return nil, m.changed, true
+	}
+	return &m.steps[position-m.base], nil, true
+}
+
+// current returns the window as it is and the position to go on from, or a
+// channel that is closed when there may be one, and why there is none.
+func (m *memory) current() (*ViewSnapshot, int, <-chan struct{}, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.ready {
+		return nil, 0, m.changed, m.err
+	}
+	return m.take(), m.end(), nil, nil
+}
+
+// reaching returns the window and the position to go on from as soon as
+// everything up to a number is shown; until then a channel that is closed when
+// that may be so.
+func (m *memory) reaching(sequence int64) (shown []*ent.Conversation, reached int64, position int, wait <-chan struct{}) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.ready || m.sequence < sequence {
+		m.awaited = true
+		return nil, 0, 0, m.changed
+	}
+	return m.shown, m.sequence, m.end(), nil
+}
