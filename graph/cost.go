@@ -29,6 +29,9 @@ func price(c *generated.ComplexityRoot) {
 	c.Query.Conversations = func(child int, _ *string, _ *vocab.ConversationView, _ *string, _ *conversation.Filter, _ *vocab.ConversationOrder, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
+	c.Subscription.ConversationView = func(child int, _ *string, _ *vocab.ConversationView, _ *string, _ *conversation.Filter, _ *vocab.ConversationOrder, first *int) int {
+		return 1 + child*pageSize(50, first)
+	}
 	c.Query.SearchConversations = func(child int, _ string, _ *conversation.Filter, first *int, _ *string) int {
 		return 1 + child*pageSize(20, first)
 	}
@@ -47,6 +50,8 @@ func price(c *generated.ComplexityRoot) {
 	c.VisitorConversation.Messages = func(child int, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
+	c.Subscription.ViewCounts = func(child int, _ string) int { return 1 + child*unpaged }
+	c.Subscription.ConversationPresence = func(child int, _ string, _ *bool) int { return 1 + child*unpaged }
 	for _, list := range []*func(int) int{
 		&c.Query.Inboxes, &c.Query.Teams, &c.Query.APITokens, &c.Inbox.Users, &c.Inbox.Teams, &c.Inbox.Members, &c.Inbox.ViewCounts,
 		&c.User.Teams, &c.Team.Members, &c.Integration.Inboxes, &c.ChatChannel.TargetedMessages, &c.Message.Revisions, &c.Message.Mentions,

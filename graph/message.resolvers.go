@@ -44,6 +44,7 @@ func (r *mutationResolver) SendMessage(ctx context.Context, input conversation.S
 	if err != nil {
 		return nil, err
 	}
+	r.sent(ctx, c)
 	return &model.SendMessagePayload{Message: m, Conversation: c}, nil
 }
 

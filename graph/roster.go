@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 
+	"parley/ent"
 	"parley/internal/presence"
 )
 
@@ -16,4 +17,11 @@ func (r roster) Next(ctx context.Context) ([]*presence.Presence, error) {
 		return nil, err
 	}
 	return now.List, nil
+}
+
+// sent ends the caller's typing: they wrote what they typed (IN-16).
+func (r *Resolver) sent(ctx context.Context, c *ent.Conversation) {
+	if r.Services.Presence != nil {
+		r.Services.Presence.Sent(ctx, c)
+	}
 }

@@ -45,7 +45,10 @@ func (r *subscriptionResolver) Messages(ctx context.Context, conversationID stri
 }
 
 func (r *subscriptionResolver) ConversationView(ctx context.Context, inboxID *string, view *vocab.ConversationView, savedViewID *string, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int) (<-chan conversation.ViewUpdate, error) {
-	panic(fmt.Errorf("not implemented: ConversationView - conversationView"))
+	sel := conversation.Selection{InboxID: inboxID, Filter: value(filter), View: value(view), SavedViewID: savedViewID, Order: value(orderBy)}
+	return live.Serve[conversation.ViewUpdate](ctx, func() (*conversation.ViewStream, error) {
+		return r.Services.LiveConversations.View(ctx, sel, first, live.PerViewer(ctx))
+	})
 }
 
 func (r *subscriptionResolver) ViewCounts(ctx context.Context, inboxID string) (<-chan []*conversation.ViewCount, error) {

@@ -36,6 +36,7 @@ func (r *mutationResolver) SendVisitorMessage(ctx context.Context, input visitor
 	if err != nil {
 		return nil, err
 	}
+	r.sent(ctx, sent.Conversation)
 	return &model.SendVisitorMessagePayload{Message: sent.Message, Conversation: sent.Conversation}, nil
 }
 

@@ -6799,8 +6799,8 @@ type Subscription {
     savedViewId: ID
     "Narrows the view."
     filter: ConversationFilter
-    "The order of rows."
-    orderBy: ConversationOrder = LAST_MESSAGE_DESC
+    "How the rows are ordered; left out: LAST_MESSAGE_DESC, or the saved view's own order."
+    orderBy: ConversationOrder
     "How many rows the window has, 1 to 100."
     first: Int = 50
   ): ConversationViewUpdate! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:read")
@@ -6810,8 +6810,8 @@ type Subscription {
     inboxId: ID!
   ): [ViewCount!]! @access(to: [ADMIN, AGENT], scope: "conversations:read")
   """
-  Who looks at a conversation, or types in it, now (IN-16): at once, and after each change. While it runs, the caller counts as
-  looking, unless ` + "`" + `viewing` + "`" + ` is false.
+  Who looks at a conversation, or types in it, now (IN-16): at once, and after each change. The caller is among them: leave
+  yourself out where you show it. While it runs, the caller counts as looking, unless ` + "`" + `viewing` + "`" + ` is false.
   """
   conversationPresence(
     "The conversation."
