@@ -31,7 +31,10 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (*viewer.View
 	if err != nil {
 		return nil, fmt.Errorf("find the token's inboxes: %w", err)
 	}
-	v.TokenID, v.Scopes, v.ExpiresAt = t.id, t.scopes, t.expiresAt.Time()
+	v.TokenID, v.Scopes = t.id, t.scopes
+	if t.expiresAt.IsSet() {
+		v.ExpiresAt = t.expiresAt.Time()
+	}
 	return v, nil
 }
 

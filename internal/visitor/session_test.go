@@ -24,7 +24,7 @@ func TestSessionGoesOn(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		first := w.start("", "")
-		want := &viewer.Viewer{Kind: viewer.Visitor, AccountID: w.AccountID, ActorID: first.Visitor.ID, ChannelID: w.ChannelIDs[0]}
+		want := &viewer.Viewer{Kind: viewer.Visitor, AccountID: w.AccountID, ActorID: first.Visitor.ID, ChannelID: w.ChannelIDs[0], ExpiresAt: w.clock.Now().Add(visitor.TTL)}
 		v, err := w.Authenticate(t.Context(), first.Token)
 		w.ok(err)
 		session := v.TokenID
