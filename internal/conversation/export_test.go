@@ -150,3 +150,37 @@ func (l *Live) Wait() { l.running.Wait() }
 
 // Behind is how many steps a watch remembers for sure.
 const Behind = remembered
+
+// Until returns the counts once everything up to a number of the log is counted.
+func (s *CountsStream) Until(ctx context.Context, sequence int64) (*Counts, error) {
+	for {
+		counts, wait, err := s.advance(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if counts != nil {
+			continue
+		}
+		reached, counted := s.board.reached(sequence, s.reader)
+		if counted && s.told != nil {
+			return s.told, nil
+		}
+		select {
+		case <-wait:
+		case <-reached:
+		case <-s.changed:
+			s.checked = -1
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+func (b *board) reached(sequence int64, r *reader) (wait <-chan struct{}, counted bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.awaited == nil {
+		b.awaited = make(chan struct{})
+	}
+	return b.awaited, !b.failed && b.sequence >= sequence && r.shown != nil
+}

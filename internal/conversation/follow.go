@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/ent"
+	"parley/internal/errs"
 	"parley/internal/event"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -24,8 +25,11 @@ type follower interface {
 	asked() <-chan struct{}
 	tend(ctx context.Context) error
 	// lose says that the state cannot be kept: it begins anew.
-	lose(err error)
+	lose()
 }
+
+// errUnread is what a subscriber gets who has seen nothing yet.
+var errUnread = errs.New(errs.Unavailable, "The database cannot be read at the moment. Try again shortly.")
 
 const (
 	firstRetry = 50 * time.Millisecond
@@ -47,7 +51,7 @@ func (l *Live) follow(ctx context.Context, accountID string, f follower) {
 		if wait == firstRetry {
 			slog.WarnContext(ctx, "a live view lost the database; it begins anew as soon as it can", "error", err)
 		}
-		f.lose(err)
+		f.lose()
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():

@@ -14,6 +14,7 @@ type Live struct {
 	*Service
 	feed    *event.Feed
 	watches watches
+	boards  boards
 	// running are the goroutines that follow the log.
 	running sync.WaitGroup
 }

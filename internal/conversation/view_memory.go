@@ -35,7 +35,7 @@ type memory struct {
 	awaited bool          // somebody waits for the sequence to move
 
 	ready    bool
-	err      error // why it is not ready
+	failed   bool // it could not be read
 	sequence int64
 	shown    []*ent.Conversation
 	page     func() *Page
@@ -56,15 +56,15 @@ func (m *memory) wake() {
 func (m *memory) begin(sequence int64, shown []*ent.Conversation, page func() *Page) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.ready, m.err, m.sequence, m.shown, m.page, m.snapshot = true, nil, sequence, shown, page, nil
+	m.ready, m.failed, m.sequence, m.shown, m.page, m.snapshot = true, false, sequence, shown, page, nil
 	m.wake()
 }
 
 // lose drops the window: all who saw it are behind now.
-func (m *memory) lose(err error) {
+func (m *memory) lose() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.ready, m.err, m.base, m.steps, m.shown, m.snapshot = false, err, m.end()+1, nil, nil, nil
+	m.ready, m.failed, m.base, m.steps, m.shown, m.snapshot = false, true, m.end()+1, nil, nil, nil
 	m.wake()
 }
 
@@ -148,12 +148,15 @@ func (m *memory) after(position int) (s *step, wait <-chan struct{}, known bool)
 }
 
 // current returns the window as it is and the position to go on from, or a
-// channel that is closed when there may be one, and why there is none.
+// channel that is closed when there may be one; errUnread: it could not be read.
 func (m *memory) current() (*ViewSnapshot, int, <-chan struct{}, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.failed {
+		return nil, 0, m.changed, errUnread
+	}
 	if !m.ready {
-		return nil, 0, m.changed, m.err
+		return nil, 0, m.changed, nil
 	}
 	return m.take(), m.end(), nil, nil
 }
