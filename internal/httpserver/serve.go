@@ -51,11 +51,13 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, grace time.Dura
 	defer stop()
 	streams.end()
 	err := srv.Shutdown(patience)
+	if err == nil {
+		streams.wait(patience)
+	}
 	cancel()
 	if err != nil {
 		return errors.Join(fmt.Errorf("requests were cut off at shutdown: %w", err), srv.Close())
 	}
-	streams.wait(patience)
 	return nil
 }
 

@@ -135,7 +135,7 @@ func TestSecurityHeadersAndCORS(t *testing.T) {
 	}
 	preflight := func(h http.Handler, origin string) string {
 		r := request(t, "/graphql", "", "Origin", origin, "Access-Control-Request-Method", "POST",
-			"Access-Control-Request-Headers", "authorization,content-type")
+			"Access-Control-Request-Headers", "authorization,content-type,graphql-preflight")
 		r.Method = http.MethodOptions
 		return do(h, r).Header().Get("Access-Control-Allow-Origin")
 	}

@@ -26,6 +26,7 @@ import (
 //
 // Of subscriptions, `kind` answers once, `count` as often as it says, `broken`
 // breaks off after one answer, `large` goes on for ever with 64 kB each,
+// `spaced` answers with line ends between its values,
 // `echo` answers once and then waits for its end, which `ended` is told of.
 type testSchema struct {
 	schema *ast.Schema
@@ -37,7 +38,7 @@ func newTestSchema() *testSchema {
 		scalar Any
 		type Query { any(value: Any): Any  kind: String  echo(text: String): String  wait: String  boom: String  broken: String }
 		type Mutation { kind: String }
-		type Subscription { kind: String  count(to: Int!): Int  broken: String  large: String  echo(text: String): String  boom: String }`})}
+		type Subscription { kind: String  count(to: Int!): Int  broken: String  large: String  spaced: String  echo(text: String): String  boom: String }`})}
 }
 
 func (s *testSchema) Schema() *ast.Schema { return s.schema }
@@ -97,6 +98,9 @@ func (s *testSchema) subscribe(oc *graphql.OperationContext) graphql.ResponseHan
 				s.ended()
 			}
 			return nil
+		}
+		if f.Name == "spaced" {
+			return &graphql.Response{Data: []byte("{\n\"spaced\":\r\n\"a\\nb\"\n}")}
 		}
 		encoded, err := json.Marshal(map[string]any{f.Alias: value})
 		if err != nil {

@@ -3,10 +3,12 @@ package httpserver_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,7 +63,7 @@ func TestSocketDeadClient(t *testing.T) {
 	})
 	c := ready(t, base, "{}")
 	c.subscribe("a", `subscription{echo(text:"1")}`)
-	<-ended // the client reads no more, so it sends no pong
+	await(t, ended) // the client reads no more, so it sends no pong
 }
 
 // A client that sends but never reads is closed at the write deadline.
@@ -70,12 +72,12 @@ func TestSocketStalledReader(t *testing.T) {
 	ended := make(chan struct{})
 	base := listen(t, func(c *httpserver.Config) {
 		c.Streams = endingWith(func() { close(ended) })
-		c.Limits.WriteTimeout = 50 * time.Millisecond
+		c.Limits.WriteTimeout, c.Limits.KeepAlive = 50*time.Millisecond, time.Hour
 	})
 	c := ready(t, base, "{}")
 	other := ready(t, base, "{}")
 	c.subscribe("a", "subscription{large}")
-	<-ended
+	await(t, ended)
 	other.subscribe("b", "{kind}")
 	other.expect(`{"id":"b","type":"next","payload":{"data":{"kind":"ANYONE"}}}`)
 }
@@ -120,6 +122,89 @@ func TestSocketLimits(t *testing.T) {
 	}
 }
 
+// What a socket or an event stream took of a limit is free again after its
+// end, and after a refusal.
+func TestLimitsAreGivenBack(t *testing.T) {
+	t.Parallel()
+	base := listen(t, func(c *httpserver.Config) {
+		c.Limits.AccountStreams, c.Limits.AccountOperations, c.Limits.PublicStreams = 1, 1, 1
+		c.Authenticator = tokens{
+			"agent":   {viewer: &viewer.Viewer{Kind: viewer.Agent, TokenID: "token_1", AccountID: "account_1"}},
+			"visitor": {viewer: &viewer.Viewer{Kind: viewer.Visitor, TokenID: "token_2", AccountID: "account_1"}},
+			"other":   {viewer: &viewer.Viewer{Kind: viewer.Visitor, TokenID: "token_3", AccountID: "account_1"}},
+		}
+	})
+	const echo = `subscription{echo(text:"1")}`
+	overSocket := func(token string) (end func()) {
+		c := dial(t, base)
+		c.send(`{"type":"connection_init","payload":{"Authorization":"Bearer ` + token + `"}}`)
+		if got, _ := c.read(); got != `{"type":"connection_ack"}` {
+			return nil
+		}
+		c.subscribe("a", echo)
+		if got, _ := c.read(); !strings.Contains(got, `"next"`) {
+			return nil
+		}
+		return func() { c.conn.CloseNow() }
+	}
+	overEvents := func(token string) (end func()) {
+		if r := openEvents(t, base, echo, "Authorization", "Bearer "+token); r.status == 200 {
+			return r.close
+		}
+		return nil
+	}
+	for name, open := range map[string]func(string) func(){"socket": overSocket, "events": overEvents} {
+		for _, token := range []string{"agent", "visitor", "other", "agent"} {
+			var end func()
+			for deadline := time.Now().Add(patience); end == nil; end = open(token) {
+				if time.Now().After(deadline) {
+					t.Fatalf("%s of %s: nothing was given back", name, token)
+				}
+			}
+			if open(token) != nil {
+				t.Errorf("%s of %s: the limit does not hold", name, token)
+			}
+			if token == "visitor" && open("other") != nil {
+				t.Errorf("%s of other: the account's limit does not hold", name)
+			}
+			end()
+		}
+	}
+}
+
+// A query over a stream may take as long as a request.
+func TestStreamTimeout(t *testing.T) {
+	t.Parallel()
+	base := listen(t, func(c *httpserver.Config) { c.Timeout = 5 * time.Millisecond })
+	c := ready(t, base, "{}")
+	c.subscribe("a", "{wait}")
+	c.expectError("a", "UNAVAILABLE", "stopped")
+	if body, _ := io.ReadAll(openEvents(t, base, "{wait}")); !strings.Contains(string(body), "UNAVAILABLE") {
+		t.Errorf("got %s", body)
+	}
+}
+
+// All streams share the one executor that Config.Streams makes.
+func TestStreamsShareAnExecutor(t *testing.T) {
+	t.Parallel()
+	var made atomic.Int32
+	base := listen(t, func(c *httpserver.Config) {
+		c.Streams = func(exec graphql.GraphExecutor) graphql.GraphExecutor {
+			made.Add(1)
+			return exec
+		}
+	})
+	for range 2 {
+		c := ready(t, base, "{}")
+		c.subscribe("a", "{kind}")
+		c.expect(`{"id":"a","type":"next","payload":{"data":{"kind":"ANYONE"}}}`)
+		io.ReadAll(openEvents(t, base, "subscription{kind}"))
+	}
+	if n := made.Load(); n != 1 {
+		t.Errorf("%d executors", n)
+	}
+}
+
 // The rate limit counts operations over sockets as it counts requests.
 func TestSocketRateLimit(t *testing.T) {
 	t.Parallel()
@@ -140,6 +225,7 @@ type sessions struct {
 	mu     sync.Mutex
 	end    []context.CancelCauseFunc
 	opened []string
+	open   atomic.Int32
 	ended  sync.WaitGroup
 }
 
@@ -150,8 +236,10 @@ func (s *sessions) Begin(ctx context.Context, bearer string, v *viewer.Viewer) (
 	s.end = append(s.end, cancel)
 	s.opened = append(s.opened, bearer+" "+string(v.Kind))
 	s.ended.Add(1)
+	s.open.Add(1)
 	return ctx, func() {
 		cancel(nil)
+		s.open.Add(-1)
 		s.ended.Done()
 	}
 }
@@ -177,7 +265,7 @@ func TestSocketSessionEnds(t *testing.T) {
 	c.expect(`{"id":"a","type":"next","payload":{"data":{"echo":"1"}}}`)
 	s.revoke(errs.New(errs.Unauthenticated, "This token was revoked. %s", strings.Repeat("é", 100)))
 	// Nothing tells that the subscription is complete: it is not.
-	if got, err := c.read(); websocket.CloseStatus(err) != 4403 || !strings.Contains(err.Error(), "was revoked") {
+	if got, err := c.read(); websocket.CloseStatus(err) != 4403 || !strings.Contains(err.Error(), "was revoked") || strings.Contains(err.Error(), `\x`) {
 		t.Errorf("got %s, %v", got, err)
 	}
 	header.expectClose(4403, "was revoked")
@@ -192,8 +280,9 @@ func TestSocketSessionEnds(t *testing.T) {
 // A server that shuts down says so to every socket, and waits until they are closed.
 func TestSocketShutdown(t *testing.T) {
 	t.Parallel()
-	base, end, done := serve(t, newServer(t, nil), patience)
-	fresh := dial(t, base)
+	s := &sessions{}
+	base, end, done := serve(t, newServer(t, func(c *httpserver.Config) { c.Sessions = s }), patience)
+	fresh, deaf := dial(t, base), ready(t, base, asAgent) // which does not answer
 	c := ready(t, base, asAgent)
 	c.subscribe("a", `subscription{echo(text:"1")}`)
 	c.expect(`{"id":"a","type":"next","payload":{"data":{"echo":"1"}}}`)
@@ -206,6 +295,10 @@ func TestSocketShutdown(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+	if open := s.open.Load(); open != 0 {
+		t.Errorf("%d sessions were still open", open)
+	}
+	deaf.conn.CloseNow()
 }
 
 // A panic ends the socket it happened on, and the log has it.

@@ -31,7 +31,7 @@ type events struct {
 // openEvents asks for a query's events by GET.
 func openEvents(t *testing.T, base, query string, headers ...string) *events {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/graphql?query="+url.QueryEscape(query), nil)
 	if err != nil {
@@ -68,6 +68,7 @@ func TestEvents(t *testing.T) {
 		"mutation":            {post("mutation{kind}"), next(`{"data":{"kind":"ANYONE"}}`) + completeEvent},
 		"breaks off":          {post("subscription{broken}"), next(`{"data":{"broken":1}}`) + next(`{"errors":[{"message":"it broke"}]}`) + completeEvent},
 		"partial answer":      {post("{broken}"), next(`{"errors":[{"message":"it broke"}],"data":{"broken":null}}`) + completeEvent},
+		"line ends":           {post("subscription{spaced}"), next(`{"data":{ "spaced":  "a\nb" }}`) + completeEvent},
 		"token":               {post("subscription{kind}", "Authorization", "Bearer agent"), next(`{"data":{"kind":"AGENT"}}`) + completeEvent},
 		"also JSON":           {post("subscription{kind}", "Accept", "application/json, text/event-stream"), next(`{"data":{"kind":"ANYONE"}}`) + completeEvent},
 		"quality":             {post("{kind}", "Accept", "text/event-stream;q=0.5"), next(`{"data":{"kind":"ANYONE"}}`) + completeEvent},
@@ -153,7 +154,7 @@ func TestEventsKeepAlive(t *testing.T) {
 		}
 	}
 	r.close()
-	<-ended
+	await(t, ended)
 }
 
 // A client that never reads is cut off at the write deadline.
@@ -162,10 +163,10 @@ func TestEventsStalledReader(t *testing.T) {
 	ended := make(chan struct{})
 	base := listen(t, func(c *httpserver.Config) {
 		c.Streams = endingWith(func() { close(ended) })
-		c.Limits.WriteTimeout = 50 * time.Millisecond
+		c.Limits.WriteTimeout, c.Limits.KeepAlive = 50*time.Millisecond, time.Hour
 	})
 	openEvents(t, base, "subscription{large}")
-	<-ended
+	await(t, ended)
 }
 
 func TestEventsLimits(t *testing.T) {
