@@ -8,8 +8,6 @@ import (
 
 	entsql "entgo.io/ent/dialect/sql"
 
-	"parley/ent"
-	"parley/ent/readposition"
 	"parley/ent/schema"
 	"parley/internal/event"
 	"parley/internal/vocab"
@@ -35,56 +33,6 @@ type board struct {
 	sequence  int64 // everything up to here is counted
 	authority int64 // the last event after which somebody may not watch any more
 	awaited   chan struct{}
-}
-
-// card is what counts of an open conversation.
-type card struct {
-	heap
-	filtered bool
-	incoming int
-	revision int
-}
-
-func cardOf(c *ent.Conversation) card {
-	return card{heap{"", c.Folder, c.Kind, c.AssigneeID, c.InBots}, c.Filtered != 0, c.LastIncomingNumber, c.Revision}
-}
-
-// unreadAt reports whether one who read up to a number has something to read.
-func (c card) unreadAt(read int) bool { return !c.filtered && c.incoming > read }
-
-// Counts are the counts of an inbox's views, in the order of the SDL's enum.
-type Counts struct{ Views []ViewCount }
-
-// tally is the same, to be counted on and compared.
-type tally [8]ViewCount
-
-// reader is a user who watches a board.
-type reader struct {
-	userID  string
-	members int
-	loaded  bool
-	unread  map[string]bool
-	tally   tally
-	shown   *Counts
-	changed chan struct{}
-}
-
-// count adds a card to what the user has, or takes it away.
-func (r *reader) count(c card, unread bool, by int) {
-	for i, view := range countedViews {
-		if c.shows(view, r.userID) {
-			r.tally[i].Open += by
-			if unread {
-				r.tally[i].Unread += by
-			}
-		}
-	}
-}
-
-// wake tells those who wait. The caller holds the board's lock.
-func (r *reader) wake() {
-	close(r.changed)
-	r.changed = make(chan struct{})
 }
 
 // begin reads the open conversations, and what the users have read of them.
@@ -157,15 +105,6 @@ func (b *board) load(ctx context.Context, r *reader) error {
 		r.count(c, unread, 1)
 	}
 	return nil
-}
-
-// mark remembers whether a conversation is unread.
-func (r *reader) mark(conversationID string, unread bool) {
-	if unread {
-		r.unread[conversationID] = true
-	} else {
-		delete(r.unread, conversationID)
-	}
 }
 
 // lose drops what is counted until it can be read anew.
@@ -292,23 +231,6 @@ func (b *board) show() {
 	}
 }
 
-func (t tally) counts() *Counts {
-	views := t[:]
-	for i, view := range countedViews {
-		views[i].View = view
-	}
-	return &Counts{Views: slices.Clone(views)}
-}
-
-// tallyOf is what counts were made of.
-func tallyOf(c *Counts) tally {
-	var t tally
-	for i, v := range c.Views {
-		t[i].Open, t[i].Unread = v.Open, v.Unread
-	}
-	return t
-}
-
 // reach says that an event is counted.
 func (b *board) reach(e *event.Entry) {
 	b.mu.Lock()
@@ -324,22 +246,4 @@ func (b *board) reach(e *event.Entry) {
 		close(b.awaited)
 		b.awaited = nil
 	}
-}
-
-type positionsKey struct{}
-
-// readNumbersOf is how far each user has read an event's conversation.
-func (l *Live) readNumbersOf(ctx context.Context, e *event.Entry) (map[string]int, error) {
-	return event.Derive(e, positionsKey{}, func() (map[string]int, error) {
-		ctx := context.WithoutCancel(ctx)
-		rows, err := l.store.Client(ctx).ReadPosition.Query().Where(readposition.ConversationID(conversationOf(e))).All(ctx)
-		if err != nil {
-			return nil, err
-		}
-		numbers := make(map[string]int, len(rows))
-		for _, p := range rows {
-			numbers[p.UserID] = p.Number
-		}
-		return numbers, nil
-	})
 }

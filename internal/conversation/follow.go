@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/ent"
+	"parley/ent/readposition"
 	"parley/internal/errs"
 	"parley/internal/event"
 	"parley/internal/viewer"
@@ -117,6 +118,8 @@ func conversationOf(e *event.Entry) string {
 type (
 	rowKey      struct{}
 	positionKey struct{ user string }
+
+	positionsKey struct{}
 )
 
 // rowOf is an event's conversation as it is now: loaded once for all who follow
@@ -132,5 +135,21 @@ func (l *Live) rowOf(ctx context.Context, e *event.Entry) (*ent.Conversation, er
 func (l *Live) readNumberOf(ctx context.Context, e *event.Entry, userID string) (int, error) {
 	return event.Derive(e, positionKey{userID}, func() (int, error) {
 		return l.readNumber(context.WithoutCancel(ctx), conversationOf(e), userID)
+	})
+}
+
+// readNumbersOf is how far each user has read an event's conversation.
+func (l *Live) readNumbersOf(ctx context.Context, e *event.Entry) (map[string]int, error) {
+	return event.Derive(e, positionsKey{}, func() (map[string]int, error) {
+		ctx := context.WithoutCancel(ctx)
+		rows, err := l.store.Client(ctx).ReadPosition.Query().Where(readposition.ConversationID(conversationOf(e))).All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		numbers := make(map[string]int, len(rows))
+		for _, p := range rows {
+			numbers[p.UserID] = p.Number
+		}
+		return numbers, nil
 	})
 }

@@ -87,14 +87,20 @@ func TestViewOfASlowClient(t *testing.T) {
 	eachStage(t, func(t *testing.T, s *stage) {
 		sel := conversation.Selection{}
 		slow, fast := s.watches(newPerson(s.Agent(0)), sel, 2), s.watches(newPerson(s.Agent(1)), conversation.Selection{InboxID: &s.InboxIDs[0]}, 2)
+		cleo := newPerson(s.Agent(1))
+		moved := s.watches(cleo, sel, 3)
 		slow.sees()
+		moved.sees()
 		for range conversation.Behind * 2 {
 			s.notes(s.Agent(0), s.ConversationIDs[0], "A note")
 			fast.sees()
 		}
 		slow.right("after many changes")
 		fast.right("after many changes")
-		same(t, []int{slow.resets, fast.resets}, []int{1, 0})
+		cleo.becomes(s.InboxIDs[0])
+		cleo.notices()
+		moved.right("and after she left an inbox")
+		same(t, []int{slow.resets, fast.resets, moved.resets}, []int{1, 0, 1})
 	})
 }
 
