@@ -123,6 +123,7 @@ func newEventStream(ctx context.Context, cancel context.CancelFunc, w http.Respo
 	s := &eventStream{w: w, control: http.NewResponseController(w), ctx: ctx, cancel: cancel, limits: l}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	_ = s.control.SetReadDeadline(time.Time{}) // of a body that nobody read; see boundBodies
 	s.keepAlive = time.AfterFunc(l.KeepAlive, s.comment)
 	w.WriteHeader(http.StatusOK)
 	s.write([]byte(":\n\n"))

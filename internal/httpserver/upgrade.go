@@ -25,7 +25,7 @@ const subprotocol = "graphql-transport-ws"
 // out in one write.
 const (
 	socketReadBuffer  = 512
-	socketWriteBuffer = 1 << 10
+	socketWriteBuffer = 2 << 10
 )
 
 // socketTransport carries any number of operations over a WebSocket, as the
