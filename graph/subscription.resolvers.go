@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"parley/ent"
 	"parley/graph/generated"
@@ -52,7 +51,10 @@ func (r *subscriptionResolver) ConversationView(ctx context.Context, inboxID *st
 }
 
 func (r *subscriptionResolver) ViewCounts(ctx context.Context, inboxID string) (<-chan []*conversation.ViewCount, error) {
-	panic(fmt.Errorf("not implemented: ViewCounts - viewCounts"))
+	return live.Serve[[]*conversation.ViewCount](ctx, func() (tally, error) {
+		stream, err := r.Services.LiveConversations.Counts(ctx, inboxID)
+		return tally{stream}, err
+	})
 }
 
 func (r *subscriptionResolver) ConversationPresence(ctx context.Context, conversationID string, viewing *bool) (<-chan []*presence.Presence, error) {

@@ -1,8 +1,6 @@
 package conversation
 
 import (
-	"slices"
-
 	"parley/ent"
 )
 
@@ -22,7 +20,7 @@ func cardOf(c *ent.Conversation) card {
 func (c card) unreadAt(read int) bool { return !c.filtered && c.incoming > read }
 
 // Counts are the counts of an inbox's views, in the order of the SDL's enum.
-type Counts struct{ Views []ViewCount }
+type Counts struct{ Views []*ViewCount }
 
 // tally is the same, to be counted on and compared.
 type tally [8]ViewCount
@@ -66,11 +64,11 @@ func (r *reader) mark(conversationID string, unread bool) {
 }
 
 func (t tally) counts() *Counts {
-	views := t[:]
+	views := make([]*ViewCount, len(t))
 	for i, view := range countedViews {
-		views[i].View = view
+		views[i] = &ViewCount{View: view, Open: t[i].Open, Unread: t[i].Unread}
 	}
-	return &Counts{Views: slices.Clone(views)}
+	return &Counts{Views: views}
 }
 
 // tallyOf is what counts were made of.

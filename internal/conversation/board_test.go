@@ -53,8 +53,12 @@ func (c *counter) right(label string) (going bool) {
 	if err != nil {
 		c.s.t.Fatal(err)
 	}
-	if !slices.Equal(got.Views, want) {
-		c.s.t.Errorf("%s:\n got %v\nwant %v", label, got.Views, want)
+	shown := make([]conversation.ViewCount, len(got.Views))
+	for i, v := range got.Views {
+		shown[i] = *v
+	}
+	if !slices.Equal(shown, want) {
+		c.s.t.Errorf("%s:\n got %v\nwant %v", label, shown, want)
 	}
 	return true
 }
@@ -71,7 +75,7 @@ func TestCountsOfADay(t *testing.T) {
 			c.right(string(view))
 			other.right(string(view))
 			counts := must(c.sees())(t)
-			i := slices.IndexFunc(counts.Views, func(v conversation.ViewCount) bool { return v.View == view })
+			i := slices.IndexFunc(counts.Views, func(v *conversation.ViewCount) bool { return v.View == view })
 			return []int{counts.Views[i].Open, counts.Views[i].Unread}
 		}
 		same(t, of(vocab.ViewAll), []int{2, 2})

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"errors"
 	"sync"
 
 	"parley/ent"
@@ -15,6 +16,8 @@ type Entry struct {
 	derived map[any]*derivation
 }
 
+var errNotMade = errors.New("what an event means could not be told")
+
 type derivation struct {
 	once  sync.Once
 	value any
@@ -25,7 +28,10 @@ type derivation struct {
 // by all who ask for it. An error is not kept: the next who asks tries again.
 func Derive[T any](e *Entry, key any, make func() (T, error)) (T, error) {
 	d := e.derivation(key)
-	d.once.Do(func() { d.value, d.err = make() })
+	d.once.Do(func() {
+		d.err = errNotMade // should make panic, nobody else takes it for made
+		d.value, d.err = make()
+	})
 	if d.err != nil {
 		e.forget(key, d)
 		var none T

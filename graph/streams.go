@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/ent"
+	"parley/internal/conversation"
 	"parley/internal/presence"
 )
 
@@ -17,6 +18,18 @@ func (r roster) Next(ctx context.Context) ([]*presence.Presence, error) {
 		return nil, err
 	}
 	return now.List, nil
+}
+
+// tally is an inbox's counts, as the list that the SDL has.
+type tally struct{ *conversation.CountsStream }
+
+// Next waits for the next counts.
+func (t tally) Next(ctx context.Context) ([]*conversation.ViewCount, error) {
+	now, err := t.CountsStream.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return now.Views, nil
 }
 
 // sent ends the caller's typing: they wrote what they typed (IN-16).
