@@ -3,8 +3,10 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"parley/ent/channel"
+	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/vocab"
 	"strings"
@@ -32,6 +34,12 @@ type Channel struct {
 	Title string `json:"title,omitempty"`
 	// SendTranscript holds the value of the "send_transcript" field.
 	SendTranscript bool `json:"send_transcript,omitempty"`
+	// Style holds the value of the "style" field.
+	Style schema.WidgetStyle `json:"style,omitempty"`
+	// Texts holds the value of the "texts" field.
+	Texts schema.WidgetTexts `json:"texts,omitempty"`
+	// Availability holds the value of the "availability" field.
+	Availability schema.Availability `json:"availability,omitempty"`
 	// Sealed; verifies signed visitor identities (CH-8).
 	IdentitySecret string `json:"-"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -44,6 +52,8 @@ func (*Channel) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case channel.FieldStyle, channel.FieldTexts, channel.FieldAvailability:
+			values[i] = new([]byte)
 		case channel.FieldSendTranscript:
 			values[i] = new(sql.NullBool)
 		case channel.FieldCreatedAt:
@@ -113,6 +123,30 @@ func (_m *Channel) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.SendTranscript = value.Bool
 			}
+		case channel.FieldStyle:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field style", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Style); err != nil {
+					return fmt.Errorf("unmarshal field style: %w", err)
+				}
+			}
+		case channel.FieldTexts:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field texts", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Texts); err != nil {
+					return fmt.Errorf("unmarshal field texts: %w", err)
+				}
+			}
+		case channel.FieldAvailability:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field availability", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Availability); err != nil {
+					return fmt.Errorf("unmarshal field availability: %w", err)
+				}
+			}
 		case channel.FieldIdentitySecret:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field identity_secret", values[i])
@@ -181,6 +215,15 @@ func (_m *Channel) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("send_transcript=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SendTranscript))
+	builder.WriteString(", ")
+	builder.WriteString("style=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Style))
+	builder.WriteString(", ")
+	builder.WriteString("texts=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Texts))
+	builder.WriteString(", ")
+	builder.WriteString("availability=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Availability))
 	builder.WriteString(", ")
 	builder.WriteString("identity_secret=<sensitive>")
 	builder.WriteString(", ")

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/channel"
+	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/vocab"
 
@@ -90,6 +91,48 @@ func (_c *ChannelCreate) SetNillableSendTranscript(v *bool) *ChannelCreate {
 	return _c
 }
 
+// SetStyle sets the "style" field.
+func (_c *ChannelCreate) SetStyle(v schema.WidgetStyle) *ChannelCreate {
+	_c.mutation.SetStyle(v)
+	return _c
+}
+
+// SetNillableStyle sets the "style" field if the given value is not nil.
+func (_c *ChannelCreate) SetNillableStyle(v *schema.WidgetStyle) *ChannelCreate {
+	if v != nil {
+		_c.SetStyle(*v)
+	}
+	return _c
+}
+
+// SetTexts sets the "texts" field.
+func (_c *ChannelCreate) SetTexts(v schema.WidgetTexts) *ChannelCreate {
+	_c.mutation.SetTexts(v)
+	return _c
+}
+
+// SetNillableTexts sets the "texts" field if the given value is not nil.
+func (_c *ChannelCreate) SetNillableTexts(v *schema.WidgetTexts) *ChannelCreate {
+	if v != nil {
+		_c.SetTexts(*v)
+	}
+	return _c
+}
+
+// SetAvailability sets the "availability" field.
+func (_c *ChannelCreate) SetAvailability(v schema.Availability) *ChannelCreate {
+	_c.mutation.SetAvailability(v)
+	return _c
+}
+
+// SetNillableAvailability sets the "availability" field if the given value is not nil.
+func (_c *ChannelCreate) SetNillableAvailability(v *schema.Availability) *ChannelCreate {
+	if v != nil {
+		_c.SetAvailability(*v)
+	}
+	return _c
+}
+
 // SetIdentitySecret sets the "identity_secret" field.
 func (_c *ChannelCreate) SetIdentitySecret(v string) *ChannelCreate {
 	_c.mutation.SetIdentitySecret(v)
@@ -163,6 +206,18 @@ func (_c *ChannelCreate) defaults() {
 		v := channel.DefaultSendTranscript
 		_c.mutation.SetSendTranscript(v)
 	}
+	if _, ok := _c.mutation.Style(); !ok {
+		v := channel.DefaultStyle
+		_c.mutation.SetStyle(v)
+	}
+	if _, ok := _c.mutation.Texts(); !ok {
+		v := channel.DefaultTexts
+		_c.mutation.SetTexts(v)
+	}
+	if _, ok := _c.mutation.Availability(); !ok {
+		v := channel.DefaultAvailability
+		_c.mutation.SetAvailability(v)
+	}
 	if _, ok := _c.mutation.IdentitySecret(); !ok {
 		v := channel.DefaultIdentitySecret
 		_c.mutation.SetIdentitySecret(v)
@@ -201,6 +256,15 @@ func (_c *ChannelCreate) check() error {
 	}
 	if _, ok := _c.mutation.SendTranscript(); !ok {
 		return &ValidationError{Name: "send_transcript", err: errors.New(`ent: missing required field "Channel.send_transcript"`)}
+	}
+	if _, ok := _c.mutation.Style(); !ok {
+		return &ValidationError{Name: "style", err: errors.New(`ent: missing required field "Channel.style"`)}
+	}
+	if _, ok := _c.mutation.Texts(); !ok {
+		return &ValidationError{Name: "texts", err: errors.New(`ent: missing required field "Channel.texts"`)}
+	}
+	if _, ok := _c.mutation.Availability(); !ok {
+		return &ValidationError{Name: "availability", err: errors.New(`ent: missing required field "Channel.availability"`)}
 	}
 	if _, ok := _c.mutation.IdentitySecret(); !ok {
 		return &ValidationError{Name: "identity_secret", err: errors.New(`ent: missing required field "Channel.identity_secret"`)}
@@ -276,6 +340,18 @@ func (_c *ChannelCreate) createSpec() (*Channel, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.SendTranscript(); ok {
 		_spec.SetField(channel.FieldSendTranscript, field.TypeBool, value)
 		_node.SendTranscript = value
+	}
+	if value, ok := _c.mutation.Style(); ok {
+		_spec.SetField(channel.FieldStyle, field.TypeJSON, value)
+		_node.Style = value
+	}
+	if value, ok := _c.mutation.Texts(); ok {
+		_spec.SetField(channel.FieldTexts, field.TypeJSON, value)
+		_node.Texts = value
+	}
+	if value, ok := _c.mutation.Availability(); ok {
+		_spec.SetField(channel.FieldAvailability, field.TypeJSON, value)
+		_node.Availability = value
 	}
 	if value, ok := _c.mutation.IdentitySecret(); ok {
 		_spec.SetField(channel.FieldIdentitySecret, field.TypeString, value)
@@ -382,6 +458,42 @@ func (u *ChannelUpsert) SetSendTranscript(v bool) *ChannelUpsert {
 // UpdateSendTranscript sets the "send_transcript" field to the value that was provided on create.
 func (u *ChannelUpsert) UpdateSendTranscript() *ChannelUpsert {
 	u.SetExcluded(channel.FieldSendTranscript)
+	return u
+}
+
+// SetStyle sets the "style" field.
+func (u *ChannelUpsert) SetStyle(v schema.WidgetStyle) *ChannelUpsert {
+	u.Set(channel.FieldStyle, v)
+	return u
+}
+
+// UpdateStyle sets the "style" field to the value that was provided on create.
+func (u *ChannelUpsert) UpdateStyle() *ChannelUpsert {
+	u.SetExcluded(channel.FieldStyle)
+	return u
+}
+
+// SetTexts sets the "texts" field.
+func (u *ChannelUpsert) SetTexts(v schema.WidgetTexts) *ChannelUpsert {
+	u.Set(channel.FieldTexts, v)
+	return u
+}
+
+// UpdateTexts sets the "texts" field to the value that was provided on create.
+func (u *ChannelUpsert) UpdateTexts() *ChannelUpsert {
+	u.SetExcluded(channel.FieldTexts)
+	return u
+}
+
+// SetAvailability sets the "availability" field.
+func (u *ChannelUpsert) SetAvailability(v schema.Availability) *ChannelUpsert {
+	u.Set(channel.FieldAvailability, v)
+	return u
+}
+
+// UpdateAvailability sets the "availability" field to the value that was provided on create.
+func (u *ChannelUpsert) UpdateAvailability() *ChannelUpsert {
+	u.SetExcluded(channel.FieldAvailability)
 	return u
 }
 
@@ -510,6 +622,48 @@ func (u *ChannelUpsertOne) SetSendTranscript(v bool) *ChannelUpsertOne {
 func (u *ChannelUpsertOne) UpdateSendTranscript() *ChannelUpsertOne {
 	return u.Update(func(s *ChannelUpsert) {
 		s.UpdateSendTranscript()
+	})
+}
+
+// SetStyle sets the "style" field.
+func (u *ChannelUpsertOne) SetStyle(v schema.WidgetStyle) *ChannelUpsertOne {
+	return u.Update(func(s *ChannelUpsert) {
+		s.SetStyle(v)
+	})
+}
+
+// UpdateStyle sets the "style" field to the value that was provided on create.
+func (u *ChannelUpsertOne) UpdateStyle() *ChannelUpsertOne {
+	return u.Update(func(s *ChannelUpsert) {
+		s.UpdateStyle()
+	})
+}
+
+// SetTexts sets the "texts" field.
+func (u *ChannelUpsertOne) SetTexts(v schema.WidgetTexts) *ChannelUpsertOne {
+	return u.Update(func(s *ChannelUpsert) {
+		s.SetTexts(v)
+	})
+}
+
+// UpdateTexts sets the "texts" field to the value that was provided on create.
+func (u *ChannelUpsertOne) UpdateTexts() *ChannelUpsertOne {
+	return u.Update(func(s *ChannelUpsert) {
+		s.UpdateTexts()
+	})
+}
+
+// SetAvailability sets the "availability" field.
+func (u *ChannelUpsertOne) SetAvailability(v schema.Availability) *ChannelUpsertOne {
+	return u.Update(func(s *ChannelUpsert) {
+		s.SetAvailability(v)
+	})
+}
+
+// UpdateAvailability sets the "availability" field to the value that was provided on create.
+func (u *ChannelUpsertOne) UpdateAvailability() *ChannelUpsertOne {
+	return u.Update(func(s *ChannelUpsert) {
+		s.UpdateAvailability()
 	})
 }
 
@@ -807,6 +961,48 @@ func (u *ChannelUpsertBulk) SetSendTranscript(v bool) *ChannelUpsertBulk {
 func (u *ChannelUpsertBulk) UpdateSendTranscript() *ChannelUpsertBulk {
 	return u.Update(func(s *ChannelUpsert) {
 		s.UpdateSendTranscript()
+	})
+}
+
+// SetStyle sets the "style" field.
+func (u *ChannelUpsertBulk) SetStyle(v schema.WidgetStyle) *ChannelUpsertBulk {
+	return u.Update(func(s *ChannelUpsert) {
+		s.SetStyle(v)
+	})
+}
+
+// UpdateStyle sets the "style" field to the value that was provided on create.
+func (u *ChannelUpsertBulk) UpdateStyle() *ChannelUpsertBulk {
+	return u.Update(func(s *ChannelUpsert) {
+		s.UpdateStyle()
+	})
+}
+
+// SetTexts sets the "texts" field.
+func (u *ChannelUpsertBulk) SetTexts(v schema.WidgetTexts) *ChannelUpsertBulk {
+	return u.Update(func(s *ChannelUpsert) {
+		s.SetTexts(v)
+	})
+}
+
+// UpdateTexts sets the "texts" field to the value that was provided on create.
+func (u *ChannelUpsertBulk) UpdateTexts() *ChannelUpsertBulk {
+	return u.Update(func(s *ChannelUpsert) {
+		s.UpdateTexts()
+	})
+}
+
+// SetAvailability sets the "availability" field.
+func (u *ChannelUpsertBulk) SetAvailability(v schema.Availability) *ChannelUpsertBulk {
+	return u.Update(func(s *ChannelUpsert) {
+		s.SetAvailability(v)
+	})
+}
+
+// UpdateAvailability sets the "availability" field to the value that was provided on create.
+func (u *ChannelUpsertBulk) UpdateAvailability() *ChannelUpsertBulk {
+	return u.Update(func(s *ChannelUpsert) {
+		s.UpdateAvailability()
 	})
 }
 

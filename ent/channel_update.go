@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/channel"
 	"parley/ent/predicate"
+	"parley/ent/schema"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -84,6 +85,48 @@ func (_u *ChannelUpdate) SetNillableSendTranscript(v *bool) *ChannelUpdate {
 	return _u
 }
 
+// SetStyle sets the "style" field.
+func (_u *ChannelUpdate) SetStyle(v schema.WidgetStyle) *ChannelUpdate {
+	_u.mutation.SetStyle(v)
+	return _u
+}
+
+// SetNillableStyle sets the "style" field if the given value is not nil.
+func (_u *ChannelUpdate) SetNillableStyle(v *schema.WidgetStyle) *ChannelUpdate {
+	if v != nil {
+		_u.SetStyle(*v)
+	}
+	return _u
+}
+
+// SetTexts sets the "texts" field.
+func (_u *ChannelUpdate) SetTexts(v schema.WidgetTexts) *ChannelUpdate {
+	_u.mutation.SetTexts(v)
+	return _u
+}
+
+// SetNillableTexts sets the "texts" field if the given value is not nil.
+func (_u *ChannelUpdate) SetNillableTexts(v *schema.WidgetTexts) *ChannelUpdate {
+	if v != nil {
+		_u.SetTexts(*v)
+	}
+	return _u
+}
+
+// SetAvailability sets the "availability" field.
+func (_u *ChannelUpdate) SetAvailability(v schema.Availability) *ChannelUpdate {
+	_u.mutation.SetAvailability(v)
+	return _u
+}
+
+// SetNillableAvailability sets the "availability" field if the given value is not nil.
+func (_u *ChannelUpdate) SetNillableAvailability(v *schema.Availability) *ChannelUpdate {
+	if v != nil {
+		_u.SetAvailability(*v)
+	}
+	return _u
+}
+
 // SetIdentitySecret sets the "identity_secret" field.
 func (_u *ChannelUpdate) SetIdentitySecret(v string) *ChannelUpdate {
 	_u.mutation.SetIdentitySecret(v)
@@ -156,6 +199,15 @@ func (_u *ChannelUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.SendTranscript(); ok {
 		_spec.SetField(channel.FieldSendTranscript, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Style(); ok {
+		_spec.SetField(channel.FieldStyle, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.Texts(); ok {
+		_spec.SetField(channel.FieldTexts, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.Availability(); ok {
+		_spec.SetField(channel.FieldAvailability, field.TypeJSON, value)
 	}
 	if value, ok := _u.mutation.IdentitySecret(); ok {
 		_spec.SetField(channel.FieldIdentitySecret, field.TypeString, value)
@@ -234,6 +286,48 @@ func (_u *ChannelUpdateOne) SetSendTranscript(v bool) *ChannelUpdateOne {
 func (_u *ChannelUpdateOne) SetNillableSendTranscript(v *bool) *ChannelUpdateOne {
 	if v != nil {
 		_u.SetSendTranscript(*v)
+	}
+	return _u
+}
+
+// SetStyle sets the "style" field.
+func (_u *ChannelUpdateOne) SetStyle(v schema.WidgetStyle) *ChannelUpdateOne {
+	_u.mutation.SetStyle(v)
+	return _u
+}
+
+// SetNillableStyle sets the "style" field if the given value is not nil.
+func (_u *ChannelUpdateOne) SetNillableStyle(v *schema.WidgetStyle) *ChannelUpdateOne {
+	if v != nil {
+		_u.SetStyle(*v)
+	}
+	return _u
+}
+
+// SetTexts sets the "texts" field.
+func (_u *ChannelUpdateOne) SetTexts(v schema.WidgetTexts) *ChannelUpdateOne {
+	_u.mutation.SetTexts(v)
+	return _u
+}
+
+// SetNillableTexts sets the "texts" field if the given value is not nil.
+func (_u *ChannelUpdateOne) SetNillableTexts(v *schema.WidgetTexts) *ChannelUpdateOne {
+	if v != nil {
+		_u.SetTexts(*v)
+	}
+	return _u
+}
+
+// SetAvailability sets the "availability" field.
+func (_u *ChannelUpdateOne) SetAvailability(v schema.Availability) *ChannelUpdateOne {
+	_u.mutation.SetAvailability(v)
+	return _u
+}
+
+// SetNillableAvailability sets the "availability" field if the given value is not nil.
+func (_u *ChannelUpdateOne) SetNillableAvailability(v *schema.Availability) *ChannelUpdateOne {
+	if v != nil {
+		_u.SetAvailability(*v)
 	}
 	return _u
 }
@@ -340,6 +434,15 @@ func (_u *ChannelUpdateOne) sqlSave(ctx context.Context) (_node *Channel, err er
 	}
 	if value, ok := _u.mutation.SendTranscript(); ok {
 		_spec.SetField(channel.FieldSendTranscript, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Style(); ok {
+		_spec.SetField(channel.FieldStyle, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.Texts(); ok {
+		_spec.SetField(channel.FieldTexts, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.Availability(); ok {
+		_spec.SetField(channel.FieldAvailability, field.TypeJSON, value)
 	}
 	if value, ok := _u.mutation.IdentitySecret(); ok {
 		_spec.SetField(channel.FieldIdentitySecret, field.TypeString, value)

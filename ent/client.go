@@ -17,9 +17,11 @@ import (
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/channel"
+	"parley/ent/consentrecord"
 	"parley/ent/contact"
 	"parley/ent/contactemail"
 	"parley/ent/contactlist"
+	"parley/ent/contactlistmember"
 	"parley/ent/conversation"
 	"parley/ent/event"
 	"parley/ent/idempotencykey"
@@ -29,14 +31,22 @@ import (
 	"parley/ent/integration"
 	"parley/ent/message"
 	"parley/ent/messagerevision"
+	"parley/ent/pageview"
 	"parley/ent/readposition"
+	"parley/ent/routingdecision"
+	"parley/ent/routingturn"
 	"parley/ent/savedview"
+	"parley/ent/subscriptiontype"
 	"parley/ent/targetedmessage"
+	"parley/ent/targetedmessagecount"
+	"parley/ent/targetedmessageversion"
+	"parley/ent/targetedmessageview"
 	"parley/ent/task"
 	"parley/ent/team"
 	"parley/ent/teammember"
 	"parley/ent/user"
 	"parley/ent/visitor"
+	"parley/ent/visitorrate"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect"
@@ -60,12 +70,16 @@ type Client struct {
 	Bot *BotClient
 	// Channel is the client for interacting with the Channel builders.
 	Channel *ChannelClient
+	// ConsentRecord is the client for interacting with the ConsentRecord builders.
+	ConsentRecord *ConsentRecordClient
 	// Contact is the client for interacting with the Contact builders.
 	Contact *ContactClient
 	// ContactEmail is the client for interacting with the ContactEmail builders.
 	ContactEmail *ContactEmailClient
 	// ContactList is the client for interacting with the ContactList builders.
 	ContactList *ContactListClient
+	// ContactListMember is the client for interacting with the ContactListMember builders.
+	ContactListMember *ContactListMemberClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
 	// Event is the client for interacting with the Event builders.
@@ -84,12 +98,26 @@ type Client struct {
 	Message *MessageClient
 	// MessageRevision is the client for interacting with the MessageRevision builders.
 	MessageRevision *MessageRevisionClient
+	// PageView is the client for interacting with the PageView builders.
+	PageView *PageViewClient
 	// ReadPosition is the client for interacting with the ReadPosition builders.
 	ReadPosition *ReadPositionClient
+	// RoutingDecision is the client for interacting with the RoutingDecision builders.
+	RoutingDecision *RoutingDecisionClient
+	// RoutingTurn is the client for interacting with the RoutingTurn builders.
+	RoutingTurn *RoutingTurnClient
 	// SavedView is the client for interacting with the SavedView builders.
 	SavedView *SavedViewClient
+	// SubscriptionType is the client for interacting with the SubscriptionType builders.
+	SubscriptionType *SubscriptionTypeClient
 	// TargetedMessage is the client for interacting with the TargetedMessage builders.
 	TargetedMessage *TargetedMessageClient
+	// TargetedMessageCount is the client for interacting with the TargetedMessageCount builders.
+	TargetedMessageCount *TargetedMessageCountClient
+	// TargetedMessageVersion is the client for interacting with the TargetedMessageVersion builders.
+	TargetedMessageVersion *TargetedMessageVersionClient
+	// TargetedMessageView is the client for interacting with the TargetedMessageView builders.
+	TargetedMessageView *TargetedMessageViewClient
 	// Task is the client for interacting with the Task builders.
 	Task *TaskClient
 	// Team is the client for interacting with the Team builders.
@@ -100,6 +128,8 @@ type Client struct {
 	User *UserClient
 	// Visitor is the client for interacting with the Visitor builders.
 	Visitor *VisitorClient
+	// VisitorRate is the client for interacting with the VisitorRate builders.
+	VisitorRate *VisitorRateClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -117,9 +147,11 @@ func (c *Client) init() {
 	c.Block = NewBlockClient(c.config)
 	c.Bot = NewBotClient(c.config)
 	c.Channel = NewChannelClient(c.config)
+	c.ConsentRecord = NewConsentRecordClient(c.config)
 	c.Contact = NewContactClient(c.config)
 	c.ContactEmail = NewContactEmailClient(c.config)
 	c.ContactList = NewContactListClient(c.config)
+	c.ContactListMember = NewContactListMemberClient(c.config)
 	c.Conversation = NewConversationClient(c.config)
 	c.Event = NewEventClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
@@ -129,14 +161,22 @@ func (c *Client) init() {
 	c.Integration = NewIntegrationClient(c.config)
 	c.Message = NewMessageClient(c.config)
 	c.MessageRevision = NewMessageRevisionClient(c.config)
+	c.PageView = NewPageViewClient(c.config)
 	c.ReadPosition = NewReadPositionClient(c.config)
+	c.RoutingDecision = NewRoutingDecisionClient(c.config)
+	c.RoutingTurn = NewRoutingTurnClient(c.config)
 	c.SavedView = NewSavedViewClient(c.config)
+	c.SubscriptionType = NewSubscriptionTypeClient(c.config)
 	c.TargetedMessage = NewTargetedMessageClient(c.config)
+	c.TargetedMessageCount = NewTargetedMessageCountClient(c.config)
+	c.TargetedMessageVersion = NewTargetedMessageVersionClient(c.config)
+	c.TargetedMessageView = NewTargetedMessageViewClient(c.config)
 	c.Task = NewTaskClient(c.config)
 	c.Team = NewTeamClient(c.config)
 	c.TeamMember = NewTeamMemberClient(c.config)
 	c.User = NewUserClient(c.config)
 	c.Visitor = NewVisitorClient(c.config)
+	c.VisitorRate = NewVisitorRateClient(c.config)
 }
 
 type (
@@ -227,34 +267,44 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:             ctx,
-		config:          cfg,
-		Account:         NewAccountClient(cfg),
-		AccountSequence: NewAccountSequenceClient(cfg),
-		ApiToken:        NewApiTokenClient(cfg),
-		Block:           NewBlockClient(cfg),
-		Bot:             NewBotClient(cfg),
-		Channel:         NewChannelClient(cfg),
-		Contact:         NewContactClient(cfg),
-		ContactEmail:    NewContactEmailClient(cfg),
-		ContactList:     NewContactListClient(cfg),
-		Conversation:    NewConversationClient(cfg),
-		Event:           NewEventClient(cfg),
-		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
-		Inbox:           NewInboxClient(cfg),
-		InboxTeam:       NewInboxTeamClient(cfg),
-		InboxUser:       NewInboxUserClient(cfg),
-		Integration:     NewIntegrationClient(cfg),
-		Message:         NewMessageClient(cfg),
-		MessageRevision: NewMessageRevisionClient(cfg),
-		ReadPosition:    NewReadPositionClient(cfg),
-		SavedView:       NewSavedViewClient(cfg),
-		TargetedMessage: NewTargetedMessageClient(cfg),
-		Task:            NewTaskClient(cfg),
-		Team:            NewTeamClient(cfg),
-		TeamMember:      NewTeamMemberClient(cfg),
-		User:            NewUserClient(cfg),
-		Visitor:         NewVisitorClient(cfg),
+		ctx:                    ctx,
+		config:                 cfg,
+		Account:                NewAccountClient(cfg),
+		AccountSequence:        NewAccountSequenceClient(cfg),
+		ApiToken:               NewApiTokenClient(cfg),
+		Block:                  NewBlockClient(cfg),
+		Bot:                    NewBotClient(cfg),
+		Channel:                NewChannelClient(cfg),
+		ConsentRecord:          NewConsentRecordClient(cfg),
+		Contact:                NewContactClient(cfg),
+		ContactEmail:           NewContactEmailClient(cfg),
+		ContactList:            NewContactListClient(cfg),
+		ContactListMember:      NewContactListMemberClient(cfg),
+		Conversation:           NewConversationClient(cfg),
+		Event:                  NewEventClient(cfg),
+		IdempotencyKey:         NewIdempotencyKeyClient(cfg),
+		Inbox:                  NewInboxClient(cfg),
+		InboxTeam:              NewInboxTeamClient(cfg),
+		InboxUser:              NewInboxUserClient(cfg),
+		Integration:            NewIntegrationClient(cfg),
+		Message:                NewMessageClient(cfg),
+		MessageRevision:        NewMessageRevisionClient(cfg),
+		PageView:               NewPageViewClient(cfg),
+		ReadPosition:           NewReadPositionClient(cfg),
+		RoutingDecision:        NewRoutingDecisionClient(cfg),
+		RoutingTurn:            NewRoutingTurnClient(cfg),
+		SavedView:              NewSavedViewClient(cfg),
+		SubscriptionType:       NewSubscriptionTypeClient(cfg),
+		TargetedMessage:        NewTargetedMessageClient(cfg),
+		TargetedMessageCount:   NewTargetedMessageCountClient(cfg),
+		TargetedMessageVersion: NewTargetedMessageVersionClient(cfg),
+		TargetedMessageView:    NewTargetedMessageViewClient(cfg),
+		Task:                   NewTaskClient(cfg),
+		Team:                   NewTeamClient(cfg),
+		TeamMember:             NewTeamMemberClient(cfg),
+		User:                   NewUserClient(cfg),
+		Visitor:                NewVisitorClient(cfg),
+		VisitorRate:            NewVisitorRateClient(cfg),
 	}, nil
 }
 
@@ -272,34 +322,44 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:             ctx,
-		config:          cfg,
-		Account:         NewAccountClient(cfg),
-		AccountSequence: NewAccountSequenceClient(cfg),
-		ApiToken:        NewApiTokenClient(cfg),
-		Block:           NewBlockClient(cfg),
-		Bot:             NewBotClient(cfg),
-		Channel:         NewChannelClient(cfg),
-		Contact:         NewContactClient(cfg),
-		ContactEmail:    NewContactEmailClient(cfg),
-		ContactList:     NewContactListClient(cfg),
-		Conversation:    NewConversationClient(cfg),
-		Event:           NewEventClient(cfg),
-		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
-		Inbox:           NewInboxClient(cfg),
-		InboxTeam:       NewInboxTeamClient(cfg),
-		InboxUser:       NewInboxUserClient(cfg),
-		Integration:     NewIntegrationClient(cfg),
-		Message:         NewMessageClient(cfg),
-		MessageRevision: NewMessageRevisionClient(cfg),
-		ReadPosition:    NewReadPositionClient(cfg),
-		SavedView:       NewSavedViewClient(cfg),
-		TargetedMessage: NewTargetedMessageClient(cfg),
-		Task:            NewTaskClient(cfg),
-		Team:            NewTeamClient(cfg),
-		TeamMember:      NewTeamMemberClient(cfg),
-		User:            NewUserClient(cfg),
-		Visitor:         NewVisitorClient(cfg),
+		ctx:                    ctx,
+		config:                 cfg,
+		Account:                NewAccountClient(cfg),
+		AccountSequence:        NewAccountSequenceClient(cfg),
+		ApiToken:               NewApiTokenClient(cfg),
+		Block:                  NewBlockClient(cfg),
+		Bot:                    NewBotClient(cfg),
+		Channel:                NewChannelClient(cfg),
+		ConsentRecord:          NewConsentRecordClient(cfg),
+		Contact:                NewContactClient(cfg),
+		ContactEmail:           NewContactEmailClient(cfg),
+		ContactList:            NewContactListClient(cfg),
+		ContactListMember:      NewContactListMemberClient(cfg),
+		Conversation:           NewConversationClient(cfg),
+		Event:                  NewEventClient(cfg),
+		IdempotencyKey:         NewIdempotencyKeyClient(cfg),
+		Inbox:                  NewInboxClient(cfg),
+		InboxTeam:              NewInboxTeamClient(cfg),
+		InboxUser:              NewInboxUserClient(cfg),
+		Integration:            NewIntegrationClient(cfg),
+		Message:                NewMessageClient(cfg),
+		MessageRevision:        NewMessageRevisionClient(cfg),
+		PageView:               NewPageViewClient(cfg),
+		ReadPosition:           NewReadPositionClient(cfg),
+		RoutingDecision:        NewRoutingDecisionClient(cfg),
+		RoutingTurn:            NewRoutingTurnClient(cfg),
+		SavedView:              NewSavedViewClient(cfg),
+		SubscriptionType:       NewSubscriptionTypeClient(cfg),
+		TargetedMessage:        NewTargetedMessageClient(cfg),
+		TargetedMessageCount:   NewTargetedMessageCountClient(cfg),
+		TargetedMessageVersion: NewTargetedMessageVersionClient(cfg),
+		TargetedMessageView:    NewTargetedMessageViewClient(cfg),
+		Task:                   NewTaskClient(cfg),
+		Team:                   NewTeamClient(cfg),
+		TeamMember:             NewTeamMemberClient(cfg),
+		User:                   NewUserClient(cfg),
+		Visitor:                NewVisitorClient(cfg),
+		VisitorRate:            NewVisitorRateClient(cfg),
 	}, nil
 }
 
@@ -329,11 +389,14 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Account, c.AccountSequence, c.ApiToken, c.Block, c.Bot, c.Channel, c.Contact,
-		c.ContactEmail, c.ContactList, c.Conversation, c.Event, c.IdempotencyKey,
-		c.Inbox, c.InboxTeam, c.InboxUser, c.Integration, c.Message, c.MessageRevision,
-		c.ReadPosition, c.SavedView, c.TargetedMessage, c.Task, c.Team, c.TeamMember,
-		c.User, c.Visitor,
+		c.Account, c.AccountSequence, c.ApiToken, c.Block, c.Bot, c.Channel,
+		c.ConsentRecord, c.Contact, c.ContactEmail, c.ContactList, c.ContactListMember,
+		c.Conversation, c.Event, c.IdempotencyKey, c.Inbox, c.InboxTeam, c.InboxUser,
+		c.Integration, c.Message, c.MessageRevision, c.PageView, c.ReadPosition,
+		c.RoutingDecision, c.RoutingTurn, c.SavedView, c.SubscriptionType,
+		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
+		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.User, c.Visitor,
+		c.VisitorRate,
 	} {
 		n.Use(hooks...)
 	}
@@ -343,11 +406,14 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Account, c.AccountSequence, c.ApiToken, c.Block, c.Bot, c.Channel, c.Contact,
-		c.ContactEmail, c.ContactList, c.Conversation, c.Event, c.IdempotencyKey,
-		c.Inbox, c.InboxTeam, c.InboxUser, c.Integration, c.Message, c.MessageRevision,
-		c.ReadPosition, c.SavedView, c.TargetedMessage, c.Task, c.Team, c.TeamMember,
-		c.User, c.Visitor,
+		c.Account, c.AccountSequence, c.ApiToken, c.Block, c.Bot, c.Channel,
+		c.ConsentRecord, c.Contact, c.ContactEmail, c.ContactList, c.ContactListMember,
+		c.Conversation, c.Event, c.IdempotencyKey, c.Inbox, c.InboxTeam, c.InboxUser,
+		c.Integration, c.Message, c.MessageRevision, c.PageView, c.ReadPosition,
+		c.RoutingDecision, c.RoutingTurn, c.SavedView, c.SubscriptionType,
+		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
+		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.User, c.Visitor,
+		c.VisitorRate,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -368,12 +434,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Bot.mutate(ctx, m)
 	case *ChannelMutation:
 		return c.Channel.mutate(ctx, m)
+	case *ConsentRecordMutation:
+		return c.ConsentRecord.mutate(ctx, m)
 	case *ContactMutation:
 		return c.Contact.mutate(ctx, m)
 	case *ContactEmailMutation:
 		return c.ContactEmail.mutate(ctx, m)
 	case *ContactListMutation:
 		return c.ContactList.mutate(ctx, m)
+	case *ContactListMemberMutation:
+		return c.ContactListMember.mutate(ctx, m)
 	case *ConversationMutation:
 		return c.Conversation.mutate(ctx, m)
 	case *EventMutation:
@@ -392,12 +462,26 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Message.mutate(ctx, m)
 	case *MessageRevisionMutation:
 		return c.MessageRevision.mutate(ctx, m)
+	case *PageViewMutation:
+		return c.PageView.mutate(ctx, m)
 	case *ReadPositionMutation:
 		return c.ReadPosition.mutate(ctx, m)
+	case *RoutingDecisionMutation:
+		return c.RoutingDecision.mutate(ctx, m)
+	case *RoutingTurnMutation:
+		return c.RoutingTurn.mutate(ctx, m)
 	case *SavedViewMutation:
 		return c.SavedView.mutate(ctx, m)
+	case *SubscriptionTypeMutation:
+		return c.SubscriptionType.mutate(ctx, m)
 	case *TargetedMessageMutation:
 		return c.TargetedMessage.mutate(ctx, m)
+	case *TargetedMessageCountMutation:
+		return c.TargetedMessageCount.mutate(ctx, m)
+	case *TargetedMessageVersionMutation:
+		return c.TargetedMessageVersion.mutate(ctx, m)
+	case *TargetedMessageViewMutation:
+		return c.TargetedMessageView.mutate(ctx, m)
 	case *TaskMutation:
 		return c.Task.mutate(ctx, m)
 	case *TeamMutation:
@@ -408,6 +492,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.User.mutate(ctx, m)
 	case *VisitorMutation:
 		return c.Visitor.mutate(ctx, m)
+	case *VisitorRateMutation:
+		return c.VisitorRate.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
 	}
@@ -1211,6 +1297,139 @@ func (c *ChannelClient) mutate(ctx context.Context, m *ChannelMutation) (Value, 
 	}
 }
 
+// ConsentRecordClient is a client for the ConsentRecord schema.
+type ConsentRecordClient struct {
+	config
+}
+
+// NewConsentRecordClient returns a client for the ConsentRecord from the given config.
+func NewConsentRecordClient(c config) *ConsentRecordClient {
+	return &ConsentRecordClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `consentrecord.Hooks(f(g(h())))`.
+func (c *ConsentRecordClient) Use(hooks ...Hook) {
+	c.hooks.ConsentRecord = append(c.hooks.ConsentRecord, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `consentrecord.Intercept(f(g(h())))`.
+func (c *ConsentRecordClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ConsentRecord = append(c.inters.ConsentRecord, interceptors...)
+}
+
+// Create returns a builder for creating a ConsentRecord entity.
+func (c *ConsentRecordClient) Create() *ConsentRecordCreate {
+	mutation := newConsentRecordMutation(c.config, OpCreate)
+	return &ConsentRecordCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ConsentRecord entities.
+func (c *ConsentRecordClient) CreateBulk(builders ...*ConsentRecordCreate) *ConsentRecordCreateBulk {
+	return &ConsentRecordCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ConsentRecordClient) MapCreateBulk(slice any, setFunc func(*ConsentRecordCreate, int)) *ConsentRecordCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ConsentRecordCreateBulk{err: fmt.Errorf("calling to ConsentRecordClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ConsentRecordCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ConsentRecordCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ConsentRecord.
+func (c *ConsentRecordClient) Update() *ConsentRecordUpdate {
+	mutation := newConsentRecordMutation(c.config, OpUpdate)
+	return &ConsentRecordUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ConsentRecordClient) UpdateOne(_m *ConsentRecord) *ConsentRecordUpdateOne {
+	mutation := newConsentRecordMutation(c.config, OpUpdateOne, withConsentRecord(_m))
+	return &ConsentRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ConsentRecordClient) UpdateOneID(id string) *ConsentRecordUpdateOne {
+	mutation := newConsentRecordMutation(c.config, OpUpdateOne, withConsentRecordID(id))
+	return &ConsentRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ConsentRecord.
+func (c *ConsentRecordClient) Delete() *ConsentRecordDelete {
+	mutation := newConsentRecordMutation(c.config, OpDelete)
+	return &ConsentRecordDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ConsentRecordClient) DeleteOne(_m *ConsentRecord) *ConsentRecordDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ConsentRecordClient) DeleteOneID(id string) *ConsentRecordDeleteOne {
+	builder := c.Delete().Where(consentrecord.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ConsentRecordDeleteOne{builder}
+}
+
+// Query returns a query builder for ConsentRecord.
+func (c *ConsentRecordClient) Query() *ConsentRecordQuery {
+	return &ConsentRecordQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeConsentRecord},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ConsentRecord entity by its id.
+func (c *ConsentRecordClient) Get(ctx context.Context, id string) (*ConsentRecord, error) {
+	return c.Query().Where(consentrecord.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ConsentRecordClient) GetX(ctx context.Context, id string) *ConsentRecord {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ConsentRecordClient) Hooks() []Hook {
+	return c.hooks.ConsentRecord
+}
+
+// Interceptors returns the client interceptors.
+func (c *ConsentRecordClient) Interceptors() []Interceptor {
+	return c.inters.ConsentRecord
+}
+
+func (c *ConsentRecordClient) mutate(ctx context.Context, m *ConsentRecordMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ConsentRecordCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ConsentRecordUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ConsentRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ConsentRecordDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ConsentRecord mutation op: %q", m.Op())
+	}
+}
+
 // ContactClient is a client for the Contact schema.
 type ContactClient struct {
 	config
@@ -1607,6 +1826,139 @@ func (c *ContactListClient) mutate(ctx context.Context, m *ContactListMutation) 
 		return (&ContactListDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ContactList mutation op: %q", m.Op())
+	}
+}
+
+// ContactListMemberClient is a client for the ContactListMember schema.
+type ContactListMemberClient struct {
+	config
+}
+
+// NewContactListMemberClient returns a client for the ContactListMember from the given config.
+func NewContactListMemberClient(c config) *ContactListMemberClient {
+	return &ContactListMemberClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `contactlistmember.Hooks(f(g(h())))`.
+func (c *ContactListMemberClient) Use(hooks ...Hook) {
+	c.hooks.ContactListMember = append(c.hooks.ContactListMember, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `contactlistmember.Intercept(f(g(h())))`.
+func (c *ContactListMemberClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ContactListMember = append(c.inters.ContactListMember, interceptors...)
+}
+
+// Create returns a builder for creating a ContactListMember entity.
+func (c *ContactListMemberClient) Create() *ContactListMemberCreate {
+	mutation := newContactListMemberMutation(c.config, OpCreate)
+	return &ContactListMemberCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ContactListMember entities.
+func (c *ContactListMemberClient) CreateBulk(builders ...*ContactListMemberCreate) *ContactListMemberCreateBulk {
+	return &ContactListMemberCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ContactListMemberClient) MapCreateBulk(slice any, setFunc func(*ContactListMemberCreate, int)) *ContactListMemberCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ContactListMemberCreateBulk{err: fmt.Errorf("calling to ContactListMemberClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ContactListMemberCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ContactListMemberCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ContactListMember.
+func (c *ContactListMemberClient) Update() *ContactListMemberUpdate {
+	mutation := newContactListMemberMutation(c.config, OpUpdate)
+	return &ContactListMemberUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ContactListMemberClient) UpdateOne(_m *ContactListMember) *ContactListMemberUpdateOne {
+	mutation := newContactListMemberMutation(c.config, OpUpdateOne, withContactListMember(_m))
+	return &ContactListMemberUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ContactListMemberClient) UpdateOneID(id string) *ContactListMemberUpdateOne {
+	mutation := newContactListMemberMutation(c.config, OpUpdateOne, withContactListMemberID(id))
+	return &ContactListMemberUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ContactListMember.
+func (c *ContactListMemberClient) Delete() *ContactListMemberDelete {
+	mutation := newContactListMemberMutation(c.config, OpDelete)
+	return &ContactListMemberDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ContactListMemberClient) DeleteOne(_m *ContactListMember) *ContactListMemberDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ContactListMemberClient) DeleteOneID(id string) *ContactListMemberDeleteOne {
+	builder := c.Delete().Where(contactlistmember.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ContactListMemberDeleteOne{builder}
+}
+
+// Query returns a query builder for ContactListMember.
+func (c *ContactListMemberClient) Query() *ContactListMemberQuery {
+	return &ContactListMemberQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeContactListMember},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ContactListMember entity by its id.
+func (c *ContactListMemberClient) Get(ctx context.Context, id string) (*ContactListMember, error) {
+	return c.Query().Where(contactlistmember.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ContactListMemberClient) GetX(ctx context.Context, id string) *ContactListMember {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ContactListMemberClient) Hooks() []Hook {
+	return c.hooks.ContactListMember
+}
+
+// Interceptors returns the client interceptors.
+func (c *ContactListMemberClient) Interceptors() []Interceptor {
+	return c.inters.ContactListMember
+}
+
+func (c *ContactListMemberClient) mutate(ctx context.Context, m *ContactListMemberMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ContactListMemberCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ContactListMemberUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ContactListMemberUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ContactListMemberDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ContactListMember mutation op: %q", m.Op())
 	}
 }
 
@@ -2807,6 +3159,139 @@ func (c *MessageRevisionClient) mutate(ctx context.Context, m *MessageRevisionMu
 	}
 }
 
+// PageViewClient is a client for the PageView schema.
+type PageViewClient struct {
+	config
+}
+
+// NewPageViewClient returns a client for the PageView from the given config.
+func NewPageViewClient(c config) *PageViewClient {
+	return &PageViewClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pageview.Hooks(f(g(h())))`.
+func (c *PageViewClient) Use(hooks ...Hook) {
+	c.hooks.PageView = append(c.hooks.PageView, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pageview.Intercept(f(g(h())))`.
+func (c *PageViewClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PageView = append(c.inters.PageView, interceptors...)
+}
+
+// Create returns a builder for creating a PageView entity.
+func (c *PageViewClient) Create() *PageViewCreate {
+	mutation := newPageViewMutation(c.config, OpCreate)
+	return &PageViewCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PageView entities.
+func (c *PageViewClient) CreateBulk(builders ...*PageViewCreate) *PageViewCreateBulk {
+	return &PageViewCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PageViewClient) MapCreateBulk(slice any, setFunc func(*PageViewCreate, int)) *PageViewCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PageViewCreateBulk{err: fmt.Errorf("calling to PageViewClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PageViewCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PageViewCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PageView.
+func (c *PageViewClient) Update() *PageViewUpdate {
+	mutation := newPageViewMutation(c.config, OpUpdate)
+	return &PageViewUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PageViewClient) UpdateOne(_m *PageView) *PageViewUpdateOne {
+	mutation := newPageViewMutation(c.config, OpUpdateOne, withPageView(_m))
+	return &PageViewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PageViewClient) UpdateOneID(id string) *PageViewUpdateOne {
+	mutation := newPageViewMutation(c.config, OpUpdateOne, withPageViewID(id))
+	return &PageViewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PageView.
+func (c *PageViewClient) Delete() *PageViewDelete {
+	mutation := newPageViewMutation(c.config, OpDelete)
+	return &PageViewDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PageViewClient) DeleteOne(_m *PageView) *PageViewDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PageViewClient) DeleteOneID(id string) *PageViewDeleteOne {
+	builder := c.Delete().Where(pageview.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PageViewDeleteOne{builder}
+}
+
+// Query returns a query builder for PageView.
+func (c *PageViewClient) Query() *PageViewQuery {
+	return &PageViewQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePageView},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PageView entity by its id.
+func (c *PageViewClient) Get(ctx context.Context, id string) (*PageView, error) {
+	return c.Query().Where(pageview.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PageViewClient) GetX(ctx context.Context, id string) *PageView {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PageViewClient) Hooks() []Hook {
+	return c.hooks.PageView
+}
+
+// Interceptors returns the client interceptors.
+func (c *PageViewClient) Interceptors() []Interceptor {
+	return c.inters.PageView
+}
+
+func (c *PageViewClient) mutate(ctx context.Context, m *PageViewMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PageViewCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PageViewUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PageViewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PageViewDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PageView mutation op: %q", m.Op())
+	}
+}
+
 // ReadPositionClient is a client for the ReadPosition schema.
 type ReadPositionClient struct {
 	config
@@ -2937,6 +3422,272 @@ func (c *ReadPositionClient) mutate(ctx context.Context, m *ReadPositionMutation
 		return (&ReadPositionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ReadPosition mutation op: %q", m.Op())
+	}
+}
+
+// RoutingDecisionClient is a client for the RoutingDecision schema.
+type RoutingDecisionClient struct {
+	config
+}
+
+// NewRoutingDecisionClient returns a client for the RoutingDecision from the given config.
+func NewRoutingDecisionClient(c config) *RoutingDecisionClient {
+	return &RoutingDecisionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `routingdecision.Hooks(f(g(h())))`.
+func (c *RoutingDecisionClient) Use(hooks ...Hook) {
+	c.hooks.RoutingDecision = append(c.hooks.RoutingDecision, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `routingdecision.Intercept(f(g(h())))`.
+func (c *RoutingDecisionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RoutingDecision = append(c.inters.RoutingDecision, interceptors...)
+}
+
+// Create returns a builder for creating a RoutingDecision entity.
+func (c *RoutingDecisionClient) Create() *RoutingDecisionCreate {
+	mutation := newRoutingDecisionMutation(c.config, OpCreate)
+	return &RoutingDecisionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RoutingDecision entities.
+func (c *RoutingDecisionClient) CreateBulk(builders ...*RoutingDecisionCreate) *RoutingDecisionCreateBulk {
+	return &RoutingDecisionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RoutingDecisionClient) MapCreateBulk(slice any, setFunc func(*RoutingDecisionCreate, int)) *RoutingDecisionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RoutingDecisionCreateBulk{err: fmt.Errorf("calling to RoutingDecisionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RoutingDecisionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RoutingDecisionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RoutingDecision.
+func (c *RoutingDecisionClient) Update() *RoutingDecisionUpdate {
+	mutation := newRoutingDecisionMutation(c.config, OpUpdate)
+	return &RoutingDecisionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RoutingDecisionClient) UpdateOne(_m *RoutingDecision) *RoutingDecisionUpdateOne {
+	mutation := newRoutingDecisionMutation(c.config, OpUpdateOne, withRoutingDecision(_m))
+	return &RoutingDecisionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RoutingDecisionClient) UpdateOneID(id string) *RoutingDecisionUpdateOne {
+	mutation := newRoutingDecisionMutation(c.config, OpUpdateOne, withRoutingDecisionID(id))
+	return &RoutingDecisionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RoutingDecision.
+func (c *RoutingDecisionClient) Delete() *RoutingDecisionDelete {
+	mutation := newRoutingDecisionMutation(c.config, OpDelete)
+	return &RoutingDecisionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RoutingDecisionClient) DeleteOne(_m *RoutingDecision) *RoutingDecisionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RoutingDecisionClient) DeleteOneID(id string) *RoutingDecisionDeleteOne {
+	builder := c.Delete().Where(routingdecision.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RoutingDecisionDeleteOne{builder}
+}
+
+// Query returns a query builder for RoutingDecision.
+func (c *RoutingDecisionClient) Query() *RoutingDecisionQuery {
+	return &RoutingDecisionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRoutingDecision},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RoutingDecision entity by its id.
+func (c *RoutingDecisionClient) Get(ctx context.Context, id string) (*RoutingDecision, error) {
+	return c.Query().Where(routingdecision.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RoutingDecisionClient) GetX(ctx context.Context, id string) *RoutingDecision {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *RoutingDecisionClient) Hooks() []Hook {
+	return c.hooks.RoutingDecision
+}
+
+// Interceptors returns the client interceptors.
+func (c *RoutingDecisionClient) Interceptors() []Interceptor {
+	return c.inters.RoutingDecision
+}
+
+func (c *RoutingDecisionClient) mutate(ctx context.Context, m *RoutingDecisionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RoutingDecisionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RoutingDecisionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RoutingDecisionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RoutingDecisionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RoutingDecision mutation op: %q", m.Op())
+	}
+}
+
+// RoutingTurnClient is a client for the RoutingTurn schema.
+type RoutingTurnClient struct {
+	config
+}
+
+// NewRoutingTurnClient returns a client for the RoutingTurn from the given config.
+func NewRoutingTurnClient(c config) *RoutingTurnClient {
+	return &RoutingTurnClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `routingturn.Hooks(f(g(h())))`.
+func (c *RoutingTurnClient) Use(hooks ...Hook) {
+	c.hooks.RoutingTurn = append(c.hooks.RoutingTurn, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `routingturn.Intercept(f(g(h())))`.
+func (c *RoutingTurnClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RoutingTurn = append(c.inters.RoutingTurn, interceptors...)
+}
+
+// Create returns a builder for creating a RoutingTurn entity.
+func (c *RoutingTurnClient) Create() *RoutingTurnCreate {
+	mutation := newRoutingTurnMutation(c.config, OpCreate)
+	return &RoutingTurnCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RoutingTurn entities.
+func (c *RoutingTurnClient) CreateBulk(builders ...*RoutingTurnCreate) *RoutingTurnCreateBulk {
+	return &RoutingTurnCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RoutingTurnClient) MapCreateBulk(slice any, setFunc func(*RoutingTurnCreate, int)) *RoutingTurnCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RoutingTurnCreateBulk{err: fmt.Errorf("calling to RoutingTurnClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RoutingTurnCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RoutingTurnCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RoutingTurn.
+func (c *RoutingTurnClient) Update() *RoutingTurnUpdate {
+	mutation := newRoutingTurnMutation(c.config, OpUpdate)
+	return &RoutingTurnUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RoutingTurnClient) UpdateOne(_m *RoutingTurn) *RoutingTurnUpdateOne {
+	mutation := newRoutingTurnMutation(c.config, OpUpdateOne, withRoutingTurn(_m))
+	return &RoutingTurnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RoutingTurnClient) UpdateOneID(id string) *RoutingTurnUpdateOne {
+	mutation := newRoutingTurnMutation(c.config, OpUpdateOne, withRoutingTurnID(id))
+	return &RoutingTurnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RoutingTurn.
+func (c *RoutingTurnClient) Delete() *RoutingTurnDelete {
+	mutation := newRoutingTurnMutation(c.config, OpDelete)
+	return &RoutingTurnDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RoutingTurnClient) DeleteOne(_m *RoutingTurn) *RoutingTurnDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RoutingTurnClient) DeleteOneID(id string) *RoutingTurnDeleteOne {
+	builder := c.Delete().Where(routingturn.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RoutingTurnDeleteOne{builder}
+}
+
+// Query returns a query builder for RoutingTurn.
+func (c *RoutingTurnClient) Query() *RoutingTurnQuery {
+	return &RoutingTurnQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRoutingTurn},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RoutingTurn entity by its id.
+func (c *RoutingTurnClient) Get(ctx context.Context, id string) (*RoutingTurn, error) {
+	return c.Query().Where(routingturn.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RoutingTurnClient) GetX(ctx context.Context, id string) *RoutingTurn {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *RoutingTurnClient) Hooks() []Hook {
+	return c.hooks.RoutingTurn
+}
+
+// Interceptors returns the client interceptors.
+func (c *RoutingTurnClient) Interceptors() []Interceptor {
+	return c.inters.RoutingTurn
+}
+
+func (c *RoutingTurnClient) mutate(ctx context.Context, m *RoutingTurnMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RoutingTurnCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RoutingTurnUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RoutingTurnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RoutingTurnDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RoutingTurn mutation op: %q", m.Op())
 	}
 }
 
@@ -3073,6 +3824,139 @@ func (c *SavedViewClient) mutate(ctx context.Context, m *SavedViewMutation) (Val
 	}
 }
 
+// SubscriptionTypeClient is a client for the SubscriptionType schema.
+type SubscriptionTypeClient struct {
+	config
+}
+
+// NewSubscriptionTypeClient returns a client for the SubscriptionType from the given config.
+func NewSubscriptionTypeClient(c config) *SubscriptionTypeClient {
+	return &SubscriptionTypeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `subscriptiontype.Hooks(f(g(h())))`.
+func (c *SubscriptionTypeClient) Use(hooks ...Hook) {
+	c.hooks.SubscriptionType = append(c.hooks.SubscriptionType, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `subscriptiontype.Intercept(f(g(h())))`.
+func (c *SubscriptionTypeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SubscriptionType = append(c.inters.SubscriptionType, interceptors...)
+}
+
+// Create returns a builder for creating a SubscriptionType entity.
+func (c *SubscriptionTypeClient) Create() *SubscriptionTypeCreate {
+	mutation := newSubscriptionTypeMutation(c.config, OpCreate)
+	return &SubscriptionTypeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SubscriptionType entities.
+func (c *SubscriptionTypeClient) CreateBulk(builders ...*SubscriptionTypeCreate) *SubscriptionTypeCreateBulk {
+	return &SubscriptionTypeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SubscriptionTypeClient) MapCreateBulk(slice any, setFunc func(*SubscriptionTypeCreate, int)) *SubscriptionTypeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SubscriptionTypeCreateBulk{err: fmt.Errorf("calling to SubscriptionTypeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SubscriptionTypeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SubscriptionTypeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SubscriptionType.
+func (c *SubscriptionTypeClient) Update() *SubscriptionTypeUpdate {
+	mutation := newSubscriptionTypeMutation(c.config, OpUpdate)
+	return &SubscriptionTypeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SubscriptionTypeClient) UpdateOne(_m *SubscriptionType) *SubscriptionTypeUpdateOne {
+	mutation := newSubscriptionTypeMutation(c.config, OpUpdateOne, withSubscriptionType(_m))
+	return &SubscriptionTypeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SubscriptionTypeClient) UpdateOneID(id string) *SubscriptionTypeUpdateOne {
+	mutation := newSubscriptionTypeMutation(c.config, OpUpdateOne, withSubscriptionTypeID(id))
+	return &SubscriptionTypeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SubscriptionType.
+func (c *SubscriptionTypeClient) Delete() *SubscriptionTypeDelete {
+	mutation := newSubscriptionTypeMutation(c.config, OpDelete)
+	return &SubscriptionTypeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SubscriptionTypeClient) DeleteOne(_m *SubscriptionType) *SubscriptionTypeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SubscriptionTypeClient) DeleteOneID(id string) *SubscriptionTypeDeleteOne {
+	builder := c.Delete().Where(subscriptiontype.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SubscriptionTypeDeleteOne{builder}
+}
+
+// Query returns a query builder for SubscriptionType.
+func (c *SubscriptionTypeClient) Query() *SubscriptionTypeQuery {
+	return &SubscriptionTypeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSubscriptionType},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SubscriptionType entity by its id.
+func (c *SubscriptionTypeClient) Get(ctx context.Context, id string) (*SubscriptionType, error) {
+	return c.Query().Where(subscriptiontype.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SubscriptionTypeClient) GetX(ctx context.Context, id string) *SubscriptionType {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SubscriptionTypeClient) Hooks() []Hook {
+	return c.hooks.SubscriptionType
+}
+
+// Interceptors returns the client interceptors.
+func (c *SubscriptionTypeClient) Interceptors() []Interceptor {
+	return c.inters.SubscriptionType
+}
+
+func (c *SubscriptionTypeClient) mutate(ctx context.Context, m *SubscriptionTypeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SubscriptionTypeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SubscriptionTypeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SubscriptionTypeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SubscriptionTypeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SubscriptionType mutation op: %q", m.Op())
+	}
+}
+
 // TargetedMessageClient is a client for the TargetedMessage schema.
 type TargetedMessageClient struct {
 	config
@@ -3203,6 +4087,405 @@ func (c *TargetedMessageClient) mutate(ctx context.Context, m *TargetedMessageMu
 		return (&TargetedMessageDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown TargetedMessage mutation op: %q", m.Op())
+	}
+}
+
+// TargetedMessageCountClient is a client for the TargetedMessageCount schema.
+type TargetedMessageCountClient struct {
+	config
+}
+
+// NewTargetedMessageCountClient returns a client for the TargetedMessageCount from the given config.
+func NewTargetedMessageCountClient(c config) *TargetedMessageCountClient {
+	return &TargetedMessageCountClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `targetedmessagecount.Hooks(f(g(h())))`.
+func (c *TargetedMessageCountClient) Use(hooks ...Hook) {
+	c.hooks.TargetedMessageCount = append(c.hooks.TargetedMessageCount, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `targetedmessagecount.Intercept(f(g(h())))`.
+func (c *TargetedMessageCountClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TargetedMessageCount = append(c.inters.TargetedMessageCount, interceptors...)
+}
+
+// Create returns a builder for creating a TargetedMessageCount entity.
+func (c *TargetedMessageCountClient) Create() *TargetedMessageCountCreate {
+	mutation := newTargetedMessageCountMutation(c.config, OpCreate)
+	return &TargetedMessageCountCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TargetedMessageCount entities.
+func (c *TargetedMessageCountClient) CreateBulk(builders ...*TargetedMessageCountCreate) *TargetedMessageCountCreateBulk {
+	return &TargetedMessageCountCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TargetedMessageCountClient) MapCreateBulk(slice any, setFunc func(*TargetedMessageCountCreate, int)) *TargetedMessageCountCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TargetedMessageCountCreateBulk{err: fmt.Errorf("calling to TargetedMessageCountClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TargetedMessageCountCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TargetedMessageCountCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TargetedMessageCount.
+func (c *TargetedMessageCountClient) Update() *TargetedMessageCountUpdate {
+	mutation := newTargetedMessageCountMutation(c.config, OpUpdate)
+	return &TargetedMessageCountUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TargetedMessageCountClient) UpdateOne(_m *TargetedMessageCount) *TargetedMessageCountUpdateOne {
+	mutation := newTargetedMessageCountMutation(c.config, OpUpdateOne, withTargetedMessageCount(_m))
+	return &TargetedMessageCountUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TargetedMessageCountClient) UpdateOneID(id string) *TargetedMessageCountUpdateOne {
+	mutation := newTargetedMessageCountMutation(c.config, OpUpdateOne, withTargetedMessageCountID(id))
+	return &TargetedMessageCountUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TargetedMessageCount.
+func (c *TargetedMessageCountClient) Delete() *TargetedMessageCountDelete {
+	mutation := newTargetedMessageCountMutation(c.config, OpDelete)
+	return &TargetedMessageCountDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TargetedMessageCountClient) DeleteOne(_m *TargetedMessageCount) *TargetedMessageCountDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TargetedMessageCountClient) DeleteOneID(id string) *TargetedMessageCountDeleteOne {
+	builder := c.Delete().Where(targetedmessagecount.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TargetedMessageCountDeleteOne{builder}
+}
+
+// Query returns a query builder for TargetedMessageCount.
+func (c *TargetedMessageCountClient) Query() *TargetedMessageCountQuery {
+	return &TargetedMessageCountQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTargetedMessageCount},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TargetedMessageCount entity by its id.
+func (c *TargetedMessageCountClient) Get(ctx context.Context, id string) (*TargetedMessageCount, error) {
+	return c.Query().Where(targetedmessagecount.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TargetedMessageCountClient) GetX(ctx context.Context, id string) *TargetedMessageCount {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *TargetedMessageCountClient) Hooks() []Hook {
+	return c.hooks.TargetedMessageCount
+}
+
+// Interceptors returns the client interceptors.
+func (c *TargetedMessageCountClient) Interceptors() []Interceptor {
+	return c.inters.TargetedMessageCount
+}
+
+func (c *TargetedMessageCountClient) mutate(ctx context.Context, m *TargetedMessageCountMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TargetedMessageCountCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TargetedMessageCountUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TargetedMessageCountUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TargetedMessageCountDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown TargetedMessageCount mutation op: %q", m.Op())
+	}
+}
+
+// TargetedMessageVersionClient is a client for the TargetedMessageVersion schema.
+type TargetedMessageVersionClient struct {
+	config
+}
+
+// NewTargetedMessageVersionClient returns a client for the TargetedMessageVersion from the given config.
+func NewTargetedMessageVersionClient(c config) *TargetedMessageVersionClient {
+	return &TargetedMessageVersionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `targetedmessageversion.Hooks(f(g(h())))`.
+func (c *TargetedMessageVersionClient) Use(hooks ...Hook) {
+	c.hooks.TargetedMessageVersion = append(c.hooks.TargetedMessageVersion, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `targetedmessageversion.Intercept(f(g(h())))`.
+func (c *TargetedMessageVersionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TargetedMessageVersion = append(c.inters.TargetedMessageVersion, interceptors...)
+}
+
+// Create returns a builder for creating a TargetedMessageVersion entity.
+func (c *TargetedMessageVersionClient) Create() *TargetedMessageVersionCreate {
+	mutation := newTargetedMessageVersionMutation(c.config, OpCreate)
+	return &TargetedMessageVersionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TargetedMessageVersion entities.
+func (c *TargetedMessageVersionClient) CreateBulk(builders ...*TargetedMessageVersionCreate) *TargetedMessageVersionCreateBulk {
+	return &TargetedMessageVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TargetedMessageVersionClient) MapCreateBulk(slice any, setFunc func(*TargetedMessageVersionCreate, int)) *TargetedMessageVersionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TargetedMessageVersionCreateBulk{err: fmt.Errorf("calling to TargetedMessageVersionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TargetedMessageVersionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TargetedMessageVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TargetedMessageVersion.
+func (c *TargetedMessageVersionClient) Update() *TargetedMessageVersionUpdate {
+	mutation := newTargetedMessageVersionMutation(c.config, OpUpdate)
+	return &TargetedMessageVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TargetedMessageVersionClient) UpdateOne(_m *TargetedMessageVersion) *TargetedMessageVersionUpdateOne {
+	mutation := newTargetedMessageVersionMutation(c.config, OpUpdateOne, withTargetedMessageVersion(_m))
+	return &TargetedMessageVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TargetedMessageVersionClient) UpdateOneID(id string) *TargetedMessageVersionUpdateOne {
+	mutation := newTargetedMessageVersionMutation(c.config, OpUpdateOne, withTargetedMessageVersionID(id))
+	return &TargetedMessageVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TargetedMessageVersion.
+func (c *TargetedMessageVersionClient) Delete() *TargetedMessageVersionDelete {
+	mutation := newTargetedMessageVersionMutation(c.config, OpDelete)
+	return &TargetedMessageVersionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TargetedMessageVersionClient) DeleteOne(_m *TargetedMessageVersion) *TargetedMessageVersionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TargetedMessageVersionClient) DeleteOneID(id string) *TargetedMessageVersionDeleteOne {
+	builder := c.Delete().Where(targetedmessageversion.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TargetedMessageVersionDeleteOne{builder}
+}
+
+// Query returns a query builder for TargetedMessageVersion.
+func (c *TargetedMessageVersionClient) Query() *TargetedMessageVersionQuery {
+	return &TargetedMessageVersionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTargetedMessageVersion},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TargetedMessageVersion entity by its id.
+func (c *TargetedMessageVersionClient) Get(ctx context.Context, id string) (*TargetedMessageVersion, error) {
+	return c.Query().Where(targetedmessageversion.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TargetedMessageVersionClient) GetX(ctx context.Context, id string) *TargetedMessageVersion {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *TargetedMessageVersionClient) Hooks() []Hook {
+	return c.hooks.TargetedMessageVersion
+}
+
+// Interceptors returns the client interceptors.
+func (c *TargetedMessageVersionClient) Interceptors() []Interceptor {
+	return c.inters.TargetedMessageVersion
+}
+
+func (c *TargetedMessageVersionClient) mutate(ctx context.Context, m *TargetedMessageVersionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TargetedMessageVersionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TargetedMessageVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TargetedMessageVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TargetedMessageVersionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown TargetedMessageVersion mutation op: %q", m.Op())
+	}
+}
+
+// TargetedMessageViewClient is a client for the TargetedMessageView schema.
+type TargetedMessageViewClient struct {
+	config
+}
+
+// NewTargetedMessageViewClient returns a client for the TargetedMessageView from the given config.
+func NewTargetedMessageViewClient(c config) *TargetedMessageViewClient {
+	return &TargetedMessageViewClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `targetedmessageview.Hooks(f(g(h())))`.
+func (c *TargetedMessageViewClient) Use(hooks ...Hook) {
+	c.hooks.TargetedMessageView = append(c.hooks.TargetedMessageView, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `targetedmessageview.Intercept(f(g(h())))`.
+func (c *TargetedMessageViewClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TargetedMessageView = append(c.inters.TargetedMessageView, interceptors...)
+}
+
+// Create returns a builder for creating a TargetedMessageView entity.
+func (c *TargetedMessageViewClient) Create() *TargetedMessageViewCreate {
+	mutation := newTargetedMessageViewMutation(c.config, OpCreate)
+	return &TargetedMessageViewCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TargetedMessageView entities.
+func (c *TargetedMessageViewClient) CreateBulk(builders ...*TargetedMessageViewCreate) *TargetedMessageViewCreateBulk {
+	return &TargetedMessageViewCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TargetedMessageViewClient) MapCreateBulk(slice any, setFunc func(*TargetedMessageViewCreate, int)) *TargetedMessageViewCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TargetedMessageViewCreateBulk{err: fmt.Errorf("calling to TargetedMessageViewClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TargetedMessageViewCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TargetedMessageViewCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TargetedMessageView.
+func (c *TargetedMessageViewClient) Update() *TargetedMessageViewUpdate {
+	mutation := newTargetedMessageViewMutation(c.config, OpUpdate)
+	return &TargetedMessageViewUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TargetedMessageViewClient) UpdateOne(_m *TargetedMessageView) *TargetedMessageViewUpdateOne {
+	mutation := newTargetedMessageViewMutation(c.config, OpUpdateOne, withTargetedMessageView(_m))
+	return &TargetedMessageViewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TargetedMessageViewClient) UpdateOneID(id string) *TargetedMessageViewUpdateOne {
+	mutation := newTargetedMessageViewMutation(c.config, OpUpdateOne, withTargetedMessageViewID(id))
+	return &TargetedMessageViewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TargetedMessageView.
+func (c *TargetedMessageViewClient) Delete() *TargetedMessageViewDelete {
+	mutation := newTargetedMessageViewMutation(c.config, OpDelete)
+	return &TargetedMessageViewDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TargetedMessageViewClient) DeleteOne(_m *TargetedMessageView) *TargetedMessageViewDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TargetedMessageViewClient) DeleteOneID(id string) *TargetedMessageViewDeleteOne {
+	builder := c.Delete().Where(targetedmessageview.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TargetedMessageViewDeleteOne{builder}
+}
+
+// Query returns a query builder for TargetedMessageView.
+func (c *TargetedMessageViewClient) Query() *TargetedMessageViewQuery {
+	return &TargetedMessageViewQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTargetedMessageView},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TargetedMessageView entity by its id.
+func (c *TargetedMessageViewClient) Get(ctx context.Context, id string) (*TargetedMessageView, error) {
+	return c.Query().Where(targetedmessageview.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TargetedMessageViewClient) GetX(ctx context.Context, id string) *TargetedMessageView {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *TargetedMessageViewClient) Hooks() []Hook {
+	return c.hooks.TargetedMessageView
+}
+
+// Interceptors returns the client interceptors.
+func (c *TargetedMessageViewClient) Interceptors() []Interceptor {
+	return c.inters.TargetedMessageView
+}
+
+func (c *TargetedMessageViewClient) mutate(ctx context.Context, m *TargetedMessageViewMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TargetedMessageViewCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TargetedMessageViewUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TargetedMessageViewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TargetedMessageViewDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown TargetedMessageView mutation op: %q", m.Op())
 	}
 }
 
@@ -3871,18 +5154,157 @@ func (c *VisitorClient) mutate(ctx context.Context, m *VisitorMutation) (Value, 
 	}
 }
 
+// VisitorRateClient is a client for the VisitorRate schema.
+type VisitorRateClient struct {
+	config
+}
+
+// NewVisitorRateClient returns a client for the VisitorRate from the given config.
+func NewVisitorRateClient(c config) *VisitorRateClient {
+	return &VisitorRateClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `visitorrate.Hooks(f(g(h())))`.
+func (c *VisitorRateClient) Use(hooks ...Hook) {
+	c.hooks.VisitorRate = append(c.hooks.VisitorRate, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `visitorrate.Intercept(f(g(h())))`.
+func (c *VisitorRateClient) Intercept(interceptors ...Interceptor) {
+	c.inters.VisitorRate = append(c.inters.VisitorRate, interceptors...)
+}
+
+// Create returns a builder for creating a VisitorRate entity.
+func (c *VisitorRateClient) Create() *VisitorRateCreate {
+	mutation := newVisitorRateMutation(c.config, OpCreate)
+	return &VisitorRateCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of VisitorRate entities.
+func (c *VisitorRateClient) CreateBulk(builders ...*VisitorRateCreate) *VisitorRateCreateBulk {
+	return &VisitorRateCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *VisitorRateClient) MapCreateBulk(slice any, setFunc func(*VisitorRateCreate, int)) *VisitorRateCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &VisitorRateCreateBulk{err: fmt.Errorf("calling to VisitorRateClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*VisitorRateCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &VisitorRateCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for VisitorRate.
+func (c *VisitorRateClient) Update() *VisitorRateUpdate {
+	mutation := newVisitorRateMutation(c.config, OpUpdate)
+	return &VisitorRateUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *VisitorRateClient) UpdateOne(_m *VisitorRate) *VisitorRateUpdateOne {
+	mutation := newVisitorRateMutation(c.config, OpUpdateOne, withVisitorRate(_m))
+	return &VisitorRateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *VisitorRateClient) UpdateOneID(id string) *VisitorRateUpdateOne {
+	mutation := newVisitorRateMutation(c.config, OpUpdateOne, withVisitorRateID(id))
+	return &VisitorRateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for VisitorRate.
+func (c *VisitorRateClient) Delete() *VisitorRateDelete {
+	mutation := newVisitorRateMutation(c.config, OpDelete)
+	return &VisitorRateDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *VisitorRateClient) DeleteOne(_m *VisitorRate) *VisitorRateDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *VisitorRateClient) DeleteOneID(id string) *VisitorRateDeleteOne {
+	builder := c.Delete().Where(visitorrate.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &VisitorRateDeleteOne{builder}
+}
+
+// Query returns a query builder for VisitorRate.
+func (c *VisitorRateClient) Query() *VisitorRateQuery {
+	return &VisitorRateQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeVisitorRate},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a VisitorRate entity by its id.
+func (c *VisitorRateClient) Get(ctx context.Context, id string) (*VisitorRate, error) {
+	return c.Query().Where(visitorrate.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *VisitorRateClient) GetX(ctx context.Context, id string) *VisitorRate {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *VisitorRateClient) Hooks() []Hook {
+	return c.hooks.VisitorRate
+}
+
+// Interceptors returns the client interceptors.
+func (c *VisitorRateClient) Interceptors() []Interceptor {
+	return c.inters.VisitorRate
+}
+
+func (c *VisitorRateClient) mutate(ctx context.Context, m *VisitorRateMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&VisitorRateCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&VisitorRateUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&VisitorRateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&VisitorRateDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown VisitorRate mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Account, AccountSequence, ApiToken, Block, Bot, Channel, Contact, ContactEmail,
-		ContactList, Conversation, Event, IdempotencyKey, Inbox, InboxTeam, InboxUser,
-		Integration, Message, MessageRevision, ReadPosition, SavedView,
-		TargetedMessage, Task, Team, TeamMember, User, Visitor []ent.Hook
+		Account, AccountSequence, ApiToken, Block, Bot, Channel, ConsentRecord, Contact,
+		ContactEmail, ContactList, ContactListMember, Conversation, Event,
+		IdempotencyKey, Inbox, InboxTeam, InboxUser, Integration, Message,
+		MessageRevision, PageView, ReadPosition, RoutingDecision, RoutingTurn,
+		SavedView, SubscriptionType, TargetedMessage, TargetedMessageCount,
+		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, User,
+		Visitor, VisitorRate []ent.Hook
 	}
 	inters struct {
-		Account, AccountSequence, ApiToken, Block, Bot, Channel, Contact, ContactEmail,
-		ContactList, Conversation, Event, IdempotencyKey, Inbox, InboxTeam, InboxUser,
-		Integration, Message, MessageRevision, ReadPosition, SavedView,
-		TargetedMessage, Task, Team, TeamMember, User, Visitor []ent.Interceptor
+		Account, AccountSequence, ApiToken, Block, Bot, Channel, ConsentRecord, Contact,
+		ContactEmail, ContactList, ContactListMember, Conversation, Event,
+		IdempotencyKey, Inbox, InboxTeam, InboxUser, Integration, Message,
+		MessageRevision, PageView, ReadPosition, RoutingDecision, RoutingTurn,
+		SavedView, SubscriptionType, TargetedMessage, TargetedMessageCount,
+		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, User,
+		Visitor, VisitorRate []ent.Interceptor
 	}
 )

@@ -25,6 +25,8 @@ type Contact struct {
 	Email string `json:"email,omitempty"`
 	// Phone holds the value of the "phone" field.
 	Phone string `json:"phone,omitempty"`
+	// OwnerID holds the value of the "owner_id" field.
+	OwnerID string `json:"owner_id,omitempty"`
 	// LastSeenAt holds the value of the "last_seen_at" field.
 	LastSeenAt clock.Micros `json:"last_seen_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -39,7 +41,7 @@ func (*Contact) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case contact.FieldLastSeenAt, contact.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case contact.FieldID, contact.FieldAccountID, contact.FieldName, contact.FieldEmail, contact.FieldPhone:
+		case contact.FieldID, contact.FieldAccountID, contact.FieldName, contact.FieldEmail, contact.FieldPhone, contact.FieldOwnerID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -85,6 +87,12 @@ func (_m *Contact) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field phone", values[i])
 			} else if value.Valid {
 				_m.Phone = value.String
+			}
+		case contact.FieldOwnerID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field owner_id", values[i])
+			} else if value.Valid {
+				_m.OwnerID = value.String
 			}
 		case contact.FieldLastSeenAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -145,6 +153,9 @@ func (_m *Contact) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("phone=")
 	builder.WriteString(_m.Phone)
+	builder.WriteString(", ")
+	builder.WriteString("owner_id=")
+	builder.WriteString(_m.OwnerID)
 	builder.WriteString(", ")
 	builder.WriteString("last_seen_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastSeenAt))

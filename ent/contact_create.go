@@ -71,6 +71,20 @@ func (_c *ContactCreate) SetNillablePhone(v *string) *ContactCreate {
 	return _c
 }
 
+// SetOwnerID sets the "owner_id" field.
+func (_c *ContactCreate) SetOwnerID(v string) *ContactCreate {
+	_c.mutation.SetOwnerID(v)
+	return _c
+}
+
+// SetNillableOwnerID sets the "owner_id" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableOwnerID(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetOwnerID(*v)
+	}
+	return _c
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (_c *ContactCreate) SetLastSeenAt(v clock.Micros) *ContactCreate {
 	_c.mutation.SetLastSeenAt(v)
@@ -144,6 +158,10 @@ func (_c *ContactCreate) defaults() {
 		v := contact.DefaultPhone
 		_c.mutation.SetPhone(v)
 	}
+	if _, ok := _c.mutation.OwnerID(); !ok {
+		v := contact.DefaultOwnerID
+		_c.mutation.SetOwnerID(v)
+	}
 	if _, ok := _c.mutation.LastSeenAt(); !ok {
 		v := contact.DefaultLastSeenAt
 		_c.mutation.SetLastSeenAt(v)
@@ -168,6 +186,9 @@ func (_c *ContactCreate) check() error {
 	}
 	if _, ok := _c.mutation.Phone(); !ok {
 		return &ValidationError{Name: "phone", err: errors.New(`ent: missing required field "Contact.phone"`)}
+	}
+	if _, ok := _c.mutation.OwnerID(); !ok {
+		return &ValidationError{Name: "owner_id", err: errors.New(`ent: missing required field "Contact.owner_id"`)}
 	}
 	if _, ok := _c.mutation.LastSeenAt(); !ok {
 		return &ValidationError{Name: "last_seen_at", err: errors.New(`ent: missing required field "Contact.last_seen_at"`)}
@@ -231,6 +252,10 @@ func (_c *ContactCreate) createSpec() (*Contact, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Phone(); ok {
 		_spec.SetField(contact.FieldPhone, field.TypeString, value)
 		_node.Phone = value
+	}
+	if value, ok := _c.mutation.OwnerID(); ok {
+		_spec.SetField(contact.FieldOwnerID, field.TypeString, value)
+		_node.OwnerID = value
 	}
 	if value, ok := _c.mutation.LastSeenAt(); ok {
 		_spec.SetField(contact.FieldLastSeenAt, field.TypeInt64, value)
@@ -325,6 +350,18 @@ func (u *ContactUpsert) SetPhone(v string) *ContactUpsert {
 // UpdatePhone sets the "phone" field to the value that was provided on create.
 func (u *ContactUpsert) UpdatePhone() *ContactUpsert {
 	u.SetExcluded(contact.FieldPhone)
+	return u
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (u *ContactUpsert) SetOwnerID(v string) *ContactUpsert {
+	u.Set(contact.FieldOwnerID, v)
+	return u
+}
+
+// UpdateOwnerID sets the "owner_id" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateOwnerID() *ContactUpsert {
+	u.SetExcluded(contact.FieldOwnerID)
 	return u
 }
 
@@ -439,6 +476,20 @@ func (u *ContactUpsertOne) SetPhone(v string) *ContactUpsertOne {
 func (u *ContactUpsertOne) UpdatePhone() *ContactUpsertOne {
 	return u.Update(func(s *ContactUpsert) {
 		s.UpdatePhone()
+	})
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (u *ContactUpsertOne) SetOwnerID(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetOwnerID(v)
+	})
+}
+
+// UpdateOwnerID sets the "owner_id" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateOwnerID() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateOwnerID()
 	})
 }
 
@@ -723,6 +774,20 @@ func (u *ContactUpsertBulk) SetPhone(v string) *ContactUpsertBulk {
 func (u *ContactUpsertBulk) UpdatePhone() *ContactUpsertBulk {
 	return u.Update(func(s *ContactUpsert) {
 		s.UpdatePhone()
+	})
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (u *ContactUpsertBulk) SetOwnerID(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetOwnerID(v)
+	})
+}
+
+// UpdateOwnerID sets the "owner_id" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateOwnerID() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateOwnerID()
 	})
 }
 

@@ -71,6 +71,20 @@ func (_u *ContactUpdate) SetNillablePhone(v *string) *ContactUpdate {
 	return _u
 }
 
+// SetOwnerID sets the "owner_id" field.
+func (_u *ContactUpdate) SetOwnerID(v string) *ContactUpdate {
+	_u.mutation.SetOwnerID(v)
+	return _u
+}
+
+// SetNillableOwnerID sets the "owner_id" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableOwnerID(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetOwnerID(*v)
+	}
+	return _u
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (_u *ContactUpdate) SetLastSeenAt(v clock.Micros) *ContactUpdate {
 	_u.mutation.ResetLastSeenAt()
@@ -148,6 +162,9 @@ func (_u *ContactUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Phone(); ok {
 		_spec.SetField(contact.FieldPhone, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.OwnerID(); ok {
+		_spec.SetField(contact.FieldOwnerID, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {
 		_spec.SetField(contact.FieldLastSeenAt, field.TypeInt64, value)
 	}
@@ -214,6 +231,20 @@ func (_u *ContactUpdateOne) SetPhone(v string) *ContactUpdateOne {
 func (_u *ContactUpdateOne) SetNillablePhone(v *string) *ContactUpdateOne {
 	if v != nil {
 		_u.SetPhone(*v)
+	}
+	return _u
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (_u *ContactUpdateOne) SetOwnerID(v string) *ContactUpdateOne {
+	_u.mutation.SetOwnerID(v)
+	return _u
+}
+
+// SetNillableOwnerID sets the "owner_id" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableOwnerID(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetOwnerID(*v)
 	}
 	return _u
 }
@@ -324,6 +355,9 @@ func (_u *ContactUpdateOne) sqlSave(ctx context.Context) (_node *Contact, err er
 	}
 	if value, ok := _u.mutation.Phone(); ok {
 		_spec.SetField(contact.FieldPhone, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.OwnerID(); ok {
+		_spec.SetField(contact.FieldOwnerID, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {
 		_spec.SetField(contact.FieldLastSeenAt, field.TypeInt64, value)

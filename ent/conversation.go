@@ -85,6 +85,12 @@ type Conversation struct {
 	LastIncomingNumber int `json:"last_incoming_number,omitempty"`
 	// The visitor read up to here, as visitors count.
 	VisitorReadNumber int `json:"visitor_read_number,omitempty"`
+	// The targeted message or bot whose routing holds.
+	RoutingSource string `json:"routing_source,omitempty"`
+	// Routing found nobody: it is offered again (RT-4).
+	AwaitsOffer bool `json:"awaits_offer,omitempty"`
+	// The contact's message that was last routed again (AC-8).
+	ReassignedMessageNumber int `json:"reassigned_message_number,omitempty"`
 	// Revision holds the value of the "revision" field.
 	Revision     int `json:"revision,omitempty"`
 	selectValues sql.SelectValues
@@ -97,11 +103,11 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case conversation.FieldTags:
 			values[i] = new([]byte)
-		case conversation.FieldEverAssigned, conversation.FieldInBots:
+		case conversation.FieldEverAssigned, conversation.FieldInBots, conversation.FieldAwaitsOffer:
 			values[i] = new(sql.NullBool)
-		case conversation.FieldOpenedAt, conversation.FieldLastMessageAt, conversation.FieldWaitingSince, conversation.FieldClosedAt, conversation.FieldFiltered, conversation.FieldDeletedAt, conversation.FieldVisitorActiveAt, conversation.FieldTargetedMessageVersion, conversation.FieldSnoozedUntil, conversation.FieldLastNumber, conversation.FieldLastVisibleNumber, conversation.FieldLastIncomingNumber, conversation.FieldVisitorReadNumber, conversation.FieldRevision:
+		case conversation.FieldOpenedAt, conversation.FieldLastMessageAt, conversation.FieldWaitingSince, conversation.FieldClosedAt, conversation.FieldFiltered, conversation.FieldDeletedAt, conversation.FieldVisitorActiveAt, conversation.FieldTargetedMessageVersion, conversation.FieldSnoozedUntil, conversation.FieldLastNumber, conversation.FieldLastVisibleNumber, conversation.FieldLastIncomingNumber, conversation.FieldVisitorReadNumber, conversation.FieldReassignedMessageNumber, conversation.FieldRevision:
 			values[i] = new(sql.NullInt64)
-		case conversation.FieldID, conversation.FieldAccountID, conversation.FieldInboxID, conversation.FieldChannelID, conversation.FieldKind, conversation.FieldFolder, conversation.FieldStatus, conversation.FieldContactID, conversation.FieldVisitorID, conversation.FieldAssigneeID, conversation.FieldAssignedTeamID, conversation.FieldSubject, conversation.FieldPreview, conversation.FieldBotID, conversation.FieldBotState, conversation.FieldOriginURL, conversation.FieldTargetedMessageID, conversation.FieldPriority:
+		case conversation.FieldID, conversation.FieldAccountID, conversation.FieldInboxID, conversation.FieldChannelID, conversation.FieldKind, conversation.FieldFolder, conversation.FieldStatus, conversation.FieldContactID, conversation.FieldVisitorID, conversation.FieldAssigneeID, conversation.FieldAssignedTeamID, conversation.FieldSubject, conversation.FieldPreview, conversation.FieldBotID, conversation.FieldBotState, conversation.FieldOriginURL, conversation.FieldTargetedMessageID, conversation.FieldPriority, conversation.FieldRoutingSource:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -324,6 +330,24 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.VisitorReadNumber = int(value.Int64)
 			}
+		case conversation.FieldRoutingSource:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field routing_source", values[i])
+			} else if value.Valid {
+				_m.RoutingSource = value.String
+			}
+		case conversation.FieldAwaitsOffer:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field awaits_offer", values[i])
+			} else if value.Valid {
+				_m.AwaitsOffer = value.Bool
+			}
+		case conversation.FieldReassignedMessageNumber:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field reassigned_message_number", values[i])
+			} else if value.Valid {
+				_m.ReassignedMessageNumber = int(value.Int64)
+			}
 		case conversation.FieldRevision:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field revision", values[i])
@@ -464,6 +488,15 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("visitor_read_number=")
 	builder.WriteString(fmt.Sprintf("%v", _m.VisitorReadNumber))
+	builder.WriteString(", ")
+	builder.WriteString("routing_source=")
+	builder.WriteString(_m.RoutingSource)
+	builder.WriteString(", ")
+	builder.WriteString("awaits_offer=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AwaitsOffer))
+	builder.WriteString(", ")
+	builder.WriteString("reassigned_message_number=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ReassignedMessageNumber))
 	builder.WriteString(", ")
 	builder.WriteString("revision=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Revision))

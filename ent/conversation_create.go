@@ -406,6 +406,48 @@ func (_c *ConversationCreate) SetNillableVisitorReadNumber(v *int) *Conversation
 	return _c
 }
 
+// SetRoutingSource sets the "routing_source" field.
+func (_c *ConversationCreate) SetRoutingSource(v string) *ConversationCreate {
+	_c.mutation.SetRoutingSource(v)
+	return _c
+}
+
+// SetNillableRoutingSource sets the "routing_source" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableRoutingSource(v *string) *ConversationCreate {
+	if v != nil {
+		_c.SetRoutingSource(*v)
+	}
+	return _c
+}
+
+// SetAwaitsOffer sets the "awaits_offer" field.
+func (_c *ConversationCreate) SetAwaitsOffer(v bool) *ConversationCreate {
+	_c.mutation.SetAwaitsOffer(v)
+	return _c
+}
+
+// SetNillableAwaitsOffer sets the "awaits_offer" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableAwaitsOffer(v *bool) *ConversationCreate {
+	if v != nil {
+		_c.SetAwaitsOffer(*v)
+	}
+	return _c
+}
+
+// SetReassignedMessageNumber sets the "reassigned_message_number" field.
+func (_c *ConversationCreate) SetReassignedMessageNumber(v int) *ConversationCreate {
+	_c.mutation.SetReassignedMessageNumber(v)
+	return _c
+}
+
+// SetNillableReassignedMessageNumber sets the "reassigned_message_number" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableReassignedMessageNumber(v *int) *ConversationCreate {
+	if v != nil {
+		_c.SetReassignedMessageNumber(*v)
+	}
+	return _c
+}
+
 // SetRevision sets the "revision" field.
 func (_c *ConversationCreate) SetRevision(v int) *ConversationCreate {
 	_c.mutation.SetRevision(v)
@@ -553,6 +595,18 @@ func (_c *ConversationCreate) defaults() {
 		v := conversation.DefaultVisitorReadNumber
 		_c.mutation.SetVisitorReadNumber(v)
 	}
+	if _, ok := _c.mutation.RoutingSource(); !ok {
+		v := conversation.DefaultRoutingSource
+		_c.mutation.SetRoutingSource(v)
+	}
+	if _, ok := _c.mutation.AwaitsOffer(); !ok {
+		v := conversation.DefaultAwaitsOffer
+		_c.mutation.SetAwaitsOffer(v)
+	}
+	if _, ok := _c.mutation.ReassignedMessageNumber(); !ok {
+		v := conversation.DefaultReassignedMessageNumber
+		_c.mutation.SetReassignedMessageNumber(v)
+	}
 	if _, ok := _c.mutation.Revision(); !ok {
 		v := conversation.DefaultRevision
 		_c.mutation.SetRevision(v)
@@ -669,6 +723,15 @@ func (_c *ConversationCreate) check() error {
 	}
 	if _, ok := _c.mutation.VisitorReadNumber(); !ok {
 		return &ValidationError{Name: "visitor_read_number", err: errors.New(`ent: missing required field "Conversation.visitor_read_number"`)}
+	}
+	if _, ok := _c.mutation.RoutingSource(); !ok {
+		return &ValidationError{Name: "routing_source", err: errors.New(`ent: missing required field "Conversation.routing_source"`)}
+	}
+	if _, ok := _c.mutation.AwaitsOffer(); !ok {
+		return &ValidationError{Name: "awaits_offer", err: errors.New(`ent: missing required field "Conversation.awaits_offer"`)}
+	}
+	if _, ok := _c.mutation.ReassignedMessageNumber(); !ok {
+		return &ValidationError{Name: "reassigned_message_number", err: errors.New(`ent: missing required field "Conversation.reassigned_message_number"`)}
 	}
 	if _, ok := _c.mutation.Revision(); !ok {
 		return &ValidationError{Name: "revision", err: errors.New(`ent: missing required field "Conversation.revision"`)}
@@ -845,6 +908,18 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.VisitorReadNumber(); ok {
 		_spec.SetField(conversation.FieldVisitorReadNumber, field.TypeInt, value)
 		_node.VisitorReadNumber = value
+	}
+	if value, ok := _c.mutation.RoutingSource(); ok {
+		_spec.SetField(conversation.FieldRoutingSource, field.TypeString, value)
+		_node.RoutingSource = value
+	}
+	if value, ok := _c.mutation.AwaitsOffer(); ok {
+		_spec.SetField(conversation.FieldAwaitsOffer, field.TypeBool, value)
+		_node.AwaitsOffer = value
+	}
+	if value, ok := _c.mutation.ReassignedMessageNumber(); ok {
+		_spec.SetField(conversation.FieldReassignedMessageNumber, field.TypeInt, value)
+		_node.ReassignedMessageNumber = value
 	}
 	if value, ok := _c.mutation.Revision(); ok {
 		_spec.SetField(conversation.FieldRevision, field.TypeInt, value)
@@ -1307,6 +1382,48 @@ func (u *ConversationUpsert) UpdateVisitorReadNumber() *ConversationUpsert {
 // AddVisitorReadNumber adds v to the "visitor_read_number" field.
 func (u *ConversationUpsert) AddVisitorReadNumber(v int) *ConversationUpsert {
 	u.Add(conversation.FieldVisitorReadNumber, v)
+	return u
+}
+
+// SetRoutingSource sets the "routing_source" field.
+func (u *ConversationUpsert) SetRoutingSource(v string) *ConversationUpsert {
+	u.Set(conversation.FieldRoutingSource, v)
+	return u
+}
+
+// UpdateRoutingSource sets the "routing_source" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateRoutingSource() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldRoutingSource)
+	return u
+}
+
+// SetAwaitsOffer sets the "awaits_offer" field.
+func (u *ConversationUpsert) SetAwaitsOffer(v bool) *ConversationUpsert {
+	u.Set(conversation.FieldAwaitsOffer, v)
+	return u
+}
+
+// UpdateAwaitsOffer sets the "awaits_offer" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateAwaitsOffer() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldAwaitsOffer)
+	return u
+}
+
+// SetReassignedMessageNumber sets the "reassigned_message_number" field.
+func (u *ConversationUpsert) SetReassignedMessageNumber(v int) *ConversationUpsert {
+	u.Set(conversation.FieldReassignedMessageNumber, v)
+	return u
+}
+
+// UpdateReassignedMessageNumber sets the "reassigned_message_number" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateReassignedMessageNumber() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldReassignedMessageNumber)
+	return u
+}
+
+// AddReassignedMessageNumber adds v to the "reassigned_message_number" field.
+func (u *ConversationUpsert) AddReassignedMessageNumber(v int) *ConversationUpsert {
+	u.Add(conversation.FieldReassignedMessageNumber, v)
 	return u
 }
 
@@ -1864,6 +1981,55 @@ func (u *ConversationUpsertOne) AddVisitorReadNumber(v int) *ConversationUpsertO
 func (u *ConversationUpsertOne) UpdateVisitorReadNumber() *ConversationUpsertOne {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateVisitorReadNumber()
+	})
+}
+
+// SetRoutingSource sets the "routing_source" field.
+func (u *ConversationUpsertOne) SetRoutingSource(v string) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetRoutingSource(v)
+	})
+}
+
+// UpdateRoutingSource sets the "routing_source" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateRoutingSource() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateRoutingSource()
+	})
+}
+
+// SetAwaitsOffer sets the "awaits_offer" field.
+func (u *ConversationUpsertOne) SetAwaitsOffer(v bool) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetAwaitsOffer(v)
+	})
+}
+
+// UpdateAwaitsOffer sets the "awaits_offer" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateAwaitsOffer() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateAwaitsOffer()
+	})
+}
+
+// SetReassignedMessageNumber sets the "reassigned_message_number" field.
+func (u *ConversationUpsertOne) SetReassignedMessageNumber(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetReassignedMessageNumber(v)
+	})
+}
+
+// AddReassignedMessageNumber adds v to the "reassigned_message_number" field.
+func (u *ConversationUpsertOne) AddReassignedMessageNumber(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddReassignedMessageNumber(v)
+	})
+}
+
+// UpdateReassignedMessageNumber sets the "reassigned_message_number" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateReassignedMessageNumber() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateReassignedMessageNumber()
 	})
 }
 
@@ -2591,6 +2757,55 @@ func (u *ConversationUpsertBulk) AddVisitorReadNumber(v int) *ConversationUpsert
 func (u *ConversationUpsertBulk) UpdateVisitorReadNumber() *ConversationUpsertBulk {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateVisitorReadNumber()
+	})
+}
+
+// SetRoutingSource sets the "routing_source" field.
+func (u *ConversationUpsertBulk) SetRoutingSource(v string) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetRoutingSource(v)
+	})
+}
+
+// UpdateRoutingSource sets the "routing_source" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateRoutingSource() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateRoutingSource()
+	})
+}
+
+// SetAwaitsOffer sets the "awaits_offer" field.
+func (u *ConversationUpsertBulk) SetAwaitsOffer(v bool) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetAwaitsOffer(v)
+	})
+}
+
+// UpdateAwaitsOffer sets the "awaits_offer" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateAwaitsOffer() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateAwaitsOffer()
+	})
+}
+
+// SetReassignedMessageNumber sets the "reassigned_message_number" field.
+func (u *ConversationUpsertBulk) SetReassignedMessageNumber(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetReassignedMessageNumber(v)
+	})
+}
+
+// AddReassignedMessageNumber adds v to the "reassigned_message_number" field.
+func (u *ConversationUpsertBulk) AddReassignedMessageNumber(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddReassignedMessageNumber(v)
+	})
+}
+
+// UpdateReassignedMessageNumber sets the "reassigned_message_number" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateReassignedMessageNumber() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateReassignedMessageNumber()
 	})
 }
 

@@ -505,6 +505,55 @@ func (_u *ConversationUpdate) AddVisitorReadNumber(v int) *ConversationUpdate {
 	return _u
 }
 
+// SetRoutingSource sets the "routing_source" field.
+func (_u *ConversationUpdate) SetRoutingSource(v string) *ConversationUpdate {
+	_u.mutation.SetRoutingSource(v)
+	return _u
+}
+
+// SetNillableRoutingSource sets the "routing_source" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableRoutingSource(v *string) *ConversationUpdate {
+	if v != nil {
+		_u.SetRoutingSource(*v)
+	}
+	return _u
+}
+
+// SetAwaitsOffer sets the "awaits_offer" field.
+func (_u *ConversationUpdate) SetAwaitsOffer(v bool) *ConversationUpdate {
+	_u.mutation.SetAwaitsOffer(v)
+	return _u
+}
+
+// SetNillableAwaitsOffer sets the "awaits_offer" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableAwaitsOffer(v *bool) *ConversationUpdate {
+	if v != nil {
+		_u.SetAwaitsOffer(*v)
+	}
+	return _u
+}
+
+// SetReassignedMessageNumber sets the "reassigned_message_number" field.
+func (_u *ConversationUpdate) SetReassignedMessageNumber(v int) *ConversationUpdate {
+	_u.mutation.ResetReassignedMessageNumber()
+	_u.mutation.SetReassignedMessageNumber(v)
+	return _u
+}
+
+// SetNillableReassignedMessageNumber sets the "reassigned_message_number" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableReassignedMessageNumber(v *int) *ConversationUpdate {
+	if v != nil {
+		_u.SetReassignedMessageNumber(*v)
+	}
+	return _u
+}
+
+// AddReassignedMessageNumber adds value to the "reassigned_message_number" field.
+func (_u *ConversationUpdate) AddReassignedMessageNumber(v int) *ConversationUpdate {
+	_u.mutation.AddReassignedMessageNumber(v)
+	return _u
+}
+
 // SetRevision sets the "revision" field.
 func (_u *ConversationUpdate) SetRevision(v int) *ConversationUpdate {
 	_u.mutation.ResetRevision()
@@ -697,6 +746,18 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.AddedVisitorReadNumber(); ok {
 		_spec.AddField(conversation.FieldVisitorReadNumber, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.RoutingSource(); ok {
+		_spec.SetField(conversation.FieldRoutingSource, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.AwaitsOffer(); ok {
+		_spec.SetField(conversation.FieldAwaitsOffer, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.ReassignedMessageNumber(); ok {
+		_spec.SetField(conversation.FieldReassignedMessageNumber, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedReassignedMessageNumber(); ok {
+		_spec.AddField(conversation.FieldReassignedMessageNumber, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Revision(); ok {
 		_spec.SetField(conversation.FieldRevision, field.TypeInt, value)
@@ -1200,6 +1261,55 @@ func (_u *ConversationUpdateOne) AddVisitorReadNumber(v int) *ConversationUpdate
 	return _u
 }
 
+// SetRoutingSource sets the "routing_source" field.
+func (_u *ConversationUpdateOne) SetRoutingSource(v string) *ConversationUpdateOne {
+	_u.mutation.SetRoutingSource(v)
+	return _u
+}
+
+// SetNillableRoutingSource sets the "routing_source" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableRoutingSource(v *string) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetRoutingSource(*v)
+	}
+	return _u
+}
+
+// SetAwaitsOffer sets the "awaits_offer" field.
+func (_u *ConversationUpdateOne) SetAwaitsOffer(v bool) *ConversationUpdateOne {
+	_u.mutation.SetAwaitsOffer(v)
+	return _u
+}
+
+// SetNillableAwaitsOffer sets the "awaits_offer" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableAwaitsOffer(v *bool) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetAwaitsOffer(*v)
+	}
+	return _u
+}
+
+// SetReassignedMessageNumber sets the "reassigned_message_number" field.
+func (_u *ConversationUpdateOne) SetReassignedMessageNumber(v int) *ConversationUpdateOne {
+	_u.mutation.ResetReassignedMessageNumber()
+	_u.mutation.SetReassignedMessageNumber(v)
+	return _u
+}
+
+// SetNillableReassignedMessageNumber sets the "reassigned_message_number" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableReassignedMessageNumber(v *int) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetReassignedMessageNumber(*v)
+	}
+	return _u
+}
+
+// AddReassignedMessageNumber adds value to the "reassigned_message_number" field.
+func (_u *ConversationUpdateOne) AddReassignedMessageNumber(v int) *ConversationUpdateOne {
+	_u.mutation.AddReassignedMessageNumber(v)
+	return _u
+}
+
 // SetRevision sets the "revision" field.
 func (_u *ConversationUpdateOne) SetRevision(v int) *ConversationUpdateOne {
 	_u.mutation.ResetRevision()
@@ -1422,6 +1532,18 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if value, ok := _u.mutation.AddedVisitorReadNumber(); ok {
 		_spec.AddField(conversation.FieldVisitorReadNumber, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.RoutingSource(); ok {
+		_spec.SetField(conversation.FieldRoutingSource, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.AwaitsOffer(); ok {
+		_spec.SetField(conversation.FieldAwaitsOffer, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.ReassignedMessageNumber(); ok {
+		_spec.SetField(conversation.FieldReassignedMessageNumber, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedReassignedMessageNumber(); ok {
+		_spec.AddField(conversation.FieldReassignedMessageNumber, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Revision(); ok {
 		_spec.SetField(conversation.FieldRevision, field.TypeInt, value)

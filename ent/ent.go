@@ -12,9 +12,11 @@ import (
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/channel"
+	"parley/ent/consentrecord"
 	"parley/ent/contact"
 	"parley/ent/contactemail"
 	"parley/ent/contactlist"
+	"parley/ent/contactlistmember"
 	"parley/ent/conversation"
 	"parley/ent/event"
 	"parley/ent/idempotencykey"
@@ -24,14 +26,22 @@ import (
 	"parley/ent/integration"
 	"parley/ent/message"
 	"parley/ent/messagerevision"
+	"parley/ent/pageview"
 	"parley/ent/readposition"
+	"parley/ent/routingdecision"
+	"parley/ent/routingturn"
 	"parley/ent/savedview"
+	"parley/ent/subscriptiontype"
 	"parley/ent/targetedmessage"
+	"parley/ent/targetedmessagecount"
+	"parley/ent/targetedmessageversion"
+	"parley/ent/targetedmessageview"
 	"parley/ent/task"
 	"parley/ent/team"
 	"parley/ent/teammember"
 	"parley/ent/user"
 	"parley/ent/visitor"
+	"parley/ent/visitorrate"
 	"reflect"
 	"sync"
 
@@ -98,32 +108,42 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			account.Table:         account.ValidColumn,
-			accountsequence.Table: accountsequence.ValidColumn,
-			apitoken.Table:        apitoken.ValidColumn,
-			block.Table:           block.ValidColumn,
-			bot.Table:             bot.ValidColumn,
-			channel.Table:         channel.ValidColumn,
-			contact.Table:         contact.ValidColumn,
-			contactemail.Table:    contactemail.ValidColumn,
-			contactlist.Table:     contactlist.ValidColumn,
-			conversation.Table:    conversation.ValidColumn,
-			event.Table:           event.ValidColumn,
-			idempotencykey.Table:  idempotencykey.ValidColumn,
-			inbox.Table:           inbox.ValidColumn,
-			inboxteam.Table:       inboxteam.ValidColumn,
-			inboxuser.Table:       inboxuser.ValidColumn,
-			integration.Table:     integration.ValidColumn,
-			message.Table:         message.ValidColumn,
-			messagerevision.Table: messagerevision.ValidColumn,
-			readposition.Table:    readposition.ValidColumn,
-			savedview.Table:       savedview.ValidColumn,
-			targetedmessage.Table: targetedmessage.ValidColumn,
-			task.Table:            task.ValidColumn,
-			team.Table:            team.ValidColumn,
-			teammember.Table:      teammember.ValidColumn,
-			user.Table:            user.ValidColumn,
-			visitor.Table:         visitor.ValidColumn,
+			account.Table:                account.ValidColumn,
+			accountsequence.Table:        accountsequence.ValidColumn,
+			apitoken.Table:               apitoken.ValidColumn,
+			block.Table:                  block.ValidColumn,
+			bot.Table:                    bot.ValidColumn,
+			channel.Table:                channel.ValidColumn,
+			consentrecord.Table:          consentrecord.ValidColumn,
+			contact.Table:                contact.ValidColumn,
+			contactemail.Table:           contactemail.ValidColumn,
+			contactlist.Table:            contactlist.ValidColumn,
+			contactlistmember.Table:      contactlistmember.ValidColumn,
+			conversation.Table:           conversation.ValidColumn,
+			event.Table:                  event.ValidColumn,
+			idempotencykey.Table:         idempotencykey.ValidColumn,
+			inbox.Table:                  inbox.ValidColumn,
+			inboxteam.Table:              inboxteam.ValidColumn,
+			inboxuser.Table:              inboxuser.ValidColumn,
+			integration.Table:            integration.ValidColumn,
+			message.Table:                message.ValidColumn,
+			messagerevision.Table:        messagerevision.ValidColumn,
+			pageview.Table:               pageview.ValidColumn,
+			readposition.Table:           readposition.ValidColumn,
+			routingdecision.Table:        routingdecision.ValidColumn,
+			routingturn.Table:            routingturn.ValidColumn,
+			savedview.Table:              savedview.ValidColumn,
+			subscriptiontype.Table:       subscriptiontype.ValidColumn,
+			targetedmessage.Table:        targetedmessage.ValidColumn,
+			targetedmessagecount.Table:   targetedmessagecount.ValidColumn,
+			targetedmessageversion.Table: targetedmessageversion.ValidColumn,
+			targetedmessageview.Table:    targetedmessageview.ValidColumn,
+			task.Table:                   task.ValidColumn,
+			team.Table:                   team.ValidColumn,
+			teammember.Table:             teammember.ValidColumn,
+			user.Table:                   user.ValidColumn,
+			visitor.Table:                visitor.ValidColumn,
+			visitorrate.Table:            visitorrate.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

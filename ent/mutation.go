@@ -13,9 +13,11 @@ import (
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/channel"
+	"parley/ent/consentrecord"
 	"parley/ent/contact"
 	"parley/ent/contactemail"
 	"parley/ent/contactlist"
+	"parley/ent/contactlistmember"
 	"parley/ent/conversation"
 	"parley/ent/event"
 	"parley/ent/idempotencykey"
@@ -25,16 +27,24 @@ import (
 	"parley/ent/integration"
 	"parley/ent/message"
 	"parley/ent/messagerevision"
+	"parley/ent/pageview"
 	"parley/ent/predicate"
 	"parley/ent/readposition"
+	"parley/ent/routingdecision"
+	"parley/ent/routingturn"
 	"parley/ent/savedview"
 	"parley/ent/schema"
+	"parley/ent/subscriptiontype"
 	"parley/ent/targetedmessage"
+	"parley/ent/targetedmessagecount"
+	"parley/ent/targetedmessageversion"
+	"parley/ent/targetedmessageview"
 	"parley/ent/task"
 	"parley/ent/team"
 	"parley/ent/teammember"
 	"parley/ent/user"
 	"parley/ent/visitor"
+	"parley/ent/visitorrate"
 	"parley/internal/clock"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -53,32 +63,42 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeAccount         = "Account"
-	TypeAccountSequence = "AccountSequence"
-	TypeApiToken        = "ApiToken"
-	TypeBlock           = "Block"
-	TypeBot             = "Bot"
-	TypeChannel         = "Channel"
-	TypeContact         = "Contact"
-	TypeContactEmail    = "ContactEmail"
-	TypeContactList     = "ContactList"
-	TypeConversation    = "Conversation"
-	TypeEvent           = "Event"
-	TypeIdempotencyKey  = "IdempotencyKey"
-	TypeInbox           = "Inbox"
-	TypeInboxTeam       = "InboxTeam"
-	TypeInboxUser       = "InboxUser"
-	TypeIntegration     = "Integration"
-	TypeMessage         = "Message"
-	TypeMessageRevision = "MessageRevision"
-	TypeReadPosition    = "ReadPosition"
-	TypeSavedView       = "SavedView"
-	TypeTargetedMessage = "TargetedMessage"
-	TypeTask            = "Task"
-	TypeTeam            = "Team"
-	TypeTeamMember      = "TeamMember"
-	TypeUser            = "User"
-	TypeVisitor         = "Visitor"
+	TypeAccount                = "Account"
+	TypeAccountSequence        = "AccountSequence"
+	TypeApiToken               = "ApiToken"
+	TypeBlock                  = "Block"
+	TypeBot                    = "Bot"
+	TypeChannel                = "Channel"
+	TypeConsentRecord          = "ConsentRecord"
+	TypeContact                = "Contact"
+	TypeContactEmail           = "ContactEmail"
+	TypeContactList            = "ContactList"
+	TypeContactListMember      = "ContactListMember"
+	TypeConversation           = "Conversation"
+	TypeEvent                  = "Event"
+	TypeIdempotencyKey         = "IdempotencyKey"
+	TypeInbox                  = "Inbox"
+	TypeInboxTeam              = "InboxTeam"
+	TypeInboxUser              = "InboxUser"
+	TypeIntegration            = "Integration"
+	TypeMessage                = "Message"
+	TypeMessageRevision        = "MessageRevision"
+	TypePageView               = "PageView"
+	TypeReadPosition           = "ReadPosition"
+	TypeRoutingDecision        = "RoutingDecision"
+	TypeRoutingTurn            = "RoutingTurn"
+	TypeSavedView              = "SavedView"
+	TypeSubscriptionType       = "SubscriptionType"
+	TypeTargetedMessage        = "TargetedMessage"
+	TypeTargetedMessageCount   = "TargetedMessageCount"
+	TypeTargetedMessageVersion = "TargetedMessageVersion"
+	TypeTargetedMessageView    = "TargetedMessageView"
+	TypeTask                   = "Task"
+	TypeTeam                   = "Team"
+	TypeTeamMember             = "TeamMember"
+	TypeUser                   = "User"
+	TypeVisitor                = "Visitor"
+	TypeVisitorRate            = "VisitorRate"
 )
 
 // AccountMutation represents an operation that mutates the Account nodes in the graph.
@@ -3434,6 +3454,9 @@ type ChannelMutation struct {
 	accent_color    *string
 	title           *string
 	send_transcript *bool
+	style           *schema.WidgetStyle
+	texts           *schema.WidgetTexts
+	availability    *schema.Availability
 	identity_secret *string
 	created_at      *clock.Micros
 	addcreated_at   *clock.Micros
@@ -3799,6 +3822,114 @@ func (m *ChannelMutation) ResetSendTranscript() {
 	m.send_transcript = nil
 }
 
+// SetStyle sets the "style" field.
+func (m *ChannelMutation) SetStyle(ss schema.WidgetStyle) {
+	m.style = &ss
+}
+
+// Style returns the value of the "style" field in the mutation.
+func (m *ChannelMutation) Style() (r schema.WidgetStyle, exists bool) {
+	v := m.style
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStyle returns the old "style" field's value of the Channel entity.
+// If the Channel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMutation) OldStyle(ctx context.Context) (v schema.WidgetStyle, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStyle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStyle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStyle: %w", err)
+	}
+	return oldValue.Style, nil
+}
+
+// ResetStyle resets all changes to the "style" field.
+func (m *ChannelMutation) ResetStyle() {
+	m.style = nil
+}
+
+// SetTexts sets the "texts" field.
+func (m *ChannelMutation) SetTexts(st schema.WidgetTexts) {
+	m.texts = &st
+}
+
+// Texts returns the value of the "texts" field in the mutation.
+func (m *ChannelMutation) Texts() (r schema.WidgetTexts, exists bool) {
+	v := m.texts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTexts returns the old "texts" field's value of the Channel entity.
+// If the Channel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMutation) OldTexts(ctx context.Context) (v schema.WidgetTexts, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTexts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTexts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTexts: %w", err)
+	}
+	return oldValue.Texts, nil
+}
+
+// ResetTexts resets all changes to the "texts" field.
+func (m *ChannelMutation) ResetTexts() {
+	m.texts = nil
+}
+
+// SetAvailability sets the "availability" field.
+func (m *ChannelMutation) SetAvailability(s schema.Availability) {
+	m.availability = &s
+}
+
+// Availability returns the value of the "availability" field in the mutation.
+func (m *ChannelMutation) Availability() (r schema.Availability, exists bool) {
+	v := m.availability
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAvailability returns the old "availability" field's value of the Channel entity.
+// If the Channel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMutation) OldAvailability(ctx context.Context) (v schema.Availability, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAvailability is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAvailability requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAvailability: %w", err)
+	}
+	return oldValue.Availability, nil
+}
+
+// ResetAvailability resets all changes to the "availability" field.
+func (m *ChannelMutation) ResetAvailability() {
+	m.availability = nil
+}
+
 // SetIdentitySecret sets the "identity_secret" field.
 func (m *ChannelMutation) SetIdentitySecret(s string) {
 	m.identity_secret = &s
@@ -3925,7 +4056,7 @@ func (m *ChannelMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ChannelMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 12)
 	if m.account_id != nil {
 		fields = append(fields, channel.FieldAccountID)
 	}
@@ -3946,6 +4077,15 @@ func (m *ChannelMutation) Fields() []string {
 	}
 	if m.send_transcript != nil {
 		fields = append(fields, channel.FieldSendTranscript)
+	}
+	if m.style != nil {
+		fields = append(fields, channel.FieldStyle)
+	}
+	if m.texts != nil {
+		fields = append(fields, channel.FieldTexts)
+	}
+	if m.availability != nil {
+		fields = append(fields, channel.FieldAvailability)
 	}
 	if m.identity_secret != nil {
 		fields = append(fields, channel.FieldIdentitySecret)
@@ -3975,6 +4115,12 @@ func (m *ChannelMutation) Field(name string) (ent.Value, bool) {
 		return m.Title()
 	case channel.FieldSendTranscript:
 		return m.SendTranscript()
+	case channel.FieldStyle:
+		return m.Style()
+	case channel.FieldTexts:
+		return m.Texts()
+	case channel.FieldAvailability:
+		return m.Availability()
 	case channel.FieldIdentitySecret:
 		return m.IdentitySecret()
 	case channel.FieldCreatedAt:
@@ -4002,6 +4148,12 @@ func (m *ChannelMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldTitle(ctx)
 	case channel.FieldSendTranscript:
 		return m.OldSendTranscript(ctx)
+	case channel.FieldStyle:
+		return m.OldStyle(ctx)
+	case channel.FieldTexts:
+		return m.OldTexts(ctx)
+	case channel.FieldAvailability:
+		return m.OldAvailability(ctx)
 	case channel.FieldIdentitySecret:
 		return m.OldIdentitySecret(ctx)
 	case channel.FieldCreatedAt:
@@ -4063,6 +4215,27 @@ func (m *ChannelMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSendTranscript(v)
+		return nil
+	case channel.FieldStyle:
+		v, ok := value.(schema.WidgetStyle)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStyle(v)
+		return nil
+	case channel.FieldTexts:
+		v, ok := value.(schema.WidgetTexts)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTexts(v)
+		return nil
+	case channel.FieldAvailability:
+		v, ok := value.(schema.Availability)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAvailability(v)
 		return nil
 	case channel.FieldIdentitySecret:
 		v, ok := value.(string)
@@ -4163,6 +4336,15 @@ func (m *ChannelMutation) ResetField(name string) error {
 	case channel.FieldSendTranscript:
 		m.ResetSendTranscript()
 		return nil
+	case channel.FieldStyle:
+		m.ResetStyle()
+		return nil
+	case channel.FieldTexts:
+		m.ResetTexts()
+		return nil
+	case channel.FieldAvailability:
+		m.ResetAvailability()
+		return nil
 	case channel.FieldIdentitySecret:
 		m.ResetIdentitySecret()
 		return nil
@@ -4221,6 +4403,1109 @@ func (m *ChannelMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Channel edge %s", name)
 }
 
+// ConsentRecordMutation represents an operation that mutates the ConsentRecord nodes in the graph.
+type ConsentRecordMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *string
+	account_id           *string
+	inbox_id             *string
+	visitor_id           *string
+	contact_id           *string
+	conversation_id      *string
+	targeted_message_id  *string
+	kind                 *vocab.ConsentKind
+	basis                *vocab.ConsentBasis
+	subscription_type_id *string
+	text                 *string
+	text_version         *string
+	page_url             *string
+	given_at             *clock.Micros
+	addgiven_at          *clock.Micros
+	withdrawn_at         *clock.Micros
+	addwithdrawn_at      *clock.Micros
+	clearedFields        map[string]struct{}
+	done                 bool
+	oldValue             func(context.Context) (*ConsentRecord, error)
+	predicates           []predicate.ConsentRecord
+}
+
+var _ ent.Mutation = (*ConsentRecordMutation)(nil)
+
+// consentrecordOption allows management of the mutation configuration using functional options.
+type consentrecordOption func(*ConsentRecordMutation)
+
+// newConsentRecordMutation creates new mutation for the ConsentRecord entity.
+func newConsentRecordMutation(c config, op Op, opts ...consentrecordOption) *ConsentRecordMutation {
+	m := &ConsentRecordMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeConsentRecord,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withConsentRecordID sets the ID field of the mutation.
+func withConsentRecordID(id string) consentrecordOption {
+	return func(m *ConsentRecordMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ConsentRecord
+		)
+		m.oldValue = func(ctx context.Context) (*ConsentRecord, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ConsentRecord.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withConsentRecord sets the old ConsentRecord of the mutation.
+func withConsentRecord(node *ConsentRecord) consentrecordOption {
+	return func(m *ConsentRecordMutation) {
+		m.oldValue = func(context.Context) (*ConsentRecord, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ConsentRecordMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ConsentRecordMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ConsentRecord entities.
+func (m *ConsentRecordMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ConsentRecordMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ConsentRecordMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ConsentRecord.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ConsentRecordMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ConsentRecordMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ConsentRecord entity.
+// If the ConsentRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentRecordMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ConsentRecordMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *ConsentRecordMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *ConsentRecordMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the ConsentRecord entity.
+// If the ConsentRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentRecordMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *ConsentRecordMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetVisitorID sets the "visitor_id" field.
+func (m *ConsentRecordMutation) SetVisitorID(s string) {
+	m.visitor_id = &s
+}
+
+// VisitorID returns the value of the "visitor_id" field in the mutation.
+func (m *ConsentRecordMutation) VisitorID() (r string, exists bool) {
+	v := m.visitor_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVisitorID returns the old "visitor_id" field's value of the ConsentRecord entity.
+// If the ConsentRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentRecordMutation) OldVisitorID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVisitorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVisitorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVisitorID: %w", err)
+	}
+	return oldValue.VisitorID, nil
+}
+
+// ResetVisitorID resets all changes to the "visitor_id" field.
+func (m *ConsentRecordMutation) ResetVisitorID() {
+	m.visitor_id = nil
+}
+
+// SetContactID sets the "contact_id" field.
+func (m *ConsentRecordMutation) SetContactID(s string) {
+	m.contact_id = &s
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *ConsentRecordMutation) ContactID() (r string, exists bool) {
+	v := m.contact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the ConsentRecord entity.
+// If the ConsentRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentRecordMutation) OldContactID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *ConsentRecordMutation) ResetContactID() {
+	m.contact_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *ConsentRecordMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *ConsentRecordMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the ConsentRecord entity.
+// If the ConsentRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentRecordMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *ConsentRecordMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetTargetedMessageID sets the "targeted_message_id" field.
+func (m *ConsentRecordMutation) SetTargetedMessageID(s string) {
+	m.targeted_message_id = &s
+}
+
+// TargetedMessageID returns the value of the "targeted_message_id" field in the mutation.
+func (m *ConsentRecordMutation) TargetedMessageID() (r string, exists bool) {
+	v := m.targeted_message_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTargetedMessageID returns the old "targeted_message_id" field's value of the ConsentRecord entity.
+// If the ConsentRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentRecordMutation) OldTargetedMessageID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTargetedMessageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTargetedMessageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTargetedMessageID: %w", err)
+	}
+	return oldValue.TargetedMessageID, nil
+}
+
+// ResetTargetedMessageID resets all changes to the "targeted_message_id" field.
+func (m *ConsentRecordMutation) ResetTargetedMessageID() {
+	m.targeted_message_id = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ConsentRecordMutation) SetKind(vk vocab.ConsentKind) {
+	m.kind = &vk
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ConsentRecordMutation) Kind() (r vocab.ConsentKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the ConsentRecord entity.
+// If the ConsentRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentRecordMutation) OldKind(ctx context.Context) (v vocab.ConsentKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ConsentRecordMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetBasis sets the "basis" field.
+func (m *ConsentRecordMutation) SetBasis(vb vocab.ConsentBasis) {
+	m.basis = &vb
+}
+
+// Basis returns the value of the "basis" field in the mutation.
+func (m *ConsentRecordMutation) Basis() (r vocab.ConsentBasis, exists bool) {
+	v := m.basis
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBasis returns the old "basis" field's value of the ConsentRecord entity.
+// If the ConsentRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentRecordMutation) OldBasis(ctx context.Context) (v vocab.ConsentBasis, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBasis is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBasis requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBasis: %w", err)
+	}
+	return oldValue.Basis, nil
+}
+
+// ResetBasis resets all changes to the "basis" field.
+func (m *ConsentRecordMutation) ResetBasis() {
+	m.basis = nil
+}
+
+// SetSubscriptionTypeID sets the "subscription_type_id" field.
+func (m *ConsentRecordMutation) SetSubscriptionTypeID(s string) {
+	m.subscription_type_id = &s
+}
+
+// SubscriptionTypeID returns the value of the "subscription_type_id" field in the mutation.
+func (m *ConsentRecordMutation) SubscriptionTypeID() (r string, exists bool) {
+	v := m.subscription_type_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubscriptionTypeID returns the old "subscription_type_id" field's value of the ConsentRecord entity.
+// If the ConsentRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentRecordMutation) OldSubscriptionTypeID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubscriptionTypeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubscriptionTypeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubscriptionTypeID: %w", err)
+	}
+	return oldValue.SubscriptionTypeID, nil
+}
+
+// ResetSubscriptionTypeID resets all changes to the "subscription_type_id" field.
+func (m *ConsentRecordMutation) ResetSubscriptionTypeID() {
+	m.subscription_type_id = nil
+}
+
+// SetText sets the "text" field.
+func (m *ConsentRecordMutation) SetText(s string) {
+	m.text = &s
+}
+
+// Text returns the value of the "text" field in the mutation.
+func (m *ConsentRecordMutation) Text() (r string, exists bool) {
+	v := m.text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldText returns the old "text" field's value of the ConsentRecord entity.
+// If the ConsentRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentRecordMutation) OldText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldText: %w", err)
+	}
+	return oldValue.Text, nil
+}
+
+// ResetText resets all changes to the "text" field.
+func (m *ConsentRecordMutation) ResetText() {
+	m.text = nil
+}
+
+// SetTextVersion sets the "text_version" field.
+func (m *ConsentRecordMutation) SetTextVersion(s string) {
+	m.text_version = &s
+}
+
+// TextVersion returns the value of the "text_version" field in the mutation.
+func (m *ConsentRecordMutation) TextVersion() (r string, exists bool) {
+	v := m.text_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTextVersion returns the old "text_version" field's value of the ConsentRecord entity.
+// If the ConsentRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentRecordMutation) OldTextVersion(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTextVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTextVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTextVersion: %w", err)
+	}
+	return oldValue.TextVersion, nil
+}
+
+// ResetTextVersion resets all changes to the "text_version" field.
+func (m *ConsentRecordMutation) ResetTextVersion() {
+	m.text_version = nil
+}
+
+// SetPageURL sets the "page_url" field.
+func (m *ConsentRecordMutation) SetPageURL(s string) {
+	m.page_url = &s
+}
+
+// PageURL returns the value of the "page_url" field in the mutation.
+func (m *ConsentRecordMutation) PageURL() (r string, exists bool) {
+	v := m.page_url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPageURL returns the old "page_url" field's value of the ConsentRecord entity.
+// If the ConsentRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentRecordMutation) OldPageURL(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPageURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPageURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPageURL: %w", err)
+	}
+	return oldValue.PageURL, nil
+}
+
+// ResetPageURL resets all changes to the "page_url" field.
+func (m *ConsentRecordMutation) ResetPageURL() {
+	m.page_url = nil
+}
+
+// SetGivenAt sets the "given_at" field.
+func (m *ConsentRecordMutation) SetGivenAt(c clock.Micros) {
+	m.given_at = &c
+	m.addgiven_at = nil
+}
+
+// GivenAt returns the value of the "given_at" field in the mutation.
+func (m *ConsentRecordMutation) GivenAt() (r clock.Micros, exists bool) {
+	v := m.given_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGivenAt returns the old "given_at" field's value of the ConsentRecord entity.
+// If the ConsentRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentRecordMutation) OldGivenAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGivenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGivenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGivenAt: %w", err)
+	}
+	return oldValue.GivenAt, nil
+}
+
+// AddGivenAt adds c to the "given_at" field.
+func (m *ConsentRecordMutation) AddGivenAt(c clock.Micros) {
+	if m.addgiven_at != nil {
+		*m.addgiven_at += c
+	} else {
+		m.addgiven_at = &c
+	}
+}
+
+// AddedGivenAt returns the value that was added to the "given_at" field in this mutation.
+func (m *ConsentRecordMutation) AddedGivenAt() (r clock.Micros, exists bool) {
+	v := m.addgiven_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetGivenAt resets all changes to the "given_at" field.
+func (m *ConsentRecordMutation) ResetGivenAt() {
+	m.given_at = nil
+	m.addgiven_at = nil
+}
+
+// SetWithdrawnAt sets the "withdrawn_at" field.
+func (m *ConsentRecordMutation) SetWithdrawnAt(c clock.Micros) {
+	m.withdrawn_at = &c
+	m.addwithdrawn_at = nil
+}
+
+// WithdrawnAt returns the value of the "withdrawn_at" field in the mutation.
+func (m *ConsentRecordMutation) WithdrawnAt() (r clock.Micros, exists bool) {
+	v := m.withdrawn_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWithdrawnAt returns the old "withdrawn_at" field's value of the ConsentRecord entity.
+// If the ConsentRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentRecordMutation) OldWithdrawnAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWithdrawnAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWithdrawnAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWithdrawnAt: %w", err)
+	}
+	return oldValue.WithdrawnAt, nil
+}
+
+// AddWithdrawnAt adds c to the "withdrawn_at" field.
+func (m *ConsentRecordMutation) AddWithdrawnAt(c clock.Micros) {
+	if m.addwithdrawn_at != nil {
+		*m.addwithdrawn_at += c
+	} else {
+		m.addwithdrawn_at = &c
+	}
+}
+
+// AddedWithdrawnAt returns the value that was added to the "withdrawn_at" field in this mutation.
+func (m *ConsentRecordMutation) AddedWithdrawnAt() (r clock.Micros, exists bool) {
+	v := m.addwithdrawn_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWithdrawnAt resets all changes to the "withdrawn_at" field.
+func (m *ConsentRecordMutation) ResetWithdrawnAt() {
+	m.withdrawn_at = nil
+	m.addwithdrawn_at = nil
+}
+
+// Where appends a list predicates to the ConsentRecordMutation builder.
+func (m *ConsentRecordMutation) Where(ps ...predicate.ConsentRecord) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ConsentRecordMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ConsentRecordMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ConsentRecord, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ConsentRecordMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ConsentRecordMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ConsentRecord).
+func (m *ConsentRecordMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ConsentRecordMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.account_id != nil {
+		fields = append(fields, consentrecord.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, consentrecord.FieldInboxID)
+	}
+	if m.visitor_id != nil {
+		fields = append(fields, consentrecord.FieldVisitorID)
+	}
+	if m.contact_id != nil {
+		fields = append(fields, consentrecord.FieldContactID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, consentrecord.FieldConversationID)
+	}
+	if m.targeted_message_id != nil {
+		fields = append(fields, consentrecord.FieldTargetedMessageID)
+	}
+	if m.kind != nil {
+		fields = append(fields, consentrecord.FieldKind)
+	}
+	if m.basis != nil {
+		fields = append(fields, consentrecord.FieldBasis)
+	}
+	if m.subscription_type_id != nil {
+		fields = append(fields, consentrecord.FieldSubscriptionTypeID)
+	}
+	if m.text != nil {
+		fields = append(fields, consentrecord.FieldText)
+	}
+	if m.text_version != nil {
+		fields = append(fields, consentrecord.FieldTextVersion)
+	}
+	if m.page_url != nil {
+		fields = append(fields, consentrecord.FieldPageURL)
+	}
+	if m.given_at != nil {
+		fields = append(fields, consentrecord.FieldGivenAt)
+	}
+	if m.withdrawn_at != nil {
+		fields = append(fields, consentrecord.FieldWithdrawnAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ConsentRecordMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case consentrecord.FieldAccountID:
+		return m.AccountID()
+	case consentrecord.FieldInboxID:
+		return m.InboxID()
+	case consentrecord.FieldVisitorID:
+		return m.VisitorID()
+	case consentrecord.FieldContactID:
+		return m.ContactID()
+	case consentrecord.FieldConversationID:
+		return m.ConversationID()
+	case consentrecord.FieldTargetedMessageID:
+		return m.TargetedMessageID()
+	case consentrecord.FieldKind:
+		return m.Kind()
+	case consentrecord.FieldBasis:
+		return m.Basis()
+	case consentrecord.FieldSubscriptionTypeID:
+		return m.SubscriptionTypeID()
+	case consentrecord.FieldText:
+		return m.Text()
+	case consentrecord.FieldTextVersion:
+		return m.TextVersion()
+	case consentrecord.FieldPageURL:
+		return m.PageURL()
+	case consentrecord.FieldGivenAt:
+		return m.GivenAt()
+	case consentrecord.FieldWithdrawnAt:
+		return m.WithdrawnAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ConsentRecordMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case consentrecord.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case consentrecord.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case consentrecord.FieldVisitorID:
+		return m.OldVisitorID(ctx)
+	case consentrecord.FieldContactID:
+		return m.OldContactID(ctx)
+	case consentrecord.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case consentrecord.FieldTargetedMessageID:
+		return m.OldTargetedMessageID(ctx)
+	case consentrecord.FieldKind:
+		return m.OldKind(ctx)
+	case consentrecord.FieldBasis:
+		return m.OldBasis(ctx)
+	case consentrecord.FieldSubscriptionTypeID:
+		return m.OldSubscriptionTypeID(ctx)
+	case consentrecord.FieldText:
+		return m.OldText(ctx)
+	case consentrecord.FieldTextVersion:
+		return m.OldTextVersion(ctx)
+	case consentrecord.FieldPageURL:
+		return m.OldPageURL(ctx)
+	case consentrecord.FieldGivenAt:
+		return m.OldGivenAt(ctx)
+	case consentrecord.FieldWithdrawnAt:
+		return m.OldWithdrawnAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ConsentRecord field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ConsentRecordMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case consentrecord.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case consentrecord.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case consentrecord.FieldVisitorID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVisitorID(v)
+		return nil
+	case consentrecord.FieldContactID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
+		return nil
+	case consentrecord.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case consentrecord.FieldTargetedMessageID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTargetedMessageID(v)
+		return nil
+	case consentrecord.FieldKind:
+		v, ok := value.(vocab.ConsentKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case consentrecord.FieldBasis:
+		v, ok := value.(vocab.ConsentBasis)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBasis(v)
+		return nil
+	case consentrecord.FieldSubscriptionTypeID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubscriptionTypeID(v)
+		return nil
+	case consentrecord.FieldText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetText(v)
+		return nil
+	case consentrecord.FieldTextVersion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTextVersion(v)
+		return nil
+	case consentrecord.FieldPageURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPageURL(v)
+		return nil
+	case consentrecord.FieldGivenAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGivenAt(v)
+		return nil
+	case consentrecord.FieldWithdrawnAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWithdrawnAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ConsentRecord field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ConsentRecordMutation) AddedFields() []string {
+	var fields []string
+	if m.addgiven_at != nil {
+		fields = append(fields, consentrecord.FieldGivenAt)
+	}
+	if m.addwithdrawn_at != nil {
+		fields = append(fields, consentrecord.FieldWithdrawnAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ConsentRecordMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case consentrecord.FieldGivenAt:
+		return m.AddedGivenAt()
+	case consentrecord.FieldWithdrawnAt:
+		return m.AddedWithdrawnAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ConsentRecordMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case consentrecord.FieldGivenAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddGivenAt(v)
+		return nil
+	case consentrecord.FieldWithdrawnAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWithdrawnAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ConsentRecord numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ConsentRecordMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ConsentRecordMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ConsentRecordMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ConsentRecord nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ConsentRecordMutation) ResetField(name string) error {
+	switch name {
+	case consentrecord.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case consentrecord.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case consentrecord.FieldVisitorID:
+		m.ResetVisitorID()
+		return nil
+	case consentrecord.FieldContactID:
+		m.ResetContactID()
+		return nil
+	case consentrecord.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case consentrecord.FieldTargetedMessageID:
+		m.ResetTargetedMessageID()
+		return nil
+	case consentrecord.FieldKind:
+		m.ResetKind()
+		return nil
+	case consentrecord.FieldBasis:
+		m.ResetBasis()
+		return nil
+	case consentrecord.FieldSubscriptionTypeID:
+		m.ResetSubscriptionTypeID()
+		return nil
+	case consentrecord.FieldText:
+		m.ResetText()
+		return nil
+	case consentrecord.FieldTextVersion:
+		m.ResetTextVersion()
+		return nil
+	case consentrecord.FieldPageURL:
+		m.ResetPageURL()
+		return nil
+	case consentrecord.FieldGivenAt:
+		m.ResetGivenAt()
+		return nil
+	case consentrecord.FieldWithdrawnAt:
+		m.ResetWithdrawnAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ConsentRecord field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ConsentRecordMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ConsentRecordMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ConsentRecordMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ConsentRecordMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ConsentRecordMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ConsentRecordMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ConsentRecordMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ConsentRecord unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ConsentRecordMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ConsentRecord edge %s", name)
+}
+
 // ContactMutation represents an operation that mutates the Contact nodes in the graph.
 type ContactMutation struct {
 	config
@@ -4231,6 +5516,7 @@ type ContactMutation struct {
 	name            *string
 	email           *string
 	phone           *string
+	owner_id        *string
 	last_seen_at    *clock.Micros
 	addlast_seen_at *clock.Micros
 	created_at      *clock.Micros
@@ -4489,6 +5775,42 @@ func (m *ContactMutation) ResetPhone() {
 	m.phone = nil
 }
 
+// SetOwnerID sets the "owner_id" field.
+func (m *ContactMutation) SetOwnerID(s string) {
+	m.owner_id = &s
+}
+
+// OwnerID returns the value of the "owner_id" field in the mutation.
+func (m *ContactMutation) OwnerID() (r string, exists bool) {
+	v := m.owner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerID returns the old "owner_id" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldOwnerID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+	}
+	return oldValue.OwnerID, nil
+}
+
+// ResetOwnerID resets all changes to the "owner_id" field.
+func (m *ContactMutation) ResetOwnerID() {
+	m.owner_id = nil
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (m *ContactMutation) SetLastSeenAt(c clock.Micros) {
 	m.last_seen_at = &c
@@ -4635,7 +5957,7 @@ func (m *ContactMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContactMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.account_id != nil {
 		fields = append(fields, contact.FieldAccountID)
 	}
@@ -4647,6 +5969,9 @@ func (m *ContactMutation) Fields() []string {
 	}
 	if m.phone != nil {
 		fields = append(fields, contact.FieldPhone)
+	}
+	if m.owner_id != nil {
+		fields = append(fields, contact.FieldOwnerID)
 	}
 	if m.last_seen_at != nil {
 		fields = append(fields, contact.FieldLastSeenAt)
@@ -4670,6 +5995,8 @@ func (m *ContactMutation) Field(name string) (ent.Value, bool) {
 		return m.Email()
 	case contact.FieldPhone:
 		return m.Phone()
+	case contact.FieldOwnerID:
+		return m.OwnerID()
 	case contact.FieldLastSeenAt:
 		return m.LastSeenAt()
 	case contact.FieldCreatedAt:
@@ -4691,6 +6018,8 @@ func (m *ContactMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldEmail(ctx)
 	case contact.FieldPhone:
 		return m.OldPhone(ctx)
+	case contact.FieldOwnerID:
+		return m.OldOwnerID(ctx)
 	case contact.FieldLastSeenAt:
 		return m.OldLastSeenAt(ctx)
 	case contact.FieldCreatedAt:
@@ -4731,6 +6060,13 @@ func (m *ContactMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPhone(v)
+		return nil
+	case contact.FieldOwnerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerID(v)
 		return nil
 	case contact.FieldLastSeenAt:
 		v, ok := value.(clock.Micros)
@@ -4833,6 +6169,9 @@ func (m *ContactMutation) ResetField(name string) error {
 		return nil
 	case contact.FieldPhone:
 		m.ResetPhone()
+		return nil
+	case contact.FieldOwnerID:
+		m.ResetOwnerID()
 		return nil
 	case contact.FieldLastSeenAt:
 		m.ResetLastSeenAt()
@@ -5808,65 +7147,509 @@ func (m *ContactListMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ContactList edge %s", name)
 }
 
+// ContactListMemberMutation represents an operation that mutates the ContactListMember nodes in the graph.
+type ContactListMemberMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	list_id       *string
+	contact_id    *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ContactListMember, error)
+	predicates    []predicate.ContactListMember
+}
+
+var _ ent.Mutation = (*ContactListMemberMutation)(nil)
+
+// contactlistmemberOption allows management of the mutation configuration using functional options.
+type contactlistmemberOption func(*ContactListMemberMutation)
+
+// newContactListMemberMutation creates new mutation for the ContactListMember entity.
+func newContactListMemberMutation(c config, op Op, opts ...contactlistmemberOption) *ContactListMemberMutation {
+	m := &ContactListMemberMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeContactListMember,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withContactListMemberID sets the ID field of the mutation.
+func withContactListMemberID(id string) contactlistmemberOption {
+	return func(m *ContactListMemberMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ContactListMember
+		)
+		m.oldValue = func(ctx context.Context) (*ContactListMember, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ContactListMember.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withContactListMember sets the old ContactListMember of the mutation.
+func withContactListMember(node *ContactListMember) contactlistmemberOption {
+	return func(m *ContactListMemberMutation) {
+		m.oldValue = func(context.Context) (*ContactListMember, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ContactListMemberMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ContactListMemberMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ContactListMember entities.
+func (m *ContactListMemberMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ContactListMemberMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ContactListMemberMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ContactListMember.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ContactListMemberMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ContactListMemberMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ContactListMember entity.
+// If the ContactListMember object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactListMemberMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ContactListMemberMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetListID sets the "list_id" field.
+func (m *ContactListMemberMutation) SetListID(s string) {
+	m.list_id = &s
+}
+
+// ListID returns the value of the "list_id" field in the mutation.
+func (m *ContactListMemberMutation) ListID() (r string, exists bool) {
+	v := m.list_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldListID returns the old "list_id" field's value of the ContactListMember entity.
+// If the ContactListMember object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactListMemberMutation) OldListID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldListID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldListID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldListID: %w", err)
+	}
+	return oldValue.ListID, nil
+}
+
+// ResetListID resets all changes to the "list_id" field.
+func (m *ContactListMemberMutation) ResetListID() {
+	m.list_id = nil
+}
+
+// SetContactID sets the "contact_id" field.
+func (m *ContactListMemberMutation) SetContactID(s string) {
+	m.contact_id = &s
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *ContactListMemberMutation) ContactID() (r string, exists bool) {
+	v := m.contact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the ContactListMember entity.
+// If the ContactListMember object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactListMemberMutation) OldContactID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *ContactListMemberMutation) ResetContactID() {
+	m.contact_id = nil
+}
+
+// Where appends a list predicates to the ContactListMemberMutation builder.
+func (m *ContactListMemberMutation) Where(ps ...predicate.ContactListMember) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ContactListMemberMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ContactListMemberMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ContactListMember, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ContactListMemberMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ContactListMemberMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ContactListMember).
+func (m *ContactListMemberMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ContactListMemberMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.account_id != nil {
+		fields = append(fields, contactlistmember.FieldAccountID)
+	}
+	if m.list_id != nil {
+		fields = append(fields, contactlistmember.FieldListID)
+	}
+	if m.contact_id != nil {
+		fields = append(fields, contactlistmember.FieldContactID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ContactListMemberMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case contactlistmember.FieldAccountID:
+		return m.AccountID()
+	case contactlistmember.FieldListID:
+		return m.ListID()
+	case contactlistmember.FieldContactID:
+		return m.ContactID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ContactListMemberMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case contactlistmember.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case contactlistmember.FieldListID:
+		return m.OldListID(ctx)
+	case contactlistmember.FieldContactID:
+		return m.OldContactID(ctx)
+	}
+	return nil, fmt.Errorf("unknown ContactListMember field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContactListMemberMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case contactlistmember.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case contactlistmember.FieldListID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetListID(v)
+		return nil
+	case contactlistmember.FieldContactID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContactListMember field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ContactListMemberMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ContactListMemberMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContactListMemberMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ContactListMember numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ContactListMemberMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ContactListMemberMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ContactListMemberMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ContactListMember nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ContactListMemberMutation) ResetField(name string) error {
+	switch name {
+	case contactlistmember.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case contactlistmember.FieldListID:
+		m.ResetListID()
+		return nil
+	case contactlistmember.FieldContactID:
+		m.ResetContactID()
+		return nil
+	}
+	return fmt.Errorf("unknown ContactListMember field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ContactListMemberMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ContactListMemberMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ContactListMemberMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ContactListMemberMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ContactListMemberMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ContactListMemberMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ContactListMemberMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ContactListMember unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ContactListMemberMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ContactListMember edge %s", name)
+}
+
 // ConversationMutation represents an operation that mutates the Conversation nodes in the graph.
 type ConversationMutation struct {
 	config
-	op                          Op
-	typ                         string
-	id                          *string
-	account_id                  *string
-	inbox_id                    *string
-	channel_id                  *string
-	kind                        *vocab.ChannelKind
-	folder                      *vocab.Folder
-	status                      *vocab.ConversationStatus
-	contact_id                  *string
-	visitor_id                  *string
-	assignee_id                 *string
-	assigned_team_id            *string
-	subject                     *string
-	preview                     *string
-	opened_at                   *clock.Micros
-	addopened_at                *clock.Micros
-	last_message_at             *clock.Micros
-	addlast_message_at          *clock.Micros
-	waiting_since               *clock.Micros
-	addwaiting_since            *clock.Micros
-	closed_at                   *clock.Micros
-	addclosed_at                *clock.Micros
-	filtered                    *vocab.FilteredReasons
-	addfiltered                 *vocab.FilteredReasons
-	deleted_at                  *clock.Micros
-	adddeleted_at               *clock.Micros
-	bot_id                      *string
-	bot_state                   *vocab.BotState
-	ever_assigned               *bool
-	in_bots                     *bool
-	visitor_active_at           *clock.Micros
-	addvisitor_active_at        *clock.Micros
-	origin_url                  *string
-	targeted_message_id         *string
-	targeted_message_version    *int
-	addtargeted_message_version *int
-	priority                    *vocab.Priority
-	tags                        *[]string
-	appendtags                  []string
-	snoozed_until               *clock.Micros
-	addsnoozed_until            *clock.Micros
-	last_number                 *int
-	addlast_number              *int
-	last_visible_number         *int
-	addlast_visible_number      *int
-	last_incoming_number        *int
-	addlast_incoming_number     *int
-	visitor_read_number         *int
-	addvisitor_read_number      *int
-	revision                    *int
-	addrevision                 *int
-	clearedFields               map[string]struct{}
-	done                        bool
-	oldValue                    func(context.Context) (*Conversation, error)
-	predicates                  []predicate.Conversation
+	op                           Op
+	typ                          string
+	id                           *string
+	account_id                   *string
+	inbox_id                     *string
+	channel_id                   *string
+	kind                         *vocab.ChannelKind
+	folder                       *vocab.Folder
+	status                       *vocab.ConversationStatus
+	contact_id                   *string
+	visitor_id                   *string
+	assignee_id                  *string
+	assigned_team_id             *string
+	subject                      *string
+	preview                      *string
+	opened_at                    *clock.Micros
+	addopened_at                 *clock.Micros
+	last_message_at              *clock.Micros
+	addlast_message_at           *clock.Micros
+	waiting_since                *clock.Micros
+	addwaiting_since             *clock.Micros
+	closed_at                    *clock.Micros
+	addclosed_at                 *clock.Micros
+	filtered                     *vocab.FilteredReasons
+	addfiltered                  *vocab.FilteredReasons
+	deleted_at                   *clock.Micros
+	adddeleted_at                *clock.Micros
+	bot_id                       *string
+	bot_state                    *vocab.BotState
+	ever_assigned                *bool
+	in_bots                      *bool
+	visitor_active_at            *clock.Micros
+	addvisitor_active_at         *clock.Micros
+	origin_url                   *string
+	targeted_message_id          *string
+	targeted_message_version     *int
+	addtargeted_message_version  *int
+	priority                     *vocab.Priority
+	tags                         *[]string
+	appendtags                   []string
+	snoozed_until                *clock.Micros
+	addsnoozed_until             *clock.Micros
+	last_number                  *int
+	addlast_number               *int
+	last_visible_number          *int
+	addlast_visible_number       *int
+	last_incoming_number         *int
+	addlast_incoming_number      *int
+	visitor_read_number          *int
+	addvisitor_read_number       *int
+	routing_source               *string
+	awaits_offer                 *bool
+	reassigned_message_number    *int
+	addreassigned_message_number *int
+	revision                     *int
+	addrevision                  *int
+	clearedFields                map[string]struct{}
+	done                         bool
+	oldValue                     func(context.Context) (*Conversation, error)
+	predicates                   []predicate.Conversation
 }
 
 var _ ent.Mutation = (*ConversationMutation)(nil)
@@ -7436,6 +9219,134 @@ func (m *ConversationMutation) ResetVisitorReadNumber() {
 	m.addvisitor_read_number = nil
 }
 
+// SetRoutingSource sets the "routing_source" field.
+func (m *ConversationMutation) SetRoutingSource(s string) {
+	m.routing_source = &s
+}
+
+// RoutingSource returns the value of the "routing_source" field in the mutation.
+func (m *ConversationMutation) RoutingSource() (r string, exists bool) {
+	v := m.routing_source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoutingSource returns the old "routing_source" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldRoutingSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoutingSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoutingSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoutingSource: %w", err)
+	}
+	return oldValue.RoutingSource, nil
+}
+
+// ResetRoutingSource resets all changes to the "routing_source" field.
+func (m *ConversationMutation) ResetRoutingSource() {
+	m.routing_source = nil
+}
+
+// SetAwaitsOffer sets the "awaits_offer" field.
+func (m *ConversationMutation) SetAwaitsOffer(b bool) {
+	m.awaits_offer = &b
+}
+
+// AwaitsOffer returns the value of the "awaits_offer" field in the mutation.
+func (m *ConversationMutation) AwaitsOffer() (r bool, exists bool) {
+	v := m.awaits_offer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAwaitsOffer returns the old "awaits_offer" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldAwaitsOffer(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAwaitsOffer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAwaitsOffer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAwaitsOffer: %w", err)
+	}
+	return oldValue.AwaitsOffer, nil
+}
+
+// ResetAwaitsOffer resets all changes to the "awaits_offer" field.
+func (m *ConversationMutation) ResetAwaitsOffer() {
+	m.awaits_offer = nil
+}
+
+// SetReassignedMessageNumber sets the "reassigned_message_number" field.
+func (m *ConversationMutation) SetReassignedMessageNumber(i int) {
+	m.reassigned_message_number = &i
+	m.addreassigned_message_number = nil
+}
+
+// ReassignedMessageNumber returns the value of the "reassigned_message_number" field in the mutation.
+func (m *ConversationMutation) ReassignedMessageNumber() (r int, exists bool) {
+	v := m.reassigned_message_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReassignedMessageNumber returns the old "reassigned_message_number" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldReassignedMessageNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReassignedMessageNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReassignedMessageNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReassignedMessageNumber: %w", err)
+	}
+	return oldValue.ReassignedMessageNumber, nil
+}
+
+// AddReassignedMessageNumber adds i to the "reassigned_message_number" field.
+func (m *ConversationMutation) AddReassignedMessageNumber(i int) {
+	if m.addreassigned_message_number != nil {
+		*m.addreassigned_message_number += i
+	} else {
+		m.addreassigned_message_number = &i
+	}
+}
+
+// AddedReassignedMessageNumber returns the value that was added to the "reassigned_message_number" field in this mutation.
+func (m *ConversationMutation) AddedReassignedMessageNumber() (r int, exists bool) {
+	v := m.addreassigned_message_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReassignedMessageNumber resets all changes to the "reassigned_message_number" field.
+func (m *ConversationMutation) ResetReassignedMessageNumber() {
+	m.reassigned_message_number = nil
+	m.addreassigned_message_number = nil
+}
+
 // SetRevision sets the "revision" field.
 func (m *ConversationMutation) SetRevision(i int) {
 	m.revision = &i
@@ -7526,7 +9437,7 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 34)
+	fields := make([]string, 0, 37)
 	if m.account_id != nil {
 		fields = append(fields, conversation.FieldAccountID)
 	}
@@ -7626,6 +9537,15 @@ func (m *ConversationMutation) Fields() []string {
 	if m.visitor_read_number != nil {
 		fields = append(fields, conversation.FieldVisitorReadNumber)
 	}
+	if m.routing_source != nil {
+		fields = append(fields, conversation.FieldRoutingSource)
+	}
+	if m.awaits_offer != nil {
+		fields = append(fields, conversation.FieldAwaitsOffer)
+	}
+	if m.reassigned_message_number != nil {
+		fields = append(fields, conversation.FieldReassignedMessageNumber)
+	}
 	if m.revision != nil {
 		fields = append(fields, conversation.FieldRevision)
 	}
@@ -7703,6 +9623,12 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastIncomingNumber()
 	case conversation.FieldVisitorReadNumber:
 		return m.VisitorReadNumber()
+	case conversation.FieldRoutingSource:
+		return m.RoutingSource()
+	case conversation.FieldAwaitsOffer:
+		return m.AwaitsOffer()
+	case conversation.FieldReassignedMessageNumber:
+		return m.ReassignedMessageNumber()
 	case conversation.FieldRevision:
 		return m.Revision()
 	}
@@ -7780,6 +9706,12 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldLastIncomingNumber(ctx)
 	case conversation.FieldVisitorReadNumber:
 		return m.OldVisitorReadNumber(ctx)
+	case conversation.FieldRoutingSource:
+		return m.OldRoutingSource(ctx)
+	case conversation.FieldAwaitsOffer:
+		return m.OldAwaitsOffer(ctx)
+	case conversation.FieldReassignedMessageNumber:
+		return m.OldReassignedMessageNumber(ctx)
 	case conversation.FieldRevision:
 		return m.OldRevision(ctx)
 	}
@@ -8022,6 +9954,27 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetVisitorReadNumber(v)
 		return nil
+	case conversation.FieldRoutingSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoutingSource(v)
+		return nil
+	case conversation.FieldAwaitsOffer:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAwaitsOffer(v)
+		return nil
+	case conversation.FieldReassignedMessageNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReassignedMessageNumber(v)
+		return nil
 	case conversation.FieldRevision:
 		v, ok := value.(int)
 		if !ok {
@@ -8076,6 +10029,9 @@ func (m *ConversationMutation) AddedFields() []string {
 	if m.addvisitor_read_number != nil {
 		fields = append(fields, conversation.FieldVisitorReadNumber)
 	}
+	if m.addreassigned_message_number != nil {
+		fields = append(fields, conversation.FieldReassignedMessageNumber)
+	}
 	if m.addrevision != nil {
 		fields = append(fields, conversation.FieldRevision)
 	}
@@ -8113,6 +10069,8 @@ func (m *ConversationMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedLastIncomingNumber()
 	case conversation.FieldVisitorReadNumber:
 		return m.AddedVisitorReadNumber()
+	case conversation.FieldReassignedMessageNumber:
+		return m.AddedReassignedMessageNumber()
 	case conversation.FieldRevision:
 		return m.AddedRevision()
 	}
@@ -8214,6 +10172,13 @@ func (m *ConversationMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddVisitorReadNumber(v)
+		return nil
+	case conversation.FieldReassignedMessageNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReassignedMessageNumber(v)
 		return nil
 	case conversation.FieldRevision:
 		v, ok := value.(int)
@@ -8347,6 +10312,15 @@ func (m *ConversationMutation) ResetField(name string) error {
 		return nil
 	case conversation.FieldVisitorReadNumber:
 		m.ResetVisitorReadNumber()
+		return nil
+	case conversation.FieldRoutingSource:
+		m.ResetRoutingSource()
+		return nil
+	case conversation.FieldAwaitsOffer:
+		m.ResetAwaitsOffer()
+		return nil
+	case conversation.FieldReassignedMessageNumber:
+		m.ResetReassignedMessageNumber()
 		return nil
 	case conversation.FieldRevision:
 		m.ResetRevision()
@@ -14293,6 +16267,644 @@ func (m *MessageRevisionMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown MessageRevision edge %s", name)
 }
 
+// PageViewMutation represents an operation that mutates the PageView nodes in the graph.
+type PageViewMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	inbox_id      *string
+	visitor_id    *string
+	url           *string
+	title         *string
+	viewed_at     *clock.Micros
+	addviewed_at  *clock.Micros
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*PageView, error)
+	predicates    []predicate.PageView
+}
+
+var _ ent.Mutation = (*PageViewMutation)(nil)
+
+// pageviewOption allows management of the mutation configuration using functional options.
+type pageviewOption func(*PageViewMutation)
+
+// newPageViewMutation creates new mutation for the PageView entity.
+func newPageViewMutation(c config, op Op, opts ...pageviewOption) *PageViewMutation {
+	m := &PageViewMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePageView,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPageViewID sets the ID field of the mutation.
+func withPageViewID(id string) pageviewOption {
+	return func(m *PageViewMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PageView
+		)
+		m.oldValue = func(ctx context.Context) (*PageView, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PageView.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPageView sets the old PageView of the mutation.
+func withPageView(node *PageView) pageviewOption {
+	return func(m *PageViewMutation) {
+		m.oldValue = func(context.Context) (*PageView, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PageViewMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PageViewMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PageView entities.
+func (m *PageViewMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PageViewMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PageViewMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PageView.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *PageViewMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *PageViewMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the PageView entity.
+// If the PageView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PageViewMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *PageViewMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *PageViewMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *PageViewMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the PageView entity.
+// If the PageView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PageViewMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *PageViewMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetVisitorID sets the "visitor_id" field.
+func (m *PageViewMutation) SetVisitorID(s string) {
+	m.visitor_id = &s
+}
+
+// VisitorID returns the value of the "visitor_id" field in the mutation.
+func (m *PageViewMutation) VisitorID() (r string, exists bool) {
+	v := m.visitor_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVisitorID returns the old "visitor_id" field's value of the PageView entity.
+// If the PageView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PageViewMutation) OldVisitorID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVisitorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVisitorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVisitorID: %w", err)
+	}
+	return oldValue.VisitorID, nil
+}
+
+// ResetVisitorID resets all changes to the "visitor_id" field.
+func (m *PageViewMutation) ResetVisitorID() {
+	m.visitor_id = nil
+}
+
+// SetURL sets the "url" field.
+func (m *PageViewMutation) SetURL(s string) {
+	m.url = &s
+}
+
+// URL returns the value of the "url" field in the mutation.
+func (m *PageViewMutation) URL() (r string, exists bool) {
+	v := m.url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldURL returns the old "url" field's value of the PageView entity.
+// If the PageView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PageViewMutation) OldURL(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldURL: %w", err)
+	}
+	return oldValue.URL, nil
+}
+
+// ResetURL resets all changes to the "url" field.
+func (m *PageViewMutation) ResetURL() {
+	m.url = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *PageViewMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *PageViewMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the PageView entity.
+// If the PageView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PageViewMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *PageViewMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetViewedAt sets the "viewed_at" field.
+func (m *PageViewMutation) SetViewedAt(c clock.Micros) {
+	m.viewed_at = &c
+	m.addviewed_at = nil
+}
+
+// ViewedAt returns the value of the "viewed_at" field in the mutation.
+func (m *PageViewMutation) ViewedAt() (r clock.Micros, exists bool) {
+	v := m.viewed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldViewedAt returns the old "viewed_at" field's value of the PageView entity.
+// If the PageView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PageViewMutation) OldViewedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldViewedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldViewedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldViewedAt: %w", err)
+	}
+	return oldValue.ViewedAt, nil
+}
+
+// AddViewedAt adds c to the "viewed_at" field.
+func (m *PageViewMutation) AddViewedAt(c clock.Micros) {
+	if m.addviewed_at != nil {
+		*m.addviewed_at += c
+	} else {
+		m.addviewed_at = &c
+	}
+}
+
+// AddedViewedAt returns the value that was added to the "viewed_at" field in this mutation.
+func (m *PageViewMutation) AddedViewedAt() (r clock.Micros, exists bool) {
+	v := m.addviewed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetViewedAt resets all changes to the "viewed_at" field.
+func (m *PageViewMutation) ResetViewedAt() {
+	m.viewed_at = nil
+	m.addviewed_at = nil
+}
+
+// Where appends a list predicates to the PageViewMutation builder.
+func (m *PageViewMutation) Where(ps ...predicate.PageView) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PageViewMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PageViewMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PageView, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PageViewMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PageViewMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PageView).
+func (m *PageViewMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PageViewMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.account_id != nil {
+		fields = append(fields, pageview.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, pageview.FieldInboxID)
+	}
+	if m.visitor_id != nil {
+		fields = append(fields, pageview.FieldVisitorID)
+	}
+	if m.url != nil {
+		fields = append(fields, pageview.FieldURL)
+	}
+	if m.title != nil {
+		fields = append(fields, pageview.FieldTitle)
+	}
+	if m.viewed_at != nil {
+		fields = append(fields, pageview.FieldViewedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PageViewMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case pageview.FieldAccountID:
+		return m.AccountID()
+	case pageview.FieldInboxID:
+		return m.InboxID()
+	case pageview.FieldVisitorID:
+		return m.VisitorID()
+	case pageview.FieldURL:
+		return m.URL()
+	case pageview.FieldTitle:
+		return m.Title()
+	case pageview.FieldViewedAt:
+		return m.ViewedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PageViewMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case pageview.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case pageview.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case pageview.FieldVisitorID:
+		return m.OldVisitorID(ctx)
+	case pageview.FieldURL:
+		return m.OldURL(ctx)
+	case pageview.FieldTitle:
+		return m.OldTitle(ctx)
+	case pageview.FieldViewedAt:
+		return m.OldViewedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown PageView field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PageViewMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case pageview.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case pageview.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case pageview.FieldVisitorID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVisitorID(v)
+		return nil
+	case pageview.FieldURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetURL(v)
+		return nil
+	case pageview.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case pageview.FieldViewedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetViewedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PageView field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PageViewMutation) AddedFields() []string {
+	var fields []string
+	if m.addviewed_at != nil {
+		fields = append(fields, pageview.FieldViewedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PageViewMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case pageview.FieldViewedAt:
+		return m.AddedViewedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PageViewMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case pageview.FieldViewedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddViewedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PageView numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PageViewMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PageViewMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PageViewMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown PageView nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PageViewMutation) ResetField(name string) error {
+	switch name {
+	case pageview.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case pageview.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case pageview.FieldVisitorID:
+		m.ResetVisitorID()
+		return nil
+	case pageview.FieldURL:
+		m.ResetURL()
+		return nil
+	case pageview.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case pageview.FieldViewedAt:
+		m.ResetViewedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PageView field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PageViewMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PageViewMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PageViewMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PageViewMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PageViewMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PageViewMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PageViewMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown PageView unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PageViewMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown PageView edge %s", name)
+}
+
 // ReadPositionMutation represents an operation that mutates the ReadPosition nodes in the graph.
 type ReadPositionMutation struct {
 	config
@@ -14875,6 +17487,1493 @@ func (m *ReadPositionMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ReadPositionMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ReadPosition edge %s", name)
+}
+
+// RoutingDecisionMutation represents an operation that mutates the RoutingDecision nodes in the graph.
+type RoutingDecisionMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *string
+	account_id       *string
+	inbox_id         *string
+	conversation_id  *string
+	decided_at       *clock.Micros
+	adddecided_at    *clock.Micros
+	trigger          *string
+	source           *string
+	rule             *int
+	addrule          *int
+	target           *string
+	assignee_id      *string
+	assigned_team_id *string
+	candidates       *[]schema.RoutingCandidate
+	appendcandidates []schema.RoutingCandidate
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*RoutingDecision, error)
+	predicates       []predicate.RoutingDecision
+}
+
+var _ ent.Mutation = (*RoutingDecisionMutation)(nil)
+
+// routingdecisionOption allows management of the mutation configuration using functional options.
+type routingdecisionOption func(*RoutingDecisionMutation)
+
+// newRoutingDecisionMutation creates new mutation for the RoutingDecision entity.
+func newRoutingDecisionMutation(c config, op Op, opts ...routingdecisionOption) *RoutingDecisionMutation {
+	m := &RoutingDecisionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRoutingDecision,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRoutingDecisionID sets the ID field of the mutation.
+func withRoutingDecisionID(id string) routingdecisionOption {
+	return func(m *RoutingDecisionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RoutingDecision
+		)
+		m.oldValue = func(ctx context.Context) (*RoutingDecision, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RoutingDecision.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRoutingDecision sets the old RoutingDecision of the mutation.
+func withRoutingDecision(node *RoutingDecision) routingdecisionOption {
+	return func(m *RoutingDecisionMutation) {
+		m.oldValue = func(context.Context) (*RoutingDecision, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RoutingDecisionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RoutingDecisionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of RoutingDecision entities.
+func (m *RoutingDecisionMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RoutingDecisionMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RoutingDecisionMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RoutingDecision.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *RoutingDecisionMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *RoutingDecisionMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the RoutingDecision entity.
+// If the RoutingDecision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingDecisionMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *RoutingDecisionMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *RoutingDecisionMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *RoutingDecisionMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the RoutingDecision entity.
+// If the RoutingDecision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingDecisionMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *RoutingDecisionMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *RoutingDecisionMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *RoutingDecisionMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the RoutingDecision entity.
+// If the RoutingDecision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingDecisionMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *RoutingDecisionMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *RoutingDecisionMutation) SetDecidedAt(c clock.Micros) {
+	m.decided_at = &c
+	m.adddecided_at = nil
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *RoutingDecisionMutation) DecidedAt() (r clock.Micros, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the RoutingDecision entity.
+// If the RoutingDecision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingDecisionMutation) OldDecidedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// AddDecidedAt adds c to the "decided_at" field.
+func (m *RoutingDecisionMutation) AddDecidedAt(c clock.Micros) {
+	if m.adddecided_at != nil {
+		*m.adddecided_at += c
+	} else {
+		m.adddecided_at = &c
+	}
+}
+
+// AddedDecidedAt returns the value that was added to the "decided_at" field in this mutation.
+func (m *RoutingDecisionMutation) AddedDecidedAt() (r clock.Micros, exists bool) {
+	v := m.adddecided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *RoutingDecisionMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	m.adddecided_at = nil
+}
+
+// SetTrigger sets the "trigger" field.
+func (m *RoutingDecisionMutation) SetTrigger(s string) {
+	m.trigger = &s
+}
+
+// Trigger returns the value of the "trigger" field in the mutation.
+func (m *RoutingDecisionMutation) Trigger() (r string, exists bool) {
+	v := m.trigger
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrigger returns the old "trigger" field's value of the RoutingDecision entity.
+// If the RoutingDecision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingDecisionMutation) OldTrigger(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrigger is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrigger requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrigger: %w", err)
+	}
+	return oldValue.Trigger, nil
+}
+
+// ResetTrigger resets all changes to the "trigger" field.
+func (m *RoutingDecisionMutation) ResetTrigger() {
+	m.trigger = nil
+}
+
+// SetSource sets the "source" field.
+func (m *RoutingDecisionMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *RoutingDecisionMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the RoutingDecision entity.
+// If the RoutingDecision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingDecisionMutation) OldSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *RoutingDecisionMutation) ResetSource() {
+	m.source = nil
+}
+
+// SetRule sets the "rule" field.
+func (m *RoutingDecisionMutation) SetRule(i int) {
+	m.rule = &i
+	m.addrule = nil
+}
+
+// Rule returns the value of the "rule" field in the mutation.
+func (m *RoutingDecisionMutation) Rule() (r int, exists bool) {
+	v := m.rule
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRule returns the old "rule" field's value of the RoutingDecision entity.
+// If the RoutingDecision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingDecisionMutation) OldRule(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRule is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRule requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRule: %w", err)
+	}
+	return oldValue.Rule, nil
+}
+
+// AddRule adds i to the "rule" field.
+func (m *RoutingDecisionMutation) AddRule(i int) {
+	if m.addrule != nil {
+		*m.addrule += i
+	} else {
+		m.addrule = &i
+	}
+}
+
+// AddedRule returns the value that was added to the "rule" field in this mutation.
+func (m *RoutingDecisionMutation) AddedRule() (r int, exists bool) {
+	v := m.addrule
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRule resets all changes to the "rule" field.
+func (m *RoutingDecisionMutation) ResetRule() {
+	m.rule = nil
+	m.addrule = nil
+}
+
+// SetTarget sets the "target" field.
+func (m *RoutingDecisionMutation) SetTarget(s string) {
+	m.target = &s
+}
+
+// Target returns the value of the "target" field in the mutation.
+func (m *RoutingDecisionMutation) Target() (r string, exists bool) {
+	v := m.target
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTarget returns the old "target" field's value of the RoutingDecision entity.
+// If the RoutingDecision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingDecisionMutation) OldTarget(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTarget is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTarget requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTarget: %w", err)
+	}
+	return oldValue.Target, nil
+}
+
+// ResetTarget resets all changes to the "target" field.
+func (m *RoutingDecisionMutation) ResetTarget() {
+	m.target = nil
+}
+
+// SetAssigneeID sets the "assignee_id" field.
+func (m *RoutingDecisionMutation) SetAssigneeID(s string) {
+	m.assignee_id = &s
+}
+
+// AssigneeID returns the value of the "assignee_id" field in the mutation.
+func (m *RoutingDecisionMutation) AssigneeID() (r string, exists bool) {
+	v := m.assignee_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAssigneeID returns the old "assignee_id" field's value of the RoutingDecision entity.
+// If the RoutingDecision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingDecisionMutation) OldAssigneeID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAssigneeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAssigneeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAssigneeID: %w", err)
+	}
+	return oldValue.AssigneeID, nil
+}
+
+// ResetAssigneeID resets all changes to the "assignee_id" field.
+func (m *RoutingDecisionMutation) ResetAssigneeID() {
+	m.assignee_id = nil
+}
+
+// SetAssignedTeamID sets the "assigned_team_id" field.
+func (m *RoutingDecisionMutation) SetAssignedTeamID(s string) {
+	m.assigned_team_id = &s
+}
+
+// AssignedTeamID returns the value of the "assigned_team_id" field in the mutation.
+func (m *RoutingDecisionMutation) AssignedTeamID() (r string, exists bool) {
+	v := m.assigned_team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAssignedTeamID returns the old "assigned_team_id" field's value of the RoutingDecision entity.
+// If the RoutingDecision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingDecisionMutation) OldAssignedTeamID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAssignedTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAssignedTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAssignedTeamID: %w", err)
+	}
+	return oldValue.AssignedTeamID, nil
+}
+
+// ResetAssignedTeamID resets all changes to the "assigned_team_id" field.
+func (m *RoutingDecisionMutation) ResetAssignedTeamID() {
+	m.assigned_team_id = nil
+}
+
+// SetCandidates sets the "candidates" field.
+func (m *RoutingDecisionMutation) SetCandidates(sc []schema.RoutingCandidate) {
+	m.candidates = &sc
+	m.appendcandidates = nil
+}
+
+// Candidates returns the value of the "candidates" field in the mutation.
+func (m *RoutingDecisionMutation) Candidates() (r []schema.RoutingCandidate, exists bool) {
+	v := m.candidates
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCandidates returns the old "candidates" field's value of the RoutingDecision entity.
+// If the RoutingDecision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingDecisionMutation) OldCandidates(ctx context.Context) (v []schema.RoutingCandidate, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCandidates is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCandidates requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCandidates: %w", err)
+	}
+	return oldValue.Candidates, nil
+}
+
+// AppendCandidates adds sc to the "candidates" field.
+func (m *RoutingDecisionMutation) AppendCandidates(sc []schema.RoutingCandidate) {
+	m.appendcandidates = append(m.appendcandidates, sc...)
+}
+
+// AppendedCandidates returns the list of values that were appended to the "candidates" field in this mutation.
+func (m *RoutingDecisionMutation) AppendedCandidates() ([]schema.RoutingCandidate, bool) {
+	if len(m.appendcandidates) == 0 {
+		return nil, false
+	}
+	return m.appendcandidates, true
+}
+
+// ResetCandidates resets all changes to the "candidates" field.
+func (m *RoutingDecisionMutation) ResetCandidates() {
+	m.candidates = nil
+	m.appendcandidates = nil
+}
+
+// Where appends a list predicates to the RoutingDecisionMutation builder.
+func (m *RoutingDecisionMutation) Where(ps ...predicate.RoutingDecision) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RoutingDecisionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RoutingDecisionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RoutingDecision, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RoutingDecisionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RoutingDecisionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RoutingDecision).
+func (m *RoutingDecisionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RoutingDecisionMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.account_id != nil {
+		fields = append(fields, routingdecision.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, routingdecision.FieldInboxID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, routingdecision.FieldConversationID)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, routingdecision.FieldDecidedAt)
+	}
+	if m.trigger != nil {
+		fields = append(fields, routingdecision.FieldTrigger)
+	}
+	if m.source != nil {
+		fields = append(fields, routingdecision.FieldSource)
+	}
+	if m.rule != nil {
+		fields = append(fields, routingdecision.FieldRule)
+	}
+	if m.target != nil {
+		fields = append(fields, routingdecision.FieldTarget)
+	}
+	if m.assignee_id != nil {
+		fields = append(fields, routingdecision.FieldAssigneeID)
+	}
+	if m.assigned_team_id != nil {
+		fields = append(fields, routingdecision.FieldAssignedTeamID)
+	}
+	if m.candidates != nil {
+		fields = append(fields, routingdecision.FieldCandidates)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RoutingDecisionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case routingdecision.FieldAccountID:
+		return m.AccountID()
+	case routingdecision.FieldInboxID:
+		return m.InboxID()
+	case routingdecision.FieldConversationID:
+		return m.ConversationID()
+	case routingdecision.FieldDecidedAt:
+		return m.DecidedAt()
+	case routingdecision.FieldTrigger:
+		return m.Trigger()
+	case routingdecision.FieldSource:
+		return m.Source()
+	case routingdecision.FieldRule:
+		return m.Rule()
+	case routingdecision.FieldTarget:
+		return m.Target()
+	case routingdecision.FieldAssigneeID:
+		return m.AssigneeID()
+	case routingdecision.FieldAssignedTeamID:
+		return m.AssignedTeamID()
+	case routingdecision.FieldCandidates:
+		return m.Candidates()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RoutingDecisionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case routingdecision.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case routingdecision.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case routingdecision.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case routingdecision.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	case routingdecision.FieldTrigger:
+		return m.OldTrigger(ctx)
+	case routingdecision.FieldSource:
+		return m.OldSource(ctx)
+	case routingdecision.FieldRule:
+		return m.OldRule(ctx)
+	case routingdecision.FieldTarget:
+		return m.OldTarget(ctx)
+	case routingdecision.FieldAssigneeID:
+		return m.OldAssigneeID(ctx)
+	case routingdecision.FieldAssignedTeamID:
+		return m.OldAssignedTeamID(ctx)
+	case routingdecision.FieldCandidates:
+		return m.OldCandidates(ctx)
+	}
+	return nil, fmt.Errorf("unknown RoutingDecision field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RoutingDecisionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case routingdecision.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case routingdecision.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case routingdecision.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case routingdecision.FieldDecidedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	case routingdecision.FieldTrigger:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrigger(v)
+		return nil
+	case routingdecision.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case routingdecision.FieldRule:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRule(v)
+		return nil
+	case routingdecision.FieldTarget:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTarget(v)
+		return nil
+	case routingdecision.FieldAssigneeID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAssigneeID(v)
+		return nil
+	case routingdecision.FieldAssignedTeamID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAssignedTeamID(v)
+		return nil
+	case routingdecision.FieldCandidates:
+		v, ok := value.([]schema.RoutingCandidate)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCandidates(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RoutingDecision field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RoutingDecisionMutation) AddedFields() []string {
+	var fields []string
+	if m.adddecided_at != nil {
+		fields = append(fields, routingdecision.FieldDecidedAt)
+	}
+	if m.addrule != nil {
+		fields = append(fields, routingdecision.FieldRule)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RoutingDecisionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case routingdecision.FieldDecidedAt:
+		return m.AddedDecidedAt()
+	case routingdecision.FieldRule:
+		return m.AddedRule()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RoutingDecisionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case routingdecision.FieldDecidedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDecidedAt(v)
+		return nil
+	case routingdecision.FieldRule:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRule(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RoutingDecision numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RoutingDecisionMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RoutingDecisionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RoutingDecisionMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown RoutingDecision nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RoutingDecisionMutation) ResetField(name string) error {
+	switch name {
+	case routingdecision.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case routingdecision.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case routingdecision.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case routingdecision.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	case routingdecision.FieldTrigger:
+		m.ResetTrigger()
+		return nil
+	case routingdecision.FieldSource:
+		m.ResetSource()
+		return nil
+	case routingdecision.FieldRule:
+		m.ResetRule()
+		return nil
+	case routingdecision.FieldTarget:
+		m.ResetTarget()
+		return nil
+	case routingdecision.FieldAssigneeID:
+		m.ResetAssigneeID()
+		return nil
+	case routingdecision.FieldAssignedTeamID:
+		m.ResetAssignedTeamID()
+		return nil
+	case routingdecision.FieldCandidates:
+		m.ResetCandidates()
+		return nil
+	}
+	return fmt.Errorf("unknown RoutingDecision field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RoutingDecisionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RoutingDecisionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RoutingDecisionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RoutingDecisionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RoutingDecisionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RoutingDecisionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RoutingDecisionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown RoutingDecision unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RoutingDecisionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown RoutingDecision edge %s", name)
+}
+
+// RoutingTurnMutation represents an operation that mutates the RoutingTurn nodes in the graph.
+type RoutingTurnMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	scope         *string
+	last_user_id  *string
+	turn          *int
+	addturn       *int
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*RoutingTurn, error)
+	predicates    []predicate.RoutingTurn
+}
+
+var _ ent.Mutation = (*RoutingTurnMutation)(nil)
+
+// routingturnOption allows management of the mutation configuration using functional options.
+type routingturnOption func(*RoutingTurnMutation)
+
+// newRoutingTurnMutation creates new mutation for the RoutingTurn entity.
+func newRoutingTurnMutation(c config, op Op, opts ...routingturnOption) *RoutingTurnMutation {
+	m := &RoutingTurnMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRoutingTurn,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRoutingTurnID sets the ID field of the mutation.
+func withRoutingTurnID(id string) routingturnOption {
+	return func(m *RoutingTurnMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RoutingTurn
+		)
+		m.oldValue = func(ctx context.Context) (*RoutingTurn, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RoutingTurn.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRoutingTurn sets the old RoutingTurn of the mutation.
+func withRoutingTurn(node *RoutingTurn) routingturnOption {
+	return func(m *RoutingTurnMutation) {
+		m.oldValue = func(context.Context) (*RoutingTurn, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RoutingTurnMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RoutingTurnMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of RoutingTurn entities.
+func (m *RoutingTurnMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RoutingTurnMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RoutingTurnMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RoutingTurn.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *RoutingTurnMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *RoutingTurnMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the RoutingTurn entity.
+// If the RoutingTurn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingTurnMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *RoutingTurnMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetScope sets the "scope" field.
+func (m *RoutingTurnMutation) SetScope(s string) {
+	m.scope = &s
+}
+
+// Scope returns the value of the "scope" field in the mutation.
+func (m *RoutingTurnMutation) Scope() (r string, exists bool) {
+	v := m.scope
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScope returns the old "scope" field's value of the RoutingTurn entity.
+// If the RoutingTurn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingTurnMutation) OldScope(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScope is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScope requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScope: %w", err)
+	}
+	return oldValue.Scope, nil
+}
+
+// ResetScope resets all changes to the "scope" field.
+func (m *RoutingTurnMutation) ResetScope() {
+	m.scope = nil
+}
+
+// SetLastUserID sets the "last_user_id" field.
+func (m *RoutingTurnMutation) SetLastUserID(s string) {
+	m.last_user_id = &s
+}
+
+// LastUserID returns the value of the "last_user_id" field in the mutation.
+func (m *RoutingTurnMutation) LastUserID() (r string, exists bool) {
+	v := m.last_user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastUserID returns the old "last_user_id" field's value of the RoutingTurn entity.
+// If the RoutingTurn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingTurnMutation) OldLastUserID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastUserID: %w", err)
+	}
+	return oldValue.LastUserID, nil
+}
+
+// ResetLastUserID resets all changes to the "last_user_id" field.
+func (m *RoutingTurnMutation) ResetLastUserID() {
+	m.last_user_id = nil
+}
+
+// SetTurn sets the "turn" field.
+func (m *RoutingTurnMutation) SetTurn(i int) {
+	m.turn = &i
+	m.addturn = nil
+}
+
+// Turn returns the value of the "turn" field in the mutation.
+func (m *RoutingTurnMutation) Turn() (r int, exists bool) {
+	v := m.turn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTurn returns the old "turn" field's value of the RoutingTurn entity.
+// If the RoutingTurn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingTurnMutation) OldTurn(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTurn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTurn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTurn: %w", err)
+	}
+	return oldValue.Turn, nil
+}
+
+// AddTurn adds i to the "turn" field.
+func (m *RoutingTurnMutation) AddTurn(i int) {
+	if m.addturn != nil {
+		*m.addturn += i
+	} else {
+		m.addturn = &i
+	}
+}
+
+// AddedTurn returns the value that was added to the "turn" field in this mutation.
+func (m *RoutingTurnMutation) AddedTurn() (r int, exists bool) {
+	v := m.addturn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTurn resets all changes to the "turn" field.
+func (m *RoutingTurnMutation) ResetTurn() {
+	m.turn = nil
+	m.addturn = nil
+}
+
+// Where appends a list predicates to the RoutingTurnMutation builder.
+func (m *RoutingTurnMutation) Where(ps ...predicate.RoutingTurn) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RoutingTurnMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RoutingTurnMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RoutingTurn, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RoutingTurnMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RoutingTurnMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RoutingTurn).
+func (m *RoutingTurnMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RoutingTurnMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.account_id != nil {
+		fields = append(fields, routingturn.FieldAccountID)
+	}
+	if m.scope != nil {
+		fields = append(fields, routingturn.FieldScope)
+	}
+	if m.last_user_id != nil {
+		fields = append(fields, routingturn.FieldLastUserID)
+	}
+	if m.turn != nil {
+		fields = append(fields, routingturn.FieldTurn)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RoutingTurnMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case routingturn.FieldAccountID:
+		return m.AccountID()
+	case routingturn.FieldScope:
+		return m.Scope()
+	case routingturn.FieldLastUserID:
+		return m.LastUserID()
+	case routingturn.FieldTurn:
+		return m.Turn()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RoutingTurnMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case routingturn.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case routingturn.FieldScope:
+		return m.OldScope(ctx)
+	case routingturn.FieldLastUserID:
+		return m.OldLastUserID(ctx)
+	case routingturn.FieldTurn:
+		return m.OldTurn(ctx)
+	}
+	return nil, fmt.Errorf("unknown RoutingTurn field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RoutingTurnMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case routingturn.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case routingturn.FieldScope:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScope(v)
+		return nil
+	case routingturn.FieldLastUserID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastUserID(v)
+		return nil
+	case routingturn.FieldTurn:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTurn(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RoutingTurn field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RoutingTurnMutation) AddedFields() []string {
+	var fields []string
+	if m.addturn != nil {
+		fields = append(fields, routingturn.FieldTurn)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RoutingTurnMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case routingturn.FieldTurn:
+		return m.AddedTurn()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RoutingTurnMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case routingturn.FieldTurn:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTurn(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RoutingTurn numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RoutingTurnMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RoutingTurnMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RoutingTurnMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown RoutingTurn nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RoutingTurnMutation) ResetField(name string) error {
+	switch name {
+	case routingturn.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case routingturn.FieldScope:
+		m.ResetScope()
+		return nil
+	case routingturn.FieldLastUserID:
+		m.ResetLastUserID()
+		return nil
+	case routingturn.FieldTurn:
+		m.ResetTurn()
+		return nil
+	}
+	return fmt.Errorf("unknown RoutingTurn field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RoutingTurnMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RoutingTurnMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RoutingTurnMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RoutingTurnMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RoutingTurnMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RoutingTurnMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RoutingTurnMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown RoutingTurn unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RoutingTurnMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown RoutingTurn edge %s", name)
 }
 
 // SavedViewMutation represents an operation that mutates the SavedView nodes in the graph.
@@ -15693,6 +19792,623 @@ func (m *SavedViewMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown SavedView edge %s", name)
 }
 
+// SubscriptionTypeMutation represents an operation that mutates the SubscriptionType nodes in the graph.
+type SubscriptionTypeMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	account_id     *string
+	name           *string
+	description    *string
+	archived_at    *clock.Micros
+	addarchived_at *clock.Micros
+	created_at     *clock.Micros
+	addcreated_at  *clock.Micros
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*SubscriptionType, error)
+	predicates     []predicate.SubscriptionType
+}
+
+var _ ent.Mutation = (*SubscriptionTypeMutation)(nil)
+
+// subscriptiontypeOption allows management of the mutation configuration using functional options.
+type subscriptiontypeOption func(*SubscriptionTypeMutation)
+
+// newSubscriptionTypeMutation creates new mutation for the SubscriptionType entity.
+func newSubscriptionTypeMutation(c config, op Op, opts ...subscriptiontypeOption) *SubscriptionTypeMutation {
+	m := &SubscriptionTypeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSubscriptionType,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSubscriptionTypeID sets the ID field of the mutation.
+func withSubscriptionTypeID(id string) subscriptiontypeOption {
+	return func(m *SubscriptionTypeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SubscriptionType
+		)
+		m.oldValue = func(ctx context.Context) (*SubscriptionType, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SubscriptionType.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSubscriptionType sets the old SubscriptionType of the mutation.
+func withSubscriptionType(node *SubscriptionType) subscriptiontypeOption {
+	return func(m *SubscriptionTypeMutation) {
+		m.oldValue = func(context.Context) (*SubscriptionType, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SubscriptionTypeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SubscriptionTypeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SubscriptionType entities.
+func (m *SubscriptionTypeMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SubscriptionTypeMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SubscriptionTypeMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SubscriptionType.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *SubscriptionTypeMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *SubscriptionTypeMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the SubscriptionType entity.
+// If the SubscriptionType object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubscriptionTypeMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *SubscriptionTypeMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetName sets the "name" field.
+func (m *SubscriptionTypeMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *SubscriptionTypeMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the SubscriptionType entity.
+// If the SubscriptionType object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubscriptionTypeMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *SubscriptionTypeMutation) ResetName() {
+	m.name = nil
+}
+
+// SetDescription sets the "description" field.
+func (m *SubscriptionTypeMutation) SetDescription(s string) {
+	m.description = &s
+}
+
+// Description returns the value of the "description" field in the mutation.
+func (m *SubscriptionTypeMutation) Description() (r string, exists bool) {
+	v := m.description
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescription returns the old "description" field's value of the SubscriptionType entity.
+// If the SubscriptionType object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubscriptionTypeMutation) OldDescription(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescription is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescription requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescription: %w", err)
+	}
+	return oldValue.Description, nil
+}
+
+// ResetDescription resets all changes to the "description" field.
+func (m *SubscriptionTypeMutation) ResetDescription() {
+	m.description = nil
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (m *SubscriptionTypeMutation) SetArchivedAt(c clock.Micros) {
+	m.archived_at = &c
+	m.addarchived_at = nil
+}
+
+// ArchivedAt returns the value of the "archived_at" field in the mutation.
+func (m *SubscriptionTypeMutation) ArchivedAt() (r clock.Micros, exists bool) {
+	v := m.archived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArchivedAt returns the old "archived_at" field's value of the SubscriptionType entity.
+// If the SubscriptionType object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubscriptionTypeMutation) OldArchivedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArchivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArchivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArchivedAt: %w", err)
+	}
+	return oldValue.ArchivedAt, nil
+}
+
+// AddArchivedAt adds c to the "archived_at" field.
+func (m *SubscriptionTypeMutation) AddArchivedAt(c clock.Micros) {
+	if m.addarchived_at != nil {
+		*m.addarchived_at += c
+	} else {
+		m.addarchived_at = &c
+	}
+}
+
+// AddedArchivedAt returns the value that was added to the "archived_at" field in this mutation.
+func (m *SubscriptionTypeMutation) AddedArchivedAt() (r clock.Micros, exists bool) {
+	v := m.addarchived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetArchivedAt resets all changes to the "archived_at" field.
+func (m *SubscriptionTypeMutation) ResetArchivedAt() {
+	m.archived_at = nil
+	m.addarchived_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *SubscriptionTypeMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *SubscriptionTypeMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the SubscriptionType entity.
+// If the SubscriptionType object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubscriptionTypeMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *SubscriptionTypeMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *SubscriptionTypeMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *SubscriptionTypeMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the SubscriptionTypeMutation builder.
+func (m *SubscriptionTypeMutation) Where(ps ...predicate.SubscriptionType) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SubscriptionTypeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SubscriptionTypeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SubscriptionType, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SubscriptionTypeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SubscriptionTypeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SubscriptionType).
+func (m *SubscriptionTypeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SubscriptionTypeMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.account_id != nil {
+		fields = append(fields, subscriptiontype.FieldAccountID)
+	}
+	if m.name != nil {
+		fields = append(fields, subscriptiontype.FieldName)
+	}
+	if m.description != nil {
+		fields = append(fields, subscriptiontype.FieldDescription)
+	}
+	if m.archived_at != nil {
+		fields = append(fields, subscriptiontype.FieldArchivedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, subscriptiontype.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SubscriptionTypeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case subscriptiontype.FieldAccountID:
+		return m.AccountID()
+	case subscriptiontype.FieldName:
+		return m.Name()
+	case subscriptiontype.FieldDescription:
+		return m.Description()
+	case subscriptiontype.FieldArchivedAt:
+		return m.ArchivedAt()
+	case subscriptiontype.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SubscriptionTypeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case subscriptiontype.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case subscriptiontype.FieldName:
+		return m.OldName(ctx)
+	case subscriptiontype.FieldDescription:
+		return m.OldDescription(ctx)
+	case subscriptiontype.FieldArchivedAt:
+		return m.OldArchivedAt(ctx)
+	case subscriptiontype.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown SubscriptionType field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SubscriptionTypeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case subscriptiontype.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case subscriptiontype.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case subscriptiontype.FieldDescription:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescription(v)
+		return nil
+	case subscriptiontype.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArchivedAt(v)
+		return nil
+	case subscriptiontype.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SubscriptionType field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SubscriptionTypeMutation) AddedFields() []string {
+	var fields []string
+	if m.addarchived_at != nil {
+		fields = append(fields, subscriptiontype.FieldArchivedAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, subscriptiontype.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SubscriptionTypeMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case subscriptiontype.FieldArchivedAt:
+		return m.AddedArchivedAt()
+	case subscriptiontype.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SubscriptionTypeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case subscriptiontype.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddArchivedAt(v)
+		return nil
+	case subscriptiontype.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SubscriptionType numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SubscriptionTypeMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SubscriptionTypeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SubscriptionTypeMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown SubscriptionType nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SubscriptionTypeMutation) ResetField(name string) error {
+	switch name {
+	case subscriptiontype.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case subscriptiontype.FieldName:
+		m.ResetName()
+		return nil
+	case subscriptiontype.FieldDescription:
+		m.ResetDescription()
+		return nil
+	case subscriptiontype.FieldArchivedAt:
+		m.ResetArchivedAt()
+		return nil
+	case subscriptiontype.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown SubscriptionType field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SubscriptionTypeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SubscriptionTypeMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SubscriptionTypeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SubscriptionTypeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SubscriptionTypeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SubscriptionTypeMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SubscriptionTypeMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown SubscriptionType unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SubscriptionTypeMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown SubscriptionType edge %s", name)
+}
+
 // TargetedMessageMutation represents an operation that mutates the TargetedMessage nodes in the graph.
 type TargetedMessageMutation struct {
 	config
@@ -15714,6 +20430,11 @@ type TargetedMessageMutation struct {
 	rules                  *[]schema.Targeting
 	appendrules            []schema.Targeting
 	welcome_message        *string
+	heading                *schema.Heading
+	email_capture          *schema.EmailCapture
+	display                *schema.Display
+	consent                *schema.Consent
+	routing                *schema.Routing
 	bot_id                 *string
 	version                *int
 	addversion             *int
@@ -16294,6 +21015,186 @@ func (m *TargetedMessageMutation) ResetWelcomeMessage() {
 	m.welcome_message = nil
 }
 
+// SetHeading sets the "heading" field.
+func (m *TargetedMessageMutation) SetHeading(s schema.Heading) {
+	m.heading = &s
+}
+
+// Heading returns the value of the "heading" field in the mutation.
+func (m *TargetedMessageMutation) Heading() (r schema.Heading, exists bool) {
+	v := m.heading
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeading returns the old "heading" field's value of the TargetedMessage entity.
+// If the TargetedMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageMutation) OldHeading(ctx context.Context) (v schema.Heading, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeading is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeading requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeading: %w", err)
+	}
+	return oldValue.Heading, nil
+}
+
+// ResetHeading resets all changes to the "heading" field.
+func (m *TargetedMessageMutation) ResetHeading() {
+	m.heading = nil
+}
+
+// SetEmailCapture sets the "email_capture" field.
+func (m *TargetedMessageMutation) SetEmailCapture(sc schema.EmailCapture) {
+	m.email_capture = &sc
+}
+
+// EmailCapture returns the value of the "email_capture" field in the mutation.
+func (m *TargetedMessageMutation) EmailCapture() (r schema.EmailCapture, exists bool) {
+	v := m.email_capture
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEmailCapture returns the old "email_capture" field's value of the TargetedMessage entity.
+// If the TargetedMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageMutation) OldEmailCapture(ctx context.Context) (v schema.EmailCapture, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEmailCapture is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEmailCapture requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEmailCapture: %w", err)
+	}
+	return oldValue.EmailCapture, nil
+}
+
+// ResetEmailCapture resets all changes to the "email_capture" field.
+func (m *TargetedMessageMutation) ResetEmailCapture() {
+	m.email_capture = nil
+}
+
+// SetDisplay sets the "display" field.
+func (m *TargetedMessageMutation) SetDisplay(s schema.Display) {
+	m.display = &s
+}
+
+// Display returns the value of the "display" field in the mutation.
+func (m *TargetedMessageMutation) Display() (r schema.Display, exists bool) {
+	v := m.display
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDisplay returns the old "display" field's value of the TargetedMessage entity.
+// If the TargetedMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageMutation) OldDisplay(ctx context.Context) (v schema.Display, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDisplay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDisplay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDisplay: %w", err)
+	}
+	return oldValue.Display, nil
+}
+
+// ResetDisplay resets all changes to the "display" field.
+func (m *TargetedMessageMutation) ResetDisplay() {
+	m.display = nil
+}
+
+// SetConsent sets the "consent" field.
+func (m *TargetedMessageMutation) SetConsent(s schema.Consent) {
+	m.consent = &s
+}
+
+// Consent returns the value of the "consent" field in the mutation.
+func (m *TargetedMessageMutation) Consent() (r schema.Consent, exists bool) {
+	v := m.consent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConsent returns the old "consent" field's value of the TargetedMessage entity.
+// If the TargetedMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageMutation) OldConsent(ctx context.Context) (v schema.Consent, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConsent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConsent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConsent: %w", err)
+	}
+	return oldValue.Consent, nil
+}
+
+// ResetConsent resets all changes to the "consent" field.
+func (m *TargetedMessageMutation) ResetConsent() {
+	m.consent = nil
+}
+
+// SetRouting sets the "routing" field.
+func (m *TargetedMessageMutation) SetRouting(s schema.Routing) {
+	m.routing = &s
+}
+
+// Routing returns the value of the "routing" field in the mutation.
+func (m *TargetedMessageMutation) Routing() (r schema.Routing, exists bool) {
+	v := m.routing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRouting returns the old "routing" field's value of the TargetedMessage entity.
+// If the TargetedMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageMutation) OldRouting(ctx context.Context) (v schema.Routing, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRouting is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRouting requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRouting: %w", err)
+	}
+	return oldValue.Routing, nil
+}
+
+// ResetRouting resets all changes to the "routing" field.
+func (m *TargetedMessageMutation) ResetRouting() {
+	m.routing = nil
+}
+
 // SetBotID sets the "bot_id" field.
 func (m *TargetedMessageMutation) SetBotID(s string) {
 	m.bot_id = &s
@@ -16588,7 +21489,7 @@ func (m *TargetedMessageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TargetedMessageMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 21)
 	if m.account_id != nil {
 		fields = append(fields, targetedmessage.FieldAccountID)
 	}
@@ -16621,6 +21522,21 @@ func (m *TargetedMessageMutation) Fields() []string {
 	}
 	if m.welcome_message != nil {
 		fields = append(fields, targetedmessage.FieldWelcomeMessage)
+	}
+	if m.heading != nil {
+		fields = append(fields, targetedmessage.FieldHeading)
+	}
+	if m.email_capture != nil {
+		fields = append(fields, targetedmessage.FieldEmailCapture)
+	}
+	if m.display != nil {
+		fields = append(fields, targetedmessage.FieldDisplay)
+	}
+	if m.consent != nil {
+		fields = append(fields, targetedmessage.FieldConsent)
+	}
+	if m.routing != nil {
+		fields = append(fields, targetedmessage.FieldRouting)
 	}
 	if m.bot_id != nil {
 		fields = append(fields, targetedmessage.FieldBotID)
@@ -16667,6 +21583,16 @@ func (m *TargetedMessageMutation) Field(name string) (ent.Value, bool) {
 		return m.Rules()
 	case targetedmessage.FieldWelcomeMessage:
 		return m.WelcomeMessage()
+	case targetedmessage.FieldHeading:
+		return m.Heading()
+	case targetedmessage.FieldEmailCapture:
+		return m.EmailCapture()
+	case targetedmessage.FieldDisplay:
+		return m.Display()
+	case targetedmessage.FieldConsent:
+		return m.Consent()
+	case targetedmessage.FieldRouting:
+		return m.Routing()
 	case targetedmessage.FieldBotID:
 		return m.BotID()
 	case targetedmessage.FieldVersion:
@@ -16708,6 +21634,16 @@ func (m *TargetedMessageMutation) OldField(ctx context.Context, name string) (en
 		return m.OldRules(ctx)
 	case targetedmessage.FieldWelcomeMessage:
 		return m.OldWelcomeMessage(ctx)
+	case targetedmessage.FieldHeading:
+		return m.OldHeading(ctx)
+	case targetedmessage.FieldEmailCapture:
+		return m.OldEmailCapture(ctx)
+	case targetedmessage.FieldDisplay:
+		return m.OldDisplay(ctx)
+	case targetedmessage.FieldConsent:
+		return m.OldConsent(ctx)
+	case targetedmessage.FieldRouting:
+		return m.OldRouting(ctx)
 	case targetedmessage.FieldBotID:
 		return m.OldBotID(ctx)
 	case targetedmessage.FieldVersion:
@@ -16803,6 +21739,41 @@ func (m *TargetedMessageMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetWelcomeMessage(v)
+		return nil
+	case targetedmessage.FieldHeading:
+		v, ok := value.(schema.Heading)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeading(v)
+		return nil
+	case targetedmessage.FieldEmailCapture:
+		v, ok := value.(schema.EmailCapture)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEmailCapture(v)
+		return nil
+	case targetedmessage.FieldDisplay:
+		v, ok := value.(schema.Display)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDisplay(v)
+		return nil
+	case targetedmessage.FieldConsent:
+		v, ok := value.(schema.Consent)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConsent(v)
+		return nil
+	case targetedmessage.FieldRouting:
+		v, ok := value.(schema.Routing)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRouting(v)
 		return nil
 	case targetedmessage.FieldBotID:
 		v, ok := value.(string)
@@ -16984,6 +21955,21 @@ func (m *TargetedMessageMutation) ResetField(name string) error {
 	case targetedmessage.FieldWelcomeMessage:
 		m.ResetWelcomeMessage()
 		return nil
+	case targetedmessage.FieldHeading:
+		m.ResetHeading()
+		return nil
+	case targetedmessage.FieldEmailCapture:
+		m.ResetEmailCapture()
+		return nil
+	case targetedmessage.FieldDisplay:
+		m.ResetDisplay()
+		return nil
+	case targetedmessage.FieldConsent:
+		m.ResetConsent()
+		return nil
+	case targetedmessage.FieldRouting:
+		m.ResetRouting()
+		return nil
 	case targetedmessage.FieldBotID:
 		m.ResetBotID()
 		return nil
@@ -17049,6 +22035,2085 @@ func (m *TargetedMessageMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *TargetedMessageMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown TargetedMessage edge %s", name)
+}
+
+// TargetedMessageCountMutation represents an operation that mutates the TargetedMessageCount nodes in the graph.
+type TargetedMessageCountMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	inbox_id      *string
+	shown         *int
+	addshown      *int
+	opened        *int
+	addopened     *int
+	chats         *int
+	addchats      *int
+	emails        *int
+	addemails     *int
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*TargetedMessageCount, error)
+	predicates    []predicate.TargetedMessageCount
+}
+
+var _ ent.Mutation = (*TargetedMessageCountMutation)(nil)
+
+// targetedmessagecountOption allows management of the mutation configuration using functional options.
+type targetedmessagecountOption func(*TargetedMessageCountMutation)
+
+// newTargetedMessageCountMutation creates new mutation for the TargetedMessageCount entity.
+func newTargetedMessageCountMutation(c config, op Op, opts ...targetedmessagecountOption) *TargetedMessageCountMutation {
+	m := &TargetedMessageCountMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTargetedMessageCount,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTargetedMessageCountID sets the ID field of the mutation.
+func withTargetedMessageCountID(id string) targetedmessagecountOption {
+	return func(m *TargetedMessageCountMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *TargetedMessageCount
+		)
+		m.oldValue = func(ctx context.Context) (*TargetedMessageCount, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().TargetedMessageCount.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTargetedMessageCount sets the old TargetedMessageCount of the mutation.
+func withTargetedMessageCount(node *TargetedMessageCount) targetedmessagecountOption {
+	return func(m *TargetedMessageCountMutation) {
+		m.oldValue = func(context.Context) (*TargetedMessageCount, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TargetedMessageCountMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TargetedMessageCountMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of TargetedMessageCount entities.
+func (m *TargetedMessageCountMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TargetedMessageCountMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TargetedMessageCountMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().TargetedMessageCount.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *TargetedMessageCountMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *TargetedMessageCountMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the TargetedMessageCount entity.
+// If the TargetedMessageCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageCountMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *TargetedMessageCountMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *TargetedMessageCountMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *TargetedMessageCountMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the TargetedMessageCount entity.
+// If the TargetedMessageCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageCountMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *TargetedMessageCountMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetShown sets the "shown" field.
+func (m *TargetedMessageCountMutation) SetShown(i int) {
+	m.shown = &i
+	m.addshown = nil
+}
+
+// Shown returns the value of the "shown" field in the mutation.
+func (m *TargetedMessageCountMutation) Shown() (r int, exists bool) {
+	v := m.shown
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldShown returns the old "shown" field's value of the TargetedMessageCount entity.
+// If the TargetedMessageCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageCountMutation) OldShown(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldShown is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldShown requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldShown: %w", err)
+	}
+	return oldValue.Shown, nil
+}
+
+// AddShown adds i to the "shown" field.
+func (m *TargetedMessageCountMutation) AddShown(i int) {
+	if m.addshown != nil {
+		*m.addshown += i
+	} else {
+		m.addshown = &i
+	}
+}
+
+// AddedShown returns the value that was added to the "shown" field in this mutation.
+func (m *TargetedMessageCountMutation) AddedShown() (r int, exists bool) {
+	v := m.addshown
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetShown resets all changes to the "shown" field.
+func (m *TargetedMessageCountMutation) ResetShown() {
+	m.shown = nil
+	m.addshown = nil
+}
+
+// SetOpened sets the "opened" field.
+func (m *TargetedMessageCountMutation) SetOpened(i int) {
+	m.opened = &i
+	m.addopened = nil
+}
+
+// Opened returns the value of the "opened" field in the mutation.
+func (m *TargetedMessageCountMutation) Opened() (r int, exists bool) {
+	v := m.opened
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpened returns the old "opened" field's value of the TargetedMessageCount entity.
+// If the TargetedMessageCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageCountMutation) OldOpened(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpened is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpened requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpened: %w", err)
+	}
+	return oldValue.Opened, nil
+}
+
+// AddOpened adds i to the "opened" field.
+func (m *TargetedMessageCountMutation) AddOpened(i int) {
+	if m.addopened != nil {
+		*m.addopened += i
+	} else {
+		m.addopened = &i
+	}
+}
+
+// AddedOpened returns the value that was added to the "opened" field in this mutation.
+func (m *TargetedMessageCountMutation) AddedOpened() (r int, exists bool) {
+	v := m.addopened
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOpened resets all changes to the "opened" field.
+func (m *TargetedMessageCountMutation) ResetOpened() {
+	m.opened = nil
+	m.addopened = nil
+}
+
+// SetChats sets the "chats" field.
+func (m *TargetedMessageCountMutation) SetChats(i int) {
+	m.chats = &i
+	m.addchats = nil
+}
+
+// Chats returns the value of the "chats" field in the mutation.
+func (m *TargetedMessageCountMutation) Chats() (r int, exists bool) {
+	v := m.chats
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChats returns the old "chats" field's value of the TargetedMessageCount entity.
+// If the TargetedMessageCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageCountMutation) OldChats(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChats is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChats requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChats: %w", err)
+	}
+	return oldValue.Chats, nil
+}
+
+// AddChats adds i to the "chats" field.
+func (m *TargetedMessageCountMutation) AddChats(i int) {
+	if m.addchats != nil {
+		*m.addchats += i
+	} else {
+		m.addchats = &i
+	}
+}
+
+// AddedChats returns the value that was added to the "chats" field in this mutation.
+func (m *TargetedMessageCountMutation) AddedChats() (r int, exists bool) {
+	v := m.addchats
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetChats resets all changes to the "chats" field.
+func (m *TargetedMessageCountMutation) ResetChats() {
+	m.chats = nil
+	m.addchats = nil
+}
+
+// SetEmails sets the "emails" field.
+func (m *TargetedMessageCountMutation) SetEmails(i int) {
+	m.emails = &i
+	m.addemails = nil
+}
+
+// Emails returns the value of the "emails" field in the mutation.
+func (m *TargetedMessageCountMutation) Emails() (r int, exists bool) {
+	v := m.emails
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEmails returns the old "emails" field's value of the TargetedMessageCount entity.
+// If the TargetedMessageCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageCountMutation) OldEmails(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEmails is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEmails requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEmails: %w", err)
+	}
+	return oldValue.Emails, nil
+}
+
+// AddEmails adds i to the "emails" field.
+func (m *TargetedMessageCountMutation) AddEmails(i int) {
+	if m.addemails != nil {
+		*m.addemails += i
+	} else {
+		m.addemails = &i
+	}
+}
+
+// AddedEmails returns the value that was added to the "emails" field in this mutation.
+func (m *TargetedMessageCountMutation) AddedEmails() (r int, exists bool) {
+	v := m.addemails
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEmails resets all changes to the "emails" field.
+func (m *TargetedMessageCountMutation) ResetEmails() {
+	m.emails = nil
+	m.addemails = nil
+}
+
+// Where appends a list predicates to the TargetedMessageCountMutation builder.
+func (m *TargetedMessageCountMutation) Where(ps ...predicate.TargetedMessageCount) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TargetedMessageCountMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TargetedMessageCountMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.TargetedMessageCount, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TargetedMessageCountMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TargetedMessageCountMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (TargetedMessageCount).
+func (m *TargetedMessageCountMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TargetedMessageCountMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.account_id != nil {
+		fields = append(fields, targetedmessagecount.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, targetedmessagecount.FieldInboxID)
+	}
+	if m.shown != nil {
+		fields = append(fields, targetedmessagecount.FieldShown)
+	}
+	if m.opened != nil {
+		fields = append(fields, targetedmessagecount.FieldOpened)
+	}
+	if m.chats != nil {
+		fields = append(fields, targetedmessagecount.FieldChats)
+	}
+	if m.emails != nil {
+		fields = append(fields, targetedmessagecount.FieldEmails)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TargetedMessageCountMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case targetedmessagecount.FieldAccountID:
+		return m.AccountID()
+	case targetedmessagecount.FieldInboxID:
+		return m.InboxID()
+	case targetedmessagecount.FieldShown:
+		return m.Shown()
+	case targetedmessagecount.FieldOpened:
+		return m.Opened()
+	case targetedmessagecount.FieldChats:
+		return m.Chats()
+	case targetedmessagecount.FieldEmails:
+		return m.Emails()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TargetedMessageCountMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case targetedmessagecount.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case targetedmessagecount.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case targetedmessagecount.FieldShown:
+		return m.OldShown(ctx)
+	case targetedmessagecount.FieldOpened:
+		return m.OldOpened(ctx)
+	case targetedmessagecount.FieldChats:
+		return m.OldChats(ctx)
+	case targetedmessagecount.FieldEmails:
+		return m.OldEmails(ctx)
+	}
+	return nil, fmt.Errorf("unknown TargetedMessageCount field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TargetedMessageCountMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case targetedmessagecount.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case targetedmessagecount.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case targetedmessagecount.FieldShown:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetShown(v)
+		return nil
+	case targetedmessagecount.FieldOpened:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpened(v)
+		return nil
+	case targetedmessagecount.FieldChats:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChats(v)
+		return nil
+	case targetedmessagecount.FieldEmails:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEmails(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TargetedMessageCount field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TargetedMessageCountMutation) AddedFields() []string {
+	var fields []string
+	if m.addshown != nil {
+		fields = append(fields, targetedmessagecount.FieldShown)
+	}
+	if m.addopened != nil {
+		fields = append(fields, targetedmessagecount.FieldOpened)
+	}
+	if m.addchats != nil {
+		fields = append(fields, targetedmessagecount.FieldChats)
+	}
+	if m.addemails != nil {
+		fields = append(fields, targetedmessagecount.FieldEmails)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TargetedMessageCountMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case targetedmessagecount.FieldShown:
+		return m.AddedShown()
+	case targetedmessagecount.FieldOpened:
+		return m.AddedOpened()
+	case targetedmessagecount.FieldChats:
+		return m.AddedChats()
+	case targetedmessagecount.FieldEmails:
+		return m.AddedEmails()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TargetedMessageCountMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case targetedmessagecount.FieldShown:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddShown(v)
+		return nil
+	case targetedmessagecount.FieldOpened:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOpened(v)
+		return nil
+	case targetedmessagecount.FieldChats:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddChats(v)
+		return nil
+	case targetedmessagecount.FieldEmails:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEmails(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TargetedMessageCount numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TargetedMessageCountMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TargetedMessageCountMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TargetedMessageCountMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown TargetedMessageCount nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TargetedMessageCountMutation) ResetField(name string) error {
+	switch name {
+	case targetedmessagecount.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case targetedmessagecount.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case targetedmessagecount.FieldShown:
+		m.ResetShown()
+		return nil
+	case targetedmessagecount.FieldOpened:
+		m.ResetOpened()
+		return nil
+	case targetedmessagecount.FieldChats:
+		m.ResetChats()
+		return nil
+	case targetedmessagecount.FieldEmails:
+		m.ResetEmails()
+		return nil
+	}
+	return fmt.Errorf("unknown TargetedMessageCount field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TargetedMessageCountMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TargetedMessageCountMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TargetedMessageCountMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TargetedMessageCountMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TargetedMessageCountMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TargetedMessageCountMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TargetedMessageCountMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown TargetedMessageCount unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TargetedMessageCountMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown TargetedMessageCount edge %s", name)
+}
+
+// TargetedMessageVersionMutation represents an operation that mutates the TargetedMessageVersion nodes in the graph.
+type TargetedMessageVersionMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *string
+	account_id          *string
+	inbox_id            *string
+	targeted_message_id *string
+	version             *int
+	addversion          *int
+	content             *schema.TargetedContent
+	created_at          *clock.Micros
+	addcreated_at       *clock.Micros
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*TargetedMessageVersion, error)
+	predicates          []predicate.TargetedMessageVersion
+}
+
+var _ ent.Mutation = (*TargetedMessageVersionMutation)(nil)
+
+// targetedmessageversionOption allows management of the mutation configuration using functional options.
+type targetedmessageversionOption func(*TargetedMessageVersionMutation)
+
+// newTargetedMessageVersionMutation creates new mutation for the TargetedMessageVersion entity.
+func newTargetedMessageVersionMutation(c config, op Op, opts ...targetedmessageversionOption) *TargetedMessageVersionMutation {
+	m := &TargetedMessageVersionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTargetedMessageVersion,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTargetedMessageVersionID sets the ID field of the mutation.
+func withTargetedMessageVersionID(id string) targetedmessageversionOption {
+	return func(m *TargetedMessageVersionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *TargetedMessageVersion
+		)
+		m.oldValue = func(ctx context.Context) (*TargetedMessageVersion, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().TargetedMessageVersion.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTargetedMessageVersion sets the old TargetedMessageVersion of the mutation.
+func withTargetedMessageVersion(node *TargetedMessageVersion) targetedmessageversionOption {
+	return func(m *TargetedMessageVersionMutation) {
+		m.oldValue = func(context.Context) (*TargetedMessageVersion, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TargetedMessageVersionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TargetedMessageVersionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of TargetedMessageVersion entities.
+func (m *TargetedMessageVersionMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TargetedMessageVersionMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TargetedMessageVersionMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().TargetedMessageVersion.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *TargetedMessageVersionMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *TargetedMessageVersionMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the TargetedMessageVersion entity.
+// If the TargetedMessageVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageVersionMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *TargetedMessageVersionMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *TargetedMessageVersionMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *TargetedMessageVersionMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the TargetedMessageVersion entity.
+// If the TargetedMessageVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageVersionMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *TargetedMessageVersionMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetTargetedMessageID sets the "targeted_message_id" field.
+func (m *TargetedMessageVersionMutation) SetTargetedMessageID(s string) {
+	m.targeted_message_id = &s
+}
+
+// TargetedMessageID returns the value of the "targeted_message_id" field in the mutation.
+func (m *TargetedMessageVersionMutation) TargetedMessageID() (r string, exists bool) {
+	v := m.targeted_message_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTargetedMessageID returns the old "targeted_message_id" field's value of the TargetedMessageVersion entity.
+// If the TargetedMessageVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageVersionMutation) OldTargetedMessageID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTargetedMessageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTargetedMessageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTargetedMessageID: %w", err)
+	}
+	return oldValue.TargetedMessageID, nil
+}
+
+// ResetTargetedMessageID resets all changes to the "targeted_message_id" field.
+func (m *TargetedMessageVersionMutation) ResetTargetedMessageID() {
+	m.targeted_message_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *TargetedMessageVersionMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *TargetedMessageVersionMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the TargetedMessageVersion entity.
+// If the TargetedMessageVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageVersionMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *TargetedMessageVersionMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *TargetedMessageVersionMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *TargetedMessageVersionMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetContent sets the "content" field.
+func (m *TargetedMessageVersionMutation) SetContent(sc schema.TargetedContent) {
+	m.content = &sc
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *TargetedMessageVersionMutation) Content() (r schema.TargetedContent, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the TargetedMessageVersion entity.
+// If the TargetedMessageVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageVersionMutation) OldContent(ctx context.Context) (v schema.TargetedContent, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *TargetedMessageVersionMutation) ResetContent() {
+	m.content = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *TargetedMessageVersionMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *TargetedMessageVersionMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the TargetedMessageVersion entity.
+// If the TargetedMessageVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageVersionMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *TargetedMessageVersionMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *TargetedMessageVersionMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *TargetedMessageVersionMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the TargetedMessageVersionMutation builder.
+func (m *TargetedMessageVersionMutation) Where(ps ...predicate.TargetedMessageVersion) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TargetedMessageVersionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TargetedMessageVersionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.TargetedMessageVersion, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TargetedMessageVersionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TargetedMessageVersionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (TargetedMessageVersion).
+func (m *TargetedMessageVersionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TargetedMessageVersionMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.account_id != nil {
+		fields = append(fields, targetedmessageversion.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, targetedmessageversion.FieldInboxID)
+	}
+	if m.targeted_message_id != nil {
+		fields = append(fields, targetedmessageversion.FieldTargetedMessageID)
+	}
+	if m.version != nil {
+		fields = append(fields, targetedmessageversion.FieldVersion)
+	}
+	if m.content != nil {
+		fields = append(fields, targetedmessageversion.FieldContent)
+	}
+	if m.created_at != nil {
+		fields = append(fields, targetedmessageversion.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TargetedMessageVersionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case targetedmessageversion.FieldAccountID:
+		return m.AccountID()
+	case targetedmessageversion.FieldInboxID:
+		return m.InboxID()
+	case targetedmessageversion.FieldTargetedMessageID:
+		return m.TargetedMessageID()
+	case targetedmessageversion.FieldVersion:
+		return m.Version()
+	case targetedmessageversion.FieldContent:
+		return m.Content()
+	case targetedmessageversion.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TargetedMessageVersionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case targetedmessageversion.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case targetedmessageversion.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case targetedmessageversion.FieldTargetedMessageID:
+		return m.OldTargetedMessageID(ctx)
+	case targetedmessageversion.FieldVersion:
+		return m.OldVersion(ctx)
+	case targetedmessageversion.FieldContent:
+		return m.OldContent(ctx)
+	case targetedmessageversion.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown TargetedMessageVersion field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TargetedMessageVersionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case targetedmessageversion.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case targetedmessageversion.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case targetedmessageversion.FieldTargetedMessageID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTargetedMessageID(v)
+		return nil
+	case targetedmessageversion.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case targetedmessageversion.FieldContent:
+		v, ok := value.(schema.TargetedContent)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	case targetedmessageversion.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TargetedMessageVersion field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TargetedMessageVersionMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, targetedmessageversion.FieldVersion)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, targetedmessageversion.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TargetedMessageVersionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case targetedmessageversion.FieldVersion:
+		return m.AddedVersion()
+	case targetedmessageversion.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TargetedMessageVersionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case targetedmessageversion.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case targetedmessageversion.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TargetedMessageVersion numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TargetedMessageVersionMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TargetedMessageVersionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TargetedMessageVersionMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown TargetedMessageVersion nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TargetedMessageVersionMutation) ResetField(name string) error {
+	switch name {
+	case targetedmessageversion.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case targetedmessageversion.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case targetedmessageversion.FieldTargetedMessageID:
+		m.ResetTargetedMessageID()
+		return nil
+	case targetedmessageversion.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case targetedmessageversion.FieldContent:
+		m.ResetContent()
+		return nil
+	case targetedmessageversion.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown TargetedMessageVersion field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TargetedMessageVersionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TargetedMessageVersionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TargetedMessageVersionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TargetedMessageVersionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TargetedMessageVersionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TargetedMessageVersionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TargetedMessageVersionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown TargetedMessageVersion unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TargetedMessageVersionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown TargetedMessageVersion edge %s", name)
+}
+
+// TargetedMessageViewMutation represents an operation that mutates the TargetedMessageView nodes in the graph.
+type TargetedMessageViewMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *string
+	account_id          *string
+	inbox_id            *string
+	visitor_id          *string
+	targeted_message_id *string
+	shown_at            *clock.Micros
+	addshown_at         *clock.Micros
+	opened_at           *clock.Micros
+	addopened_at        *clock.Micros
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*TargetedMessageView, error)
+	predicates          []predicate.TargetedMessageView
+}
+
+var _ ent.Mutation = (*TargetedMessageViewMutation)(nil)
+
+// targetedmessageviewOption allows management of the mutation configuration using functional options.
+type targetedmessageviewOption func(*TargetedMessageViewMutation)
+
+// newTargetedMessageViewMutation creates new mutation for the TargetedMessageView entity.
+func newTargetedMessageViewMutation(c config, op Op, opts ...targetedmessageviewOption) *TargetedMessageViewMutation {
+	m := &TargetedMessageViewMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTargetedMessageView,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTargetedMessageViewID sets the ID field of the mutation.
+func withTargetedMessageViewID(id string) targetedmessageviewOption {
+	return func(m *TargetedMessageViewMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *TargetedMessageView
+		)
+		m.oldValue = func(ctx context.Context) (*TargetedMessageView, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().TargetedMessageView.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTargetedMessageView sets the old TargetedMessageView of the mutation.
+func withTargetedMessageView(node *TargetedMessageView) targetedmessageviewOption {
+	return func(m *TargetedMessageViewMutation) {
+		m.oldValue = func(context.Context) (*TargetedMessageView, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TargetedMessageViewMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TargetedMessageViewMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of TargetedMessageView entities.
+func (m *TargetedMessageViewMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TargetedMessageViewMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TargetedMessageViewMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().TargetedMessageView.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *TargetedMessageViewMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *TargetedMessageViewMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the TargetedMessageView entity.
+// If the TargetedMessageView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageViewMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *TargetedMessageViewMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *TargetedMessageViewMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *TargetedMessageViewMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the TargetedMessageView entity.
+// If the TargetedMessageView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageViewMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *TargetedMessageViewMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetVisitorID sets the "visitor_id" field.
+func (m *TargetedMessageViewMutation) SetVisitorID(s string) {
+	m.visitor_id = &s
+}
+
+// VisitorID returns the value of the "visitor_id" field in the mutation.
+func (m *TargetedMessageViewMutation) VisitorID() (r string, exists bool) {
+	v := m.visitor_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVisitorID returns the old "visitor_id" field's value of the TargetedMessageView entity.
+// If the TargetedMessageView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageViewMutation) OldVisitorID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVisitorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVisitorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVisitorID: %w", err)
+	}
+	return oldValue.VisitorID, nil
+}
+
+// ResetVisitorID resets all changes to the "visitor_id" field.
+func (m *TargetedMessageViewMutation) ResetVisitorID() {
+	m.visitor_id = nil
+}
+
+// SetTargetedMessageID sets the "targeted_message_id" field.
+func (m *TargetedMessageViewMutation) SetTargetedMessageID(s string) {
+	m.targeted_message_id = &s
+}
+
+// TargetedMessageID returns the value of the "targeted_message_id" field in the mutation.
+func (m *TargetedMessageViewMutation) TargetedMessageID() (r string, exists bool) {
+	v := m.targeted_message_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTargetedMessageID returns the old "targeted_message_id" field's value of the TargetedMessageView entity.
+// If the TargetedMessageView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageViewMutation) OldTargetedMessageID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTargetedMessageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTargetedMessageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTargetedMessageID: %w", err)
+	}
+	return oldValue.TargetedMessageID, nil
+}
+
+// ResetTargetedMessageID resets all changes to the "targeted_message_id" field.
+func (m *TargetedMessageViewMutation) ResetTargetedMessageID() {
+	m.targeted_message_id = nil
+}
+
+// SetShownAt sets the "shown_at" field.
+func (m *TargetedMessageViewMutation) SetShownAt(c clock.Micros) {
+	m.shown_at = &c
+	m.addshown_at = nil
+}
+
+// ShownAt returns the value of the "shown_at" field in the mutation.
+func (m *TargetedMessageViewMutation) ShownAt() (r clock.Micros, exists bool) {
+	v := m.shown_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldShownAt returns the old "shown_at" field's value of the TargetedMessageView entity.
+// If the TargetedMessageView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageViewMutation) OldShownAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldShownAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldShownAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldShownAt: %w", err)
+	}
+	return oldValue.ShownAt, nil
+}
+
+// AddShownAt adds c to the "shown_at" field.
+func (m *TargetedMessageViewMutation) AddShownAt(c clock.Micros) {
+	if m.addshown_at != nil {
+		*m.addshown_at += c
+	} else {
+		m.addshown_at = &c
+	}
+}
+
+// AddedShownAt returns the value that was added to the "shown_at" field in this mutation.
+func (m *TargetedMessageViewMutation) AddedShownAt() (r clock.Micros, exists bool) {
+	v := m.addshown_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetShownAt resets all changes to the "shown_at" field.
+func (m *TargetedMessageViewMutation) ResetShownAt() {
+	m.shown_at = nil
+	m.addshown_at = nil
+}
+
+// SetOpenedAt sets the "opened_at" field.
+func (m *TargetedMessageViewMutation) SetOpenedAt(c clock.Micros) {
+	m.opened_at = &c
+	m.addopened_at = nil
+}
+
+// OpenedAt returns the value of the "opened_at" field in the mutation.
+func (m *TargetedMessageViewMutation) OpenedAt() (r clock.Micros, exists bool) {
+	v := m.opened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedAt returns the old "opened_at" field's value of the TargetedMessageView entity.
+// If the TargetedMessageView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageViewMutation) OldOpenedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedAt: %w", err)
+	}
+	return oldValue.OpenedAt, nil
+}
+
+// AddOpenedAt adds c to the "opened_at" field.
+func (m *TargetedMessageViewMutation) AddOpenedAt(c clock.Micros) {
+	if m.addopened_at != nil {
+		*m.addopened_at += c
+	} else {
+		m.addopened_at = &c
+	}
+}
+
+// AddedOpenedAt returns the value that was added to the "opened_at" field in this mutation.
+func (m *TargetedMessageViewMutation) AddedOpenedAt() (r clock.Micros, exists bool) {
+	v := m.addopened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOpenedAt resets all changes to the "opened_at" field.
+func (m *TargetedMessageViewMutation) ResetOpenedAt() {
+	m.opened_at = nil
+	m.addopened_at = nil
+}
+
+// Where appends a list predicates to the TargetedMessageViewMutation builder.
+func (m *TargetedMessageViewMutation) Where(ps ...predicate.TargetedMessageView) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TargetedMessageViewMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TargetedMessageViewMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.TargetedMessageView, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TargetedMessageViewMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TargetedMessageViewMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (TargetedMessageView).
+func (m *TargetedMessageViewMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TargetedMessageViewMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.account_id != nil {
+		fields = append(fields, targetedmessageview.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, targetedmessageview.FieldInboxID)
+	}
+	if m.visitor_id != nil {
+		fields = append(fields, targetedmessageview.FieldVisitorID)
+	}
+	if m.targeted_message_id != nil {
+		fields = append(fields, targetedmessageview.FieldTargetedMessageID)
+	}
+	if m.shown_at != nil {
+		fields = append(fields, targetedmessageview.FieldShownAt)
+	}
+	if m.opened_at != nil {
+		fields = append(fields, targetedmessageview.FieldOpenedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TargetedMessageViewMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case targetedmessageview.FieldAccountID:
+		return m.AccountID()
+	case targetedmessageview.FieldInboxID:
+		return m.InboxID()
+	case targetedmessageview.FieldVisitorID:
+		return m.VisitorID()
+	case targetedmessageview.FieldTargetedMessageID:
+		return m.TargetedMessageID()
+	case targetedmessageview.FieldShownAt:
+		return m.ShownAt()
+	case targetedmessageview.FieldOpenedAt:
+		return m.OpenedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TargetedMessageViewMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case targetedmessageview.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case targetedmessageview.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case targetedmessageview.FieldVisitorID:
+		return m.OldVisitorID(ctx)
+	case targetedmessageview.FieldTargetedMessageID:
+		return m.OldTargetedMessageID(ctx)
+	case targetedmessageview.FieldShownAt:
+		return m.OldShownAt(ctx)
+	case targetedmessageview.FieldOpenedAt:
+		return m.OldOpenedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown TargetedMessageView field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TargetedMessageViewMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case targetedmessageview.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case targetedmessageview.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case targetedmessageview.FieldVisitorID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVisitorID(v)
+		return nil
+	case targetedmessageview.FieldTargetedMessageID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTargetedMessageID(v)
+		return nil
+	case targetedmessageview.FieldShownAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetShownAt(v)
+		return nil
+	case targetedmessageview.FieldOpenedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TargetedMessageView field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TargetedMessageViewMutation) AddedFields() []string {
+	var fields []string
+	if m.addshown_at != nil {
+		fields = append(fields, targetedmessageview.FieldShownAt)
+	}
+	if m.addopened_at != nil {
+		fields = append(fields, targetedmessageview.FieldOpenedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TargetedMessageViewMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case targetedmessageview.FieldShownAt:
+		return m.AddedShownAt()
+	case targetedmessageview.FieldOpenedAt:
+		return m.AddedOpenedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TargetedMessageViewMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case targetedmessageview.FieldShownAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddShownAt(v)
+		return nil
+	case targetedmessageview.FieldOpenedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOpenedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TargetedMessageView numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TargetedMessageViewMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TargetedMessageViewMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TargetedMessageViewMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown TargetedMessageView nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TargetedMessageViewMutation) ResetField(name string) error {
+	switch name {
+	case targetedmessageview.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case targetedmessageview.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case targetedmessageview.FieldVisitorID:
+		m.ResetVisitorID()
+		return nil
+	case targetedmessageview.FieldTargetedMessageID:
+		m.ResetTargetedMessageID()
+		return nil
+	case targetedmessageview.FieldShownAt:
+		m.ResetShownAt()
+		return nil
+	case targetedmessageview.FieldOpenedAt:
+		m.ResetOpenedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown TargetedMessageView field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TargetedMessageViewMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TargetedMessageViewMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TargetedMessageViewMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TargetedMessageViewMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TargetedMessageViewMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TargetedMessageViewMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TargetedMessageViewMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown TargetedMessageView unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TargetedMessageViewMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown TargetedMessageView edge %s", name)
 }
 
 // TaskMutation represents an operation that mutates the Task nodes in the graph.
@@ -19215,6 +26280,8 @@ type UserMutation struct {
 	seat                       *vocab.Seat
 	availability               *vocab.UserAvailability
 	reassign_replies_when_away *bool
+	chat_capacity              *int
+	addchat_capacity           *int
 	deactivated_at             *clock.Micros
 	adddeactivated_at          *clock.Micros
 	created_at                 *clock.Micros
@@ -19617,6 +26684,62 @@ func (m *UserMutation) ResetReassignRepliesWhenAway() {
 	m.reassign_replies_when_away = nil
 }
 
+// SetChatCapacity sets the "chat_capacity" field.
+func (m *UserMutation) SetChatCapacity(i int) {
+	m.chat_capacity = &i
+	m.addchat_capacity = nil
+}
+
+// ChatCapacity returns the value of the "chat_capacity" field in the mutation.
+func (m *UserMutation) ChatCapacity() (r int, exists bool) {
+	v := m.chat_capacity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChatCapacity returns the old "chat_capacity" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldChatCapacity(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChatCapacity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChatCapacity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChatCapacity: %w", err)
+	}
+	return oldValue.ChatCapacity, nil
+}
+
+// AddChatCapacity adds i to the "chat_capacity" field.
+func (m *UserMutation) AddChatCapacity(i int) {
+	if m.addchat_capacity != nil {
+		*m.addchat_capacity += i
+	} else {
+		m.addchat_capacity = &i
+	}
+}
+
+// AddedChatCapacity returns the value that was added to the "chat_capacity" field in this mutation.
+func (m *UserMutation) AddedChatCapacity() (r int, exists bool) {
+	v := m.addchat_capacity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetChatCapacity resets all changes to the "chat_capacity" field.
+func (m *UserMutation) ResetChatCapacity() {
+	m.chat_capacity = nil
+	m.addchat_capacity = nil
+}
+
 // SetDeactivatedAt sets the "deactivated_at" field.
 func (m *UserMutation) SetDeactivatedAt(c clock.Micros) {
 	m.deactivated_at = &c
@@ -19763,7 +26886,7 @@ func (m *UserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UserMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.account_id != nil {
 		fields = append(fields, user.FieldAccountID)
 	}
@@ -19787,6 +26910,9 @@ func (m *UserMutation) Fields() []string {
 	}
 	if m.reassign_replies_when_away != nil {
 		fields = append(fields, user.FieldReassignRepliesWhenAway)
+	}
+	if m.chat_capacity != nil {
+		fields = append(fields, user.FieldChatCapacity)
 	}
 	if m.deactivated_at != nil {
 		fields = append(fields, user.FieldDeactivatedAt)
@@ -19818,6 +26944,8 @@ func (m *UserMutation) Field(name string) (ent.Value, bool) {
 		return m.Availability()
 	case user.FieldReassignRepliesWhenAway:
 		return m.ReassignRepliesWhenAway()
+	case user.FieldChatCapacity:
+		return m.ChatCapacity()
 	case user.FieldDeactivatedAt:
 		return m.DeactivatedAt()
 	case user.FieldCreatedAt:
@@ -19847,6 +26975,8 @@ func (m *UserMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldAvailability(ctx)
 	case user.FieldReassignRepliesWhenAway:
 		return m.OldReassignRepliesWhenAway(ctx)
+	case user.FieldChatCapacity:
+		return m.OldChatCapacity(ctx)
 	case user.FieldDeactivatedAt:
 		return m.OldDeactivatedAt(ctx)
 	case user.FieldCreatedAt:
@@ -19916,6 +27046,13 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetReassignRepliesWhenAway(v)
 		return nil
+	case user.FieldChatCapacity:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChatCapacity(v)
+		return nil
 	case user.FieldDeactivatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -19938,6 +27075,9 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *UserMutation) AddedFields() []string {
 	var fields []string
+	if m.addchat_capacity != nil {
+		fields = append(fields, user.FieldChatCapacity)
+	}
 	if m.adddeactivated_at != nil {
 		fields = append(fields, user.FieldDeactivatedAt)
 	}
@@ -19952,6 +27092,8 @@ func (m *UserMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *UserMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case user.FieldChatCapacity:
+		return m.AddedChatCapacity()
 	case user.FieldDeactivatedAt:
 		return m.AddedDeactivatedAt()
 	case user.FieldCreatedAt:
@@ -19965,6 +27107,13 @@ func (m *UserMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *UserMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case user.FieldChatCapacity:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddChatCapacity(v)
+		return nil
 	case user.FieldDeactivatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -20029,6 +27178,9 @@ func (m *UserMutation) ResetField(name string) error {
 		return nil
 	case user.FieldReassignRepliesWhenAway:
 		m.ResetReassignRepliesWhenAway()
+		return nil
+	case user.FieldChatCapacity:
+		m.ResetChatCapacity()
 		return nil
 	case user.FieldDeactivatedAt:
 		m.ResetDeactivatedAt()
@@ -20995,4 +28147,567 @@ func (m *VisitorMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *VisitorMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Visitor edge %s", name)
+}
+
+// VisitorRateMutation represents an operation that mutates the VisitorRate nodes in the graph.
+type VisitorRateMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	key             *string
+	window_start    *clock.Micros
+	addwindow_start *clock.Micros
+	count           *int
+	addcount        *int
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*VisitorRate, error)
+	predicates      []predicate.VisitorRate
+}
+
+var _ ent.Mutation = (*VisitorRateMutation)(nil)
+
+// visitorrateOption allows management of the mutation configuration using functional options.
+type visitorrateOption func(*VisitorRateMutation)
+
+// newVisitorRateMutation creates new mutation for the VisitorRate entity.
+func newVisitorRateMutation(c config, op Op, opts ...visitorrateOption) *VisitorRateMutation {
+	m := &VisitorRateMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeVisitorRate,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withVisitorRateID sets the ID field of the mutation.
+func withVisitorRateID(id string) visitorrateOption {
+	return func(m *VisitorRateMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *VisitorRate
+		)
+		m.oldValue = func(ctx context.Context) (*VisitorRate, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().VisitorRate.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withVisitorRate sets the old VisitorRate of the mutation.
+func withVisitorRate(node *VisitorRate) visitorrateOption {
+	return func(m *VisitorRateMutation) {
+		m.oldValue = func(context.Context) (*VisitorRate, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m VisitorRateMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m VisitorRateMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of VisitorRate entities.
+func (m *VisitorRateMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *VisitorRateMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *VisitorRateMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().VisitorRate.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *VisitorRateMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *VisitorRateMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the VisitorRate entity.
+// If the VisitorRate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorRateMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *VisitorRateMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetKey sets the "key" field.
+func (m *VisitorRateMutation) SetKey(s string) {
+	m.key = &s
+}
+
+// Key returns the value of the "key" field in the mutation.
+func (m *VisitorRateMutation) Key() (r string, exists bool) {
+	v := m.key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKey returns the old "key" field's value of the VisitorRate entity.
+// If the VisitorRate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorRateMutation) OldKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKey: %w", err)
+	}
+	return oldValue.Key, nil
+}
+
+// ResetKey resets all changes to the "key" field.
+func (m *VisitorRateMutation) ResetKey() {
+	m.key = nil
+}
+
+// SetWindowStart sets the "window_start" field.
+func (m *VisitorRateMutation) SetWindowStart(c clock.Micros) {
+	m.window_start = &c
+	m.addwindow_start = nil
+}
+
+// WindowStart returns the value of the "window_start" field in the mutation.
+func (m *VisitorRateMutation) WindowStart() (r clock.Micros, exists bool) {
+	v := m.window_start
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWindowStart returns the old "window_start" field's value of the VisitorRate entity.
+// If the VisitorRate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorRateMutation) OldWindowStart(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWindowStart is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWindowStart requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWindowStart: %w", err)
+	}
+	return oldValue.WindowStart, nil
+}
+
+// AddWindowStart adds c to the "window_start" field.
+func (m *VisitorRateMutation) AddWindowStart(c clock.Micros) {
+	if m.addwindow_start != nil {
+		*m.addwindow_start += c
+	} else {
+		m.addwindow_start = &c
+	}
+}
+
+// AddedWindowStart returns the value that was added to the "window_start" field in this mutation.
+func (m *VisitorRateMutation) AddedWindowStart() (r clock.Micros, exists bool) {
+	v := m.addwindow_start
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWindowStart resets all changes to the "window_start" field.
+func (m *VisitorRateMutation) ResetWindowStart() {
+	m.window_start = nil
+	m.addwindow_start = nil
+}
+
+// SetCount sets the "count" field.
+func (m *VisitorRateMutation) SetCount(i int) {
+	m.count = &i
+	m.addcount = nil
+}
+
+// Count returns the value of the "count" field in the mutation.
+func (m *VisitorRateMutation) Count() (r int, exists bool) {
+	v := m.count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCount returns the old "count" field's value of the VisitorRate entity.
+// If the VisitorRate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorRateMutation) OldCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCount: %w", err)
+	}
+	return oldValue.Count, nil
+}
+
+// AddCount adds i to the "count" field.
+func (m *VisitorRateMutation) AddCount(i int) {
+	if m.addcount != nil {
+		*m.addcount += i
+	} else {
+		m.addcount = &i
+	}
+}
+
+// AddedCount returns the value that was added to the "count" field in this mutation.
+func (m *VisitorRateMutation) AddedCount() (r int, exists bool) {
+	v := m.addcount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCount resets all changes to the "count" field.
+func (m *VisitorRateMutation) ResetCount() {
+	m.count = nil
+	m.addcount = nil
+}
+
+// Where appends a list predicates to the VisitorRateMutation builder.
+func (m *VisitorRateMutation) Where(ps ...predicate.VisitorRate) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the VisitorRateMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *VisitorRateMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.VisitorRate, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *VisitorRateMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *VisitorRateMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (VisitorRate).
+func (m *VisitorRateMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *VisitorRateMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.account_id != nil {
+		fields = append(fields, visitorrate.FieldAccountID)
+	}
+	if m.key != nil {
+		fields = append(fields, visitorrate.FieldKey)
+	}
+	if m.window_start != nil {
+		fields = append(fields, visitorrate.FieldWindowStart)
+	}
+	if m.count != nil {
+		fields = append(fields, visitorrate.FieldCount)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *VisitorRateMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case visitorrate.FieldAccountID:
+		return m.AccountID()
+	case visitorrate.FieldKey:
+		return m.Key()
+	case visitorrate.FieldWindowStart:
+		return m.WindowStart()
+	case visitorrate.FieldCount:
+		return m.Count()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *VisitorRateMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case visitorrate.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case visitorrate.FieldKey:
+		return m.OldKey(ctx)
+	case visitorrate.FieldWindowStart:
+		return m.OldWindowStart(ctx)
+	case visitorrate.FieldCount:
+		return m.OldCount(ctx)
+	}
+	return nil, fmt.Errorf("unknown VisitorRate field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *VisitorRateMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case visitorrate.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case visitorrate.FieldKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKey(v)
+		return nil
+	case visitorrate.FieldWindowStart:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWindowStart(v)
+		return nil
+	case visitorrate.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown VisitorRate field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *VisitorRateMutation) AddedFields() []string {
+	var fields []string
+	if m.addwindow_start != nil {
+		fields = append(fields, visitorrate.FieldWindowStart)
+	}
+	if m.addcount != nil {
+		fields = append(fields, visitorrate.FieldCount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *VisitorRateMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case visitorrate.FieldWindowStart:
+		return m.AddedWindowStart()
+	case visitorrate.FieldCount:
+		return m.AddedCount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *VisitorRateMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case visitorrate.FieldWindowStart:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWindowStart(v)
+		return nil
+	case visitorrate.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown VisitorRate numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *VisitorRateMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *VisitorRateMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *VisitorRateMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown VisitorRate nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *VisitorRateMutation) ResetField(name string) error {
+	switch name {
+	case visitorrate.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case visitorrate.FieldKey:
+		m.ResetKey()
+		return nil
+	case visitorrate.FieldWindowStart:
+		m.ResetWindowStart()
+		return nil
+	case visitorrate.FieldCount:
+		m.ResetCount()
+		return nil
+	}
+	return fmt.Errorf("unknown VisitorRate field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *VisitorRateMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *VisitorRateMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *VisitorRateMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *VisitorRateMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *VisitorRateMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *VisitorRateMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *VisitorRateMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown VisitorRate unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *VisitorRateMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown VisitorRate edge %s", name)
 }

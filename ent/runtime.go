@@ -9,9 +9,11 @@ import (
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/channel"
+	"parley/ent/consentrecord"
 	"parley/ent/contact"
 	"parley/ent/contactemail"
 	"parley/ent/contactlist"
+	"parley/ent/contactlistmember"
 	"parley/ent/conversation"
 	"parley/ent/event"
 	"parley/ent/idempotencykey"
@@ -21,15 +23,23 @@ import (
 	"parley/ent/integration"
 	"parley/ent/message"
 	"parley/ent/messagerevision"
+	"parley/ent/pageview"
 	"parley/ent/readposition"
+	"parley/ent/routingdecision"
+	"parley/ent/routingturn"
 	"parley/ent/savedview"
 	"parley/ent/schema"
+	"parley/ent/subscriptiontype"
 	"parley/ent/targetedmessage"
+	"parley/ent/targetedmessagecount"
+	"parley/ent/targetedmessageversion"
+	"parley/ent/targetedmessageview"
 	"parley/ent/task"
 	"parley/ent/team"
 	"parley/ent/teammember"
 	"parley/ent/user"
 	"parley/ent/visitor"
+	"parley/ent/visitorrate"
 	"parley/internal/clock"
 	"parley/internal/vocab"
 )
@@ -160,14 +170,75 @@ func init() {
 	channelDescSendTranscript := channelFields[4].Descriptor()
 	// channel.DefaultSendTranscript holds the default value on creation for the send_transcript field.
 	channel.DefaultSendTranscript = channelDescSendTranscript.Default.(bool)
+	// channelDescStyle is the schema descriptor for style field.
+	channelDescStyle := channelFields[5].Descriptor()
+	// channel.DefaultStyle holds the default value on creation for the style field.
+	channel.DefaultStyle = channelDescStyle.Default.(schema.WidgetStyle)
+	// channelDescTexts is the schema descriptor for texts field.
+	channelDescTexts := channelFields[6].Descriptor()
+	// channel.DefaultTexts holds the default value on creation for the texts field.
+	channel.DefaultTexts = channelDescTexts.Default.(schema.WidgetTexts)
+	// channelDescAvailability is the schema descriptor for availability field.
+	channelDescAvailability := channelFields[7].Descriptor()
+	// channel.DefaultAvailability holds the default value on creation for the availability field.
+	channel.DefaultAvailability = channelDescAvailability.Default.(schema.Availability)
 	// channelDescIdentitySecret is the schema descriptor for identity_secret field.
-	channelDescIdentitySecret := channelFields[5].Descriptor()
+	channelDescIdentitySecret := channelFields[8].Descriptor()
 	// channel.DefaultIdentitySecret holds the default value on creation for the identity_secret field.
 	channel.DefaultIdentitySecret = channelDescIdentitySecret.Default.(string)
 	// channelDescID is the schema descriptor for id field.
 	channelDescID := channelMixinFields0[0].Descriptor()
 	// channel.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	channel.IDValidator = channelDescID.Validators[0].(func(string) error)
+	consentrecordMixin := schema.ConsentRecord{}.Mixin()
+	consentrecordMixinFields0 := consentrecordMixin[0].Fields()
+	_ = consentrecordMixinFields0
+	consentrecordFields := schema.ConsentRecord{}.Fields()
+	_ = consentrecordFields
+	// consentrecordDescAccountID is the schema descriptor for account_id field.
+	consentrecordDescAccountID := consentrecordMixinFields0[1].Descriptor()
+	// consentrecord.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	consentrecord.AccountIDValidator = consentrecordDescAccountID.Validators[0].(func(string) error)
+	// consentrecordDescInboxID is the schema descriptor for inbox_id field.
+	consentrecordDescInboxID := consentrecordFields[0].Descriptor()
+	// consentrecord.DefaultInboxID holds the default value on creation for the inbox_id field.
+	consentrecord.DefaultInboxID = consentrecordDescInboxID.Default.(string)
+	// consentrecordDescVisitorID is the schema descriptor for visitor_id field.
+	consentrecordDescVisitorID := consentrecordFields[1].Descriptor()
+	// consentrecord.DefaultVisitorID holds the default value on creation for the visitor_id field.
+	consentrecord.DefaultVisitorID = consentrecordDescVisitorID.Default.(string)
+	// consentrecordDescContactID is the schema descriptor for contact_id field.
+	consentrecordDescContactID := consentrecordFields[2].Descriptor()
+	// consentrecord.DefaultContactID holds the default value on creation for the contact_id field.
+	consentrecord.DefaultContactID = consentrecordDescContactID.Default.(string)
+	// consentrecordDescConversationID is the schema descriptor for conversation_id field.
+	consentrecordDescConversationID := consentrecordFields[3].Descriptor()
+	// consentrecord.DefaultConversationID holds the default value on creation for the conversation_id field.
+	consentrecord.DefaultConversationID = consentrecordDescConversationID.Default.(string)
+	// consentrecordDescTargetedMessageID is the schema descriptor for targeted_message_id field.
+	consentrecordDescTargetedMessageID := consentrecordFields[4].Descriptor()
+	// consentrecord.DefaultTargetedMessageID holds the default value on creation for the targeted_message_id field.
+	consentrecord.DefaultTargetedMessageID = consentrecordDescTargetedMessageID.Default.(string)
+	// consentrecordDescSubscriptionTypeID is the schema descriptor for subscription_type_id field.
+	consentrecordDescSubscriptionTypeID := consentrecordFields[7].Descriptor()
+	// consentrecord.DefaultSubscriptionTypeID holds the default value on creation for the subscription_type_id field.
+	consentrecord.DefaultSubscriptionTypeID = consentrecordDescSubscriptionTypeID.Default.(string)
+	// consentrecordDescText is the schema descriptor for text field.
+	consentrecordDescText := consentrecordFields[8].Descriptor()
+	// consentrecord.DefaultText holds the default value on creation for the text field.
+	consentrecord.DefaultText = consentrecordDescText.Default.(string)
+	// consentrecordDescPageURL is the schema descriptor for page_url field.
+	consentrecordDescPageURL := consentrecordFields[10].Descriptor()
+	// consentrecord.DefaultPageURL holds the default value on creation for the page_url field.
+	consentrecord.DefaultPageURL = consentrecordDescPageURL.Default.(string)
+	// consentrecordDescWithdrawnAt is the schema descriptor for withdrawn_at field.
+	consentrecordDescWithdrawnAt := consentrecordFields[12].Descriptor()
+	// consentrecord.DefaultWithdrawnAt holds the default value on creation for the withdrawn_at field.
+	consentrecord.DefaultWithdrawnAt = clock.Micros(consentrecordDescWithdrawnAt.Default.(int64))
+	// consentrecordDescID is the schema descriptor for id field.
+	consentrecordDescID := consentrecordMixinFields0[0].Descriptor()
+	// consentrecord.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	consentrecord.IDValidator = consentrecordDescID.Validators[0].(func(string) error)
 	contactMixin := schema.Contact{}.Mixin()
 	contactMixinFields0 := contactMixin[0].Fields()
 	_ = contactMixinFields0
@@ -189,8 +260,12 @@ func init() {
 	contactDescPhone := contactFields[2].Descriptor()
 	// contact.DefaultPhone holds the default value on creation for the phone field.
 	contact.DefaultPhone = contactDescPhone.Default.(string)
+	// contactDescOwnerID is the schema descriptor for owner_id field.
+	contactDescOwnerID := contactFields[3].Descriptor()
+	// contact.DefaultOwnerID holds the default value on creation for the owner_id field.
+	contact.DefaultOwnerID = contactDescOwnerID.Default.(string)
 	// contactDescLastSeenAt is the schema descriptor for last_seen_at field.
-	contactDescLastSeenAt := contactFields[3].Descriptor()
+	contactDescLastSeenAt := contactFields[4].Descriptor()
 	// contact.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
 	contact.DefaultLastSeenAt = clock.Micros(contactDescLastSeenAt.Default.(int64))
 	// contactDescID is the schema descriptor for id field.
@@ -223,6 +298,19 @@ func init() {
 	contactlistDescID := contactlistMixinFields0[0].Descriptor()
 	// contactlist.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	contactlist.IDValidator = contactlistDescID.Validators[0].(func(string) error)
+	contactlistmemberMixin := schema.ContactListMember{}.Mixin()
+	contactlistmemberMixinFields0 := contactlistmemberMixin[0].Fields()
+	_ = contactlistmemberMixinFields0
+	contactlistmemberFields := schema.ContactListMember{}.Fields()
+	_ = contactlistmemberFields
+	// contactlistmemberDescAccountID is the schema descriptor for account_id field.
+	contactlistmemberDescAccountID := contactlistmemberMixinFields0[1].Descriptor()
+	// contactlistmember.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	contactlistmember.AccountIDValidator = contactlistmemberDescAccountID.Validators[0].(func(string) error)
+	// contactlistmemberDescID is the schema descriptor for id field.
+	contactlistmemberDescID := contactlistmemberMixinFields0[0].Descriptor()
+	// contactlistmember.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	contactlistmember.IDValidator = contactlistmemberDescID.Validators[0].(func(string) error)
 	conversationMixin := schema.Conversation{}.Mixin()
 	conversationMixinFields0 := conversationMixin[0].Fields()
 	_ = conversationMixinFields0
@@ -328,8 +416,20 @@ func init() {
 	conversationDescVisitorReadNumber := conversationFields[30].Descriptor()
 	// conversation.DefaultVisitorReadNumber holds the default value on creation for the visitor_read_number field.
 	conversation.DefaultVisitorReadNumber = conversationDescVisitorReadNumber.Default.(int)
+	// conversationDescRoutingSource is the schema descriptor for routing_source field.
+	conversationDescRoutingSource := conversationFields[31].Descriptor()
+	// conversation.DefaultRoutingSource holds the default value on creation for the routing_source field.
+	conversation.DefaultRoutingSource = conversationDescRoutingSource.Default.(string)
+	// conversationDescAwaitsOffer is the schema descriptor for awaits_offer field.
+	conversationDescAwaitsOffer := conversationFields[32].Descriptor()
+	// conversation.DefaultAwaitsOffer holds the default value on creation for the awaits_offer field.
+	conversation.DefaultAwaitsOffer = conversationDescAwaitsOffer.Default.(bool)
+	// conversationDescReassignedMessageNumber is the schema descriptor for reassigned_message_number field.
+	conversationDescReassignedMessageNumber := conversationFields[33].Descriptor()
+	// conversation.DefaultReassignedMessageNumber holds the default value on creation for the reassigned_message_number field.
+	conversation.DefaultReassignedMessageNumber = conversationDescReassignedMessageNumber.Default.(int)
 	// conversationDescRevision is the schema descriptor for revision field.
-	conversationDescRevision := conversationFields[31].Descriptor()
+	conversationDescRevision := conversationFields[34].Descriptor()
 	// conversation.DefaultRevision holds the default value on creation for the revision field.
 	conversation.DefaultRevision = conversationDescRevision.Default.(int)
 	// conversationDescID is the schema descriptor for id field.
@@ -516,6 +616,27 @@ func init() {
 	messagerevisionDescID := messagerevisionMixinFields0[0].Descriptor()
 	// messagerevision.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	messagerevision.IDValidator = messagerevisionDescID.Validators[0].(func(string) error)
+	pageviewMixin := schema.PageView{}.Mixin()
+	pageviewMixinFields0 := pageviewMixin[0].Fields()
+	_ = pageviewMixinFields0
+	pageviewFields := schema.PageView{}.Fields()
+	_ = pageviewFields
+	// pageviewDescAccountID is the schema descriptor for account_id field.
+	pageviewDescAccountID := pageviewMixinFields0[1].Descriptor()
+	// pageview.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	pageview.AccountIDValidator = pageviewDescAccountID.Validators[0].(func(string) error)
+	// pageviewDescInboxID is the schema descriptor for inbox_id field.
+	pageviewDescInboxID := pageviewMixinFields0[2].Descriptor()
+	// pageview.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	pageview.InboxIDValidator = pageviewDescInboxID.Validators[0].(func(string) error)
+	// pageviewDescTitle is the schema descriptor for title field.
+	pageviewDescTitle := pageviewFields[2].Descriptor()
+	// pageview.DefaultTitle holds the default value on creation for the title field.
+	pageview.DefaultTitle = pageviewDescTitle.Default.(string)
+	// pageviewDescID is the schema descriptor for id field.
+	pageviewDescID := pageviewMixinFields0[0].Descriptor()
+	// pageview.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	pageview.IDValidator = pageviewDescID.Validators[0].(func(string) error)
 	readpositionMixin := schema.ReadPosition{}.Mixin()
 	readpositionMixinFields0 := readpositionMixin[0].Fields()
 	_ = readpositionMixinFields0
@@ -533,6 +654,56 @@ func init() {
 	readpositionDescID := readpositionMixinFields0[0].Descriptor()
 	// readposition.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	readposition.IDValidator = readpositionDescID.Validators[0].(func(string) error)
+	routingdecisionMixin := schema.RoutingDecision{}.Mixin()
+	routingdecisionMixinFields0 := routingdecisionMixin[0].Fields()
+	_ = routingdecisionMixinFields0
+	routingdecisionFields := schema.RoutingDecision{}.Fields()
+	_ = routingdecisionFields
+	// routingdecisionDescAccountID is the schema descriptor for account_id field.
+	routingdecisionDescAccountID := routingdecisionMixinFields0[1].Descriptor()
+	// routingdecision.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	routingdecision.AccountIDValidator = routingdecisionDescAccountID.Validators[0].(func(string) error)
+	// routingdecisionDescInboxID is the schema descriptor for inbox_id field.
+	routingdecisionDescInboxID := routingdecisionMixinFields0[2].Descriptor()
+	// routingdecision.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	routingdecision.InboxIDValidator = routingdecisionDescInboxID.Validators[0].(func(string) error)
+	// routingdecisionDescSource is the schema descriptor for source field.
+	routingdecisionDescSource := routingdecisionFields[3].Descriptor()
+	// routingdecision.DefaultSource holds the default value on creation for the source field.
+	routingdecision.DefaultSource = routingdecisionDescSource.Default.(string)
+	// routingdecisionDescAssigneeID is the schema descriptor for assignee_id field.
+	routingdecisionDescAssigneeID := routingdecisionFields[6].Descriptor()
+	// routingdecision.DefaultAssigneeID holds the default value on creation for the assignee_id field.
+	routingdecision.DefaultAssigneeID = routingdecisionDescAssigneeID.Default.(string)
+	// routingdecisionDescAssignedTeamID is the schema descriptor for assigned_team_id field.
+	routingdecisionDescAssignedTeamID := routingdecisionFields[7].Descriptor()
+	// routingdecision.DefaultAssignedTeamID holds the default value on creation for the assigned_team_id field.
+	routingdecision.DefaultAssignedTeamID = routingdecisionDescAssignedTeamID.Default.(string)
+	// routingdecisionDescID is the schema descriptor for id field.
+	routingdecisionDescID := routingdecisionMixinFields0[0].Descriptor()
+	// routingdecision.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	routingdecision.IDValidator = routingdecisionDescID.Validators[0].(func(string) error)
+	routingturnMixin := schema.RoutingTurn{}.Mixin()
+	routingturnMixinFields0 := routingturnMixin[0].Fields()
+	_ = routingturnMixinFields0
+	routingturnFields := schema.RoutingTurn{}.Fields()
+	_ = routingturnFields
+	// routingturnDescAccountID is the schema descriptor for account_id field.
+	routingturnDescAccountID := routingturnMixinFields0[1].Descriptor()
+	// routingturn.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	routingturn.AccountIDValidator = routingturnDescAccountID.Validators[0].(func(string) error)
+	// routingturnDescLastUserID is the schema descriptor for last_user_id field.
+	routingturnDescLastUserID := routingturnFields[1].Descriptor()
+	// routingturn.DefaultLastUserID holds the default value on creation for the last_user_id field.
+	routingturn.DefaultLastUserID = routingturnDescLastUserID.Default.(string)
+	// routingturnDescTurn is the schema descriptor for turn field.
+	routingturnDescTurn := routingturnFields[2].Descriptor()
+	// routingturn.DefaultTurn holds the default value on creation for the turn field.
+	routingturn.DefaultTurn = routingturnDescTurn.Default.(int)
+	// routingturnDescID is the schema descriptor for id field.
+	routingturnDescID := routingturnMixinFields0[0].Descriptor()
+	// routingturn.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	routingturn.IDValidator = routingturnDescID.Validators[0].(func(string) error)
 	savedviewMixin := schema.SavedView{}.Mixin()
 	savedviewMixinFields0 := savedviewMixin[0].Fields()
 	_ = savedviewMixinFields0
@@ -554,6 +725,27 @@ func init() {
 	savedviewDescID := savedviewMixinFields0[0].Descriptor()
 	// savedview.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	savedview.IDValidator = savedviewDescID.Validators[0].(func(string) error)
+	subscriptiontypeMixin := schema.SubscriptionType{}.Mixin()
+	subscriptiontypeMixinFields0 := subscriptiontypeMixin[0].Fields()
+	_ = subscriptiontypeMixinFields0
+	subscriptiontypeFields := schema.SubscriptionType{}.Fields()
+	_ = subscriptiontypeFields
+	// subscriptiontypeDescAccountID is the schema descriptor for account_id field.
+	subscriptiontypeDescAccountID := subscriptiontypeMixinFields0[1].Descriptor()
+	// subscriptiontype.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	subscriptiontype.AccountIDValidator = subscriptiontypeDescAccountID.Validators[0].(func(string) error)
+	// subscriptiontypeDescDescription is the schema descriptor for description field.
+	subscriptiontypeDescDescription := subscriptiontypeFields[1].Descriptor()
+	// subscriptiontype.DefaultDescription holds the default value on creation for the description field.
+	subscriptiontype.DefaultDescription = subscriptiontypeDescDescription.Default.(string)
+	// subscriptiontypeDescArchivedAt is the schema descriptor for archived_at field.
+	subscriptiontypeDescArchivedAt := subscriptiontypeFields[2].Descriptor()
+	// subscriptiontype.DefaultArchivedAt holds the default value on creation for the archived_at field.
+	subscriptiontype.DefaultArchivedAt = clock.Micros(subscriptiontypeDescArchivedAt.Default.(int64))
+	// subscriptiontypeDescID is the schema descriptor for id field.
+	subscriptiontypeDescID := subscriptiontypeMixinFields0[0].Descriptor()
+	// subscriptiontype.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	subscriptiontype.IDValidator = subscriptiontypeDescID.Validators[0].(func(string) error)
 	targetedmessageMixin := schema.TargetedMessage{}.Mixin()
 	targetedmessageMixinFields0 := targetedmessageMixin[0].Fields()
 	_ = targetedmessageMixinFields0
@@ -567,26 +759,121 @@ func init() {
 	targetedmessageDescInboxID := targetedmessageMixinFields0[2].Descriptor()
 	// targetedmessage.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
 	targetedmessage.InboxIDValidator = targetedmessageDescInboxID.Validators[0].(func(string) error)
+	// targetedmessageDescHeading is the schema descriptor for heading field.
+	targetedmessageDescHeading := targetedmessageFields[9].Descriptor()
+	// targetedmessage.DefaultHeading holds the default value on creation for the heading field.
+	targetedmessage.DefaultHeading = targetedmessageDescHeading.Default.(schema.Heading)
+	// targetedmessageDescEmailCapture is the schema descriptor for email_capture field.
+	targetedmessageDescEmailCapture := targetedmessageFields[10].Descriptor()
+	// targetedmessage.DefaultEmailCapture holds the default value on creation for the email_capture field.
+	targetedmessage.DefaultEmailCapture = targetedmessageDescEmailCapture.Default.(schema.EmailCapture)
+	// targetedmessageDescDisplay is the schema descriptor for display field.
+	targetedmessageDescDisplay := targetedmessageFields[11].Descriptor()
+	// targetedmessage.DefaultDisplay holds the default value on creation for the display field.
+	targetedmessage.DefaultDisplay = targetedmessageDescDisplay.Default.(schema.Display)
+	// targetedmessageDescConsent is the schema descriptor for consent field.
+	targetedmessageDescConsent := targetedmessageFields[12].Descriptor()
+	// targetedmessage.DefaultConsent holds the default value on creation for the consent field.
+	targetedmessage.DefaultConsent = targetedmessageDescConsent.Default.(schema.Consent)
+	// targetedmessageDescRouting is the schema descriptor for routing field.
+	targetedmessageDescRouting := targetedmessageFields[13].Descriptor()
+	// targetedmessage.DefaultRouting holds the default value on creation for the routing field.
+	targetedmessage.DefaultRouting = targetedmessageDescRouting.Default.(schema.Routing)
 	// targetedmessageDescBotID is the schema descriptor for bot_id field.
-	targetedmessageDescBotID := targetedmessageFields[9].Descriptor()
+	targetedmessageDescBotID := targetedmessageFields[14].Descriptor()
 	// targetedmessage.DefaultBotID holds the default value on creation for the bot_id field.
 	targetedmessage.DefaultBotID = targetedmessageDescBotID.Default.(string)
 	// targetedmessageDescVersion is the schema descriptor for version field.
-	targetedmessageDescVersion := targetedmessageFields[10].Descriptor()
+	targetedmessageDescVersion := targetedmessageFields[15].Descriptor()
 	// targetedmessage.DefaultVersion holds the default value on creation for the version field.
 	targetedmessage.DefaultVersion = targetedmessageDescVersion.Default.(int)
 	// targetedmessageDescPublishedAt is the schema descriptor for published_at field.
-	targetedmessageDescPublishedAt := targetedmessageFields[11].Descriptor()
+	targetedmessageDescPublishedAt := targetedmessageFields[16].Descriptor()
 	// targetedmessage.DefaultPublishedAt holds the default value on creation for the published_at field.
 	targetedmessage.DefaultPublishedAt = clock.Micros(targetedmessageDescPublishedAt.Default.(int64))
 	// targetedmessageDescOffAt is the schema descriptor for off_at field.
-	targetedmessageDescOffAt := targetedmessageFields[12].Descriptor()
+	targetedmessageDescOffAt := targetedmessageFields[17].Descriptor()
 	// targetedmessage.DefaultOffAt holds the default value on creation for the off_at field.
 	targetedmessage.DefaultOffAt = clock.Micros(targetedmessageDescOffAt.Default.(int64))
 	// targetedmessageDescID is the schema descriptor for id field.
 	targetedmessageDescID := targetedmessageMixinFields0[0].Descriptor()
 	// targetedmessage.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	targetedmessage.IDValidator = targetedmessageDescID.Validators[0].(func(string) error)
+	targetedmessagecountMixin := schema.TargetedMessageCount{}.Mixin()
+	targetedmessagecountMixinFields0 := targetedmessagecountMixin[0].Fields()
+	_ = targetedmessagecountMixinFields0
+	targetedmessagecountFields := schema.TargetedMessageCount{}.Fields()
+	_ = targetedmessagecountFields
+	// targetedmessagecountDescAccountID is the schema descriptor for account_id field.
+	targetedmessagecountDescAccountID := targetedmessagecountMixinFields0[1].Descriptor()
+	// targetedmessagecount.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	targetedmessagecount.AccountIDValidator = targetedmessagecountDescAccountID.Validators[0].(func(string) error)
+	// targetedmessagecountDescInboxID is the schema descriptor for inbox_id field.
+	targetedmessagecountDescInboxID := targetedmessagecountMixinFields0[2].Descriptor()
+	// targetedmessagecount.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	targetedmessagecount.InboxIDValidator = targetedmessagecountDescInboxID.Validators[0].(func(string) error)
+	// targetedmessagecountDescShown is the schema descriptor for shown field.
+	targetedmessagecountDescShown := targetedmessagecountFields[0].Descriptor()
+	// targetedmessagecount.DefaultShown holds the default value on creation for the shown field.
+	targetedmessagecount.DefaultShown = targetedmessagecountDescShown.Default.(int)
+	// targetedmessagecountDescOpened is the schema descriptor for opened field.
+	targetedmessagecountDescOpened := targetedmessagecountFields[1].Descriptor()
+	// targetedmessagecount.DefaultOpened holds the default value on creation for the opened field.
+	targetedmessagecount.DefaultOpened = targetedmessagecountDescOpened.Default.(int)
+	// targetedmessagecountDescChats is the schema descriptor for chats field.
+	targetedmessagecountDescChats := targetedmessagecountFields[2].Descriptor()
+	// targetedmessagecount.DefaultChats holds the default value on creation for the chats field.
+	targetedmessagecount.DefaultChats = targetedmessagecountDescChats.Default.(int)
+	// targetedmessagecountDescEmails is the schema descriptor for emails field.
+	targetedmessagecountDescEmails := targetedmessagecountFields[3].Descriptor()
+	// targetedmessagecount.DefaultEmails holds the default value on creation for the emails field.
+	targetedmessagecount.DefaultEmails = targetedmessagecountDescEmails.Default.(int)
+	// targetedmessagecountDescID is the schema descriptor for id field.
+	targetedmessagecountDescID := targetedmessagecountMixinFields0[0].Descriptor()
+	// targetedmessagecount.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	targetedmessagecount.IDValidator = targetedmessagecountDescID.Validators[0].(func(string) error)
+	targetedmessageversionMixin := schema.TargetedMessageVersion{}.Mixin()
+	targetedmessageversionMixinFields0 := targetedmessageversionMixin[0].Fields()
+	_ = targetedmessageversionMixinFields0
+	targetedmessageversionFields := schema.TargetedMessageVersion{}.Fields()
+	_ = targetedmessageversionFields
+	// targetedmessageversionDescAccountID is the schema descriptor for account_id field.
+	targetedmessageversionDescAccountID := targetedmessageversionMixinFields0[1].Descriptor()
+	// targetedmessageversion.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	targetedmessageversion.AccountIDValidator = targetedmessageversionDescAccountID.Validators[0].(func(string) error)
+	// targetedmessageversionDescInboxID is the schema descriptor for inbox_id field.
+	targetedmessageversionDescInboxID := targetedmessageversionMixinFields0[2].Descriptor()
+	// targetedmessageversion.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	targetedmessageversion.InboxIDValidator = targetedmessageversionDescInboxID.Validators[0].(func(string) error)
+	// targetedmessageversionDescID is the schema descriptor for id field.
+	targetedmessageversionDescID := targetedmessageversionMixinFields0[0].Descriptor()
+	// targetedmessageversion.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	targetedmessageversion.IDValidator = targetedmessageversionDescID.Validators[0].(func(string) error)
+	targetedmessageviewMixin := schema.TargetedMessageView{}.Mixin()
+	targetedmessageviewMixinFields0 := targetedmessageviewMixin[0].Fields()
+	_ = targetedmessageviewMixinFields0
+	targetedmessageviewFields := schema.TargetedMessageView{}.Fields()
+	_ = targetedmessageviewFields
+	// targetedmessageviewDescAccountID is the schema descriptor for account_id field.
+	targetedmessageviewDescAccountID := targetedmessageviewMixinFields0[1].Descriptor()
+	// targetedmessageview.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	targetedmessageview.AccountIDValidator = targetedmessageviewDescAccountID.Validators[0].(func(string) error)
+	// targetedmessageviewDescInboxID is the schema descriptor for inbox_id field.
+	targetedmessageviewDescInboxID := targetedmessageviewMixinFields0[2].Descriptor()
+	// targetedmessageview.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	targetedmessageview.InboxIDValidator = targetedmessageviewDescInboxID.Validators[0].(func(string) error)
+	// targetedmessageviewDescShownAt is the schema descriptor for shown_at field.
+	targetedmessageviewDescShownAt := targetedmessageviewFields[2].Descriptor()
+	// targetedmessageview.DefaultShownAt holds the default value on creation for the shown_at field.
+	targetedmessageview.DefaultShownAt = clock.Micros(targetedmessageviewDescShownAt.Default.(int64))
+	// targetedmessageviewDescOpenedAt is the schema descriptor for opened_at field.
+	targetedmessageviewDescOpenedAt := targetedmessageviewFields[3].Descriptor()
+	// targetedmessageview.DefaultOpenedAt holds the default value on creation for the opened_at field.
+	targetedmessageview.DefaultOpenedAt = clock.Micros(targetedmessageviewDescOpenedAt.Default.(int64))
+	// targetedmessageviewDescID is the schema descriptor for id field.
+	targetedmessageviewDescID := targetedmessageviewMixinFields0[0].Descriptor()
+	// targetedmessageview.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	targetedmessageview.IDValidator = targetedmessageviewDescID.Validators[0].(func(string) error)
 	taskMixin := schema.Task{}.Mixin()
 	taskMixinFields0 := taskMixin[0].Fields()
 	_ = taskMixinFields0
@@ -663,8 +950,12 @@ func init() {
 	userDescReassignRepliesWhenAway := userFields[6].Descriptor()
 	// user.DefaultReassignRepliesWhenAway holds the default value on creation for the reassign_replies_when_away field.
 	user.DefaultReassignRepliesWhenAway = userDescReassignRepliesWhenAway.Default.(bool)
+	// userDescChatCapacity is the schema descriptor for chat_capacity field.
+	userDescChatCapacity := userFields[7].Descriptor()
+	// user.DefaultChatCapacity holds the default value on creation for the chat_capacity field.
+	user.DefaultChatCapacity = userDescChatCapacity.Default.(int)
 	// userDescDeactivatedAt is the schema descriptor for deactivated_at field.
-	userDescDeactivatedAt := userFields[7].Descriptor()
+	userDescDeactivatedAt := userFields[8].Descriptor()
 	// user.DefaultDeactivatedAt holds the default value on creation for the deactivated_at field.
 	user.DefaultDeactivatedAt = clock.Micros(userDescDeactivatedAt.Default.(int64))
 	// userDescID is the schema descriptor for id field.
@@ -708,4 +999,17 @@ func init() {
 	visitorDescID := visitorMixinFields0[0].Descriptor()
 	// visitor.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	visitor.IDValidator = visitorDescID.Validators[0].(func(string) error)
+	visitorrateMixin := schema.VisitorRate{}.Mixin()
+	visitorrateMixinFields0 := visitorrateMixin[0].Fields()
+	_ = visitorrateMixinFields0
+	visitorrateFields := schema.VisitorRate{}.Fields()
+	_ = visitorrateFields
+	// visitorrateDescAccountID is the schema descriptor for account_id field.
+	visitorrateDescAccountID := visitorrateMixinFields0[1].Descriptor()
+	// visitorrate.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	visitorrate.AccountIDValidator = visitorrateDescAccountID.Validators[0].(func(string) error)
+	// visitorrateDescID is the schema descriptor for id field.
+	visitorrateDescID := visitorrateMixinFields0[0].Descriptor()
+	// visitorrate.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	visitorrate.IDValidator = visitorrateDescID.Validators[0].(func(string) error)
 }

@@ -42,6 +42,16 @@ type TargetedMessage struct {
 	Rules []schema.Targeting `json:"rules,omitempty"`
 	// WelcomeMessage holds the value of the "welcome_message" field.
 	WelcomeMessage string `json:"welcome_message,omitempty"`
+	// Heading holds the value of the "heading" field.
+	Heading schema.Heading `json:"heading,omitempty"`
+	// EmailCapture holds the value of the "email_capture" field.
+	EmailCapture schema.EmailCapture `json:"email_capture,omitempty"`
+	// Display holds the value of the "display" field.
+	Display schema.Display `json:"display,omitempty"`
+	// Consent holds the value of the "consent" field.
+	Consent schema.Consent `json:"consent,omitempty"`
+	// Routing holds the value of the "routing" field.
+	Routing schema.Routing `json:"routing,omitempty"`
 	// BotID holds the value of the "bot_id" field.
 	BotID string `json:"bot_id,omitempty"`
 	// Rises with every edit; chats keep the one that they began with.
@@ -60,7 +70,7 @@ func (*TargetedMessage) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case targetedmessage.FieldIncludeListIds, targetedmessage.FieldExcludeListIds, targetedmessage.FieldRules:
+		case targetedmessage.FieldIncludeListIds, targetedmessage.FieldExcludeListIds, targetedmessage.FieldRules, targetedmessage.FieldHeading, targetedmessage.FieldEmailCapture, targetedmessage.FieldDisplay, targetedmessage.FieldConsent, targetedmessage.FieldRouting:
 			values[i] = new([]byte)
 		case targetedmessage.FieldPosition, targetedmessage.FieldVersion, targetedmessage.FieldPublishedAt, targetedmessage.FieldOffAt, targetedmessage.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
@@ -158,6 +168,46 @@ func (_m *TargetedMessage) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field welcome_message", values[i])
 			} else if value.Valid {
 				_m.WelcomeMessage = value.String
+			}
+		case targetedmessage.FieldHeading:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field heading", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Heading); err != nil {
+					return fmt.Errorf("unmarshal field heading: %w", err)
+				}
+			}
+		case targetedmessage.FieldEmailCapture:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field email_capture", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.EmailCapture); err != nil {
+					return fmt.Errorf("unmarshal field email_capture: %w", err)
+				}
+			}
+		case targetedmessage.FieldDisplay:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field display", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Display); err != nil {
+					return fmt.Errorf("unmarshal field display: %w", err)
+				}
+			}
+		case targetedmessage.FieldConsent:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field consent", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Consent); err != nil {
+					return fmt.Errorf("unmarshal field consent: %w", err)
+				}
+			}
+		case targetedmessage.FieldRouting:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field routing", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Routing); err != nil {
+					return fmt.Errorf("unmarshal field routing: %w", err)
+				}
 			}
 		case targetedmessage.FieldBotID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -257,6 +307,21 @@ func (_m *TargetedMessage) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("welcome_message=")
 	builder.WriteString(_m.WelcomeMessage)
+	builder.WriteString(", ")
+	builder.WriteString("heading=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Heading))
+	builder.WriteString(", ")
+	builder.WriteString("email_capture=")
+	builder.WriteString(fmt.Sprintf("%v", _m.EmailCapture))
+	builder.WriteString(", ")
+	builder.WriteString("display=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Display))
+	builder.WriteString(", ")
+	builder.WriteString("consent=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Consent))
+	builder.WriteString(", ")
+	builder.WriteString("routing=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Routing))
 	builder.WriteString(", ")
 	builder.WriteString("bot_id=")
 	builder.WriteString(_m.BotID)

@@ -91,6 +91,76 @@ func (_c *TargetedMessageCreate) SetWelcomeMessage(v string) *TargetedMessageCre
 	return _c
 }
 
+// SetHeading sets the "heading" field.
+func (_c *TargetedMessageCreate) SetHeading(v schema.Heading) *TargetedMessageCreate {
+	_c.mutation.SetHeading(v)
+	return _c
+}
+
+// SetNillableHeading sets the "heading" field if the given value is not nil.
+func (_c *TargetedMessageCreate) SetNillableHeading(v *schema.Heading) *TargetedMessageCreate {
+	if v != nil {
+		_c.SetHeading(*v)
+	}
+	return _c
+}
+
+// SetEmailCapture sets the "email_capture" field.
+func (_c *TargetedMessageCreate) SetEmailCapture(v schema.EmailCapture) *TargetedMessageCreate {
+	_c.mutation.SetEmailCapture(v)
+	return _c
+}
+
+// SetNillableEmailCapture sets the "email_capture" field if the given value is not nil.
+func (_c *TargetedMessageCreate) SetNillableEmailCapture(v *schema.EmailCapture) *TargetedMessageCreate {
+	if v != nil {
+		_c.SetEmailCapture(*v)
+	}
+	return _c
+}
+
+// SetDisplay sets the "display" field.
+func (_c *TargetedMessageCreate) SetDisplay(v schema.Display) *TargetedMessageCreate {
+	_c.mutation.SetDisplay(v)
+	return _c
+}
+
+// SetNillableDisplay sets the "display" field if the given value is not nil.
+func (_c *TargetedMessageCreate) SetNillableDisplay(v *schema.Display) *TargetedMessageCreate {
+	if v != nil {
+		_c.SetDisplay(*v)
+	}
+	return _c
+}
+
+// SetConsent sets the "consent" field.
+func (_c *TargetedMessageCreate) SetConsent(v schema.Consent) *TargetedMessageCreate {
+	_c.mutation.SetConsent(v)
+	return _c
+}
+
+// SetNillableConsent sets the "consent" field if the given value is not nil.
+func (_c *TargetedMessageCreate) SetNillableConsent(v *schema.Consent) *TargetedMessageCreate {
+	if v != nil {
+		_c.SetConsent(*v)
+	}
+	return _c
+}
+
+// SetRouting sets the "routing" field.
+func (_c *TargetedMessageCreate) SetRouting(v schema.Routing) *TargetedMessageCreate {
+	_c.mutation.SetRouting(v)
+	return _c
+}
+
+// SetNillableRouting sets the "routing" field if the given value is not nil.
+func (_c *TargetedMessageCreate) SetNillableRouting(v *schema.Routing) *TargetedMessageCreate {
+	if v != nil {
+		_c.SetRouting(*v)
+	}
+	return _c
+}
+
 // SetBotID sets the "bot_id" field.
 func (_c *TargetedMessageCreate) SetBotID(v string) *TargetedMessageCreate {
 	_c.mutation.SetBotID(v)
@@ -194,6 +264,26 @@ func (_c *TargetedMessageCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *TargetedMessageCreate) defaults() {
+	if _, ok := _c.mutation.Heading(); !ok {
+		v := targetedmessage.DefaultHeading
+		_c.mutation.SetHeading(v)
+	}
+	if _, ok := _c.mutation.EmailCapture(); !ok {
+		v := targetedmessage.DefaultEmailCapture
+		_c.mutation.SetEmailCapture(v)
+	}
+	if _, ok := _c.mutation.Display(); !ok {
+		v := targetedmessage.DefaultDisplay
+		_c.mutation.SetDisplay(v)
+	}
+	if _, ok := _c.mutation.Consent(); !ok {
+		v := targetedmessage.DefaultConsent
+		_c.mutation.SetConsent(v)
+	}
+	if _, ok := _c.mutation.Routing(); !ok {
+		v := targetedmessage.DefaultRouting
+		_c.mutation.SetRouting(v)
+	}
 	if _, ok := _c.mutation.BotID(); !ok {
 		v := targetedmessage.DefaultBotID
 		_c.mutation.SetBotID(v)
@@ -256,6 +346,21 @@ func (_c *TargetedMessageCreate) check() error {
 	}
 	if _, ok := _c.mutation.WelcomeMessage(); !ok {
 		return &ValidationError{Name: "welcome_message", err: errors.New(`ent: missing required field "TargetedMessage.welcome_message"`)}
+	}
+	if _, ok := _c.mutation.Heading(); !ok {
+		return &ValidationError{Name: "heading", err: errors.New(`ent: missing required field "TargetedMessage.heading"`)}
+	}
+	if _, ok := _c.mutation.EmailCapture(); !ok {
+		return &ValidationError{Name: "email_capture", err: errors.New(`ent: missing required field "TargetedMessage.email_capture"`)}
+	}
+	if _, ok := _c.mutation.Display(); !ok {
+		return &ValidationError{Name: "display", err: errors.New(`ent: missing required field "TargetedMessage.display"`)}
+	}
+	if _, ok := _c.mutation.Consent(); !ok {
+		return &ValidationError{Name: "consent", err: errors.New(`ent: missing required field "TargetedMessage.consent"`)}
+	}
+	if _, ok := _c.mutation.Routing(); !ok {
+		return &ValidationError{Name: "routing", err: errors.New(`ent: missing required field "TargetedMessage.routing"`)}
 	}
 	if _, ok := _c.mutation.BotID(); !ok {
 		return &ValidationError{Name: "bot_id", err: errors.New(`ent: missing required field "TargetedMessage.bot_id"`)}
@@ -356,6 +461,26 @@ func (_c *TargetedMessageCreate) createSpec() (*TargetedMessage, *sqlgraph.Creat
 	if value, ok := _c.mutation.WelcomeMessage(); ok {
 		_spec.SetField(targetedmessage.FieldWelcomeMessage, field.TypeString, value)
 		_node.WelcomeMessage = value
+	}
+	if value, ok := _c.mutation.Heading(); ok {
+		_spec.SetField(targetedmessage.FieldHeading, field.TypeJSON, value)
+		_node.Heading = value
+	}
+	if value, ok := _c.mutation.EmailCapture(); ok {
+		_spec.SetField(targetedmessage.FieldEmailCapture, field.TypeJSON, value)
+		_node.EmailCapture = value
+	}
+	if value, ok := _c.mutation.Display(); ok {
+		_spec.SetField(targetedmessage.FieldDisplay, field.TypeJSON, value)
+		_node.Display = value
+	}
+	if value, ok := _c.mutation.Consent(); ok {
+		_spec.SetField(targetedmessage.FieldConsent, field.TypeJSON, value)
+		_node.Consent = value
+	}
+	if value, ok := _c.mutation.Routing(); ok {
+		_spec.SetField(targetedmessage.FieldRouting, field.TypeJSON, value)
+		_node.Routing = value
 	}
 	if value, ok := _c.mutation.BotID(); ok {
 		_spec.SetField(targetedmessage.FieldBotID, field.TypeString, value)
@@ -528,6 +653,66 @@ func (u *TargetedMessageUpsert) SetWelcomeMessage(v string) *TargetedMessageUpse
 // UpdateWelcomeMessage sets the "welcome_message" field to the value that was provided on create.
 func (u *TargetedMessageUpsert) UpdateWelcomeMessage() *TargetedMessageUpsert {
 	u.SetExcluded(targetedmessage.FieldWelcomeMessage)
+	return u
+}
+
+// SetHeading sets the "heading" field.
+func (u *TargetedMessageUpsert) SetHeading(v schema.Heading) *TargetedMessageUpsert {
+	u.Set(targetedmessage.FieldHeading, v)
+	return u
+}
+
+// UpdateHeading sets the "heading" field to the value that was provided on create.
+func (u *TargetedMessageUpsert) UpdateHeading() *TargetedMessageUpsert {
+	u.SetExcluded(targetedmessage.FieldHeading)
+	return u
+}
+
+// SetEmailCapture sets the "email_capture" field.
+func (u *TargetedMessageUpsert) SetEmailCapture(v schema.EmailCapture) *TargetedMessageUpsert {
+	u.Set(targetedmessage.FieldEmailCapture, v)
+	return u
+}
+
+// UpdateEmailCapture sets the "email_capture" field to the value that was provided on create.
+func (u *TargetedMessageUpsert) UpdateEmailCapture() *TargetedMessageUpsert {
+	u.SetExcluded(targetedmessage.FieldEmailCapture)
+	return u
+}
+
+// SetDisplay sets the "display" field.
+func (u *TargetedMessageUpsert) SetDisplay(v schema.Display) *TargetedMessageUpsert {
+	u.Set(targetedmessage.FieldDisplay, v)
+	return u
+}
+
+// UpdateDisplay sets the "display" field to the value that was provided on create.
+func (u *TargetedMessageUpsert) UpdateDisplay() *TargetedMessageUpsert {
+	u.SetExcluded(targetedmessage.FieldDisplay)
+	return u
+}
+
+// SetConsent sets the "consent" field.
+func (u *TargetedMessageUpsert) SetConsent(v schema.Consent) *TargetedMessageUpsert {
+	u.Set(targetedmessage.FieldConsent, v)
+	return u
+}
+
+// UpdateConsent sets the "consent" field to the value that was provided on create.
+func (u *TargetedMessageUpsert) UpdateConsent() *TargetedMessageUpsert {
+	u.SetExcluded(targetedmessage.FieldConsent)
+	return u
+}
+
+// SetRouting sets the "routing" field.
+func (u *TargetedMessageUpsert) SetRouting(v schema.Routing) *TargetedMessageUpsert {
+	u.Set(targetedmessage.FieldRouting, v)
+	return u
+}
+
+// UpdateRouting sets the "routing" field to the value that was provided on create.
+func (u *TargetedMessageUpsert) UpdateRouting() *TargetedMessageUpsert {
+	u.SetExcluded(targetedmessage.FieldRouting)
 	return u
 }
 
@@ -773,6 +958,76 @@ func (u *TargetedMessageUpsertOne) SetWelcomeMessage(v string) *TargetedMessageU
 func (u *TargetedMessageUpsertOne) UpdateWelcomeMessage() *TargetedMessageUpsertOne {
 	return u.Update(func(s *TargetedMessageUpsert) {
 		s.UpdateWelcomeMessage()
+	})
+}
+
+// SetHeading sets the "heading" field.
+func (u *TargetedMessageUpsertOne) SetHeading(v schema.Heading) *TargetedMessageUpsertOne {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.SetHeading(v)
+	})
+}
+
+// UpdateHeading sets the "heading" field to the value that was provided on create.
+func (u *TargetedMessageUpsertOne) UpdateHeading() *TargetedMessageUpsertOne {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.UpdateHeading()
+	})
+}
+
+// SetEmailCapture sets the "email_capture" field.
+func (u *TargetedMessageUpsertOne) SetEmailCapture(v schema.EmailCapture) *TargetedMessageUpsertOne {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.SetEmailCapture(v)
+	})
+}
+
+// UpdateEmailCapture sets the "email_capture" field to the value that was provided on create.
+func (u *TargetedMessageUpsertOne) UpdateEmailCapture() *TargetedMessageUpsertOne {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.UpdateEmailCapture()
+	})
+}
+
+// SetDisplay sets the "display" field.
+func (u *TargetedMessageUpsertOne) SetDisplay(v schema.Display) *TargetedMessageUpsertOne {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.SetDisplay(v)
+	})
+}
+
+// UpdateDisplay sets the "display" field to the value that was provided on create.
+func (u *TargetedMessageUpsertOne) UpdateDisplay() *TargetedMessageUpsertOne {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.UpdateDisplay()
+	})
+}
+
+// SetConsent sets the "consent" field.
+func (u *TargetedMessageUpsertOne) SetConsent(v schema.Consent) *TargetedMessageUpsertOne {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.SetConsent(v)
+	})
+}
+
+// UpdateConsent sets the "consent" field to the value that was provided on create.
+func (u *TargetedMessageUpsertOne) UpdateConsent() *TargetedMessageUpsertOne {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.UpdateConsent()
+	})
+}
+
+// SetRouting sets the "routing" field.
+func (u *TargetedMessageUpsertOne) SetRouting(v schema.Routing) *TargetedMessageUpsertOne {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.SetRouting(v)
+	})
+}
+
+// UpdateRouting sets the "routing" field to the value that was provided on create.
+func (u *TargetedMessageUpsertOne) UpdateRouting() *TargetedMessageUpsertOne {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.UpdateRouting()
 	})
 }
 
@@ -1196,6 +1451,76 @@ func (u *TargetedMessageUpsertBulk) SetWelcomeMessage(v string) *TargetedMessage
 func (u *TargetedMessageUpsertBulk) UpdateWelcomeMessage() *TargetedMessageUpsertBulk {
 	return u.Update(func(s *TargetedMessageUpsert) {
 		s.UpdateWelcomeMessage()
+	})
+}
+
+// SetHeading sets the "heading" field.
+func (u *TargetedMessageUpsertBulk) SetHeading(v schema.Heading) *TargetedMessageUpsertBulk {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.SetHeading(v)
+	})
+}
+
+// UpdateHeading sets the "heading" field to the value that was provided on create.
+func (u *TargetedMessageUpsertBulk) UpdateHeading() *TargetedMessageUpsertBulk {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.UpdateHeading()
+	})
+}
+
+// SetEmailCapture sets the "email_capture" field.
+func (u *TargetedMessageUpsertBulk) SetEmailCapture(v schema.EmailCapture) *TargetedMessageUpsertBulk {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.SetEmailCapture(v)
+	})
+}
+
+// UpdateEmailCapture sets the "email_capture" field to the value that was provided on create.
+func (u *TargetedMessageUpsertBulk) UpdateEmailCapture() *TargetedMessageUpsertBulk {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.UpdateEmailCapture()
+	})
+}
+
+// SetDisplay sets the "display" field.
+func (u *TargetedMessageUpsertBulk) SetDisplay(v schema.Display) *TargetedMessageUpsertBulk {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.SetDisplay(v)
+	})
+}
+
+// UpdateDisplay sets the "display" field to the value that was provided on create.
+func (u *TargetedMessageUpsertBulk) UpdateDisplay() *TargetedMessageUpsertBulk {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.UpdateDisplay()
+	})
+}
+
+// SetConsent sets the "consent" field.
+func (u *TargetedMessageUpsertBulk) SetConsent(v schema.Consent) *TargetedMessageUpsertBulk {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.SetConsent(v)
+	})
+}
+
+// UpdateConsent sets the "consent" field to the value that was provided on create.
+func (u *TargetedMessageUpsertBulk) UpdateConsent() *TargetedMessageUpsertBulk {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.UpdateConsent()
+	})
+}
+
+// SetRouting sets the "routing" field.
+func (u *TargetedMessageUpsertBulk) SetRouting(v schema.Routing) *TargetedMessageUpsertBulk {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.SetRouting(v)
+	})
+}
+
+// UpdateRouting sets the "routing" field to the value that was provided on create.
+func (u *TargetedMessageUpsertBulk) UpdateRouting() *TargetedMessageUpsertBulk {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.UpdateRouting()
 	})
 }
 

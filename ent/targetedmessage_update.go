@@ -145,6 +145,76 @@ func (_u *TargetedMessageUpdate) SetNillableWelcomeMessage(v *string) *TargetedM
 	return _u
 }
 
+// SetHeading sets the "heading" field.
+func (_u *TargetedMessageUpdate) SetHeading(v schema.Heading) *TargetedMessageUpdate {
+	_u.mutation.SetHeading(v)
+	return _u
+}
+
+// SetNillableHeading sets the "heading" field if the given value is not nil.
+func (_u *TargetedMessageUpdate) SetNillableHeading(v *schema.Heading) *TargetedMessageUpdate {
+	if v != nil {
+		_u.SetHeading(*v)
+	}
+	return _u
+}
+
+// SetEmailCapture sets the "email_capture" field.
+func (_u *TargetedMessageUpdate) SetEmailCapture(v schema.EmailCapture) *TargetedMessageUpdate {
+	_u.mutation.SetEmailCapture(v)
+	return _u
+}
+
+// SetNillableEmailCapture sets the "email_capture" field if the given value is not nil.
+func (_u *TargetedMessageUpdate) SetNillableEmailCapture(v *schema.EmailCapture) *TargetedMessageUpdate {
+	if v != nil {
+		_u.SetEmailCapture(*v)
+	}
+	return _u
+}
+
+// SetDisplay sets the "display" field.
+func (_u *TargetedMessageUpdate) SetDisplay(v schema.Display) *TargetedMessageUpdate {
+	_u.mutation.SetDisplay(v)
+	return _u
+}
+
+// SetNillableDisplay sets the "display" field if the given value is not nil.
+func (_u *TargetedMessageUpdate) SetNillableDisplay(v *schema.Display) *TargetedMessageUpdate {
+	if v != nil {
+		_u.SetDisplay(*v)
+	}
+	return _u
+}
+
+// SetConsent sets the "consent" field.
+func (_u *TargetedMessageUpdate) SetConsent(v schema.Consent) *TargetedMessageUpdate {
+	_u.mutation.SetConsent(v)
+	return _u
+}
+
+// SetNillableConsent sets the "consent" field if the given value is not nil.
+func (_u *TargetedMessageUpdate) SetNillableConsent(v *schema.Consent) *TargetedMessageUpdate {
+	if v != nil {
+		_u.SetConsent(*v)
+	}
+	return _u
+}
+
+// SetRouting sets the "routing" field.
+func (_u *TargetedMessageUpdate) SetRouting(v schema.Routing) *TargetedMessageUpdate {
+	_u.mutation.SetRouting(v)
+	return _u
+}
+
+// SetNillableRouting sets the "routing" field if the given value is not nil.
+func (_u *TargetedMessageUpdate) SetNillableRouting(v *schema.Routing) *TargetedMessageUpdate {
+	if v != nil {
+		_u.SetRouting(*v)
+	}
+	return _u
+}
+
 // SetBotID sets the "bot_id" field.
 func (_u *TargetedMessageUpdate) SetBotID(v string) *TargetedMessageUpdate {
 	_u.mutation.SetBotID(v)
@@ -311,6 +381,21 @@ func (_u *TargetedMessageUpdate) sqlSave(ctx context.Context) (_node int, err er
 	if value, ok := _u.mutation.WelcomeMessage(); ok {
 		_spec.SetField(targetedmessage.FieldWelcomeMessage, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Heading(); ok {
+		_spec.SetField(targetedmessage.FieldHeading, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.EmailCapture(); ok {
+		_spec.SetField(targetedmessage.FieldEmailCapture, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.Display(); ok {
+		_spec.SetField(targetedmessage.FieldDisplay, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.Consent(); ok {
+		_spec.SetField(targetedmessage.FieldConsent, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.Routing(); ok {
+		_spec.SetField(targetedmessage.FieldRouting, field.TypeJSON, value)
+	}
 	if value, ok := _u.mutation.BotID(); ok {
 		_spec.SetField(targetedmessage.FieldBotID, field.TypeString, value)
 	}
@@ -463,6 +548,76 @@ func (_u *TargetedMessageUpdateOne) SetWelcomeMessage(v string) *TargetedMessage
 func (_u *TargetedMessageUpdateOne) SetNillableWelcomeMessage(v *string) *TargetedMessageUpdateOne {
 	if v != nil {
 		_u.SetWelcomeMessage(*v)
+	}
+	return _u
+}
+
+// SetHeading sets the "heading" field.
+func (_u *TargetedMessageUpdateOne) SetHeading(v schema.Heading) *TargetedMessageUpdateOne {
+	_u.mutation.SetHeading(v)
+	return _u
+}
+
+// SetNillableHeading sets the "heading" field if the given value is not nil.
+func (_u *TargetedMessageUpdateOne) SetNillableHeading(v *schema.Heading) *TargetedMessageUpdateOne {
+	if v != nil {
+		_u.SetHeading(*v)
+	}
+	return _u
+}
+
+// SetEmailCapture sets the "email_capture" field.
+func (_u *TargetedMessageUpdateOne) SetEmailCapture(v schema.EmailCapture) *TargetedMessageUpdateOne {
+	_u.mutation.SetEmailCapture(v)
+	return _u
+}
+
+// SetNillableEmailCapture sets the "email_capture" field if the given value is not nil.
+func (_u *TargetedMessageUpdateOne) SetNillableEmailCapture(v *schema.EmailCapture) *TargetedMessageUpdateOne {
+	if v != nil {
+		_u.SetEmailCapture(*v)
+	}
+	return _u
+}
+
+// SetDisplay sets the "display" field.
+func (_u *TargetedMessageUpdateOne) SetDisplay(v schema.Display) *TargetedMessageUpdateOne {
+	_u.mutation.SetDisplay(v)
+	return _u
+}
+
+// SetNillableDisplay sets the "display" field if the given value is not nil.
+func (_u *TargetedMessageUpdateOne) SetNillableDisplay(v *schema.Display) *TargetedMessageUpdateOne {
+	if v != nil {
+		_u.SetDisplay(*v)
+	}
+	return _u
+}
+
+// SetConsent sets the "consent" field.
+func (_u *TargetedMessageUpdateOne) SetConsent(v schema.Consent) *TargetedMessageUpdateOne {
+	_u.mutation.SetConsent(v)
+	return _u
+}
+
+// SetNillableConsent sets the "consent" field if the given value is not nil.
+func (_u *TargetedMessageUpdateOne) SetNillableConsent(v *schema.Consent) *TargetedMessageUpdateOne {
+	if v != nil {
+		_u.SetConsent(*v)
+	}
+	return _u
+}
+
+// SetRouting sets the "routing" field.
+func (_u *TargetedMessageUpdateOne) SetRouting(v schema.Routing) *TargetedMessageUpdateOne {
+	_u.mutation.SetRouting(v)
+	return _u
+}
+
+// SetNillableRouting sets the "routing" field if the given value is not nil.
+func (_u *TargetedMessageUpdateOne) SetNillableRouting(v *schema.Routing) *TargetedMessageUpdateOne {
+	if v != nil {
+		_u.SetRouting(*v)
 	}
 	return _u
 }
@@ -662,6 +817,21 @@ func (_u *TargetedMessageUpdateOne) sqlSave(ctx context.Context) (_node *Targete
 	}
 	if value, ok := _u.mutation.WelcomeMessage(); ok {
 		_spec.SetField(targetedmessage.FieldWelcomeMessage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Heading(); ok {
+		_spec.SetField(targetedmessage.FieldHeading, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.EmailCapture(); ok {
+		_spec.SetField(targetedmessage.FieldEmailCapture, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.Display(); ok {
+		_spec.SetField(targetedmessage.FieldDisplay, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.Consent(); ok {
+		_spec.SetField(targetedmessage.FieldConsent, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.Routing(); ok {
+		_spec.SetField(targetedmessage.FieldRouting, field.TypeJSON, value)
 	}
 	if value, ok := _u.mutation.BotID(); ok {
 		_spec.SetField(targetedmessage.FieldBotID, field.TypeString, value)

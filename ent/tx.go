@@ -24,12 +24,16 @@ type Tx struct {
 	Bot *BotClient
 	// Channel is the client for interacting with the Channel builders.
 	Channel *ChannelClient
+	// ConsentRecord is the client for interacting with the ConsentRecord builders.
+	ConsentRecord *ConsentRecordClient
 	// Contact is the client for interacting with the Contact builders.
 	Contact *ContactClient
 	// ContactEmail is the client for interacting with the ContactEmail builders.
 	ContactEmail *ContactEmailClient
 	// ContactList is the client for interacting with the ContactList builders.
 	ContactList *ContactListClient
+	// ContactListMember is the client for interacting with the ContactListMember builders.
+	ContactListMember *ContactListMemberClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
 	// Event is the client for interacting with the Event builders.
@@ -48,12 +52,26 @@ type Tx struct {
 	Message *MessageClient
 	// MessageRevision is the client for interacting with the MessageRevision builders.
 	MessageRevision *MessageRevisionClient
+	// PageView is the client for interacting with the PageView builders.
+	PageView *PageViewClient
 	// ReadPosition is the client for interacting with the ReadPosition builders.
 	ReadPosition *ReadPositionClient
+	// RoutingDecision is the client for interacting with the RoutingDecision builders.
+	RoutingDecision *RoutingDecisionClient
+	// RoutingTurn is the client for interacting with the RoutingTurn builders.
+	RoutingTurn *RoutingTurnClient
 	// SavedView is the client for interacting with the SavedView builders.
 	SavedView *SavedViewClient
+	// SubscriptionType is the client for interacting with the SubscriptionType builders.
+	SubscriptionType *SubscriptionTypeClient
 	// TargetedMessage is the client for interacting with the TargetedMessage builders.
 	TargetedMessage *TargetedMessageClient
+	// TargetedMessageCount is the client for interacting with the TargetedMessageCount builders.
+	TargetedMessageCount *TargetedMessageCountClient
+	// TargetedMessageVersion is the client for interacting with the TargetedMessageVersion builders.
+	TargetedMessageVersion *TargetedMessageVersionClient
+	// TargetedMessageView is the client for interacting with the TargetedMessageView builders.
+	TargetedMessageView *TargetedMessageViewClient
 	// Task is the client for interacting with the Task builders.
 	Task *TaskClient
 	// Team is the client for interacting with the Team builders.
@@ -64,6 +82,8 @@ type Tx struct {
 	User *UserClient
 	// Visitor is the client for interacting with the Visitor builders.
 	Visitor *VisitorClient
+	// VisitorRate is the client for interacting with the VisitorRate builders.
+	VisitorRate *VisitorRateClient
 
 	// lazily loaded.
 	client     *Client
@@ -201,9 +221,11 @@ func (tx *Tx) init() {
 	tx.Block = NewBlockClient(tx.config)
 	tx.Bot = NewBotClient(tx.config)
 	tx.Channel = NewChannelClient(tx.config)
+	tx.ConsentRecord = NewConsentRecordClient(tx.config)
 	tx.Contact = NewContactClient(tx.config)
 	tx.ContactEmail = NewContactEmailClient(tx.config)
 	tx.ContactList = NewContactListClient(tx.config)
+	tx.ContactListMember = NewContactListMemberClient(tx.config)
 	tx.Conversation = NewConversationClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
@@ -213,14 +235,22 @@ func (tx *Tx) init() {
 	tx.Integration = NewIntegrationClient(tx.config)
 	tx.Message = NewMessageClient(tx.config)
 	tx.MessageRevision = NewMessageRevisionClient(tx.config)
+	tx.PageView = NewPageViewClient(tx.config)
 	tx.ReadPosition = NewReadPositionClient(tx.config)
+	tx.RoutingDecision = NewRoutingDecisionClient(tx.config)
+	tx.RoutingTurn = NewRoutingTurnClient(tx.config)
 	tx.SavedView = NewSavedViewClient(tx.config)
+	tx.SubscriptionType = NewSubscriptionTypeClient(tx.config)
 	tx.TargetedMessage = NewTargetedMessageClient(tx.config)
+	tx.TargetedMessageCount = NewTargetedMessageCountClient(tx.config)
+	tx.TargetedMessageVersion = NewTargetedMessageVersionClient(tx.config)
+	tx.TargetedMessageView = NewTargetedMessageViewClient(tx.config)
 	tx.Task = NewTaskClient(tx.config)
 	tx.Team = NewTeamClient(tx.config)
 	tx.TeamMember = NewTeamMemberClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 	tx.Visitor = NewVisitorClient(tx.config)
+	tx.VisitorRate = NewVisitorRateClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

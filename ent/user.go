@@ -34,6 +34,8 @@ type User struct {
 	Availability vocab.UserAvailability `json:"availability,omitempty"`
 	// ReassignRepliesWhenAway holds the value of the "reassign_replies_when_away" field.
 	ReassignRepliesWhenAway bool `json:"reassign_replies_when_away,omitempty"`
+	// Open chats at once that routing gives; 0: no limit (RT-2).
+	ChatCapacity int `json:"chat_capacity,omitempty"`
 	// DeactivatedAt holds the value of the "deactivated_at" field.
 	DeactivatedAt clock.Micros `json:"deactivated_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -48,7 +50,7 @@ func (*User) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case user.FieldReassignRepliesWhenAway:
 			values[i] = new(sql.NullBool)
-		case user.FieldDeactivatedAt, user.FieldCreatedAt:
+		case user.FieldChatCapacity, user.FieldDeactivatedAt, user.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case user.FieldID, user.FieldAccountID, user.FieldName, user.FieldEmail, user.FieldAvatarURL, user.FieldRole, user.FieldSeat, user.FieldAvailability:
 			values[i] = new(sql.NullString)
@@ -121,6 +123,12 @@ func (_m *User) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ReassignRepliesWhenAway = value.Bool
 			}
+		case user.FieldChatCapacity:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field chat_capacity", values[i])
+			} else if value.Valid {
+				_m.ChatCapacity = int(value.Int64)
+			}
 		case user.FieldDeactivatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field deactivated_at", values[i])
@@ -192,6 +200,9 @@ func (_m *User) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("reassign_replies_when_away=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ReassignRepliesWhenAway))
+	builder.WriteString(", ")
+	builder.WriteString("chat_capacity=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ChatCapacity))
 	builder.WriteString(", ")
 	builder.WriteString("deactivated_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.DeactivatedAt))

@@ -88,6 +88,20 @@ func (_c *UserCreate) SetNillableReassignRepliesWhenAway(v *bool) *UserCreate {
 	return _c
 }
 
+// SetChatCapacity sets the "chat_capacity" field.
+func (_c *UserCreate) SetChatCapacity(v int) *UserCreate {
+	_c.mutation.SetChatCapacity(v)
+	return _c
+}
+
+// SetNillableChatCapacity sets the "chat_capacity" field if the given value is not nil.
+func (_c *UserCreate) SetNillableChatCapacity(v *int) *UserCreate {
+	if v != nil {
+		_c.SetChatCapacity(*v)
+	}
+	return _c
+}
+
 // SetDeactivatedAt sets the "deactivated_at" field.
 func (_c *UserCreate) SetDeactivatedAt(v clock.Micros) *UserCreate {
 	_c.mutation.SetDeactivatedAt(v)
@@ -157,6 +171,10 @@ func (_c *UserCreate) defaults() {
 		v := user.DefaultReassignRepliesWhenAway
 		_c.mutation.SetReassignRepliesWhenAway(v)
 	}
+	if _, ok := _c.mutation.ChatCapacity(); !ok {
+		v := user.DefaultChatCapacity
+		_c.mutation.SetChatCapacity(v)
+	}
 	if _, ok := _c.mutation.DeactivatedAt(); !ok {
 		v := user.DefaultDeactivatedAt
 		_c.mutation.SetDeactivatedAt(v)
@@ -193,6 +211,9 @@ func (_c *UserCreate) check() error {
 	}
 	if _, ok := _c.mutation.ReassignRepliesWhenAway(); !ok {
 		return &ValidationError{Name: "reassign_replies_when_away", err: errors.New(`ent: missing required field "User.reassign_replies_when_away"`)}
+	}
+	if _, ok := _c.mutation.ChatCapacity(); !ok {
+		return &ValidationError{Name: "chat_capacity", err: errors.New(`ent: missing required field "User.chat_capacity"`)}
 	}
 	if _, ok := _c.mutation.DeactivatedAt(); !ok {
 		return &ValidationError{Name: "deactivated_at", err: errors.New(`ent: missing required field "User.deactivated_at"`)}
@@ -272,6 +293,10 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ReassignRepliesWhenAway(); ok {
 		_spec.SetField(user.FieldReassignRepliesWhenAway, field.TypeBool, value)
 		_node.ReassignRepliesWhenAway = value
+	}
+	if value, ok := _c.mutation.ChatCapacity(); ok {
+		_spec.SetField(user.FieldChatCapacity, field.TypeInt, value)
+		_node.ChatCapacity = value
 	}
 	if value, ok := _c.mutation.DeactivatedAt(); ok {
 		_spec.SetField(user.FieldDeactivatedAt, field.TypeInt64, value)
@@ -414,6 +439,24 @@ func (u *UserUpsert) SetReassignRepliesWhenAway(v bool) *UserUpsert {
 // UpdateReassignRepliesWhenAway sets the "reassign_replies_when_away" field to the value that was provided on create.
 func (u *UserUpsert) UpdateReassignRepliesWhenAway() *UserUpsert {
 	u.SetExcluded(user.FieldReassignRepliesWhenAway)
+	return u
+}
+
+// SetChatCapacity sets the "chat_capacity" field.
+func (u *UserUpsert) SetChatCapacity(v int) *UserUpsert {
+	u.Set(user.FieldChatCapacity, v)
+	return u
+}
+
+// UpdateChatCapacity sets the "chat_capacity" field to the value that was provided on create.
+func (u *UserUpsert) UpdateChatCapacity() *UserUpsert {
+	u.SetExcluded(user.FieldChatCapacity)
+	return u
+}
+
+// AddChatCapacity adds v to the "chat_capacity" field.
+func (u *UserUpsert) AddChatCapacity(v int) *UserUpsert {
+	u.Add(user.FieldChatCapacity, v)
 	return u
 }
 
@@ -584,6 +627,27 @@ func (u *UserUpsertOne) SetReassignRepliesWhenAway(v bool) *UserUpsertOne {
 func (u *UserUpsertOne) UpdateReassignRepliesWhenAway() *UserUpsertOne {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateReassignRepliesWhenAway()
+	})
+}
+
+// SetChatCapacity sets the "chat_capacity" field.
+func (u *UserUpsertOne) SetChatCapacity(v int) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetChatCapacity(v)
+	})
+}
+
+// AddChatCapacity adds v to the "chat_capacity" field.
+func (u *UserUpsertOne) AddChatCapacity(v int) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.AddChatCapacity(v)
+	})
+}
+
+// UpdateChatCapacity sets the "chat_capacity" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateChatCapacity() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateChatCapacity()
 	})
 }
 
@@ -924,6 +988,27 @@ func (u *UserUpsertBulk) SetReassignRepliesWhenAway(v bool) *UserUpsertBulk {
 func (u *UserUpsertBulk) UpdateReassignRepliesWhenAway() *UserUpsertBulk {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateReassignRepliesWhenAway()
+	})
+}
+
+// SetChatCapacity sets the "chat_capacity" field.
+func (u *UserUpsertBulk) SetChatCapacity(v int) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetChatCapacity(v)
+	})
+}
+
+// AddChatCapacity adds v to the "chat_capacity" field.
+func (u *UserUpsertBulk) AddChatCapacity(v int) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.AddChatCapacity(v)
+	})
+}
+
+// UpdateChatCapacity sets the "chat_capacity" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateChatCapacity() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateChatCapacity()
 	})
 }
 

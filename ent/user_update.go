@@ -128,6 +128,27 @@ func (_u *UserUpdate) SetNillableReassignRepliesWhenAway(v *bool) *UserUpdate {
 	return _u
 }
 
+// SetChatCapacity sets the "chat_capacity" field.
+func (_u *UserUpdate) SetChatCapacity(v int) *UserUpdate {
+	_u.mutation.ResetChatCapacity()
+	_u.mutation.SetChatCapacity(v)
+	return _u
+}
+
+// SetNillableChatCapacity sets the "chat_capacity" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableChatCapacity(v *int) *UserUpdate {
+	if v != nil {
+		_u.SetChatCapacity(*v)
+	}
+	return _u
+}
+
+// AddChatCapacity adds value to the "chat_capacity" field.
+func (_u *UserUpdate) AddChatCapacity(v int) *UserUpdate {
+	_u.mutation.AddChatCapacity(v)
+	return _u
+}
+
 // SetDeactivatedAt sets the "deactivated_at" field.
 func (_u *UserUpdate) SetDeactivatedAt(v clock.Micros) *UserUpdate {
 	_u.mutation.ResetDeactivatedAt()
@@ -216,6 +237,12 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.ReassignRepliesWhenAway(); ok {
 		_spec.SetField(user.FieldReassignRepliesWhenAway, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.ChatCapacity(); ok {
+		_spec.SetField(user.FieldChatCapacity, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedChatCapacity(); ok {
+		_spec.AddField(user.FieldChatCapacity, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.DeactivatedAt(); ok {
 		_spec.SetField(user.FieldDeactivatedAt, field.TypeInt64, value)
@@ -343,6 +370,27 @@ func (_u *UserUpdateOne) SetNillableReassignRepliesWhenAway(v *bool) *UserUpdate
 	return _u
 }
 
+// SetChatCapacity sets the "chat_capacity" field.
+func (_u *UserUpdateOne) SetChatCapacity(v int) *UserUpdateOne {
+	_u.mutation.ResetChatCapacity()
+	_u.mutation.SetChatCapacity(v)
+	return _u
+}
+
+// SetNillableChatCapacity sets the "chat_capacity" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableChatCapacity(v *int) *UserUpdateOne {
+	if v != nil {
+		_u.SetChatCapacity(*v)
+	}
+	return _u
+}
+
+// AddChatCapacity adds value to the "chat_capacity" field.
+func (_u *UserUpdateOne) AddChatCapacity(v int) *UserUpdateOne {
+	_u.mutation.AddChatCapacity(v)
+	return _u
+}
+
 // SetDeactivatedAt sets the "deactivated_at" field.
 func (_u *UserUpdateOne) SetDeactivatedAt(v clock.Micros) *UserUpdateOne {
 	_u.mutation.ResetDeactivatedAt()
@@ -461,6 +509,12 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if value, ok := _u.mutation.ReassignRepliesWhenAway(); ok {
 		_spec.SetField(user.FieldReassignRepliesWhenAway, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.ChatCapacity(); ok {
+		_spec.SetField(user.FieldChatCapacity, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedChatCapacity(); ok {
+		_spec.AddField(user.FieldChatCapacity, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.DeactivatedAt(); ok {
 		_spec.SetField(user.FieldDeactivatedAt, field.TypeInt64, value)

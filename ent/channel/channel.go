@@ -3,6 +3,8 @@
 package channel
 
 import (
+	"parley/ent/schema"
+
 	"entgo.io/ent/dialect/sql"
 )
 
@@ -25,6 +27,12 @@ const (
 	FieldTitle = "title"
 	// FieldSendTranscript holds the string denoting the send_transcript field in the database.
 	FieldSendTranscript = "send_transcript"
+	// FieldStyle holds the string denoting the style field in the database.
+	FieldStyle = "style"
+	// FieldTexts holds the string denoting the texts field in the database.
+	FieldTexts = "texts"
+	// FieldAvailability holds the string denoting the availability field in the database.
+	FieldAvailability = "availability"
 	// FieldIdentitySecret holds the string denoting the identity_secret field in the database.
 	FieldIdentitySecret = "identity_secret"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -43,6 +51,9 @@ var Columns = []string{
 	FieldAccentColor,
 	FieldTitle,
 	FieldSendTranscript,
+	FieldStyle,
+	FieldTexts,
+	FieldAvailability,
 	FieldIdentitySecret,
 	FieldCreatedAt,
 }
@@ -68,6 +79,12 @@ var (
 	DefaultTitle string
 	// DefaultSendTranscript holds the default value on creation for the "send_transcript" field.
 	DefaultSendTranscript bool
+	// DefaultStyle holds the default value on creation for the "style" field.
+	DefaultStyle schema.WidgetStyle
+	// DefaultTexts holds the default value on creation for the "texts" field.
+	DefaultTexts schema.WidgetTexts
+	// DefaultAvailability holds the default value on creation for the "availability" field.
+	DefaultAvailability schema.Availability
 	// DefaultIdentitySecret holds the default value on creation for the "identity_secret" field.
 	DefaultIdentitySecret string
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.

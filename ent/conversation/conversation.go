@@ -80,6 +80,12 @@ const (
 	FieldLastIncomingNumber = "last_incoming_number"
 	// FieldVisitorReadNumber holds the string denoting the visitor_read_number field in the database.
 	FieldVisitorReadNumber = "visitor_read_number"
+	// FieldRoutingSource holds the string denoting the routing_source field in the database.
+	FieldRoutingSource = "routing_source"
+	// FieldAwaitsOffer holds the string denoting the awaits_offer field in the database.
+	FieldAwaitsOffer = "awaits_offer"
+	// FieldReassignedMessageNumber holds the string denoting the reassigned_message_number field in the database.
+	FieldReassignedMessageNumber = "reassigned_message_number"
 	// FieldRevision holds the string denoting the revision field in the database.
 	FieldRevision = "revision"
 	// Table holds the table name of the conversation in the database.
@@ -122,6 +128,9 @@ var Columns = []string{
 	FieldLastVisibleNumber,
 	FieldLastIncomingNumber,
 	FieldVisitorReadNumber,
+	FieldRoutingSource,
+	FieldAwaitsOffer,
+	FieldReassignedMessageNumber,
 	FieldRevision,
 }
 
@@ -186,6 +195,12 @@ var (
 	DefaultLastIncomingNumber int
 	// DefaultVisitorReadNumber holds the default value on creation for the "visitor_read_number" field.
 	DefaultVisitorReadNumber int
+	// DefaultRoutingSource holds the default value on creation for the "routing_source" field.
+	DefaultRoutingSource string
+	// DefaultAwaitsOffer holds the default value on creation for the "awaits_offer" field.
+	DefaultAwaitsOffer bool
+	// DefaultReassignedMessageNumber holds the default value on creation for the "reassigned_message_number" field.
+	DefaultReassignedMessageNumber int
 	// DefaultRevision holds the default value on creation for the "revision" field.
 	DefaultRevision int
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -358,6 +373,21 @@ func ByLastIncomingNumber(opts ...sql.OrderTermOption) OrderOption {
 // ByVisitorReadNumber orders the results by the visitor_read_number field.
 func ByVisitorReadNumber(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVisitorReadNumber, opts...).ToFunc()
+}
+
+// ByRoutingSource orders the results by the routing_source field.
+func ByRoutingSource(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRoutingSource, opts...).ToFunc()
+}
+
+// ByAwaitsOffer orders the results by the awaits_offer field.
+func ByAwaitsOffer(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAwaitsOffer, opts...).ToFunc()
+}
+
+// ByReassignedMessageNumber orders the results by the reassigned_message_number field.
+func ByReassignedMessageNumber(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReassignedMessageNumber, opts...).ToFunc()
 }
 
 // ByRevision orders the results by the revision field.

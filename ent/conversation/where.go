@@ -238,6 +238,21 @@ func VisitorReadNumber(v int) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldVisitorReadNumber, v))
 }
 
+// RoutingSource applies equality check predicate on the "routing_source" field. It's identical to RoutingSourceEQ.
+func RoutingSource(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldRoutingSource, v))
+}
+
+// AwaitsOffer applies equality check predicate on the "awaits_offer" field. It's identical to AwaitsOfferEQ.
+func AwaitsOffer(v bool) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldAwaitsOffer, v))
+}
+
+// ReassignedMessageNumber applies equality check predicate on the "reassigned_message_number" field. It's identical to ReassignedMessageNumberEQ.
+func ReassignedMessageNumber(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldReassignedMessageNumber, v))
+}
+
 // Revision applies equality check predicate on the "revision" field. It's identical to RevisionEQ.
 func Revision(v int) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldRevision, v))
@@ -2093,6 +2108,121 @@ func VisitorReadNumberLT(v int) predicate.Conversation {
 // VisitorReadNumberLTE applies the LTE predicate on the "visitor_read_number" field.
 func VisitorReadNumberLTE(v int) predicate.Conversation {
 	return predicate.Conversation(sql.FieldLTE(FieldVisitorReadNumber, v))
+}
+
+// RoutingSourceEQ applies the EQ predicate on the "routing_source" field.
+func RoutingSourceEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldRoutingSource, v))
+}
+
+// RoutingSourceNEQ applies the NEQ predicate on the "routing_source" field.
+func RoutingSourceNEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldRoutingSource, v))
+}
+
+// RoutingSourceIn applies the In predicate on the "routing_source" field.
+func RoutingSourceIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldRoutingSource, vs...))
+}
+
+// RoutingSourceNotIn applies the NotIn predicate on the "routing_source" field.
+func RoutingSourceNotIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldRoutingSource, vs...))
+}
+
+// RoutingSourceGT applies the GT predicate on the "routing_source" field.
+func RoutingSourceGT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldRoutingSource, v))
+}
+
+// RoutingSourceGTE applies the GTE predicate on the "routing_source" field.
+func RoutingSourceGTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldRoutingSource, v))
+}
+
+// RoutingSourceLT applies the LT predicate on the "routing_source" field.
+func RoutingSourceLT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldRoutingSource, v))
+}
+
+// RoutingSourceLTE applies the LTE predicate on the "routing_source" field.
+func RoutingSourceLTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldRoutingSource, v))
+}
+
+// RoutingSourceContains applies the Contains predicate on the "routing_source" field.
+func RoutingSourceContains(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContains(FieldRoutingSource, v))
+}
+
+// RoutingSourceHasPrefix applies the HasPrefix predicate on the "routing_source" field.
+func RoutingSourceHasPrefix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasPrefix(FieldRoutingSource, v))
+}
+
+// RoutingSourceHasSuffix applies the HasSuffix predicate on the "routing_source" field.
+func RoutingSourceHasSuffix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasSuffix(FieldRoutingSource, v))
+}
+
+// RoutingSourceEqualFold applies the EqualFold predicate on the "routing_source" field.
+func RoutingSourceEqualFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEqualFold(FieldRoutingSource, v))
+}
+
+// RoutingSourceContainsFold applies the ContainsFold predicate on the "routing_source" field.
+func RoutingSourceContainsFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContainsFold(FieldRoutingSource, v))
+}
+
+// AwaitsOfferEQ applies the EQ predicate on the "awaits_offer" field.
+func AwaitsOfferEQ(v bool) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldAwaitsOffer, v))
+}
+
+// AwaitsOfferNEQ applies the NEQ predicate on the "awaits_offer" field.
+func AwaitsOfferNEQ(v bool) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldAwaitsOffer, v))
+}
+
+// ReassignedMessageNumberEQ applies the EQ predicate on the "reassigned_message_number" field.
+func ReassignedMessageNumberEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldReassignedMessageNumber, v))
+}
+
+// ReassignedMessageNumberNEQ applies the NEQ predicate on the "reassigned_message_number" field.
+func ReassignedMessageNumberNEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldReassignedMessageNumber, v))
+}
+
+// ReassignedMessageNumberIn applies the In predicate on the "reassigned_message_number" field.
+func ReassignedMessageNumberIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldReassignedMessageNumber, vs...))
+}
+
+// ReassignedMessageNumberNotIn applies the NotIn predicate on the "reassigned_message_number" field.
+func ReassignedMessageNumberNotIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldReassignedMessageNumber, vs...))
+}
+
+// ReassignedMessageNumberGT applies the GT predicate on the "reassigned_message_number" field.
+func ReassignedMessageNumberGT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldReassignedMessageNumber, v))
+}
+
+// ReassignedMessageNumberGTE applies the GTE predicate on the "reassigned_message_number" field.
+func ReassignedMessageNumberGTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldReassignedMessageNumber, v))
+}
+
+// ReassignedMessageNumberLT applies the LT predicate on the "reassigned_message_number" field.
+func ReassignedMessageNumberLT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldReassignedMessageNumber, v))
+}
+
+// ReassignedMessageNumberLTE applies the LTE predicate on the "reassigned_message_number" field.
+func ReassignedMessageNumberLTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldReassignedMessageNumber, v))
 }
 
 // RevisionEQ applies the EQ predicate on the "revision" field.

@@ -80,6 +80,18 @@ func (f ChannelFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ChannelMutation", m)
 }
 
+// The ConsentRecordFunc type is an adapter to allow the use of ordinary
+// function as ConsentRecord mutator.
+type ConsentRecordFunc func(context.Context, *ent.ConsentRecordMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ConsentRecordFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ConsentRecordMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ConsentRecordMutation", m)
+}
+
 // The ContactFunc type is an adapter to allow the use of ordinary
 // function as Contact mutator.
 type ContactFunc func(context.Context, *ent.ContactMutation) (ent.Value, error)
@@ -114,6 +126,18 @@ func (f ContactListFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContactListMutation", m)
+}
+
+// The ContactListMemberFunc type is an adapter to allow the use of ordinary
+// function as ContactListMember mutator.
+type ContactListMemberFunc func(context.Context, *ent.ContactListMemberMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ContactListMemberFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ContactListMemberMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContactListMemberMutation", m)
 }
 
 // The ConversationFunc type is an adapter to allow the use of ordinary
@@ -224,6 +248,18 @@ func (f MessageRevisionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Va
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MessageRevisionMutation", m)
 }
 
+// The PageViewFunc type is an adapter to allow the use of ordinary
+// function as PageView mutator.
+type PageViewFunc func(context.Context, *ent.PageViewMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PageViewFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PageViewMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PageViewMutation", m)
+}
+
 // The ReadPositionFunc type is an adapter to allow the use of ordinary
 // function as ReadPosition mutator.
 type ReadPositionFunc func(context.Context, *ent.ReadPositionMutation) (ent.Value, error)
@@ -234,6 +270,30 @@ func (f ReadPositionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReadPositionMutation", m)
+}
+
+// The RoutingDecisionFunc type is an adapter to allow the use of ordinary
+// function as RoutingDecision mutator.
+type RoutingDecisionFunc func(context.Context, *ent.RoutingDecisionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RoutingDecisionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RoutingDecisionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RoutingDecisionMutation", m)
+}
+
+// The RoutingTurnFunc type is an adapter to allow the use of ordinary
+// function as RoutingTurn mutator.
+type RoutingTurnFunc func(context.Context, *ent.RoutingTurnMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RoutingTurnFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RoutingTurnMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RoutingTurnMutation", m)
 }
 
 // The SavedViewFunc type is an adapter to allow the use of ordinary
@@ -248,6 +308,18 @@ func (f SavedViewFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SavedViewMutation", m)
 }
 
+// The SubscriptionTypeFunc type is an adapter to allow the use of ordinary
+// function as SubscriptionType mutator.
+type SubscriptionTypeFunc func(context.Context, *ent.SubscriptionTypeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SubscriptionTypeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SubscriptionTypeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SubscriptionTypeMutation", m)
+}
+
 // The TargetedMessageFunc type is an adapter to allow the use of ordinary
 // function as TargetedMessage mutator.
 type TargetedMessageFunc func(context.Context, *ent.TargetedMessageMutation) (ent.Value, error)
@@ -258,6 +330,42 @@ func (f TargetedMessageFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Va
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TargetedMessageMutation", m)
+}
+
+// The TargetedMessageCountFunc type is an adapter to allow the use of ordinary
+// function as TargetedMessageCount mutator.
+type TargetedMessageCountFunc func(context.Context, *ent.TargetedMessageCountMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TargetedMessageCountFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.TargetedMessageCountMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TargetedMessageCountMutation", m)
+}
+
+// The TargetedMessageVersionFunc type is an adapter to allow the use of ordinary
+// function as TargetedMessageVersion mutator.
+type TargetedMessageVersionFunc func(context.Context, *ent.TargetedMessageVersionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TargetedMessageVersionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.TargetedMessageVersionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TargetedMessageVersionMutation", m)
+}
+
+// The TargetedMessageViewFunc type is an adapter to allow the use of ordinary
+// function as TargetedMessageView mutator.
+type TargetedMessageViewFunc func(context.Context, *ent.TargetedMessageViewMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TargetedMessageViewFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.TargetedMessageViewMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TargetedMessageViewMutation", m)
 }
 
 // The TaskFunc type is an adapter to allow the use of ordinary
@@ -318,6 +426,18 @@ func (f VisitorFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.VisitorMutation", m)
+}
+
+// The VisitorRateFunc type is an adapter to allow the use of ordinary
+// function as VisitorRate mutator.
+type VisitorRateFunc func(context.Context, *ent.VisitorRateMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f VisitorRateFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.VisitorRateMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.VisitorRateMutation", m)
 }
 
 // Condition is a hook condition function.

@@ -13,9 +13,11 @@ import (
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/channel"
+	"parley/ent/consentrecord"
 	"parley/ent/contact"
 	"parley/ent/contactemail"
 	"parley/ent/contactlist"
+	"parley/ent/contactlistmember"
 	"parley/ent/conversation"
 	"parley/ent/event"
 	"parley/ent/idempotencykey"
@@ -25,15 +27,23 @@ import (
 	"parley/ent/integration"
 	"parley/ent/message"
 	"parley/ent/messagerevision"
+	"parley/ent/pageview"
 	"parley/ent/predicate"
 	"parley/ent/readposition"
+	"parley/ent/routingdecision"
+	"parley/ent/routingturn"
 	"parley/ent/savedview"
+	"parley/ent/subscriptiontype"
 	"parley/ent/targetedmessage"
+	"parley/ent/targetedmessagecount"
+	"parley/ent/targetedmessageversion"
+	"parley/ent/targetedmessageview"
 	"parley/ent/task"
 	"parley/ent/team"
 	"parley/ent/teammember"
 	"parley/ent/user"
 	"parley/ent/visitor"
+	"parley/ent/visitorrate"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -256,6 +266,33 @@ func (f TraverseChannel) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ChannelQuery", q)
 }
 
+// The ConsentRecordFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ConsentRecordFunc func(context.Context, *ent.ConsentRecordQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ConsentRecordFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ConsentRecordQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ConsentRecordQuery", q)
+}
+
+// The TraverseConsentRecord type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseConsentRecord func(context.Context, *ent.ConsentRecordQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseConsentRecord) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseConsentRecord) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ConsentRecordQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ConsentRecordQuery", q)
+}
+
 // The ContactFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ContactFunc func(context.Context, *ent.ContactQuery) (ent.Value, error)
 
@@ -335,6 +372,33 @@ func (f TraverseContactList) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ContactListQuery", q)
+}
+
+// The ContactListMemberFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ContactListMemberFunc func(context.Context, *ent.ContactListMemberQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ContactListMemberFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ContactListMemberQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ContactListMemberQuery", q)
+}
+
+// The TraverseContactListMember type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseContactListMember func(context.Context, *ent.ContactListMemberQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseContactListMember) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseContactListMember) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ContactListMemberQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ContactListMemberQuery", q)
 }
 
 // The ConversationFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -580,6 +644,33 @@ func (f TraverseMessageRevision) Traverse(ctx context.Context, q ent.Query) erro
 	return fmt.Errorf("unexpected query type %T. expect *ent.MessageRevisionQuery", q)
 }
 
+// The PageViewFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PageViewFunc func(context.Context, *ent.PageViewQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PageViewFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PageViewQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PageViewQuery", q)
+}
+
+// The TraversePageView type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePageView func(context.Context, *ent.PageViewQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePageView) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePageView) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PageViewQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PageViewQuery", q)
+}
+
 // The ReadPositionFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ReadPositionFunc func(context.Context, *ent.ReadPositionQuery) (ent.Value, error)
 
@@ -605,6 +696,60 @@ func (f TraverseReadPosition) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ReadPositionQuery", q)
+}
+
+// The RoutingDecisionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RoutingDecisionFunc func(context.Context, *ent.RoutingDecisionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RoutingDecisionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RoutingDecisionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RoutingDecisionQuery", q)
+}
+
+// The TraverseRoutingDecision type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRoutingDecision func(context.Context, *ent.RoutingDecisionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRoutingDecision) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRoutingDecision) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RoutingDecisionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RoutingDecisionQuery", q)
+}
+
+// The RoutingTurnFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RoutingTurnFunc func(context.Context, *ent.RoutingTurnQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RoutingTurnFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RoutingTurnQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RoutingTurnQuery", q)
+}
+
+// The TraverseRoutingTurn type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRoutingTurn func(context.Context, *ent.RoutingTurnQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRoutingTurn) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRoutingTurn) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RoutingTurnQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RoutingTurnQuery", q)
 }
 
 // The SavedViewFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -634,6 +779,33 @@ func (f TraverseSavedView) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.SavedViewQuery", q)
 }
 
+// The SubscriptionTypeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SubscriptionTypeFunc func(context.Context, *ent.SubscriptionTypeQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f SubscriptionTypeFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.SubscriptionTypeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.SubscriptionTypeQuery", q)
+}
+
+// The TraverseSubscriptionType type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSubscriptionType func(context.Context, *ent.SubscriptionTypeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSubscriptionType) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSubscriptionType) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SubscriptionTypeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.SubscriptionTypeQuery", q)
+}
+
 // The TargetedMessageFunc type is an adapter to allow the use of ordinary function as a Querier.
 type TargetedMessageFunc func(context.Context, *ent.TargetedMessageQuery) (ent.Value, error)
 
@@ -659,6 +831,87 @@ func (f TraverseTargetedMessage) Traverse(ctx context.Context, q ent.Query) erro
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.TargetedMessageQuery", q)
+}
+
+// The TargetedMessageCountFunc type is an adapter to allow the use of ordinary function as a Querier.
+type TargetedMessageCountFunc func(context.Context, *ent.TargetedMessageCountQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f TargetedMessageCountFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.TargetedMessageCountQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.TargetedMessageCountQuery", q)
+}
+
+// The TraverseTargetedMessageCount type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTargetedMessageCount func(context.Context, *ent.TargetedMessageCountQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTargetedMessageCount) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTargetedMessageCount) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.TargetedMessageCountQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.TargetedMessageCountQuery", q)
+}
+
+// The TargetedMessageVersionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type TargetedMessageVersionFunc func(context.Context, *ent.TargetedMessageVersionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f TargetedMessageVersionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.TargetedMessageVersionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.TargetedMessageVersionQuery", q)
+}
+
+// The TraverseTargetedMessageVersion type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTargetedMessageVersion func(context.Context, *ent.TargetedMessageVersionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTargetedMessageVersion) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTargetedMessageVersion) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.TargetedMessageVersionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.TargetedMessageVersionQuery", q)
+}
+
+// The TargetedMessageViewFunc type is an adapter to allow the use of ordinary function as a Querier.
+type TargetedMessageViewFunc func(context.Context, *ent.TargetedMessageViewQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f TargetedMessageViewFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.TargetedMessageViewQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.TargetedMessageViewQuery", q)
+}
+
+// The TraverseTargetedMessageView type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTargetedMessageView func(context.Context, *ent.TargetedMessageViewQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTargetedMessageView) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTargetedMessageView) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.TargetedMessageViewQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.TargetedMessageViewQuery", q)
 }
 
 // The TaskFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -796,6 +1049,33 @@ func (f TraverseVisitor) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.VisitorQuery", q)
 }
 
+// The VisitorRateFunc type is an adapter to allow the use of ordinary function as a Querier.
+type VisitorRateFunc func(context.Context, *ent.VisitorRateQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f VisitorRateFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.VisitorRateQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.VisitorRateQuery", q)
+}
+
+// The TraverseVisitorRate type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseVisitorRate func(context.Context, *ent.VisitorRateQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseVisitorRate) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseVisitorRate) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.VisitorRateQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.VisitorRateQuery", q)
+}
+
 // NewQuery returns the generic Query interface for the given typed query.
 func NewQuery(q ent.Query) (Query, error) {
 	switch q := q.(type) {
@@ -811,12 +1091,16 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.BotQuery, predicate.Bot, bot.OrderOption]{typ: ent.TypeBot, tq: q}, nil
 	case *ent.ChannelQuery:
 		return &query[*ent.ChannelQuery, predicate.Channel, channel.OrderOption]{typ: ent.TypeChannel, tq: q}, nil
+	case *ent.ConsentRecordQuery:
+		return &query[*ent.ConsentRecordQuery, predicate.ConsentRecord, consentrecord.OrderOption]{typ: ent.TypeConsentRecord, tq: q}, nil
 	case *ent.ContactQuery:
 		return &query[*ent.ContactQuery, predicate.Contact, contact.OrderOption]{typ: ent.TypeContact, tq: q}, nil
 	case *ent.ContactEmailQuery:
 		return &query[*ent.ContactEmailQuery, predicate.ContactEmail, contactemail.OrderOption]{typ: ent.TypeContactEmail, tq: q}, nil
 	case *ent.ContactListQuery:
 		return &query[*ent.ContactListQuery, predicate.ContactList, contactlist.OrderOption]{typ: ent.TypeContactList, tq: q}, nil
+	case *ent.ContactListMemberQuery:
+		return &query[*ent.ContactListMemberQuery, predicate.ContactListMember, contactlistmember.OrderOption]{typ: ent.TypeContactListMember, tq: q}, nil
 	case *ent.ConversationQuery:
 		return &query[*ent.ConversationQuery, predicate.Conversation, conversation.OrderOption]{typ: ent.TypeConversation, tq: q}, nil
 	case *ent.EventQuery:
@@ -835,12 +1119,26 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.MessageQuery, predicate.Message, message.OrderOption]{typ: ent.TypeMessage, tq: q}, nil
 	case *ent.MessageRevisionQuery:
 		return &query[*ent.MessageRevisionQuery, predicate.MessageRevision, messagerevision.OrderOption]{typ: ent.TypeMessageRevision, tq: q}, nil
+	case *ent.PageViewQuery:
+		return &query[*ent.PageViewQuery, predicate.PageView, pageview.OrderOption]{typ: ent.TypePageView, tq: q}, nil
 	case *ent.ReadPositionQuery:
 		return &query[*ent.ReadPositionQuery, predicate.ReadPosition, readposition.OrderOption]{typ: ent.TypeReadPosition, tq: q}, nil
+	case *ent.RoutingDecisionQuery:
+		return &query[*ent.RoutingDecisionQuery, predicate.RoutingDecision, routingdecision.OrderOption]{typ: ent.TypeRoutingDecision, tq: q}, nil
+	case *ent.RoutingTurnQuery:
+		return &query[*ent.RoutingTurnQuery, predicate.RoutingTurn, routingturn.OrderOption]{typ: ent.TypeRoutingTurn, tq: q}, nil
 	case *ent.SavedViewQuery:
 		return &query[*ent.SavedViewQuery, predicate.SavedView, savedview.OrderOption]{typ: ent.TypeSavedView, tq: q}, nil
+	case *ent.SubscriptionTypeQuery:
+		return &query[*ent.SubscriptionTypeQuery, predicate.SubscriptionType, subscriptiontype.OrderOption]{typ: ent.TypeSubscriptionType, tq: q}, nil
 	case *ent.TargetedMessageQuery:
 		return &query[*ent.TargetedMessageQuery, predicate.TargetedMessage, targetedmessage.OrderOption]{typ: ent.TypeTargetedMessage, tq: q}, nil
+	case *ent.TargetedMessageCountQuery:
+		return &query[*ent.TargetedMessageCountQuery, predicate.TargetedMessageCount, targetedmessagecount.OrderOption]{typ: ent.TypeTargetedMessageCount, tq: q}, nil
+	case *ent.TargetedMessageVersionQuery:
+		return &query[*ent.TargetedMessageVersionQuery, predicate.TargetedMessageVersion, targetedmessageversion.OrderOption]{typ: ent.TypeTargetedMessageVersion, tq: q}, nil
+	case *ent.TargetedMessageViewQuery:
+		return &query[*ent.TargetedMessageViewQuery, predicate.TargetedMessageView, targetedmessageview.OrderOption]{typ: ent.TypeTargetedMessageView, tq: q}, nil
 	case *ent.TaskQuery:
 		return &query[*ent.TaskQuery, predicate.Task, task.OrderOption]{typ: ent.TypeTask, tq: q}, nil
 	case *ent.TeamQuery:
@@ -851,6 +1149,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.UserQuery, predicate.User, user.OrderOption]{typ: ent.TypeUser, tq: q}, nil
 	case *ent.VisitorQuery:
 		return &query[*ent.VisitorQuery, predicate.Visitor, visitor.OrderOption]{typ: ent.TypeVisitor, tq: q}, nil
+	case *ent.VisitorRateQuery:
+		return &query[*ent.VisitorRateQuery, predicate.VisitorRate, visitorrate.OrderOption]{typ: ent.TypeVisitorRate, tq: q}, nil
 	default:
 		return nil, fmt.Errorf("unknown query type %T", q)
 	}

@@ -3,6 +3,7 @@
 package migrate
 
 import (
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/dialect/sql/schema"
 	"entgo.io/ent/schema/field"
 )
@@ -116,6 +117,9 @@ var (
 		{Name: "accent_color", Type: field.TypeString, Default: "#2457d6"},
 		{Name: "title", Type: field.TypeString, Default: ""},
 		{Name: "send_transcript", Type: field.TypeBool, Default: true},
+		{Name: "style", Type: field.TypeJSON},
+		{Name: "texts", Type: field.TypeJSON},
+		{Name: "availability", Type: field.TypeJSON},
 		{Name: "identity_secret", Type: field.TypeString, Default: ""},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
@@ -137,6 +141,47 @@ var (
 			},
 		},
 	}
+	// ConsentsColumns holds the columns for the "consents" table.
+	ConsentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString, Default: ""},
+		{Name: "visitor_id", Type: field.TypeString, Default: ""},
+		{Name: "contact_id", Type: field.TypeString, Default: ""},
+		{Name: "conversation_id", Type: field.TypeString, Default: ""},
+		{Name: "targeted_message_id", Type: field.TypeString, Default: ""},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "basis", Type: field.TypeString},
+		{Name: "subscription_type_id", Type: field.TypeString, Default: ""},
+		{Name: "text", Type: field.TypeString, Default: ""},
+		{Name: "text_version", Type: field.TypeString},
+		{Name: "page_url", Type: field.TypeString, Default: ""},
+		{Name: "given_at", Type: field.TypeInt64},
+		{Name: "withdrawn_at", Type: field.TypeInt64, Default: 0},
+	}
+	// ConsentsTable holds the schema information for the "consents" table.
+	ConsentsTable = &schema.Table{
+		Name:       "consents",
+		Columns:    ConsentsColumns,
+		PrimaryKey: []*schema.Column{ConsentsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "consentrecord_visitor_id_kind",
+				Unique:  false,
+				Columns: []*schema.Column{ConsentsColumns[3], ConsentsColumns[7]},
+			},
+			{
+				Name:    "consentrecord_contact_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConsentsColumns[4]},
+			},
+			{
+				Name:    "consentrecord_conversation_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConsentsColumns[5]},
+			},
+		},
+	}
 	// ContactsColumns holds the columns for the "contacts" table.
 	ContactsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -144,6 +189,7 @@ var (
 		{Name: "name", Type: field.TypeString, Default: ""},
 		{Name: "email", Type: field.TypeString, Default: ""},
 		{Name: "phone", Type: field.TypeString, Default: ""},
+		{Name: "owner_id", Type: field.TypeString, Default: ""},
 		{Name: "last_seen_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
@@ -161,7 +207,7 @@ var (
 			{
 				Name:    "contact_account_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[6], ContactsColumns[0]},
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[7], ContactsColumns[0]},
 			},
 		},
 	}
@@ -202,6 +248,38 @@ var (
 		Name:       "contact_lists",
 		Columns:    ContactListsColumns,
 		PrimaryKey: []*schema.Column{ContactListsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "contactlist_account_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{ContactListsColumns[1], ContactListsColumns[0]},
+			},
+		},
+	}
+	// ContactListMembersColumns holds the columns for the "contact_list_members" table.
+	ContactListMembersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "list_id", Type: field.TypeString},
+		{Name: "contact_id", Type: field.TypeString},
+	}
+	// ContactListMembersTable holds the schema information for the "contact_list_members" table.
+	ContactListMembersTable = &schema.Table{
+		Name:       "contact_list_members",
+		Columns:    ContactListMembersColumns,
+		PrimaryKey: []*schema.Column{ContactListMembersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "contactlistmember_list_id_contact_id",
+				Unique:  true,
+				Columns: []*schema.Column{ContactListMembersColumns[2], ContactListMembersColumns[3]},
+			},
+			{
+				Name:    "contactlistmember_contact_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactListMembersColumns[3]},
+			},
+		},
 	}
 	// ConversationsColumns holds the columns for the "conversations" table.
 	ConversationsColumns = []*schema.Column{
@@ -239,6 +317,9 @@ var (
 		{Name: "last_visible_number", Type: field.TypeInt, Default: 0},
 		{Name: "last_incoming_number", Type: field.TypeInt, Default: 0},
 		{Name: "visitor_read_number", Type: field.TypeInt, Default: 0},
+		{Name: "routing_source", Type: field.TypeString, Default: ""},
+		{Name: "awaits_offer", Type: field.TypeBool, Default: false},
+		{Name: "reassigned_message_number", Type: field.TypeInt, Default: 0},
 		{Name: "revision", Type: field.TypeInt, Default: 1},
 	}
 	// ConversationsTable holds the schema information for the "conversations" table.
@@ -271,6 +352,11 @@ var (
 				Name:    "conversation_inbox_id_status_folder_kind_assignee_id_in_bots",
 				Unique:  false,
 				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[6], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[9], ConversationsColumns[22]},
+			},
+			{
+				Name:    "conversation_awaits_offer_inbox_id_waiting_since_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConversationsColumns[35], ConversationsColumns[2], ConversationsColumns[15], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_last_message_at_id",
@@ -536,6 +622,34 @@ var (
 			},
 		},
 	}
+	// PageViewsColumns holds the columns for the "page_views" table.
+	PageViewsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "visitor_id", Type: field.TypeString},
+		{Name: "url", Type: field.TypeString},
+		{Name: "title", Type: field.TypeString, Default: ""},
+		{Name: "viewed_at", Type: field.TypeInt64},
+	}
+	// PageViewsTable holds the schema information for the "page_views" table.
+	PageViewsTable = &schema.Table{
+		Name:       "page_views",
+		Columns:    PageViewsColumns,
+		PrimaryKey: []*schema.Column{PageViewsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pageview_visitor_id_viewed_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{PageViewsColumns[3], PageViewsColumns[6], PageViewsColumns[0]},
+			},
+			{
+				Name:    "pageview_inbox_id",
+				Unique:  false,
+				Columns: []*schema.Column{PageViewsColumns[2]},
+			},
+		},
+	}
 	// ReadPositionsColumns holds the columns for the "read_positions" table.
 	ReadPositionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -555,6 +669,55 @@ var (
 				Name:    "readposition_conversation_id_user_id",
 				Unique:  true,
 				Columns: []*schema.Column{ReadPositionsColumns[3], ReadPositionsColumns[4]},
+			},
+		},
+	}
+	// RoutingDecisionsColumns holds the columns for the "routing_decisions" table.
+	RoutingDecisionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "decided_at", Type: field.TypeInt64},
+		{Name: "trigger", Type: field.TypeString},
+		{Name: "source", Type: field.TypeString, Default: ""},
+		{Name: "rule", Type: field.TypeInt},
+		{Name: "target", Type: field.TypeString},
+		{Name: "assignee_id", Type: field.TypeString, Default: ""},
+		{Name: "assigned_team_id", Type: field.TypeString, Default: ""},
+		{Name: "candidates", Type: field.TypeJSON},
+	}
+	// RoutingDecisionsTable holds the schema information for the "routing_decisions" table.
+	RoutingDecisionsTable = &schema.Table{
+		Name:       "routing_decisions",
+		Columns:    RoutingDecisionsColumns,
+		PrimaryKey: []*schema.Column{RoutingDecisionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "routingdecision_conversation_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{RoutingDecisionsColumns[3], RoutingDecisionsColumns[0]},
+			},
+		},
+	}
+	// RoutingTurnsColumns holds the columns for the "routing_turns" table.
+	RoutingTurnsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "scope", Type: field.TypeString},
+		{Name: "last_user_id", Type: field.TypeString, Default: ""},
+		{Name: "turn", Type: field.TypeInt, Default: 0},
+	}
+	// RoutingTurnsTable holds the schema information for the "routing_turns" table.
+	RoutingTurnsTable = &schema.Table{
+		Name:       "routing_turns",
+		Columns:    RoutingTurnsColumns,
+		PrimaryKey: []*schema.Column{RoutingTurnsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "routingturn_account_id_scope",
+				Unique:  true,
+				Columns: []*schema.Column{RoutingTurnsColumns[1], RoutingTurnsColumns[2]},
 			},
 		},
 	}
@@ -589,6 +752,28 @@ var (
 			},
 		},
 	}
+	// SubscriptionTypesColumns holds the columns for the "subscription_types" table.
+	SubscriptionTypesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "description", Type: field.TypeString, Default: ""},
+		{Name: "archived_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// SubscriptionTypesTable holds the schema information for the "subscription_types" table.
+	SubscriptionTypesTable = &schema.Table{
+		Name:       "subscription_types",
+		Columns:    SubscriptionTypesColumns,
+		PrimaryKey: []*schema.Column{SubscriptionTypesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "subscriptiontype_account_id_name",
+				Unique:  true,
+				Columns: []*schema.Column{SubscriptionTypesColumns[1], SubscriptionTypesColumns[2]},
+			},
+		},
+	}
 	// TargetedMessagesColumns holds the columns for the "targeted_messages" table.
 	TargetedMessagesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -603,6 +788,11 @@ var (
 		{Name: "exclude_list_ids", Type: field.TypeJSON},
 		{Name: "rules", Type: field.TypeJSON},
 		{Name: "welcome_message", Type: field.TypeString},
+		{Name: "heading", Type: field.TypeJSON},
+		{Name: "email_capture", Type: field.TypeJSON},
+		{Name: "display", Type: field.TypeJSON},
+		{Name: "consent", Type: field.TypeJSON},
+		{Name: "routing", Type: field.TypeJSON},
 		{Name: "bot_id", Type: field.TypeString, Default: ""},
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "published_at", Type: field.TypeInt64, Default: 0},
@@ -619,6 +809,73 @@ var (
 				Name:    "targetedmessage_channel_id_position",
 				Unique:  false,
 				Columns: []*schema.Column{TargetedMessagesColumns[3], TargetedMessagesColumns[6]},
+			},
+		},
+	}
+	// TargetedMessageCountsColumns holds the columns for the "targeted_message_counts" table.
+	TargetedMessageCountsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "shown", Type: field.TypeInt, Default: 0},
+		{Name: "opened", Type: field.TypeInt, Default: 0},
+		{Name: "chats", Type: field.TypeInt, Default: 0},
+		{Name: "emails", Type: field.TypeInt, Default: 0},
+	}
+	// TargetedMessageCountsTable holds the schema information for the "targeted_message_counts" table.
+	TargetedMessageCountsTable = &schema.Table{
+		Name:       "targeted_message_counts",
+		Columns:    TargetedMessageCountsColumns,
+		PrimaryKey: []*schema.Column{TargetedMessageCountsColumns[0]},
+	}
+	// TargetedMessageVersionsColumns holds the columns for the "targeted_message_versions" table.
+	TargetedMessageVersionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "targeted_message_id", Type: field.TypeString},
+		{Name: "version", Type: field.TypeInt},
+		{Name: "content", Type: field.TypeJSON},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// TargetedMessageVersionsTable holds the schema information for the "targeted_message_versions" table.
+	TargetedMessageVersionsTable = &schema.Table{
+		Name:       "targeted_message_versions",
+		Columns:    TargetedMessageVersionsColumns,
+		PrimaryKey: []*schema.Column{TargetedMessageVersionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "targetedmessageversion_targeted_message_id_version",
+				Unique:  true,
+				Columns: []*schema.Column{TargetedMessageVersionsColumns[3], TargetedMessageVersionsColumns[4]},
+			},
+		},
+	}
+	// TargetedMessageViewsColumns holds the columns for the "targeted_message_views" table.
+	TargetedMessageViewsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "visitor_id", Type: field.TypeString},
+		{Name: "targeted_message_id", Type: field.TypeString},
+		{Name: "shown_at", Type: field.TypeInt64, Default: 0},
+		{Name: "opened_at", Type: field.TypeInt64, Default: 0},
+	}
+	// TargetedMessageViewsTable holds the schema information for the "targeted_message_views" table.
+	TargetedMessageViewsTable = &schema.Table{
+		Name:       "targeted_message_views",
+		Columns:    TargetedMessageViewsColumns,
+		PrimaryKey: []*schema.Column{TargetedMessageViewsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "targetedmessageview_visitor_id_targeted_message_id",
+				Unique:  true,
+				Columns: []*schema.Column{TargetedMessageViewsColumns[3], TargetedMessageViewsColumns[4]},
+			},
+			{
+				Name:    "targetedmessageview_inbox_id",
+				Unique:  false,
+				Columns: []*schema.Column{TargetedMessageViewsColumns[2]},
 			},
 		},
 	}
@@ -702,6 +959,7 @@ var (
 		{Name: "seat", Type: field.TypeString},
 		{Name: "availability", Type: field.TypeString},
 		{Name: "reassign_replies_when_away", Type: field.TypeBool, Default: false},
+		{Name: "chat_capacity", Type: field.TypeInt, Default: 0},
 		{Name: "deactivated_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
@@ -750,6 +1008,32 @@ var (
 			},
 		},
 	}
+	// VisitorRatesColumns holds the columns for the "visitor_rates" table.
+	VisitorRatesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "key", Type: field.TypeString},
+		{Name: "window_start", Type: field.TypeInt64},
+		{Name: "count", Type: field.TypeInt},
+	}
+	// VisitorRatesTable holds the schema information for the "visitor_rates" table.
+	VisitorRatesTable = &schema.Table{
+		Name:       "visitor_rates",
+		Columns:    VisitorRatesColumns,
+		PrimaryKey: []*schema.Column{VisitorRatesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "visitorrate_account_id_key",
+				Unique:  true,
+				Columns: []*schema.Column{VisitorRatesColumns[1], VisitorRatesColumns[2]},
+			},
+			{
+				Name:    "visitorrate_window_start",
+				Unique:  false,
+				Columns: []*schema.Column{VisitorRatesColumns[3]},
+			},
+		},
+	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AccountsTable,
@@ -758,9 +1042,11 @@ var (
 		BlocksTable,
 		BotsTable,
 		ChannelsTable,
+		ConsentsTable,
 		ContactsTable,
 		ContactEmailsTable,
 		ContactListsTable,
+		ContactListMembersTable,
 		ConversationsTable,
 		EventsTable,
 		IdempotencyKeysTable,
@@ -770,16 +1056,27 @@ var (
 		IntegrationsTable,
 		MessagesTable,
 		MessageRevisionsTable,
+		PageViewsTable,
 		ReadPositionsTable,
+		RoutingDecisionsTable,
+		RoutingTurnsTable,
 		SavedViewsTable,
+		SubscriptionTypesTable,
 		TargetedMessagesTable,
+		TargetedMessageCountsTable,
+		TargetedMessageVersionsTable,
+		TargetedMessageViewsTable,
 		TasksTable,
 		TeamsTable,
 		TeamMembersTable,
 		UsersTable,
 		VisitorsTable,
+		VisitorRatesTable,
 	}
 )
 
 func init() {
+	ConsentsTable.Annotation = &entsql.Annotation{
+		Table: "consents",
+	}
 }

@@ -24,6 +24,9 @@ type Bot func(*sql.Selector)
 // Channel is the predicate function for channel builders.
 type Channel func(*sql.Selector)
 
+// ConsentRecord is the predicate function for consentrecord builders.
+type ConsentRecord func(*sql.Selector)
+
 // Contact is the predicate function for contact builders.
 type Contact func(*sql.Selector)
 
@@ -32,6 +35,9 @@ type ContactEmail func(*sql.Selector)
 
 // ContactList is the predicate function for contactlist builders.
 type ContactList func(*sql.Selector)
+
+// ContactListMember is the predicate function for contactlistmember builders.
+type ContactListMember func(*sql.Selector)
 
 // Conversation is the predicate function for conversation builders.
 type Conversation func(*sql.Selector)
@@ -60,14 +66,35 @@ type Message func(*sql.Selector)
 // MessageRevision is the predicate function for messagerevision builders.
 type MessageRevision func(*sql.Selector)
 
+// PageView is the predicate function for pageview builders.
+type PageView func(*sql.Selector)
+
 // ReadPosition is the predicate function for readposition builders.
 type ReadPosition func(*sql.Selector)
+
+// RoutingDecision is the predicate function for routingdecision builders.
+type RoutingDecision func(*sql.Selector)
+
+// RoutingTurn is the predicate function for routingturn builders.
+type RoutingTurn func(*sql.Selector)
 
 // SavedView is the predicate function for savedview builders.
 type SavedView func(*sql.Selector)
 
+// SubscriptionType is the predicate function for subscriptiontype builders.
+type SubscriptionType func(*sql.Selector)
+
 // TargetedMessage is the predicate function for targetedmessage builders.
 type TargetedMessage func(*sql.Selector)
+
+// TargetedMessageCount is the predicate function for targetedmessagecount builders.
+type TargetedMessageCount func(*sql.Selector)
+
+// TargetedMessageVersion is the predicate function for targetedmessageversion builders.
+type TargetedMessageVersion func(*sql.Selector)
+
+// TargetedMessageView is the predicate function for targetedmessageview builders.
+type TargetedMessageView func(*sql.Selector)
 
 // Task is the predicate function for task builders.
 type Task func(*sql.Selector)
@@ -83,3 +110,6 @@ type User func(*sql.Selector)
 
 // Visitor is the predicate function for visitor builders.
 type Visitor func(*sql.Selector)
+
+// VisitorRate is the predicate function for visitorrate builders.
+type VisitorRate func(*sql.Selector)

@@ -20,6 +20,7 @@ func (Contact) Fields() []ent.Field {
 		text("name"),
 		field.String("email").Default("").Comment("The main address, in lower case; empty: none is known."),
 		text("phone"),
+		reference("owner_id"),
 		instant("last_seen_at"),
 		made(),
 	}

@@ -51,6 +51,9 @@ func (Conversation) Fields() []ent.Field {
 		field.Int("last_visible_number").Default(0).Comment("Of the newest message, as visitors count."),
 		field.Int("last_incoming_number").Default(0),
 		field.Int("visitor_read_number").Default(0).Comment("The visitor read up to here, as visitors count."),
+		field.String("routing_source").Default("").Comment("The targeted message or bot whose routing holds."),
+		field.Bool("awaits_offer").Default(false).Comment("Routing found nobody: it is offered again (RT-4)."),
+		field.Int("reassigned_message_number").Default(0).Comment("The contact's message that was last routed again (AC-8)."),
 		field.Int("revision").Default(1),
 	}
 }
@@ -65,6 +68,7 @@ func (Conversation) Indexes() []ent.Index {
 		index.Fields("contact_id"),
 		index.Fields("bot_state", "visitor_active_at"),
 		index.Fields("inbox_id", "status", "folder", "kind", "assignee_id", "in_bots"), // the counts of views: open ones alone
+		index.Fields("awaits_offer", "inbox_id", "waiting_since", "id"),                // what is offered again (RT-4)
 	}
 	for _, key := range []string{"last_message_at", "opened_at", "waiting_since"} {
 		list = append(list,

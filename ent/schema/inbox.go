@@ -64,6 +64,9 @@ func (Channel) Fields() []ent.Field {
 		field.String("accent_color").Default("#2457d6"),
 		field.String("title").Default(""),
 		field.Bool("send_transcript").Default(true),
+		field.JSON("style", WidgetStyle{}).Default(defaultStyle),
+		field.JSON("texts", WidgetTexts{}).Default(WidgetTexts{}),
+		field.JSON("availability", Availability{}).Default(defaultAvailability),
 		field.String("identity_secret").Default("").Sensitive().Comment("Sealed; verifies signed visitor identities (CH-8)."),
 		made(),
 	}
@@ -99,6 +102,11 @@ func (TargetedMessage) Fields() []ent.Field {
 		field.Strings("exclude_list_ids"),
 		field.JSON("rules", []Targeting{}),
 		field.String("welcome_message"),
+		field.JSON("heading", Heading{}).Default(defaultHeading),
+		field.JSON("email_capture", EmailCapture{}).Default(defaultCapture),
+		field.JSON("display", Display{}).Default(defaultDisplay),
+		field.JSON("consent", Consent{}).Default(defaultConsent),
+		field.JSON("routing", Routing{}).Default(Routing{}),
 		reference("bot_id"),
 		field.Int("version").Default(1).Comment("Rises with every edit; chats keep the one that they began with."),
 		instant("published_at"),
@@ -120,3 +128,8 @@ func (ContactList) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
 
 // Fields of ContactList.
 func (ContactList) Fields() []ent.Field { return []ent.Field{field.String("name"), made()} }
+
+// Indexes of ContactList.
+func (ContactList) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("account_id", "id").Unique()}
+}

@@ -25,6 +25,7 @@ func (User) Fields() []ent.Field {
 		field.String("seat").GoType(vocab.Seat("")),
 		field.String("availability").GoType(vocab.UserAvailability("")),
 		field.Bool("reassign_replies_when_away").Default(false),
+		field.Int("chat_capacity").Default(0).Comment("Open chats at once that routing gives; 0: no limit (RT-2)."),
 		instant("deactivated_at"),
 		made(),
 	}

@@ -3,6 +3,7 @@
 package targetedmessage
 
 import (
+	"parley/ent/schema"
 	"parley/internal/clock"
 
 	"entgo.io/ent/dialect/sql"
@@ -35,6 +36,16 @@ const (
 	FieldRules = "rules"
 	// FieldWelcomeMessage holds the string denoting the welcome_message field in the database.
 	FieldWelcomeMessage = "welcome_message"
+	// FieldHeading holds the string denoting the heading field in the database.
+	FieldHeading = "heading"
+	// FieldEmailCapture holds the string denoting the email_capture field in the database.
+	FieldEmailCapture = "email_capture"
+	// FieldDisplay holds the string denoting the display field in the database.
+	FieldDisplay = "display"
+	// FieldConsent holds the string denoting the consent field in the database.
+	FieldConsent = "consent"
+	// FieldRouting holds the string denoting the routing field in the database.
+	FieldRouting = "routing"
 	// FieldBotID holds the string denoting the bot_id field in the database.
 	FieldBotID = "bot_id"
 	// FieldVersion holds the string denoting the version field in the database.
@@ -63,6 +74,11 @@ var Columns = []string{
 	FieldExcludeListIds,
 	FieldRules,
 	FieldWelcomeMessage,
+	FieldHeading,
+	FieldEmailCapture,
+	FieldDisplay,
+	FieldConsent,
+	FieldRouting,
 	FieldBotID,
 	FieldVersion,
 	FieldPublishedAt,
@@ -85,6 +101,16 @@ var (
 	AccountIDValidator func(string) error
 	// InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
 	InboxIDValidator func(string) error
+	// DefaultHeading holds the default value on creation for the "heading" field.
+	DefaultHeading schema.Heading
+	// DefaultEmailCapture holds the default value on creation for the "email_capture" field.
+	DefaultEmailCapture schema.EmailCapture
+	// DefaultDisplay holds the default value on creation for the "display" field.
+	DefaultDisplay schema.Display
+	// DefaultConsent holds the default value on creation for the "consent" field.
+	DefaultConsent schema.Consent
+	// DefaultRouting holds the default value on creation for the "routing" field.
+	DefaultRouting schema.Routing
 	// DefaultBotID holds the default value on creation for the "bot_id" field.
 	DefaultBotID string
 	// DefaultVersion holds the default value on creation for the "version" field.

@@ -29,6 +29,8 @@ const (
 	FieldAvailability = "availability"
 	// FieldReassignRepliesWhenAway holds the string denoting the reassign_replies_when_away field in the database.
 	FieldReassignRepliesWhenAway = "reassign_replies_when_away"
+	// FieldChatCapacity holds the string denoting the chat_capacity field in the database.
+	FieldChatCapacity = "chat_capacity"
 	// FieldDeactivatedAt holds the string denoting the deactivated_at field in the database.
 	FieldDeactivatedAt = "deactivated_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -48,6 +50,7 @@ var Columns = []string{
 	FieldSeat,
 	FieldAvailability,
 	FieldReassignRepliesWhenAway,
+	FieldChatCapacity,
 	FieldDeactivatedAt,
 	FieldCreatedAt,
 }
@@ -69,6 +72,8 @@ var (
 	DefaultAvatarURL string
 	// DefaultReassignRepliesWhenAway holds the default value on creation for the "reassign_replies_when_away" field.
 	DefaultReassignRepliesWhenAway bool
+	// DefaultChatCapacity holds the default value on creation for the "chat_capacity" field.
+	DefaultChatCapacity int
 	// DefaultDeactivatedAt holds the default value on creation for the "deactivated_at" field.
 	DefaultDeactivatedAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -121,6 +126,11 @@ func ByAvailability(opts ...sql.OrderTermOption) OrderOption {
 // ByReassignRepliesWhenAway orders the results by the reassign_replies_when_away field.
 func ByReassignRepliesWhenAway(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReassignRepliesWhenAway, opts...).ToFunc()
+}
+
+// ByChatCapacity orders the results by the chat_capacity field.
+func ByChatCapacity(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldChatCapacity, opts...).ToFunc()
 }
 
 // ByDeactivatedAt orders the results by the deactivated_at field.

@@ -108,6 +108,11 @@ func ReassignRepliesWhenAway(v bool) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldReassignRepliesWhenAway, v))
 }
 
+// ChatCapacity applies equality check predicate on the "chat_capacity" field. It's identical to ChatCapacityEQ.
+func ChatCapacity(v int) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldChatCapacity, v))
+}
+
 // DeactivatedAt applies equality check predicate on the "deactivated_at" field. It's identical to DeactivatedAtEQ.
 func DeactivatedAt(v clock.Micros) predicate.User {
 	vc := int64(v)
@@ -640,6 +645,46 @@ func ReassignRepliesWhenAwayEQ(v bool) predicate.User {
 // ReassignRepliesWhenAwayNEQ applies the NEQ predicate on the "reassign_replies_when_away" field.
 func ReassignRepliesWhenAwayNEQ(v bool) predicate.User {
 	return predicate.User(sql.FieldNEQ(FieldReassignRepliesWhenAway, v))
+}
+
+// ChatCapacityEQ applies the EQ predicate on the "chat_capacity" field.
+func ChatCapacityEQ(v int) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldChatCapacity, v))
+}
+
+// ChatCapacityNEQ applies the NEQ predicate on the "chat_capacity" field.
+func ChatCapacityNEQ(v int) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldChatCapacity, v))
+}
+
+// ChatCapacityIn applies the In predicate on the "chat_capacity" field.
+func ChatCapacityIn(vs ...int) predicate.User {
+	return predicate.User(sql.FieldIn(FieldChatCapacity, vs...))
+}
+
+// ChatCapacityNotIn applies the NotIn predicate on the "chat_capacity" field.
+func ChatCapacityNotIn(vs ...int) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldChatCapacity, vs...))
+}
+
+// ChatCapacityGT applies the GT predicate on the "chat_capacity" field.
+func ChatCapacityGT(v int) predicate.User {
+	return predicate.User(sql.FieldGT(FieldChatCapacity, v))
+}
+
+// ChatCapacityGTE applies the GTE predicate on the "chat_capacity" field.
+func ChatCapacityGTE(v int) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldChatCapacity, v))
+}
+
+// ChatCapacityLT applies the LT predicate on the "chat_capacity" field.
+func ChatCapacityLT(v int) predicate.User {
+	return predicate.User(sql.FieldLT(FieldChatCapacity, v))
+}
+
+// ChatCapacityLTE applies the LTE predicate on the "chat_capacity" field.
+func ChatCapacityLTE(v int) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldChatCapacity, v))
 }
 
 // DeactivatedAtEQ applies the EQ predicate on the "deactivated_at" field.

@@ -35,6 +35,12 @@ var rules = map[string]rule{
 	ent.TypeIdempotencyKey:  {accountOwned: true, staff: inAccount},
 	ent.TypeEvent:           {accountOwned: true, staff: visibleEvent},
 
+	ent.TypeSubscriptionType:  {accountOwned: true, staff: inAccount},
+	ent.TypeConsentRecord:     {accountOwned: true, staff: inAccount},
+	ent.TypeContactListMember: {accountOwned: true, staff: inAccount},
+	ent.TypeRoutingTurn:       {accountOwned: true, staff: inAccount},
+	ent.TypeVisitorRate:       {accountOwned: true, staff: inAccount},
+
 	ent.TypeSavedView: {accountOwned: true, staff: visibleView},
 
 	ent.TypeInbox:           {accountOwned: true, staff: isInbox},
@@ -42,6 +48,12 @@ var rules = map[string]rule{
 	ent.TypeInboxTeam:       {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
 	ent.TypeChannel:         {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox, visitor: isOwnChannel},
 	ent.TypeTargetedMessage: {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox, visitor: inOwnChannel},
+
+	ent.TypeTargetedMessageVersion: {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
+	ent.TypeTargetedMessageCount:   {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
+	ent.TypeTargetedMessageView:    {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypePageView:               {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeRoutingDecision:        {accountOwned: true, inboxOwned: true, staff: inInbox},
 
 	ent.TypeVisitor:         {accountOwned: true, inboxOwned: true, staff: inInbox, visitor: isSelf},
 	ent.TypeBlock:           {accountOwned: true, inboxOwned: true, staff: inInbox},

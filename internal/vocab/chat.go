@@ -1,0 +1,177 @@
+package vocab
+
+// WidgetPosition is the side of the page at which the widget sits (CH-1).
+type WidgetPosition string
+
+// Positions of a widget.
+const (
+	WidgetLeft  WidgetPosition = "LEFT"
+	WidgetRight WidgetPosition = "RIGHT"
+)
+
+// AvailabilityMode says by what a channel's team counts as available (AV).
+type AvailabilityMode string
+
+// Modes of availability.
+const (
+	AvailabilityAlways         AvailabilityMode = "ALWAYS"
+	AvailabilityTeamStatus     AvailabilityMode = "TEAM_STATUS"
+	AvailabilityOperatingHours AvailabilityMode = "OPERATING_HOURS"
+)
+
+// AvailabilityState is what visitors learn of the team (AV).
+type AvailabilityState string
+
+// States of availability.
+const (
+	StateAvailable  AvailabilityState = "AVAILABLE"
+	StateAway       AvailabilityState = "AWAY"
+	StateOutOfHours AvailabilityState = "OUT_OF_HOURS"
+)
+
+// ReplyTime is how soon the team typically answers (AV-1).
+type ReplyTime string
+
+// Reply times; ReplyTimeNone shows none.
+const (
+	ReplyTimeMinutes ReplyTime = "MINUTES"
+	ReplyTimeHours   ReplyTime = "HOURS"
+	ReplyTimeDay     ReplyTime = "DAY"
+	ReplyTimeNone    ReplyTime = "NONE"
+)
+
+// WhenAway says what the widget does while nobody is available (AV-2).
+type WhenAway string
+
+// What to do while away.
+const (
+	AwayMessage WhenAway = "MESSAGE"
+	AwayHide    WhenAway = "HIDE"
+)
+
+// OutOfHours says what the widget does out of hours (AV-3).
+type OutOfHours string
+
+// What to do out of hours.
+const (
+	OutOfHoursMessage    OutOfHours = "MESSAGE"
+	OutOfHoursReplyTime  OutOfHours = "REPLY_TIME"
+	OutOfHoursReturnTime OutOfHours = "RETURN_TIME"
+	OutOfHoursHide       OutOfHours = "HIDE"
+)
+
+// Weekday is a day of the week.
+type Weekday string
+
+// Days of the week.
+const (
+	Monday    Weekday = "MONDAY"
+	Tuesday   Weekday = "TUESDAY"
+	Wednesday Weekday = "WEDNESDAY"
+	Thursday  Weekday = "THURSDAY"
+	Friday    Weekday = "FRIDAY"
+	Saturday  Weekday = "SATURDAY"
+	Sunday    Weekday = "SUNDAY"
+)
+
+// HeadingKind says who a targeted message's heading shows (TM-4).
+type HeadingKind string
+
+// Kinds of headings.
+const (
+	HeadingUsers        HeadingKind = "USERS"
+	HeadingTeam         HeadingKind = "TEAM"
+	HeadingContactOwner HeadingKind = "CONTACT_OWNER"
+	HeadingCustom       HeadingKind = "CUSTOM"
+)
+
+// CaptureTiming says when the widget asks for an e-mail address (TM-5).
+type CaptureTiming string
+
+// Timings.
+const (
+	CaptureBeforeChat        CaptureTiming = "BEFORE_CHAT"
+	CaptureAfterFirstMessage CaptureTiming = "AFTER_FIRST_MESSAGE"
+	CaptureAfterDelay        CaptureTiming = "AFTER_DELAY"
+	CaptureWhenAway          CaptureTiming = "WHEN_AWAY"
+	CaptureNever             CaptureTiming = "NEVER"
+)
+
+// SmallScreen says what a small screen shows of a welcome message (TM-6).
+type SmallScreen string
+
+// What a small screen shows.
+const (
+	SmallScreenNormal SmallScreen = "NORMAL"
+	SmallScreenPrompt SmallScreen = "PROMPT"
+	SmallScreenHidden SmallScreen = "HIDDEN"
+)
+
+// ConsentMode says what a visitor must accept before a chat (TM-8).
+type ConsentMode string
+
+// Modes of consent.
+const (
+	ConsentNone               ConsentMode = "NONE"
+	ConsentExplicit           ConsentMode = "EXPLICIT"
+	ConsentLegitimateInterest ConsentMode = "LEGITIMATE_INTEREST"
+)
+
+// ConsentKind says what a consent is to (TM-8).
+type ConsentKind string
+
+// Kinds of consent: to the processing of data, and to being written to.
+const (
+	ConsentProcess     ConsentKind = "PROCESS"
+	ConsentCommunicate ConsentKind = "COMMUNICATE"
+)
+
+// ConsentBasis is the ground on which a consent stands (TM-8).
+type ConsentBasis string
+
+// Bases of consent.
+const (
+	BasisExplicit           ConsentBasis = "EXPLICIT"
+	BasisLegitimateInterest ConsentBasis = "LEGITIMATE_INTEREST"
+)
+
+// RoutingConditionKind says what a routing condition looks at (RT-3).
+type RoutingConditionKind string
+
+// Kinds of routing conditions.
+const (
+	RouteByContactProperty RoutingConditionKind = "CONTACT_PROPERTY"
+	RouteByList            RoutingConditionKind = "LIST"
+	RouteByLanguage        RoutingConditionKind = "LANGUAGE"
+	RouteByPage            RoutingConditionKind = "PAGE"
+	RouteBySubject         RoutingConditionKind = "SUBJECT"
+	RouteByToAddress       RoutingConditionKind = "TO_ADDRESS"
+	RouteByHours           RoutingConditionKind = "HOURS"
+)
+
+// RoutingOperator compares in a routing condition (RT-3).
+type RoutingOperator string
+
+// Operators of routing conditions.
+const (
+	RoutingIs          RoutingOperator = "IS"
+	RoutingIsNot       RoutingOperator = "IS_NOT"
+	RoutingContains    RoutingOperator = "CONTAINS"
+	RoutingNotContains RoutingOperator = "NOT_CONTAINS"
+	RoutingStartsWith  RoutingOperator = "STARTS_WITH"
+	RoutingKnown       RoutingOperator = "IS_KNOWN"
+	RoutingUnknown     RoutingOperator = "IS_UNKNOWN"
+)
+
+// RoutingSkipReason says why routing passed over a candidate (RT-5).
+type RoutingSkipReason string
+
+// Reasons to pass over someone.
+const (
+	SkipNoSeat      RoutingSkipReason = "NO_SEAT"
+	SkipNotAMember  RoutingSkipReason = "NOT_A_MEMBER"
+	SkipAway        RoutingSkipReason = "AWAY"
+	SkipAtCapacity  RoutingSkipReason = "AT_CAPACITY"
+	SkipDeactivated RoutingSkipReason = "DEACTIVATED"
+	SkipNotNext     RoutingSkipReason = "NOT_NEXT"
+)
