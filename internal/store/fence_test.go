@@ -159,6 +159,17 @@ var fenced = map[string]visible{
 	"Message":         {table: "messages", staff: ofInboxes, visitor: ownMessage},
 	"MessageRevision": {table: "message_revisions", staff: ofInboxes},
 	"ReadPosition":    {table: "read_positions", staff: ofInboxes},
+
+	"SubscriptionType":       {table: "subscription_types", staff: ofAccount},
+	"ConsentRecord":          {table: "consents", staff: ofAccount},
+	"ContactListMember":      {table: "contact_list_members", staff: ofAccount},
+	"RoutingTurn":            {table: "routing_turns", staff: ofAccount},
+	"VisitorRate":            {table: "visitor_rates", staff: ofAccount},
+	"TargetedMessageVersion": {table: "targeted_message_versions", staff: ofInboxes, admin: ofAccount},
+	"TargetedMessageCount":   {table: "targeted_message_counts", staff: ofInboxes, admin: ofAccount},
+	"TargetedMessageView":    {table: "targeted_message_views", staff: ofInboxes},
+	"PageView":               {table: "page_views", staff: ofInboxes},
+	"RoutingDecision":        {table: "routing_decisions", staff: ofInboxes},
 }
 
 const unknownKind viewer.Kind = "NEW"

@@ -22,6 +22,7 @@ func furnish(t *testing.T, f *testkit.Fixture) {
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishInboxes(ctx, tx, f) })
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishTrash(ctx, tx, f) })
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishViews(ctx, tx, f) })
+	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishChat(ctx, tx, f) })
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error {
 		for _, e := range []store.Event{
 			{Type: vocab.AccountUpdated},
@@ -93,6 +94,39 @@ func furnishViews(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 	} {
 		if err := tx.Client.SavedView.Create().SetID(id.New(id.SavedView)).SetInboxID(v.inbox).SetOwnerID(v.owner).SetPrivateTo(v.privateTo).
 			SetName("View").SetView(vocab.ViewAll).SetFilter([]byte("{}")).SetOrderBy(vocab.LastMessageDesc).SetCreatedAt(tx.Now()).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// furnishChat gives what the chat channel keeps, in each inbox where it is an
+// inbox's.
+func furnishChat(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
+	c, now, list := tx.Client, tx.Now(), id.New(id.ContactList)
+	err := all(
+		c.SubscriptionType.Create().SetID(id.New(id.SubscriptionType)).SetName("News").SetCreatedAt(now).Exec,
+		c.ConsentRecord.Create().SetID(id.New(id.Consent)).SetKind(vocab.ConsentProcess).SetBasis(vocab.BasisExplicit).SetTextVersion("1").SetGivenAt(now).Exec,
+		c.ContactList.Create().SetID(list).SetName("Members").SetCreatedAt(now).Exec,
+		c.ContactListMember.Create().SetID(id.New("listmember")).SetListID(list).SetContactID(f.ContactID).Exec,
+		c.RoutingTurn.Create().SetID(id.New("turn")).SetScope("scope").Exec,
+		c.VisitorRate.Create().SetID(id.New("rate")).SetKey("key").SetWindowStart(now).SetCount(1).Exec,
+	)(ctx)
+	if err != nil {
+		return err
+	}
+	for i, inbox := range f.InboxIDs {
+		message, visitor := id.New(id.TargetedMessage), f.VisitorIDs[2*i]
+		err := all(
+			c.TargetedMessageVersion.Create().SetID(id.New("version")).SetInboxID(inbox).SetTargetedMessageID(message).SetVersion(1).
+				SetContent(schema.TargetedContent{}).SetCreatedAt(now).Exec,
+			c.TargetedMessageCount.Create().SetID(message).SetInboxID(inbox).Exec,
+			c.TargetedMessageView.Create().SetID(id.New("view")).SetInboxID(inbox).SetVisitorID(visitor).SetTargetedMessageID(message).Exec,
+			c.PageView.Create().SetID(id.New(id.PageView)).SetInboxID(inbox).SetVisitorID(visitor).SetURL("https://example.com").SetViewedAt(now).Exec,
+			c.RoutingDecision.Create().SetID(id.New(id.RoutingDecision)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetDecidedAt(now).
+				SetTrigger("START").SetRule(1).SetTarget("UNASSIGNED").SetCandidates([]schema.RoutingCandidate{}).Exec,
+		)(ctx)
+		if err != nil {
 			return err
 		}
 	}
