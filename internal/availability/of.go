@@ -1,0 +1,159 @@
+package availability
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"parley/ent/schema"
+	"parley/internal/vocab"
+)
+
+// Person is someone who may answer: a target of the rule that the visitor would
+// match (AV-0). Capacity does not count.
+type Person struct {
+	ID string
+	// Available says that they are not away (AC-7).
+	Available bool
+}
+
+// Answer is what there is to say of a channel at one moment. Nothing in it ever
+// refuses a message (AV-0).
+type Answer struct {
+	State vocab.AvailabilityState
+	// Shown is whether the launcher is there.
+	Shown bool
+	// Text is what an admin wrote for a state other than AVAILABLE; empty: the
+	// widget's own words.
+	Text string
+	// ReplyTime is how soon the team typically answers; NONE: nothing is said.
+	ReplyTime vocab.ReplyTime
+	// BackAt is when the team is back, if out of hours that is what to tell; nil
+	// also when the hours do not open within a year.
+	BackAt *time.Time
+	// Until is when the hours next open or close; nil without such hours, or when
+	// that is more than a year away.
+	Until *time.Time
+	// Reasons is the chain of reasons, each following from those before.
+	Reasons []Reason
+}
+
+// Reason is a step to an answer.
+type Reason struct {
+	Code vocab.AvailabilityReason
+	// Text is the step in an English sentence.
+	Text string
+}
+
+func (a *Answer) because(code vocab.AvailabilityReason, format string, args ...any) {
+	a.Reasons = append(a.Reasons, Reason{code, fmt.Sprintf(format, args...)})
+}
+
+// Of answers for the settings, with the people who count, at a moment (AV-1 to
+// AV-3). The zero settings are those of ALWAYS.
+func Of(s schema.Availability, people []Person, at time.Time) Answer {
+	a := Answer{State: vocab.StateAvailable, Shown: true, ReplyTime: replyTime(s)}
+	switch s.Mode {
+	case vocab.AvailabilityTeamStatus:
+		a.because(vocab.ReasonTeamStatus, "The team is available while one of those who could get the chat is.")
+		a.ask(s, people)
+	case vocab.AvailabilityOperatingHours:
+		a.look(s, people, at)
+	default:
+		a.because(vocab.ReasonAlways, "The team always shows as available.")
+	}
+	return a
+}
+
+// InHours reports whether a moment lies within the settings' operating hours,
+// whatever the mode (RT-3).
+func InHours(s schema.Availability, at time.Time) bool { return weekOf(s).open(at) }
+
+// OverriddenByBot returns the answer for a targeted message whose bot talks to
+// the visitor, whoever else is there: the widget shows (AV-4). Targeting and
+// small screens are not its matter.
+func (a Answer) OverriddenByBot() Answer {
+	reasons := slices.Clone(a.Reasons)
+	a.State, a.Shown, a.Text, a.ReplyTime, a.BackAt = vocab.StateAvailable, true, "", vocab.ReplyTimeNone, nil
+	a.Reasons = reasons
+	a.because(vocab.ReasonBot, "A bot answers, so that the widget shows as available all the same.")
+	return a
+}
+
+func replyTime(s schema.Availability) vocab.ReplyTime {
+	if s.ReplyTime == "" {
+		return vocab.ReplyTimeNone
+	}
+	return s.ReplyTime
+}
+
+// look answers by the hours.
+func (a *Answer) look(s schema.Availability, people []Person, at time.Time) {
+	w := weekOf(s)
+	turn, turns := w.turn(at)
+	if turns {
+		turn = turn.UTC()
+		a.Until = &turn
+	}
+	clock := at.In(w.zone).Format("Monday 2006-01-02 15:04")
+	if w.open(at) {
+		a.because(vocab.ReasonInHours, "It is %s in %s, within the operating hours.", clock, w.zone)
+		a.ask(s, people)
+		return
+	}
+	if local := at.In(w.zone); w.holidays[dateOf(local)] {
+		a.because(vocab.ReasonHoliday, "%s is a holiday: hours that start on it are closed.", local.Format(time.DateOnly))
+	}
+	a.because(vocab.ReasonOutOfHours, "It is %s in %s, out of the operating hours.", clock, w.zone)
+	if turns {
+		a.because(vocab.ReasonOpens, "They open on %s.", turn.In(w.zone).Format("Monday 2006-01-02 15:04"))
+	} else {
+		a.because(vocab.ReasonNeverOpens, "They do not open within a year.")
+	}
+	a.close(s)
+}
+
+// ask answers by who is available.
+func (a *Answer) ask(s schema.Availability, people []Person) {
+	available := 0
+	for _, p := range people {
+		if p.Available {
+			available++
+		}
+	}
+	if available > 0 {
+		a.because(vocab.ReasonSomeoneAvailable, "%d of the %d people who count are available.", available, len(people))
+		return
+	}
+	a.because(vocab.ReasonAllAway, "None of the %d people who count is available.", len(people))
+	a.State, a.ReplyTime = vocab.StateAway, vocab.ReplyTimeNone
+	if s.WhenAway == vocab.AwayHide {
+		a.hide()
+		return
+	}
+	a.Text = s.AwayMessage
+}
+
+// close says what there is to say out of hours (AV-3).
+func (a *Answer) close(s schema.Availability) {
+	a.State = vocab.StateOutOfHours
+	typical := a.ReplyTime
+	a.ReplyTime = vocab.ReplyTimeNone
+	switch s.OutOfHours {
+	case vocab.OutOfHoursHide:
+		a.hide()
+	case vocab.OutOfHoursReplyTime:
+		a.ReplyTime = typical
+	case vocab.OutOfHoursReturnTime:
+		if a.BackAt = a.Until; a.BackAt == nil {
+			a.Text = s.OutOfHoursMessage
+		}
+	default:
+		a.Text = s.OutOfHoursMessage
+	}
+}
+
+func (a *Answer) hide() {
+	a.Shown = false
+	a.because(vocab.ReasonHidden, "The settings hide the launcher now; a message is accepted all the same.")
+}
