@@ -1,0 +1,175 @@
+package routing_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"parley/ent/schema"
+	"parley/internal/routing"
+	"parley/internal/vocab"
+)
+
+// fit may get anything; with changes it.
+func fit(name string, with ...func(*routing.Candidate)) routing.Candidate {
+	c := routing.Candidate{UserID: name, Seated: true, Member: true, Available: true}
+	for _, f := range with {
+		f(&c)
+	}
+	return c
+}
+
+func away(c *routing.Candidate)     { c.Available = false }
+func seatless(c *routing.Candidate) { c.Seated = false }
+func foreign(c *routing.Candidate)  { c.Member = false }
+func gone(c *routing.Candidate)     { c.Deactivated = true }
+func full(c *routing.Candidate)     { c.Capacity, c.Chats = 2, 2 }
+func busy(open int) func(*routing.Candidate) {
+	return func(c *routing.Candidate) { c.Open = open }
+}
+
+func of(team string) func(*routing.Candidate) {
+	return func(c *routing.Candidate) { c.TeamID = team }
+}
+
+// text is a decision in short: "ben/team a:AWAY ben c:NOT_NEXT".
+func text(d routing.Decision) string {
+	parts := []string{d.AssigneeID + "/" + d.TeamID}
+	for _, c := range d.Candidates {
+		part := c.UserID
+		if c.Chosen == (c.Skipped != "") {
+			part += "?"
+		}
+		if c.Skipped != "" {
+			part += ":" + string(c.Skipped)
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, " ")
+}
+
+// RT-1, RT-2, AC-4, AC-7, AC-8: who is chosen, and why the others are not.
+func TestChoose(t *testing.T) {
+	t.Parallel()
+	users := schema.RoutingRule{Target: vocab.RouteUsers, Method: vocab.RoundRobin}
+	fewest := schema.RoutingRule{Target: vocab.RouteUsers, Method: vocab.FewestOpen}
+	owner := schema.RoutingRule{Target: vocab.RouteContactOwner, Method: vocab.RoundRobin}
+	teams := schema.RoutingRule{Target: vocab.RouteTeams, TeamIDs: []string{"red", "blue"}, Method: vocab.RoundRobin}
+	list := func(c ...routing.Candidate) []routing.Candidate { return c }
+	chat, email := routing.Case{Kind: vocab.Chat}, routing.Case{Kind: vocab.Email}
+	last := func(name string) routing.Case { return routing.Case{Kind: vocab.Chat, Last: name} }
+	for name, tc := range map[string]struct {
+		rule       schema.RoutingRule
+		candidates []routing.Candidate
+		of         routing.Case
+		want       string
+	}{
+		"unassigned looks at nobody":     {schema.RoutingRule{Target: vocab.RouteUnassigned}, list(fit("a")), chat, "/"},
+		"nobody":                         {users, nil, chat, "/"},
+		"the first turn":                 {users, list(fit("a"), fit("b")), chat, "a/ a b:NOT_NEXT"},
+		"the next turn":                  {users, list(fit("a"), fit("b"), fit("c")), last("a"), "b/ a:NOT_NEXT b c:NOT_NEXT"},
+		"round":                          {users, list(fit("a"), fit("b"), fit("c")), last("c"), "a/ a b:NOT_NEXT c:NOT_NEXT"},
+		"the last one left":              {users, list(fit("a"), fit("b")), last("x"), "a/ a b:NOT_NEXT"},
+		"over who is away":               {users, list(fit("a"), fit("b", away), fit("c")), last("a"), "c/ a:NOT_NEXT b:AWAY c"},
+		"the only one, again":            {users, list(fit("a"), fit("b", away)), last("a"), "a/ a b:AWAY"},
+		"each reason":                    {users, list(fit("a", gone), fit("b", foreign), fit("c", seatless), fit("d", away), fit("e", full)), chat, "/ a:DEACTIVATED b:NOT_A_MEMBER c:NO_SEAT d:AWAY e:AT_CAPACITY"},
+		"the graver reason":              {users, list(fit("a", gone, foreign, seatless, away, full), fit("b", seatless, away)), chat, "/ a:DEACTIVATED b:NO_SEAT"},
+		"someone twice":                  {users, list(fit("a"), fit("a"), fit("b")), last("a"), "b/ a:NOT_NEXT b"},
+		"e-mail ignores away":            {users, list(fit("a", away)), email, "a/ a"},
+		"e-mail ignores capacity":        {users, list(fit("a", full)), email, "a/ a"},
+		"replies of e-mail do not":       {users, list(fit("a", away), fit("b")), routing.Case{Kind: vocab.Email, OnlyAvailable: true}, "b/ a:AWAY b"},
+		"nobody but the others":          {users, list(fit("a"), fit("b")), routing.Case{Kind: vocab.Chat, Except: "a"}, "b/ b"},
+		"below capacity":                 {users, list(fit("a", func(c *routing.Candidate) { c.Capacity, c.Chats = 2, 1 })), chat, "a/ a"},
+		"beyond capacity":                {users, list(fit("a", func(c *routing.Candidate) { c.Capacity, c.Chats = 2, 3 })), chat, "/ a:AT_CAPACITY"},
+		"fewest open":                    {fewest, list(fit("a", busy(2)), fit("b", busy(1)), fit("c", busy(2))), chat, "b/ a:NOT_NEXT b c:NOT_NEXT"},
+		"fewest open, away":              {fewest, list(fit("a", busy(2)), fit("b", busy(1), away)), chat, "a/ a b:AWAY"},
+		"as few open: who is next":       {fewest, list(fit("a", busy(1)), fit("b", busy(1))), last("a"), "b/ a:NOT_NEXT b"},
+		"owner":                          {owner, list(fit("owner"), fit("fallback")), last("owner"), "owner/ owner fallback:NOT_NEXT"},
+		"owner is away: the fallback":    {owner, list(fit("owner", away), fit("fallback")), chat, "fallback/ owner:AWAY fallback"},
+		"neither":                        {owner, list(fit("owner", seatless), fit("fallback", away)), chat, "/ owner:NO_SEAT fallback:AWAY"},
+		"the owner is their fallback":    {owner, list(fit("owner", away), fit("owner", away)), chat, "/ owner:AWAY"},
+		"no owner is known":              {owner, list(routing.Candidate{}, fit("fallback")), chat, "fallback/ fallback"},
+		"a team and its member":          {teams, list(fit("a", of("red")), fit("b", of("blue"))), last("a"), "b/blue a:NOT_NEXT b"},
+		"the team alone":                 {teams, list(fit("a", of("red"), away), fit("b", of("blue"), away)), chat, "/red a:AWAY b:AWAY"},
+		"the team alone, empty":          {teams, nil, chat, "/red"},
+		"in both teams: the first stays": {teams, list(fit("a", of("red")), fit("a", of("blue"))), chat, "a/red a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := text(routing.Choose(tc.rule, tc.candidates, tc.of)); got != tc.want {
+				t.Errorf("got  %s\nwant %s", got, tc.want)
+			}
+		})
+	}
+}
+
+// RT-6: whoever takes turns gets as many as the others.
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	rule := schema.RoutingRule{Target: vocab.RouteUsers, Method: vocab.RoundRobin}
+	candidates := []routing.Candidate{}
+	for i := range 7 {
+		candidates = append(candidates, fit(fmt.Sprint("user", i)))
+	}
+	got, last := map[string]int{}, ""
+	for range 7 * 5 {
+		last = routing.Choose(rule, candidates, routing.Case{Kind: vocab.Chat, Last: last}).AssigneeID
+		got[last]++
+	}
+	for _, c := range candidates {
+		if got[c.UserID] != 5 {
+			t.Errorf("%s got %d of 35", c.UserID, got[c.UserID])
+		}
+	}
+}
+
+// RT-3: the first rule whose conditions all hold.
+func TestPick(t *testing.T) {
+	t.Parallel()
+	condition := func(kind vocab.RoutingConditionKind, operator vocab.RoutingOperator, value string) schema.RoutingCondition {
+		return schema.RoutingCondition{Kind: kind, Operator: operator, Value: value, Property: "email"}
+	}
+	facts := routing.Facts{
+		Contact: map[string]string{"email": "Dora@Example.net"}, ListIDs: []string{"vip"},
+		Page: "https://Shop.example/pricing?plan=pro#top", InHours: true,
+	}
+	property, list, page, hours := vocab.RouteByContactProperty, vocab.RouteByList, vocab.RouteByPage, vocab.RouteByHours
+	for name, tc := range map[string]struct {
+		conditions []schema.RoutingCondition
+		facts      routing.Facts
+		want       bool
+	}{
+		"none":                 {nil, facts, true},
+		"property is":          {[]schema.RoutingCondition{condition(property, vocab.RoutingIs, "dora@example.net")}, facts, true},
+		"property is not":      {[]schema.RoutingCondition{condition(property, vocab.RoutingIsNot, "dora@example.net")}, facts, false},
+		"property contains":    {[]schema.RoutingCondition{condition(property, vocab.RoutingContains, "@example")}, facts, true},
+		"property without":     {[]schema.RoutingCondition{condition(property, vocab.RoutingNotContains, "@example")}, facts, false},
+		"property starts":      {[]schema.RoutingCondition{condition(property, vocab.RoutingStartsWith, "dor")}, facts, true},
+		"property known":       {[]schema.RoutingCondition{condition(property, vocab.RoutingKnown, "")}, facts, true},
+		"property unknown":     {[]schema.RoutingCondition{condition(property, vocab.RoutingUnknown, "")}, facts, false},
+		"nobody is known":      {[]schema.RoutingCondition{condition(property, vocab.RoutingUnknown, "")}, routing.Facts{}, true},
+		"on the list":          {[]schema.RoutingCondition{condition(list, vocab.RoutingIs, "vip")}, facts, true},
+		"on another list":      {[]schema.RoutingCondition{condition(list, vocab.RoutingIs, "new")}, facts, false},
+		"not on the list":      {[]schema.RoutingCondition{condition(list, vocab.RoutingIsNot, "vip")}, facts, false},
+		"nobody is on no list": {[]schema.RoutingCondition{condition(list, vocab.RoutingIsNot, "vip")}, routing.Facts{}, true},
+		"page is":              {[]schema.RoutingCondition{condition(page, vocab.RoutingIs, "shop.example/pricing?plan=pro")}, facts, true},
+		"page starts":          {[]schema.RoutingCondition{condition(page, vocab.RoutingStartsWith, "http://shop.example/")}, facts, true},
+		"page contains":        {[]schema.RoutingCondition{condition(page, vocab.RoutingContains, "/blog")}, facts, false},
+		"in hours":             {[]schema.RoutingCondition{condition(hours, vocab.RoutingIs, "")}, facts, true},
+		"out of hours":         {[]schema.RoutingCondition{condition(hours, vocab.RoutingIsNot, "")}, facts, false},
+		"all must hold":        {[]schema.RoutingCondition{condition(hours, vocab.RoutingIs, ""), condition(list, vocab.RoutingIs, "new")}, facts, false},
+		"what cannot be known": {[]schema.RoutingCondition{condition(vocab.RouteByLanguage, vocab.RoutingIs, "de")}, facts, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := schema.Routing{Rules: []schema.RoutingRule{{Conditions: tc.conditions, Target: vocab.RouteUsers}, {Target: vocab.RouteTeams}}}
+			number, rule := routing.Pick(r, tc.facts)
+			if got := number == 1; got != tc.want || got != (rule.Target == vocab.RouteUsers) {
+				t.Errorf("rule %d, %s", number, rule.Target)
+			}
+		})
+	}
+	if number, rule := routing.Pick(schema.Routing{}, facts); number != 0 || rule.Target != vocab.RouteUnassigned {
+		t.Errorf("without rules: %d, %s", number, rule.Target)
+	}
+}
