@@ -1,0 +1,59 @@
+package mail
+
+import (
+	"fmt"
+	netmail "net/mail"
+	"strings"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"parley/internal/clock"
+	"parley/internal/id"
+	"parley/internal/store"
+)
+
+// Letter is a mail to one address. It is the arguments of the job that delivers
+// it.
+type Letter struct {
+	// ID is given by Post. It makes the Message-ID, the same at every attempt.
+	ID string `json:"id"`
+	// WrittenAt is given by Post.
+	WrittenAt clock.Micros `json:"writtenAt"`
+	// To is a bare address, already cleaned.
+	To string `json:"to"`
+	// ReplyTo is a bare address; empty: answers go to the sender.
+	ReplyTo string `json:"replyTo,omitempty"`
+	// Subject is one line.
+	Subject string `json:"subject"`
+	// Text is plain, its lines ended by "\n".
+	Text string `json:"text"`
+}
+
+// Kind names the job.
+func (Letter) Kind() string { return "send_mail" }
+
+// Post queues a letter with the transaction.
+func Post(tx *store.Tx, l Letter) {
+	l.ID, l.WrittenAt = id.New("mail"), tx.Now()
+	tx.Enqueue(store.Job{Args: l})
+}
+
+// compose returns the letter as it goes out.
+func (l Letter) compose(from *netmail.Address) (*gomail.Msg, error) {
+	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	m.FromMailAddress(from)
+	if err := m.To(l.To); err != nil {
+		return nil, fmt.Errorf("the letter's address: %w", err)
+	}
+	if l.ReplyTo != "" {
+		if err := m.ReplyTo(l.ReplyTo); err != nil {
+			return nil, fmt.Errorf("the letter's address for answers: %w", err)
+		}
+	}
+	_, domain, _ := strings.Cut(from.Address, "@")
+	m.SetMessageIDWithValue(l.ID + "@" + domain)
+	m.SetDateWithValue(l.WrittenAt.Time())
+	m.Subject(l.Subject)
+	m.SetBodyString(gomail.TypeTextPlain, strings.ReplaceAll(l.Text, "\n", "\r\n"))
+	return m, nil
+}

@@ -1,0 +1,244 @@
+package mail_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"mime/quotedprintable"
+	"net"
+	netmail "net/mail"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/riverqueue/river"
+	"go.uber.org/goleak"
+
+	"parley/internal/clock"
+	"parley/internal/job"
+	"parley/internal/mail"
+	"parley/internal/store"
+	"parley/internal/testkit"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience bounds a wait that a broken queue would not end.
+const patience = 60 * time.Second
+
+var (
+	silent    = slog.New(slog.DiscardHandler)
+	errUndone = errors.New("undone")
+	letter    = mail.Letter{
+		ID: "mail_1", WrittenAt: clock.Of(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)),
+		To: "dev@example.net", ReplyTo: "ada@example.com", Subject: "Für Sie\r\nBcc: x@example.net", Text: "Grüße\n.\nEnde\n",
+	}
+)
+
+func receive[T any](t *testing.T, c <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(patience):
+		t.Fatal("nothing came")
+	}
+	panic("unreachable")
+}
+
+// running starts the queue with the mailer's work, and stops it with the test.
+func running(t *testing.T, s *store.Store, m *mail.Mailer) {
+	t.Helper()
+	q := job.New(s, silent)
+	m.Register(q)
+	if err := q.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := q.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A letter goes out if and only if its transaction was committed; a server that
+// cannot take it now gets the same letter again.
+func TestPost(t *testing.T) {
+	t.Parallel()
+	testkit.EachStore(t, clock.System{}, func(t *testing.T, s *store.Store) {
+		box := &mailbox{onRcpt: []error{deferred()}}
+		box.listen(t)
+		running(t, s, mailer(t, "smtp://"+box.address, silent))
+		f := testkit.Account(t, s)
+		err := s.WithTx(f.System, func(_ context.Context, tx *store.Tx) error {
+			mail.Post(tx, mail.Letter{To: "nobody@example.net", Subject: "Undone"})
+			return errUndone
+		})
+		if !errors.Is(err, errUndone) {
+			t.Fatal(err)
+		}
+		f.Write(f.System, func(_ context.Context, tx *store.Tx) error {
+			mail.Post(tx, mail.Letter{To: "dev@example.net", Subject: "Hello", Text: "There"})
+			return nil
+		})
+		m := receive(t, box.taken)
+		if to, subject := m.Header.Get("To"), m.Header.Get("Subject"); to != "<dev@example.net>" || subject != "Hello" {
+			t.Errorf("%q came to %q", subject, to)
+		}
+		if n := box.tried(); n != 2 {
+			t.Errorf("the server was asked %d times, want 2", n)
+		}
+	})
+}
+
+// A letter that the server refuses is not offered again, and is logged.
+func TestRefusedIsGivenUp(t *testing.T) {
+	t.Parallel()
+	testkit.EachStore(t, clock.System{}, func(t *testing.T, s *store.Store) {
+		box := &mailbox{onRcpt: []error{refused()}}
+		box.listen(t)
+		logged := make(lines, 10)
+		running(t, s, mailer(t, "smtp://"+box.address, slog.New(slog.NewTextHandler(logged, nil))))
+		f := testkit.Account(t, s)
+		f.Write(f.System, func(_ context.Context, tx *store.Tx) error {
+			mail.Post(tx, mail.Letter{To: "gone@example.net"})
+			return nil
+		})
+		if line := receive(t, logged); !strings.Contains(line, "given up") || !strings.Contains(line, "No such person") {
+			t.Errorf("logged %s", line)
+		}
+	})
+}
+
+// lines is a log's lines.
+type lines chan string
+
+func (l lines) Write(p []byte) (int, error) {
+	l <- string(p)
+	return len(p), nil
+}
+
+func TestDeliver(t *testing.T) {
+	t.Parallel()
+	const accepted, later, never = "accepted", "later", "never"
+	for name, c := range map[string]struct {
+		box  *mailbox
+		user string
+		want string
+	}{
+		"accepted":                 {&mailbox{}, "", accepted},
+		"accepted with a password": {&mailbox{password: "s3cret/"}, "parley:s3cret%2F@", accepted},
+		"recipient deferred":       {&mailbox{onRcpt: []error{deferred()}}, "", later},
+		"contents deferred":        {&mailbox{onData: []error{deferred()}}, "", later},
+		"recipient refused":        {&mailbox{onRcpt: []error{refused()}}, "", never},
+		"contents refused":         {&mailbox{onData: []error{refused()}}, "", never},
+		// The settings can be put right while the letter waits.
+		"wrong password": {&mailbox{password: "other"}, "parley:wrong@", later},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.box.listen(t)
+			err := mailer(t, "smtp://"+c.user+c.box.address, silent).Deliver(t.Context(), letter)
+			var givenUp *river.JobCancelError
+			got := later
+			if err == nil {
+				got = accepted
+			} else if errors.As(err, &givenUp) {
+				got = never
+			}
+			if got != c.want {
+				t.Errorf("%s (%v), want %s", got, err, c.want)
+			}
+			if len(c.box.taken) == 1 != (c.want == accepted) {
+				t.Errorf("the server has %d letters", len(c.box.taken))
+			}
+		})
+	}
+}
+
+func TestNoServerIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	_ = listener.Close()
+	err = mailer(t, "smtp://"+address, silent).Deliver(t.Context(), letter)
+	if givenUp := (*river.JobCancelError)(nil); err == nil || errors.As(err, &givenUp) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What goes out is one letter to one address, whatever stands in its subject.
+func TestFolder(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "outbox")
+	m, err := mail.New(mail.Options{From: "parley@example.com", Folder: folder, Log: silent})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // a second attempt replaces the first one's file
+		if err := m.Deliver(t.Context(), letter); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := os.ReadDir(folder)
+	if err != nil || len(found) != 1 || found[0].Name() != "mail_1.eml" {
+		t.Fatalf("the folder has %v (%v)", found, err)
+	}
+	info, err := found[0].Info()
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the letter's mode is %v (%v)", info.Mode(), err)
+	}
+	file, err := os.Open(filepath.Join(folder, "mail_1.eml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	read, err := netmail.ReadMessage(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"From": "<parley@example.com>", "To": "<dev@example.net>", "Reply-To": "<ada@example.com>", "Bcc": "",
+		"Message-Id": "<mail_1@example.com>", "Date": "Mon, 02 Mar 2026 09:00:00 +0000",
+	}
+	for header, value := range want {
+		if got := read.Header.Get(header); got != value {
+			t.Errorf("%s is %q, want %q", header, got, value)
+		}
+	}
+	if subject, err := new(mime.WordDecoder).DecodeHeader(read.Header.Get("Subject")); err != nil || !strings.HasPrefix(subject, "Für Sie") {
+		t.Errorf("the subject is %q (%v)", subject, err)
+	}
+	if body, err := io.ReadAll(quotedprintable.NewReader(read.Body)); err != nil || string(body) != "Grüße\r\n.\r\nEnde\r\n" {
+		t.Errorf("the text is %q (%v)", body, err)
+	}
+}
+
+// An address that cannot work is refused at the start, without its password.
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{
+		"mail.example.com:25", "http://mail.example.com", "smtp://", "smtp://u:s3cret@h:99999", "smtp://u:s3cret@h/x", "smtp://u:s3cret@h:%zz", "smtp://u:s3cret@h?x",
+	} {
+		if _, err := mail.New(mail.Options{URL: url, From: "parley@example.com"}); err == nil || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	for _, url := range []string{"smtp://mail.example.com", "smtps://user:p%40ss@mail.example.com:465/", "smtp://[::1]:2525"} {
+		if _, err := mail.New(mail.Options{URL: url, From: "Parley <parley@example.com>"}); err != nil {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	if _, err := mail.New(mail.Options{From: "nobody"}); err == nil {
+		t.Error("a sender without a domain was taken")
+	}
+}
