@@ -175,3 +175,44 @@ const (
 	SkipDeactivated RoutingSkipReason = "DEACTIVATED"
 	SkipNotNext     RoutingSkipReason = "NOT_NEXT"
 )
+
+// TargetingOutcome says what becomes of a targeted message on a visit (TM-9).
+type TargetingOutcome string
+
+// Outcomes, in the order in which they are decided.
+const (
+	OutcomeShown         TargetingOutcome = "SHOWN"
+	OutcomeDraft         TargetingOutcome = "DRAFT"
+	OutcomeOff           TargetingOutcome = "OFF"
+	OutcomeNotInAudience TargetingOutcome = "NOT_IN_AUDIENCE"
+	OutcomeExcluded      TargetingOutcome = "EXCLUDED"
+	OutcomeNoRuleHolds   TargetingOutcome = "NO_RULE_HOLDS"
+	OutcomeEarlierWins   TargetingOutcome = "EARLIER_WINS"
+)
+
+// TargetingWarningKind says what is odd about a targeted message (TM-9).
+type TargetingWarningKind string
+
+// Kinds of warnings.
+const (
+	WarnNeverShown        TargetingWarningKind = "NEVER_SHOWN"
+	WarnMatchesEverything TargetingWarningKind = "MATCHES_EVERYTHING"
+)
+
+// WidgetViewKind says how far a visitor came with a targeted message (TM-10).
+type WidgetViewKind string
+
+// Kinds of views.
+const (
+	ViewShown  WidgetViewKind = "SHOWN"
+	ViewOpened WidgetViewKind = "OPENED"
+)
+
+// TextDirection says how a widget's texts run.
+type TextDirection string
+
+// Directions of texts.
+const (
+	LeftToRight TextDirection = "LTR"
+	RightToLeft TextDirection = "RTL"
+)
