@@ -80,6 +80,19 @@ func (a Answer) OverriddenByBot() Answer {
 	return a
 }
 
+// Say returns the answer's text, or where an admin wrote none the widget's own
+// words, which say returns for the keys "away" and "outOfHours". It is empty
+// where there is nothing to say beside the reply time or the time of return.
+func (a Answer) Say(say func(key string) string) string {
+	switch {
+	case a.Text != "" || a.State == vocab.StateAvailable || a.ReplyTime != vocab.ReplyTimeNone || a.BackAt != nil:
+		return a.Text
+	case a.State == vocab.StateAway:
+		return say("away")
+	}
+	return say("outOfHours")
+}
+
 func replyTime(s schema.Availability) vocab.ReplyTime {
 	if s.ReplyTime == "" {
 		return vocab.ReplyTimeNone

@@ -137,6 +137,29 @@ func TestBotOverrides(t *testing.T) {
 	}
 }
 
+// Where no admin wrote a text, the widget has words of its own.
+func TestSay(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		settings schema.Availability
+		people   []availability.Person
+		at, want string
+	}{
+		{schema.Availability{}, here, "2026-03-02T08:00:00Z", ""},
+		{schema.Availability{Mode: vocab.AvailabilityTeamStatus}, away, "2026-03-02T08:00:00Z", "<away>"},
+		{office(nil), away, "2026-03-02T08:00:00Z", "At lunch"},
+		{office(nil), here, "2026-03-07T12:00:00Z", "Closed"},
+		{office(func(s *schema.Availability) { s.OutOfHoursMessage = "" }), here, "2026-03-07T12:00:00Z", "<outOfHours>"},
+		{office(func(s *schema.Availability) { s.OutOfHours = vocab.OutOfHoursReturnTime }), here, "2026-03-07T12:00:00Z", ""},
+		{office(func(s *schema.Availability) { s.OutOfHours = vocab.OutOfHoursReplyTime }), here, "2026-03-07T12:00:00Z", ""},
+	} {
+		a := availability.Of(c.settings, c.people, at(t, c.at))
+		if got := a.Say(func(key string) string { return "<" + key + ">" }); got != c.want {
+			t.Errorf("%+v says %q, want %q", a, got, c.want)
+		}
+	}
+}
+
 // AV-3: hours are wall-clock time when clocks are turned.
 func TestTurnedClocks(t *testing.T) {
 	t.Parallel()

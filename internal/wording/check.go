@@ -1,0 +1,106 @@
+package wording
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"parley/ent/schema"
+	"parley/internal/errs"
+	"parley/internal/richtext"
+)
+
+const (
+	// MaxText is the most characters of a text that an admin chose.
+	MaxText = 500
+	// MaxLocales is in how many languages an admin may choose texts.
+	MaxLocales = 50
+)
+
+// Choice is a text that an admin chooses. An empty one takes an earlier choice
+// back.
+type Choice struct {
+	Locale string
+	Key    string
+	Text   string
+}
+
+// Chosen returns the texts after a choice. Errors are on locale, key and text.
+func Chosen(t schema.WidgetTexts, c Choice) (schema.WidgetTexts, error) {
+	locale, err := CleanLocale(c.Locale, "locale")
+	if err != nil {
+		return t, err
+	}
+	normal, known := builtIn[Default][c.Key]
+	if !known {
+		return t, errs.New(errs.Invalid, "The widget has no text %q.", errs.Clip(c.Key)).On("key")
+	}
+	text, err := clean(c.Text, normal)
+	if err != nil {
+		return t, err
+	}
+	return with(t, locale, c.Key, text)
+}
+
+// CleanLocale returns a BCP 47 tag in its usual form, "de-at" as "de-AT".
+// Errors blame the field: INVALID.
+func CleanLocale(locale string, field ...string) (string, error) {
+	tag, err := Parse(locale)
+	if err != nil {
+		return "", errs.New(errs.Invalid, "%q is no language tag, such as \"en\" or \"de-AT\".", errs.Clip(locale)).On(field...)
+	}
+	return tag.String(), nil
+}
+
+var placeholder = regexp.MustCompile(`\{\w+\}`)
+
+// clean returns a text as it is kept, if its placeholders are among those that
+// the widget fills in there.
+func clean(text, normal string) (string, error) {
+	text, err := richtext.Clean(text, "text")
+	if err != nil {
+		return "", err
+	}
+	text = strings.TrimSpace(text)
+	if n := utf8.RuneCountInString(text); n > MaxText {
+		return "", errs.New(errs.TooLong, "The text has %d characters; at most %d are allowed.", n, MaxText).On("text")
+	}
+	filled := placeholder.FindAllString(normal, -1)
+	for _, p := range placeholder.FindAllString(text, -1) {
+		if !slices.Contains(filled, p) {
+			return "", errs.New(errs.Invalid, "Nothing fills %s in there; the text may have: %s.", errs.Clip(p), orNothing(filled)).On("text")
+		}
+	}
+	return text, nil
+}
+
+func orNothing(names []string) string {
+	if len(names) == 0 {
+		return "nothing to fill in"
+	}
+	return strings.Join(names, ", ")
+}
+
+// with returns a copy of the texts with one set, or removed where it is empty.
+func with(t schema.WidgetTexts, locale, key, text string) (schema.WidgetTexts, error) {
+	all := make(map[string]map[string]string, len(t.Locales)+1)
+	for l, texts := range t.Locales {
+		all[l] = texts
+	}
+	changed := make(map[string]string, len(all[locale])+1)
+	for k, v := range all[locale] {
+		changed[k] = v
+	}
+	if changed[key] = text; text == "" {
+		delete(changed, key)
+	}
+	if all[locale] = changed; len(changed) == 0 {
+		delete(all, locale)
+	}
+	if len(all) > MaxLocales {
+		return t, errs.New(errs.TooLong, "There would be texts in %d languages; at most %d are allowed.", len(all), MaxLocales).On("locale")
+	}
+	t.Locales = all
+	return t, nil
+}
