@@ -17,6 +17,7 @@ import (
 	"parley/graph"
 	graphlive "parley/graph/live"
 	"parley/internal/httpserver"
+	"parley/internal/widget"
 )
 
 // gcPercent lets the heap grow fourfold between collections: it is small, some
@@ -127,6 +128,7 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 		Timeout:        c.RequestTimeout,
 		RateLimit:      perSecond(c.RateLimit),
 		StaffRateLimit: perSecond(c.StaffRateLimit),
+		Widget:         widget.Handler(),
 		Ready:          a.store.Ping,
 		Log:            log,
 	})

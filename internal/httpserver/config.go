@@ -74,6 +74,9 @@ type Config struct {
 	// Uploads bounds requests that carry files.
 	Uploads UploadLimits
 
+	// Widget serves the chat widget at /widget.js and below /widget/, and a page
+	// that shows it at /demo; nil: neither is there.
+	Widget http.Handler
 	// Ready reports why the server cannot serve now, for /readyz; nil: always ready.
 	Ready func(context.Context) error
 	// Log gets the access log and internal errors; nil means slog.Default().
@@ -98,6 +101,7 @@ func New(c Config) (http.Handler, error) {
 	pages := refuseQueryTokens(playground.Handler())
 	mux.Handle("GET /{$}", pages)
 	mux.Handle("GET /playground/", pages)
+	c.routeWidget(mux)
 	return observe(c.Log, c.Clock, secure(c.PublicURL, boundBodies(c.Timeout, mux))), nil
 }
 

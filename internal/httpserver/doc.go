@@ -28,5 +28,6 @@
 // client that is cut off has seen every message up to some point, none after,
 // and no "complete" that is not true.
 //
-// Routes: /graphql, / and /playground/ (the explorer), /healthz, /readyz.
+// Routes: /graphql, / and /playground/ (the explorer), /widget.js and /widget/
+// (the chat widget), /demo (a page that shows it), /healthz, /readyz.
 package httpserver

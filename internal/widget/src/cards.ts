@@ -1,0 +1,92 @@
+// What the visitor is asked before or while they chat: consent (TM-8), and an
+// address (TM-5).
+
+import type { App } from "./app";
+import { h, set, write } from "./dom";
+
+/** Asks for explicit consent to the processing of data. */
+export class ConsentCard {
+  readonly element: HTMLElement;
+  private readonly title = h("h3");
+  private readonly words = h("p", { class: "words", dir: "auto" });
+  private readonly accept = h("button", { class: "primary", type: "button", click: () => void this.app.acceptConsent() });
+
+  constructor(private readonly app: App) {
+    this.element = h("div", { class: "card consent", hidden: true }, this.title, this.words, h("div", { class: "row" }, this.accept));
+  }
+
+  focus(): boolean {
+    if (!this.element.hidden) this.accept.focus();
+    return !this.element.hidden;
+  }
+
+  draw(shown: boolean): void {
+    set(this.element, "hidden", !shown);
+    if (!shown) return;
+    write(this.title, this.app.say("consentTitle"));
+    write(this.words, this.app.chat.thread.welcome?.consent?.processing?.text ?? "");
+    write(this.accept, this.app.say("consentAccept"));
+  }
+}
+
+/** Asks for an e-mail address. */
+export class EmailCard {
+  readonly element: HTMLFormElement;
+  private readonly words = h("p", { class: "words", dir: "auto" });
+  private readonly label = h("span");
+  private readonly field = h("input", { type: "email", name: "email", autocomplete: "email", required: true, maxlength: 254, dir: "ltr", "aria-describedby": "email-problem" });
+  private readonly problem = h("span", { class: "bad", id: "email-problem", role: "alert" });
+  private readonly save = h("button", { class: "primary", type: "submit" });
+  private readonly skip = h("button", { class: "plain", type: "button", click: () => this.app.skipEmail() });
+  private required = false;
+
+  constructor(private readonly app: App) {
+    const send = (event: Event): void => {
+      event.preventDefault();
+      void this.send();
+    };
+    this.element = h(
+      "form",
+      { class: "card email", hidden: true, novalidate: true, submit: send },
+      this.words,
+      h("label", {}, this.label, this.field),
+      this.problem,
+      h("div", { class: "row" }, this.save, this.skip),
+    );
+  }
+
+  /** Takes the focus if nothing else can be done before. */
+  focus(): boolean {
+    const first = !this.element.hidden && this.required;
+    if (first) this.field.focus();
+    return first;
+  }
+
+  /** required: no chat begins without it. */
+  draw(shown: boolean, required: boolean): void {
+    const { app } = this;
+    this.required = required;
+    set(this.element, "hidden", !shown);
+    if (!shown) return;
+    const capture = (app.chat.thread.welcome ?? app.targetedMessage)?.emailCapture;
+    write(this.words, capture?.text || app.say("emailPrompt"));
+    write(this.label, app.say("emailLabel"));
+    write(this.save, app.say(required ? "emailContinue" : "emailSave"));
+    write(this.skip, app.say("emailSkip"));
+    set(this.skip, "hidden", required);
+  }
+
+  private async send(): Promise<void> {
+    const email = this.field.value.trim();
+    const valid = this.field.validity.valid && email !== "";
+    write(this.problem, valid ? "" : this.app.say("emailInvalid"));
+    set(this.field, "aria-invalid", valid ? null : "true");
+    if (!valid) {
+      this.field.focus();
+      return;
+    }
+    set(this.save, "disabled", true);
+    if (await this.app.saveEmail(email)) this.field.value = "";
+    set(this.save, "disabled", false);
+  }
+}

@@ -1,0 +1,145 @@
+// As much of a team's desk as the demo page needs: the conversations of an
+// inbox, one of them open, kept up to date by subscriptions.
+
+import { type Api, backOff } from "./api";
+
+export interface Row {
+  id: string;
+  preview: string;
+  status: "OPEN" | "CLOSED";
+  unread: boolean;
+  contact: { name: string; email: string | null } | null;
+}
+
+interface Thread {
+  id: string;
+  status: "OPEN" | "CLOSED";
+  messages: { edges: { node: { id: string; direction: "INCOMING" | "OUTGOING" | "NOTE" | "SYSTEM"; text: string } }[] };
+}
+
+const errors = "userErrors { code message field }";
+const list = `query List($inbox: ID!) {
+  conversations(inboxId: $inbox, view: ALL, first: 30) { edges { node { id preview status unread contact { name email } } } }
+}`;
+const one = `query Thread($id: ID!) {
+  conversation(id: $id) { id status messages(last: 100) { edges { node { id direction text } } } }
+}`;
+const events = "subscription Events($inbox: ID!) { events(inboxIds: [$inbox]) { sequence } }";
+const presence = `subscription Presence($id: ID!) {
+  conversationPresence(conversationId: $id) { typing actor { __typename } }
+}`;
+const onConversation = (field: string, type: string): string =>
+  `mutation Change($input: ${type}!) { ${field}(input: $input) { ${errors} } }`;
+const typingAgain = 3_000;
+
+export class Desk {
+  rows: Row[] = [];
+  thread: Thread | null = null;
+  private socket: WebSocket | null = null;
+  private chosen: string | null = null;
+  private stopped = false;
+  private tries = 0;
+  private told = 0;
+
+  constructor(
+    private readonly api: Api,
+    private readonly inboxId: string,
+    private readonly drawList: (rows: Row[], chosen: string | null) => void,
+    private readonly drawThread: (thread: Thread | null, typing: boolean) => void,
+  ) {
+    this.connect();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.socket?.close(1000);
+  }
+
+  async loadList(): Promise<void> {
+    const { conversations } = await this.api.ask<{ conversations: { edges: { node: Row }[] } }>(list, { inbox: this.inboxId });
+    this.rows = conversations.edges.map(({ node }) => node);
+    this.drawList(this.rows, this.chosen);
+  }
+
+  async choose(id: string): Promise<void> {
+    this.chosen = id;
+    this.tell({ id: "presence", type: "complete" });
+    this.watchPresence();
+    await this.load();
+    this.drawList(this.rows, id);
+  }
+
+  claim(): Promise<void> {
+    return this.change("claimConversation", "ClaimConversationInput", {});
+  }
+
+  close(): Promise<void> {
+    return this.change("closeConversation", "CloseConversationInput", {});
+  }
+
+  typing(): void {
+    const now = Date.now();
+    if (!this.chosen || now - this.told < typingAgain) return;
+    this.told = now;
+    this.change("setTyping", "SetTypingInput", { typing: true }).catch(() => undefined);
+  }
+
+  async send(text: string, idempotencyKey: string): Promise<void> {
+    this.told = 0;
+    await this.change("sendMessage", "SendMessageInput", { text, idempotencyKey });
+  }
+
+  private async load(): Promise<void> {
+    if (!this.chosen) return;
+    const { conversation } = await this.api.ask<{ conversation: Thread | null }>(one, { id: this.chosen });
+    this.thread = conversation;
+    this.drawThread(conversation, false);
+    if (conversation) await this.change("markConversationRead", "MarkConversationReadInput", {});
+  }
+
+  private async change(field: string, type: string, input: object): Promise<void> {
+    await this.api.change(onConversation(field, type), { conversationId: this.chosen, ...input });
+  }
+
+  private tell(message: object): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+  }
+
+  private subscribe(id: string, query: string, variables: object): void {
+    this.tell({ id, type: "subscribe", payload: { query, variables } });
+  }
+
+  private watchPresence(): void {
+    if (this.chosen) this.subscribe("presence", presence, { id: this.chosen });
+  }
+
+  private connect(): void {
+    const socket = new WebSocket(`${this.api.root.replace(/^http/, "ws")}graphql`, "graphql-transport-ws");
+    this.socket = socket;
+    socket.onopen = () => this.tell({ type: "connection_init", payload: { Authorization: `Bearer ${this.api.token}` } });
+    socket.onmessage = ({ data }) => this.receive(JSON.parse(String(data)));
+    socket.onclose = () => {
+      if (!this.stopped) setTimeout(() => this.connect(), backOff(this.tries++));
+    };
+  }
+
+  private receive({ type, id, payload }: { type: string; id?: string; payload?: { data?: { conversationPresence?: { typing: boolean; actor: { __typename: string } }[] } } }): void {
+    if (type === "ping") this.tell({ type: "pong" });
+    if (type === "connection_ack") {
+      this.tries = 0;
+      this.subscribe("events", events, { inbox: this.inboxId });
+      this.watchPresence();
+      this.renew();
+    }
+    if (type !== "next") return;
+    if (id === "events") this.renew();
+    const visitors = payload?.data?.conversationPresence?.filter(({ actor }) => actor.__typename === "Visitor" || actor.__typename === "Contact");
+    if (visitors) this.drawThread(this.thread, visitors.some(({ typing }) => typing));
+  }
+
+  /** Something happened: what is shown is read anew. */
+  private renew(): void {
+    void this.loadList().catch(() => undefined);
+    void this.load().catch(() => undefined);
+  }
+}

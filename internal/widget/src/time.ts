@@ -1,0 +1,35 @@
+// Times as the visitor's locale and time zone have them.
+
+export interface Clock {
+  /** When a message was written: the hour, and the day if it is not today. */
+  message(at: string): string;
+  /** A time to come: the day of the week and the hour, and the date if it is more than six days off. */
+  day(at: string): string;
+}
+
+const hour = { hour: "numeric", minute: "2-digit" } as const;
+const sixDays = 6 * 24 * 3600_000;
+
+/** Returns what writes times in a locale; in the browser's own if it does not know that one. */
+export function clock(locale: string): Clock {
+  const format = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat => {
+    try {
+      return new Intl.DateTimeFormat(locale, options);
+    } catch {
+      return new Intl.DateTimeFormat(undefined, options);
+    }
+  };
+  return {
+    message(at) {
+      const time = new Date(at);
+      const today = time.toDateString() === new Date().toDateString();
+      return format(today ? hour : { ...hour, month: "short", day: "numeric" }).format(time);
+    },
+    day(at) {
+      const time = new Date(at);
+      if (time.toDateString() === new Date().toDateString()) return format(hour).format(time);
+      const far = time.getTime() - Date.now() > sixDays;
+      return format({ ...hour, weekday: "long", ...(far && { month: "short", day: "numeric" }) }).format(time);
+    },
+  };
+}

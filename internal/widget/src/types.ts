@@ -1,0 +1,98 @@
+// The visitor's part of the API, as far as the widget uses it.
+
+export interface Texts {
+  [key: string]: string;
+}
+
+export interface Consent {
+  processing: { mode: "NONE" | "EXPLICIT" | "LEGITIMATE_INTEREST"; text: string; version: string; accepted: boolean } | null;
+  communication: { text: string; version: string } | null;
+}
+
+export interface Person {
+  name: string;
+  avatarUrl: string | null;
+}
+
+export type Timing = "BEFORE_CHAT" | "AFTER_FIRST_MESSAGE" | "AFTER_DELAY" | "WHEN_AWAY" | "NEVER";
+
+export interface EmailCapture {
+  timing: Timing;
+  delaySeconds: number;
+  text: string;
+  needed: boolean;
+}
+
+export interface TargetedMessage {
+  id: string;
+  version: number;
+  welcomeMessage: string;
+  heading: { name: string; people: Person[] } | null;
+  emailCapture: EmailCapture | null;
+  openByItself: boolean;
+  smallScreen: "NORMAL" | "PROMPT" | "HIDDEN";
+  consent: Consent | null;
+}
+
+export interface Availability {
+  state: "AVAILABLE" | "AWAY" | "OUT_OF_HOURS";
+  text: string;
+  replyTime: string | null;
+  backAt: string | null;
+}
+
+export interface Visitor {
+  id: string;
+  name: string;
+  email: string | null;
+  identified: boolean;
+}
+
+export interface WidgetData {
+  channelKey: string;
+  title: string;
+  style: { accentColor: string | null; position: "LEFT" | "RIGHT"; avatarUrl: string | null };
+  locale: string;
+  direction: "LTR" | "RTL";
+  texts: { key: string; text: string }[];
+  launcherHidden: boolean;
+  targetedMessage: TargetedMessage | null;
+  visitor: Visitor | null;
+  unread: number;
+  availability: Availability | null;
+}
+
+export interface Message {
+  id: string;
+  number: number;
+  authorName: string;
+  authorAvatarUrl: string | null;
+  direction: "INCOMING" | "OUTGOING" | "SYSTEM";
+  text: string;
+  createdAt: string;
+  seen: boolean;
+}
+
+export interface MessagePage {
+  edges: { cursor: string; node: Message }[];
+  pageInfo: { hasPreviousPage: boolean; startCursor: string | null };
+}
+
+export interface Conversation {
+  id: string;
+  status: "OPEN" | "CLOSED";
+  unread: number;
+  messages: MessagePage;
+}
+
+export interface UserError {
+  code: string;
+  message: string;
+  field: string[] | null;
+}
+
+/** A change of a conversation, live. */
+export type Change =
+  | { __typename: "VisitorMessageChange"; sequence: number; kind: "ADDED" | "CHANGED" | "DELETED"; message: Message }
+  | { __typename: "VisitorTyping"; authorName: string; typing: boolean }
+  | { __typename: "VisitorStatusChange"; sequence: number; status: "OPEN" | "CLOSED" };

@@ -1,0 +1,87 @@
+// What one sees: the launcher, the welcome beside it, and the panel, in a
+// shadow root of their own.
+
+import type { App } from "./app";
+import { h, icon, icons, set, write } from "./dom";
+import { Panel } from "./panel";
+import { base, paint } from "./styles";
+
+export class View {
+  private readonly host = document.createElement("parley-widget");
+  private readonly shadow = this.host.attachShadow({ mode: "open" });
+  private readonly accent = new CSSStyleSheet();
+  private readonly badge = h("span", { class: "badge", "aria-hidden": "true" });
+  private readonly launcher = h("button", { class: "launcher", type: "button", "aria-haspopup": "dialog", click: () => this.toggle() }, this.badge);
+  private readonly opened = icon(icons.close);
+  private readonly closed = icon(icons.chat);
+  private readonly words = h("button", { class: "say", type: "button", click: () => this.app.show() });
+  private readonly shut = h("button", { class: "shut", type: "button", click: () => this.app.dismiss() }, icon(icons.close));
+  private readonly prompt = h("section", { class: "prompt" }, this.words, this.shut);
+  private readonly news = h("p", { class: "hide", role: "status" });
+  private readonly panel: Panel;
+  private readonly root: HTMLElement;
+  private wasOpen = false;
+
+  constructor(private readonly app: App) {
+    this.panel = new Panel(app);
+    this.root = h("div", { class: "root", hidden: true }, this.prompt, this.panel.element, this.launcher, this.news);
+    this.shadow.adoptedStyleSheets = [base(), this.accent];
+    this.shadow.append(this.root);
+    app.onChange(() => this.draw());
+    app.on("open", (detail) => {
+      if (!(detail as { byItself: boolean }).byItself) requestAnimationFrame(() => this.panel.focus());
+    });
+  }
+
+  attach(): void {
+    document.body.append(this.host);
+  }
+
+  private toggle(): void {
+    if (this.app.open) this.app.hide();
+    else this.app.show();
+  }
+
+  private draw(): void {
+    const { app } = this;
+    if (!app.data) return;
+    const { style, direction, locale } = app.data;
+    paint(this.accent, style.accentColor);
+    set(this.root, "hidden", false);
+    set(this.root, "class", `root${style.position === "LEFT" ? " left" : ""}${app.small.matches ? " small" : ""}`);
+    set(this.root, "dir", direction.toLowerCase());
+    set(this.root, "lang", locale);
+    this.drawLauncher();
+    this.drawPrompt();
+    const hadFocus = this.wasOpen && !app.open && this.panel.element.contains(this.shadow.activeElement);
+    this.panel.draw();
+    if (hadFocus && !this.launcher.hidden) this.launcher.focus();
+    this.wasOpen = app.open;
+  }
+
+  private drawLauncher(): void {
+    const { app } = this;
+    const count = app.chat.unread;
+    const label = count ? app.say("launcherUnread", { count }) : app.say("launcher");
+    set(this.launcher, "hidden", !app.hasLauncher || (app.open && app.small.matches));
+    set(this.launcher, "aria-expanded", String(app.open));
+    set(this.launcher, "aria-label", app.open ? app.say("close") : label);
+    const picture = app.open ? this.opened : this.closed;
+    if (!picture.isConnected) {
+      (app.open ? this.closed : this.opened).remove();
+      this.launcher.prepend(picture);
+    }
+    set(this.badge, "hidden", app.open || !count);
+    write(this.badge, count > 99 ? "99+" : String(count));
+    write(this.news, !app.open && count ? app.say("unread", { count }) : "");
+  }
+
+  private drawPrompt(): void {
+    const { app } = this;
+    set(this.prompt, "hidden", !app.hasPrompt);
+    set(this.prompt, "aria-label", app.say("title"));
+    set(this.shut, "aria-label", app.say("close"));
+    const text = app.targetedMessage?.welcomeMessage ?? "";
+    write(this.words, text);
+  }
+}
