@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/ent/schema"
+	"parley/internal/clock"
 	"parley/internal/vocab"
 )
 
@@ -28,12 +29,12 @@ type Answer struct {
 	Text string
 	// ReplyTime is how soon the team typically answers; NONE: nothing is said.
 	ReplyTime vocab.ReplyTime
-	// BackAt is when the team is back, if out of hours that is what to tell; nil
+	// BackAt is when the team is back, if out of hours that is what to tell; zero
 	// also when the hours do not open within a year.
-	BackAt *time.Time
-	// Until is when the hours next open or close; nil without such hours, or when
+	BackAt clock.Micros
+	// Until is when the hours next open or close; zero without such hours, or when
 	// that is more than a year away.
-	Until *time.Time
+	Until clock.Micros
 	// Reasons is the chain of reasons, each following from those before.
 	Reasons []Reason
 }
@@ -74,7 +75,7 @@ func InHours(s schema.Availability, at time.Time) bool { return weekOf(s).open(a
 // small screens are not its matter.
 func (a Answer) OverriddenByBot() Answer {
 	reasons := slices.Clone(a.Reasons)
-	a.State, a.Shown, a.Text, a.ReplyTime, a.BackAt = vocab.StateAvailable, true, "", vocab.ReplyTimeNone, nil
+	a.State, a.Shown, a.Text, a.ReplyTime, a.BackAt = vocab.StateAvailable, true, "", vocab.ReplyTimeNone, 0
 	a.Reasons = reasons
 	a.because(vocab.ReasonBot, "A bot answers, so that the widget shows as available all the same.")
 	return a
@@ -85,7 +86,7 @@ func (a Answer) OverriddenByBot() Answer {
 // where there is nothing to say beside the reply time or the time of return.
 func (a Answer) Say(say func(key string) string) string {
 	switch {
-	case a.Text != "" || a.State == vocab.StateAvailable || a.ReplyTime != vocab.ReplyTimeNone || a.BackAt != nil:
+	case a.Text != "" || a.State == vocab.StateAvailable || a.ReplyTime != vocab.ReplyTimeNone || a.BackAt.IsSet():
 		return a.Text
 	case a.State == vocab.StateAway:
 		return say("away")
@@ -105,19 +106,18 @@ func (a *Answer) look(s schema.Availability, people []Person, at time.Time) {
 	w := weekOf(s)
 	turn, turns := w.turn(at)
 	if turns {
-		turn = turn.UTC()
-		a.Until = &turn
+		a.Until = clock.Of(turn)
 	}
-	clock := at.In(w.zone).Format("Monday 2006-01-02 15:04")
+	now := at.In(w.zone).Format("Monday 2006-01-02 15:04")
 	if w.open(at) {
-		a.because(vocab.ReasonInHours, "It is %s in %s, within the operating hours.", clock, w.zone)
+		a.because(vocab.ReasonInHours, "It is %s in %s, within the operating hours.", now, w.zone)
 		a.ask(s, people)
 		return
 	}
 	if local := at.In(w.zone); w.holidays[dateOf(local)] {
 		a.because(vocab.ReasonHoliday, "%s is a holiday: hours that start on it are closed.", local.Format(time.DateOnly))
 	}
-	a.because(vocab.ReasonOutOfHours, "It is %s in %s, out of the operating hours.", clock, w.zone)
+	a.because(vocab.ReasonOutOfHours, "It is %s in %s, out of the operating hours.", now, w.zone)
 	if turns {
 		a.because(vocab.ReasonOpens, "They open on %s.", turn.In(w.zone).Format("Monday 2006-01-02 15:04"))
 	} else {
@@ -158,7 +158,7 @@ func (a *Answer) close(s schema.Availability) {
 	case vocab.OutOfHoursReplyTime:
 		a.ReplyTime = typical
 	case vocab.OutOfHoursReturnTime:
-		if a.BackAt = a.Until; a.BackAt == nil {
+		if a.BackAt = a.Until; !a.BackAt.IsSet() {
 			a.Text = s.OutOfHoursMessage
 		}
 	default:

@@ -16,14 +16,13 @@ import (
 )
 
 var (
-	here  = []availability.Person{{ID: "a"}, {ID: "b", Available: true}}
-	away  = []availability.Person{{ID: "a"}, {ID: "b"}}
-	clock = time.RFC3339
+	here = []availability.Person{{ID: "a"}, {ID: "b", Available: true}}
+	away = []availability.Person{{ID: "a"}, {ID: "b"}}
 )
 
 func at(t *testing.T, text string) time.Time {
 	t.Helper()
-	moment, err := time.Parse(clock, text)
+	moment, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,13 +63,7 @@ func tell(a availability.Answer) told {
 	for _, r := range a.Reasons {
 		codes = append(codes, string(r.Code))
 	}
-	show := func(t *time.Time) string {
-		if t == nil {
-			return ""
-		}
-		return t.Format(clock)
-	}
-	return told{a.State, a.Shown, a.Text, a.ReplyTime, show(a.BackAt), show(a.Until), strings.Join(codes, " ")}
+	return told{a.State, a.Shown, a.Text, a.ReplyTime, a.BackAt.String(), a.Until.String(), strings.Join(codes, " ")}
 }
 
 func TestOf(t *testing.T) {
