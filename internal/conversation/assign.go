@@ -7,6 +7,7 @@ import (
 	"parley/ent/teammember"
 	"parley/internal/errs"
 	"parley/internal/id"
+	"parley/internal/routing"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
@@ -37,7 +38,7 @@ func (ch *change) assign(ctx context.Context, userID, teamID *string) error {
 }
 
 func (ch *change) assignUser(ctx context.Context, userID string) error {
-	members, err := membersOf(ctx, ch.tx.Client, ch.c.InboxID)
+	members, err := routing.Members(ctx, ch.tx.Client, ch.c.InboxID)
 	if err != nil {
 		return err
 	}
@@ -90,9 +91,10 @@ func (ch *change) assignTeam(ctx context.Context, teamID string) error {
 		return err
 	}
 	if ch.c.AssignedTeamID == teamID && ch.c.AssigneeID == "" {
+		ch.c.AwaitsOffer = false
 		return nil
 	}
-	ch.c.AssignedTeamID, ch.c.AssigneeID = teamID, ""
+	ch.c.AssignedTeamID, ch.c.AssigneeID, ch.c.AwaitsOffer = teamID, "", false
 	ch.emit(vocab.ConversationAssigned)
 	return nil
 }
@@ -127,6 +129,7 @@ func (ch *change) unassign(why string) error {
 	if err := ch.mayChange(); err != nil {
 		return err
 	}
+	ch.c.AwaitsOffer = false // by hand it stays unassigned (RT-4)
 	if ch.c.AssigneeID == "" && ch.c.AssignedTeamID == "" {
 		return nil
 	}

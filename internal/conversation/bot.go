@@ -60,11 +60,11 @@ func (s *Service) TakeOver(ctx context.Context, in TakeOverConversationInput) (*
 	})
 }
 
-// HandOff ends a bot's part in a conversation and leaves it to people: it shows
-// in the inbox's views from then on (IN-2, BT-2). INVALID when no bot has it.
+// HandOff ends a bot's part in a conversation and leaves it to people: it is
+// routed, and shows in the inbox's views from then on (IN-2, BT-2). INVALID when no bot has it.
 func (s *Service) HandOff(ctx context.Context, in HandOffConversationInput) (*ent.Conversation, error) {
 	in1 := call{"handOffConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(_ context.Context, ch *change) error {
+	return s.change(ctx, in1, func(ctx context.Context, ch *change) error {
 		if err := ch.mayChange(); err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func (s *Service) HandOff(ctx context.Context, in HandOffConversationInput) (*en
 		}
 		ch.c.BotState = vocab.BotHandedOff
 		ch.emit(vocab.BotHandedOffEvent)
-		return nil
+		return ch.route(ctx, vocab.RoutedHandedOff)
 	})
 }
 

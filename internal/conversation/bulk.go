@@ -211,7 +211,7 @@ func (p bulkParams) apply(ctx context.Context, ch *change) error {
 	case BulkSpam:
 		return ch.spam()
 	case BulkNotSpam:
-		return ch.notSpam()
+		return ch.notSpam(ctx)
 	case BulkDelete:
 		return ch.delete()
 	case BulkRestore:

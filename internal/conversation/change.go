@@ -25,6 +25,8 @@ type change struct {
 	before *ent.Conversation
 	c      *ent.Conversation
 	events []store.Event
+	// routed are the places, among the events, of those that are routing's doing.
+	routed map[int]bool
 	// touched: something that belongs to the conversation changed, though none
 	// of its columns.
 	touched bool
@@ -153,12 +155,16 @@ func (ch *change) save(ctx context.Context) error {
 		}
 	}
 	ch.append(ctx, diff)
-	return nil
+	return ch.freed(ctx)
 }
 
 func (ch *change) append(ctx context.Context, diff []column) {
 	tell(ch.before, ch.c, diff, ch.events)
-	for _, e := range ch.events {
-		ch.tx.Append(ctx, e)
+	for i, e := range ch.events {
+		if ch.routed[i] {
+			ch.tx.Append(byRouting(ctx, ch.c.AccountID), e)
+		} else {
+			ch.tx.Append(ctx, e)
+		}
 	}
 }

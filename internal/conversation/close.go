@@ -5,6 +5,7 @@ import (
 
 	"parley/ent"
 	"parley/internal/clock"
+	"parley/internal/routing"
 	"parley/internal/vocab"
 )
 
@@ -44,19 +45,22 @@ func (ch *change) reopenByHand(ctx context.Context) error {
 	return ch.reopen(ctx)
 }
 
-// reopen opens the conversation. It keeps an assignee who is still a member
-// (IN-7).
+// reopen opens the conversation. It keeps an assignee who is still a member,
+// and is routed otherwise (IN-7).
 func (ch *change) reopen(ctx context.Context) error {
 	ch.c.Status, ch.c.ClosedAt = vocab.Open, 0
 	ch.emit(vocab.ConversationReopened)
 	if ch.c.AssigneeID == "" {
-		return nil
+		return ch.route(ctx, vocab.RoutedReopened)
 	}
-	members, err := membersOf(ctx, ch.tx.Client, ch.c.InboxID)
+	members, err := routing.Members(ctx, ch.tx.Client, ch.c.InboxID)
 	if err != nil || members[ch.c.AssigneeID] {
 		return err
 	}
 	ch.c.AssigneeID = ""
+	if err := ch.route(ctx, vocab.RoutedReopened); err != nil || ch.c.AssigneeID != "" {
+		return err
+	}
 	reason(ch.emit(vocab.ConversationUnassigned), ReasonNotAMember)
 	return nil
 }

@@ -61,6 +61,8 @@ var columns = []column{
 	{name: "last_number", value: func(c *ent.Conversation) any { return c.LastNumber }},
 	{name: "last_visible_number", value: func(c *ent.Conversation) any { return c.LastVisibleNumber }},
 	{name: "last_incoming_number", value: func(c *ent.Conversation) any { return c.LastIncomingNumber }},
+	{name: "awaits_offer", value: func(c *ent.Conversation) any { return c.AwaitsOffer }},
+	{name: "reassigned_message_number", value: func(c *ent.Conversation) any { return c.ReassignedMessageNumber }},
 	{name: "visitor_read_number", value: func(c *ent.Conversation) any { return c.VisitorReadNumber }},
 }
 

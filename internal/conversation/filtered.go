@@ -44,15 +44,25 @@ func (ch *change) spam() error {
 // MarkAsNotSpam clears every reason but BLOCKED_SENDER (IN-9).
 func (s *Service) MarkAsNotSpam(ctx context.Context, in MarkAsNotSpamInput) (*ent.Conversation, error) {
 	in1 := call{"markAsNotSpam", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.notSpam() })
+	return s.change(ctx, in1, func(ctx context.Context, ch *change) error { return ch.notSpam(ctx) })
 }
 
-func (ch *change) notSpam() error {
+func (ch *change) notSpam(ctx context.Context) error {
 	if err := ch.mayChange(); err != nil {
 		return err
 	}
-	ch.setFiltered(ch.c.Filtered.Only(vocab.ReasonBlockedSender))
-	return nil
+	return ch.unfilter(ctx, ch.c.Filtered.Only(vocab.ReasonBlockedSender))
+}
+
+// unfilter leaves the conversation some of its reasons; with none it leaves
+// Filtered, and is routed as if new unless somebody has it (IN-9).
+func (ch *change) unfilter(ctx context.Context, left vocab.FilteredReasons) error {
+	was := ch.c.Filtered
+	ch.setFiltered(left)
+	if was == 0 || left != 0 {
+		return nil
+	}
+	return ch.route(ctx, vocab.RoutedUnfiltered)
 }
 
 // BlockSender blocks the conversation's sender on its channel and moves the
@@ -97,7 +107,9 @@ func (s *Service) UnblockSender(ctx context.Context, in UnblockSenderInput) (*en
 		if err := ch.mayChange(); err != nil {
 			return err
 		}
-		ch.setFiltered(ch.c.Filtered.Without(vocab.ReasonBlockedSender))
+		if err := ch.unfilter(ctx, ch.c.Filtered.Without(vocab.ReasonBlockedSender)); err != nil {
+			return err
+		}
 		for _, sender := range senders(ch.c) {
 			gone, err := ch.tx.Client.Block.Delete().Where(block.ChannelID(ch.c.ChannelID), block.Sender(sender)).Exec(ctx)
 			if err != nil {

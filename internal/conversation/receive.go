@@ -25,7 +25,8 @@ type Start struct {
 
 // Begin opens a chat with the visitor's first message, within the caller's
 // transaction. A targeted message with a bot puts it into the bot's hands
-// (IN-8); a blocked visitor's chat goes to Filtered (IN-10).
+// (IN-8); a blocked visitor's chat goes to Filtered (IN-10); any other is routed
+// by the message's rules.
 func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conversation, *ent.Message, error) {
 	what, err := compose(&in.Text, nil, MaxVisitorText)
 	if err != nil {
@@ -41,6 +42,7 @@ func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conve
 	}
 	if in.Targeted != nil {
 		c.TargetedMessageID, c.TargetedMessageVersion = in.Targeted.ID, in.Targeted.Version
+		c.RoutingSource = in.Targeted.ID
 		if c.BotID = in.Targeted.BotID; c.BotID != "" {
 			c.BotState = vocab.BotActive
 		}
@@ -62,6 +64,11 @@ func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conve
 	if err != nil {
 		return nil, nil, err
 	}
+	if in.Targeted != nil {
+		if err := ch.routeBy(ctx, in.Targeted.Routing, vocab.RoutedStarted); err != nil {
+			return nil, nil, err
+		}
+	}
 	return c, m, ch.save(ctx)
 }
 
@@ -72,7 +79,7 @@ func insertConversation(ctx context.Context, tx *store.Tx, c *ent.Conversation) 
 		SetOpenedAt(c.OpenedAt).SetLastMessageAt(c.LastMessageAt).SetWaitingSince(c.WaitingSince).
 		SetVisitorActiveAt(c.VisitorActiveAt).SetBotID(c.BotID).SetBotState(c.BotState).SetOriginURL(c.OriginURL).
 		SetTargetedMessageID(c.TargetedMessageID).SetTargetedMessageVersion(c.TargetedMessageVersion).
-		SetTags(c.Tags).SetRevision(c.Revision).
+		SetTags(c.Tags).SetRevision(c.Revision).SetRoutingSource(c.RoutingSource).
 		Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save conversation: %w", err)
@@ -105,12 +112,15 @@ func (s *Service) Receive(ctx context.Context, tx *store.Tx, conversationID, mes
 	}
 	ch.asked(m.CreatedAt)
 	ch.c.VisitorActiveAt = m.CreatedAt
+	ch.wake()
 	if ch.c.Status == vocab.Closed {
 		if err := ch.reopen(ctx); err != nil {
 			return nil, nil, err
 		}
 	}
-	ch.wake()
+	if err := ch.reassign(ctx); err != nil {
+		return nil, nil, err
+	}
 	return ch.c, m, ch.save(ctx)
 }
 

@@ -6,13 +6,14 @@ import (
 	entconversation "parley/ent/conversation"
 	"parley/internal/errs"
 	"parley/internal/job"
+	"parley/internal/routing"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
 // ReleaseArgs asks that the open conversations of a user who may no longer have
-// them be unassigned (AC-11). Closed ones keep the name.
+// them be unassigned, and routed again (AC-11). Closed ones keep the name.
 type ReleaseArgs struct {
 	AccountID string `json:"accountId"`
 	UserID    string `json:"userId"`
@@ -65,13 +66,21 @@ func (s *Service) release(ctx context.Context, conversationID string, args Relea
 		if err != nil || ch.c.AssigneeID != args.UserID || ch.c.Status != vocab.Open {
 			return err
 		}
-		members, err := membersOf(ctx, tx.Client, ch.c.InboxID)
+		members, err := routing.Members(ctx, tx.Client, ch.c.InboxID)
 		if err != nil || members[args.UserID] {
 			return err
 		}
 		ch.c.AssigneeID, done = "", true
+		ch.c.AwaitsOffer = ch.c.RoutingSource != ""
 		reason(ch.emit(vocab.ConversationUnassigned), args.Reason)
-		return ch.save(ctx)
+		if err := ch.save(ctx); err != nil {
+			return err
+		}
+		again := begin(tx, ch.c)
+		if err := again.route(ctx, vocab.RoutedReleased); err != nil {
+			return err
+		}
+		return again.save(ctx)
 	})
 	return done, err
 }

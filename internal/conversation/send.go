@@ -8,6 +8,7 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/once"
+	"parley/internal/routing"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -106,7 +107,7 @@ func (ch *change) checkMentions(ctx context.Context, userIDs []string) error {
 	if len(userIDs) > most {
 		return errs.New(errs.TooLong, "A note mentions at most %d users.", most).On("mentionUserIds")
 	}
-	members, err := membersOf(ctx, ch.tx.Client, ch.c.InboxID)
+	members, err := routing.Members(ctx, ch.tx.Client, ch.c.InboxID)
 	if err != nil {
 		return err
 	}

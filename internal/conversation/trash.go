@@ -82,6 +82,7 @@ func erase(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
 	}
 	for _, statement := range []string{
 		"DELETE FROM message_revisions WHERE conversation_id = $1 AND account_id = $2",
+		"DELETE FROM routing_decisions WHERE conversation_id = $1 AND account_id = $2",
 		"DELETE FROM messages WHERE conversation_id = $1 AND account_id = $2",
 		"DELETE FROM read_positions WHERE conversation_id = $1 AND account_id = $2",
 		"DELETE FROM routing_decisions WHERE conversation_id = $1 AND account_id = $2",

@@ -35,9 +35,6 @@ type Case struct {
 	Kind vocab.ChannelKind
 	// OnlyAvailable passes over who is away for e-mail too (AC-8).
 	OnlyAvailable bool
-	// Except is a user who is to get it from nobody but themselves (AC-8); "":
-	// none.
-	Except string
 	// Last is whom the rule chose last; "": nobody yet.
 	Last string
 }
@@ -64,7 +61,7 @@ func Choose(rule schema.RoutingRule, candidates []Candidate, of Case) Decision {
 	if rule.Target == vocab.RouteUnassigned {
 		return d
 	}
-	candidates = once(candidates, of.Except)
+	candidates = once(candidates)
 	eligible := []Candidate{}
 	for _, c := range candidates {
 		why := c.unfit(of)
@@ -121,9 +118,9 @@ func after(candidates []Candidate, last string) map[string]int {
 	return turn
 }
 
-// once leaves out who stands before already, and the user who is excepted.
-func once(candidates []Candidate, except string) []Candidate {
-	seen := map[string]bool{except: true, "": true}
+// once leaves out who stands before already, and who is nobody.
+func once(candidates []Candidate) []Candidate {
+	seen := map[string]bool{"": true}
 	unique := make([]Candidate, 0, len(candidates))
 	for _, c := range candidates {
 		if !seen[c.UserID] {

@@ -78,7 +78,6 @@ func TestChoose(t *testing.T) {
 		"e-mail ignores away":            {users, list(fit("a", away)), email, "a/ a"},
 		"e-mail ignores capacity":        {users, list(fit("a", full)), email, "a/ a"},
 		"replies of e-mail do not":       {users, list(fit("a", away), fit("b")), routing.Case{Kind: vocab.Email, OnlyAvailable: true}, "b/ a:AWAY b"},
-		"nobody but the others":          {users, list(fit("a"), fit("b")), routing.Case{Kind: vocab.Chat, Except: "a"}, "b/ b"},
 		"below capacity":                 {users, list(fit("a", func(c *routing.Candidate) { c.Capacity, c.Chats = 2, 1 })), chat, "a/ a"},
 		"beyond capacity":                {users, list(fit("a", func(c *routing.Candidate) { c.Capacity, c.Chats = 2, 3 })), chat, "/ a:AT_CAPACITY"},
 		"fewest open":                    {fewest, list(fit("a", busy(2)), fit("b", busy(1)), fit("c", busy(2))), chat, "b/ a:NOT_NEXT b c:NOT_NEXT"},

@@ -8,6 +8,7 @@ const (
 	ConversationCreated      EventType = "CONVERSATION_CREATED"
 	ConversationAssigned     EventType = "CONVERSATION_ASSIGNED"
 	ConversationUnassigned   EventType = "CONVERSATION_UNASSIGNED"
+	ConversationRouted       EventType = "CONVERSATION_ROUTED"
 	ConversationClosed       EventType = "CONVERSATION_CLOSED"
 	ConversationReopened     EventType = "CONVERSATION_REOPENED"
 	ConversationFiltered     EventType = "CONVERSATION_FILTERED"

@@ -1,0 +1,156 @@
+package conversation
+
+import (
+	"context"
+	"strconv"
+
+	"parley/ent"
+	"parley/ent/routingdecision"
+	"parley/ent/schema"
+	"parley/internal/id"
+	"parley/internal/routing"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// byRouting is a context of Parley's own routing, which the log names as whose
+// doing it was, and which looks at people and conversations of the whole
+// account.
+func byRouting(ctx context.Context, accountID string) context.Context {
+	return viewer.NewContext(ctx, viewer.System("routing", accountID))
+}
+
+// route gives the conversation to whom the rules of its source say, if nobody
+// has it (RT-1). It decides nothing for what is closed, filtered, in the trash
+// or in a bot's hands, and leaves alone what was given to a team by hand.
+func (ch *change) route(ctx context.Context, trigger vocab.RoutingTrigger) error {
+	if ch.c.RoutingSource == "" || !routable(ch.c) || ch.c.AssigneeID != "" {
+		return nil
+	}
+	ctx = byRouting(ctx, ch.c.AccountID)
+	rules, err := ch.router().rules(ctx, ch.c)
+	if err != nil {
+		return err
+	}
+	return ch.routeBy(ctx, rules, trigger)
+}
+
+// routeBy is route with the rules at hand.
+func (ch *change) routeBy(ctx context.Context, rules schema.Routing, trigger vocab.RoutingTrigger) error {
+	ctx = byRouting(ctx, ch.c.AccountID)
+	if !routable(ch.c) || ch.c.AssigneeID != "" {
+		return nil
+	}
+	if byHand, err := ch.teamByHand(ctx); err != nil || byHand {
+		return err
+	}
+	if len(rules.Rules) == 0 {
+		ch.c.AwaitsOffer = false
+		return nil
+	}
+	d, err := ch.router().decide(ctx, ch.c, rules, routing.Case{})
+	if err != nil {
+		return err
+	}
+	if d.AssigneeID == "" && trigger == vocab.RoutedOffered {
+		return nil // as before
+	}
+	ch.c.AwaitsOffer = d.AssigneeID == "" && d.Target != vocab.RouteUnassigned && !rules.NotOffered
+	return ch.settle(ctx, d, trigger)
+}
+
+// reroute routes what somebody has among the others; who has it keeps it if
+// none of them can take it (AC-7, AC-8).
+func (ch *change) reroute(ctx context.Context, trigger vocab.RoutingTrigger) error {
+	ctx = byRouting(ctx, ch.c.AccountID)
+	rules, err := ch.router().rules(ctx, ch.c)
+	if err != nil || len(rules.Rules) == 0 {
+		return err
+	}
+	d, err := ch.router().decide(ctx, ch.c, rules, routing.Case{OnlyAvailable: true})
+	if err != nil {
+		return err
+	}
+	if d.AssigneeID == "" {
+		d.TeamID = ch.c.AssignedTeamID
+	}
+	return ch.settle(ctx, d, trigger)
+}
+
+// settle does what was decided, and keeps why (RT-5).
+func (ch *change) settle(ctx context.Context, d routing.Decision, trigger vocab.RoutingTrigger) error {
+	decisionID := id.New(id.RoutingDecision)
+	e := ch.emitRouted(vocab.ConversationRouted)
+	e.SubjectID = decisionID
+	reason(e, string(trigger))
+	rule := strconv.Itoa(d.Rule)
+	e.Changes = append(e.Changes, schema.FieldChange{Field: "rule", To: &rule})
+	switch {
+	case d.AssigneeID != "":
+		ch.c.AssigneeID, ch.c.AssignedTeamID = d.AssigneeID, d.TeamID
+	case d.TeamID != "":
+		ch.c.AssignedTeamID = d.TeamID
+	}
+	if ch.c.AssigneeID != ch.before.AssigneeID && ch.c.AssigneeID != "" || ch.c.AssignedTeamID != ch.before.AssignedTeamID {
+		ch.emitRouted(vocab.ConversationAssigned)
+	}
+	ch.touched = true
+	if err := ch.router().turn(ctx, ch.c, d); err != nil {
+		return err
+	}
+	return ch.tx.Client.RoutingDecision.Create().SetID(decisionID).SetInboxID(ch.c.InboxID).SetConversationID(ch.c.ID).
+		SetDecidedAt(ch.now()).SetTrigger(string(trigger)).SetSource(ch.c.RoutingSource).SetRule(d.Rule).SetTarget(string(d.Target)).
+		SetAssigneeID(d.AssigneeID).SetAssignedTeamID(d.TeamID).SetCandidates(d.Candidates).Exec(ctx)
+}
+
+// emitRouted is emit for what is routing's doing.
+func (ch *change) emitRouted(t vocab.EventType) *store.Event {
+	e := ch.emit(t)
+	if ch.routed == nil {
+		ch.routed = map[int]bool{}
+	}
+	ch.routed[len(ch.events)-1] = true
+	return e
+}
+
+// routable reports whether a conversation is one that people work on: routing
+// leaves all else alone (IN-8, IN-9).
+func routable(c *ent.Conversation) bool {
+	return c.Status == vocab.Open && c.Filtered == 0 && !c.DeletedAt.IsSet() && !c.BotState.InBotsHands()
+}
+
+// teamByHand reports whether somebody gave the conversation to its team alone:
+// an assignment by hand is never overwritten.
+func (ch *change) teamByHand(ctx context.Context) (bool, error) {
+	if ch.c.AssignedTeamID == "" || ch.c.AwaitsOffer || ch.before.AssigneeID != "" {
+		return false, nil
+	}
+	routed, err := ch.tx.Client.RoutingDecision.Query().
+		Where(routingdecision.ConversationID(ch.c.ID), routingdecision.AssignedTeamID(ch.c.AssignedTeamID)).Exist(ctx)
+	return !routed, err
+}
+
+// reassign routes a conversation again whose contact wrote, when whoever has it
+// is away and does not want to come back to it: an own chat that reopens counts
+// as new (AC-7), any other goes by the user's switch, once a message (AC-8).
+func (ch *change) reassign(ctx context.Context) error {
+	c := ch.c
+	if c.AssigneeID == "" || c.RoutingSource == "" || !routable(c) || c.ReassignedMessageNumber >= c.LastIncomingNumber ||
+		c.AssigneeID != ch.before.AssigneeID {
+		return nil
+	}
+	owner, err := ch.tx.Client.User.Get(ctx, c.AssigneeID)
+	if err != nil || owner.Availability == vocab.Available {
+		return err
+	}
+	trigger := vocab.RoutedOwnerAway
+	switch {
+	case ch.before.Status == vocab.Closed && c.Kind == vocab.Chat:
+		trigger = vocab.RoutedReopened
+	case !owner.ReassignRepliesWhenAway:
+		return nil
+	}
+	c.ReassignedMessageNumber = c.LastIncomingNumber
+	return ch.reroute(ctx, trigger)
+}
