@@ -77,7 +77,7 @@ func bundle(dir, entry string, constants map[string]string) ([]byte, error) {
 		MinifyWhitespace:  true,
 		MinifyIdentifiers: true,
 		MinifySyntax:      true,
-		Charset:           api.CharsetUTF8,
+		Charset:           api.CharsetASCII,
 		Format:            api.FormatIIFE,
 		Platform:          api.PlatformBrowser,
 		Engines:           targets,

@@ -277,6 +277,7 @@ export class Chat implements Carrier {
   }
 
   private switchLive(on: boolean): void {
+    if (this.live === on) return;
     this.live = on;
     this.schedule();
     this.owner.changed();

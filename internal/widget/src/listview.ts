@@ -29,7 +29,7 @@ export class ListView {
       ({ id }) => id,
       ({ id }) => {
         const open = (): void => void app.showConversation(id);
-        return h("li", {}, h("button", { type: "button", click: open }, h("bdi", { class: "last" }), h("span", { class: "count" })));
+        return h("li", {}, h("button", { type: "button", click: open }, h("bdi", { class: "last" }), h("span", { class: "count", "aria-hidden": "true" }), h("span", { class: "hide news" })));
       },
       (row, conversation) => this.update(row, conversation),
     );
@@ -40,6 +40,6 @@ export class ListView {
     write(last, messages.edges.at(-1)?.node.text || this.app.say("empty"));
     write(count, String(unread));
     set(count, "hidden", unread === 0);
-    set(count, "aria-label", null);
+    write(row.querySelector(".news")!, unread ? this.app.say("unread", { count: unread }) : "");
   }
 }

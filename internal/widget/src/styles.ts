@@ -20,7 +20,7 @@ svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width:
 [dir=rtl] .flip svg { transform: scaleX(-1); }
 p { margin: 0; }
 a { color: inherit; text-decoration: underline; overflow-wrap: anywhere; }
-:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
+:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
 .hide { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .launcher, .prompt, .panel { position: fixed; z-index: 2147483000; right: 20px; }
 .left .launcher, .left .prompt, .left .panel { right: auto; left: 20px; }
@@ -76,12 +76,12 @@ a { color: inherit; text-decoration: underline; overflow-wrap: anywhere; }
 .bad { color: var(--danger); }
 .link { text-decoration: underline; padding: 4px 6px; min-height: 24px; border-radius: 4px; }
 .typing { color: var(--muted); font-size: 13px; }
-.typing:empty { display: none; }
+.typing:empty, .notice:empty { display: none; }
 .card { border: 1px solid var(--line); border-radius: 14px; padding: 14px; display: flex; flex-direction: column; gap: 10px; }
 .card h3 { margin: 0; font-size: 15px; }
 .card .words { white-space: pre-wrap; overflow-wrap: anywhere; }
 .notice { font-size: 13px; color: var(--muted); white-space: pre-wrap; overflow-wrap: anywhere; }
-.check { display: flex; gap: 10px; align-items: start; font-size: 13px; }
+.check { display: flex; flex-direction: row; gap: 10px; align-items: start; font-size: 13px; }
 .check input { width: 20px; height: 20px; flex: none; accent-color: var(--accent); }
 label { display: flex; flex-direction: column; gap: 4px; font-size: 13px; }
 input[type=email], textarea { width: 100%; background: var(--back); border: 1px solid var(--muted); border-radius: 10px; padding: 9px 11px; font-size: 16px; }
@@ -90,6 +90,7 @@ input[type=email], textarea { width: 100%; background: var(--back); border: 1px 
 .plain { padding: 9px 12px; border: 1px solid var(--muted); min-height: 40px; }
 .foot { border-top: 1px solid var(--line); padding: 10px; display: flex; flex-direction: column; gap: 8px; }
 .write { display: flex; gap: 8px; align-items: end; }
+::placeholder { color: var(--muted); opacity: 1; }
 textarea { resize: none; min-height: 44px; max-height: 140px; field-sizing: content; flex: 1; }
 .write button { width: 44px; height: 44px; display: grid; place-items: center; border-radius: 50%; background: var(--accent); color: var(--on-accent); flex: none; border: 1px solid transparent; }
 .list { list-style: none; margin: 0; padding: 0; display: flex; flex-direction: column; gap: 6px; }

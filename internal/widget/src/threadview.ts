@@ -17,6 +17,7 @@ export class ThreadView {
   private readonly log = h("div", { class: "log", role: "log", "aria-live": "polite" });
   private readonly typing = h("p", { class: "typing", role: "status" });
   private readonly closed = h("p", { class: "notice" });
+  private readonly thanks = h("p", { class: "notice", role: "status", dir: "auto" });
   private readonly body: HTMLElement;
   private readonly consent: ConsentCard;
   private readonly email: EmailCard;
@@ -28,7 +29,7 @@ export class ThreadView {
     this.consent = new ConsentCard(app);
     this.email = new EmailCard(app);
     this.composer = new Composer(app);
-    this.body = h("div", { class: "body", tabindex: 0, role: "group" }, this.earlier, this.log, this.consent.element, this.email.element, this.closed, this.typing);
+    this.body = h("div", { class: "body", tabindex: 0, role: "group" }, this.earlier, this.log, this.consent.element, this.email.element, this.thanks, this.closed, this.typing);
     this.element = h("div", { class: "chat" }, this.body, this.composer.element);
   }
 
@@ -48,6 +49,7 @@ export class ThreadView {
     keyed(this.log, this.items(), nameOf, () => h("div"), (row, item) => this.row(row, item, time));
     const typist = thread.typing(Date.now());
     write(this.typing, typist === null ? "" : app.say("typing", { name: typist || app.say("team") }));
+    write(this.thanks, app.emailDone === "saved" ? app.say("emailThanks", { email: app.visitor?.email ?? "" }) : "");
     write(this.closed, app.say("closed"));
     set(this.closed, "hidden", thread.status !== "CLOSED");
     this.drawForms();

@@ -1,9 +1,5 @@
 // The visitor's part of the API, as far as the widget uses it.
 
-export interface Texts {
-  [key: string]: string;
-}
-
 export interface Consent {
   processing: { mode: "NONE" | "EXPLICIT" | "LEGITIMATE_INTEREST"; text: string; version: string; accepted: boolean } | null;
   communication: { text: string; version: string } | null;
