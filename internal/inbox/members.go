@@ -9,6 +9,7 @@ import (
 	"parley/ent/inboxteam"
 	"parley/ent/inboxuser"
 	"parley/ent/teammember"
+	"parley/internal/conversation"
 	"parley/internal/id"
 	"parley/internal/people"
 	"parley/internal/store"
@@ -81,7 +82,8 @@ func within(list, others []string) []string {
 	return slices.DeleteFunc(list, func(s string) bool { return !slices.Contains(others, s) })
 }
 
-// admit makes users and teams members of an inbox.
+// admit makes users and teams members of an inbox, who are offered what waits
+// there (RT-4).
 func admit(ctx context.Context, tx *store.Tx, inboxID string, users, teams []string) error {
 	direct := make([]*ent.InboxUserCreate, len(users))
 	for i, u := range users {
@@ -96,7 +98,10 @@ func admit(ctx context.Context, tx *store.Tx, inboxID string, users, teams []str
 	if err := tx.Client.InboxUser.CreateBulk(direct...).Exec(ctx); err != nil {
 		return err
 	}
-	return tx.Client.InboxTeam.CreateBulk(grants...).Exec(ctx)
+	if err := tx.Client.InboxTeam.CreateBulk(grants...).Exec(ctx); err != nil {
+		return err
+	}
+	return conversation.RequestOffers(ctx, tx)
 }
 
 // dismiss takes members away, and has released what they lose by it.

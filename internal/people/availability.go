@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/ent"
+	"parley/internal/conversation"
 	"parley/internal/errs"
 	"parley/internal/once"
 	"parley/internal/store"
@@ -12,7 +13,7 @@ import (
 )
 
 // SetAvailability says whether a user takes new chats: the caller, or for an
-// admin anybody (AC-7).
+// admin anybody (AC-7). Whoever comes back is offered what waits (RT-4).
 func (s *Service) SetAvailability(ctx context.Context, in SetAvailabilityInput) (*ent.User, error) {
 	userID, err := in.whose(viewer.FromContext(ctx))
 	if err != nil {
@@ -53,5 +54,8 @@ func setAvailability(ctx context.Context, tx *store.Tx, userID string, to vocab.
 	c := changes{}
 	c.told("availability", string(u.Availability), string(to))
 	tx.Append(ctx, store.Event{Type: vocab.UserAvailabilityChanged, SubjectID: u.ID, Changes: c})
-	return tx.Client.User.UpdateOneID(u.ID).SetAvailability(to).Exec(ctx)
+	if err := tx.Client.User.UpdateOneID(u.ID).SetAvailability(to).Exec(ctx); err != nil || to == vocab.Away {
+		return err
+	}
+	return conversation.RequestOffers(ctx, tx)
 }

@@ -31,6 +31,16 @@ type UpdateUserInput struct {
 	Role                    *vocab.UserRole
 	Seat                    *vocab.Seat
 	ReassignRepliesWhenAway *bool
+	ChatCapacity            *int
+	IdempotencyKey          *string
+}
+
+// UpdateOwnProfileInput is the input of updateOwnProfile. What is left out
+// stays as it is.
+type UpdateOwnProfileInput struct {
+	Name                    *string
+	AvatarURL               *string
+	ReassignRepliesWhenAway *bool
 	IdempotencyKey          *string
 }
 

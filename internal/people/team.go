@@ -120,7 +120,10 @@ func regroup(ctx context.Context, tx *store.Tx, in UpdateTeamInput, c *changes) 
 	for _, u := range remove {
 		c.told("members", u, "")
 	}
-	if err := join(ctx, tx, in.TeamID, add); err != nil || len(remove) == 0 {
+	if err := join(ctx, tx, in.TeamID, add); err != nil {
+		return err
+	}
+	if err := conversation.RequestOffers(ctx, tx); err != nil || len(remove) == 0 {
 		return err
 	}
 	return Withdraw(ctx, tx, remove, func() error {

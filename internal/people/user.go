@@ -3,9 +3,11 @@ package people
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	"parley/ent"
 	"parley/ent/user"
+	"parley/internal/conversation"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/store"
@@ -46,7 +48,10 @@ func makeUser(ctx context.Context, tx *store.Tx, u *ent.User) error {
 		SetAvailability(vocab.Available).SetCreatedAt(tx.Now()).Exec(ctx)
 }
 
-// UpdateUser changes a user (AC-2, AC-8). A new role holds from the user's next
+// MaxCapacity is the highest capacity that a user may have (RT-2).
+const MaxCapacity = 1000
+
+// UpdateUser changes a user (AC-2, AC-8, RT-2). A new role holds from the user's next
 // request on. Errors: LAST_ADMIN on role, NOT_ELIGIBLE on userId.
 func (s *Service) UpdateUser(ctx context.Context, in UpdateUserInput) (*ent.User, error) {
 	in1 := Call{"updateUser", in.IdempotencyKey, in, in.UserID}
@@ -89,6 +94,12 @@ func (in UpdateUserInput) applied(before *ent.User) (*ent.User, error) {
 	set(&u.Role, in.Role)
 	set(&u.Seat, in.Seat)
 	set(&u.ReassignRepliesWhenAway, in.ReassignRepliesWhenAway)
+	if in.ChatCapacity != nil {
+		if *in.ChatCapacity < 0 || *in.ChatCapacity > MaxCapacity {
+			return nil, errs.New(errs.Invalid, "The capacity must be from 0, for no limit, to %d.", MaxCapacity).On("chatCapacity")
+		}
+		u.ChatCapacity = *in.ChatCapacity
+	}
 	return &u, nil
 }
 
@@ -106,10 +117,15 @@ func saveUser(ctx context.Context, tx *store.Tx, before, after *ent.User) error 
 	c.told("role", string(before.Role), string(after.Role))
 	c.told("seat", string(before.Seat), string(after.Seat))
 	c.flag("reassignRepliesWhenAway", before.ReassignRepliesWhenAway, after.ReassignRepliesWhenAway)
+	c.told("chatCapacity", strconv.Itoa(before.ChatCapacity), strconv.Itoa(after.ChatCapacity))
 	if len(c) == 0 {
 		return nil
 	}
 	tx.Append(ctx, store.Event{Type: vocab.UserUpdated, SubjectID: after.ID, Changes: c})
-	return tx.Client.User.UpdateOneID(after.ID).SetName(after.Name).SetAvatarURL(after.AvatarURL).SetRole(after.Role).
-		SetSeat(after.Seat).SetReassignRepliesWhenAway(after.ReassignRepliesWhenAway).Exec(ctx)
+	err := tx.Client.User.UpdateOneID(after.ID).SetName(after.Name).SetAvatarURL(after.AvatarURL).SetRole(after.Role).
+		SetSeat(after.Seat).SetReassignRepliesWhenAway(after.ReassignRepliesWhenAway).SetChatCapacity(after.ChatCapacity).Exec(ctx)
+	if err != nil || before.Seat == after.Seat && before.ChatCapacity == after.ChatCapacity {
+		return err
+	}
+	return conversation.RequestOffers(ctx, tx)
 }

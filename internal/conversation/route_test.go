@@ -1,0 +1,402 @@
+package conversation_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+
+	"parley/ent"
+	"parley/ent/routingdecision"
+	"parley/ent/schema"
+	"parley/internal/clock"
+	"parley/internal/conversation"
+	"parley/internal/id"
+	"parley/internal/store"
+	"parley/internal/testkit"
+	"parley/internal/vocab"
+)
+
+// among is a rule that takes turns among users.
+func among(users ...string) schema.RoutingRule {
+	return schema.RoutingRule{Target: vocab.RouteUsers, UserIDs: users, Method: vocab.RoundRobin}
+}
+
+// by makes a targeted message of the first channel, whose chats go by rules.
+func (d *desk) by(rules ...schema.RoutingRule) func(*conversation.Start) {
+	return d.byRouting(schema.Routing{Rules: rules})
+}
+
+func (d *desk) byRouting(r schema.Routing) func(*conversation.Start) {
+	d.t.Helper()
+	var m *ent.TargetedMessage
+	d.Write(d.System, func(ctx context.Context, tx *store.Tx) (err error) {
+		m, err = tx.Client.TargetedMessage.Create().SetID(id.New(id.TargetedMessage)).SetInboxID(d.InboxIDs[0]).SetChannelID(d.ChannelIDs[0]).
+			SetName("Welcome").SetState(vocab.TargetedOn).SetPosition(1).SetAudience(vocab.AudienceEveryone).SetWelcomeMessage("Hi").
+			SetIncludeListIds([]string{}).SetExcludeListIds([]string{}).SetRules([]schema.Targeting{{Operator: vocab.OpAllPages}}).
+			SetRouting(r).SetCreatedAt(tx.Now()).Save(ctx)
+		return err
+	})
+	return func(start *conversation.Start) { start.Targeted = m }
+}
+
+// person changes a user.
+func (d *desk) person(userID string, change func(*ent.UserUpdateOne)) {
+	d.t.Helper()
+	d.Write(d.System, func(ctx context.Context, tx *store.Tx) error {
+		update := tx.Client.User.UpdateOneID(userID)
+		change(update)
+		return update.Exec(ctx)
+	})
+}
+
+func (d *desk) away(userID string) { d.person(userID, setAway) }
+func (d *desk) back(userID string) { d.person(userID, setBack) }
+func setAway(u *ent.UserUpdateOne) { u.SetAvailability(vocab.Away) }
+func setBack(u *ent.UserUpdateOne) { u.SetAvailability(vocab.Available) }
+func only(n int) func(*ent.UserUpdateOne) {
+	return func(u *ent.UserUpdateOne) { u.SetChatCapacity(n) }
+}
+
+// has checks who has a conversation.
+func (d *desk) has(c *ent.Conversation, want string) {
+	d.t.Helper()
+	if got := d.row(c.ID).AssigneeID; got != want {
+		d.t.Errorf("%s has it, want %q", d.name(got), d.name(want))
+	}
+}
+
+func (d *desk) name(userID string) string {
+	return strings.NewReplacer(d.AgentIDs[0], "ben", d.AgentIDs[1], "cleo", d.AdminID, "ada").Replace(userID)
+}
+
+// why is a conversation's decisions in short: "STARTED 1 ben ada:NOT_NEXT".
+func (d *desk) why(c *ent.Conversation) []string {
+	d.t.Helper()
+	list := must(d.Store.Client(d.System).RoutingDecision.Query().Where(routingdecision.ConversationID(c.ID)).
+		Order(routingdecision.ByID()).All(d.System))(d.t)
+	lines := []string{}
+	for _, r := range list {
+		line := []string{r.Trigger, string(rune('0' + r.Rule)), d.name(r.AssigneeID)}
+		for _, x := range r.Candidates {
+			if !x.Chosen {
+				line = append(line, d.name(x.UserID)+":"+string(x.Skipped))
+			}
+		}
+		lines = append(lines, strings.Join(line, " "))
+	}
+	return lines
+}
+
+// offers runs what was enqueued to offer waiting conversations, and reports
+// whether there was anything.
+func (d *desk) offers() bool {
+	d.t.Helper()
+	d.jobs.mu.Lock()
+	var asked []conversation.OfferArgs
+	for _, j := range d.jobs.list {
+		if args, is := j.Args.(conversation.OfferArgs); is && args.AccountID == d.AccountID {
+			asked = append(asked, args)
+		}
+	}
+	d.jobs.list = nil
+	d.jobs.mu.Unlock()
+	for _, args := range asked {
+		if err := d.Offer(context.Background(), args); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	return len(asked) > 0
+}
+
+// RT-1, RT-5: a chat is routed as it begins; the log and the decision tell why.
+func TestRouteAtStart(t *testing.T) {
+	t.Parallel()
+	eachDesk(t, func(t *testing.T, d *desk) {
+		ben, cleo := d.AgentIDs[0], d.AgentIDs[1]
+		by := d.by(among(ben, cleo))
+		var first *ent.Conversation
+		events := d.events(func() { first = d.begin(0, "Hello", by) })
+		var types []string
+		for _, e := range events {
+			types = append(types, string(e.Type)+" "+string(e.ActorKind))
+		}
+		same(t, types, []string{"CONVERSATION_CREATED VISITOR", "MESSAGE_CREATED VISITOR", "CONVERSATION_ROUTED SYSTEM", "CONVERSATION_ASSIGNED SYSTEM"})
+		d.has(first, ben)
+		same(t, d.why(first), []string{"STARTED 1 ben cleo:NOT_NEXT"})
+		second, third := d.begin(1, "Hello", by), d.begin(0, "Hello", by)
+		d.has(second, cleo)
+		d.has(third, ben)
+	})
+}
+
+// RT-1, RT-2: owners, teams, nobody; what is not to be routed is not.
+func TestRouteTargets(t *testing.T) {
+	t.Parallel()
+	eachDesk(t, func(t *testing.T, d *desk) {
+		ben, cleo := d.AgentIDs[0], d.AgentIDs[1]
+		unassigned := d.begin(0, "Hello", d.by(schema.RoutingRule{Target: vocab.RouteUnassigned}))
+		d.has(unassigned, "")
+		same(t, d.row(unassigned.ID).AwaitsOffer, false)
+
+		owned := d.by(schema.RoutingRule{Target: vocab.RouteContactOwner, FallbackID: cleo})
+		d.has(d.begin(0, "No owner", owned), cleo)
+		d.Write(d.System, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Client.Contact.UpdateOneID(d.ContactID).SetOwnerID(ben).Exec(ctx)
+		})
+		d.has(d.begin(0, "Owner", owned), ben)
+		d.away(ben)
+		d.has(d.begin(0, "Owner is away", owned), cleo)
+
+		team := d.team(true, ben)
+		teamed := d.by(schema.RoutingRule{Target: vocab.RouteTeams, TeamIDs: []string{team}, Method: vocab.FewestOpen})
+		alone := d.begin(0, "Nobody in the team", teamed)
+		d.has(alone, "")
+		same(t, []any{alone.AssignedTeamID, alone.AwaitsOffer}, []any{team, true})
+		d.back(ben)
+		both := d.begin(0, "Somebody in the team", teamed)
+		d.has(both, ben)
+		same(t, both.AssignedTeamID, team)
+
+		list := d.by(schema.RoutingRule{
+			Conditions: []schema.RoutingCondition{{Kind: vocab.RouteByPage, Operator: vocab.RoutingContains, Value: "/pricing"}},
+			Target:     vocab.RouteUsers, UserIDs: []string{ben}, Method: vocab.RoundRobin,
+		}, among(cleo))
+		d.has(d.begin(0, "Pricing", list), ben)
+		d.has(d.begin(0, "Elsewhere", list, func(s *conversation.Start) { s.PageURL = "https://example.com/" }), cleo)
+	})
+}
+
+// IN-9, BT-2, IN-7: what leaves Filtered, a bot or its closing is routed, unless
+// somebody has it.
+func TestRouteLater(t *testing.T) {
+	t.Parallel()
+	eachDesk(t, func(t *testing.T, d *desk) {
+		ben, cleo := d.AgentIDs[0], d.AgentIDs[1]
+		by := d.by(among(ben))
+		spam := func(c *ent.Conversation) {
+			must(d.MarkAsSpam(d.Agent(1), conversation.MarkAsSpamInput{ConversationID: c.ID}))(t)
+		}
+		notSpam := func(c *ent.Conversation) {
+			must(d.MarkAsNotSpam(d.Agent(1), conversation.MarkAsNotSpamInput{ConversationID: c.ID}))(t)
+		}
+		d.away(ben)
+		filtered := d.begin(0, "Hello", by)
+		spam(filtered)
+		d.back(ben)
+		notSpam(filtered)
+		d.has(filtered, ben)
+		same(t, d.why(filtered), []string{"STARTED 1  ben:AWAY", "UNFILTERED 1 ben"})
+		d.assigns(filtered.ID, cleo)
+		spam(filtered)
+		notSpam(filtered)
+		d.has(filtered, cleo)
+
+		team := d.team(true, cleo)
+		byHand := d.begin(0, "Hello", by)
+		must(d.Assign(d.Agent(1), conversation.AssignConversationInput{ConversationID: byHand.ID, TeamID: &team}))(t)
+		spam(byHand)
+		notSpam(byHand)
+		d.has(byHand, "")
+
+		bot := d.begin(0, "Hello", by, func(s *conversation.Start) {
+			m := *s.Targeted
+			m.BotID = id.New(id.Bot)
+			s.Targeted = &m
+		})
+		d.has(bot, "")
+		same(t, d.why(bot), []string{})
+		must(d.HandOff(d.System, conversation.HandOffConversationInput{ConversationID: bot.ID}))(t)
+		d.has(bot, ben)
+
+		closed := d.begin(0, "Hello", by)
+		must(d.Unassign(d.Agent(1), conversation.UnassignConversationInput{ConversationID: closed.ID}))(t)
+		d.closes(closed.ID)
+		d.writes(closed.ID, 0, "One more thing")
+		d.has(closed, ben)
+		same(t, d.why(closed), []string{"STARTED 1 ben", "REOPENED 1 ben"})
+	})
+}
+
+// RT-4: what found nobody is offered again, the longest waiting first; never
+// what was unassigned by hand, or is not to be offered.
+func TestOffers(t *testing.T) {
+	t.Parallel()
+	eachDesk(t, func(t *testing.T, d *desk) {
+		ben, cleo := d.AgentIDs[0], d.AgentIDs[1]
+		d.away(ben)
+		d.person(ben, only(2))
+		by := d.by(among(ben))
+		first := d.begin(0, "Hello", by)
+		d.clock.Advance(1e9)
+		second := d.begin(1, "Hello", by)
+		d.clock.Advance(1e9)
+		third := d.begin(0, "Hello", by)
+		byHand := d.begin(0, "Hello", by)
+		must(d.Unassign(d.Agent(1), conversation.UnassignConversationInput{ConversationID: byHand.ID}))(t)
+		switchedOff := d.begin(0, "Hello", d.byRouting(schema.Routing{Rules: []schema.RoutingRule{among(ben)}, NotOffered: true}))
+		if told := d.told(func() { must(0, d.Offer(t.Context(), conversation.OfferArgs{AccountID: d.AccountID}))(t) }); len(told) > 0 {
+			t.Errorf("nobody can take anything, and the log tells %v", told)
+		}
+		d.back(ben)
+		must(0, d.Offer(t.Context(), conversation.OfferArgs{AccountID: d.AccountID}))(t)
+		d.has(first, ben)
+		d.has(second, ben)
+		d.has(third, "") // beyond capacity
+		d.has(byHand, "")
+		d.has(switchedOff, "")
+		same(t, d.why(first), []string{"STARTED 1  ben:AWAY", "OFFERED 1 ben"})
+		if told := d.told(func() { must(0, d.Offer(t.Context(), conversation.OfferArgs{AccountID: d.AccountID}))(t) }); len(told) > 0 {
+			t.Errorf("the second time, the log tells %v", told)
+		}
+		d.closes(first.ID) // capacity is free again
+		if !d.offers() {
+			t.Error("closing asked for no offers")
+		}
+		d.has(third, ben)
+		d.assigns(second.ID, cleo)
+		if d.offers() {
+			t.Error("nothing waits, and yet offers were asked for")
+		}
+	})
+}
+
+// AC-7, AC-8: a reply while its owner is away goes to somebody else, if the
+// owner wants that, and there is somebody.
+func TestReassignReplies(t *testing.T) {
+	t.Parallel()
+	eachDesk(t, func(t *testing.T, d *desk) {
+		ben, cleo := d.AgentIDs[0], d.AgentIDs[1]
+		by := d.by(among(ben, cleo))
+		c := d.begin(0, "Hello", by)
+		d.has(c, ben)
+		d.away(ben)
+		d.writes(c.ID, 0, "Are you there?")
+		d.has(c, ben) // they finish what they have
+		d.person(ben, func(u *ent.UserUpdateOne) { u.SetReassignRepliesWhenAway(true) })
+		d.away(cleo)
+		d.writes(c.ID, 0, "Are you there?")
+		d.has(c, ben) // all are away
+		d.back(cleo)
+		told := d.told(func() { d.writes(c.ID, 0, "Are you there?") })
+		d.has(c, cleo)
+		same(t, told[len(told)-1], "CONVERSATION_ASSIGNED assignee:"+ben+">"+cleo)
+		same(t, d.why(c), []string{"STARTED 1 ben cleo:NOT_NEXT", "OWNER_AWAY 1  ben:AWAY cleo:AWAY", "OWNER_AWAY 1 cleo ben:AWAY"})
+
+		own := d.begin(0, "Hello", by, func(*conversation.Start) {})
+		d.assigns(own.ID, ben)
+		d.person(ben, func(u *ent.UserUpdateOne) { u.SetReassignRepliesWhenAway(false) })
+		d.closes(own.ID)
+		d.writes(own.ID, 0, "One more thing") // an own closed chat that reopens counts as new
+		d.has(own, cleo)
+	})
+}
+
+// AC-11: what somebody leaves behind is unassigned with the reason, and routed
+// again.
+func TestRouteReleased(t *testing.T) {
+	t.Parallel()
+	eachDesk(t, func(t *testing.T, d *desk) {
+		ben, cleo := d.AgentIDs[0], d.AgentIDs[1]
+		c := d.begin(0, "Hello", d.by(among(ben, cleo)))
+		d.has(c, ben)
+		d.leaves(ben)
+		told := d.told(func() {
+			args := conversation.ReleaseArgs{AccountID: d.AccountID, UserID: ben, InboxID: d.InboxIDs[0], Reason: conversation.ReasonNotAMember}
+			must(0, d.Release(t.Context(), args))(t)
+		})
+		same(t, told, []string{
+			"CONVERSATION_UNASSIGNED assignee:" + ben + "> reason:>NOT_A_MEMBER",
+			"CONVERSATION_ROUTED reason:>RELEASED rule:>1",
+			"CONVERSATION_ASSIGNED assignee:>" + cleo,
+		})
+		d.has(c, cleo)
+	})
+}
+
+// RT-6, pitfall 10: 64 chats at once, from two nodes where the database has
+// several: turns differ by one at most, nobody gets more than their capacity,
+// and what was assigned by hand stays so.
+func TestRouteManyAtOnce(t *testing.T) {
+	t.Parallel()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+		turned := clock.At(monday)
+		d := deskOn(t, db.Open(t, turned), turned)
+		nodes := []*desk{d, d}
+		if db.URL() != "" {
+			other := *d
+			fixture := *d.Fixture
+			fixture.Store = db.Open(t, turned)
+			fixture.Store.UseJobs(d.jobs)
+			other.Fixture, other.Service = &fixture, conversation.New(fixture.Store, d.viewers)
+			nodes[1] = &other
+		}
+		ada, ben, cleo := d.AdminID, d.AgentIDs[0], d.AgentIDs[1]
+		const chats = 64
+		start := func(by func(*conversation.Start)) (ids [chats]string) {
+			var all sync.WaitGroup
+			for i := range chats {
+				all.Go(func() { ids[i] = nodes[i%2].begin(i%2, "Hello", by).ID })
+			}
+			all.Wait()
+			return ids
+		}
+		count := func(ids [chats]string) map[string]int {
+			got := map[string]int{}
+			for _, c := range ids {
+				got[d.row(c).AssigneeID]++
+			}
+			return got
+		}
+
+		turns := count(start(d.by(among(ada, ben, cleo))))
+		if least, most := min(turns[ada], turns[ben], turns[cleo]), max(turns[ada], turns[ben], turns[cleo]); most-least > 1 || turns[""] > 0 {
+			t.Errorf("turns: %v", turns)
+		}
+
+		d.Write(d.System, func(ctx context.Context, tx *store.Tx) error { // nobody has anything
+			_, err := tx.Exec(ctx, "UPDATE conversations SET assignee_id = '' WHERE account_id = $1", d.AccountID)
+			return err
+		})
+		for _, u := range []string{ada, ben, cleo} {
+			d.person(u, only(7))
+		}
+		full := start(d.by(schema.RoutingRule{Target: vocab.RouteUsers, UserIDs: []string{ada, ben, cleo}, Method: vocab.FewestOpen}))
+		same(t, count(full), map[string]int{ada: 7, ben: 7, cleo: 7, "": chats - 21})
+
+		// Capacity rises, and all is offered on both nodes while people claim.
+		for _, u := range []string{ada, ben, cleo} {
+			d.person(u, only(12))
+		}
+		var all sync.WaitGroup
+		claimed := map[string]string{}
+		for i, c := range full {
+			if d.row(c).AssigneeID != "" {
+				continue
+			}
+			if i%3 == 0 {
+				claimed[c] = ada
+				all.Go(func() {
+					must(d.Assign(nodes[i%2].Agent(1), conversation.AssignConversationInput{ConversationID: c, UserID: &ada}))(t)
+				})
+			}
+		}
+		for _, n := range nodes {
+			all.Go(func() {
+				if err := n.Offer(context.Background(), conversation.OfferArgs{AccountID: d.AccountID}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		for c, who := range claimed {
+			if got := d.row(c).AssigneeID; got != who {
+				t.Errorf("%s has what was given to %s by hand", d.name(got), d.name(who))
+			}
+		}
+		got := count(full)
+		if got[ben] != 12 || got[cleo] != 12 {
+			t.Errorf("%d and %d, want 12 each", got[ben], got[cleo])
+		}
+	})
+}

@@ -1,0 +1,43 @@
+package people
+
+import (
+	"context"
+
+	"parley/ent"
+	"parley/internal/errs"
+	"parley/internal/once"
+	"parley/internal/store"
+	"parley/internal/viewer"
+)
+
+// UpdateOwnProfile changes what users decide on themselves: their name, their
+// picture, and whether replies are routed again while they are away (AC-8).
+func (s *Service) UpdateOwnProfile(ctx context.Context, in UpdateOwnProfileInput) (*ent.User, error) {
+	me := viewer.FromContext(ctx)
+	if me == nil || !me.IsUser() {
+		return nil, errs.New(errs.Forbidden, "Only users have a profile.")
+	}
+	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		replayed, err := once.Claim(ctx, tx, "updateOwnProfile", in.IdempotencyKey, in, me.ActorID)
+		if err != nil || replayed != "" {
+			return err
+		}
+		if err := Lock(ctx, tx); err != nil { // an admin may change the same row
+			return err
+		}
+		before, err := loadUser(ctx, tx.Client, me.ActorID, "userId")
+		if err != nil {
+			return err
+		}
+		wanted := UpdateUserInput{Name: in.Name, AvatarURL: in.AvatarURL, ReassignRepliesWhenAway: in.ReassignRepliesWhenAway}
+		after, err := wanted.applied(before)
+		if err != nil {
+			return err
+		}
+		return saveUser(ctx, tx, before, after)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return loadUser(ctx, s.store.Client(ctx), me.ActorID, "userId")
+}
