@@ -13,6 +13,8 @@ import (
 	"parley/graph/model"
 	"parley/internal/conversation"
 	"parley/internal/inbox"
+	"parley/internal/vocab"
+	"parley/internal/wording"
 )
 
 func (r *chatChannelResolver) Inbox(ctx context.Context, objs []*ent.Channel) ([]*ent.Inbox, error) {
@@ -21,6 +23,18 @@ func (r *chatChannelResolver) Inbox(ctx context.Context, objs []*ent.Channel) ([
 
 func (r *chatChannelResolver) Style(ctx context.Context, obj *ent.Channel) (*ent.Channel, error) {
 	return obj, nil
+}
+
+func (r *chatChannelResolver) DefaultLocale(ctx context.Context, obj *ent.Channel) (string, error) {
+	return inbox.Words(obj, "").Locale, nil
+}
+
+func (r *chatChannelResolver) Texts(ctx context.Context, obj *ent.Channel, locale *string) ([]*wording.Text, error) {
+	return pointers(inbox.Words(obj, value(locale)).Texts), nil
+}
+
+func (r *chatChannelResolver) CustomTexts(ctx context.Context, obj *ent.Channel) ([]*wording.Text, error) {
+	return pointers(wording.Custom(obj.Texts)), nil
 }
 
 func (r *chatChannelResolver) TrackingCode(ctx context.Context, obj *ent.Channel) (string, error) {
@@ -124,11 +138,30 @@ func (r *queryResolver) Inbox(ctx context.Context, id string) (*ent.Inbox, error
 	return r.Services.Inboxes.Find(ctx, id)
 }
 
+func (r *widgetStyleResolver) OnAccentColor(ctx context.Context, obj *ent.Channel) (string, error) {
+	return inbox.OnAccent(obj.AccentColor), nil
+}
+
+func (r *widgetStyleResolver) Contrast(ctx context.Context, obj *ent.Channel) (float64, error) {
+	return inbox.Contrast(obj.AccentColor), nil
+}
+
+func (r *widgetStyleResolver) Position(ctx context.Context, obj *ent.Channel) (vocab.WidgetPosition, error) {
+	return obj.Style.Position, nil
+}
+
+func (r *widgetStyleResolver) AvatarURL(ctx context.Context, obj *ent.Channel) (*string, error) {
+	return orNull(obj.Style.AvatarURL), nil
+}
+
 func (r *Resolver) ChatChannel() generated.ChatChannelResolver { return &chatChannelResolver{r} }
 
 func (r *Resolver) Inbox() generated.InboxResolver { return &inboxResolver{r} }
 
+func (r *Resolver) WidgetStyle() generated.WidgetStyleResolver { return &widgetStyleResolver{r} }
+
 type (
 	chatChannelResolver struct{ *Resolver }
 	inboxResolver       struct{ *Resolver }
+	widgetStyleResolver struct{ *Resolver }
 )

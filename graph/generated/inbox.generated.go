@@ -11,12 +11,14 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent"
+	"parley/ent/schema"
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
 	"parley/internal/clock"
 	"parley/internal/conversation"
 	"parley/internal/inbox"
 	"parley/internal/vocab"
+	"parley/internal/wording"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -25,6 +27,10 @@ type ChatChannelResolver interface {
 	Inbox(ctx context.Context, objs []*ent.Channel) ([]*ent.Inbox, error)
 
 	Style(ctx context.Context, obj *ent.Channel) (*ent.Channel, error)
+
+	DefaultLocale(ctx context.Context, obj *ent.Channel) (string, error)
+	Texts(ctx context.Context, obj *ent.Channel, locale *string) ([]*wording.Text, error)
+	CustomTexts(ctx context.Context, obj *ent.Channel) ([]*wording.Text, error)
 
 	TrackingCode(ctx context.Context, obj *ent.Channel) (string, error)
 	HasIdentitySecret(ctx context.Context, obj *ent.Channel) (bool, error)
@@ -37,10 +43,31 @@ type InboxResolver interface {
 	ChatChannel(ctx context.Context, objs []*ent.Inbox) ([]*ent.Channel, error)
 	ViewCounts(ctx context.Context, objs []*ent.Inbox) ([][]*conversation.ViewCount, error)
 }
+type WidgetStyleResolver interface {
+	OnAccentColor(ctx context.Context, obj *ent.Channel) (string, error)
+	Contrast(ctx context.Context, obj *ent.Channel) (float64, error)
+
+	Position(ctx context.Context, obj *ent.Channel) (vocab.WidgetPosition, error)
+	AvatarURL(ctx context.Context, obj *ent.Channel) (*string, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_ChatChannel_texts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "locale",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["locale"] = arg0
+	return args, nil
+}
 
 // endregion ***************************** args.gotpl *****************************
 
@@ -165,6 +192,137 @@ func (ec *executionContext) fieldContext_ChatChannel_style(_ context.Context, fi
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_WidgetStyle(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChatChannel_availability(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChatChannel_availability(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Availability, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.Availability) graphql.Marshaler {
+			return ec.marshalNChatAvailability2parleyᚋentᚋschemaᚐAvailability(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChatChannel_availability(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChatChannel",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChatAvailability(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChatChannel_defaultLocale(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChatChannel_defaultLocale(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ChatChannel().DefaultLocale(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChatChannel_defaultLocale(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChatChannel", field, true, true, "String")
+}
+
+func (ec *executionContext) _ChatChannel_texts(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChatChannel_texts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ChatChannel().Texts(ctx, obj, fc.Args["locale"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*wording.Text) graphql.Marshaler {
+			return ec.marshalNChatText2ᚕᚖparleyᚋinternalᚋwordingᚐTextᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChatChannel_texts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChatChannel",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChatText(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ChatChannel_texts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChatChannel_customTexts(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChatChannel_customTexts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ChatChannel().CustomTexts(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*wording.Text) graphql.Marshaler {
+			return ec.marshalNChatText2ᚕᚖparleyᚋinternalᚋwordingᚐTextᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChatChannel_customTexts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChatChannel",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChatText(ctx, field)
 		},
 	}
 	return fc, nil
@@ -1091,11 +1249,103 @@ func (ec *executionContext) fieldContext_WidgetStyle_accentColor(_ context.Conte
 	return graphql.NewScalarFieldContext("WidgetStyle", field, false, false, "String")
 }
 
+func (ec *executionContext) _WidgetStyle_onAccentColor(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetStyle_onAccentColor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.WidgetStyle().OnAccentColor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetStyle_onAccentColor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetStyle", field, true, true, "String")
+}
+
+func (ec *executionContext) _WidgetStyle_contrast(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetStyle_contrast(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.WidgetStyle().Contrast(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetStyle_contrast(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetStyle", field, true, true, "Float")
+}
+
 func (ec *executionContext) _WidgetStyle_title(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Title)
 }
 func (ec *executionContext) fieldContext_WidgetStyle_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WidgetStyle", field, false, false, "String")
+}
+
+func (ec *executionContext) _WidgetStyle_position(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetStyle_position(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.WidgetStyle().Position(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.WidgetPosition) graphql.Marshaler {
+			return ec.marshalNWidgetPosition2parleyᚋinternalᚋvocabᚐWidgetPosition(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetStyle_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetStyle", field, true, true, "WidgetPosition")
+}
+
+func (ec *executionContext) _WidgetStyle_avatarUrl(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetStyle_avatarUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.WidgetStyle().AvatarURL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOURL2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetStyle_avatarUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetStyle", field, true, true, "URL")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -1386,7 +1636,7 @@ func (ec *executionContext) unmarshalInputUpdateChatChannelInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"chatChannelId", "title", "accentColor", "sendTranscript", "idempotencyKey"}
+	fieldsInOrder := [...]string{"chatChannelId", "title", "accentColor", "sendTranscript", "position", "avatarUrl", "defaultLocale", "texts", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1421,6 +1671,34 @@ func (ec *executionContext) unmarshalInputUpdateChatChannelInput(ctx context.Con
 				return it, err
 			}
 			it.SendTranscript = data
+		case "position":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("position"))
+			data, err := ec.unmarshalOWidgetPosition2ᚖparleyᚋinternalᚋvocabᚐWidgetPosition(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Position = data
+		case "avatarUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("avatarUrl"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AvatarURL = data
+		case "defaultLocale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("defaultLocale"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DefaultLocale = data
+		case "texts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("texts"))
+			data, err := ec.unmarshalOChatTextInput2ᚕparleyᚋinternalᚋwordingᚐChoiceᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Texts = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1582,6 +1860,26 @@ func (ec *executionContext) _ChatChannel(ctx context.Context, sel ast.SelectionS
 			}
 		case "style":
 			out.Values[i] = ec._ChatChannel_style(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "availability":
+			out.Values[i] = ec._ChatChannel_availability(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "defaultLocale":
+			out.Values[i] = ec._ChatChannel_defaultLocale(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "texts":
+			out.Values[i] = ec._ChatChannel_texts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "customTexts":
+			out.Values[i] = ec._ChatChannel_customTexts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1928,9 +2226,29 @@ func (ec *executionContext) _WidgetStyle(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "onAccentColor":
+			out.Values[i] = ec._WidgetStyle_onAccentColor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contrast":
+			out.Values[i] = ec._WidgetStyle_contrast(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "title":
 			out.Values[i] = ec._WidgetStyle_title(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "position":
+			out.Values[i] = ec._WidgetStyle_position(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "avatarUrl":
+			out.Values[i] = ec._WidgetStyle_avatarUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -2096,6 +2414,21 @@ func (ec *executionContext) marshalNUpdateInboxMembersPayload2ᚖparleyᚋgraph�
 	return ec._UpdateInboxMembersPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNWidgetPosition2parleyᚋinternalᚋvocabᚐWidgetPosition(ctx context.Context, v any) (vocab.WidgetPosition, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.WidgetPosition(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWidgetPosition2parleyᚋinternalᚋvocabᚐWidgetPosition(ctx context.Context, sel ast.SelectionSet, v vocab.WidgetPosition) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "WidgetPosition!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNWidgetStyle2ᚖparleyᚋentᚐChannel(ctx context.Context, sel ast.SelectionSet, v *ent.Channel) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "WidgetStyle!")
@@ -2152,6 +2485,25 @@ func (ec *executionContext) marshalOInbox2ᚖparleyᚋentᚐInbox(ctx context.Co
 		return graphql.Null
 	}
 	return ec._Inbox(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOWidgetPosition2ᚖparleyᚋinternalᚋvocabᚐWidgetPosition(ctx context.Context, v any) (*vocab.WidgetPosition, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.WidgetPosition(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOWidgetPosition2ᚖparleyᚋinternalᚋvocabᚐWidgetPosition(ctx context.Context, sel ast.SelectionSet, v *vocab.WidgetPosition) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 // endregion ***************************** type.gotpl *****************************

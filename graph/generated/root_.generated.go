@@ -12,6 +12,7 @@ import (
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"parley/internal/clock"
 	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/inbox"
@@ -55,6 +56,7 @@ type ResolverRoot interface {
 	Visitor() VisitorResolver
 	VisitorConversation() VisitorConversationResolver
 	VisitorMessage() VisitorMessageResolver
+	WidgetStyle() WidgetStyleResolver
 }
 
 type DirectiveRoot struct {
@@ -87,6 +89,21 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	AvailabilityAnswer struct {
+		BackAt    func(childComplexity int) int
+		Reasons   func(childComplexity int) int
+		ReplyTime func(childComplexity int) int
+		Shown     func(childComplexity int) int
+		State     func(childComplexity int) int
+		Text      func(childComplexity int) int
+		Until     func(childComplexity int) int
+	}
+
+	AvailabilityReason struct {
+		Code func(childComplexity int) int
+		Text func(childComplexity int) int
+	}
+
 	BlockSenderPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -113,7 +130,22 @@ type ComplexityRoot struct {
 		Visitor    func(childComplexity int) int
 	}
 
+	ChatAvailability struct {
+		AwayMessage       func(childComplexity int) int
+		Holidays          func(childComplexity int) int
+		Hours             func(childComplexity int) int
+		Mode              func(childComplexity int) int
+		OutOfHours        func(childComplexity int) int
+		OutOfHoursMessage func(childComplexity int) int
+		ReplyTime         func(childComplexity int) int
+		TimeZone          func(childComplexity int) int
+		WhenAway          func(childComplexity int) int
+	}
+
 	ChatChannel struct {
+		Availability      func(childComplexity int) int
+		CustomTexts       func(childComplexity int) int
+		DefaultLocale     func(childComplexity int) int
 		HasIdentitySecret func(childComplexity int) int
 		ID                func(childComplexity int) int
 		Inbox             func(childComplexity int) int
@@ -122,7 +154,26 @@ type ComplexityRoot struct {
 		SendTranscript    func(childComplexity int) int
 		Style             func(childComplexity int) int
 		TargetedMessages  func(childComplexity int) int
+		Texts             func(childComplexity int, locale *string) int
 		TrackingCode      func(childComplexity int) int
+	}
+
+	ChatHoliday struct {
+		Date func(childComplexity int) int
+		Name func(childComplexity int) int
+	}
+
+	ChatHours struct {
+		Day  func(childComplexity int) int
+		From func(childComplexity int) int
+		To   func(childComplexity int) int
+	}
+
+	ChatText struct {
+		Custom func(childComplexity int) int
+		Key    func(childComplexity int) int
+		Locale func(childComplexity int) int
+		Text   func(childComplexity int) int
 	}
 
 	ClaimConversationPayload struct {
@@ -431,68 +482,70 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AssignConversation          func(childComplexity int, input conversation.AssignConversationInput) int
-		BlockSender                 func(childComplexity int, input conversation.BlockSenderInput) int
-		BulkChangeConversations     func(childComplexity int, input conversation.BulkChangeConversationsInput) int
-		CancelTask                  func(childComplexity int, input conversation.CancelTaskInput) int
-		CaptureVisitorEmail         func(childComplexity int, input visitor.CaptureVisitorEmailInput) int
-		ClaimConversation           func(childComplexity int, input conversation.ClaimConversationInput) int
-		CloseConversation           func(childComplexity int, input conversation.CloseConversationInput) int
-		CreateAPIToken              func(childComplexity int, input people.CreateApiTokenInput) int
-		CreateChatChannel           func(childComplexity int, input inbox.CreateChatChannelInput) int
-		CreateContact               func(childComplexity int, input contact.CreateContactInput) int
-		CreateIdentitySecret        func(childComplexity int, input inbox.CreateIdentitySecretInput) int
-		CreateInbox                 func(childComplexity int, input inbox.CreateInboxInput) int
-		CreateSavedView             func(childComplexity int, input conversation.CreateSavedViewInput) int
-		CreateTargetedMessage       func(childComplexity int, input targeting.CreateTargetedMessageInput) int
-		CreateTeam                  func(childComplexity int, input people.CreateTeamInput) int
-		CreateUser                  func(childComplexity int, input people.CreateUserInput) int
-		DeactivateUser              func(childComplexity int, input people.DeactivateUserInput) int
-		DeleteConversation          func(childComplexity int, input conversation.DeleteConversationInput) int
-		DeleteInbox                 func(childComplexity int, input inbox.DeleteInboxInput) int
-		DeleteMessage               func(childComplexity int, input conversation.DeleteMessageInput) int
-		DeleteSavedView             func(childComplexity int, input conversation.DeleteSavedViewInput) int
-		DeleteTargetedMessage       func(childComplexity int, input targeting.DeleteTargetedMessageInput) int
-		DeleteTeam                  func(childComplexity int, input people.DeleteTeamInput) int
-		EditMessage                 func(childComplexity int, input conversation.EditMessageInput) int
-		HandOffConversation         func(childComplexity int, input conversation.HandOffConversationInput) int
-		LinkContact                 func(childComplexity int, input conversation.LinkContactInput) int
-		MarkAsNotSpam               func(childComplexity int, input conversation.MarkAsNotSpamInput) int
-		MarkAsSpam                  func(childComplexity int, input conversation.MarkAsSpamInput) int
-		MarkConversationRead        func(childComplexity int, input conversation.MarkConversationReadInput) int
-		MarkConversationUnread      func(childComplexity int, input conversation.MarkConversationUnreadInput) int
-		MarkVisitorConversationRead func(childComplexity int, input visitor.MarkVisitorConversationReadInput) int
-		MoveTargetedMessage         func(childComplexity int, input targeting.MoveTargetedMessageInput) int
-		PublishTargetedMessage      func(childComplexity int, input targeting.PublishTargetedMessageInput) int
-		PurgeConversation           func(childComplexity int, input conversation.PurgeConversationInput) int
-		RenameInbox                 func(childComplexity int, input inbox.RenameInboxInput) int
-		ReopenConversation          func(childComplexity int, input conversation.ReopenConversationInput) int
-		RestoreConversation         func(childComplexity int, input conversation.RestoreConversationInput) int
-		RevokeAPIToken              func(childComplexity int, input people.RevokeApiTokenInput) int
-		SendMessage                 func(childComplexity int, input conversation.SendMessageInput) int
-		SendVisitorMessage          func(childComplexity int, input visitor.SendVisitorMessageInput) int
-		SetAvailability             func(childComplexity int, input people.SetAvailabilityInput) int
-		SetConversationPriority     func(childComplexity int, input conversation.SetConversationPriorityInput) int
-		SetTargetedMessageState     func(childComplexity int, input targeting.SetTargetedMessageStateInput) int
-		SetTyping                   func(childComplexity int, input presence.SetTypingInput) int
-		SnoozeConversation          func(childComplexity int, input conversation.SnoozeConversationInput) int
-		StartChat                   func(childComplexity int, input visitor.StartChatInput) int
-		StartVisitorSession         func(childComplexity int, input visitor.StartVisitorSessionInput) int
-		TagConversation             func(childComplexity int, input conversation.TagConversationInput) int
-		TakeOverConversation        func(childComplexity int, input conversation.TakeOverConversationInput) int
-		UnassignConversation        func(childComplexity int, input conversation.UnassignConversationInput) int
-		UnblockSender               func(childComplexity int, input conversation.UnblockSenderInput) int
-		UnlinkContact               func(childComplexity int, input conversation.UnlinkContactInput) int
-		UnsnoozeConversation        func(childComplexity int, input conversation.UnsnoozeConversationInput) int
-		UntagConversation           func(childComplexity int, input conversation.UntagConversationInput) int
-		UpdateAccount               func(childComplexity int, input people.UpdateAccountInput) int
-		UpdateChatChannel           func(childComplexity int, input inbox.UpdateChatChannelInput) int
-		UpdateContact               func(childComplexity int, input contact.UpdateContactInput) int
-		UpdateInboxMembers          func(childComplexity int, input inbox.UpdateInboxMembersInput) int
-		UpdateSavedView             func(childComplexity int, input conversation.UpdateSavedViewInput) int
-		UpdateTargetedMessage       func(childComplexity int, input targeting.UpdateTargetedMessageInput) int
-		UpdateTeam                  func(childComplexity int, input people.UpdateTeamInput) int
-		UpdateUser                  func(childComplexity int, input people.UpdateUserInput) int
+		AssignConversation            func(childComplexity int, input conversation.AssignConversationInput) int
+		BlockSender                   func(childComplexity int, input conversation.BlockSenderInput) int
+		BulkChangeConversations       func(childComplexity int, input conversation.BulkChangeConversationsInput) int
+		CancelTask                    func(childComplexity int, input conversation.CancelTaskInput) int
+		CaptureVisitorEmail           func(childComplexity int, input visitor.CaptureVisitorEmailInput) int
+		ClaimConversation             func(childComplexity int, input conversation.ClaimConversationInput) int
+		CloseConversation             func(childComplexity int, input conversation.CloseConversationInput) int
+		CreateAPIToken                func(childComplexity int, input people.CreateApiTokenInput) int
+		CreateChatChannel             func(childComplexity int, input inbox.CreateChatChannelInput) int
+		CreateContact                 func(childComplexity int, input contact.CreateContactInput) int
+		CreateIdentitySecret          func(childComplexity int, input inbox.CreateIdentitySecretInput) int
+		CreateInbox                   func(childComplexity int, input inbox.CreateInboxInput) int
+		CreateSavedView               func(childComplexity int, input conversation.CreateSavedViewInput) int
+		CreateTargetedMessage         func(childComplexity int, input targeting.CreateTargetedMessageInput) int
+		CreateTeam                    func(childComplexity int, input people.CreateTeamInput) int
+		CreateUser                    func(childComplexity int, input people.CreateUserInput) int
+		DeactivateUser                func(childComplexity int, input people.DeactivateUserInput) int
+		DeleteConversation            func(childComplexity int, input conversation.DeleteConversationInput) int
+		DeleteInbox                   func(childComplexity int, input inbox.DeleteInboxInput) int
+		DeleteMessage                 func(childComplexity int, input conversation.DeleteMessageInput) int
+		DeleteSavedView               func(childComplexity int, input conversation.DeleteSavedViewInput) int
+		DeleteTargetedMessage         func(childComplexity int, input targeting.DeleteTargetedMessageInput) int
+		DeleteTeam                    func(childComplexity int, input people.DeleteTeamInput) int
+		EditMessage                   func(childComplexity int, input conversation.EditMessageInput) int
+		HandOffConversation           func(childComplexity int, input conversation.HandOffConversationInput) int
+		LinkContact                   func(childComplexity int, input conversation.LinkContactInput) int
+		MarkAsNotSpam                 func(childComplexity int, input conversation.MarkAsNotSpamInput) int
+		MarkAsSpam                    func(childComplexity int, input conversation.MarkAsSpamInput) int
+		MarkConversationRead          func(childComplexity int, input conversation.MarkConversationReadInput) int
+		MarkConversationUnread        func(childComplexity int, input conversation.MarkConversationUnreadInput) int
+		MarkVisitorConversationRead   func(childComplexity int, input visitor.MarkVisitorConversationReadInput) int
+		MoveTargetedMessage           func(childComplexity int, input targeting.MoveTargetedMessageInput) int
+		PublishTargetedMessage        func(childComplexity int, input targeting.PublishTargetedMessageInput) int
+		PurgeConversation             func(childComplexity int, input conversation.PurgeConversationInput) int
+		RenameInbox                   func(childComplexity int, input inbox.RenameInboxInput) int
+		ReopenConversation            func(childComplexity int, input conversation.ReopenConversationInput) int
+		RestoreConversation           func(childComplexity int, input conversation.RestoreConversationInput) int
+		RevokeAPIToken                func(childComplexity int, input people.RevokeApiTokenInput) int
+		SendMessage                   func(childComplexity int, input conversation.SendMessageInput) int
+		SendTrackingCode              func(childComplexity int, input inbox.SendTrackingCodeInput) int
+		SendVisitorMessage            func(childComplexity int, input visitor.SendVisitorMessageInput) int
+		SetAvailability               func(childComplexity int, input people.SetAvailabilityInput) int
+		SetConversationPriority       func(childComplexity int, input conversation.SetConversationPriorityInput) int
+		SetTargetedMessageState       func(childComplexity int, input targeting.SetTargetedMessageStateInput) int
+		SetTyping                     func(childComplexity int, input presence.SetTypingInput) int
+		SnoozeConversation            func(childComplexity int, input conversation.SnoozeConversationInput) int
+		StartChat                     func(childComplexity int, input visitor.StartChatInput) int
+		StartVisitorSession           func(childComplexity int, input visitor.StartVisitorSessionInput) int
+		TagConversation               func(childComplexity int, input conversation.TagConversationInput) int
+		TakeOverConversation          func(childComplexity int, input conversation.TakeOverConversationInput) int
+		UnassignConversation          func(childComplexity int, input conversation.UnassignConversationInput) int
+		UnblockSender                 func(childComplexity int, input conversation.UnblockSenderInput) int
+		UnlinkContact                 func(childComplexity int, input conversation.UnlinkContactInput) int
+		UnsnoozeConversation          func(childComplexity int, input conversation.UnsnoozeConversationInput) int
+		UntagConversation             func(childComplexity int, input conversation.UntagConversationInput) int
+		UpdateAccount                 func(childComplexity int, input people.UpdateAccountInput) int
+		UpdateChatChannel             func(childComplexity int, input inbox.UpdateChatChannelInput) int
+		UpdateChatChannelAvailability func(childComplexity int, input inbox.UpdateChatChannelAvailabilityInput) int
+		UpdateContact                 func(childComplexity int, input contact.UpdateContactInput) int
+		UpdateInboxMembers            func(childComplexity int, input inbox.UpdateInboxMembersInput) int
+		UpdateSavedView               func(childComplexity int, input conversation.UpdateSavedViewInput) int
+		UpdateTargetedMessage         func(childComplexity int, input targeting.UpdateTargetedMessageInput) int
+		UpdateTeam                    func(childComplexity int, input people.UpdateTeamInput) int
+		UpdateUser                    func(childComplexity int, input people.UpdateUserInput) int
 	}
 
 	PageInfo struct {
@@ -520,6 +573,7 @@ type ComplexityRoot struct {
 
 	Query struct {
 		APITokens            func(childComplexity int) int
+		Availability         func(childComplexity int, channelID string, at *clock.Micros, userIds []string) int
 		Contacts             func(childComplexity int, query *string, first *int, after *string) int
 		Conversation         func(childComplexity int, id string) int
 		Conversations        func(childComplexity int, inboxID *string, view *vocab.ConversationView, savedViewID *string, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int, after *string, last *int, before *string) int
@@ -617,6 +671,11 @@ type ComplexityRoot struct {
 		Conversation func(childComplexity int) int
 		Message      func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	SendTrackingCodePayload struct {
+		ChatChannel func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	SendVisitorMessagePayload struct {
@@ -756,6 +815,11 @@ type ComplexityRoot struct {
 	UpdateAccountPayload struct {
 		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	UpdateChatChannelAvailabilityPayload struct {
+		ChatChannel func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	UpdateChatChannelPayload struct {
@@ -899,8 +963,12 @@ type ComplexityRoot struct {
 	}
 
 	WidgetStyle struct {
-		AccentColor func(childComplexity int) int
-		Title       func(childComplexity int) int
+		AccentColor   func(childComplexity int) int
+		AvatarURL     func(childComplexity int) int
+		Contrast      func(childComplexity int) int
+		OnAccentColor func(childComplexity int) int
+		Position      func(childComplexity int) int
+		Title         func(childComplexity int) int
 	}
 
 	WidgetTargetedMessage struct {
@@ -1023,6 +1091,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AssignConversationPayload.UserErrors(childComplexity), true
 
+	case "AvailabilityAnswer.backAt":
+		if e.ComplexityRoot.AvailabilityAnswer.BackAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailabilityAnswer.BackAt(childComplexity), true
+	case "AvailabilityAnswer.reasons":
+		if e.ComplexityRoot.AvailabilityAnswer.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailabilityAnswer.Reasons(childComplexity), true
+	case "AvailabilityAnswer.replyTime":
+		if e.ComplexityRoot.AvailabilityAnswer.ReplyTime == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailabilityAnswer.ReplyTime(childComplexity), true
+	case "AvailabilityAnswer.shown":
+		if e.ComplexityRoot.AvailabilityAnswer.Shown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailabilityAnswer.Shown(childComplexity), true
+	case "AvailabilityAnswer.state":
+		if e.ComplexityRoot.AvailabilityAnswer.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailabilityAnswer.State(childComplexity), true
+	case "AvailabilityAnswer.text":
+		if e.ComplexityRoot.AvailabilityAnswer.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailabilityAnswer.Text(childComplexity), true
+	case "AvailabilityAnswer.until":
+		if e.ComplexityRoot.AvailabilityAnswer.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailabilityAnswer.Until(childComplexity), true
+
+	case "AvailabilityReason.code":
+		if e.ComplexityRoot.AvailabilityReason.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailabilityReason.Code(childComplexity), true
+	case "AvailabilityReason.text":
+		if e.ComplexityRoot.AvailabilityReason.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailabilityReason.Text(childComplexity), true
+
 	case "BlockSenderPayload.conversation":
 		if e.ComplexityRoot.BlockSenderPayload.Conversation == nil {
 			break
@@ -1094,6 +1218,79 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CaptureVisitorEmailPayload.Visitor(childComplexity), true
 
+	case "ChatAvailability.awayMessage":
+		if e.ComplexityRoot.ChatAvailability.AwayMessage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatAvailability.AwayMessage(childComplexity), true
+	case "ChatAvailability.holidays":
+		if e.ComplexityRoot.ChatAvailability.Holidays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatAvailability.Holidays(childComplexity), true
+	case "ChatAvailability.hours":
+		if e.ComplexityRoot.ChatAvailability.Hours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatAvailability.Hours(childComplexity), true
+	case "ChatAvailability.mode":
+		if e.ComplexityRoot.ChatAvailability.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatAvailability.Mode(childComplexity), true
+	case "ChatAvailability.outOfHours":
+		if e.ComplexityRoot.ChatAvailability.OutOfHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatAvailability.OutOfHours(childComplexity), true
+	case "ChatAvailability.outOfHoursMessage":
+		if e.ComplexityRoot.ChatAvailability.OutOfHoursMessage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatAvailability.OutOfHoursMessage(childComplexity), true
+	case "ChatAvailability.replyTime":
+		if e.ComplexityRoot.ChatAvailability.ReplyTime == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatAvailability.ReplyTime(childComplexity), true
+	case "ChatAvailability.timeZone":
+		if e.ComplexityRoot.ChatAvailability.TimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatAvailability.TimeZone(childComplexity), true
+	case "ChatAvailability.whenAway":
+		if e.ComplexityRoot.ChatAvailability.WhenAway == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatAvailability.WhenAway(childComplexity), true
+
+	case "ChatChannel.availability":
+		if e.ComplexityRoot.ChatChannel.Availability == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatChannel.Availability(childComplexity), true
+	case "ChatChannel.customTexts":
+		if e.ComplexityRoot.ChatChannel.CustomTexts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatChannel.CustomTexts(childComplexity), true
+	case "ChatChannel.defaultLocale":
+		if e.ComplexityRoot.ChatChannel.DefaultLocale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatChannel.DefaultLocale(childComplexity), true
 	case "ChatChannel.hasIdentitySecret":
 		if e.ComplexityRoot.ChatChannel.HasIdentitySecret == nil {
 			break
@@ -1142,12 +1339,80 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChatChannel.TargetedMessages(childComplexity), true
+	case "ChatChannel.texts":
+		if e.ComplexityRoot.ChatChannel.Texts == nil {
+			break
+		}
+
+		args, err := ec.field_ChatChannel_texts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ChatChannel.Texts(childComplexity, args["locale"].(*string)), true
 	case "ChatChannel.trackingCode":
 		if e.ComplexityRoot.ChatChannel.TrackingCode == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ChatChannel.TrackingCode(childComplexity), true
+
+	case "ChatHoliday.date":
+		if e.ComplexityRoot.ChatHoliday.Date == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatHoliday.Date(childComplexity), true
+	case "ChatHoliday.name":
+		if e.ComplexityRoot.ChatHoliday.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatHoliday.Name(childComplexity), true
+
+	case "ChatHours.day":
+		if e.ComplexityRoot.ChatHours.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatHours.Day(childComplexity), true
+	case "ChatHours.from":
+		if e.ComplexityRoot.ChatHours.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatHours.From(childComplexity), true
+	case "ChatHours.to":
+		if e.ComplexityRoot.ChatHours.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatHours.To(childComplexity), true
+
+	case "ChatText.custom":
+		if e.ComplexityRoot.ChatText.Custom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatText.Custom(childComplexity), true
+	case "ChatText.key":
+		if e.ComplexityRoot.ChatText.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatText.Key(childComplexity), true
+	case "ChatText.locale":
+		if e.ComplexityRoot.ChatText.Locale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatText.Locale(childComplexity), true
+	case "ChatText.text":
+		if e.ComplexityRoot.ChatText.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatText.Text(childComplexity), true
 
 	case "ClaimConversationPayload.conversation":
 		if e.ComplexityRoot.ClaimConversationPayload.Conversation == nil {
@@ -2619,6 +2884,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SendMessage(childComplexity, args["input"].(conversation.SendMessageInput)), true
+	case "Mutation.sendTrackingCode":
+		if e.ComplexityRoot.Mutation.SendTrackingCode == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sendTrackingCode_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SendTrackingCode(childComplexity, args["input"].(inbox.SendTrackingCodeInput)), true
 	case "Mutation.sendVisitorMessage":
 		if e.ComplexityRoot.Mutation.SendVisitorMessage == nil {
 			break
@@ -2806,6 +3082,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateChatChannel(childComplexity, args["input"].(inbox.UpdateChatChannelInput)), true
+	case "Mutation.updateChatChannelAvailability":
+		if e.ComplexityRoot.Mutation.UpdateChatChannelAvailability == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateChatChannelAvailability_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateChatChannelAvailability(childComplexity, args["input"].(inbox.UpdateChatChannelAvailabilityInput)), true
 	case "Mutation.updateContact":
 		if e.ComplexityRoot.Mutation.UpdateContact == nil {
 			break
@@ -2949,6 +3236,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.APITokens(childComplexity), true
+	case "Query.availability":
+		if e.ComplexityRoot.Query.Availability == nil {
+			break
+		}
+
+		args, err := ec.field_Query_availability_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Availability(childComplexity, args["channelId"].(string), args["at"].(*clock.Micros), args["userIds"].([]string)), true
 	case "Query.contacts":
 		if e.ComplexityRoot.Query.Contacts == nil {
 			break
@@ -3410,6 +3708,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SendMessagePayload.UserErrors(childComplexity), true
+
+	case "SendTrackingCodePayload.chatChannel":
+		if e.ComplexityRoot.SendTrackingCodePayload.ChatChannel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendTrackingCodePayload.ChatChannel(childComplexity), true
+	case "SendTrackingCodePayload.userErrors":
+		if e.ComplexityRoot.SendTrackingCodePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendTrackingCodePayload.UserErrors(childComplexity), true
 
 	case "SendVisitorMessagePayload.conversation":
 		if e.ComplexityRoot.SendVisitorMessagePayload.Conversation == nil {
@@ -3884,6 +4195,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateAccountPayload.UserErrors(childComplexity), true
 
+	case "UpdateChatChannelAvailabilityPayload.chatChannel":
+		if e.ComplexityRoot.UpdateChatChannelAvailabilityPayload.ChatChannel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateChatChannelAvailabilityPayload.ChatChannel(childComplexity), true
+	case "UpdateChatChannelAvailabilityPayload.userErrors":
+		if e.ComplexityRoot.UpdateChatChannelAvailabilityPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateChatChannelAvailabilityPayload.UserErrors(childComplexity), true
+
 	case "UpdateChatChannelPayload.chatChannel":
 		if e.ComplexityRoot.UpdateChatChannelPayload.ChatChannel == nil {
 			break
@@ -4344,6 +4668,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.WidgetStyle.AccentColor(childComplexity), true
+	case "WidgetStyle.avatarUrl":
+		if e.ComplexityRoot.WidgetStyle.AvatarURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetStyle.AvatarURL(childComplexity), true
+	case "WidgetStyle.contrast":
+		if e.ComplexityRoot.WidgetStyle.Contrast == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetStyle.Contrast(childComplexity), true
+	case "WidgetStyle.onAccentColor":
+		if e.ComplexityRoot.WidgetStyle.OnAccentColor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetStyle.OnAccentColor(childComplexity), true
+	case "WidgetStyle.position":
+		if e.ComplexityRoot.WidgetStyle.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetStyle.Position(childComplexity), true
 	case "WidgetStyle.title":
 		if e.ComplexityRoot.WidgetStyle.Title == nil {
 			break
@@ -4386,6 +4734,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BulkSelection", ec.unmarshalInputBulkSelection),
 			graphql.NewInputUnmarshaler("CancelTaskInput", ec.unmarshalInputCancelTaskInput),
 			graphql.NewInputUnmarshaler("CaptureVisitorEmailInput", ec.unmarshalInputCaptureVisitorEmailInput),
+			graphql.NewInputUnmarshaler("ChatHolidayInput", ec.unmarshalInputChatHolidayInput),
+			graphql.NewInputUnmarshaler("ChatHoursInput", ec.unmarshalInputChatHoursInput),
+			graphql.NewInputUnmarshaler("ChatTextInput", ec.unmarshalInputChatTextInput),
 			graphql.NewInputUnmarshaler("ClaimConversationInput", ec.unmarshalInputClaimConversationInput),
 			graphql.NewInputUnmarshaler("CloseConversationInput", ec.unmarshalInputCloseConversationInput),
 			graphql.NewInputUnmarshaler("ConversationFilter", ec.unmarshalInputConversationFilter),
@@ -4421,6 +4772,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RestoreConversationInput", ec.unmarshalInputRestoreConversationInput),
 			graphql.NewInputUnmarshaler("RevokeApiTokenInput", ec.unmarshalInputRevokeApiTokenInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
+			graphql.NewInputUnmarshaler("SendTrackingCodeInput", ec.unmarshalInputSendTrackingCodeInput),
 			graphql.NewInputUnmarshaler("SendVisitorMessageInput", ec.unmarshalInputSendVisitorMessageInput),
 			graphql.NewInputUnmarshaler("SetAvailabilityInput", ec.unmarshalInputSetAvailabilityInput),
 			graphql.NewInputUnmarshaler("SetConversationPriorityInput", ec.unmarshalInputSetConversationPriorityInput),
@@ -4437,6 +4789,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UnsnoozeConversationInput", ec.unmarshalInputUnsnoozeConversationInput),
 			graphql.NewInputUnmarshaler("UntagConversationInput", ec.unmarshalInputUntagConversationInput),
 			graphql.NewInputUnmarshaler("UpdateAccountInput", ec.unmarshalInputUpdateAccountInput),
+			graphql.NewInputUnmarshaler("UpdateChatChannelAvailabilityInput", ec.unmarshalInputUpdateChatChannelAvailabilityInput),
 			graphql.NewInputUnmarshaler("UpdateChatChannelInput", ec.unmarshalInputUpdateChatChannelInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
 			graphql.NewInputUnmarshaler("UpdateInboxMembersInput", ec.unmarshalInputUpdateInboxMembersInput),
@@ -4746,6 +5099,293 @@ type UpdateAccountPayload {
   account: Account
   "What the caller can put right; empty after success."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/channel.graphqls", Input: `extend type Query {
+  "Whether a chat channel's team is there at a moment, and why: the same answer that its widget gives (AV-0 to AV-3)."
+  availability(
+    "The chat channel."
+    channelId: ID!
+    "The moment; left out: now."
+    at: Time
+    "Members of the inbox who count; left out: all of them."
+    userIds: [ID!]
+  ): AvailabilityAnswer! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "settings:read")
+}
+
+extend type Mutation {
+  "Changes when a chat channel's team counts as available, and what the widget says when it does not (AV-1 to AV-3). Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `."
+  updateChatChannelAvailability(
+    "Which channel, and what to change."
+    input: UpdateChatChannelAvailabilityInput!
+  ): UpdateChatChannelAvailabilityPayload! @access(to: [ADMIN], scope: "settings:write")
+  "Mails a chat channel's tracking code to a developer, in the caller's name (CH-2). It goes by a queue that tries again for days. Emits nothing."
+  sendTrackingCode(
+    "Which channel's code, and to whom."
+    input: SendTrackingCodeInput!
+  ): SendTrackingCodePayload! @access(to: [ADMIN], scope: "settings:write")
+}
+
+"""
+When a chat channel's team counts as available, and what its widget does when it does not (AV). Away or out of hours never refuses a
+message.
+"""
+type ChatAvailability {
+  "By what it counts."
+  mode: AvailabilityMode!
+  "How soon the team typically answers."
+  replyTime: ReplyTime!
+  "What the widget does while all are away."
+  whenAway: WhenAway!
+  "What it says then; empty: words of its own in the visitor's language."
+  awayMessage: String!
+  "IANA name of the zone that the hours are in; empty: none was chosen."
+  timeZone: String!
+  "The operating hours of a week."
+  hours: [ChatHours!]!
+  "Days that close the ranges that start on them, by date."
+  holidays: [ChatHoliday!]!
+  "What the widget does out of hours."
+  outOfHours: OutOfHours!
+  "What it says then; empty: words of its own in the visitor's language."
+  outOfHoursMessage: String!
+}
+
+"""
+A range of operating hours in wall-clock time. When clocks are turned, a start that they skip moves to the end of the gap, and an hour that
+they show twice counts both times. Ranges that overlap are one (AV-3).
+"""
+type ChatHours {
+  "The day on which it starts."
+  day: Weekday!
+  "Its start, as ` + "`" + `09:00` + "`" + `."
+  from: String!
+  "Its end, as ` + "`" + `17:00` + "`" + `, which is no longer in it; not after ` + "`" + `from` + "`" + `: on the next day."
+  to: String!
+}
+
+"A day off."
+type ChatHoliday {
+  "As ` + "`" + `2026-12-25` + "`" + `."
+  date: String!
+  "What it is called; empty: nothing."
+  name: String!
+}
+
+"Whether a team is there."
+enum AvailabilityState {
+  "It is."
+  AVAILABLE
+  "Nobody who could get the chat is available (AV-2)."
+  AWAY
+  "It is out of the operating hours (AV-3)."
+  OUT_OF_HOURS
+}
+
+"By what a chat channel's team counts as available."
+enum AvailabilityMode {
+  "It always does (AV-1)."
+  ALWAYS
+  "While someone who could get the chat is (AV-2)."
+  TEAM_STATUS
+  "Within the hours, while someone who could get the chat is (AV-3)."
+  OPERATING_HOURS
+}
+
+"How soon a team typically answers."
+enum ReplyTime {
+  "In a few minutes."
+  MINUTES
+  "In a few hours."
+  HOURS
+  "Within a day."
+  DAY
+  "Nothing is said."
+  NONE
+}
+
+"What the widget does while all are away (AV-2)."
+enum WhenAway {
+  "It says so."
+  MESSAGE
+  "It leaves out the launcher."
+  HIDE
+}
+
+"What the widget does out of hours (AV-3)."
+enum OutOfHours {
+  "It says so."
+  MESSAGE
+  "It tells the typical reply time."
+  REPLY_TIME
+  "It tells when the team is back; the message where that is more than a year away."
+  RETURN_TIME
+  "It leaves out the launcher."
+  HIDE
+}
+
+"A day of the week."
+enum Weekday {
+  "Monday."
+  MONDAY
+  "Tuesday."
+  TUESDAY
+  "Wednesday."
+  WEDNESDAY
+  "Thursday."
+  THURSDAY
+  "Friday."
+  FRIDAY
+  "Saturday."
+  SATURDAY
+  "Sunday."
+  SUNDAY
+}
+
+"Whether a team is there, and why."
+type AvailabilityAnswer {
+  "What visitors learn."
+  state: AvailabilityState!
+  "Whether the launcher is there."
+  shown: Boolean!
+  "What an admin wrote for this state; empty: the widget's own words."
+  text: String!
+  "How soon the team typically answers; NONE: nothing is said."
+  replyTime: ReplyTime!
+  "When the team is back; null: nothing is said."
+  backAt: Time
+  "When the operating hours next open or close; null: there are none that matter, or not within a year."
+  until: Time
+  "The chain of reasons, each following from those before."
+  reasons: [AvailabilityReason!]!
+}
+
+"A step to an answer."
+type AvailabilityReason {
+  "Which one."
+  code: AvailabilityReasonCode!
+  "The step in an English sentence."
+  text: String!
+}
+
+"Steps to an answer."
+enum AvailabilityReasonCode {
+  "The team always shows as available."
+  ALWAYS
+  "Who is there decides."
+  TEAM_STATUS
+  "It is within the hours."
+  IN_HOURS
+  "It is not."
+  OUT_OF_HOURS
+  "The day is a holiday."
+  HOLIDAY
+  "When the hours open next."
+  OPENS
+  "They do not open within a year."
+  NEVER_OPENS
+  "Someone who counts is available."
+  SOMEONE_AVAILABLE
+  "Nobody who counts is."
+  ALL_AWAY
+  "The settings hide the launcher."
+  HIDDEN
+  "A bot answers (AV-4)."
+  BOT
+}
+
+"A text of a chat widget (CH-1)."
+type ChatText {
+  "Which one, as ` + "`" + `send` + "`" + `."
+  key: String!
+  "What the widget says there; names in braces, as ` + "`" + `{name}` + "`" + `, are filled in by it."
+  text: String!
+  "The language that it was found in."
+  locale: String!
+  "Whether an admin chose it; else it is Parley's own."
+  custom: Boolean!
+}
+
+"What is left out stays as it is."
+input UpdateChatChannelAvailabilityInput {
+  "The channel."
+  chatChannelId: ID!
+  "By what the team counts as available. OPERATING_HOURS needs ` + "`" + `timeZone` + "`" + ` and ` + "`" + `hours` + "`" + `, here or before."
+  mode: AvailabilityMode
+  "How soon the team typically answers."
+  replyTime: ReplyTime
+  "What the widget does while all are away."
+  whenAway: WhenAway
+  "What it says then, at most 500 characters; empty: words of its own."
+  awayMessage: String
+  "IANA name, as ` + "`" + `Europe/Berlin` + "`" + `."
+  timeZone: String
+  "All ranges of the week, at most 100; they take the place of those before."
+  hours: [ChatHoursInput!]
+  "All holidays, at most 500; they take the place of those before."
+  holidays: [ChatHolidayInput!]
+  "What the widget does out of hours."
+  outOfHours: OutOfHours
+  "What it says then, at most 500 characters; empty: words of its own."
+  outOfHoursMessage: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"A range of operating hours."
+input ChatHoursInput {
+  "The day on which it starts."
+  day: Weekday!
+  "` + "`" + `00:00` + "`" + ` to ` + "`" + `23:59` + "`" + `."
+  from: String!
+  "` + "`" + `00:00` + "`" + ` to ` + "`" + `23:59` + "`" + `; not after ` + "`" + `from` + "`" + `: on the next day."
+  to: String!
+}
+
+"A day off."
+input ChatHolidayInput {
+  "As ` + "`" + `2026-12-25` + "`" + `."
+  date: String!
+  "What it is called, at most 500 characters."
+  name: String! = ""
+}
+
+"Answer of updateChatChannelAvailability."
+type UpdateChatChannelAvailabilityPayload {
+  "The channel as it is now."
+  chatChannel: ChatChannel
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Which channel's tracking code, and to whom."
+input SendTrackingCodeInput {
+  "The channel."
+  chatChannelId: ID!
+  "The developer's address."
+  email: EmailAddress!
+  "What to say beside the code, at most 2,000 characters."
+  note: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of sendTrackingCode."
+type SendTrackingCodePayload {
+  "The channel."
+  chatChannel: ChatChannel
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"A text that an admin chooses for a widget."
+input ChatTextInput {
+  "The language, as ` + "`" + `de` + "`" + ` or ` + "`" + `de-AT` + "`" + `."
+  locale: String!
+  "Which text; ` + "`" + `ChatChannel.texts` + "`" + ` lists them."
+  key: String!
+  "What to say, at most 500 characters; empty: Parley's own text again."
+  text: String!
 }
 `, BuiltIn: false},
 	{Name: "../schema/contact.graphqls", Input: `extend type Query {
@@ -5967,7 +6607,7 @@ extend type Mutation {
     "Which inbox."
     input: CreateChatChannelInput!
   ): CreateChatChannelPayload! @access(to: [ADMIN], scope: "settings:write")
-  "Changes a chat channel's style and options (CH-1). Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `."
+  "Changes a chat channel's style, texts and options (CH-1). Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `."
   updateChatChannel(
     "Which channel, and what to change."
     input: UpdateChatChannelInput!
@@ -6032,6 +6672,17 @@ type ChatChannel implements Node & Channel {
   key: String!
   "What the widget looks like."
   style: WidgetStyle!
+  "When its team counts as available."
+  availability: ChatAvailability!
+  "The language of visitors whose own has no texts, as ` + "`" + `de` + "`" + ` or ` + "`" + `de-AT` + "`" + `."
+  defaultLocale: String!
+  "All that the widget says to a visitor who reads a language, by key."
+  texts(
+    "The language; left out: the channel's default."
+    locale: String
+  ): [ChatText!]!
+  "The texts that an admin chose, by language and key."
+  customTexts: [ChatText!]!
   "Whether a closed chat is mailed to the visitor."
   sendTranscript: Boolean!
   "The snippet of HTML to put into the site's pages (CH-2)."
@@ -6046,8 +6697,24 @@ type ChatChannel implements Node & Channel {
 type WidgetStyle @visible(to: [VISITOR, ANYONE]) {
   "CSS colour as ` + "`" + `#rrggbb` + "`" + `."
   accentColor: String!
+  "Black or white, whichever is easier to read on the accent colour."
+  onAccentColor: String!
+  "Contrast of the accent colour to white, 1 to 21 as WCAG 2 reckons it. Below 3 the launcher is hard to see on a white page."
+  contrast: Float!
   "Title of the widget; empty: none."
   title: String!
+  "At which side of the page it sits."
+  position: WidgetPosition!
+  "Picture of the team; null: none."
+  avatarUrl: URL
+}
+
+"At which side of the page a widget sits."
+enum WidgetPosition {
+  "Left."
+  LEFT
+  "Right."
+  RIGHT
 }
 
 "A new inbox (IB-1)."
@@ -6158,6 +6825,14 @@ input UpdateChatChannelInput {
   accentColor: String
   "Whether a closed chat is mailed to the visitor."
   sendTranscript: Boolean
+  "At which side of the page the widget sits."
+  position: WidgetPosition
+  "Picture of the team, an http or https address; empty: none."
+  avatarUrl: String
+  "The language of visitors whose own has no texts; empty: ` + "`" + `en` + "`" + `."
+  defaultLocale: String
+  "Texts to say instead of Parley's own. Those that are not named stay as they are."
+  texts: [ChatTextInput!]
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -7812,6 +8487,36 @@ func (ec *executionContext) childFields_AssignConversationPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type AssignConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AvailabilityAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return ec.fieldContext_AvailabilityAnswer_state(ctx, field)
+	case "shown":
+		return ec.fieldContext_AvailabilityAnswer_shown(ctx, field)
+	case "text":
+		return ec.fieldContext_AvailabilityAnswer_text(ctx, field)
+	case "replyTime":
+		return ec.fieldContext_AvailabilityAnswer_replyTime(ctx, field)
+	case "backAt":
+		return ec.fieldContext_AvailabilityAnswer_backAt(ctx, field)
+	case "until":
+		return ec.fieldContext_AvailabilityAnswer_until(ctx, field)
+	case "reasons":
+		return ec.fieldContext_AvailabilityAnswer_reasons(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AvailabilityAnswer", field.Name)
+}
+
+func (ec *executionContext) childFields_AvailabilityReason(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_AvailabilityReason_code(ctx, field)
+	case "text":
+		return ec.fieldContext_AvailabilityReason_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AvailabilityReason", field.Name)
+}
+
 func (ec *executionContext) childFields_BlockSenderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -7864,6 +8569,30 @@ func (ec *executionContext) childFields_CaptureVisitorEmailPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type CaptureVisitorEmailPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ChatAvailability(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "mode":
+		return ec.fieldContext_ChatAvailability_mode(ctx, field)
+	case "replyTime":
+		return ec.fieldContext_ChatAvailability_replyTime(ctx, field)
+	case "whenAway":
+		return ec.fieldContext_ChatAvailability_whenAway(ctx, field)
+	case "awayMessage":
+		return ec.fieldContext_ChatAvailability_awayMessage(ctx, field)
+	case "timeZone":
+		return ec.fieldContext_ChatAvailability_timeZone(ctx, field)
+	case "hours":
+		return ec.fieldContext_ChatAvailability_hours(ctx, field)
+	case "holidays":
+		return ec.fieldContext_ChatAvailability_holidays(ctx, field)
+	case "outOfHours":
+		return ec.fieldContext_ChatAvailability_outOfHours(ctx, field)
+	case "outOfHoursMessage":
+		return ec.fieldContext_ChatAvailability_outOfHoursMessage(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChatAvailability", field.Name)
+}
+
 func (ec *executionContext) childFields_ChatChannel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7876,6 +8605,14 @@ func (ec *executionContext) childFields_ChatChannel(ctx context.Context, field g
 		return ec.fieldContext_ChatChannel_key(ctx, field)
 	case "style":
 		return ec.fieldContext_ChatChannel_style(ctx, field)
+	case "availability":
+		return ec.fieldContext_ChatChannel_availability(ctx, field)
+	case "defaultLocale":
+		return ec.fieldContext_ChatChannel_defaultLocale(ctx, field)
+	case "texts":
+		return ec.fieldContext_ChatChannel_texts(ctx, field)
+	case "customTexts":
+		return ec.fieldContext_ChatChannel_customTexts(ctx, field)
 	case "sendTranscript":
 		return ec.fieldContext_ChatChannel_sendTranscript(ctx, field)
 	case "trackingCode":
@@ -7886,6 +8623,42 @@ func (ec *executionContext) childFields_ChatChannel(ctx context.Context, field g
 		return ec.fieldContext_ChatChannel_targetedMessages(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChatChannel", field.Name)
+}
+
+func (ec *executionContext) childFields_ChatHoliday(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "date":
+		return ec.fieldContext_ChatHoliday_date(ctx, field)
+	case "name":
+		return ec.fieldContext_ChatHoliday_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChatHoliday", field.Name)
+}
+
+func (ec *executionContext) childFields_ChatHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_ChatHours_day(ctx, field)
+	case "from":
+		return ec.fieldContext_ChatHours_from(ctx, field)
+	case "to":
+		return ec.fieldContext_ChatHours_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChatHours", field.Name)
+}
+
+func (ec *executionContext) childFields_ChatText(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_ChatText_key(ctx, field)
+	case "text":
+		return ec.fieldContext_ChatText_text(ctx, field)
+	case "locale":
+		return ec.fieldContext_ChatText_locale(ctx, field)
+	case "custom":
+		return ec.fieldContext_ChatText_custom(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChatText", field.Name)
 }
 
 func (ec *executionContext) childFields_ClaimConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8674,6 +9447,16 @@ func (ec *executionContext) childFields_SendMessagePayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type SendMessagePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SendTrackingCodePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "chatChannel":
+		return ec.fieldContext_SendTrackingCodePayload_chatChannel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SendTrackingCodePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SendTrackingCodePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SendVisitorMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "message":
@@ -8926,6 +9709,16 @@ func (ec *executionContext) childFields_UpdateAccountPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type UpdateAccountPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateChatChannelAvailabilityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "chatChannel":
+		return ec.fieldContext_UpdateChatChannelAvailabilityPayload_chatChannel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateChatChannelAvailabilityPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateChatChannelAvailabilityPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateChatChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "chatChannel":
@@ -9150,8 +9943,16 @@ func (ec *executionContext) childFields_WidgetStyle(ctx context.Context, field g
 	switch field.Name {
 	case "accentColor":
 		return ec.fieldContext_WidgetStyle_accentColor(ctx, field)
+	case "onAccentColor":
+		return ec.fieldContext_WidgetStyle_onAccentColor(ctx, field)
+	case "contrast":
+		return ec.fieldContext_WidgetStyle_contrast(ctx, field)
 	case "title":
 		return ec.fieldContext_WidgetStyle_title(ctx, field)
+	case "position":
+		return ec.fieldContext_WidgetStyle_position(ctx, field)
+	case "avatarUrl":
+		return ec.fieldContext_WidgetStyle_avatarUrl(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WidgetStyle", field.Name)
 }

@@ -327,6 +327,14 @@ type SendMessagePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Answer of sendTrackingCode.
+type SendTrackingCodePayload struct {
+	// The channel.
+	ChatChannel *ent.Channel `json:"chatChannel,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Answer of sendVisitorMessage.
 type SendVisitorMessagePayload struct {
 	// The new message.
@@ -453,6 +461,14 @@ type UntagConversationPayload struct {
 type UpdateAccountPayload struct {
 	// The account as it is now.
 	Account *ent.Account `json:"account,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of updateChatChannelAvailability.
+type UpdateChatChannelAvailabilityPayload struct {
+	// The channel as it is now.
+	ChatChannel *ent.Channel `json:"chatChannel,omitempty"`
 	// What the caller can put right; empty after success.
 	UserErrors []*UserError `json:"userErrors"`
 }

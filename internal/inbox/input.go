@@ -1,5 +1,11 @@
 package inbox
 
+import (
+	"parley/ent/schema"
+	"parley/internal/vocab"
+	"parley/internal/wording"
+)
+
 // CreateInboxInput is the input of createInbox. A new inbox (IB-1).
 type CreateInboxInput struct {
 	Name           string
@@ -47,6 +53,35 @@ type UpdateChatChannelInput struct {
 	Title          *string
 	AccentColor    *string
 	SendTranscript *bool
+	Position       *vocab.WidgetPosition
+	AvatarURL      *string
+	DefaultLocale  *string
+	Texts          []wording.Choice
+	IdempotencyKey *string
+}
+
+// UpdateChatChannelAvailabilityInput is the input of
+// updateChatChannelAvailability. What is left out stays as it is.
+type UpdateChatChannelAvailabilityInput struct {
+	ChatChannelID     string
+	Mode              *vocab.AvailabilityMode
+	ReplyTime         *vocab.ReplyTime
+	WhenAway          *vocab.WhenAway
+	AwayMessage       *string
+	TimeZone          *string
+	Hours             []schema.Hours
+	Holidays          []schema.Holiday
+	OutOfHours        *vocab.OutOfHours
+	OutOfHoursMessage *string
+	IdempotencyKey    *string
+}
+
+// SendTrackingCodeInput is the input of sendTrackingCode. Which channel's code,
+// and to whom.
+type SendTrackingCodeInput struct {
+	ChatChannelID  string
+	Email          string
+	Note           *string
 	IdempotencyKey *string
 }
 

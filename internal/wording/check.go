@@ -1,6 +1,7 @@
 package wording
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -84,14 +85,9 @@ func orNothing(names []string) string {
 
 // with returns a copy of the texts with one set, or removed where it is empty.
 func with(t schema.WidgetTexts, locale, key, text string) (schema.WidgetTexts, error) {
-	all := make(map[string]map[string]string, len(t.Locales)+1)
-	for l, texts := range t.Locales {
-		all[l] = texts
-	}
-	changed := make(map[string]string, len(all[locale])+1)
-	for k, v := range all[locale] {
-		changed[k] = v
-	}
+	all, changed := map[string]map[string]string{}, map[string]string{}
+	maps.Copy(all, t.Locales)
+	maps.Copy(changed, all[locale])
 	if changed[key] = text; text == "" {
 		delete(changed, key)
 	}
@@ -103,4 +99,15 @@ func with(t schema.WidgetTexts, locale, key, text string) (schema.WidgetTexts, e
 	}
 	t.Locales = all
 	return t, nil
+}
+
+// Custom lists the texts that an admin chose, by language and key.
+func Custom(t schema.WidgetTexts) []Text {
+	list := []Text{}
+	for _, locale := range slices.Sorted(maps.Keys(t.Locales)) {
+		for _, key := range slices.Sorted(maps.Keys(t.Locales[locale])) {
+			list = append(list, Text{Key: key, Text: t.Locales[locale][key], Locale: locale, Custom: true})
+		}
+	}
+	return list
 }
