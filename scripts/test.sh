@@ -10,7 +10,7 @@
 # Without PARLEY_TEST_POSTGRES_URL a throw-away server is started on loopback
 # from the newest PostgreSQL found, and is gone when the script ends, however
 # it ends. Without PostgreSQL that half of the storage tests is skipped, and
-# without npm the test of the public GraphQL clients.
+# without npm the tests of the public GraphQL clients and of the widget.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/postgres.sh
@@ -21,6 +21,7 @@ if [[ $(go env CGO_ENABLED) != 1 ]]; then
 fi
 
 scripts/clients.sh
+scripts/widget.sh
 
 tests= # the process group of go test, while it runs
 

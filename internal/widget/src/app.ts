@@ -94,7 +94,7 @@ export class App implements Owner {
     if (this.chat.thread.id || !shown) return null;
     const processing = shown.consent?.processing;
     if (processing?.mode === "EXPLICIT" && !processing.accepted) return "consent";
-    return shown.emailCapture?.timing === "BEFORE_CHAT" && this.lacksEmail(shown.emailCapture) ? "email" : null;
+    return shown.emailCapture.timing === "BEFORE_CHAT" && this.lacksEmail(shown.emailCapture) ? "email" : null;
   }
 
   /** Whether to ask for an address within the chat, now. */
@@ -108,9 +108,9 @@ export class App implements Owner {
       case "AFTER_FIRST_MESSAGE":
         return written;
       case "WHEN_AWAY":
-        return written && this.data?.availability != null && this.data.availability.state !== "AVAILABLE";
+        return written && this.data?.availability.state !== "AVAILABLE";
       case "AFTER_DELAY":
-        return first !== undefined && this.isOver(Date.parse(first.createdAt) + capture.delaySeconds * 1000);
+        return first !== undefined && this.isOver(Date.parse(first.createdAt) + (capture.delaySeconds ?? 0) * 1000);
       default:
         return false;
     }
@@ -254,7 +254,7 @@ export class App implements Owner {
   needed(code: string): void {
     const shown = this.chat.thread.welcome;
     if (code === "CONSENT_REQUIRED" && shown?.consent?.processing) shown.consent.processing.accepted = false;
-    if (code === "EMAIL_REQUIRED" && shown?.emailCapture) shown.emailCapture.needed = true;
+    if (code === "EMAIL_REQUIRED" && shown) shown.emailCapture.needed = true;
     this.changed();
   }
 

@@ -13,7 +13,7 @@ export const showWidget = `query Widget($key: String!, $page: URL!, $small: Bool
     availability { state text replyTime backAt }
     targetedMessage {
       id version welcomeMessage openByItself smallScreen
-      heading { name people { name avatarUrl } }
+      heading { name avatarUrl people { name avatarUrl } }
       emailCapture { timing delaySeconds text needed }
       consent { processing { mode text version accepted } communication { text version } }
     }
@@ -25,15 +25,15 @@ export const startSession = `mutation Session($input: StartVisitorSessionInput!)
 }`;
 
 export const listConversations = `query Conversations {
-  visitorConversations { id status unread messages(last: 1) { ${page} } }
+  visitorConversations { id status unread assignee { name avatarUrl } messages(last: 1) { ${page} } }
 }`;
 
 export const loadConversation = `query Conversation($id: ID!, $before: String) {
-  visitorConversation(id: $id) { id status unread messages(last: 50, before: $before) { ${page} } }
+  visitorConversation(id: $id) { id status unread assignee { name avatarUrl } messages(last: 50, before: $before) { ${page} } }
 }`;
 
 export const startChat = `mutation StartChat($input: StartChatInput!) {
-  startChat(input: $input) { conversation { id status unread messages(last: 50) { ${page} } } ${errors} }
+  startChat(input: $input) { conversation { id status unread assignee { name avatarUrl } messages(last: 50) { ${page} } } ${errors} }
 }`;
 
 export const sendMessage = `mutation Send($input: SendVisitorMessageInput!) {

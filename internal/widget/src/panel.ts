@@ -5,6 +5,7 @@ import { avatar, h, icon, icons, set, write } from "./dom";
 import { ListView } from "./listview";
 import { clock, type Clock } from "./time";
 import { ThreadView } from "./threadview";
+import type { Person } from "./types";
 
 const focusable = "button:not(:disabled), a[href], input, textarea:not(:disabled), [tabindex='0']";
 
@@ -58,19 +59,26 @@ export class Panel {
   private drawHead(time: Clock): void {
     const { app } = this;
     const { title, style, availability } = app.data!;
-    const heading = (app.chat.thread.welcome ?? app.targetedMessage)?.heading;
-    const people = heading?.people.length ? heading.people : style.avatarUrl ? [{ name: title, avatarUrl: style.avatarUrl }] : [];
+    const head = this.head();
+    const people = head.people.length ? head.people : [{ name: head.name || title, avatarUrl: head.avatarUrl ?? style.avatarUrl }];
     if (this.peopleShown !== JSON.stringify(people)) {
       this.peopleShown = JSON.stringify(people);
-      this.people.replaceChildren(...people.slice(0, 3).map(avatar));
+      this.people.replaceChildren(...people.filter(({ name, avatarUrl }) => name || avatarUrl).map(avatar));
     }
-    write(this.title, app.view === "list" ? app.say("conversations") : heading?.name || title || app.say("title"));
-    const back = availability?.backAt ? app.say("backAt", { time: time.day(availability.backAt) }) : "";
-    const reply = availability?.replyTime ? app.say(`replyTime.${availability.replyTime}`) : "";
-    write(this.availability, [availability?.text || reply, back].filter(Boolean).join(" · "));
+    write(this.title, app.view === "list" ? app.say("conversations") : head.name || title || app.say("title"));
+    const back = availability.backAt ? app.say("backAt", { time: time.day(availability.backAt) }) : "";
+    write(this.availability, [availability.text || app.say(`replyTime.${availability.replyTime}`), back].filter(Boolean).join(" · "));
     set(this.back, "hidden", app.view === "list" || app.chat.conversations.length === 0);
     set(this.back, "aria-label", app.say("back"));
     set(this.close, "aria-label", app.say("close"));
+  }
+
+  /** Whom the visitor talks to: who has the conversation, else those whom the welcome comes from (TM-4). */
+  private head(): Person & { people: Person[] } {
+    const { chat, targetedMessage } = this.app;
+    const assignee = chat.conversations.find(({ id }) => id === chat.thread.id)?.assignee;
+    if (assignee) return { ...assignee, people: [assignee] };
+    return (chat.thread.welcome ?? targetedMessage)?.heading ?? { name: "", avatarUrl: null, people: [] };
   }
 
   /** What is wrong with the connection; "": nothing. */

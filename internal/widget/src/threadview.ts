@@ -70,8 +70,8 @@ export class ThreadView {
     const { thread, outbox } = this.app.chat;
     const items: Item[] = [];
     if (thread.welcome?.welcomeMessage) {
-      const person = thread.welcome.heading?.people[0];
-      items.push({ welcome: thread.welcome.welcomeMessage, name: person?.name ?? "", avatarUrl: person?.avatarUrl ?? null });
+      const { name, avatarUrl } = thread.welcome.heading.people[0] ?? thread.welcome.heading;
+      items.push({ welcome: thread.welcome.welcomeMessage, name, avatarUrl });
     }
     const messages = thread.list();
     const own = messages.findLast(({ direction }) => direction === "INCOMING");

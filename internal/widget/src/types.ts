@@ -14,8 +14,8 @@ export type Timing = "BEFORE_CHAT" | "AFTER_FIRST_MESSAGE" | "AFTER_DELAY" | "WH
 
 export interface EmailCapture {
   timing: Timing;
-  delaySeconds: number;
-  text: string;
+  delaySeconds: number | null;
+  text: string | null;
   needed: boolean;
 }
 
@@ -23,8 +23,8 @@ export interface TargetedMessage {
   id: string;
   version: number;
   welcomeMessage: string;
-  heading: { name: string; people: Person[] } | null;
-  emailCapture: EmailCapture | null;
+  heading: Person & { people: Person[] };
+  emailCapture: EmailCapture;
   openByItself: boolean;
   smallScreen: "NORMAL" | "PROMPT" | "HIDDEN";
   consent: Consent | null;
@@ -32,8 +32,8 @@ export interface TargetedMessage {
 
 export interface Availability {
   state: "AVAILABLE" | "AWAY" | "OUT_OF_HOURS";
-  text: string;
-  replyTime: string | null;
+  text: string | null;
+  replyTime: string;
   backAt: string | null;
 }
 
@@ -55,7 +55,7 @@ export interface WidgetData {
   targetedMessage: TargetedMessage | null;
   visitor: Visitor | null;
   unread: number;
-  availability: Availability | null;
+  availability: Availability;
 }
 
 export interface Message {
@@ -78,6 +78,7 @@ export interface Conversation {
   id: string;
   status: "OPEN" | "CLOSED";
   unread: number;
+  assignee: Person | null;
   messages: MessagePage;
 }
 
