@@ -18,3 +18,22 @@ type UpdateContactInput struct {
 	Phone          *string
 	IdempotencyKey *string
 }
+
+// CreateContactListInput is the input of createContactList. A new static list.
+type CreateContactListInput struct {
+	Name           string
+	IdempotencyKey *string
+}
+
+// ListChange is who enters or leaves a list.
+type ListChange struct {
+	ListID         string
+	ContactIDs     []string
+	IdempotencyKey *string
+}
+
+// AddToListInput is the input of addToList. Who is to be on a list.
+type AddToListInput ListChange
+
+// RemoveFromListInput is the input of removeFromList. Who is to be off a list.
+type RemoveFromListInput ListChange

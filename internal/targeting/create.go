@@ -17,19 +17,30 @@ import (
 	"parley/internal/vocab"
 )
 
-// Create makes a draft for everyone and all pages, last in its channel's order
-// (TM-1).
+// Create makes a draft, for everyone and all pages unless it says otherwise,
+// last in its channel's order (TM-1).
 func (s *Service) Create(ctx context.Context, in CreateTargetedMessageInput) (*ent.TargetedMessage, error) {
-	name, nameErr := people.CleanName(in.Name, "name")
-	welcome, welcomeErr := cleanWelcome(in.WelcomeMessage)
-	faults := errors.Join(nameErr, welcomeErr)
+	m := &ent.TargetedMessage{
+		Audience: vocab.AudienceEveryone, Rules: []schema.Targeting{{Operator: vocab.OpAllPages}},
+		IncludeListIds: []string{}, ExcludeListIds: []string{},
+		Heading: entmessage.DefaultHeading, EmailCapture: entmessage.DefaultEmailCapture,
+		Display: entmessage.DefaultDisplay, Consent: entmessage.DefaultConsent,
+	}
+	var nameErr, welcomeErr error
+	m.Name, nameErr = people.CleanName(in.Name, "name")
+	m.WelcomeMessage, welcomeErr = cleanWelcome(in.WelcomeMessage)
+	faults := errors.Join(nameErr, welcomeErr, in.applyTo(m))
 	in1 := people.Call{Mutation: "createTargetedMessage", Key: in.IdempotencyKey, Input: in, Result: id.New(id.TargetedMessage)}
 	messageID, err := people.Administer(ctx, s.store, in1, func(ctx context.Context, tx *store.Tx) error {
 		c, err := findChannel(ctx, tx.Client, in.ChatChannelID)
 		if err := errors.Join(err, faults); err != nil {
 			return err
 		}
-		return insert(ctx, tx, c, in1.Result, name, welcome)
+		m.ID, m.InboxID, m.ChannelID = in1.Result, c.InboxID, c.ID
+		if err := references(ctx, tx.Client, m); err != nil {
+			return err
+		}
+		return insert(ctx, tx, m)
 	})
 	if err != nil {
 		return nil, err
@@ -55,20 +66,23 @@ func findChannel(ctx context.Context, client *ent.Client, channelID string) (*en
 	return c, nil
 }
 
-func insert(ctx context.Context, tx *store.Tx, c *ent.Channel, messageID, name, welcome string) error {
-	before, err := tx.Client.TargetedMessage.Query().Where(entmessage.ChannelID(c.ID)).Count(ctx)
+// insert makes a draft of the message, last in its channel's order.
+func insert(ctx context.Context, tx *store.Tx, m *ent.TargetedMessage) error {
+	before, err := tx.Client.TargetedMessage.Query().Where(entmessage.ChannelID(m.ChannelID)).Count(ctx)
 	if err != nil {
 		return err
 	}
-	m, err := tx.Client.TargetedMessage.Create().
-		SetID(messageID).SetInboxID(c.InboxID).SetChannelID(c.ID).SetName(name).SetWelcomeMessage(welcome).
-		SetState(vocab.TargetedDraft).SetPosition(before + 1).SetAudience(vocab.AudienceEveryone).
-		SetIncludeListIds([]string{}).SetExcludeListIds([]string{}).
-		SetRules([]schema.Targeting{{Operator: vocab.OpAllPages}}).SetCreatedAt(tx.Now()).
-		Save(ctx)
+	m.State, m.Position, m.Version = vocab.TargetedDraft, before+1, 1
+	err = tx.Client.TargetedMessage.Create().
+		SetID(m.ID).SetInboxID(m.InboxID).SetChannelID(m.ChannelID).SetName(m.Name).SetWelcomeMessage(m.WelcomeMessage).
+		SetState(m.State).SetPosition(m.Position).SetAudience(m.Audience).
+		SetIncludeListIds(m.IncludeListIds).SetExcludeListIds(m.ExcludeListIds).SetRules(m.Rules).
+		SetHeading(m.Heading).SetEmailCapture(m.EmailCapture).SetDisplay(m.Display).SetConsent(m.Consent).
+		SetRouting(m.Routing).SetBotID(m.BotID).SetVersion(m.Version).SetCreatedAt(tx.Now()).
+		Exec(ctx)
 	if err != nil {
 		return err
 	}
 	tell(ctx, tx, vocab.TargetedMessageCreated, m, went("state", "", string(m.State)), went("position", "", strconv.Itoa(m.Position)))
-	return nil
+	return keep(ctx, tx, m)
 }

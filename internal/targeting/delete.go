@@ -23,7 +23,16 @@ func (s *Service) Delete(ctx context.Context, in DeleteTargetedMessageInput) (st
 	})
 }
 
+// remove leaves the versions: running chats go on with theirs.
 func remove(ctx context.Context, tx *store.Tx, m *ent.TargetedMessage) error {
+	for _, statement := range []string{
+		"DELETE FROM targeted_message_counts WHERE id = $1 AND account_id = $2",
+		"DELETE FROM targeted_message_views WHERE targeted_message_id = $1 AND account_id = $2",
+	} {
+		if _, err := tx.Exec(ctx, statement, m.ID, m.AccountID); err != nil {
+			return err
+		}
+	}
 	if err := tx.Client.TargetedMessage.DeleteOneID(m.ID).Exec(ctx); err != nil {
 		return err
 	}

@@ -1,11 +1,18 @@
 package targeting
 
+import (
+	"parley/ent/schema"
+	"parley/internal/clock"
+	"parley/internal/vocab"
+)
+
 // CreateTargetedMessageInput is the input of createTargetedMessage. All that
 // is left out has a sensible default: everyone, all pages, unassigned.
 type CreateTargetedMessageInput struct {
 	ChatChannelID  string
 	Name           string
 	WelcomeMessage string
+	Settings
 	IdempotencyKey *string
 }
 
@@ -15,7 +22,25 @@ type UpdateTargetedMessageInput struct {
 	TargetedMessageID string
 	Name              *string
 	WelcomeMessage    *string
-	IdempotencyKey    *string
+	Settings
+	// RemoveBot takes the bot away.
+	RemoveBot      *bool
+	IdempotencyKey *string
+}
+
+// Settings are all that a targeted message has beside its name and text. What
+// is nil stays as it is; what is given replaces the whole of it.
+type Settings struct {
+	Audience       *vocab.Audience
+	IncludeListIDs []string
+	ExcludeListIDs []string
+	Rules          []*schema.Targeting
+	Heading        *schema.Heading
+	EmailCapture   *schema.EmailCapture
+	Display        *schema.Display
+	Consent        *schema.Consent
+	Routing        *schema.Routing
+	BotID          *string
 }
 
 // PublishTargetedMessageInput is the input of publishTargetedMessage. Which
@@ -33,6 +58,14 @@ type SetTargetedMessageStateInput struct {
 	IdempotencyKey    *string
 }
 
+// DuplicateTargetedMessageInput is the input of duplicateTargetedMessage. Which
+// targeted message to copy, and what to call the copy.
+type DuplicateTargetedMessageInput struct {
+	TargetedMessageID string
+	Name              *string
+	IdempotencyKey    *string
+}
+
 // DeleteTargetedMessageInput is the input of deleteTargetedMessage. Which
 // targeted message to delete.
 type DeleteTargetedMessageInput struct {
@@ -46,4 +79,14 @@ type MoveTargetedMessageInput struct {
 	TargetedMessageID string
 	Position          int
 	IdempotencyKey    *string
+}
+
+// TargetedMessagePreviewInput is the input of targetedMessagePreview. Who is
+// where, and when.
+type TargetedMessagePreviewInput struct {
+	ChatChannelID string
+	PageURL       string
+	ContactID     *string
+	SmallScreen   *bool
+	At            *clock.Micros
 }

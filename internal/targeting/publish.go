@@ -20,7 +20,7 @@ func (s *Service) Publish(ctx context.Context, in PublishTargetedMessageInput) (
 		case vocab.TargetedOff:
 			return errs.New(errs.Invalid, "The targeted message was published before. Turn it on with setTargetedMessageState.").On("targetedMessageId")
 		}
-		if err := complete(m); err != nil {
+		if err := complete(ctx, tx.Client, m); err != nil {
 			return err
 		}
 		m.State, m.PublishedAt = vocab.TargetedOn, tx.Now()

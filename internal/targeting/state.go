@@ -32,7 +32,7 @@ func (s *Service) SetState(ctx context.Context, in SetTargetedMessageStateInput)
 		m.State, m.OffAt = is, 0
 		if is == vocab.TargetedOff {
 			m.OffAt = tx.Now()
-		} else if err := complete(m); err != nil {
+		} else if err := complete(ctx, tx.Client, m); err != nil {
 			return err
 		}
 		if err := tx.Client.TargetedMessage.UpdateOneID(m.ID).SetState(m.State).SetOffAt(m.OffAt).Exec(ctx); err != nil {
@@ -44,7 +44,8 @@ func (s *Service) SetState(ctx context.Context, in SetTargetedMessageStateInput)
 }
 
 // Starts reports whether a chat may begin from the message at the given time:
-// it is on, or went off less than Grace ago (TM-1).
+// it is on, or went off less than Grace ago. Then only visitors who were shown
+// it may begin one (TM-1).
 func Starts(m *ent.TargetedMessage, now clock.Micros) bool {
 	return m.State == vocab.TargetedOn || m.State == vocab.TargetedOff && now < m.OffAt.Add(Grace)
 }
