@@ -27,8 +27,6 @@ for (const fragment of ["#parley-open", "#hs-chat-open"]) {
     assert.equal(await panel(page).isVisible(), false);
     await page.evaluate((to) => (location.hash = to), fragment);
     await visible(panel(page));
-    await page.keyboard.press("Escape");
-    await launcher(page).click();
     await launcher(page).click();
     await panel(page).waitFor({ state: "hidden" });
     await page.evaluate((to) => {

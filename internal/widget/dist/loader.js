@@ -1,1 +1,1 @@
-(()=>{var t=document.currentScript;if(t&&!("Parley"in window)){let e=document.createElement("script");e.async=!0,e.src=new URL("widget/3b4f5bbbdd6ff4a3.js",t.src).href,e.nonce=t.nonce,Object.assign(e.dataset,t.dataset),document.head.append(e)}})();
+(()=>{var t=document.currentScript;if(t&&!("Parley"in window)){let e=document.createElement("script");e.async=!0,e.src=new URL("widget/d74a68f445a4476f.js",t.src).href,e.nonce=t.nonce,Object.assign(e.dataset,t.dataset),document.head.append(e)}})();

@@ -301,11 +301,16 @@ export class Chat implements Carrier {
   private async poll(): Promise<void> {
     clearTimeout(this.pollTimer);
     try {
-      if (this.session.known && (!document.hidden || !this.live)) await this.reload();
+      if (this.session.known && (!document.hidden || !this.live)) await this.look();
     } catch {
       // The next look may do better.
     }
     this.schedule();
+  }
+
+  private async look(): Promise<void> {
+    if (this.thread.id) await this.reload();
+    else if (this.conversations.length) await this.loadList();
   }
 
   // The list

@@ -88,7 +88,7 @@ export class Follower {
       case "error":
       case "complete":
         if (message.payload?.some?.((error) => error.extensions?.code === "CURSOR_EXPIRED")) this.after = null;
-        this.socket?.close(1000);
+        this.listener.gap(); // the conversation may be gone
         this.lost(1000);
     }
   }
