@@ -40,6 +40,7 @@ type ConversationResolver interface {
 	Unread(ctx context.Context, objs []*ent.Conversation) ([]bool, error)
 
 	Messages(ctx context.Context, obj *ent.Conversation, first *int, after *string, last *int, before *string) (*conversation.MessagePage, error)
+	RoutingDecisions(ctx context.Context, objs []*ent.Conversation) ([][]*ent.RoutingDecision, error)
 	Timeline(ctx context.Context, obj *ent.Conversation, first *int, after *string) (*model.EventConnection, error)
 }
 
@@ -1293,6 +1294,61 @@ func (ec *executionContext) fieldContext_Conversation_messages(ctx context.Conte
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Conversation_routingDecisions(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_routingDecisions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_routingDecisions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.RoutingDecision) graphql.Marshaler {
+			return ec.marshalNRoutingDecision2ᚕᚖparleyᚋentᚐRoutingDecisionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_routingDecisions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoutingDecision(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_routingDecisions(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.RoutingDecisions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.RoutingDecision](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.routingDecisions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.RoutingDecisions(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.RoutingDecision](
+		ctx,
+		results,
+		err,
+		"Conversation.routingDecisions",
+	)
 }
 
 func (ec *executionContext) _Conversation_timeline(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
@@ -4445,6 +4501,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			}
 		case "messages":
 			out.Values[i] = ec._Conversation_messages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "routingDecisions":
+			out.Values[i] = ec._Conversation_routingDecisions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -25,6 +25,8 @@ type EventResolver interface {
 
 	Conversation(ctx context.Context, objs []*ent.Event) ([]*ent.Conversation, error)
 	Message(ctx context.Context, objs []*ent.Event) ([]*ent.Message, error)
+
+	Routing(ctx context.Context, objs []*ent.Event) ([]*ent.RoutingDecision, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -263,6 +265,61 @@ func (ec *executionContext) _Event_subjectId(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Event_subjectId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Event", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Event_routing(ctx context.Context, field graphql.CollectedField, obj *ent.Event) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Event_routing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Event_routing(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.RoutingDecision) graphql.Marshaler {
+			return ec.marshalORoutingDecision2ᚖparleyᚋentᚐRoutingDecision(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Event_routing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Event",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoutingDecision(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Event_routing(ctx context.Context, field graphql.CollectedField, obj *ent.Event) (any, error) {
+	resolver := ec.Resolvers.Event()
+	if batch, ok := graphql.BatchParentsFor[*ent.Event](ctx, "Event"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Routing(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.RoutingDecision](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Event.routing",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Routing(ctx, []*ent.Event{obj})
+	return graphql.ResolveBatchSingleResult[*ent.RoutingDecision](
+		ctx,
+		results,
+		err,
+		"Event.routing",
+	)
 }
 
 func (ec *executionContext) _Event_revision(ctx context.Context, field graphql.CollectedField, obj *ent.Event) (ret graphql.Marshaler) {
@@ -531,6 +588,11 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "subjectId":
 			out.Values[i] = ec._Event_subjectId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "routing":
+			out.Values[i] = ec._Event_routing(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

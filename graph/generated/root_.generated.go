@@ -45,6 +45,11 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Presence() PresenceResolver
 	Query() QueryResolver
+	Routing() RoutingResolver
+	RoutingCandidate() RoutingCandidateResolver
+	RoutingCondition() RoutingConditionResolver
+	RoutingDecision() RoutingDecisionResolver
+	RoutingRule() RoutingRuleResolver
 	SavedView() SavedViewResolver
 	Subscription() SubscriptionResolver
 	TargetedMessage() TargetedMessageResolver
@@ -227,6 +232,7 @@ type ComplexityRoot struct {
 		Preview            func(childComplexity int) int
 		Priority           func(childComplexity int) int
 		Revision           func(childComplexity int) int
+		RoutingDecisions   func(childComplexity int) int
 		SnoozedUntil       func(childComplexity int) int
 		Status             func(childComplexity int) int
 		Subject            func(childComplexity int) int
@@ -361,6 +367,7 @@ type ComplexityRoot struct {
 		Message      func(childComplexity int) int
 		OccurredAt   func(childComplexity int) int
 		Revision     func(childComplexity int) int
+		Routing      func(childComplexity int) int
 		Sequence     func(childComplexity int) int
 		SubjectID    func(childComplexity int) int
 		Type         func(childComplexity int) int
@@ -542,6 +549,7 @@ type ComplexityRoot struct {
 		UpdateChatChannelAvailability func(childComplexity int, input inbox.UpdateChatChannelAvailabilityInput) int
 		UpdateContact                 func(childComplexity int, input contact.UpdateContactInput) int
 		UpdateInboxMembers            func(childComplexity int, input inbox.UpdateInboxMembersInput) int
+		UpdateOwnProfile              func(childComplexity int, input people.UpdateOwnProfileInput) int
 		UpdateSavedView               func(childComplexity int, input conversation.UpdateSavedViewInput) int
 		UpdateTargetedMessage         func(childComplexity int, input targeting.UpdateTargetedMessageInput) int
 		UpdateTeam                    func(childComplexity int, input people.UpdateTeamInput) int
@@ -582,6 +590,7 @@ type ComplexityRoot struct {
 		Inboxes              func(childComplexity int) int
 		Node                 func(childComplexity int, id string) int
 		Nodes                func(childComplexity int, ids []string) int
+		RoutingPreview       func(childComplexity int, input conversation.RoutingPreviewInput) int
 		SavedViews           func(childComplexity int, inboxID *string) int
 		SearchConversations  func(childComplexity int, query string, filter *conversation.Filter, first *int, after *string) int
 		Task                 func(childComplexity int, id string) int
@@ -611,6 +620,44 @@ type ComplexityRoot struct {
 	RevokeApiTokenPayload struct {
 		APIToken   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	Routing struct {
+		OfferAgain func(childComplexity int) int
+		Rules      func(childComplexity int) int
+	}
+
+	RoutingCandidate struct {
+		Chosen  func(childComplexity int) int
+		Skipped func(childComplexity int) int
+		User    func(childComplexity int) int
+	}
+
+	RoutingCondition struct {
+		Kind     func(childComplexity int) int
+		Operator func(childComplexity int) int
+		Property func(childComplexity int) int
+		Value    func(childComplexity int) int
+	}
+
+	RoutingDecision struct {
+		AssignedTeam    func(childComplexity int) int
+		Assignee        func(childComplexity int) int
+		Candidates      func(childComplexity int) int
+		DecidedAt       func(childComplexity int) int
+		Rule            func(childComplexity int) int
+		Target          func(childComplexity int) int
+		TargetedMessage func(childComplexity int) int
+		Trigger         func(childComplexity int) int
+	}
+
+	RoutingRule struct {
+		Conditions func(childComplexity int) int
+		Fallback   func(childComplexity int) int
+		Method     func(childComplexity int) int
+		Target     func(childComplexity int) int
+		Teams      func(childComplexity int) int
+		Users      func(childComplexity int) int
 	}
 
 	SavedAssigneeFilter struct {
@@ -837,6 +884,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateOwnProfilePayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdateSavedViewPayload struct {
 		SavedView  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -860,6 +912,7 @@ type ComplexityRoot struct {
 	User struct {
 		Availability            func(childComplexity int) int
 		AvatarURL               func(childComplexity int) int
+		ChatCapacity            func(childComplexity int) int
 		DeactivatedAt           func(childComplexity int) int
 		Email                   func(childComplexity int) int
 		ID                      func(childComplexity int) int
@@ -1634,6 +1687,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Revision(childComplexity), true
+	case "Conversation.routingDecisions":
+		if e.ComplexityRoot.Conversation.RoutingDecisions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.RoutingDecisions(childComplexity), true
 	case "Conversation.snoozedUntil":
 		if e.ComplexityRoot.Conversation.SnoozedUntil == nil {
 			break
@@ -2052,6 +2111,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Event.Revision(childComplexity), true
+	case "Event.routing":
+		if e.ComplexityRoot.Event.Routing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Event.Routing(childComplexity), true
 	case "Event.sequence":
 		if e.ComplexityRoot.Event.Sequence == nil {
 			break
@@ -3115,6 +3180,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateInboxMembers(childComplexity, args["input"].(inbox.UpdateInboxMembersInput)), true
+	case "Mutation.updateOwnProfile":
+		if e.ComplexityRoot.Mutation.UpdateOwnProfile == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateOwnProfile_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateOwnProfile(childComplexity, args["input"].(people.UpdateOwnProfileInput)), true
 	case "Mutation.updateSavedView":
 		if e.ComplexityRoot.Mutation.UpdateSavedView == nil {
 			break
@@ -3331,6 +3407,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.routingPreview":
+		if e.ComplexityRoot.Query.RoutingPreview == nil {
+			break
+		}
+
+		args, err := ec.field_Query_routingPreview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RoutingPreview(childComplexity, args["input"].(conversation.RoutingPreviewInput)), true
 	case "Query.savedViews":
 		if e.ComplexityRoot.Query.SavedViews == nil {
 			break
@@ -3467,6 +3554,149 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeApiTokenPayload.UserErrors(childComplexity), true
+
+	case "Routing.offerAgain":
+		if e.ComplexityRoot.Routing.OfferAgain == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Routing.OfferAgain(childComplexity), true
+	case "Routing.rules":
+		if e.ComplexityRoot.Routing.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Routing.Rules(childComplexity), true
+
+	case "RoutingCandidate.chosen":
+		if e.ComplexityRoot.RoutingCandidate.Chosen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCandidate.Chosen(childComplexity), true
+	case "RoutingCandidate.skipped":
+		if e.ComplexityRoot.RoutingCandidate.Skipped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCandidate.Skipped(childComplexity), true
+	case "RoutingCandidate.user":
+		if e.ComplexityRoot.RoutingCandidate.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCandidate.User(childComplexity), true
+
+	case "RoutingCondition.kind":
+		if e.ComplexityRoot.RoutingCondition.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCondition.Kind(childComplexity), true
+	case "RoutingCondition.operator":
+		if e.ComplexityRoot.RoutingCondition.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCondition.Operator(childComplexity), true
+	case "RoutingCondition.property":
+		if e.ComplexityRoot.RoutingCondition.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCondition.Property(childComplexity), true
+	case "RoutingCondition.value":
+		if e.ComplexityRoot.RoutingCondition.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCondition.Value(childComplexity), true
+
+	case "RoutingDecision.assignedTeam":
+		if e.ComplexityRoot.RoutingDecision.AssignedTeam == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecision.AssignedTeam(childComplexity), true
+	case "RoutingDecision.assignee":
+		if e.ComplexityRoot.RoutingDecision.Assignee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecision.Assignee(childComplexity), true
+	case "RoutingDecision.candidates":
+		if e.ComplexityRoot.RoutingDecision.Candidates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecision.Candidates(childComplexity), true
+	case "RoutingDecision.decidedAt":
+		if e.ComplexityRoot.RoutingDecision.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecision.DecidedAt(childComplexity), true
+	case "RoutingDecision.rule":
+		if e.ComplexityRoot.RoutingDecision.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecision.Rule(childComplexity), true
+	case "RoutingDecision.target":
+		if e.ComplexityRoot.RoutingDecision.Target == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecision.Target(childComplexity), true
+	case "RoutingDecision.targetedMessage":
+		if e.ComplexityRoot.RoutingDecision.TargetedMessage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecision.TargetedMessage(childComplexity), true
+	case "RoutingDecision.trigger":
+		if e.ComplexityRoot.RoutingDecision.Trigger == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecision.Trigger(childComplexity), true
+
+	case "RoutingRule.conditions":
+		if e.ComplexityRoot.RoutingRule.Conditions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Conditions(childComplexity), true
+	case "RoutingRule.fallback":
+		if e.ComplexityRoot.RoutingRule.Fallback == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Fallback(childComplexity), true
+	case "RoutingRule.method":
+		if e.ComplexityRoot.RoutingRule.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Method(childComplexity), true
+	case "RoutingRule.target":
+		if e.ComplexityRoot.RoutingRule.Target == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Target(childComplexity), true
+	case "RoutingRule.teams":
+		if e.ComplexityRoot.RoutingRule.Teams == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Teams(childComplexity), true
+	case "RoutingRule.users":
+		if e.ComplexityRoot.RoutingRule.Users == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Users(childComplexity), true
 
 	case "SavedAssigneeFilter.me":
 		if e.ComplexityRoot.SavedAssigneeFilter.Me == nil {
@@ -4247,6 +4477,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateInboxMembersPayload.UserErrors(childComplexity), true
 
+	case "UpdateOwnProfilePayload.user":
+		if e.ComplexityRoot.UpdateOwnProfilePayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateOwnProfilePayload.User(childComplexity), true
+	case "UpdateOwnProfilePayload.userErrors":
+		if e.ComplexityRoot.UpdateOwnProfilePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateOwnProfilePayload.UserErrors(childComplexity), true
+
 	case "UpdateSavedViewPayload.savedView":
 		if e.ComplexityRoot.UpdateSavedViewPayload.SavedView == nil {
 			break
@@ -4311,6 +4554,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.AvatarURL(childComplexity), true
+	case "User.chatCapacity":
+		if e.ComplexityRoot.User.ChatCapacity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.ChatCapacity(childComplexity), true
 	case "User.deactivatedAt":
 		if e.ComplexityRoot.User.DeactivatedAt == nil {
 			break
@@ -4771,6 +5020,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReopenConversationInput", ec.unmarshalInputReopenConversationInput),
 			graphql.NewInputUnmarshaler("RestoreConversationInput", ec.unmarshalInputRestoreConversationInput),
 			graphql.NewInputUnmarshaler("RevokeApiTokenInput", ec.unmarshalInputRevokeApiTokenInput),
+			graphql.NewInputUnmarshaler("RoutingConditionInput", ec.unmarshalInputRoutingConditionInput),
+			graphql.NewInputUnmarshaler("RoutingInput", ec.unmarshalInputRoutingInput),
+			graphql.NewInputUnmarshaler("RoutingPreviewInput", ec.unmarshalInputRoutingPreviewInput),
+			graphql.NewInputUnmarshaler("RoutingRuleInput", ec.unmarshalInputRoutingRuleInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SendTrackingCodeInput", ec.unmarshalInputSendTrackingCodeInput),
 			graphql.NewInputUnmarshaler("SendVisitorMessageInput", ec.unmarshalInputSendVisitorMessageInput),
@@ -4793,6 +5046,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateChatChannelInput", ec.unmarshalInputUpdateChatChannelInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
 			graphql.NewInputUnmarshaler("UpdateInboxMembersInput", ec.unmarshalInputUpdateInboxMembersInput),
+			graphql.NewInputUnmarshaler("UpdateOwnProfileInput", ec.unmarshalInputUpdateOwnProfileInput),
 			graphql.NewInputUnmarshaler("UpdateSavedViewInput", ec.unmarshalInputUpdateSavedViewInput),
 			graphql.NewInputUnmarshaler("UpdateTargetedMessageInput", ec.unmarshalInputUpdateTargetedMessageInput),
 			graphql.NewInputUnmarshaler("UpdateTeamInput", ec.unmarshalInputUpdateTeamInput),
@@ -5755,6 +6009,8 @@ type Conversation implements Node {
     "Go back from this cursor."
     before: String
   ): MessageConnection!
+  "What routing decided on it, oldest first: who got it, and why (RT-5)."
+  routingDecisions: [RoutingDecision!]!
   "What happened to it, oldest first (IN-17)."
   timeline(
     "How many events, 1 to 100; left out: 50."
@@ -6425,6 +6681,8 @@ type Event implements Node {
   message: Message
   "Id of the object that it is about, where that is neither conversation nor message; null: none, or it is gone."
   subjectId: ID
+  "With CONVERSATION_ROUTED: who got the conversation, and why (RT-5); null else."
+  routing: RoutingDecision
   "The conversation's revision after it; 0 where it is about none."
   revision: Int!
   "What changed. Never message text, names or addresses: those appear by the field's name alone."
@@ -6449,6 +6707,8 @@ enum EventType {
   CONVERSATION_ASSIGNED
   "User or team was taken off it."
   CONVERSATION_UNASSIGNED
+  "Routing decided who gets it; ` + "`" + `Event.routing` + "`" + ` says why (RT-5)."
+  CONVERSATION_ROUTED
   "It was closed."
   CONVERSATION_CLOSED
   "It was reopened."
@@ -7055,11 +7315,16 @@ extend type Mutation {
     "Who it is."
     input: CreateUserInput!
   ): CreateUserPayload! @access(to: [ADMIN], scope: "people:write")
-  "Changes a user (AC-2). The last admin cannot become an agent: LAST_ADMIN. Emits ` + "`" + `USER_UPDATED` + "`" + `."
+  "Changes a user (AC-2, RT-2). The last admin cannot become an agent: LAST_ADMIN. Emits ` + "`" + `USER_UPDATED` + "`" + `."
   updateUser(
     "Whom and what to change."
     input: UpdateUserInput!
   ): UpdateUserPayload! @access(to: [ADMIN], scope: "people:write")
+  "Changes what users decide on themselves (AC-8). Emits ` + "`" + `USER_UPDATED` + "`" + `."
+  updateOwnProfile(
+    "What to change."
+    input: UpdateOwnProfileInput!
+  ): UpdateOwnProfilePayload! @access(to: [ADMIN, AGENT], scope: "people:write")
   """
   Ends a user's access at once: sessions and tokens stop, memberships go, their open conversations are unassigned;
   what they wrote keeps their name (AC-11). Refused for the last admin: LAST_ADMIN.
@@ -7125,6 +7390,8 @@ type User implements Node {
   availability: UserAvailability!
   "Whether a contact's next message routes the conversation again while the user is away (AC-8)."
   reassignRepliesWhenAway: Boolean!
+  "How many open chats routing gives the user at once; hand assignment does not count; null: no limit (RT-2)."
+  chatCapacity: Int
   "The teams that the user is in, by name."
   teams: [Team!]!
   "Since when the user has no access any more (AC-11); null: active."
@@ -7243,8 +7510,30 @@ input UpdateUserInput {
   seat: Seat
   "Whether a contact's next message routes the conversation again while the user is away (AC-8)."
   reassignRepliesWhenAway: Boolean
+  "How many open chats routing gives the user at once, 0 to 1,000; 0: no limit (RT-2)."
+  chatCapacity: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
+}
+
+"What to change of oneself. What is left out stays as it is."
+input UpdateOwnProfileInput {
+  "1 to 200 characters."
+  name: String
+  "Picture of the user."
+  avatarUrl: URL
+  "Whether a contact's next message routes the conversation again while the user is away (AC-8)."
+  reassignRepliesWhenAway: Boolean
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of updateOwnProfile."
+type UpdateOwnProfilePayload {
+  "The user as they are now."
+  user: User
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
 }
 
 "Answer of updateUser."
@@ -7389,6 +7678,225 @@ type RevokeApiTokenPayload {
   apiToken: ApiToken
   "What the caller can put right; empty after success."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/routing.graphqls", Input: `extend type Query {
+  """
+  Who would get a conversation now, and why, without doing it (RT-5). Round robin and counts are those of this moment; nobody is
+  kept waiting for the answer.
+  """
+  routingPreview(
+    "What to route: a conversation there is, or a chat that would begin."
+    input: RoutingPreviewInput!
+  ): RoutingDecision! @access(to: [ADMIN], scope: "settings:read")
+}
+
+"To whom conversations go (RT-1)."
+type Routing {
+  "The first rule whose conditions all hold decides; the last one has none (RT-3). No rules: conversations are left unassigned."
+  rules: [RoutingRule!]!
+  "Whether a conversation that finds nobody is offered again when somebody can take it: the longest waiting first (RT-4)."
+  offerAgain: Boolean!
+}
+
+"A rule of routing."
+type RoutingRule {
+  "All must hold; none: it takes what the rules before leave."
+  conditions: [RoutingCondition!]!
+  "Whom it chooses among."
+  target: RoutingTarget!
+  "With USERS: the users, in their order, as far as they exist."
+  users: [User!]!
+  "With TEAMS: the teams, in their order, as far as they exist."
+  teams: [Team!]!
+  "How it chooses among USERS and the members of TEAMS."
+  method: RoutingMethod!
+  "With CONTACT_OWNER: who gets it when the owner cannot; null: nobody."
+  fallback: User
+}
+
+"What must hold for a rule to decide (RT-3). Texts compare without regard to case; what is not known is an empty text."
+type RoutingCondition {
+  "What it looks at."
+  kind: RoutingConditionKind!
+  "How it compares."
+  operator: RoutingOperator!
+  "With CONTACT_PROPERTY: name, email or phone; null else."
+  property: String
+  "What it compares with; null: nothing."
+  value: String
+}
+
+"Whom a rule chooses among (RT-1)."
+enum RoutingTarget {
+  "Nobody: left unassigned, and not offered again."
+  UNASSIGNED
+  "The contact's owner, else the fallback."
+  CONTACT_OWNER
+  "The rule's users."
+  USERS
+  "The members of the rule's teams. The team is set too; with nobody eligible, the first team alone."
+  TEAMS
+}
+
+"How a rule chooses among those who are eligible (RT-1)."
+enum RoutingMethod {
+  "In turns."
+  ROUND_ROBIN
+  "Whoever has the fewest open conversations in the account, those not counted that are filtered or snoozed; among equals in turns."
+  FEWEST_OPEN
+}
+
+"What a condition looks at (RT-3)."
+enum RoutingConditionKind {
+  "A property of the contact."
+  CONTACT_PROPERTY
+  "Whether the contact is on a list."
+  LIST
+  "The visitor's language; not known yet: rules that name it are refused."
+  LANGUAGE
+  "The page on which the chat began, without scheme and fragment."
+  PAGE
+  "The subject of an e-mail; a chat has none."
+  SUBJECT
+  "The address that an e-mail was sent to; a chat has none."
+  TO_ADDRESS
+  "The channel's operating hours: IS within them, IS_NOT out of them."
+  HOURS
+}
+
+"How a condition compares (RT-3)."
+enum RoutingOperator {
+  "Equal; on the list; within hours."
+  IS
+  "Not equal; not on the list; out of hours."
+  IS_NOT
+  "Has the value in it."
+  CONTAINS
+  "Does not have the value in it."
+  NOT_CONTAINS
+  "Begins with the value."
+  STARTS_WITH
+  "Is known."
+  IS_KNOWN
+  "Is not known."
+  IS_UNKNOWN
+}
+
+"Why a conversation went to whom (RT-5)."
+type RoutingDecision {
+  "When it was decided."
+  decidedAt: Time!
+  "What asked for it."
+  trigger: RoutingTrigger!
+  "Whose rules they are; null: the targeted message is gone."
+  targetedMessage: TargetedMessage
+  "Number of the rule that decided, from 1; 0: there was none."
+  rule: Int!
+  "Whom the rule chose among."
+  target: RoutingTarget!
+  "Who got it; null: nobody could. In OWNER_AWAY and REOPENED then whoever had it keeps it."
+  assignee: User
+  "The team that got it; null: none."
+  assignedTeam: Team
+  "All whom the rule names, in its order, with the verdict."
+  candidates: [RoutingCandidate!]!
+}
+
+"Someone whom routing looked at (RT-5)."
+type RoutingCandidate {
+  "Who."
+  user: User!
+  "Whether they got it."
+  chosen: Boolean!
+  "Why not; null: they got it."
+  skipped: RoutingSkipReason
+}
+
+"Why routing passed over somebody (RT-2)."
+enum RoutingSkipReason {
+  "They have no seat (AC-4)."
+  NO_SEAT
+  "They are no member of the inbox."
+  NOT_A_MEMBER
+  "They are away, and it is a chat or an owner's reply (AC-7, AC-8)."
+  AWAY
+  "They have as many open chats as they may."
+  AT_CAPACITY
+  "They were deactivated."
+  DEACTIVATED
+  "They could have got it, but it was another's turn."
+  NOT_NEXT
+}
+
+"What had a conversation routed (RT-5)."
+enum RoutingTrigger {
+  "It began."
+  STARTED
+  "It left Filtered (IN-9)."
+  UNFILTERED
+  "It was closed and reopened, and nobody had it who could go on (IN-7, AC-7)."
+  REOPENED
+  "Its bot handed it off (BT-2)."
+  HANDED_OFF
+  "Whoever had it left the inbox or was deactivated (AC-11)."
+  RELEASED
+  "It waited, and somebody became able to take it (RT-4)."
+  OFFERED
+  "The contact wrote while whoever had it was away (AC-8)."
+  OWNER_AWAY
+  "None: it is what routingPreview answers."
+  PREVIEW
+}
+
+"To whom conversations go (RT-1). What cannot work is refused by its path, such as ` + "`" + `[\"routing\", \"rules\", \"0\", \"userIds\", \"1\"]` + "`" + `: SEAT_REQUIRED for a user without a seat, NOT_A_MEMBER for one who is no member of the inbox."
+input RoutingInput {
+  "At most 50. The first whose conditions all hold decides; the last one, and it alone, has none (RT-3). Empty: left unassigned."
+  rules: [RoutingRuleInput!]!
+  "Whether what finds nobody is offered again (RT-4)."
+  offerAgain: Boolean! = true
+}
+
+"A rule of routing (RT-1)."
+input RoutingRuleInput {
+  "At most 20; all must hold."
+  conditions: [RoutingConditionInput!]
+  "Whom it chooses among."
+  target: RoutingTarget!
+  "With USERS: 1 to 200 users, in the order of their turns."
+  userIds: [ID!]
+  "With TEAMS: 1 to 200 teams."
+  teamIds: [ID!]
+  "How it chooses."
+  method: RoutingMethod! = ROUND_ROBIN
+  "With CONTACT_OWNER: who gets it when the owner cannot."
+  fallbackId: ID
+}
+
+"A condition of a rule (RT-3)."
+input RoutingConditionInput {
+  "What it looks at."
+  kind: RoutingConditionKind!
+  "How it compares: LIST and HOURS take IS and IS_NOT, PAGE all but IS_KNOWN and IS_UNKNOWN, CONTACT_PROPERTY all."
+  operator: RoutingOperator! = IS
+  "With CONTACT_PROPERTY: name, email or phone."
+  property: String
+  "A text of at most 500 characters; with LIST the list's id. Not with HOURS, IS_KNOWN and IS_UNKNOWN."
+  value: String
+}
+
+"What to route: exactly one of conversation and targeted message."
+input RoutingPreviewInput {
+  "A conversation, routed as if nobody had it."
+  conversationId: ID
+  "A chat that this targeted message would begin."
+  targetedMessageId: ID
+  "With this contact; left out: the conversation's, or nobody known."
+  contactId: ID
+  "On this page; left out: the conversation's, or none."
+  pageUrl: URL
+  "At this time, for operating hours; left out: now."
+  at: Time
 }
 `, BuiltIn: false},
 	{Name: "../schema/search.graphqls", Input: `extend type Query {
@@ -8779,6 +9287,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_revision(ctx, field)
 	case "messages":
 		return ec.fieldContext_Conversation_messages(ctx, field)
+	case "routingDecisions":
+		return ec.fieldContext_Conversation_routingDecisions(ctx, field)
 	case "timeline":
 		return ec.fieldContext_Conversation_timeline(ctx, field)
 	}
@@ -9003,6 +9513,8 @@ func (ec *executionContext) childFields_Event(ctx context.Context, field graphql
 		return ec.fieldContext_Event_message(ctx, field)
 	case "subjectId":
 		return ec.fieldContext_Event_subjectId(ctx, field)
+	case "routing":
+		return ec.fieldContext_Event_routing(ctx, field)
 	case "revision":
 		return ec.fieldContext_Event_revision(ctx, field)
 	case "changes":
@@ -9325,6 +9837,72 @@ func (ec *executionContext) childFields_RevokeApiTokenPayload(ctx context.Contex
 		return ec.fieldContext_RevokeApiTokenPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeApiTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingCandidate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_RoutingCandidate_user(ctx, field)
+	case "chosen":
+		return ec.fieldContext_RoutingCandidate_chosen(ctx, field)
+	case "skipped":
+		return ec.fieldContext_RoutingCandidate_skipped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingCandidate", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_RoutingCondition_kind(ctx, field)
+	case "operator":
+		return ec.fieldContext_RoutingCondition_operator(ctx, field)
+	case "property":
+		return ec.fieldContext_RoutingCondition_property(ctx, field)
+	case "value":
+		return ec.fieldContext_RoutingCondition_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingCondition", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingDecision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "decidedAt":
+		return ec.fieldContext_RoutingDecision_decidedAt(ctx, field)
+	case "trigger":
+		return ec.fieldContext_RoutingDecision_trigger(ctx, field)
+	case "targetedMessage":
+		return ec.fieldContext_RoutingDecision_targetedMessage(ctx, field)
+	case "rule":
+		return ec.fieldContext_RoutingDecision_rule(ctx, field)
+	case "target":
+		return ec.fieldContext_RoutingDecision_target(ctx, field)
+	case "assignee":
+		return ec.fieldContext_RoutingDecision_assignee(ctx, field)
+	case "assignedTeam":
+		return ec.fieldContext_RoutingDecision_assignedTeam(ctx, field)
+	case "candidates":
+		return ec.fieldContext_RoutingDecision_candidates(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingDecision", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conditions":
+		return ec.fieldContext_RoutingRule_conditions(ctx, field)
+	case "target":
+		return ec.fieldContext_RoutingRule_target(ctx, field)
+	case "users":
+		return ec.fieldContext_RoutingRule_users(ctx, field)
+	case "teams":
+		return ec.fieldContext_RoutingRule_teams(ctx, field)
+	case "method":
+		return ec.fieldContext_RoutingRule_method(ctx, field)
+	case "fallback":
+		return ec.fieldContext_RoutingRule_fallback(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingRule", field.Name)
 }
 
 func (ec *executionContext) childFields_SavedAssigneeFilter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9749,6 +10327,16 @@ func (ec *executionContext) childFields_UpdateInboxMembersPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type UpdateInboxMembersPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateOwnProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UpdateOwnProfilePayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateOwnProfilePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOwnProfilePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateSavedViewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "savedView":
@@ -9807,6 +10395,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_availability(ctx, field)
 	case "reassignRepliesWhenAway":
 		return ec.fieldContext_User_reassignRepliesWhenAway(ctx, field)
+	case "chatCapacity":
+		return ec.fieldContext_User_chatCapacity(ctx, field)
 	case "teams":
 		return ec.fieldContext_User_teams(ctx, field)
 	case "deactivatedAt":

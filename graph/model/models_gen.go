@@ -497,6 +497,14 @@ type UpdateInboxMembersPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Answer of updateOwnProfile.
+type UpdateOwnProfilePayload struct {
+	// The user as they are now.
+	User *ent.User `json:"user,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Answer of updateSavedView.
 type UpdateSavedViewPayload struct {
 	// The saved view as it is now.
