@@ -64,6 +64,10 @@ func (r *conversationResolver) Messages(ctx context.Context, obj *ent.Conversati
 	return r.Services.Conversations.Messages(ctx, obj, relay.PageArgs{First: first, After: after, Last: last, Before: before})
 }
 
+func (r *conversationResolver) RoutingDecisions(ctx context.Context, objs []*ent.Conversation) ([][]*ent.RoutingDecision, error) {
+	return r.Services.Conversations.Decisions(ctx, objs)
+}
+
 func (r *conversationResolver) Timeline(ctx context.Context, obj *ent.Conversation, first *int, after *string) (*model.EventConnection, error) {
 	return eventPage(r.Services.Events.Timeline(ctx, obj.ID, relay.PageArgs{First: first, After: after}))
 }

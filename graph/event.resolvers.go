@@ -28,6 +28,10 @@ func (r *eventResolver) Message(ctx context.Context, objs []*ent.Event) ([]*ent.
 	return r.Services.Nodes.Messages(ctx, pick(objs, func(e *ent.Event) string { return e.MessageID }))
 }
 
+func (r *eventResolver) Routing(ctx context.Context, objs []*ent.Event) ([]*ent.RoutingDecision, error) {
+	return r.Services.Conversations.DecisionsOf(ctx, objs)
+}
+
 func (r *queryResolver) Events(ctx context.Context, after int64, first *int, types []vocab.EventType, inboxIds []string) (*model.EventConnection, error) {
 	return eventPage(r.Services.Events.List(ctx, after, first, event.Filter{Types: types, InboxIDs: inboxIds}))
 }

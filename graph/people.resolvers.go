@@ -42,6 +42,14 @@ func (r *mutationResolver) UpdateUser(ctx context.Context, input people.UpdateUs
 	return &model.UpdateUserPayload{User: user}, nil
 }
 
+func (r *mutationResolver) UpdateOwnProfile(ctx context.Context, input people.UpdateOwnProfileInput) (*model.UpdateOwnProfilePayload, error) {
+	user, err := r.Services.People.UpdateOwnProfile(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UpdateOwnProfilePayload{User: user}, nil
+}
+
 func (r *mutationResolver) DeactivateUser(ctx context.Context, input people.DeactivateUserInput) (*model.DeactivateUserPayload, error) {
 	user, err := r.Services.People.Deactivate(ctx, input)
 	if err != nil {
@@ -112,6 +120,13 @@ func (r *queryResolver) APITokens(ctx context.Context) ([]*ent.ApiToken, error) 
 
 func (r *teamResolver) Members(ctx context.Context, objs []*ent.Team) ([][]*ent.User, error) {
 	return r.Services.People.MembersOfTeams(ctx, objs)
+}
+
+func (r *userResolver) ChatCapacity(ctx context.Context, obj *ent.User) (*int, error) {
+	if obj.ChatCapacity == 0 {
+		return nil, nil
+	}
+	return &obj.ChatCapacity, nil
 }
 
 func (r *userResolver) Teams(ctx context.Context, objs []*ent.User) ([][]*ent.Team, error) {

@@ -1,0 +1,28 @@
+package graph
+
+import "context"
+
+// pickAll loads, for each object, the rows that it lists by id, in their order,
+// with one load for all. Those that are gone, or hidden, are left out.
+func pickAll[T, R any](ctx context.Context, objs []*T, list func(*T) []string, load func(context.Context, []string) ([]*R, error)) ([][]*R, error) {
+	var ids []string
+	for _, o := range objs {
+		ids = append(ids, list(o)...)
+	}
+	found, err := load(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([][]*R, len(objs))
+	for i, o := range objs {
+		n := len(list(o))
+		rows[i] = []*R{}
+		for _, row := range found[:n] {
+			if row != nil {
+				rows[i] = append(rows[i], row)
+			}
+		}
+		found = found[n:]
+	}
+	return rows, nil
+}
