@@ -25,6 +25,8 @@ type api struct {
 	t     *testing.T
 	url   string
 	store *store.Store
+	// dataDir is where mail goes.
+	dataDir string
 }
 
 // eachAPI runs the test on a server with SQLite and on one with PostgreSQL.
@@ -51,6 +53,10 @@ func serveTest(t *testing.T, s *store.Store) *api {
 		RequestTimeout: 30 * time.Second, ShutdownTimeout: 10 * time.Second, EventRetention: 30 * 24 * time.Hour,
 	}}
 	a := wire(s, keys, url, log)
+	outbox := t.TempDir()
+	if err := c.sendMail(a, outbox, log); err != nil {
+		t.Fatal(err)
+	}
 	l, err := a.connect("", log)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +71,7 @@ func serveTest(t *testing.T, s *store.Store) *api {
 			t.Error(err)
 		}
 	})
-	return &api{t: t, url: url, store: s}
+	return &api{t: t, url: url, store: s, dataDir: outbox}
 }
 
 // answer is a GraphQL answer; Data is read with at.

@@ -66,6 +66,9 @@ func (c *serveCommand) Run(ctx context.Context, d *databaseSettings) (err error)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	a := wire(s, keys, c.PublicURL, log)
+	if err := c.sendMail(a, d.DataDir, log); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	l, err := a.connect(c.NATSURL, log)
 	if err != nil {
 		return errors.Join(fmt.Errorf("PARLEY_NATS_URL: %w", err), listener.Close())

@@ -92,6 +92,8 @@ type serverSettings struct {
 	Listen          string        `env:"PARLEY_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 takes a free one."`
 	NATSURL         string        `env:"PARLEY_NATS_URL" name:"nats-url" placeholder:"URL" help:"Servers of the message bus that several nodes share, commas between, e.g. nats://user:password@nats:4222. Empty: a bus within the process, for a single node."`
 	PublicURL       string        `env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"Where browsers reach the server, e.g. https://parley.example.com. Empty: http:// and the address listened on."`
+	SMTPURL         string        `env:"PARLEY_SMTP_URL" name:"smtp-url" placeholder:"URL" help:"Server that mail goes out by: smtp://user:password@host:587, encrypted by STARTTLS where the server offers it and always before a password is sent to another machine, or smtps://user:password@host:465. Empty: mail is written as .eml files into outbox/ in the data folder."`
+	MailFrom        string        `env:"PARLEY_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of Parley's own mail, e.g. Parley <parley@example.com>. Empty: parley@ and the host of the public URL."`
 	AdminToken      string        `env:"PARLEY_ADMIN_TOKEN" placeholder:"TOKEN" help:"Token of the first admin, at least 16 characters. Empty: a random one is made at the first start and shown once."`
 	AllowedOrigins  []string      `env:"PARLEY_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Web origins whose pages may call the API (CORS), commas between; * admits all. Empty: none but this server's."`
 	RateLimit       float64       `env:"PARLEY_RATE_LIMIT" default:"200" help:"Requests per second of each visitor, and of each address without a token, on each node; twice as many may come at once. 0: no limit."`
@@ -116,6 +118,7 @@ func (s *serverSettings) check() error {
 	bad(err != nil, "PARLEY_LISTEN", fmt.Sprintf("is %q, which is no address", s.Listen), "a host and a port such as 127.0.0.1:8080")
 	bad(s.PublicURL != "" && !isOrigin(s.PublicURL), "PARLEY_PUBLIC_URL", fmt.Sprintf("is %q", s.PublicURL), "a scheme and a host without a path, such as https://parley.example.com")
 	bad(s.AdminToken != "" && (len(s.AdminToken) < 16 || strings.ContainsAny(s.AdminToken, " \t\r\n")), "PARLEY_ADMIN_TOKEN", "is too short or has spaces", "at least 16 characters without spaces")
+	problems = append(problems, s.checkMail())
 	for _, origin := range s.AllowedOrigins {
 		bad(origin != "*" && !isOrigin(origin), "PARLEY_ALLOWED_ORIGINS", fmt.Sprintf("has %q", origin), "origins such as https://app.example.com, or *")
 	}
