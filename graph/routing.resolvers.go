@@ -74,6 +74,11 @@ func (r *routingRuleResolver) Fallback(ctx context.Context, objs []*schema.Routi
 	return r.Services.Nodes.Users(ctx, pick(objs, func(rule *schema.RoutingRule) string { return rule.FallbackID }))
 }
 
+func (r *routingInputResolver) OfferAgain(ctx context.Context, obj *schema.Routing, data bool) error {
+	obj.NotOffered = !data
+	return nil
+}
+
 func (r *Resolver) Routing() generated.RoutingResolver { return &routingResolver{r} }
 
 func (r *Resolver) RoutingCandidate() generated.RoutingCandidateResolver {
@@ -90,10 +95,13 @@ func (r *Resolver) RoutingDecision() generated.RoutingDecisionResolver {
 
 func (r *Resolver) RoutingRule() generated.RoutingRuleResolver { return &routingRuleResolver{r} }
 
+func (r *Resolver) RoutingInput() generated.RoutingInputResolver { return &routingInputResolver{r} }
+
 type (
 	routingResolver          struct{ *Resolver }
 	routingCandidateResolver struct{ *Resolver }
 	routingConditionResolver struct{ *Resolver }
 	routingDecisionResolver  struct{ *Resolver }
 	routingRuleResolver      struct{ *Resolver }
+	routingInputResolver     struct{ *Resolver }
 )

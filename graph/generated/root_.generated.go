@@ -62,6 +62,7 @@ type ResolverRoot interface {
 	VisitorConversation() VisitorConversationResolver
 	VisitorMessage() VisitorMessageResolver
 	WidgetStyle() WidgetStyleResolver
+	RoutingInput() RoutingInputResolver
 }
 
 type DirectiveRoot struct {

@@ -14,7 +14,6 @@ import (
 	"parley/graph/internal/inorder"
 	"parley/internal/clock"
 	"parley/internal/conversation"
-	"parley/internal/routing"
 	"parley/internal/vocab"
 )
 
@@ -45,6 +44,10 @@ type RoutingRuleResolver interface {
 	Teams(ctx context.Context, objs []*schema.RoutingRule) ([][]*ent.Team, error)
 
 	Fallback(ctx context.Context, objs []*schema.RoutingRule) ([]*ent.User, error)
+}
+
+type RoutingInputResolver interface {
+	OfferAgain(ctx context.Context, obj *schema.Routing, data bool) error
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -874,8 +877,8 @@ func UnmarshalRoutingConditionInput(ctx context.Context, raw any) (schema.Routin
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputRoutingInput(ctx context.Context, obj any) (routing.RoutingInput, error) {
-	var it routing.RoutingInput
+func (ec *executionContext) unmarshalInputRoutingInput(ctx context.Context, obj any) (schema.Routing, error) {
+	var it schema.Routing
 	if obj == nil {
 		return it, nil
 	}
@@ -909,7 +912,9 @@ func (ec *executionContext) unmarshalInputRoutingInput(ctx context.Context, obj 
 			if err != nil {
 				return it, err
 			}
-			it.OfferAgain = data
+			if err = ec.Resolvers.RoutingInput().OfferAgain(ctx, &it, data); err != nil {
+				return it, err
+			}
 		}
 	}
 	return it, nil
@@ -921,8 +926,8 @@ func (ec *executionContext) unmarshalInputRoutingInput(ctx context.Context, obj 
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalRoutingInput(ctx context.Context, raw any) (routing.RoutingInput, error) {
-	var out routing.RoutingInput
+func UnmarshalRoutingInput(ctx context.Context, raw any) (schema.Routing, error) {
+	var out schema.Routing
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoutingInput", raw, &out)
 	return out, err
 }
