@@ -103,6 +103,8 @@ func TestWrongSettings(t *testing.T) {
 		"PARLEY_REQUEST_TIMEOUT=0s":                         "30s",
 		"PARLEY_LOG_LEVEL=loud":                             "debug",
 		"PARLEY_MAX_BODY_BYTES=1":                           "1024",
+		"PARLEY_SMTP_URL=mail.example.com:25":               "smtp://",
+		"PARLEY_MAIL_FROM=nobody":                           "parley@example.com",
 	} {
 		variable, _, _ := strings.Cut(setting, "=")
 		if right == "PARLEY_SECRET_KEYS" {

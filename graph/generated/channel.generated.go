@@ -180,8 +180,8 @@ func (ec *executionContext) _AvailabilityReason_code(ctx context.Context, field 
 			return obj.Code, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v vocab.AvailabilityReason) graphql.Marshaler {
-			return ec.marshalNAvailabilityReasonCode2parleyᚋinternalᚋvocabᚐAvailabilityReason(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.AvailabilityReasonCode) graphql.Marshaler {
+			return ec.marshalNAvailabilityReasonCode2parleyᚋinternalᚋvocabᚐAvailabilityReasonCode(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1312,13 +1312,13 @@ func (ec *executionContext) marshalNAvailabilityReason2ᚕparleyᚋinternalᚋav
 	return ret
 }
 
-func (ec *executionContext) unmarshalNAvailabilityReasonCode2parleyᚋinternalᚋvocabᚐAvailabilityReason(ctx context.Context, v any) (vocab.AvailabilityReason, error) {
+func (ec *executionContext) unmarshalNAvailabilityReasonCode2parleyᚋinternalᚋvocabᚐAvailabilityReasonCode(ctx context.Context, v any) (vocab.AvailabilityReasonCode, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := vocab.AvailabilityReason(tmp)
+	res := vocab.AvailabilityReasonCode(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAvailabilityReasonCode2parleyᚋinternalᚋvocabᚐAvailabilityReason(ctx context.Context, sel ast.SelectionSet, v vocab.AvailabilityReason) graphql.Marshaler {
+func (ec *executionContext) marshalNAvailabilityReasonCode2parleyᚋinternalᚋvocabᚐAvailabilityReasonCode(ctx context.Context, sel ast.SelectionSet, v vocab.AvailabilityReasonCode) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {

@@ -41,12 +41,12 @@ type Answer struct {
 
 // Reason is a step to an answer.
 type Reason struct {
-	Code vocab.AvailabilityReason
+	Code vocab.AvailabilityReasonCode
 	// Text is the step in an English sentence.
 	Text string
 }
 
-func (a *Answer) because(code vocab.AvailabilityReason, format string, args ...any) {
+func (a *Answer) because(code vocab.AvailabilityReasonCode, format string, args ...any) {
 	a.Reasons = append(a.Reasons, Reason{code, fmt.Sprintf(format, args...)})
 }
 

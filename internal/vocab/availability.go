@@ -1,20 +1,20 @@
 package vocab
 
-// AvailabilityReason names a step of the chain of reasons why a chat channel's
+// AvailabilityReasonCode names a step of the chain of reasons why a chat channel's
 // team shows as it does (AV).
-type AvailabilityReason string
+type AvailabilityReasonCode string
 
 // Reasons.
 const (
-	ReasonAlways           AvailabilityReason = "ALWAYS"
-	ReasonTeamStatus       AvailabilityReason = "TEAM_STATUS"
-	ReasonInHours          AvailabilityReason = "IN_HOURS"
-	ReasonOutOfHours       AvailabilityReason = "OUT_OF_HOURS"
-	ReasonHoliday          AvailabilityReason = "HOLIDAY"
-	ReasonOpens            AvailabilityReason = "OPENS"
-	ReasonNeverOpens       AvailabilityReason = "NEVER_OPENS"
-	ReasonSomeoneAvailable AvailabilityReason = "SOMEONE_AVAILABLE"
-	ReasonAllAway          AvailabilityReason = "ALL_AWAY"
-	ReasonHidden           AvailabilityReason = "HIDDEN"
-	ReasonBot              AvailabilityReason = "BOT"
+	ReasonAlways           AvailabilityReasonCode = "ALWAYS"
+	ReasonTeamStatus       AvailabilityReasonCode = "TEAM_STATUS"
+	ReasonInHours          AvailabilityReasonCode = "IN_HOURS"
+	ReasonOutOfHours       AvailabilityReasonCode = "OUT_OF_HOURS"
+	ReasonHoliday          AvailabilityReasonCode = "HOLIDAY"
+	ReasonOpens            AvailabilityReasonCode = "OPENS"
+	ReasonNeverOpens       AvailabilityReasonCode = "NEVER_OPENS"
+	ReasonSomeoneAvailable AvailabilityReasonCode = "SOMEONE_AVAILABLE"
+	ReasonAllAway          AvailabilityReasonCode = "ALL_AWAY"
+	ReasonHidden           AvailabilityReasonCode = "HIDDEN"
+	ReasonBot              AvailabilityReasonCode = "BOT"
 )
