@@ -11,6 +11,7 @@ import (
 	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/conversation"
+	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/store"
 	"parley/internal/testkit"
@@ -397,6 +398,92 @@ func TestRouteManyAtOnce(t *testing.T) {
 		got := count(full)
 		if got[ben] != 12 || got[cleo] != 12 {
 			t.Errorf("%d and %d, want 12 each", got[ben], got[cleo])
+		}
+	})
+}
+
+// RT-5: a preview answers as routing would, and does nothing; the log leads to
+// the decision, which goes with its conversation.
+func TestPreviewAndDecisions(t *testing.T) {
+	t.Parallel()
+	eachDesk(t, func(t *testing.T, d *desk) {
+		ben, cleo := d.AgentIDs[0], d.AgentIDs[1]
+		start := &conversation.Start{}
+		by := d.by(schema.RoutingRule{
+			Conditions: []schema.RoutingCondition{{Kind: vocab.RouteByContactProperty, Operator: vocab.RoutingContains, Property: "email", Value: "@example.net"}},
+			Target:     vocab.RouteUsers, UserIDs: []string{cleo}, Method: vocab.RoundRobin,
+		}, among(ben, cleo))
+		by(start)
+		preview := func(change func(*conversation.RoutingPreviewInput)) (int, string) {
+			in := conversation.RoutingPreviewInput{TargetedMessageID: &start.Targeted.ID}
+			change(&in)
+			var got *ent.RoutingDecision
+			if told := d.told(func() { got = must(d.PreviewRouting(d.Admin, in))(t) }); len(told) > 0 {
+				t.Errorf("the preview told %v", told)
+			}
+			return got.Rule, d.name(got.AssigneeID)
+		}
+		for range 2 { // it takes no turn
+			rule, who := preview(func(*conversation.RoutingPreviewInput) {})
+			same(t, []any{rule, who}, []any{2, "ben"})
+		}
+		rule, who := preview(func(in *conversation.RoutingPreviewInput) { in.ContactID = &d.ContactID })
+		same(t, []any{rule, who}, []any{1, "cleo"})
+
+		var c *ent.Conversation
+		events := d.events(func() { c = d.begin(0, "Hello", by) })
+		rule, who = preview(func(in *conversation.RoutingPreviewInput) { in.ConversationID, in.TargetedMessageID = &c.ID, nil })
+		same(t, []any{rule, who}, []any{1, "cleo"})
+		decisions := must(d.DecisionsOf(d.Agent(0), events))(t)
+		for i, e := range events {
+			if (decisions[i] != nil) != (e.Type == vocab.ConversationRouted) {
+				t.Errorf("%s: %v", e.Type, decisions[i])
+			}
+		}
+		of := must(d.Decisions(d.Agent(0), []*ent.Conversation{c, d.row(d.ConversationIDs[0])}))(t)
+		same(t, []any{len(of[0]), of[0][0].AssigneeID, len(of[1])}, []any{1, cleo, 0})
+
+		unknown := id.New(id.Contact)
+		for _, in := range []conversation.RoutingPreviewInput{{}, {TargetedMessageID: &start.Targeted.ID, ConversationID: &c.ID}} {
+			_, err := d.PreviewRouting(d.Admin, in)
+			refused(t, err, errs.Invalid, "conversationId")
+		}
+		_, err := d.PreviewRouting(d.Admin, conversation.RoutingPreviewInput{ConversationID: &d.ConversationIDs[2]})
+		refused(t, err, errs.NotFound, "conversationId") // of an inbox that the admin is no member of
+		_, err = d.PreviewRouting(d.Admin, conversation.RoutingPreviewInput{TargetedMessageID: &start.Targeted.ID, ContactID: &unknown})
+		refused(t, err, errs.NotFound, "contactId")
+
+		d.deletes(c.ID)
+		must(d.Purge(d.Agent(1), conversation.PurgeConversationInput{ConversationID: c.ID}))(t)
+		same(t, d.why(c), []string{})
+	})
+}
+
+// IN-8, IN-9, RT-2: a chat of a blocked visitor goes to nobody, and what is
+// filtered or snoozed takes up nobody's capacity.
+func TestCapacityCounts(t *testing.T) {
+	t.Parallel()
+	eachDesk(t, func(t *testing.T, d *desk) {
+		ben := d.AgentIDs[0]
+		d.person(ben, only(1))
+		by := d.by(among(ben))
+		first := d.begin(0, "Hello", by)
+		d.has(first, ben)
+		d.has(d.begin(0, "Hello", by), "")
+		until := d.Store.Now().Add(1e12)
+		must(d.Snooze(d.Agent(1), conversation.SnoozeConversationInput{ConversationID: first.ID, Until: until}))(t)
+		second := d.begin(1, "Hello", by)
+		d.has(second, ben)
+		must(d.BlockSender(d.Agent(1), conversation.BlockSenderInput{ConversationID: second.ID}))(t)
+		same(t, d.why(d.begin(1, "Hello", by)), []string{})
+		must(d.Unsnooze(d.Agent(1), conversation.UnsnoozeConversationInput{ConversationID: first.ID}))(t)
+		must(d.Assign(d.Agent(1), conversation.AssignConversationInput{ConversationID: d.ConversationIDs[0], UserID: &ben}))(t) // by hand beyond it
+		d.closes(first.ID)
+		d.offers()
+		d.has(d.row(d.ConversationIDs[0]), ben)
+		d.closes(d.ConversationIDs[0])
+		if !d.offers() {
+			t.Error("closing asked for no offers")
 		}
 	})
 }
