@@ -162,6 +162,26 @@ func TestDeliver(t *testing.T) {
 	}
 }
 
+// A password goes unencrypted to this machine alone, though the server asks for
+// it. 0.0.0.0 leads here too, but is no name of this machine.
+func TestPasswordIsKept(t *testing.T) {
+	t.Parallel()
+	box := &mailbox{password: "s3cret"}
+	box.listen(t)
+	_, port, err := net.SplitHostPort(box.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = mailer(t, "smtp://parley:s3cret@0.0.0.0:"+port, silent).Deliver(t.Context(), letter)
+	if err == nil || strings.Contains(err.Error(), "s3cret") || box.tried() != 1 {
+		t.Errorf("after %d attempts: %v", box.tried(), err)
+	}
+	if box.mu.Lock(); box.passwords != 0 {
+		t.Error("the password was sent")
+	}
+	box.mu.Unlock()
+}
+
 func TestNoServerIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

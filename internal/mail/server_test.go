@@ -24,9 +24,10 @@ type mailbox struct {
 	password string
 	taken    chan *netmail.Message
 
-	mu       sync.Mutex
-	attempts int
-	address  string
+	mu        sync.Mutex
+	attempts  int
+	passwords int // that came, right or wrong
+	address   string
 }
 
 func deferred() error {
@@ -95,6 +96,9 @@ func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
 
 func (s *session) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, user, password string) error {
+		s.mailbox.mu.Lock()
+		defer s.mailbox.mu.Unlock()
+		s.mailbox.passwords++
 		if user != "parley" || password != s.mailbox.password {
 			return smtp.ErrAuthFailed
 		}
