@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"parley/internal/consent"
 	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/event"
@@ -19,6 +20,7 @@ type Resolver struct{ Services Services }
 // Services are the use cases that resolvers call, one for each domain.
 type Services struct {
 	Contacts      *contact.Service
+	Consents      *consent.Service
 	Targeting     *targeting.Service
 	Visitors      *visitor.Service
 	People        *people.Service

@@ -15,6 +15,49 @@ import (
 	"parley/internal/targeting"
 )
 
+func (r *consentOptionsResolver) ProcessingText(ctx context.Context, obj *schema.Consent) (*string, error) {
+	return orNull(obj.ProcessingText), nil
+}
+
+func (r *consentOptionsResolver) CommunicationText(ctx context.Context, obj *schema.Consent) (*string, error) {
+	return orNull(obj.CommunicationText), nil
+}
+
+func (r *consentOptionsResolver) SubscriptionType(ctx context.Context, objs []*schema.Consent) ([]*ent.SubscriptionType, error) {
+	return r.Services.Consents.TypesOf(ctx, pick(objs, func(c *schema.Consent) string { return c.SubscriptionTypeID }))
+}
+
+func (r *emailCaptureResolver) DelaySeconds(ctx context.Context, obj *schema.EmailCapture) (*int, error) {
+	if obj.DelaySeconds == 0 {
+		return nil, nil
+	}
+	return &obj.DelaySeconds, nil
+}
+
+func (r *emailCaptureResolver) Text(ctx context.Context, obj *schema.EmailCapture) (*string, error) {
+	return orNull(obj.Text), nil
+}
+
+func (r *headingResolver) Users(ctx context.Context, objs []*schema.Heading) ([][]*ent.User, error) {
+	return pickAll(ctx, objs, func(h *schema.Heading) []string { return h.UserIDs }, r.Services.Nodes.Users)
+}
+
+func (r *headingResolver) Team(ctx context.Context, objs []*schema.Heading) ([]*ent.Team, error) {
+	return r.Services.Nodes.Teams(ctx, pick(objs, func(h *schema.Heading) string { return h.TeamID }))
+}
+
+func (r *headingResolver) Fallback(ctx context.Context, objs []*schema.Heading) ([]*ent.User, error) {
+	return r.Services.Nodes.Users(ctx, pick(objs, func(h *schema.Heading) string { return h.FallbackID }))
+}
+
+func (r *headingResolver) Name(ctx context.Context, obj *schema.Heading) (*string, error) {
+	return orNull(obj.Name), nil
+}
+
+func (r *headingResolver) AvatarURL(ctx context.Context, obj *schema.Heading) (*string, error) {
+	return orNull(obj.AvatarURL), nil
+}
+
 func (r *mutationResolver) CreateTargetedMessage(ctx context.Context, input targeting.CreateTargetedMessageInput) (*model.CreateTargetedMessagePayload, error) {
 	m, err := r.Services.Targeting.Create(ctx, input)
 	if err != nil {
@@ -47,6 +90,14 @@ func (r *mutationResolver) SetTargetedMessageState(ctx context.Context, input ta
 	return &model.SetTargetedMessageStatePayload{TargetedMessage: m}, nil
 }
 
+func (r *mutationResolver) DuplicateTargetedMessage(ctx context.Context, input targeting.DuplicateTargetedMessageInput) (*model.DuplicateTargetedMessagePayload, error) {
+	o, err := r.Services.Targeting.Duplicate(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.DuplicateTargetedMessagePayload{TargetedMessage: o}, nil
+}
+
 func (r *mutationResolver) DeleteTargetedMessage(ctx context.Context, input targeting.DeleteTargetedMessageInput) (*model.DeleteTargetedMessagePayload, error) {
 	id, err := r.Services.Targeting.Delete(ctx, input)
 	if err != nil {
@@ -63,12 +114,36 @@ func (r *mutationResolver) MoveTargetedMessage(ctx context.Context, input target
 	return &model.MoveTargetedMessagePayload{TargetedMessage: m}, nil
 }
 
+func (r *queryResolver) TargetedMessagePreview(ctx context.Context, input targeting.TargetedMessagePreviewInput) (*targeting.Preview, error) {
+	return r.Services.Targeting.Preview(ctx, input)
+}
+
+func (r *targetedMessageResolver) IncludeLists(ctx context.Context, objs []*ent.TargetedMessage) ([][]*ent.ContactList, error) {
+	return pickAll(ctx, objs, func(m *ent.TargetedMessage) []string { return m.IncludeListIds }, r.Services.Contacts.ListsByID)
+}
+
+func (r *targetedMessageResolver) ExcludeLists(ctx context.Context, objs []*ent.TargetedMessage) ([][]*ent.ContactList, error) {
+	return pickAll(ctx, objs, func(m *ent.TargetedMessage) []string { return m.ExcludeListIds }, r.Services.Contacts.ListsByID)
+}
+
+func (r *targetedMessageResolver) Stats(ctx context.Context, objs []*ent.TargetedMessage) ([]*targeting.Tally, error) {
+	return r.Services.Targeting.Counts(ctx, objs)
+}
+
 func (r *targetedMessageResolver) ChatChannel(ctx context.Context, objs []*ent.TargetedMessage) ([]*ent.Channel, error) {
 	return r.Services.Nodes.Channels(ctx, pick(objs, func(m *ent.TargetedMessage) string { return m.ChannelID }))
 }
 
 func (r *targetedMessageResolver) Bot(ctx context.Context, objs []*ent.TargetedMessage) ([]*ent.Bot, error) {
 	return r.Services.Nodes.Bots(ctx, pick(objs, func(m *ent.TargetedMessage) string { return m.BotID }))
+}
+
+func (r *targetedMessageVerdictResolver) ExcludedBy(ctx context.Context, objs []*targeting.Verdict) ([][]*ent.ContactList, error) {
+	return pickAll(ctx, objs, func(v *targeting.Verdict) []string { return v.ExcludedBy }, r.Services.Contacts.ListsByID)
+}
+
+func (r *targetedMessageVerdictResolver) Earlier(ctx context.Context, objs []*targeting.Verdict) ([]*ent.TargetedMessage, error) {
+	return r.Services.Nodes.TargetedMessages(ctx, pick(objs, func(v *targeting.Verdict) string { return v.EarlierID }))
 }
 
 func (r *targetingRuleResolver) Value(ctx context.Context, obj *schema.Targeting) (*string, error) {
@@ -79,13 +154,38 @@ func (r *targetingRuleResolver) Parameter(ctx context.Context, obj *schema.Targe
 	return orNull(obj.Parameter), nil
 }
 
+func (r *targetingWarningResolver) Earlier(ctx context.Context, objs []*targeting.Warning) ([]*ent.TargetedMessage, error) {
+	return r.Services.Nodes.TargetedMessages(ctx, pick(objs, func(w *targeting.Warning) string { return w.EarlierID }))
+}
+
+func (r *Resolver) ConsentOptions() generated.ConsentOptionsResolver {
+	return &consentOptionsResolver{r}
+}
+
+func (r *Resolver) EmailCapture() generated.EmailCaptureResolver { return &emailCaptureResolver{r} }
+
+func (r *Resolver) Heading() generated.HeadingResolver { return &headingResolver{r} }
+
 func (r *Resolver) TargetedMessage() generated.TargetedMessageResolver {
 	return &targetedMessageResolver{r}
 }
 
+func (r *Resolver) TargetedMessageVerdict() generated.TargetedMessageVerdictResolver {
+	return &targetedMessageVerdictResolver{r}
+}
+
 func (r *Resolver) TargetingRule() generated.TargetingRuleResolver { return &targetingRuleResolver{r} }
 
+func (r *Resolver) TargetingWarning() generated.TargetingWarningResolver {
+	return &targetingWarningResolver{r}
+}
+
 type (
-	targetedMessageResolver struct{ *Resolver }
-	targetingRuleResolver   struct{ *Resolver }
+	consentOptionsResolver         struct{ *Resolver }
+	emailCaptureResolver           struct{ *Resolver }
+	headingResolver                struct{ *Resolver }
+	targetedMessageResolver        struct{ *Resolver }
+	targetedMessageVerdictResolver struct{ *Resolver }
+	targetingRuleResolver          struct{ *Resolver }
+	targetingWarningResolver       struct{ *Resolver }
 )

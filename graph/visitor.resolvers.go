@@ -11,7 +11,9 @@ import (
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
+	"parley/internal/availability"
 	"parley/internal/relay"
+	"parley/internal/targeting"
 	"parley/internal/visitor"
 )
 
@@ -48,6 +50,30 @@ func (r *mutationResolver) CaptureVisitorEmail(ctx context.Context, input visito
 	return &model.CaptureVisitorEmailPayload{Visitor: v}, nil
 }
 
+func (r *mutationResolver) RecordVisitorConsent(ctx context.Context, input visitor.RecordVisitorConsentInput) (*model.RecordVisitorConsentPayload, error) {
+	o, err := r.Services.Visitors.RecordConsent(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RecordVisitorConsentPayload{Visitor: o}, nil
+}
+
+func (r *mutationResolver) RecordWidgetView(ctx context.Context, input visitor.RecordWidgetViewInput) (*model.RecordWidgetViewPayload, error) {
+	o, err := r.Services.Visitors.RecordView(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RecordWidgetViewPayload{Visitor: o}, nil
+}
+
+func (r *mutationResolver) TrackPageView(ctx context.Context, input visitor.TrackPageViewInput) (*model.TrackPageViewPayload, error) {
+	o, err := r.Services.Visitors.TrackPage(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.TrackPageViewPayload{Visitor: o}, nil
+}
+
 func (r *mutationResolver) MarkVisitorConversationRead(ctx context.Context, input visitor.MarkVisitorConversationReadInput) (*model.MarkVisitorConversationReadPayload, error) {
 	c, err := r.Services.Visitors.MarkRead(ctx, input)
 	if err != nil {
@@ -56,8 +82,8 @@ func (r *mutationResolver) MarkVisitorConversationRead(ctx context.Context, inpu
 	return &model.MarkVisitorConversationReadPayload{Conversation: c}, nil
 }
 
-func (r *queryResolver) Widget(ctx context.Context, channelKey string, pageURL string, smallScreen *bool) (*visitor.Widget, error) {
-	return r.Services.Visitors.Show(ctx, channelKey, pageURL, value(smallScreen))
+func (r *queryResolver) Widget(ctx context.Context, channelKey string, pageURL string, smallScreen *bool, locale *string) (*visitor.Widget, error) {
+	return r.Services.Visitors.Show(ctx, channelKey, pageURL, value(smallScreen), value(locale))
 }
 
 func (r *queryResolver) VisitorConversations(ctx context.Context) ([]*ent.Conversation, error) {
@@ -70,6 +96,10 @@ func (r *queryResolver) VisitorConversation(ctx context.Context, id string) (*en
 
 func (r *visitorResolver) Identified(ctx context.Context, obj *ent.Visitor) (bool, error) {
 	return obj.Identity != nil, nil
+}
+
+func (r *visitorConversationResolver) Assignee(ctx context.Context, objs []*ent.Conversation) ([]*ent.User, error) {
+	return r.Services.Visitors.Assignees(ctx, objs)
 }
 
 func (r *visitorConversationResolver) Unread(ctx context.Context, objs []*ent.Conversation) ([]int, error) {
@@ -100,6 +130,22 @@ func (r *visitorMessageResolver) AuthorAvatarURL(ctx context.Context, objs []*en
 	return pictures, nil
 }
 
+func (r *visitorMessageResolver) Seen(ctx context.Context, objs []*ent.Message) ([]bool, error) {
+	return r.Services.Visitors.Seen(ctx, objs)
+}
+
+func (r *widgetAvailabilityResolver) Text(ctx context.Context, obj *availability.Answer) (*string, error) {
+	return orNull(obj.Text), nil
+}
+
+func (r *widgetHeadingResolver) AvatarURL(ctx context.Context, obj *targeting.Heading) (*string, error) {
+	return orNull(obj.AvatarURL), nil
+}
+
+func (r *widgetPersonResolver) AvatarURL(ctx context.Context, obj *ent.User) (*string, error) {
+	return orNull(obj.AvatarURL), nil
+}
+
 func (r *Resolver) Visitor() generated.VisitorResolver { return &visitorResolver{r} }
 
 func (r *Resolver) VisitorConversation() generated.VisitorConversationResolver {
@@ -110,8 +156,19 @@ func (r *Resolver) VisitorMessage() generated.VisitorMessageResolver {
 	return &visitorMessageResolver{r}
 }
 
+func (r *Resolver) WidgetAvailability() generated.WidgetAvailabilityResolver {
+	return &widgetAvailabilityResolver{r}
+}
+
+func (r *Resolver) WidgetHeading() generated.WidgetHeadingResolver { return &widgetHeadingResolver{r} }
+
+func (r *Resolver) WidgetPerson() generated.WidgetPersonResolver { return &widgetPersonResolver{r} }
+
 type (
 	visitorResolver             struct{ *Resolver }
 	visitorConversationResolver struct{ *Resolver }
 	visitorMessageResolver      struct{ *Resolver }
+	widgetAvailabilityResolver  struct{ *Resolver }
+	widgetHeadingResolver       struct{ *Resolver }
+	widgetPersonResolver        struct{ *Resolver }
 )

@@ -18,6 +18,7 @@ import (
 	"parley/ent"
 	"parley/graph"
 	"parley/internal/clock"
+	"parley/internal/consent"
 	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/inbox"
@@ -61,7 +62,7 @@ func eachSite(t *testing.T, test func(s *site)) {
 		inboxes := inbox.New(st, people.New(st), conversations, keys, "https://parley.example.com")
 		contacts := contact.New(st)
 		s.services = graph.Services{
-			Conversations: conversations, Inboxes: inboxes, Contacts: contacts, Targeting: targeting.New(st), Nodes: node.New(st),
+			Conversations: conversations, Inboxes: inboxes, Contacts: contacts, Consents: consent.New(st), Targeting: targeting.New(st), Nodes: node.New(st),
 			Visitors: visitor.New(st, keys, inboxes, contacts, conversations),
 		}
 		schema, err := graph.Schema(s.services)

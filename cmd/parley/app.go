@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/graph"
+	"parley/internal/consent"
 	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/event"
@@ -41,7 +42,7 @@ func wire(s *store.Store, keys *secret.Keyring, publicURL string, log *slog.Logg
 	messages := targeting.New(s)
 	a.visitors = visitor.New(s, keys, a.inboxes, contacts, conversations)
 	a.services = graph.Services{
-		People: a.people, Inboxes: a.inboxes, Contacts: contacts, Targeting: messages, Visitors: a.visitors,
+		People: a.people, Inboxes: a.inboxes, Contacts: contacts, Consents: consent.New(s), Targeting: messages, Visitors: a.visitors,
 		Conversations: conversations, Events: event.New(s), Nodes: node.New(s),
 	}
 	a.register(conversations)

@@ -23,6 +23,8 @@ import (
 type ContactResolver interface {
 	Emails(ctx context.Context, objs []*ent.Contact) ([][]string, error)
 	Phone(ctx context.Context, obj *ent.Contact) (*string, error)
+
+	Consents(ctx context.Context, objs []*ent.Contact) ([][]*ent.ConsentRecord, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -167,6 +169,61 @@ func (ec *executionContext) _Contact_lastSeenAt(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Contact_lastSeenAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Contact", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Contact_consents(ctx context.Context, field graphql.CollectedField, obj *ent.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_consents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Contact_consents(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ConsentRecord) graphql.Marshaler {
+			return ec.marshalNConsent2ᚕᚖparleyᚋentᚐConsentRecordᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_consents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contact",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Contact_consents(ctx context.Context, field graphql.CollectedField, obj *ent.Contact) (any, error) {
+	resolver := ec.Resolvers.Contact()
+	if batch, ok := graphql.BatchParentsFor[*ent.Contact](ctx, "Contact"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Consents(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.ConsentRecord](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Contact.consents",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Consents(ctx, []*ent.Contact{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.ConsentRecord](
+		ctx,
+		results,
+		err,
+		"Contact.consents",
+	)
 }
 
 func (ec *executionContext) _ContactConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[*ent.Contact]) (ret graphql.Marshaler) {
@@ -835,6 +892,11 @@ func (ec *executionContext) _Contact(ctx context.Context, sel ast.SelectionSet, 
 		case "lastSeenAt":
 			out.Values[i] = ec._Contact_lastSeenAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "consents":
+			out.Values[i] = ec._Contact_consents(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:

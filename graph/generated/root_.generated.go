@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/internal/clock"
+	"parley/internal/consent"
 	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/inbox"
@@ -35,9 +36,14 @@ type ResolverRoot interface {
 	Account() AccountResolver
 	ApiToken() ApiTokenResolver
 	ChatChannel() ChatChannelResolver
+	Consent() ConsentResolver
+	ConsentOptions() ConsentOptionsResolver
 	Contact() ContactResolver
+	ContactList() ContactListResolver
 	Conversation() ConversationResolver
+	EmailCapture() EmailCaptureResolver
 	Event() EventResolver
+	Heading() HeadingResolver
 	Inbox() InboxResolver
 	Integration() IntegrationResolver
 	Message() MessageResolver
@@ -53,7 +59,9 @@ type ResolverRoot interface {
 	SavedView() SavedViewResolver
 	Subscription() SubscriptionResolver
 	TargetedMessage() TargetedMessageResolver
+	TargetedMessageVerdict() TargetedMessageVerdictResolver
 	TargetingRule() TargetingRuleResolver
+	TargetingWarning() TargetingWarningResolver
 	Task() TaskResolver
 	Team() TeamResolver
 	User() UserResolver
@@ -61,6 +69,9 @@ type ResolverRoot interface {
 	Visitor() VisitorResolver
 	VisitorConversation() VisitorConversationResolver
 	VisitorMessage() VisitorMessageResolver
+	WidgetAvailability() WidgetAvailabilityResolver
+	WidgetHeading() WidgetHeadingResolver
+	WidgetPerson() WidgetPersonResolver
 	WidgetStyle() WidgetStyleResolver
 	RoutingInput() RoutingInputResolver
 }
@@ -79,6 +90,11 @@ type ComplexityRoot struct {
 		TimeZone     func(childComplexity int) int
 	}
 
+	AddToListPayload struct {
+		List       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ApiToken struct {
 		CreatedAt   func(childComplexity int) int
 		ExpiresAt   func(childComplexity int) int
@@ -88,6 +104,11 @@ type ComplexityRoot struct {
 		RevokedAt   func(childComplexity int) int
 		Scopes      func(childComplexity int) int
 		User        func(childComplexity int) int
+	}
+
+	ArchiveSubscriptionTypePayload struct {
+		SubscriptionType func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	AssignConversationPayload struct {
@@ -192,7 +213,28 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	Consent struct {
+		Applies          func(childComplexity int) int
+		Basis            func(childComplexity int) int
+		GivenAt          func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Kind             func(childComplexity int) int
+		PageURL          func(childComplexity int) int
+		SubscriptionType func(childComplexity int) int
+		Text             func(childComplexity int) int
+		TextVersion      func(childComplexity int) int
+		WithdrawnAt      func(childComplexity int) int
+	}
+
+	ConsentOptions struct {
+		CommunicationText func(childComplexity int) int
+		Processing        func(childComplexity int) int
+		ProcessingText    func(childComplexity int) int
+		SubscriptionType  func(childComplexity int) int
+	}
+
 	Contact struct {
+		Consents   func(childComplexity int) int
 		CreatedAt  func(childComplexity int) int
 		Email      func(childComplexity int) int
 		Emails     func(childComplexity int) int
@@ -210,6 +252,13 @@ type ComplexityRoot struct {
 	ContactEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ContactList struct {
+		CreatedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Size      func(childComplexity int) int
 	}
 
 	Conversation struct {
@@ -282,6 +331,11 @@ type ComplexityRoot struct {
 		UserErrors  func(childComplexity int) int
 	}
 
+	CreateContactListPayload struct {
+		List       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CreateContactPayload struct {
 		Contact    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -301,6 +355,11 @@ type ComplexityRoot struct {
 	CreateSavedViewPayload struct {
 		SavedView  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	CreateSubscriptionTypePayload struct {
+		SubscriptionType func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	CreateTargetedMessagePayload struct {
@@ -354,9 +413,25 @@ type ComplexityRoot struct {
 		UserErrors    func(childComplexity int) int
 	}
 
+	DisplayOptions struct {
+		OpenByItself func(childComplexity int) int
+		SmallScreen  func(childComplexity int) int
+	}
+
+	DuplicateTargetedMessagePayload struct {
+		TargetedMessage func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
 	EditMessagePayload struct {
 		Message    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	EmailCapture struct {
+		DelaySeconds func(childComplexity int) int
+		Text         func(childComplexity int) int
+		Timing       func(childComplexity int) int
 	}
 
 	Event struct {
@@ -394,6 +469,15 @@ type ComplexityRoot struct {
 	HandOffConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	Heading struct {
+		AvatarURL func(childComplexity int) int
+		Fallback  func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Team      func(childComplexity int) int
+		Users     func(childComplexity int) int
 	}
 
 	Inbox struct {
@@ -490,6 +574,8 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		AddToList                     func(childComplexity int, input contact.AddToListInput) int
+		ArchiveSubscriptionType       func(childComplexity int, input consent.ArchiveSubscriptionTypeInput) int
 		AssignConversation            func(childComplexity int, input conversation.AssignConversationInput) int
 		BlockSender                   func(childComplexity int, input conversation.BlockSenderInput) int
 		BulkChangeConversations       func(childComplexity int, input conversation.BulkChangeConversationsInput) int
@@ -500,9 +586,11 @@ type ComplexityRoot struct {
 		CreateAPIToken                func(childComplexity int, input people.CreateApiTokenInput) int
 		CreateChatChannel             func(childComplexity int, input inbox.CreateChatChannelInput) int
 		CreateContact                 func(childComplexity int, input contact.CreateContactInput) int
+		CreateContactList             func(childComplexity int, input contact.CreateContactListInput) int
 		CreateIdentitySecret          func(childComplexity int, input inbox.CreateIdentitySecretInput) int
 		CreateInbox                   func(childComplexity int, input inbox.CreateInboxInput) int
 		CreateSavedView               func(childComplexity int, input conversation.CreateSavedViewInput) int
+		CreateSubscriptionType        func(childComplexity int, input consent.CreateSubscriptionTypeInput) int
 		CreateTargetedMessage         func(childComplexity int, input targeting.CreateTargetedMessageInput) int
 		CreateTeam                    func(childComplexity int, input people.CreateTeamInput) int
 		CreateUser                    func(childComplexity int, input people.CreateUserInput) int
@@ -513,6 +601,7 @@ type ComplexityRoot struct {
 		DeleteSavedView               func(childComplexity int, input conversation.DeleteSavedViewInput) int
 		DeleteTargetedMessage         func(childComplexity int, input targeting.DeleteTargetedMessageInput) int
 		DeleteTeam                    func(childComplexity int, input people.DeleteTeamInput) int
+		DuplicateTargetedMessage      func(childComplexity int, input targeting.DuplicateTargetedMessageInput) int
 		EditMessage                   func(childComplexity int, input conversation.EditMessageInput) int
 		HandOffConversation           func(childComplexity int, input conversation.HandOffConversationInput) int
 		LinkContact                   func(childComplexity int, input conversation.LinkContactInput) int
@@ -522,8 +611,12 @@ type ComplexityRoot struct {
 		MarkConversationUnread        func(childComplexity int, input conversation.MarkConversationUnreadInput) int
 		MarkVisitorConversationRead   func(childComplexity int, input visitor.MarkVisitorConversationReadInput) int
 		MoveTargetedMessage           func(childComplexity int, input targeting.MoveTargetedMessageInput) int
+		OptOutContact                 func(childComplexity int, input consent.OptOutContactInput) int
 		PublishTargetedMessage        func(childComplexity int, input targeting.PublishTargetedMessageInput) int
 		PurgeConversation             func(childComplexity int, input conversation.PurgeConversationInput) int
+		RecordVisitorConsent          func(childComplexity int, input visitor.RecordVisitorConsentInput) int
+		RecordWidgetView              func(childComplexity int, input visitor.RecordWidgetViewInput) int
+		RemoveFromList                func(childComplexity int, input contact.RemoveFromListInput) int
 		RenameInbox                   func(childComplexity int, input inbox.RenameInboxInput) int
 		ReopenConversation            func(childComplexity int, input conversation.ReopenConversationInput) int
 		RestoreConversation           func(childComplexity int, input conversation.RestoreConversationInput) int
@@ -540,6 +633,7 @@ type ComplexityRoot struct {
 		StartVisitorSession           func(childComplexity int, input visitor.StartVisitorSessionInput) int
 		TagConversation               func(childComplexity int, input conversation.TagConversationInput) int
 		TakeOverConversation          func(childComplexity int, input conversation.TakeOverConversationInput) int
+		TrackPageView                 func(childComplexity int, input visitor.TrackPageViewInput) int
 		UnassignConversation          func(childComplexity int, input conversation.UnassignConversationInput) int
 		UnblockSender                 func(childComplexity int, input conversation.UnblockSenderInput) int
 		UnlinkContact                 func(childComplexity int, input conversation.UnlinkContactInput) int
@@ -552,9 +646,16 @@ type ComplexityRoot struct {
 		UpdateInboxMembers            func(childComplexity int, input inbox.UpdateInboxMembersInput) int
 		UpdateOwnProfile              func(childComplexity int, input people.UpdateOwnProfileInput) int
 		UpdateSavedView               func(childComplexity int, input conversation.UpdateSavedViewInput) int
+		UpdateSubscriptionType        func(childComplexity int, input consent.UpdateSubscriptionTypeInput) int
 		UpdateTargetedMessage         func(childComplexity int, input targeting.UpdateTargetedMessageInput) int
 		UpdateTeam                    func(childComplexity int, input people.UpdateTeamInput) int
 		UpdateUser                    func(childComplexity int, input people.UpdateUserInput) int
+		WithdrawConsent               func(childComplexity int, input consent.WithdrawConsentInput) int
+	}
+
+	OptOutContactPayload struct {
+		Contact    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -581,26 +682,44 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APITokens            func(childComplexity int) int
-		Availability         func(childComplexity int, channelID string, at *clock.Micros, userIds []string) int
-		Contacts             func(childComplexity int, query *string, first *int, after *string) int
-		Conversation         func(childComplexity int, id string) int
-		Conversations        func(childComplexity int, inboxID *string, view *vocab.ConversationView, savedViewID *string, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int, after *string, last *int, before *string) int
-		Events               func(childComplexity int, after int64, first *int, types []vocab.EventType, inboxIds []string) int
-		Inbox                func(childComplexity int, id string) int
-		Inboxes              func(childComplexity int) int
-		Node                 func(childComplexity int, id string) int
-		Nodes                func(childComplexity int, ids []string) int
-		RoutingPreview       func(childComplexity int, input conversation.RoutingPreviewInput) int
-		SavedViews           func(childComplexity int, inboxID *string) int
-		SearchConversations  func(childComplexity int, query string, filter *conversation.Filter, first *int, after *string) int
-		Task                 func(childComplexity int, id string) int
-		Teams                func(childComplexity int) int
-		Users                func(childComplexity int, includeDeactivated *bool) int
-		Viewer               func(childComplexity int) int
-		VisitorConversation  func(childComplexity int, id string) int
-		VisitorConversations func(childComplexity int) int
-		Widget               func(childComplexity int, channelKey string, pageURL string, smallScreen *bool) int
+		APITokens              func(childComplexity int) int
+		Availability           func(childComplexity int, channelID string, at *clock.Micros, userIds []string) int
+		ContactLists           func(childComplexity int) int
+		Contacts               func(childComplexity int, query *string, first *int, after *string) int
+		Conversation           func(childComplexity int, id string) int
+		Conversations          func(childComplexity int, inboxID *string, view *vocab.ConversationView, savedViewID *string, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int, after *string, last *int, before *string) int
+		Events                 func(childComplexity int, after int64, first *int, types []vocab.EventType, inboxIds []string) int
+		Inbox                  func(childComplexity int, id string) int
+		Inboxes                func(childComplexity int) int
+		Node                   func(childComplexity int, id string) int
+		Nodes                  func(childComplexity int, ids []string) int
+		RoutingPreview         func(childComplexity int, input conversation.RoutingPreviewInput) int
+		SavedViews             func(childComplexity int, inboxID *string) int
+		SearchConversations    func(childComplexity int, query string, filter *conversation.Filter, first *int, after *string) int
+		SubscriptionTypes      func(childComplexity int, includeArchived *bool) int
+		TargetedMessagePreview func(childComplexity int, input targeting.TargetedMessagePreviewInput) int
+		Task                   func(childComplexity int, id string) int
+		Teams                  func(childComplexity int) int
+		Users                  func(childComplexity int, includeDeactivated *bool) int
+		Viewer                 func(childComplexity int) int
+		VisitorConversation    func(childComplexity int, id string) int
+		VisitorConversations   func(childComplexity int) int
+		Widget                 func(childComplexity int, channelKey string, pageURL string, smallScreen *bool, locale *string) int
+	}
+
+	RecordVisitorConsentPayload struct {
+		UserErrors func(childComplexity int) int
+		Visitor    func(childComplexity int) int
+	}
+
+	RecordWidgetViewPayload struct {
+		UserErrors func(childComplexity int) int
+		Visitor    func(childComplexity int) int
+	}
+
+	RemoveFromListPayload struct {
+		List       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RenameInboxPayload struct {
@@ -776,6 +895,13 @@ type ComplexityRoot struct {
 		VisitorConversation  func(childComplexity int, conversationID string, after *int64) int
 	}
 
+	SubscriptionType struct {
+		ArchivedAt  func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+	}
+
 	SystemActor struct {
 		ActorID func(childComplexity int) int
 	}
@@ -794,20 +920,61 @@ type ComplexityRoot struct {
 		Audience       func(childComplexity int) int
 		Bot            func(childComplexity int) int
 		ChatChannel    func(childComplexity int) int
+		Consent        func(childComplexity int) int
+		Display        func(childComplexity int) int
+		EmailCapture   func(childComplexity int) int
+		ExcludeLists   func(childComplexity int) int
+		Heading        func(childComplexity int) int
 		ID             func(childComplexity int) int
+		IncludeLists   func(childComplexity int) int
 		Name           func(childComplexity int) int
 		Position       func(childComplexity int) int
 		PublishedAt    func(childComplexity int) int
+		Routing        func(childComplexity int) int
 		Rules          func(childComplexity int) int
 		State          func(childComplexity int) int
+		Stats          func(childComplexity int) int
 		Version        func(childComplexity int) int
 		WelcomeMessage func(childComplexity int) int
+	}
+
+	TargetedMessagePreview struct {
+		Shown    func(childComplexity int) int
+		Verdicts func(childComplexity int) int
+		Warnings func(childComplexity int) int
+	}
+
+	TargetedMessageStats struct {
+		Chats  func(childComplexity int) int
+		Emails func(childComplexity int) int
+		Opened func(childComplexity int) int
+		Shown  func(childComplexity int) int
+	}
+
+	TargetedMessageVerdict struct {
+		Earlier    func(childComplexity int) int
+		ExcludedBy func(childComplexity int) int
+		InAudience func(childComplexity int) int
+		Message    func(childComplexity int) int
+		Outcome    func(childComplexity int) int
+		Rules      func(childComplexity int) int
 	}
 
 	TargetingRule struct {
 		Operator  func(childComplexity int) int
 		Parameter func(childComplexity int) int
 		Value     func(childComplexity int) int
+	}
+
+	TargetingRuleVerdict struct {
+		Holds func(childComplexity int) int
+		Rule  func(childComplexity int) int
+	}
+
+	TargetingWarning struct {
+		Earlier func(childComplexity int) int
+		Kind    func(childComplexity int) int
+		Message func(childComplexity int) int
 	}
 
 	Task struct {
@@ -833,6 +1000,11 @@ type ComplexityRoot struct {
 		ID      func(childComplexity int) int
 		Members func(childComplexity int) int
 		Name    func(childComplexity int) int
+	}
+
+	TrackPageViewPayload struct {
+		UserErrors func(childComplexity int) int
+		Visitor    func(childComplexity int) int
 	}
 
 	UnassignConversationPayload struct {
@@ -893,6 +1065,11 @@ type ComplexityRoot struct {
 	UpdateSavedViewPayload struct {
 		SavedView  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	UpdateSubscriptionTypePayload struct {
+		SubscriptionType func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	UpdateTargetedMessagePayload struct {
@@ -964,6 +1141,7 @@ type ComplexityRoot struct {
 	}
 
 	VisitorConversation struct {
+		Assignee func(childComplexity int) int
 		ID       func(childComplexity int) int
 		Messages func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Status   func(childComplexity int) int
@@ -977,6 +1155,7 @@ type ComplexityRoot struct {
 		Direction       func(childComplexity int) int
 		HTML            func(childComplexity int) int
 		ID              func(childComplexity int) int
+		Seen            func(childComplexity int) int
 		Text            func(childComplexity int) int
 		VisibleNumber   func(childComplexity int) int
 	}
@@ -1008,12 +1187,59 @@ type ComplexityRoot struct {
 	}
 
 	Widget struct {
+		Availability    func(childComplexity int) int
 		ChannelKey      func(childComplexity int) int
+		Direction       func(childComplexity int) int
+		LauncherHidden  func(childComplexity int) int
+		Locale          func(childComplexity int) int
 		Style           func(childComplexity int) int
 		TargetedMessage func(childComplexity int) int
+		Texts           func(childComplexity int) int
 		Title           func(childComplexity int) int
 		Unread          func(childComplexity int) int
 		Visitor         func(childComplexity int) int
+	}
+
+	WidgetAvailability struct {
+		BackAt    func(childComplexity int) int
+		ReplyTime func(childComplexity int) int
+		State     func(childComplexity int) int
+		Text      func(childComplexity int) int
+	}
+
+	WidgetCommunicationConsent struct {
+		Text    func(childComplexity int) int
+		Version func(childComplexity int) int
+	}
+
+	WidgetConsent struct {
+		Communication func(childComplexity int) int
+		Processing    func(childComplexity int) int
+	}
+
+	WidgetEmailCapture struct {
+		DelaySeconds func(childComplexity int) int
+		Needed       func(childComplexity int) int
+		Text         func(childComplexity int) int
+		Timing       func(childComplexity int) int
+	}
+
+	WidgetHeading struct {
+		AvatarURL func(childComplexity int) int
+		Name      func(childComplexity int) int
+		People    func(childComplexity int) int
+	}
+
+	WidgetPerson struct {
+		AvatarURL func(childComplexity int) int
+		Name      func(childComplexity int) int
+	}
+
+	WidgetProcessingConsent struct {
+		Accepted func(childComplexity int) int
+		Mode     func(childComplexity int) int
+		Text     func(childComplexity int) int
+		Version  func(childComplexity int) int
 	}
 
 	WidgetStyle struct {
@@ -1026,9 +1252,24 @@ type ComplexityRoot struct {
 	}
 
 	WidgetTargetedMessage struct {
+		Consent        func(childComplexity int) int
+		EmailCapture   func(childComplexity int) int
+		Heading        func(childComplexity int) int
 		ID             func(childComplexity int) int
+		OpenByItself   func(childComplexity int) int
+		SmallScreen    func(childComplexity int) int
 		Version        func(childComplexity int) int
 		WelcomeMessage func(childComplexity int) int
+	}
+
+	WidgetText struct {
+		Key  func(childComplexity int) int
+		Text func(childComplexity int) int
+	}
+
+	WithdrawConsentPayload struct {
+		Consents   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 }
 
@@ -1083,6 +1324,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Account.TimeZone(childComplexity), true
 
+	case "AddToListPayload.list":
+		if e.ComplexityRoot.AddToListPayload.List == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddToListPayload.List(childComplexity), true
+	case "AddToListPayload.userErrors":
+		if e.ComplexityRoot.AddToListPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddToListPayload.UserErrors(childComplexity), true
+
 	case "ApiToken.createdAt":
 		if e.ComplexityRoot.ApiToken.CreatedAt == nil {
 			break
@@ -1131,6 +1385,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApiToken.User(childComplexity), true
+
+	case "ArchiveSubscriptionTypePayload.subscriptionType":
+		if e.ComplexityRoot.ArchiveSubscriptionTypePayload.SubscriptionType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveSubscriptionTypePayload.SubscriptionType(childComplexity), true
+	case "ArchiveSubscriptionTypePayload.userErrors":
+		if e.ComplexityRoot.ArchiveSubscriptionTypePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveSubscriptionTypePayload.UserErrors(childComplexity), true
 
 	case "AssignConversationPayload.conversation":
 		if e.ComplexityRoot.AssignConversationPayload.Conversation == nil {
@@ -1494,6 +1761,98 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CloseConversationPayload.UserErrors(childComplexity), true
 
+	case "Consent.applies":
+		if e.ComplexityRoot.Consent.Applies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.Applies(childComplexity), true
+	case "Consent.basis":
+		if e.ComplexityRoot.Consent.Basis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.Basis(childComplexity), true
+	case "Consent.givenAt":
+		if e.ComplexityRoot.Consent.GivenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.GivenAt(childComplexity), true
+	case "Consent.id":
+		if e.ComplexityRoot.Consent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.ID(childComplexity), true
+	case "Consent.kind":
+		if e.ComplexityRoot.Consent.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.Kind(childComplexity), true
+	case "Consent.pageUrl":
+		if e.ComplexityRoot.Consent.PageURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.PageURL(childComplexity), true
+	case "Consent.subscriptionType":
+		if e.ComplexityRoot.Consent.SubscriptionType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.SubscriptionType(childComplexity), true
+	case "Consent.text":
+		if e.ComplexityRoot.Consent.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.Text(childComplexity), true
+	case "Consent.textVersion":
+		if e.ComplexityRoot.Consent.TextVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.TextVersion(childComplexity), true
+	case "Consent.withdrawnAt":
+		if e.ComplexityRoot.Consent.WithdrawnAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.WithdrawnAt(childComplexity), true
+
+	case "ConsentOptions.communicationText":
+		if e.ComplexityRoot.ConsentOptions.CommunicationText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentOptions.CommunicationText(childComplexity), true
+	case "ConsentOptions.processing":
+		if e.ComplexityRoot.ConsentOptions.Processing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentOptions.Processing(childComplexity), true
+	case "ConsentOptions.processingText":
+		if e.ComplexityRoot.ConsentOptions.ProcessingText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentOptions.ProcessingText(childComplexity), true
+	case "ConsentOptions.subscriptionType":
+		if e.ComplexityRoot.ConsentOptions.SubscriptionType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentOptions.SubscriptionType(childComplexity), true
+
+	case "Contact.consents":
+		if e.ComplexityRoot.Contact.Consents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Consents(childComplexity), true
 	case "Contact.createdAt":
 		if e.ComplexityRoot.Contact.CreatedAt == nil {
 			break
@@ -1562,6 +1921,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactEdge.Node(childComplexity), true
+
+	case "ContactList.createdAt":
+		if e.ComplexityRoot.ContactList.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactList.CreatedAt(childComplexity), true
+	case "ContactList.id":
+		if e.ComplexityRoot.ContactList.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactList.ID(childComplexity), true
+	case "ContactList.name":
+		if e.ComplexityRoot.ContactList.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactList.Name(childComplexity), true
+	case "ContactList.size":
+		if e.ComplexityRoot.ContactList.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactList.Size(childComplexity), true
 
 	case "Conversation.assignedTeam":
 		if e.ComplexityRoot.Conversation.AssignedTeam == nil {
@@ -1857,6 +2241,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateChatChannelPayload.UserErrors(childComplexity), true
 
+	case "CreateContactListPayload.list":
+		if e.ComplexityRoot.CreateContactListPayload.List == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateContactListPayload.List(childComplexity), true
+	case "CreateContactListPayload.userErrors":
+		if e.ComplexityRoot.CreateContactListPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateContactListPayload.UserErrors(childComplexity), true
+
 	case "CreateContactPayload.contact":
 		if e.ComplexityRoot.CreateContactPayload.Contact == nil {
 			break
@@ -1914,6 +2311,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateSavedViewPayload.UserErrors(childComplexity), true
+
+	case "CreateSubscriptionTypePayload.subscriptionType":
+		if e.ComplexityRoot.CreateSubscriptionTypePayload.SubscriptionType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateSubscriptionTypePayload.SubscriptionType(childComplexity), true
+	case "CreateSubscriptionTypePayload.userErrors":
+		if e.ComplexityRoot.CreateSubscriptionTypePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateSubscriptionTypePayload.UserErrors(childComplexity), true
 
 	case "CreateTargetedMessagePayload.targetedMessage":
 		if e.ComplexityRoot.CreateTargetedMessagePayload.TargetedMessage == nil {
@@ -2051,6 +2461,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteTeamPayload.UserErrors(childComplexity), true
 
+	case "DisplayOptions.openByItself":
+		if e.ComplexityRoot.DisplayOptions.OpenByItself == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisplayOptions.OpenByItself(childComplexity), true
+	case "DisplayOptions.smallScreen":
+		if e.ComplexityRoot.DisplayOptions.SmallScreen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisplayOptions.SmallScreen(childComplexity), true
+
+	case "DuplicateTargetedMessagePayload.targetedMessage":
+		if e.ComplexityRoot.DuplicateTargetedMessagePayload.TargetedMessage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateTargetedMessagePayload.TargetedMessage(childComplexity), true
+	case "DuplicateTargetedMessagePayload.userErrors":
+		if e.ComplexityRoot.DuplicateTargetedMessagePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateTargetedMessagePayload.UserErrors(childComplexity), true
+
 	case "EditMessagePayload.message":
 		if e.ComplexityRoot.EditMessagePayload.Message == nil {
 			break
@@ -2063,6 +2499,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EditMessagePayload.UserErrors(childComplexity), true
+
+	case "EmailCapture.delaySeconds":
+		if e.ComplexityRoot.EmailCapture.DelaySeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailCapture.DelaySeconds(childComplexity), true
+	case "EmailCapture.text":
+		if e.ComplexityRoot.EmailCapture.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailCapture.Text(childComplexity), true
+	case "EmailCapture.timing":
+		if e.ComplexityRoot.EmailCapture.Timing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailCapture.Timing(childComplexity), true
 
 	case "Event.actor":
 		if e.ComplexityRoot.Event.Actor == nil {
@@ -2200,6 +2655,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.HandOffConversationPayload.UserErrors(childComplexity), true
+
+	case "Heading.avatarUrl":
+		if e.ComplexityRoot.Heading.AvatarURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Heading.AvatarURL(childComplexity), true
+	case "Heading.fallback":
+		if e.ComplexityRoot.Heading.Fallback == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Heading.Fallback(childComplexity), true
+	case "Heading.kind":
+		if e.ComplexityRoot.Heading.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Heading.Kind(childComplexity), true
+	case "Heading.name":
+		if e.ComplexityRoot.Heading.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Heading.Name(childComplexity), true
+	case "Heading.team":
+		if e.ComplexityRoot.Heading.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Heading.Team(childComplexity), true
+	case "Heading.users":
+		if e.ComplexityRoot.Heading.Users == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Heading.Users(childComplexity), true
 
 	case "Inbox.chatChannel":
 		if e.ComplexityRoot.Inbox.ChatChannel == nil {
@@ -2521,6 +3013,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MoveTargetedMessagePayload.UserErrors(childComplexity), true
 
+	case "Mutation.addToList":
+		if e.ComplexityRoot.Mutation.AddToList == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addToList_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddToList(childComplexity, args["input"].(contact.AddToListInput)), true
+	case "Mutation.archiveSubscriptionType":
+		if e.ComplexityRoot.Mutation.ArchiveSubscriptionType == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveSubscriptionType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveSubscriptionType(childComplexity, args["input"].(consent.ArchiveSubscriptionTypeInput)), true
 	case "Mutation.assignConversation":
 		if e.ComplexityRoot.Mutation.AssignConversation == nil {
 			break
@@ -2631,6 +3145,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateContact(childComplexity, args["input"].(contact.CreateContactInput)), true
+	case "Mutation.createContactList":
+		if e.ComplexityRoot.Mutation.CreateContactList == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createContactList_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateContactList(childComplexity, args["input"].(contact.CreateContactListInput)), true
 	case "Mutation.createIdentitySecret":
 		if e.ComplexityRoot.Mutation.CreateIdentitySecret == nil {
 			break
@@ -2664,6 +3189,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateSavedView(childComplexity, args["input"].(conversation.CreateSavedViewInput)), true
+	case "Mutation.createSubscriptionType":
+		if e.ComplexityRoot.Mutation.CreateSubscriptionType == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createSubscriptionType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateSubscriptionType(childComplexity, args["input"].(consent.CreateSubscriptionTypeInput)), true
 	case "Mutation.createTargetedMessage":
 		if e.ComplexityRoot.Mutation.CreateTargetedMessage == nil {
 			break
@@ -2774,6 +3310,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteTeam(childComplexity, args["input"].(people.DeleteTeamInput)), true
+	case "Mutation.duplicateTargetedMessage":
+		if e.ComplexityRoot.Mutation.DuplicateTargetedMessage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_duplicateTargetedMessage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DuplicateTargetedMessage(childComplexity, args["input"].(targeting.DuplicateTargetedMessageInput)), true
 	case "Mutation.editMessage":
 		if e.ComplexityRoot.Mutation.EditMessage == nil {
 			break
@@ -2873,6 +3420,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MoveTargetedMessage(childComplexity, args["input"].(targeting.MoveTargetedMessageInput)), true
+	case "Mutation.optOutContact":
+		if e.ComplexityRoot.Mutation.OptOutContact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_optOutContact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OptOutContact(childComplexity, args["input"].(consent.OptOutContactInput)), true
 	case "Mutation.publishTargetedMessage":
 		if e.ComplexityRoot.Mutation.PublishTargetedMessage == nil {
 			break
@@ -2895,6 +3453,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PurgeConversation(childComplexity, args["input"].(conversation.PurgeConversationInput)), true
+	case "Mutation.recordVisitorConsent":
+		if e.ComplexityRoot.Mutation.RecordVisitorConsent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordVisitorConsent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordVisitorConsent(childComplexity, args["input"].(visitor.RecordVisitorConsentInput)), true
+	case "Mutation.recordWidgetView":
+		if e.ComplexityRoot.Mutation.RecordWidgetView == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordWidgetView_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordWidgetView(childComplexity, args["input"].(visitor.RecordWidgetViewInput)), true
+	case "Mutation.removeFromList":
+		if e.ComplexityRoot.Mutation.RemoveFromList == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeFromList_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveFromList(childComplexity, args["input"].(contact.RemoveFromListInput)), true
 	case "Mutation.renameInbox":
 		if e.ComplexityRoot.Mutation.RenameInbox == nil {
 			break
@@ -3071,6 +3662,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TakeOverConversation(childComplexity, args["input"].(conversation.TakeOverConversationInput)), true
+	case "Mutation.trackPageView":
+		if e.ComplexityRoot.Mutation.TrackPageView == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_trackPageView_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TrackPageView(childComplexity, args["input"].(visitor.TrackPageViewInput)), true
 	case "Mutation.unassignConversation":
 		if e.ComplexityRoot.Mutation.UnassignConversation == nil {
 			break
@@ -3203,6 +3805,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateSavedView(childComplexity, args["input"].(conversation.UpdateSavedViewInput)), true
+	case "Mutation.updateSubscriptionType":
+		if e.ComplexityRoot.Mutation.UpdateSubscriptionType == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateSubscriptionType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateSubscriptionType(childComplexity, args["input"].(consent.UpdateSubscriptionTypeInput)), true
 	case "Mutation.updateTargetedMessage":
 		if e.ComplexityRoot.Mutation.UpdateTargetedMessage == nil {
 			break
@@ -3236,6 +3849,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["input"].(people.UpdateUserInput)), true
+	case "Mutation.withdrawConsent":
+		if e.ComplexityRoot.Mutation.WithdrawConsent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawConsent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawConsent(childComplexity, args["input"].(consent.WithdrawConsentInput)), true
+
+	case "OptOutContactPayload.contact":
+		if e.ComplexityRoot.OptOutContactPayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OptOutContactPayload.Contact(childComplexity), true
+	case "OptOutContactPayload.userErrors":
+		if e.ComplexityRoot.OptOutContactPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OptOutContactPayload.UserErrors(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -3324,6 +3961,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Availability(childComplexity, args["channelId"].(string), args["at"].(*clock.Micros), args["userIds"].([]string)), true
+	case "Query.contactLists":
+		if e.ComplexityRoot.Query.ContactLists == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ContactLists(childComplexity), true
 	case "Query.contacts":
 		if e.ComplexityRoot.Query.Contacts == nil {
 			break
@@ -3441,6 +4084,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SearchConversations(childComplexity, args["query"].(string), args["filter"].(*conversation.Filter), args["first"].(*int), args["after"].(*string)), true
+	case "Query.subscriptionTypes":
+		if e.ComplexityRoot.Query.SubscriptionTypes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_subscriptionTypes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SubscriptionTypes(childComplexity, args["includeArchived"].(*bool)), true
+	case "Query.targetedMessagePreview":
+		if e.ComplexityRoot.Query.TargetedMessagePreview == nil {
+			break
+		}
+
+		args, err := ec.field_Query_targetedMessagePreview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.TargetedMessagePreview(childComplexity, args["input"].(targeting.TargetedMessagePreviewInput)), true
 	case "Query.task":
 		if e.ComplexityRoot.Query.Task == nil {
 			break
@@ -3502,7 +4167,46 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Widget(childComplexity, args["channelKey"].(string), args["pageUrl"].(string), args["smallScreen"].(*bool)), true
+		return e.ComplexityRoot.Query.Widget(childComplexity, args["channelKey"].(string), args["pageUrl"].(string), args["smallScreen"].(*bool), args["locale"].(*string)), true
+
+	case "RecordVisitorConsentPayload.userErrors":
+		if e.ComplexityRoot.RecordVisitorConsentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordVisitorConsentPayload.UserErrors(childComplexity), true
+	case "RecordVisitorConsentPayload.visitor":
+		if e.ComplexityRoot.RecordVisitorConsentPayload.Visitor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordVisitorConsentPayload.Visitor(childComplexity), true
+
+	case "RecordWidgetViewPayload.userErrors":
+		if e.ComplexityRoot.RecordWidgetViewPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordWidgetViewPayload.UserErrors(childComplexity), true
+	case "RecordWidgetViewPayload.visitor":
+		if e.ComplexityRoot.RecordWidgetViewPayload.Visitor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordWidgetViewPayload.Visitor(childComplexity), true
+
+	case "RemoveFromListPayload.list":
+		if e.ComplexityRoot.RemoveFromListPayload.List == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveFromListPayload.List(childComplexity), true
+	case "RemoveFromListPayload.userErrors":
+		if e.ComplexityRoot.RemoveFromListPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveFromListPayload.UserErrors(childComplexity), true
 
 	case "RenameInboxPayload.inbox":
 		if e.ComplexityRoot.RenameInboxPayload.Inbox == nil {
@@ -4130,6 +4834,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.VisitorConversation(childComplexity, args["conversationId"].(string), args["after"].(*int64)), true
 
+	case "SubscriptionType.archivedAt":
+		if e.ComplexityRoot.SubscriptionType.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubscriptionType.ArchivedAt(childComplexity), true
+	case "SubscriptionType.description":
+		if e.ComplexityRoot.SubscriptionType.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubscriptionType.Description(childComplexity), true
+	case "SubscriptionType.id":
+		if e.ComplexityRoot.SubscriptionType.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubscriptionType.ID(childComplexity), true
+	case "SubscriptionType.name":
+		if e.ComplexityRoot.SubscriptionType.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubscriptionType.Name(childComplexity), true
+
 	case "SystemActor.name":
 		if e.ComplexityRoot.SystemActor.ActorID == nil {
 			break
@@ -4181,12 +4910,48 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TargetedMessage.ChatChannel(childComplexity), true
+	case "TargetedMessage.consent":
+		if e.ComplexityRoot.TargetedMessage.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessage.Consent(childComplexity), true
+	case "TargetedMessage.display":
+		if e.ComplexityRoot.TargetedMessage.Display == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessage.Display(childComplexity), true
+	case "TargetedMessage.emailCapture":
+		if e.ComplexityRoot.TargetedMessage.EmailCapture == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessage.EmailCapture(childComplexity), true
+	case "TargetedMessage.excludeLists":
+		if e.ComplexityRoot.TargetedMessage.ExcludeLists == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessage.ExcludeLists(childComplexity), true
+	case "TargetedMessage.heading":
+		if e.ComplexityRoot.TargetedMessage.Heading == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessage.Heading(childComplexity), true
 	case "TargetedMessage.id":
 		if e.ComplexityRoot.TargetedMessage.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.TargetedMessage.ID(childComplexity), true
+	case "TargetedMessage.includeLists":
+		if e.ComplexityRoot.TargetedMessage.IncludeLists == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessage.IncludeLists(childComplexity), true
 	case "TargetedMessage.name":
 		if e.ComplexityRoot.TargetedMessage.Name == nil {
 			break
@@ -4205,6 +4970,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TargetedMessage.PublishedAt(childComplexity), true
+	case "TargetedMessage.routing":
+		if e.ComplexityRoot.TargetedMessage.Routing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessage.Routing(childComplexity), true
 	case "TargetedMessage.rules":
 		if e.ComplexityRoot.TargetedMessage.Rules == nil {
 			break
@@ -4217,6 +4988,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TargetedMessage.State(childComplexity), true
+	case "TargetedMessage.stats":
+		if e.ComplexityRoot.TargetedMessage.Stats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessage.Stats(childComplexity), true
 	case "TargetedMessage.version":
 		if e.ComplexityRoot.TargetedMessage.Version == nil {
 			break
@@ -4229,6 +5006,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TargetedMessage.WelcomeMessage(childComplexity), true
+
+	case "TargetedMessagePreview.shown":
+		if e.ComplexityRoot.TargetedMessagePreview.Shown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessagePreview.Shown(childComplexity), true
+	case "TargetedMessagePreview.verdicts":
+		if e.ComplexityRoot.TargetedMessagePreview.Verdicts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessagePreview.Verdicts(childComplexity), true
+	case "TargetedMessagePreview.warnings":
+		if e.ComplexityRoot.TargetedMessagePreview.Warnings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessagePreview.Warnings(childComplexity), true
+
+	case "TargetedMessageStats.chats":
+		if e.ComplexityRoot.TargetedMessageStats.Chats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageStats.Chats(childComplexity), true
+	case "TargetedMessageStats.emails":
+		if e.ComplexityRoot.TargetedMessageStats.Emails == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageStats.Emails(childComplexity), true
+	case "TargetedMessageStats.opened":
+		if e.ComplexityRoot.TargetedMessageStats.Opened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageStats.Opened(childComplexity), true
+	case "TargetedMessageStats.shown":
+		if e.ComplexityRoot.TargetedMessageStats.Shown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageStats.Shown(childComplexity), true
+
+	case "TargetedMessageVerdict.earlier":
+		if e.ComplexityRoot.TargetedMessageVerdict.Earlier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageVerdict.Earlier(childComplexity), true
+	case "TargetedMessageVerdict.excludedBy":
+		if e.ComplexityRoot.TargetedMessageVerdict.ExcludedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageVerdict.ExcludedBy(childComplexity), true
+	case "TargetedMessageVerdict.inAudience":
+		if e.ComplexityRoot.TargetedMessageVerdict.InAudience == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageVerdict.InAudience(childComplexity), true
+	case "TargetedMessageVerdict.targetedMessage":
+		if e.ComplexityRoot.TargetedMessageVerdict.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageVerdict.Message(childComplexity), true
+	case "TargetedMessageVerdict.outcome":
+		if e.ComplexityRoot.TargetedMessageVerdict.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageVerdict.Outcome(childComplexity), true
+	case "TargetedMessageVerdict.rules":
+		if e.ComplexityRoot.TargetedMessageVerdict.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageVerdict.Rules(childComplexity), true
 
 	case "TargetingRule.operator":
 		if e.ComplexityRoot.TargetingRule.Operator == nil {
@@ -4248,6 +5106,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TargetingRule.Value(childComplexity), true
+
+	case "TargetingRuleVerdict.holds":
+		if e.ComplexityRoot.TargetingRuleVerdict.Holds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingRuleVerdict.Holds(childComplexity), true
+	case "TargetingRuleVerdict.rule":
+		if e.ComplexityRoot.TargetingRuleVerdict.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingRuleVerdict.Rule(childComplexity), true
+
+	case "TargetingWarning.earlier":
+		if e.ComplexityRoot.TargetingWarning.Earlier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingWarning.Earlier(childComplexity), true
+	case "TargetingWarning.kind":
+		if e.ComplexityRoot.TargetingWarning.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingWarning.Kind(childComplexity), true
+	case "TargetingWarning.targetedMessage":
+		if e.ComplexityRoot.TargetingWarning.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingWarning.Message(childComplexity), true
 
 	case "Task.actor":
 		if e.ComplexityRoot.Task.Actor == nil {
@@ -4347,6 +5237,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Team.Name(childComplexity), true
+
+	case "TrackPageViewPayload.userErrors":
+		if e.ComplexityRoot.TrackPageViewPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrackPageViewPayload.UserErrors(childComplexity), true
+	case "TrackPageViewPayload.visitor":
+		if e.ComplexityRoot.TrackPageViewPayload.Visitor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrackPageViewPayload.Visitor(childComplexity), true
 
 	case "UnassignConversationPayload.conversation":
 		if e.ComplexityRoot.UnassignConversationPayload.Conversation == nil {
@@ -4503,6 +5406,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateSavedViewPayload.UserErrors(childComplexity), true
+
+	case "UpdateSubscriptionTypePayload.subscriptionType":
+		if e.ComplexityRoot.UpdateSubscriptionTypePayload.SubscriptionType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateSubscriptionTypePayload.SubscriptionType(childComplexity), true
+	case "UpdateSubscriptionTypePayload.userErrors":
+		if e.ComplexityRoot.UpdateSubscriptionTypePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateSubscriptionTypePayload.UserErrors(childComplexity), true
 
 	case "UpdateTargetedMessagePayload.targetedMessage":
 		if e.ComplexityRoot.UpdateTargetedMessagePayload.TargetedMessage == nil {
@@ -4725,6 +5641,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Visitor.Name(childComplexity), true
 
+	case "VisitorConversation.assignee":
+		if e.ComplexityRoot.VisitorConversation.Assignee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorConversation.Assignee(childComplexity), true
 	case "VisitorConversation.id":
 		if e.ComplexityRoot.VisitorConversation.ID == nil {
 			break
@@ -4791,6 +5713,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VisitorMessage.ID(childComplexity), true
+	case "VisitorMessage.seen":
+		if e.ComplexityRoot.VisitorMessage.Seen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorMessage.Seen(childComplexity), true
 	case "VisitorMessage.text":
 		if e.ComplexityRoot.VisitorMessage.Text == nil {
 			break
@@ -4875,12 +5803,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VisitorTyping.Typing(childComplexity), true
 
+	case "Widget.availability":
+		if e.ComplexityRoot.Widget.Availability == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Widget.Availability(childComplexity), true
 	case "Widget.channelKey":
 		if e.ComplexityRoot.Widget.ChannelKey == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Widget.ChannelKey(childComplexity), true
+	case "Widget.direction":
+		if e.ComplexityRoot.Widget.Direction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Widget.Direction(childComplexity), true
+	case "Widget.launcherHidden":
+		if e.ComplexityRoot.Widget.LauncherHidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Widget.LauncherHidden(childComplexity), true
+	case "Widget.locale":
+		if e.ComplexityRoot.Widget.Locale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Widget.Locale(childComplexity), true
 	case "Widget.style":
 		if e.ComplexityRoot.Widget.Style == nil {
 			break
@@ -4893,6 +5845,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Widget.TargetedMessage(childComplexity), true
+	case "Widget.texts":
+		if e.ComplexityRoot.Widget.Texts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Widget.Texts(childComplexity), true
 	case "Widget.title":
 		if e.ComplexityRoot.Widget.Title == nil {
 			break
@@ -4911,6 +5869,139 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Widget.Visitor(childComplexity), true
+
+	case "WidgetAvailability.backAt":
+		if e.ComplexityRoot.WidgetAvailability.BackAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetAvailability.BackAt(childComplexity), true
+	case "WidgetAvailability.replyTime":
+		if e.ComplexityRoot.WidgetAvailability.ReplyTime == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetAvailability.ReplyTime(childComplexity), true
+	case "WidgetAvailability.state":
+		if e.ComplexityRoot.WidgetAvailability.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetAvailability.State(childComplexity), true
+	case "WidgetAvailability.text":
+		if e.ComplexityRoot.WidgetAvailability.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetAvailability.Text(childComplexity), true
+
+	case "WidgetCommunicationConsent.text":
+		if e.ComplexityRoot.WidgetCommunicationConsent.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetCommunicationConsent.Text(childComplexity), true
+	case "WidgetCommunicationConsent.version":
+		if e.ComplexityRoot.WidgetCommunicationConsent.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetCommunicationConsent.Version(childComplexity), true
+
+	case "WidgetConsent.communication":
+		if e.ComplexityRoot.WidgetConsent.Communication == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetConsent.Communication(childComplexity), true
+	case "WidgetConsent.processing":
+		if e.ComplexityRoot.WidgetConsent.Processing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetConsent.Processing(childComplexity), true
+
+	case "WidgetEmailCapture.delaySeconds":
+		if e.ComplexityRoot.WidgetEmailCapture.DelaySeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetEmailCapture.DelaySeconds(childComplexity), true
+	case "WidgetEmailCapture.needed":
+		if e.ComplexityRoot.WidgetEmailCapture.Needed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetEmailCapture.Needed(childComplexity), true
+	case "WidgetEmailCapture.text":
+		if e.ComplexityRoot.WidgetEmailCapture.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetEmailCapture.Text(childComplexity), true
+	case "WidgetEmailCapture.timing":
+		if e.ComplexityRoot.WidgetEmailCapture.Timing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetEmailCapture.Timing(childComplexity), true
+
+	case "WidgetHeading.avatarUrl":
+		if e.ComplexityRoot.WidgetHeading.AvatarURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetHeading.AvatarURL(childComplexity), true
+	case "WidgetHeading.name":
+		if e.ComplexityRoot.WidgetHeading.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetHeading.Name(childComplexity), true
+	case "WidgetHeading.people":
+		if e.ComplexityRoot.WidgetHeading.People == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetHeading.People(childComplexity), true
+
+	case "WidgetPerson.avatarUrl":
+		if e.ComplexityRoot.WidgetPerson.AvatarURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetPerson.AvatarURL(childComplexity), true
+	case "WidgetPerson.name":
+		if e.ComplexityRoot.WidgetPerson.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetPerson.Name(childComplexity), true
+
+	case "WidgetProcessingConsent.accepted":
+		if e.ComplexityRoot.WidgetProcessingConsent.Accepted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetProcessingConsent.Accepted(childComplexity), true
+	case "WidgetProcessingConsent.mode":
+		if e.ComplexityRoot.WidgetProcessingConsent.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetProcessingConsent.Mode(childComplexity), true
+	case "WidgetProcessingConsent.text":
+		if e.ComplexityRoot.WidgetProcessingConsent.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetProcessingConsent.Text(childComplexity), true
+	case "WidgetProcessingConsent.version":
+		if e.ComplexityRoot.WidgetProcessingConsent.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetProcessingConsent.Version(childComplexity), true
 
 	case "WidgetStyle.accentColor":
 		if e.ComplexityRoot.WidgetStyle.AccentColor == nil {
@@ -4949,12 +6040,42 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WidgetStyle.Title(childComplexity), true
 
+	case "WidgetTargetedMessage.consent":
+		if e.ComplexityRoot.WidgetTargetedMessage.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetTargetedMessage.Consent(childComplexity), true
+	case "WidgetTargetedMessage.emailCapture":
+		if e.ComplexityRoot.WidgetTargetedMessage.EmailCapture == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetTargetedMessage.EmailCapture(childComplexity), true
+	case "WidgetTargetedMessage.heading":
+		if e.ComplexityRoot.WidgetTargetedMessage.Heading == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetTargetedMessage.Heading(childComplexity), true
 	case "WidgetTargetedMessage.id":
 		if e.ComplexityRoot.WidgetTargetedMessage.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.WidgetTargetedMessage.ID(childComplexity), true
+	case "WidgetTargetedMessage.openByItself":
+		if e.ComplexityRoot.WidgetTargetedMessage.OpenByItself == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetTargetedMessage.OpenByItself(childComplexity), true
+	case "WidgetTargetedMessage.smallScreen":
+		if e.ComplexityRoot.WidgetTargetedMessage.SmallScreen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetTargetedMessage.SmallScreen(childComplexity), true
 	case "WidgetTargetedMessage.version":
 		if e.ComplexityRoot.WidgetTargetedMessage.Version == nil {
 			break
@@ -4968,6 +6089,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WidgetTargetedMessage.WelcomeMessage(childComplexity), true
 
+	case "WidgetText.key":
+		if e.ComplexityRoot.WidgetText.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetText.Key(childComplexity), true
+	case "WidgetText.text":
+		if e.ComplexityRoot.WidgetText.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetText.Text(childComplexity), true
+
+	case "WithdrawConsentPayload.consents":
+		if e.ComplexityRoot.WithdrawConsentPayload.Consents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawConsentPayload.Consents(childComplexity), true
+	case "WithdrawConsentPayload.userErrors":
+		if e.ComplexityRoot.WithdrawConsentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawConsentPayload.UserErrors(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -4977,6 +6124,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AddToListInput", ec.unmarshalInputAddToListInput),
+			graphql.NewInputUnmarshaler("ArchiveSubscriptionTypeInput", ec.unmarshalInputArchiveSubscriptionTypeInput),
 			graphql.NewInputUnmarshaler("AssignConversationInput", ec.unmarshalInputAssignConversationInput),
 			graphql.NewInputUnmarshaler("AssigneeFilter", ec.unmarshalInputAssigneeFilter),
 			graphql.NewInputUnmarshaler("BlockSenderInput", ec.unmarshalInputBlockSenderInput),
@@ -4989,13 +6138,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ChatTextInput", ec.unmarshalInputChatTextInput),
 			graphql.NewInputUnmarshaler("ClaimConversationInput", ec.unmarshalInputClaimConversationInput),
 			graphql.NewInputUnmarshaler("CloseConversationInput", ec.unmarshalInputCloseConversationInput),
+			graphql.NewInputUnmarshaler("ConsentOptionsInput", ec.unmarshalInputConsentOptionsInput),
 			graphql.NewInputUnmarshaler("ConversationFilter", ec.unmarshalInputConversationFilter),
 			graphql.NewInputUnmarshaler("CreateApiTokenInput", ec.unmarshalInputCreateApiTokenInput),
 			graphql.NewInputUnmarshaler("CreateChatChannelInput", ec.unmarshalInputCreateChatChannelInput),
 			graphql.NewInputUnmarshaler("CreateContactInput", ec.unmarshalInputCreateContactInput),
+			graphql.NewInputUnmarshaler("CreateContactListInput", ec.unmarshalInputCreateContactListInput),
 			graphql.NewInputUnmarshaler("CreateIdentitySecretInput", ec.unmarshalInputCreateIdentitySecretInput),
 			graphql.NewInputUnmarshaler("CreateInboxInput", ec.unmarshalInputCreateInboxInput),
 			graphql.NewInputUnmarshaler("CreateSavedViewInput", ec.unmarshalInputCreateSavedViewInput),
+			graphql.NewInputUnmarshaler("CreateSubscriptionTypeInput", ec.unmarshalInputCreateSubscriptionTypeInput),
 			graphql.NewInputUnmarshaler("CreateTargetedMessageInput", ec.unmarshalInputCreateTargetedMessageInput),
 			graphql.NewInputUnmarshaler("CreateTeamInput", ec.unmarshalInputCreateTeamInput),
 			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
@@ -5006,8 +6158,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteSavedViewInput", ec.unmarshalInputDeleteSavedViewInput),
 			graphql.NewInputUnmarshaler("DeleteTargetedMessageInput", ec.unmarshalInputDeleteTargetedMessageInput),
 			graphql.NewInputUnmarshaler("DeleteTeamInput", ec.unmarshalInputDeleteTeamInput),
+			graphql.NewInputUnmarshaler("DisplayOptionsInput", ec.unmarshalInputDisplayOptionsInput),
+			graphql.NewInputUnmarshaler("DuplicateTargetedMessageInput", ec.unmarshalInputDuplicateTargetedMessageInput),
 			graphql.NewInputUnmarshaler("EditMessageInput", ec.unmarshalInputEditMessageInput),
+			graphql.NewInputUnmarshaler("EmailCaptureInput", ec.unmarshalInputEmailCaptureInput),
 			graphql.NewInputUnmarshaler("HandOffConversationInput", ec.unmarshalInputHandOffConversationInput),
+			graphql.NewInputUnmarshaler("HeadingInput", ec.unmarshalInputHeadingInput),
 			graphql.NewInputUnmarshaler("LinkContactInput", ec.unmarshalInputLinkContactInput),
 			graphql.NewInputUnmarshaler("MarkAsNotSpamInput", ec.unmarshalInputMarkAsNotSpamInput),
 			graphql.NewInputUnmarshaler("MarkAsSpamInput", ec.unmarshalInputMarkAsSpamInput),
@@ -5015,8 +6171,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MarkConversationUnreadInput", ec.unmarshalInputMarkConversationUnreadInput),
 			graphql.NewInputUnmarshaler("MarkVisitorConversationReadInput", ec.unmarshalInputMarkVisitorConversationReadInput),
 			graphql.NewInputUnmarshaler("MoveTargetedMessageInput", ec.unmarshalInputMoveTargetedMessageInput),
+			graphql.NewInputUnmarshaler("OptOutContactInput", ec.unmarshalInputOptOutContactInput),
 			graphql.NewInputUnmarshaler("PublishTargetedMessageInput", ec.unmarshalInputPublishTargetedMessageInput),
 			graphql.NewInputUnmarshaler("PurgeConversationInput", ec.unmarshalInputPurgeConversationInput),
+			graphql.NewInputUnmarshaler("RecordVisitorConsentInput", ec.unmarshalInputRecordVisitorConsentInput),
+			graphql.NewInputUnmarshaler("RecordWidgetViewInput", ec.unmarshalInputRecordWidgetViewInput),
+			graphql.NewInputUnmarshaler("RemoveFromListInput", ec.unmarshalInputRemoveFromListInput),
 			graphql.NewInputUnmarshaler("RenameInboxInput", ec.unmarshalInputRenameInboxInput),
 			graphql.NewInputUnmarshaler("ReopenConversationInput", ec.unmarshalInputReopenConversationInput),
 			graphql.NewInputUnmarshaler("RestoreConversationInput", ec.unmarshalInputRestoreConversationInput),
@@ -5037,6 +6197,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StartVisitorSessionInput", ec.unmarshalInputStartVisitorSessionInput),
 			graphql.NewInputUnmarshaler("TagConversationInput", ec.unmarshalInputTagConversationInput),
 			graphql.NewInputUnmarshaler("TakeOverConversationInput", ec.unmarshalInputTakeOverConversationInput),
+			graphql.NewInputUnmarshaler("TargetedMessagePreviewInput", ec.unmarshalInputTargetedMessagePreviewInput),
+			graphql.NewInputUnmarshaler("TargetingRuleInput", ec.unmarshalInputTargetingRuleInput),
+			graphql.NewInputUnmarshaler("TrackPageViewInput", ec.unmarshalInputTrackPageViewInput),
 			graphql.NewInputUnmarshaler("UnassignConversationInput", ec.unmarshalInputUnassignConversationInput),
 			graphql.NewInputUnmarshaler("UnblockSenderInput", ec.unmarshalInputUnblockSenderInput),
 			graphql.NewInputUnmarshaler("UnlinkContactInput", ec.unmarshalInputUnlinkContactInput),
@@ -5049,9 +6212,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateInboxMembersInput", ec.unmarshalInputUpdateInboxMembersInput),
 			graphql.NewInputUnmarshaler("UpdateOwnProfileInput", ec.unmarshalInputUpdateOwnProfileInput),
 			graphql.NewInputUnmarshaler("UpdateSavedViewInput", ec.unmarshalInputUpdateSavedViewInput),
+			graphql.NewInputUnmarshaler("UpdateSubscriptionTypeInput", ec.unmarshalInputUpdateSubscriptionTypeInput),
 			graphql.NewInputUnmarshaler("UpdateTargetedMessageInput", ec.unmarshalInputUpdateTargetedMessageInput),
 			graphql.NewInputUnmarshaler("UpdateTeamInput", ec.unmarshalInputUpdateTeamInput),
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
+			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
 		)
 	}
 	first := true
@@ -5641,6 +6806,192 @@ input ChatTextInput {
   key: String!
   "What to say, at most 500 characters; empty: Parley's own text again."
   text: String!
+}
+`, BuiltIn: false},
+	{Name: "../schema/consent.graphqls", Input: `extend type Query {
+  "Kinds of mail that contacts can be opted in to, by name (TM-8)."
+  subscriptionTypes(
+    "Whether to list archived ones, too."
+    includeArchived: Boolean = false
+  ): [SubscriptionType!]! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
+}
+
+extend type Mutation {
+  "Makes a kind of mail that contacts can be opted in to (TM-8). Emits ` + "`" + `ACCOUNT_UPDATED` + "`" + `."
+  createSubscriptionType(
+    "Its name."
+    input: CreateSubscriptionTypeInput!
+  ): CreateSubscriptionTypePayload! @access(to: [ADMIN], scope: "settings:write")
+  "Changes a kind of mail. Emits ` + "`" + `ACCOUNT_UPDATED` + "`" + `."
+  updateSubscriptionType(
+    "Which one, and what to change."
+    input: UpdateSubscriptionTypeInput!
+  ): UpdateSubscriptionTypePayload! @access(to: [ADMIN], scope: "settings:write")
+  "Keeps a kind of mail from being asked for any more; what contacts agreed to stays. Emits ` + "`" + `ACCOUNT_UPDATED` + "`" + `."
+  archiveSubscriptionType(
+    "Which one."
+    input: ArchiveSubscriptionTypeInput!
+  ): ArchiveSubscriptionTypePayload! @access(to: [ADMIN], scope: "settings:write")
+  """
+  Takes a consent back (TM-8). Who works for the account names one; a visitor one of their own, or all of their own of a kind.
+  From then on ` + "`" + `startChat` + "`" + ` asks for consent again. Emits ` + "`" + `CONSENT_WITHDRAWN` + "`" + ` for each that held.
+  """
+  withdrawConsent(
+    "Which consent."
+    input: WithdrawConsentInput!
+  ): WithdrawConsentPayload! @access(to: [ADMIN, AGENT, INTEGRATION, VISITOR], scope: "contacts:write")
+  "Opts a contact out of a kind of mail, or of all (TM-8). Emits ` + "`" + `CONSENT_WITHDRAWN` + "`" + `, also where nothing was agreed to: the refusal is kept."
+  optOutContact(
+    "Who, and out of what."
+    input: OptOutContactInput!
+  ): OptOutContactPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+}
+
+extend type Contact {
+  "What the contact agreed to, and took back, oldest first (TM-8)."
+  consents: [Consent!]!
+}
+
+"A kind of mail that contacts can be opted in to (TM-8)."
+type SubscriptionType @visible(to: [VISITOR]) {
+  "TypeID, ` + "`" + `subscription_...` + "`" + `."
+  id: ID!
+  "What it is called."
+  name: String!
+  "What it is about; empty: not said."
+  description: String!
+  "Since when it is not asked for any more; null: it is."
+  archivedAt: Time
+}
+
+"An entry of the ledger of consents (TM-8). It is never changed, but for its withdrawal and the contact that it turns out to be of."
+type Consent @visible(to: [VISITOR]) {
+  "TypeID, ` + "`" + `consent_...` + "`" + `."
+  id: ID!
+  "To what."
+  kind: ConsentKind!
+  "On what ground."
+  basis: ConsentBasis!
+  "With COMMUNICATE: to what kind of mail; null: to any, or it is gone."
+  subscriptionType: SubscriptionType
+  "The exact text that was shown; empty where a contact was opted out without."
+  text: String!
+  "Names the text."
+  textVersion: String!
+  "On which page; null: not on a page."
+  pageUrl: URL
+  "When it was given."
+  givenAt: Time!
+  "When it was taken back; null: it was not."
+  withdrawnAt: Time
+  "Whether it counts: it was not taken back, and one to be written to is that of someone whose address is known."
+  applies: Boolean!
+}
+
+"To what a consent is (TM-8)."
+enum ConsentKind {
+  "To the processing of data."
+  PROCESS
+  "To being written to."
+  COMMUNICATE
+}
+
+"The ground on which a consent stands (TM-8)."
+enum ConsentBasis {
+  "The visitor accepted the text."
+  EXPLICIT
+  "The text was shown, and the visitor chatted."
+  LEGITIMATE_INTEREST
+}
+
+"A new kind of mail."
+input CreateSubscriptionTypeInput {
+  "1 to 200 characters, unique."
+  name: String!
+  "At most 1,000 characters."
+  description: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of createSubscriptionType."
+type CreateSubscriptionTypePayload {
+  "The new kind of mail."
+  subscriptionType: SubscriptionType
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"What is left out stays as it is."
+input UpdateSubscriptionTypeInput {
+  "The kind of mail."
+  subscriptionTypeId: ID!
+  "1 to 200 characters, unique."
+  name: String
+  "At most 1,000 characters."
+  description: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of updateSubscriptionType."
+type UpdateSubscriptionTypePayload {
+  "The kind of mail as it is now."
+  subscriptionType: SubscriptionType
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Which kind of mail to archive."
+input ArchiveSubscriptionTypeInput {
+  "The kind of mail."
+  subscriptionTypeId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of archiveSubscriptionType."
+type ArchiveSubscriptionTypePayload {
+  "The kind of mail as it is now."
+  subscriptionType: SubscriptionType
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Which consent to take back."
+input WithdrawConsentInput {
+  "The consent."
+  consentId: ID
+  "For visitors, in place of ` + "`" + `consentId` + "`" + `: all of their own of this kind."
+  kind: ConsentKind
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of withdrawConsent."
+type WithdrawConsentPayload @visible(to: [VISITOR]) {
+  "Those that were meant, as they are now."
+  consents: [Consent!]
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Who wants no more mail."
+input OptOutContactInput {
+  "The contact."
+  contactId: ID!
+  "Which kind of mail; left out: all."
+  subscriptionTypeId: ID
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of optOutContact."
+type OptOutContactPayload {
+  "The contact."
+  contact: Contact
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/contact.graphqls", Input: `extend type Query {
@@ -6756,6 +8107,14 @@ enum EventType {
   CONTACT_LINKED
   "A conversation lost its contact."
   CONTACT_UNLINKED
+  "A contact came onto a list."
+  LIST_ENTERED
+  "A contact went off a list."
+  LIST_LEFT
+  "A visitor agreed to something (TM-8)."
+  CONSENT_RECORDED
+  "A consent was taken back, or a contact opted out (TM-8)."
+  CONSENT_WITHDRAWN
   "A user was added."
   USER_CREATED
   "A user changed."
@@ -7120,6 +8479,93 @@ type CreateIdentitySecretPayload {
   secret: String
   "The channel as it is now."
   chatChannel: ChatChannel
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/list.graphqls", Input: `extend type Query {
+  "The account's lists of contacts, by name (CR-4)."
+  contactLists: [ContactList!]! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
+}
+
+extend type Mutation {
+  "Makes a static list without contacts (CR-4). Emits ` + "`" + `ACCOUNT_UPDATED` + "`" + `."
+  createContactList(
+    "Its name."
+    input: CreateContactListInput!
+  ): CreateContactListPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+  "Puts contacts on a static list; who is on it already is passed over. Emits ` + "`" + `LIST_ENTERED` + "`" + ` for each other."
+  addToList(
+    "Which list, and who."
+    input: AddToListInput!
+  ): AddToListPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+  "Takes contacts off a static list; who is not on it is passed over. Emits ` + "`" + `LIST_LEFT` + "`" + ` for each other."
+  removeFromList(
+    "Which list, and who."
+    input: RemoveFromListInput!
+  ): RemoveFromListPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+}
+
+"A list of contacts (CR-4)."
+type ContactList {
+  "TypeID, ` + "`" + `list_...` + "`" + `."
+  id: ID!
+  "What it is called."
+  name: String!
+  "How many contacts are on it."
+  size: Int!
+  "When it was made."
+  createdAt: Time!
+}
+
+"A new static list."
+input CreateContactListInput {
+  "1 to 200 characters."
+  name: String!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of createContactList."
+type CreateContactListPayload {
+  "The new list."
+  list: ContactList
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Who is to be on a list."
+input AddToListInput {
+  "The list."
+  listId: ID!
+  "At most 1,000 contacts; an unknown one is NOT_FOUND, and then nobody is added."
+  contactIds: [ID!]!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of addToList."
+type AddToListPayload {
+  "The list as it is now."
+  list: ContactList
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Who is to be off a list."
+input RemoveFromListInput {
+  "The list."
+  listId: ID!
+  "At most 1,000 contacts."
+  contactIds: [ID!]!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of removeFromList."
+type RemoveFromListPayload {
+  "The list as it is now."
+  list: ContactList
   "What the caller can put right; empty after success."
   userErrors: [UserError!]!
 }
@@ -8165,7 +9611,18 @@ type SetTypingPayload @visible(to: [VISITOR]) {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
-	{Name: "../schema/targeting.graphqls", Input: `extend type Mutation {
+	{Name: "../schema/targeting.graphqls", Input: `extend type Query {
+  """
+  What a visitor would see on a page, and why: the verdict of every targeted message of the channel, rule by rule. It asks what the
+  widget itself asks, and records nothing (TM-9).
+  """
+  targetedMessagePreview(
+    "Who is where, and when."
+    input: TargetedMessagePreviewInput!
+  ): TargetedMessagePreview! @access(to: [ADMIN], scope: "settings:read")
+}
+
+extend type Mutation {
   "Makes a targeted message as a draft, last in the channel's order (TM-1). Emits ` + "`" + `TARGETED_MESSAGE_CREATED` + "`" + `."
   createTargetedMessage(
     "Its channel, name and text."
@@ -8183,12 +9640,17 @@ type SetTypingPayload @visible(to: [VISITOR]) {
   ): PublishTargetedMessagePayload! @access(to: [ADMIN], scope: "settings:write")
   """
   Turns a published message on or off (TM-1); a draft is published instead. When it goes off, chats go on,
-  and for an hour ` + "`" + `startChat` + "`" + ` is still accepted. Emits ` + "`" + `TARGETED_MESSAGE_UPDATED` + "`" + `.
+  and for an hour ` + "`" + `startChat` + "`" + ` is still accepted from visitors who were shown it. Emits ` + "`" + `TARGETED_MESSAGE_UPDATED` + "`" + `.
   """
   setTargetedMessageState(
     "Which one, and on or off."
     input: SetTargetedMessageStateInput!
   ): SetTargetedMessageStatePayload! @access(to: [ADMIN], scope: "settings:write")
+  "Makes a draft that is like another targeted message, last in the channel's order; its counts begin anew (TM-1). Emits ` + "`" + `TARGETED_MESSAGE_CREATED` + "`" + `."
+  duplicateTargetedMessage(
+    "Which one, and what to call the copy."
+    input: DuplicateTargetedMessageInput!
+  ): DuplicateTargetedMessagePayload! @access(to: [ADMIN], scope: "settings:write")
   "Deletes a targeted message (TM-1). Its chats stay. Emits ` + "`" + `TARGETED_MESSAGE_UPDATED` + "`" + `."
   deleteTargetedMessage(
     "Which one."
@@ -8213,10 +9675,26 @@ type TargetedMessage implements Node {
   position: Int!
   "Which visitors it is for (TM-2)."
   audience: Audience!
+  "With LISTS: the lists that it is for, as far as they exist."
+  includeLists: [ContactList!]!
+  "Lists whose members never see it, whatever the audience: exclusion wins (TM-2)."
+  excludeLists: [ContactList!]!
   "On which pages it is shown: where any of them holds (TM-3)."
   rules: [TargetingRule!]!
   "What visitors read first (TM-4)."
   welcomeMessage: String!
+  "Who welcomes the visitor (TM-4)."
+  heading: Heading!
+  "When the widget asks for an address (TM-5)."
+  emailCapture: EmailCapture!
+  "How the welcome message shows (TM-6)."
+  display: DisplayOptions!
+  "What the visitor is asked to agree to, while the account's ` + "`" + `gdprEnabled` + "`" + ` is on (TM-8)."
+  consent: ConsentOptions!
+  "To whom its chats go (TM-7); with a bot, by the bot's own rule."
+  routing: Routing!
+  "What it did (TM-10)."
+  stats: TargetedMessageStats!
   "Rises with every edit; a chat keeps the one that it began with."
   version: Int!
   "When it was first published; null: still a draft."
@@ -8249,7 +9727,19 @@ enum Audience {
   LISTS
 }
 
-"How a page's address is compared (TM-3). The fragment is ignored; scheme and host compare in lower case."
+"""
+How a page's address is compared with a rule's value (TM-3).
+
+- **Parts.** A value is an address (` + "`" + `https://example.com/pricing` + "`" + `), one without scheme, which takes any (` + "`" + `example.com/pricing` + "`" + `), or a
+  path on any host (` + "`" + `/pricing` + "`" + `). The fragment, from the ` + "`" + `#` + "`" + ` on, and a user name are ignored on both sides.
+- **Case.** Scheme and host compare in lower case; path and query are case-sensitive.
+- **Everything below.** A path that ends in ` + "`" + `/*` + "`" + ` takes in everything below: ` + "`" + `/pricing/*` + "`" + ` is at ` + "`" + `/pricing` + "`" + ` and ` + "`" + `/pricing/teams` + "`" + `, not at
+  ` + "`" + `/pricing-old` + "`" + `. Elsewhere a ` + "`" + `*` + "`" + ` stands for itself. A slash at the end counts: ` + "`" + `/pricing` + "`" + ` is not ` + "`" + `/pricing/` + "`" + `. A host without path is its ` + "`" + `/` + "`" + `.
+- **Query.** It compares only if the value has a ` + "`" + `?` + "`" + `, and then exactly, parameters in their order; QUERY_PARAM looks at one of them.
+- **Hosts.** International names compare in Unicode, so that ` + "`" + `bücher.example` + "`" + ` is ` + "`" + `xn--bcher-kva.example` + "`" + `. ` + "`" + `www.` + "`" + ` is a host of its own.
+- **Ports.** The scheme's own port (80, 443) is the same as none; any other must be in the value: ` + "`" + `localhost:3000` + "`" + `.
+- **Percent-encoding.** ` + "`" + `/gr%C3%B6%C3%9Fe` + "`" + ` is ` + "`" + `/größe` + "`" + `, and ` + "`" + `%61` + "`" + ` is ` + "`" + `a` + "`" + `. What is reserved stays as it is written: ` + "`" + `%2F` + "`" + ` is no ` + "`" + `/` + "`" + `.
+"""
 enum TargetingOperator {
   "Holds on every page."
   ALL_PAGES
@@ -8279,6 +9769,252 @@ type TargetingRule {
   parameter: String
 }
 
+"""
+Who welcomes the visitor (TM-4). Of more than three people three are shown at random, the same ones throughout a visitor's session.
+"""
+type Heading {
+  "Where it comes from."
+  kind: HeadingKind!
+  "With USERS: the people, as far as they are active."
+  users: [User!]!
+  "With TEAM: the team; its name is shown, too."
+  team: Team
+  "With CONTACT_OWNER: who is shown where the contact has no active owner."
+  fallback: User
+  "With CUSTOM: a name; null: none."
+  name: String
+  "With CUSTOM: a picture; null: none."
+  avatarUrl: URL
+}
+
+"Where a heading comes from (TM-4)."
+enum HeadingKind {
+  "Certain users."
+  USERS
+  "The users of a team."
+  TEAM
+  "The owner of the visitor's contact, else the fallback."
+  CONTACT_OWNER
+  "A name and picture of its own."
+  CUSTOM
+}
+
+"When the widget asks for an address (TM-5)."
+type EmailCapture {
+  "When to ask."
+  timing: CaptureTiming!
+  "With AFTER_DELAY: 1 to 3,600 seconds after the widget was opened; null else."
+  delaySeconds: Int
+  "What to say; null: the widget's own text."
+  text: String
+}
+
+"When the widget asks for an address (TM-5). One that is known is never asked for."
+enum CaptureTiming {
+  "Before the first message: ` + "`" + `startChat` + "`" + ` gives EMAIL_REQUIRED without."
+  BEFORE_CHAT
+  "After the first message."
+  AFTER_FIRST_MESSAGE
+  "Some time after the widget was opened."
+  AFTER_DELAY
+  "While the team is away or out of hours."
+  WHEN_AWAY
+  "Never."
+  NEVER
+}
+
+"How a welcome message shows (TM-6)."
+type DisplayOptions {
+  "Whether it opens without a click on the pages that it is for."
+  openByItself: Boolean!
+  "What a small screen shows."
+  smallScreen: SmallScreen!
+}
+
+"What a small screen, as a phone's, shows of a welcome message (TM-6)."
+enum SmallScreen {
+  "The same as others."
+  NORMAL
+  "A prompt beside the launcher, which opens by a touch."
+  PROMPT
+  "No launcher."
+  HIDDEN
+}
+
+"What the visitor is asked to agree to (TM-8)."
+type ConsentOptions {
+  "Whether and how to ask for consent to the processing of data."
+  processing: ConsentMode!
+  "Its text; null with NONE."
+  processingText: String
+  "What to ask for consent to being written to; null: nothing."
+  communicationText: String
+  "What the visitor is then opted in to."
+  subscriptionType: SubscriptionType
+}
+
+"Whether and how to ask for consent to the processing of data (TM-8)."
+enum ConsentMode {
+  "Nothing is asked."
+  NONE
+  "The visitor must accept before they can write."
+  EXPLICIT
+  "The text is shown; by chatting the visitor agrees."
+  LEGITIMATE_INTEREST
+}
+
+"What a targeted message did, since it was made (TM-10)."
+type TargetedMessageStats {
+  "Visitors to whom it was shown."
+  shown: Int!
+  "Visitors who opened it."
+  opened: Int!
+  "Chats that began from it."
+  chats: Int!
+  "E-mail addresses that it made known."
+  emails: Int!
+}
+
+"What a visitor would see, and why (TM-9)."
+type TargetedMessagePreview {
+  "What they would see; null: nothing."
+  shown: TargetedMessage
+  "The verdict of each of the channel's messages, by position."
+  verdicts: [TargetedMessageVerdict!]!
+  "What is odd about the channel's messages."
+  warnings: [TargetingWarning!]!
+}
+
+"What becomes of one targeted message, and why (TM-9)."
+type TargetedMessageVerdict {
+  "The message."
+  targetedMessage: TargetedMessage!
+  "What decided."
+  outcome: TargetingOutcome!
+  "Whether the visitor is one of those whom it is for, exclusions apart."
+  inAudience: Boolean!
+  "The excluded lists that the contact is on."
+  excludedBy: [ContactList!]!
+  "Each of its rules; one that holds is enough."
+  rules: [TargetingRuleVerdict!]!
+  "With EARLIER_WINS: what is shown in its place."
+  earlier: TargetedMessage
+}
+
+"Whether a rule holds on the page."
+type TargetingRuleVerdict {
+  "The rule."
+  rule: TargetingRule!
+  "Whether it holds."
+  holds: Boolean!
+}
+
+"What becomes of a targeted message, in the order in which it is decided (TM-9)."
+enum TargetingOutcome {
+  "The visitor sees it."
+  SHOWN
+  "It was never published."
+  DRAFT
+  "It is off."
+  OFF
+  "It is not for this visitor."
+  NOT_IN_AUDIENCE
+  "The contact is on a list that it excludes."
+  EXCLUDED
+  "None of its rules holds on the page."
+  NO_RULE_HOLDS
+  "It matches, but one before it is shown."
+  EARLIER_WINS
+}
+
+"Something odd about a targeted message (TM-9)."
+type TargetingWarning {
+  "What is odd."
+  kind: TargetingWarningKind!
+  "The message."
+  targetedMessage: TargetedMessage!
+  "With NEVER_SHOWN: the message that always wins."
+  earlier: TargetedMessage
+}
+
+"What may be odd about a targeted message (TM-9)."
+enum TargetingWarningKind {
+  "It is on, but one before it matches wherever it does."
+  NEVER_SHOWN
+  "Its rules are joined by OR: where one says no, another says yes, so that they hold on every page, or nearly so."
+  MATCHES_EVERYTHING
+}
+
+"Who is where, and when (TM-9)."
+input TargetedMessagePreviewInput {
+  "The channel."
+  chatChannelId: ID!
+  "The page that the visitor is on."
+  pageUrl: URL!
+  "The contact whom the visitor is linked to; left out: an anonymous visitor."
+  contactId: ID
+  "Whether the screen is small, as a phone's."
+  smallScreen: Boolean = false
+  "When; left out: now."
+  at: Time
+}
+
+"A rule on the page's address (TM-3)."
+input TargetingRuleInput {
+  "How the address is compared."
+  operator: TargetingOperator!
+  "What it is compared with, at most 2,048 characters; left out with ALL_PAGES."
+  value: String
+  "With QUERY_PARAM: the parameter's name."
+  parameter: String
+}
+
+"Who welcomes the visitor (TM-4)."
+input HeadingInput {
+  "Where it comes from."
+  kind: HeadingKind!
+  "With USERS: at most 100 people."
+  userIds: [ID!]
+  "With TEAM: the team."
+  teamId: ID
+  "With CONTACT_OWNER: who is shown where the contact has no active owner."
+  fallbackId: ID
+  "With CUSTOM: at most 200 characters."
+  name: String
+  "With CUSTOM: a picture's address, https."
+  avatarUrl: URL
+}
+
+"When the widget asks for an address (TM-5)."
+input EmailCaptureInput {
+  "When to ask."
+  timing: CaptureTiming!
+  "With AFTER_DELAY: 1 to 3,600."
+  delaySeconds: Int
+  "At most 500 characters; left out: the widget's own text."
+  text: String
+}
+
+"How a welcome message shows (TM-6)."
+input DisplayOptionsInput {
+  "Whether it opens without a click."
+  openByItself: Boolean! = false
+  "What a small screen shows."
+  smallScreen: SmallScreen! = NORMAL
+}
+
+"What the visitor is asked to agree to (TM-8)."
+input ConsentOptionsInput {
+  "Whether and how to ask for consent to the processing of data."
+  processing: ConsentMode! = NONE
+  "Its text, at most 5,000 characters; needed unless NONE."
+  processingText: String
+  "What to ask for consent to being written to, at most 5,000 characters; left out: nothing."
+  communicationText: String
+  "What the visitor is then opted in to."
+  subscriptionTypeId: ID
+}
+
 "All that is left out has a sensible default: everyone, all pages, unassigned."
 input CreateTargetedMessageInput {
   "The channel that is to show it."
@@ -8287,6 +10023,26 @@ input CreateTargetedMessageInput {
   name: String!
   "What visitors read first, at most 5,000 characters; empty: publishing asks for it."
   welcomeMessage: String!
+  "Which visitors it is for."
+  audience: Audience
+  "With LISTS: the lists that it is for, at most 100."
+  includeListIds: [ID!]
+  "Lists whose members never see it, at most 100."
+  excludeListIds: [ID!]
+  "On which pages it is shown: where any of them holds; at most 50."
+  rules: [TargetingRuleInput!]
+  "Who welcomes the visitor, as a whole."
+  heading: HeadingInput
+  "When the widget asks for an address, as a whole."
+  emailCapture: EmailCaptureInput
+  "How the welcome message shows, as a whole."
+  display: DisplayOptionsInput
+  "What the visitor is asked to agree to, as a whole."
+  consent: ConsentOptionsInput
+  "To whom its chats go, as a whole."
+  routing: RoutingInput
+  "The bot that answers first; not together with routing."
+  botId: ID
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -8307,6 +10063,28 @@ input UpdateTargetedMessageInput {
   name: String
   "What visitors read first, at most 5,000 characters; it cannot be empty while the message is on."
   welcomeMessage: String
+  "Which visitors it is for."
+  audience: Audience
+  "With LISTS: the lists that it is for, at most 100."
+  includeListIds: [ID!]
+  "Lists whose members never see it, at most 100."
+  excludeListIds: [ID!]
+  "On which pages it is shown: where any of them holds; at most 50."
+  rules: [TargetingRuleInput!]
+  "Who welcomes the visitor, as a whole."
+  heading: HeadingInput
+  "When the widget asks for an address, as a whole."
+  emailCapture: EmailCaptureInput
+  "How the welcome message shows, as a whole."
+  display: DisplayOptionsInput
+  "What the visitor is asked to agree to, as a whole."
+  consent: ConsentOptionsInput
+  "To whom its chats go, as a whole."
+  routing: RoutingInput
+  "The bot that answers first; not together with routing."
+  botId: ID
+  "Takes the bot away: people answer first."
+  removeBot: Boolean
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -8348,6 +10126,24 @@ input SetTargetedMessageStateInput {
 "Answer of setTargetedMessageState."
 type SetTargetedMessageStatePayload {
   "The targeted message as it is now."
+  targetedMessage: TargetedMessage
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Which targeted message to copy."
+input DuplicateTargetedMessageInput {
+  "The targeted message."
+  targetedMessageId: ID!
+  "1 to 200 characters; left out: ` + "`" + `Copy of` + "`" + ` its name."
+  name: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of duplicateTargetedMessage."
+type DuplicateTargetedMessagePayload {
+  "The new draft."
   targetedMessage: TargetedMessage
   "What the caller can put right; empty after success."
   userErrors: [UserError!]!
@@ -8690,6 +10486,8 @@ type DeleteSavedViewPayload {
     pageUrl: URL!
     "Whether the screen is small, as a phone's."
     smallScreen: Boolean = false
+    "Language that the visitor reads, as ` + "`" + `de-AT` + "`" + `; left out: the channel's own. The texts come in the nearest language that there is."
+    locale: String
   ): Widget! @access(to: [VISITOR, ANYONE])
   "The visitor's own conversations on this channel, latest message first, at most 50 (CH-6)."
   visitorConversations: [VisitorConversation!]! @access(to: [VISITOR])
@@ -8713,7 +10511,11 @@ extend type Mutation {
   ): StartVisitorSessionPayload! @access(to: [VISITOR, ANYONE])
   """
   Begins a chat with the visitor's first message (IN-1). A blocked visitor gets a normal answer (IN-10).
-  Emits ` + "`" + `CONVERSATION_CREATED` + "`" + ` and ` + "`" + `MESSAGE_CREATED` + "`" + `; for a blocked visitor ` + "`" + `CONVERSATION_FILTERED` + "`" + ` too; with a new address also ` + "`" + `CONTACT_CREATED` + "`" + `.
+  While the account's ` + "`" + `gdprEnabled` + "`" + ` is on: CONSENT_REQUIRED until the visitor agreed to the text that is asked for, here or before
+  (TM-8). EMAIL_REQUIRED where the message asks for an address before the chat and none is known (TM-5). Consent comes first.
+  A message that went off is NOT_FOUND, but for an hour to visitors who were shown it (TM-1).
+  Emits ` + "`" + `CONVERSATION_CREATED` + "`" + ` and ` + "`" + `MESSAGE_CREATED` + "`" + `; for a blocked visitor ` + "`" + `CONVERSATION_FILTERED` + "`" + ` too; with a new address also ` + "`" + `CONTACT_CREATED` + "`" + `;
+  and ` + "`" + `CONSENT_RECORDED` + "`" + ` for each consent that is new.
   """
   startChat(
     "Which targeted message, and what the visitor says."
@@ -8729,12 +10531,31 @@ extend type Mutation {
   ): SendVisitorMessagePayload! @access(to: [VISITOR])
   """
   Keeps the visitor's e-mail address and links their chats to the contact of that address for the agents' eyes; it proves nothing
-  and opens no earlier conversations (CH-5, CH-8). Emits ` + "`" + `CONTACT_CREATED` + "`" + ` for a new contact, and ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat.
+  and opens no earlier conversations (CH-5, CH-8). CONSENT_REQUIRED as in ` + "`" + `startChat` + "`" + `.
+  Emits ` + "`" + `CONTACT_CREATED` + "`" + ` for a new contact, and ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat.
   """
   captureVisitorEmail(
     "The address."
     input: CaptureVisitorEmailInput!
   ): CaptureVisitorEmailPayload! @access(to: [VISITOR])
+  """
+  Keeps what the visitor agrees to, before they write (TM-8): the text, its version, the time and the page. The same text twice is one consent.
+  Nothing is kept while the account's ` + "`" + `gdprEnabled` + "`" + ` is off. Emits ` + "`" + `CONSENT_RECORDED` + "`" + ` for each that is new.
+  """
+  recordVisitorConsent(
+    "Whose text, and to what the visitor agrees."
+    input: RecordVisitorConsentInput!
+  ): RecordVisitorConsentPayload! @access(to: [VISITOR])
+  "Notes that the visitor was shown a targeted message, or opened it; each counts once a visitor (TM-10). Emits nothing."
+  recordWidgetView(
+    "Which message, and what happened."
+    input: RecordWidgetViewInput!
+  ): RecordWidgetViewPayload! @access(to: [VISITOR])
+  "Notes the page that the visitor is on, for the agents' eyes; the last 100 are kept (CR-1). Emits nothing."
+  trackPageView(
+    "The page."
+    input: TrackPageViewInput!
+  ): TrackPageViewPayload! @access(to: [VISITOR])
   "Marks one of the visitor's own chats read, up to a message. It never goes back. Emits nothing."
   markVisitorConversationRead(
     "What was read."
@@ -8762,22 +10583,131 @@ type Widget @visible(to: [VISITOR, ANYONE]) {
   title: String!
   "What it looks like."
   style: WidgetStyle!
+  "Language of the texts."
+  locale: String!
+  "How the texts run."
+  direction: TextDirection!
+  "The widget's own texts in that language (CH-1)."
+  texts: [WidgetText!]!
+  """
+  Whether to leave out the launcher: no message is for this visitor and page and they have no chats, the message hides it on small
+  screens (TM-6), or the channel hides it while nobody is there (AV-2, AV-3). A link to ` + "`" + `#parley-open` + "`" + ` opens the widget anyway.
+  """
+  launcherHidden: Boolean!
   "The first targeted message that matches visitor and page; null: none does, show no welcome."
   targetedMessage: WidgetTargetedMessage
   "The visitor of the token; null without one."
   visitor: Visitor
   "How many messages to the visitor they have not read, in all their chats on this channel."
   unread: Int!
+  "Whether the team is there (AV)."
+  availability: WidgetAvailability!
+}
+
+"How a widget's texts run."
+enum TextDirection {
+  "From left to right."
+  LTR
+  "From right to left."
+  RTL
+}
+
+"A text of the widget."
+type WidgetText @visible(to: [VISITOR, ANYONE]) {
+  "Its name, such as ` + "`" + `send` + "`" + `."
+  key: String!
+  "What it says."
+  text: String!
+}
+
+"Whether the team is there, as visitors see it (AV). It never keeps anyone from writing."
+type WidgetAvailability @visible(to: [VISITOR, ANYONE]) {
+  "Whether the team is there."
+  state: AvailabilityState!
+  "What to tell while it is not; null: nothing."
+  text: String
+  "How soon it typically answers."
+  replyTime: ReplyTime!
+  "When it is back, for the visitor's own time zone; null: not told."
+  backAt: Time
 }
 
 "A targeted message as visitors see it (TM-4)."
 type WidgetTargetedMessage @visible(to: [VISITOR, ANYONE]) {
   "TypeID for ` + "`" + `startChat` + "`" + `."
   id: ID!
+  "Rises with every edit; ` + "`" + `startChat` + "`" + ` takes it, so that a chat goes on with what the visitor was shown."
+  version: Int!
   "What to show before the visitor writes."
   welcomeMessage: String!
-  "Rises with every edit."
-  version: Int!
+  "Who welcomes them."
+  heading: WidgetHeading!
+  "Whether and when to ask for an address (TM-5)."
+  emailCapture: WidgetEmailCapture!
+  "Whether the welcome message opens without a click (TM-6)."
+  openByItself: Boolean!
+  "What a small screen shows (TM-6)."
+  smallScreen: SmallScreen!
+  "What to ask the visitor to agree to (TM-8); null: nothing."
+  consent: WidgetConsent
+}
+
+"Who welcomes the visitor (TM-4)."
+type WidgetHeading @visible(to: [VISITOR, ANYONE]) {
+  "Name of the team, or as the admin wrote it; empty: that of the people, or none."
+  name: String!
+  "Picture in place of people's; null: none."
+  avatarUrl: URL
+  "At most three people, the same ones throughout a visitor's session."
+  people: [WidgetPerson!]!
+}
+
+"Someone of the team, as visitors see them."
+type WidgetPerson @visible(to: [VISITOR, ANYONE]) {
+  "Name."
+  name: String!
+  "Picture; null: none."
+  avatarUrl: URL
+}
+
+"When to ask for an address (TM-5)."
+type WidgetEmailCapture @visible(to: [VISITOR, ANYONE]) {
+  "When to ask."
+  timing: CaptureTiming!
+  "With AFTER_DELAY: how long after the widget was opened."
+  delaySeconds: Int
+  "What to say; null: the widget's own text."
+  text: String
+  "Whether there is something to ask for: the address is not known, and it is asked for at all."
+  needed: Boolean!
+}
+
+"What to ask a visitor to agree to (TM-8)."
+type WidgetConsent @visible(to: [VISITOR, ANYONE]) {
+  "To the processing of their data; null: not asked."
+  processing: WidgetProcessingConsent
+  "To being written to; null: not asked."
+  communication: WidgetCommunicationConsent
+}
+
+"Consent to the processing of data (TM-8)."
+type WidgetProcessingConsent @visible(to: [VISITOR, ANYONE]) {
+  "EXPLICIT: the visitor accepts before they write. LEGITIMATE_INTEREST: the text is shown."
+  mode: ConsentMode!
+  "What to show."
+  text: String!
+  "Names the text: consent to another one does not hold."
+  version: String!
+  "Whether the visitor agreed to this text before."
+  accepted: Boolean!
+}
+
+"Consent to being written to (TM-8)."
+type WidgetCommunicationConsent @visible(to: [VISITOR, ANYONE]) {
+  "What to show."
+  text: String!
+  "Names the text."
+  version: String!
 }
 
 "What a visitor sees of their own conversation: no notes, no assignee's e-mail, no internal field."
@@ -8786,6 +10716,8 @@ type VisitorConversation @visible(to: [VISITOR]) {
   id: ID!
   "Whether it is worked on."
   status: ConversationStatus!
+  "Who has it; null: nobody in particular."
+  assignee: WidgetPerson
   "How many messages to the visitor they have not read."
   unread: Int!
   "Messages, oldest first, without notes and deleted ones."
@@ -8829,6 +10761,8 @@ type VisitorMessage @visible(to: [VISITOR]) {
   authorAvatarUrl: URL
   "From whom it is; never NOTE."
   direction: MessageDirection!
+  "Whether someone of the team has read it; true for their own."
+  seen: Boolean!
   "Plain text."
   text: String!
   "The same with markup; null: it has none."
@@ -8863,6 +10797,8 @@ type StartVisitorSessionPayload @visible(to: [VISITOR, ANYONE]) {
 input StartChatInput {
   "The targeted message that the visitor was shown."
   targetedMessageId: ID!
+  "Its version as the visitor was shown it; left out, unknown, or replaced for more than an hour: the current one."
+  targetedMessageVersion: Int
   "What the visitor says, 1 to 10,000 characters."
   text: String!
   "The page that the visitor is on."
@@ -8871,7 +10807,7 @@ input StartChatInput {
   email: EmailAddress
   "Whether the visitor agrees to the processing of their data (TM-8)."
   consent: Boolean
-  "Whether the visitor agrees to being written to (TM-8)."
+  "Whether the visitor agrees to being written to (TM-8). It applies once an address is known."
   communicationConsent: Boolean
   "At most 255 characters; see Mutation."
   idempotencyKey: String
@@ -8909,6 +10845,8 @@ type SendVisitorMessagePayload @visible(to: [VISITOR]) {
 input CaptureVisitorEmailInput {
   "The address."
   email: EmailAddress!
+  "The targeted message that asked for it; left out: that of the visitor's latest chat."
+  targetedMessageId: ID
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -8938,6 +10876,72 @@ type MarkVisitorConversationReadPayload @visible(to: [VISITOR]) {
   "What the caller can put right; empty after success."
   userErrors: [UserError!]!
 }
+
+"What a visitor agrees to (TM-8)."
+input RecordVisitorConsentInput {
+  "The targeted message that asked."
+  targetedMessageId: ID!
+  "To the processing of their data."
+  consent: Boolean
+  "To being written to. It is kept with their first message."
+  communicationConsent: Boolean
+  "The page that the visitor is on."
+  pageUrl: URL!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of recordVisitorConsent."
+type RecordVisitorConsentPayload @visible(to: [VISITOR]) {
+  "The visitor."
+  visitor: Visitor
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"What a visitor saw of a targeted message (TM-10)."
+input RecordWidgetViewInput {
+  "The targeted message, which must be on: NOT_FOUND else."
+  targetedMessageId: ID!
+  "What happened."
+  kind: WidgetViewKind!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"How far a visitor came with a targeted message (TM-10)."
+enum WidgetViewKind {
+  "The welcome message was shown."
+  SHOWN
+  "The visitor opened it; then they were shown it, too."
+  OPENED
+}
+
+"Answer of recordWidgetView."
+type RecordWidgetViewPayload @visible(to: [VISITOR]) {
+  "The visitor."
+  visitor: Visitor
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"A page that a visitor looks at (CR-1)."
+input TrackPageViewInput {
+  "Its address, at most 2,048 characters; what follows a # is left out."
+  url: URL!
+  "Its title, at most 500 characters; more is cut off."
+  title: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of trackPageView."
+type TrackPageViewPayload @visible(to: [VISITOR]) {
+  "The visitor."
+  visitor: Visitor
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -8964,6 +10968,16 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
 
+func (ec *executionContext) childFields_AddToListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "list":
+		return ec.fieldContext_AddToListPayload_list(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AddToListPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddToListPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ApiToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8984,6 +10998,16 @@ func (ec *executionContext) childFields_ApiToken(ctx context.Context, field grap
 		return ec.fieldContext_ApiToken_createdAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApiToken", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveSubscriptionTypePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subscriptionType":
+		return ec.fieldContext_ArchiveSubscriptionTypePayload_subscriptionType(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ArchiveSubscriptionTypePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveSubscriptionTypePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AssignConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9190,6 +11214,46 @@ func (ec *executionContext) childFields_CloseConversationPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type CloseConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Consent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Consent_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Consent_kind(ctx, field)
+	case "basis":
+		return ec.fieldContext_Consent_basis(ctx, field)
+	case "subscriptionType":
+		return ec.fieldContext_Consent_subscriptionType(ctx, field)
+	case "text":
+		return ec.fieldContext_Consent_text(ctx, field)
+	case "textVersion":
+		return ec.fieldContext_Consent_textVersion(ctx, field)
+	case "pageUrl":
+		return ec.fieldContext_Consent_pageUrl(ctx, field)
+	case "givenAt":
+		return ec.fieldContext_Consent_givenAt(ctx, field)
+	case "withdrawnAt":
+		return ec.fieldContext_Consent_withdrawnAt(ctx, field)
+	case "applies":
+		return ec.fieldContext_Consent_applies(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Consent", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsentOptions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "processing":
+		return ec.fieldContext_ConsentOptions_processing(ctx, field)
+	case "processingText":
+		return ec.fieldContext_ConsentOptions_processingText(ctx, field)
+	case "communicationText":
+		return ec.fieldContext_ConsentOptions_communicationText(ctx, field)
+	case "subscriptionType":
+		return ec.fieldContext_ConsentOptions_subscriptionType(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentOptions", field.Name)
+}
+
 func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9206,6 +11270,8 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_createdAt(ctx, field)
 	case "lastSeenAt":
 		return ec.fieldContext_Contact_lastSeenAt(ctx, field)
+	case "consents":
+		return ec.fieldContext_Contact_consents(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Contact", field.Name)
 }
@@ -9228,6 +11294,20 @@ func (ec *executionContext) childFields_ContactEdge(ctx context.Context, field g
 		return ec.fieldContext_ContactEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContactEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactList(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ContactList_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ContactList_name(ctx, field)
+	case "size":
+		return ec.fieldContext_ContactList_size(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ContactList_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactList", field.Name)
 }
 
 func (ec *executionContext) childFields_Conversation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9340,6 +11420,16 @@ func (ec *executionContext) childFields_CreateChatChannelPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type CreateChatChannelPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateContactListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "list":
+		return ec.fieldContext_CreateContactListPayload_list(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateContactListPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateContactListPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "contact":
@@ -9380,6 +11470,16 @@ func (ec *executionContext) childFields_CreateSavedViewPayload(ctx context.Conte
 		return ec.fieldContext_CreateSavedViewPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateSavedViewPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateSubscriptionTypePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subscriptionType":
+		return ec.fieldContext_CreateSubscriptionTypePayload_subscriptionType(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateSubscriptionTypePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateSubscriptionTypePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateTargetedMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9484,6 +11584,26 @@ func (ec *executionContext) childFields_DeleteTeamPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type DeleteTeamPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DisplayOptions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "openByItself":
+		return ec.fieldContext_DisplayOptions_openByItself(ctx, field)
+	case "smallScreen":
+		return ec.fieldContext_DisplayOptions_smallScreen(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisplayOptions", field.Name)
+}
+
+func (ec *executionContext) childFields_DuplicateTargetedMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "targetedMessage":
+		return ec.fieldContext_DuplicateTargetedMessagePayload_targetedMessage(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DuplicateTargetedMessagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DuplicateTargetedMessagePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_EditMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "message":
@@ -9492,6 +11612,18 @@ func (ec *executionContext) childFields_EditMessagePayload(ctx context.Context, 
 		return ec.fieldContext_EditMessagePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EditMessagePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EmailCapture(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "timing":
+		return ec.fieldContext_EmailCapture_timing(ctx, field)
+	case "delaySeconds":
+		return ec.fieldContext_EmailCapture_delaySeconds(ctx, field)
+	case "text":
+		return ec.fieldContext_EmailCapture_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailCapture", field.Name)
 }
 
 func (ec *executionContext) childFields_Event(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9566,6 +11698,24 @@ func (ec *executionContext) childFields_HandOffConversationPayload(ctx context.C
 		return ec.fieldContext_HandOffConversationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HandOffConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Heading(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Heading_kind(ctx, field)
+	case "users":
+		return ec.fieldContext_Heading_users(ctx, field)
+	case "team":
+		return ec.fieldContext_Heading_team(ctx, field)
+	case "fallback":
+		return ec.fieldContext_Heading_fallback(ctx, field)
+	case "name":
+		return ec.fieldContext_Heading_name(ctx, field)
+	case "avatarUrl":
+		return ec.fieldContext_Heading_avatarUrl(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Heading", field.Name)
 }
 
 func (ec *executionContext) childFields_Inbox(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9754,6 +11904,16 @@ func (ec *executionContext) childFields_MoveTargetedMessagePayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type MoveTargetedMessagePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_OptOutContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_OptOutContactPayload_contact(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OptOutContactPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OptOutContactPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -9800,6 +11960,36 @@ func (ec *executionContext) childFields_PurgeConversationPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type PurgeConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordVisitorConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "visitor":
+		return ec.fieldContext_RecordVisitorConsentPayload_visitor(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordVisitorConsentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordVisitorConsentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordWidgetViewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "visitor":
+		return ec.fieldContext_RecordWidgetViewPayload_visitor(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordWidgetViewPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordWidgetViewPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RemoveFromListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "list":
+		return ec.fieldContext_RemoveFromListPayload_list(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemoveFromListPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveFromListPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RenameInboxPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "inbox":
@@ -9838,6 +12028,16 @@ func (ec *executionContext) childFields_RevokeApiTokenPayload(ctx context.Contex
 		return ec.fieldContext_RevokeApiTokenPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeApiTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Routing(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rules":
+		return ec.fieldContext_Routing_rules(ctx, field)
+	case "offerAgain":
+		return ec.fieldContext_Routing_offerAgain(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Routing", field.Name)
 }
 
 func (ec *executionContext) childFields_RoutingCandidate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10118,6 +12318,20 @@ func (ec *executionContext) childFields_StartVisitorSessionPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type StartVisitorSessionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SubscriptionType(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SubscriptionType_id(ctx, field)
+	case "name":
+		return ec.fieldContext_SubscriptionType_name(ctx, field)
+	case "description":
+		return ec.fieldContext_SubscriptionType_description(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_SubscriptionType_archivedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubscriptionType", field.Name)
+}
+
 func (ec *executionContext) childFields_TagConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -10150,10 +12364,26 @@ func (ec *executionContext) childFields_TargetedMessage(ctx context.Context, fie
 		return ec.fieldContext_TargetedMessage_position(ctx, field)
 	case "audience":
 		return ec.fieldContext_TargetedMessage_audience(ctx, field)
+	case "includeLists":
+		return ec.fieldContext_TargetedMessage_includeLists(ctx, field)
+	case "excludeLists":
+		return ec.fieldContext_TargetedMessage_excludeLists(ctx, field)
 	case "rules":
 		return ec.fieldContext_TargetedMessage_rules(ctx, field)
 	case "welcomeMessage":
 		return ec.fieldContext_TargetedMessage_welcomeMessage(ctx, field)
+	case "heading":
+		return ec.fieldContext_TargetedMessage_heading(ctx, field)
+	case "emailCapture":
+		return ec.fieldContext_TargetedMessage_emailCapture(ctx, field)
+	case "display":
+		return ec.fieldContext_TargetedMessage_display(ctx, field)
+	case "consent":
+		return ec.fieldContext_TargetedMessage_consent(ctx, field)
+	case "routing":
+		return ec.fieldContext_TargetedMessage_routing(ctx, field)
+	case "stats":
+		return ec.fieldContext_TargetedMessage_stats(ctx, field)
 	case "version":
 		return ec.fieldContext_TargetedMessage_version(ctx, field)
 	case "publishedAt":
@@ -10166,6 +12396,50 @@ func (ec *executionContext) childFields_TargetedMessage(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type TargetedMessage", field.Name)
 }
 
+func (ec *executionContext) childFields_TargetedMessagePreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shown":
+		return ec.fieldContext_TargetedMessagePreview_shown(ctx, field)
+	case "verdicts":
+		return ec.fieldContext_TargetedMessagePreview_verdicts(ctx, field)
+	case "warnings":
+		return ec.fieldContext_TargetedMessagePreview_warnings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TargetedMessagePreview", field.Name)
+}
+
+func (ec *executionContext) childFields_TargetedMessageStats(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shown":
+		return ec.fieldContext_TargetedMessageStats_shown(ctx, field)
+	case "opened":
+		return ec.fieldContext_TargetedMessageStats_opened(ctx, field)
+	case "chats":
+		return ec.fieldContext_TargetedMessageStats_chats(ctx, field)
+	case "emails":
+		return ec.fieldContext_TargetedMessageStats_emails(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TargetedMessageStats", field.Name)
+}
+
+func (ec *executionContext) childFields_TargetedMessageVerdict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "targetedMessage":
+		return ec.fieldContext_TargetedMessageVerdict_targetedMessage(ctx, field)
+	case "outcome":
+		return ec.fieldContext_TargetedMessageVerdict_outcome(ctx, field)
+	case "inAudience":
+		return ec.fieldContext_TargetedMessageVerdict_inAudience(ctx, field)
+	case "excludedBy":
+		return ec.fieldContext_TargetedMessageVerdict_excludedBy(ctx, field)
+	case "rules":
+		return ec.fieldContext_TargetedMessageVerdict_rules(ctx, field)
+	case "earlier":
+		return ec.fieldContext_TargetedMessageVerdict_earlier(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TargetedMessageVerdict", field.Name)
+}
+
 func (ec *executionContext) childFields_TargetingRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "operator":
@@ -10176,6 +12450,28 @@ func (ec *executionContext) childFields_TargetingRule(ctx context.Context, field
 		return ec.fieldContext_TargetingRule_parameter(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TargetingRule", field.Name)
+}
+
+func (ec *executionContext) childFields_TargetingRuleVerdict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_TargetingRuleVerdict_rule(ctx, field)
+	case "holds":
+		return ec.fieldContext_TargetingRuleVerdict_holds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TargetingRuleVerdict", field.Name)
+}
+
+func (ec *executionContext) childFields_TargetingWarning(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_TargetingWarning_kind(ctx, field)
+	case "targetedMessage":
+		return ec.fieldContext_TargetingWarning_targetedMessage(ctx, field)
+	case "earlier":
+		return ec.fieldContext_TargetingWarning_earlier(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TargetingWarning", field.Name)
 }
 
 func (ec *executionContext) childFields_Task(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10226,6 +12522,16 @@ func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.
 		return ec.fieldContext_Team_members(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Team", field.Name)
+}
+
+func (ec *executionContext) childFields_TrackPageViewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "visitor":
+		return ec.fieldContext_TrackPageViewPayload_visitor(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TrackPageViewPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TrackPageViewPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UnassignConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10348,6 +12654,16 @@ func (ec *executionContext) childFields_UpdateSavedViewPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type UpdateSavedViewPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateSubscriptionTypePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subscriptionType":
+		return ec.fieldContext_UpdateSubscriptionTypePayload_subscriptionType(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateSubscriptionTypePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateSubscriptionTypePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateTargetedMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "targetedMessage":
@@ -10462,6 +12778,8 @@ func (ec *executionContext) childFields_VisitorConversation(ctx context.Context,
 		return ec.fieldContext_VisitorConversation_id(ctx, field)
 	case "status":
 		return ec.fieldContext_VisitorConversation_status(ctx, field)
+	case "assignee":
+		return ec.fieldContext_VisitorConversation_assignee(ctx, field)
 	case "unread":
 		return ec.fieldContext_VisitorConversation_unread(ctx, field)
 	case "messages":
@@ -10482,6 +12800,8 @@ func (ec *executionContext) childFields_VisitorMessage(ctx context.Context, fiel
 		return ec.fieldContext_VisitorMessage_authorAvatarUrl(ctx, field)
 	case "direction":
 		return ec.fieldContext_VisitorMessage_direction(ctx, field)
+	case "seen":
+		return ec.fieldContext_VisitorMessage_seen(ctx, field)
 	case "text":
 		return ec.fieldContext_VisitorMessage_text(ctx, field)
 	case "html":
@@ -10520,14 +12840,108 @@ func (ec *executionContext) childFields_Widget(ctx context.Context, field graphq
 		return ec.fieldContext_Widget_title(ctx, field)
 	case "style":
 		return ec.fieldContext_Widget_style(ctx, field)
+	case "locale":
+		return ec.fieldContext_Widget_locale(ctx, field)
+	case "direction":
+		return ec.fieldContext_Widget_direction(ctx, field)
+	case "texts":
+		return ec.fieldContext_Widget_texts(ctx, field)
+	case "launcherHidden":
+		return ec.fieldContext_Widget_launcherHidden(ctx, field)
 	case "targetedMessage":
 		return ec.fieldContext_Widget_targetedMessage(ctx, field)
 	case "visitor":
 		return ec.fieldContext_Widget_visitor(ctx, field)
 	case "unread":
 		return ec.fieldContext_Widget_unread(ctx, field)
+	case "availability":
+		return ec.fieldContext_Widget_availability(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Widget", field.Name)
+}
+
+func (ec *executionContext) childFields_WidgetAvailability(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return ec.fieldContext_WidgetAvailability_state(ctx, field)
+	case "text":
+		return ec.fieldContext_WidgetAvailability_text(ctx, field)
+	case "replyTime":
+		return ec.fieldContext_WidgetAvailability_replyTime(ctx, field)
+	case "backAt":
+		return ec.fieldContext_WidgetAvailability_backAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WidgetAvailability", field.Name)
+}
+
+func (ec *executionContext) childFields_WidgetCommunicationConsent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_WidgetCommunicationConsent_text(ctx, field)
+	case "version":
+		return ec.fieldContext_WidgetCommunicationConsent_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WidgetCommunicationConsent", field.Name)
+}
+
+func (ec *executionContext) childFields_WidgetConsent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "processing":
+		return ec.fieldContext_WidgetConsent_processing(ctx, field)
+	case "communication":
+		return ec.fieldContext_WidgetConsent_communication(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WidgetConsent", field.Name)
+}
+
+func (ec *executionContext) childFields_WidgetEmailCapture(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "timing":
+		return ec.fieldContext_WidgetEmailCapture_timing(ctx, field)
+	case "delaySeconds":
+		return ec.fieldContext_WidgetEmailCapture_delaySeconds(ctx, field)
+	case "text":
+		return ec.fieldContext_WidgetEmailCapture_text(ctx, field)
+	case "needed":
+		return ec.fieldContext_WidgetEmailCapture_needed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WidgetEmailCapture", field.Name)
+}
+
+func (ec *executionContext) childFields_WidgetHeading(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_WidgetHeading_name(ctx, field)
+	case "avatarUrl":
+		return ec.fieldContext_WidgetHeading_avatarUrl(ctx, field)
+	case "people":
+		return ec.fieldContext_WidgetHeading_people(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WidgetHeading", field.Name)
+}
+
+func (ec *executionContext) childFields_WidgetPerson(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_WidgetPerson_name(ctx, field)
+	case "avatarUrl":
+		return ec.fieldContext_WidgetPerson_avatarUrl(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WidgetPerson", field.Name)
+}
+
+func (ec *executionContext) childFields_WidgetProcessingConsent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "mode":
+		return ec.fieldContext_WidgetProcessingConsent_mode(ctx, field)
+	case "text":
+		return ec.fieldContext_WidgetProcessingConsent_text(ctx, field)
+	case "version":
+		return ec.fieldContext_WidgetProcessingConsent_version(ctx, field)
+	case "accepted":
+		return ec.fieldContext_WidgetProcessingConsent_accepted(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WidgetProcessingConsent", field.Name)
 }
 
 func (ec *executionContext) childFields_WidgetStyle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10552,12 +12966,42 @@ func (ec *executionContext) childFields_WidgetTargetedMessage(ctx context.Contex
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_WidgetTargetedMessage_id(ctx, field)
-	case "welcomeMessage":
-		return ec.fieldContext_WidgetTargetedMessage_welcomeMessage(ctx, field)
 	case "version":
 		return ec.fieldContext_WidgetTargetedMessage_version(ctx, field)
+	case "welcomeMessage":
+		return ec.fieldContext_WidgetTargetedMessage_welcomeMessage(ctx, field)
+	case "heading":
+		return ec.fieldContext_WidgetTargetedMessage_heading(ctx, field)
+	case "emailCapture":
+		return ec.fieldContext_WidgetTargetedMessage_emailCapture(ctx, field)
+	case "openByItself":
+		return ec.fieldContext_WidgetTargetedMessage_openByItself(ctx, field)
+	case "smallScreen":
+		return ec.fieldContext_WidgetTargetedMessage_smallScreen(ctx, field)
+	case "consent":
+		return ec.fieldContext_WidgetTargetedMessage_consent(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WidgetTargetedMessage", field.Name)
+}
+
+func (ec *executionContext) childFields_WidgetText(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_WidgetText_key(ctx, field)
+	case "text":
+		return ec.fieldContext_WidgetText_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WidgetText", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "consents":
+		return ec.fieldContext_WithdrawConsentPayload_consents(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawConsentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawConsentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -1320,6 +1320,10 @@ func (ec *executionContext) _RoutingRule(ctx context.Context, sel ast.SelectionS
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) marshalNRouting2parleyᚋentᚋschemaᚐRouting(ctx context.Context, sel ast.SelectionSet, v schema.Routing) graphql.Marshaler {
+	return ec._Routing(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNRoutingCandidate2parleyᚋentᚋschemaᚐRoutingCandidate(ctx context.Context, sel ast.SelectionSet, v schema.RoutingCandidate) graphql.Marshaler {
 	return ec._RoutingCandidate(ctx, sel, &v)
 }
@@ -1533,6 +1537,14 @@ func (ec *executionContext) marshalORoutingDecision2ᚖparleyᚋentᚐRoutingDec
 		return graphql.Null
 	}
 	return ec._RoutingDecision(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORoutingInput2ᚖparleyᚋentᚋschemaᚐRouting(ctx context.Context, v any) (*schema.Routing, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRoutingInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalORoutingSkipReason2ᚖparleyᚋinternalᚋvocabᚐRoutingSkipReason(ctx context.Context, v any) (*vocab.RoutingSkipReason, error) {

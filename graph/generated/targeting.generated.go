@@ -20,13 +20,42 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type ConsentOptionsResolver interface {
+	ProcessingText(ctx context.Context, obj *schema.Consent) (*string, error)
+	CommunicationText(ctx context.Context, obj *schema.Consent) (*string, error)
+	SubscriptionType(ctx context.Context, objs []*schema.Consent) ([]*ent.SubscriptionType, error)
+}
+type EmailCaptureResolver interface {
+	DelaySeconds(ctx context.Context, obj *schema.EmailCapture) (*int, error)
+	Text(ctx context.Context, obj *schema.EmailCapture) (*string, error)
+}
+type HeadingResolver interface {
+	Users(ctx context.Context, objs []*schema.Heading) ([][]*ent.User, error)
+	Team(ctx context.Context, objs []*schema.Heading) ([]*ent.Team, error)
+	Fallback(ctx context.Context, objs []*schema.Heading) ([]*ent.User, error)
+	Name(ctx context.Context, obj *schema.Heading) (*string, error)
+	AvatarURL(ctx context.Context, obj *schema.Heading) (*string, error)
+}
 type TargetedMessageResolver interface {
+	IncludeLists(ctx context.Context, objs []*ent.TargetedMessage) ([][]*ent.ContactList, error)
+	ExcludeLists(ctx context.Context, objs []*ent.TargetedMessage) ([][]*ent.ContactList, error)
+
+	Stats(ctx context.Context, objs []*ent.TargetedMessage) ([]*targeting.Tally, error)
+
 	ChatChannel(ctx context.Context, objs []*ent.TargetedMessage) ([]*ent.Channel, error)
 	Bot(ctx context.Context, objs []*ent.TargetedMessage) ([]*ent.Bot, error)
+}
+type TargetedMessageVerdictResolver interface {
+	ExcludedBy(ctx context.Context, objs []*targeting.Verdict) ([][]*ent.ContactList, error)
+
+	Earlier(ctx context.Context, objs []*targeting.Verdict) ([]*ent.TargetedMessage, error)
 }
 type TargetingRuleResolver interface {
 	Value(ctx context.Context, obj *schema.Targeting) (*string, error)
 	Parameter(ctx context.Context, obj *schema.Targeting) (*string, error)
+}
+type TargetingWarningResolver interface {
+	Earlier(ctx context.Context, objs []*targeting.Warning) ([]*ent.TargetedMessage, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -36,6 +65,130 @@ type TargetingRuleResolver interface {
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _ConsentOptions_processing(ctx context.Context, field graphql.CollectedField, obj *schema.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentOptions_processing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Processing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.ConsentMode) graphql.Marshaler {
+			return ec.marshalNConsentMode2parleyᚋinternalᚋvocabᚐConsentMode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentOptions_processing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentOptions", field, false, false, "ConsentMode")
+}
+
+func (ec *executionContext) _ConsentOptions_processingText(ctx context.Context, field graphql.CollectedField, obj *schema.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentOptions_processingText(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ConsentOptions().ProcessingText(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentOptions_processingText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentOptions", field, true, true, "String")
+}
+
+func (ec *executionContext) _ConsentOptions_communicationText(ctx context.Context, field graphql.CollectedField, obj *schema.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentOptions_communicationText(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ConsentOptions().CommunicationText(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentOptions_communicationText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentOptions", field, true, true, "String")
+}
+
+func (ec *executionContext) _ConsentOptions_subscriptionType(ctx context.Context, field graphql.CollectedField, obj *schema.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentOptions_subscriptionType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ConsentOptions_subscriptionType(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.SubscriptionType) graphql.Marshaler {
+			return ec.marshalOSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentOptions_subscriptionType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConsentOptions",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SubscriptionType(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ConsentOptions_subscriptionType(ctx context.Context, field graphql.CollectedField, obj *schema.Consent) (any, error) {
+	resolver := ec.Resolvers.ConsentOptions()
+	if batch, ok := graphql.BatchParentsFor[*schema.Consent](ctx, "ConsentOptions"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.SubscriptionType(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.SubscriptionType](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ConsentOptions.subscriptionType",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.SubscriptionType(ctx, []*schema.Consent{obj})
+	return graphql.ResolveBatchSingleResult[*ent.SubscriptionType](
+		ctx,
+		results,
+		err,
+		"ConsentOptions.subscriptionType",
+	)
+}
 
 func (ec *executionContext) _CreateTargetedMessagePayload_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *model.CreateTargetedMessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -154,6 +307,403 @@ func (ec *executionContext) fieldContext_DeleteTargetedMessagePayload_userErrors
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _DisplayOptions_openByItself(ctx context.Context, field graphql.CollectedField, obj *schema.Display) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.OpenByItself)
+}
+func (ec *executionContext) fieldContext_DisplayOptions_openByItself(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DisplayOptions", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _DisplayOptions_smallScreen(ctx context.Context, field graphql.CollectedField, obj *schema.Display) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisplayOptions_smallScreen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SmallScreen, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.SmallScreen) graphql.Marshaler {
+			return ec.marshalNSmallScreen2parleyᚋinternalᚋvocabᚐSmallScreen(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisplayOptions_smallScreen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DisplayOptions", field, false, false, "SmallScreen")
+}
+
+func (ec *executionContext) _DuplicateTargetedMessagePayload_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *model.DuplicateTargetedMessagePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateTargetedMessagePayload_targetedMessage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TargetedMessage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TargetedMessage) graphql.Marshaler {
+			return ec.marshalOTargetedMessage2ᚖparleyᚋentᚐTargetedMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateTargetedMessagePayload_targetedMessage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DuplicateTargetedMessagePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetedMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DuplicateTargetedMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DuplicateTargetedMessagePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateTargetedMessagePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateTargetedMessagePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DuplicateTargetedMessagePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EmailCapture_timing(ctx context.Context, field graphql.CollectedField, obj *schema.EmailCapture) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailCapture_timing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Timing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.CaptureTiming) graphql.Marshaler {
+			return ec.marshalNCaptureTiming2parleyᚋinternalᚋvocabᚐCaptureTiming(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailCapture_timing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailCapture", field, false, false, "CaptureTiming")
+}
+
+func (ec *executionContext) _EmailCapture_delaySeconds(ctx context.Context, field graphql.CollectedField, obj *schema.EmailCapture) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailCapture_delaySeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EmailCapture().DelaySeconds(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EmailCapture_delaySeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailCapture", field, true, true, "Int")
+}
+
+func (ec *executionContext) _EmailCapture_text(ctx context.Context, field graphql.CollectedField, obj *schema.EmailCapture) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailCapture_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EmailCapture().Text(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EmailCapture_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailCapture", field, true, true, "String")
+}
+
+func (ec *executionContext) _Heading_kind(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Heading_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.HeadingKind) graphql.Marshaler {
+			return ec.marshalNHeadingKind2parleyᚋinternalᚋvocabᚐHeadingKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Heading_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Heading", field, false, false, "HeadingKind")
+}
+
+func (ec *executionContext) _Heading_users(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Heading_users(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Heading_users(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚕᚖparleyᚋentᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Heading_users(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Heading",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Heading_users(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (any, error) {
+	resolver := ec.Resolvers.Heading()
+	if batch, ok := graphql.BatchParentsFor[*schema.Heading](ctx, "Heading"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Users(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Heading.users",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Users(ctx, []*schema.Heading{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.User](
+		ctx,
+		results,
+		err,
+		"Heading.users",
+	)
+}
+
+func (ec *executionContext) _Heading_team(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Heading_team(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Heading_team(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Team) graphql.Marshaler {
+			return ec.marshalOTeam2ᚖparleyᚋentᚐTeam(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Heading_team(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Heading",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Team(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Heading_team(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (any, error) {
+	resolver := ec.Resolvers.Heading()
+	if batch, ok := graphql.BatchParentsFor[*schema.Heading](ctx, "Heading"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Team(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Team](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Heading.team",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Team(ctx, []*schema.Heading{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Team](
+		ctx,
+		results,
+		err,
+		"Heading.team",
+	)
+}
+
+func (ec *executionContext) _Heading_fallback(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Heading_fallback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Heading_fallback(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖparleyᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Heading_fallback(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Heading",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Heading_fallback(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (any, error) {
+	resolver := ec.Resolvers.Heading()
+	if batch, ok := graphql.BatchParentsFor[*schema.Heading](ctx, "Heading"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Fallback(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Heading.fallback",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Fallback(ctx, []*schema.Heading{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"Heading.fallback",
+	)
+}
+
+func (ec *executionContext) _Heading_name(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Heading_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Heading().Name(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Heading_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Heading", field, true, true, "String")
+}
+
+func (ec *executionContext) _Heading_avatarUrl(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Heading_avatarUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Heading().AvatarURL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOURL2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Heading_avatarUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Heading", field, true, true, "URL")
 }
 
 func (ec *executionContext) _MoveTargetedMessagePayload_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *model.MoveTargetedMessagePayload) (ret graphql.Marshaler) {
@@ -415,6 +965,116 @@ func (ec *executionContext) fieldContext_TargetedMessage_audience(_ context.Cont
 	return graphql.NewScalarFieldContext("TargetedMessage", field, false, false, "Audience")
 }
 
+func (ec *executionContext) _TargetedMessage_includeLists(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessage_includeLists(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_TargetedMessage_includeLists(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ContactList) graphql.Marshaler {
+			return ec.marshalNContactList2ᚕᚖparleyᚋentᚐContactListᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessage_includeLists(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactList(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_TargetedMessage_includeLists(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (any, error) {
+	resolver := ec.Resolvers.TargetedMessage()
+	if batch, ok := graphql.BatchParentsFor[*ent.TargetedMessage](ctx, "TargetedMessage"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.IncludeLists(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.ContactList](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"TargetedMessage.includeLists",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.IncludeLists(ctx, []*ent.TargetedMessage{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.ContactList](
+		ctx,
+		results,
+		err,
+		"TargetedMessage.includeLists",
+	)
+}
+
+func (ec *executionContext) _TargetedMessage_excludeLists(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessage_excludeLists(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_TargetedMessage_excludeLists(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ContactList) graphql.Marshaler {
+			return ec.marshalNContactList2ᚕᚖparleyᚋentᚐContactListᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessage_excludeLists(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactList(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_TargetedMessage_excludeLists(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (any, error) {
+	resolver := ec.Resolvers.TargetedMessage()
+	if batch, ok := graphql.BatchParentsFor[*ent.TargetedMessage](ctx, "TargetedMessage"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ExcludeLists(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.ContactList](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"TargetedMessage.excludeLists",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ExcludeLists(ctx, []*ent.TargetedMessage{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.ContactList](
+		ctx,
+		results,
+		err,
+		"TargetedMessage.excludeLists",
+	)
+}
+
 func (ec *executionContext) _TargetedMessage_rules(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -452,6 +1112,221 @@ func (ec *executionContext) _TargetedMessage_welcomeMessage(ctx context.Context,
 }
 func (ec *executionContext) fieldContext_TargetedMessage_welcomeMessage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetedMessage", field, false, false, "String")
+}
+
+func (ec *executionContext) _TargetedMessage_heading(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessage_heading(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Heading, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.Heading) graphql.Marshaler {
+			return ec.marshalNHeading2parleyᚋentᚋschemaᚐHeading(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessage_heading(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Heading(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessage_emailCapture(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessage_emailCapture(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EmailCapture, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.EmailCapture) graphql.Marshaler {
+			return ec.marshalNEmailCapture2parleyᚋentᚋschemaᚐEmailCapture(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessage_emailCapture(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EmailCapture(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessage_display(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessage_display(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Display, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.Display) graphql.Marshaler {
+			return ec.marshalNDisplayOptions2parleyᚋentᚋschemaᚐDisplay(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessage_display(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DisplayOptions(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessage_consent(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessage_consent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.Consent) graphql.Marshaler {
+			return ec.marshalNConsentOptions2parleyᚋentᚋschemaᚐConsent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessage_consent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConsentOptions(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessage_routing(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessage_routing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Routing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.Routing) graphql.Marshaler {
+			return ec.marshalNRouting2parleyᚋentᚋschemaᚐRouting(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessage_routing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Routing(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessage_stats(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessage_stats(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_TargetedMessage_stats(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *targeting.Tally) graphql.Marshaler {
+			return ec.marshalNTargetedMessageStats2ᚖparleyᚋinternalᚋtargetingᚐTally(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessage_stats(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetedMessageStats(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_TargetedMessage_stats(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (any, error) {
+	resolver := ec.Resolvers.TargetedMessage()
+	if batch, ok := graphql.BatchParentsFor[*ent.TargetedMessage](ctx, "TargetedMessage"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Stats(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*targeting.Tally](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"TargetedMessage.stats",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Stats(ctx, []*ent.TargetedMessage{obj})
+	return graphql.ResolveBatchSingleResult[*targeting.Tally](
+		ctx,
+		results,
+		err,
+		"TargetedMessage.stats",
+	)
 }
 
 func (ec *executionContext) _TargetedMessage_version(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
@@ -594,6 +1469,334 @@ func (ec *executionContext) resolveBatch_TargetedMessage_bot(ctx context.Context
 	)
 }
 
+func (ec *executionContext) _TargetedMessagePreview_shown(ctx context.Context, field graphql.CollectedField, obj *targeting.Preview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessagePreview_shown(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Shown, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TargetedMessage) graphql.Marshaler {
+			return ec.marshalOTargetedMessage2ᚖparleyᚋentᚐTargetedMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessagePreview_shown(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessagePreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetedMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessagePreview_verdicts(ctx context.Context, field graphql.CollectedField, obj *targeting.Preview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessagePreview_verdicts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Verdicts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []targeting.Verdict) graphql.Marshaler {
+			return ec.marshalNTargetedMessageVerdict2ᚕparleyᚋinternalᚋtargetingᚐVerdictᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessagePreview_verdicts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessagePreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetedMessageVerdict(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessagePreview_warnings(ctx context.Context, field graphql.CollectedField, obj *targeting.Preview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessagePreview_warnings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Warnings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []targeting.Warning) graphql.Marshaler {
+			return ec.marshalNTargetingWarning2ᚕparleyᚋinternalᚋtargetingᚐWarningᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessagePreview_warnings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessagePreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetingWarning(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessageStats_shown(ctx context.Context, field graphql.CollectedField, obj *targeting.Tally) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Shown)
+}
+func (ec *executionContext) fieldContext_TargetedMessageStats_shown(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetedMessageStats", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TargetedMessageStats_opened(ctx context.Context, field graphql.CollectedField, obj *targeting.Tally) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Opened)
+}
+func (ec *executionContext) fieldContext_TargetedMessageStats_opened(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetedMessageStats", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TargetedMessageStats_chats(ctx context.Context, field graphql.CollectedField, obj *targeting.Tally) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Chats)
+}
+func (ec *executionContext) fieldContext_TargetedMessageStats_chats(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetedMessageStats", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TargetedMessageStats_emails(ctx context.Context, field graphql.CollectedField, obj *targeting.Tally) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Emails)
+}
+func (ec *executionContext) fieldContext_TargetedMessageStats_emails(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetedMessageStats", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TargetedMessageVerdict_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *targeting.Verdict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessageVerdict_targetedMessage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TargetedMessage) graphql.Marshaler {
+			return ec.marshalNTargetedMessage2ᚖparleyᚋentᚐTargetedMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessageVerdict_targetedMessage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessageVerdict",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetedMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessageVerdict_outcome(ctx context.Context, field graphql.CollectedField, obj *targeting.Verdict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessageVerdict_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.TargetingOutcome) graphql.Marshaler {
+			return ec.marshalNTargetingOutcome2parleyᚋinternalᚋvocabᚐTargetingOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessageVerdict_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetedMessageVerdict", field, false, false, "TargetingOutcome")
+}
+
+func (ec *executionContext) _TargetedMessageVerdict_inAudience(ctx context.Context, field graphql.CollectedField, obj *targeting.Verdict) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.InAudience)
+}
+func (ec *executionContext) fieldContext_TargetedMessageVerdict_inAudience(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetedMessageVerdict", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _TargetedMessageVerdict_excludedBy(ctx context.Context, field graphql.CollectedField, obj *targeting.Verdict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessageVerdict_excludedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_TargetedMessageVerdict_excludedBy(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ContactList) graphql.Marshaler {
+			return ec.marshalNContactList2ᚕᚖparleyᚋentᚐContactListᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessageVerdict_excludedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessageVerdict",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactList(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_TargetedMessageVerdict_excludedBy(ctx context.Context, field graphql.CollectedField, obj *targeting.Verdict) (any, error) {
+	resolver := ec.Resolvers.TargetedMessageVerdict()
+	if batch, ok := graphql.BatchParentsFor[*targeting.Verdict](ctx, "TargetedMessageVerdict"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ExcludedBy(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.ContactList](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"TargetedMessageVerdict.excludedBy",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ExcludedBy(ctx, []*targeting.Verdict{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.ContactList](
+		ctx,
+		results,
+		err,
+		"TargetedMessageVerdict.excludedBy",
+	)
+}
+
+func (ec *executionContext) _TargetedMessageVerdict_rules(ctx context.Context, field graphql.CollectedField, obj *targeting.Verdict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessageVerdict_rules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rules, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []targeting.RuleVerdict) graphql.Marshaler {
+			return ec.marshalNTargetingRuleVerdict2ᚕparleyᚋinternalᚋtargetingᚐRuleVerdictᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessageVerdict_rules(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessageVerdict",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetingRuleVerdict(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessageVerdict_earlier(ctx context.Context, field graphql.CollectedField, obj *targeting.Verdict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessageVerdict_earlier(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_TargetedMessageVerdict_earlier(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TargetedMessage) graphql.Marshaler {
+			return ec.marshalOTargetedMessage2ᚖparleyᚋentᚐTargetedMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessageVerdict_earlier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessageVerdict",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetedMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_TargetedMessageVerdict_earlier(ctx context.Context, field graphql.CollectedField, obj *targeting.Verdict) (any, error) {
+	resolver := ec.Resolvers.TargetedMessageVerdict()
+	if batch, ok := graphql.BatchParentsFor[*targeting.Verdict](ctx, "TargetedMessageVerdict"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Earlier(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.TargetedMessage](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"TargetedMessageVerdict.earlier",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Earlier(ctx, []*targeting.Verdict{obj})
+	return graphql.ResolveBatchSingleResult[*ent.TargetedMessage](
+		ctx,
+		results,
+		err,
+		"TargetedMessageVerdict.earlier",
+	)
+}
+
 func (ec *executionContext) _TargetingRule_operator(ctx context.Context, field graphql.CollectedField, obj *schema.Targeting) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -661,6 +1864,155 @@ func (ec *executionContext) _TargetingRule_parameter(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_TargetingRule_parameter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetingRule", field, true, true, "String")
+}
+
+func (ec *executionContext) _TargetingRuleVerdict_rule(ctx context.Context, field graphql.CollectedField, obj *targeting.RuleVerdict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetingRuleVerdict_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.Targeting) graphql.Marshaler {
+			return ec.marshalNTargetingRule2parleyᚋentᚋschemaᚐTargeting(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetingRuleVerdict_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetingRuleVerdict",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetingRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetingRuleVerdict_holds(ctx context.Context, field graphql.CollectedField, obj *targeting.RuleVerdict) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Holds)
+}
+func (ec *executionContext) fieldContext_TargetingRuleVerdict_holds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetingRuleVerdict", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _TargetingWarning_kind(ctx context.Context, field graphql.CollectedField, obj *targeting.Warning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetingWarning_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.TargetingWarningKind) graphql.Marshaler {
+			return ec.marshalNTargetingWarningKind2parleyᚋinternalᚋvocabᚐTargetingWarningKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetingWarning_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetingWarning", field, false, false, "TargetingWarningKind")
+}
+
+func (ec *executionContext) _TargetingWarning_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *targeting.Warning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetingWarning_targetedMessage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TargetedMessage) graphql.Marshaler {
+			return ec.marshalNTargetedMessage2ᚖparleyᚋentᚐTargetedMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetingWarning_targetedMessage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetingWarning",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetedMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetingWarning_earlier(ctx context.Context, field graphql.CollectedField, obj *targeting.Warning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetingWarning_earlier(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_TargetingWarning_earlier(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TargetedMessage) graphql.Marshaler {
+			return ec.marshalOTargetedMessage2ᚖparleyᚋentᚐTargetedMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TargetingWarning_earlier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetingWarning",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetedMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_TargetingWarning_earlier(ctx context.Context, field graphql.CollectedField, obj *targeting.Warning) (any, error) {
+	resolver := ec.Resolvers.TargetingWarning()
+	if batch, ok := graphql.BatchParentsFor[*targeting.Warning](ctx, "TargetingWarning"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Earlier(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.TargetedMessage](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"TargetingWarning.earlier",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Earlier(ctx, []*targeting.Warning{obj})
+	return graphql.ResolveBatchSingleResult[*ent.TargetedMessage](
+		ctx,
+		results,
+		err,
+		"TargetingWarning.earlier",
+	)
 }
 
 func (ec *executionContext) _UpdateTargetedMessagePayload_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *model.UpdateTargetedMessagePayload) (ret graphql.Marshaler) {
@@ -731,6 +2083,73 @@ func (ec *executionContext) fieldContext_UpdateTargetedMessagePayload_userErrors
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputConsentOptionsInput(ctx context.Context, obj any) (schema.Consent, error) {
+	var it schema.Consent
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["processing"]; !present {
+		asMap["processing"] = "NONE"
+	}
+
+	fieldsInOrder := [...]string{"processing", "processingText", "communicationText", "subscriptionTypeId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "processing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("processing"))
+			data, err := ec.unmarshalNConsentMode2parleyᚋinternalᚋvocabᚐConsentMode(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Processing = data
+		case "processingText":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("processingText"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProcessingText = data
+		case "communicationText":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("communicationText"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommunicationText = data
+		case "subscriptionTypeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subscriptionTypeId"))
+			data, err := ec.unmarshalOID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubscriptionTypeID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConsentOptionsInput unmarshals raw into the ConsentOptionsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConsentOptionsInput(ctx context.Context, raw any) (schema.Consent, error) {
+	var out schema.Consent
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConsentOptionsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreateTargetedMessageInput(ctx context.Context, obj any) (targeting.CreateTargetedMessageInput, error) {
 	var it targeting.CreateTargetedMessageInput
 	if obj == nil {
@@ -742,7 +2161,7 @@ func (ec *executionContext) unmarshalInputCreateTargetedMessageInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"chatChannelId", "name", "welcomeMessage", "idempotencyKey"}
+	fieldsInOrder := [...]string{"chatChannelId", "name", "welcomeMessage", "audience", "includeListIds", "excludeListIds", "rules", "heading", "emailCapture", "display", "consent", "routing", "botId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -770,6 +2189,76 @@ func (ec *executionContext) unmarshalInputCreateTargetedMessageInput(ctx context
 				return it, err
 			}
 			it.WelcomeMessage = data
+		case "audience":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audience"))
+			data, err := ec.unmarshalOAudience2ᚖparleyᚋinternalᚋvocabᚐAudience(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audience = data
+		case "includeListIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includeListIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IncludeListIDs = data
+		case "excludeListIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("excludeListIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExcludeListIDs = data
+		case "rules":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rules"))
+			data, err := ec.unmarshalOTargetingRuleInput2ᚕᚖparleyᚋentᚋschemaᚐTargetingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rules = data
+		case "heading":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("heading"))
+			data, err := ec.unmarshalOHeadingInput2ᚖparleyᚋentᚋschemaᚐHeading(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Heading = data
+		case "emailCapture":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailCapture"))
+			data, err := ec.unmarshalOEmailCaptureInput2ᚖparleyᚋentᚋschemaᚐEmailCapture(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EmailCapture = data
+		case "display":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("display"))
+			data, err := ec.unmarshalODisplayOptionsInput2ᚖparleyᚋentᚋschemaᚐDisplay(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Display = data
+		case "consent":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consent"))
+			data, err := ec.unmarshalOConsentOptionsInput2ᚖparleyᚋentᚋschemaᚐConsent(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Consent = data
+		case "routing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("routing"))
+			data, err := ec.unmarshalORoutingInput2ᚖparleyᚋentᚋschemaᚐRouting(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Routing = data
+		case "botId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("botId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BotID = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -840,6 +2329,251 @@ func (ec *executionContext) unmarshalInputDeleteTargetedMessageInput(ctx context
 func UnmarshalDeleteTargetedMessageInput(ctx context.Context, raw any) (targeting.DeleteTargetedMessageInput, error) {
 	var out targeting.DeleteTargetedMessageInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteTargetedMessageInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDisplayOptionsInput(ctx context.Context, obj any) (schema.Display, error) {
+	var it schema.Display
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["openByItself"]; !present {
+		asMap["openByItself"] = false
+	}
+	if _, present := asMap["smallScreen"]; !present {
+		asMap["smallScreen"] = "NORMAL"
+	}
+
+	fieldsInOrder := [...]string{"openByItself", "smallScreen"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "openByItself":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openByItself"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpenByItself = data
+		case "smallScreen":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("smallScreen"))
+			data, err := ec.unmarshalNSmallScreen2parleyᚋinternalᚋvocabᚐSmallScreen(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SmallScreen = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDisplayOptionsInput unmarshals raw into the DisplayOptionsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDisplayOptionsInput(ctx context.Context, raw any) (schema.Display, error) {
+	var out schema.Display
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DisplayOptionsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDuplicateTargetedMessageInput(ctx context.Context, obj any) (targeting.DuplicateTargetedMessageInput, error) {
+	var it targeting.DuplicateTargetedMessageInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"targetedMessageId", "name", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "targetedMessageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("targetedMessageId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TargetedMessageID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDuplicateTargetedMessageInput unmarshals raw into the DuplicateTargetedMessageInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDuplicateTargetedMessageInput(ctx context.Context, raw any) (targeting.DuplicateTargetedMessageInput, error) {
+	var out targeting.DuplicateTargetedMessageInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DuplicateTargetedMessageInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEmailCaptureInput(ctx context.Context, obj any) (schema.EmailCapture, error) {
+	var it schema.EmailCapture
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"timing", "delaySeconds", "text"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "timing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timing"))
+			data, err := ec.unmarshalNCaptureTiming2parleyᚋinternalᚋvocabᚐCaptureTiming(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Timing = data
+		case "delaySeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("delaySeconds"))
+			data, err := ec.unmarshalOInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DelaySeconds = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEmailCaptureInput unmarshals raw into the EmailCaptureInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEmailCaptureInput(ctx context.Context, raw any) (schema.EmailCapture, error) {
+	var out schema.EmailCapture
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EmailCaptureInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputHeadingInput(ctx context.Context, obj any) (schema.Heading, error) {
+	var it schema.Heading
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kind", "userIds", "teamId", "fallbackId", "name", "avatarUrl"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNHeadingKind2parleyᚋinternalᚋvocabᚐHeadingKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "userIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserIDs = data
+		case "teamId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("teamId"))
+			data, err := ec.unmarshalOID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TeamID = data
+		case "fallbackId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fallbackId"))
+			data, err := ec.unmarshalOID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FallbackID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "avatarUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("avatarUrl"))
+			data, err := ec.unmarshalOURL2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AvatarURL = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalHeadingInput unmarshals raw into the HeadingInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalHeadingInput(ctx context.Context, raw any) (schema.Heading, error) {
+	var out schema.Heading
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "HeadingInput", raw, &out)
 	return out, err
 }
 
@@ -1004,6 +2738,136 @@ func UnmarshalSetTargetedMessageStateInput(ctx context.Context, raw any) (target
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTargetedMessagePreviewInput(ctx context.Context, obj any) (targeting.TargetedMessagePreviewInput, error) {
+	var it targeting.TargetedMessagePreviewInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["smallScreen"]; !present {
+		asMap["smallScreen"] = false
+	}
+
+	fieldsInOrder := [...]string{"chatChannelId", "pageUrl", "contactId", "smallScreen", "at"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "chatChannelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("chatChannelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChatChannelID = data
+		case "pageUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pageUrl"))
+			data, err := ec.unmarshalNURL2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PageURL = data
+		case "contactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactID = data
+		case "smallScreen":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("smallScreen"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SmallScreen = data
+		case "at":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
+			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.At = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTargetedMessagePreviewInput unmarshals raw into the TargetedMessagePreviewInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTargetedMessagePreviewInput(ctx context.Context, raw any) (targeting.TargetedMessagePreviewInput, error) {
+	var out targeting.TargetedMessagePreviewInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TargetedMessagePreviewInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTargetingRuleInput(ctx context.Context, obj any) (schema.Targeting, error) {
+	var it schema.Targeting
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"operator", "value", "parameter"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "operator":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("operator"))
+			data, err := ec.unmarshalNTargetingOperator2parleyᚋinternalᚋvocabᚐTargetingOperator(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Operator = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		case "parameter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parameter"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Parameter = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTargetingRuleInput unmarshals raw into the TargetingRuleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTargetingRuleInput(ctx context.Context, raw any) (schema.Targeting, error) {
+	var out schema.Targeting
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TargetingRuleInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUpdateTargetedMessageInput(ctx context.Context, obj any) (targeting.UpdateTargetedMessageInput, error) {
 	var it targeting.UpdateTargetedMessageInput
 	if obj == nil {
@@ -1015,7 +2879,7 @@ func (ec *executionContext) unmarshalInputUpdateTargetedMessageInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"targetedMessageId", "name", "welcomeMessage", "idempotencyKey"}
+	fieldsInOrder := [...]string{"targetedMessageId", "name", "welcomeMessage", "audience", "includeListIds", "excludeListIds", "rules", "heading", "emailCapture", "display", "consent", "routing", "botId", "removeBot", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1043,6 +2907,83 @@ func (ec *executionContext) unmarshalInputUpdateTargetedMessageInput(ctx context
 				return it, err
 			}
 			it.WelcomeMessage = data
+		case "audience":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audience"))
+			data, err := ec.unmarshalOAudience2ᚖparleyᚋinternalᚋvocabᚐAudience(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audience = data
+		case "includeListIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includeListIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IncludeListIDs = data
+		case "excludeListIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("excludeListIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExcludeListIDs = data
+		case "rules":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rules"))
+			data, err := ec.unmarshalOTargetingRuleInput2ᚕᚖparleyᚋentᚋschemaᚐTargetingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rules = data
+		case "heading":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("heading"))
+			data, err := ec.unmarshalOHeadingInput2ᚖparleyᚋentᚋschemaᚐHeading(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Heading = data
+		case "emailCapture":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailCapture"))
+			data, err := ec.unmarshalOEmailCaptureInput2ᚖparleyᚋentᚋschemaᚐEmailCapture(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EmailCapture = data
+		case "display":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("display"))
+			data, err := ec.unmarshalODisplayOptionsInput2ᚖparleyᚋentᚋschemaᚐDisplay(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Display = data
+		case "consent":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consent"))
+			data, err := ec.unmarshalOConsentOptionsInput2ᚖparleyᚋentᚋschemaᚐConsent(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Consent = data
+		case "routing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("routing"))
+			data, err := ec.unmarshalORoutingInput2ᚖparleyᚋentᚋschemaᚐRouting(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Routing = data
+		case "botId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("botId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BotID = data
+		case "removeBot":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("removeBot"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RemoveBot = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1074,6 +3015,48 @@ func UnmarshalUpdateTargetedMessageInput(ctx context.Context, raw any) (targetin
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var consentOptionsImplementors = []string{"ConsentOptions"}
+
+func (ec *executionContext) _ConsentOptions(ctx context.Context, sel ast.SelectionSet, obj *schema.Consent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, consentOptionsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConsentOptions")
+		case "processing":
+			out.Values[i] = ec._ConsentOptions_processing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "processingText":
+			out.Values[i] = ec._ConsentOptions_processingText(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "communicationText":
+			out.Values[i] = ec._ConsentOptions_communicationText(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "subscriptionType":
+			out.Values[i] = ec._ConsentOptions_subscriptionType(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
 
 var createTargetedMessagePayloadImplementors = []string{"CreateTargetedMessagePayload"}
 
@@ -1125,6 +3108,159 @@ func (ec *executionContext) _DeleteTargetedMessagePayload(ctx context.Context, s
 		case "userErrors":
 			out.Values[i] = ec._DeleteTargetedMessagePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var displayOptionsImplementors = []string{"DisplayOptions"}
+
+func (ec *executionContext) _DisplayOptions(ctx context.Context, sel ast.SelectionSet, obj *schema.Display) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, displayOptionsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DisplayOptions")
+		case "openByItself":
+			out.Values[i] = ec._DisplayOptions_openByItself(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "smallScreen":
+			out.Values[i] = ec._DisplayOptions_smallScreen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var duplicateTargetedMessagePayloadImplementors = []string{"DuplicateTargetedMessagePayload"}
+
+func (ec *executionContext) _DuplicateTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.DuplicateTargetedMessagePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, duplicateTargetedMessagePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DuplicateTargetedMessagePayload")
+		case "targetedMessage":
+			out.Values[i] = ec._DuplicateTargetedMessagePayload_targetedMessage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DuplicateTargetedMessagePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var emailCaptureImplementors = []string{"EmailCapture"}
+
+func (ec *executionContext) _EmailCapture(ctx context.Context, sel ast.SelectionSet, obj *schema.EmailCapture) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, emailCaptureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EmailCapture")
+		case "timing":
+			out.Values[i] = ec._EmailCapture_timing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "delaySeconds":
+			out.Values[i] = ec._EmailCapture_delaySeconds(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._EmailCapture_text(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var headingImplementors = []string{"Heading"}
+
+func (ec *executionContext) _Heading(ctx context.Context, sel ast.SelectionSet, obj *schema.Heading) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, headingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Heading")
+		case "kind":
+			out.Values[i] = ec._Heading_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "users":
+			out.Values[i] = ec._Heading_users(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "team":
+			out.Values[i] = ec._Heading_team(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "fallback":
+			out.Values[i] = ec._Heading_fallback(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._Heading_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "avatarUrl":
+			out.Values[i] = ec._Heading_avatarUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -1270,6 +3406,16 @@ func (ec *executionContext) _TargetedMessage(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "includeLists":
+			out.Values[i] = ec._TargetedMessage_includeLists(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "excludeLists":
+			out.Values[i] = ec._TargetedMessage_excludeLists(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "rules":
 			out.Values[i] = ec._TargetedMessage_rules(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1277,6 +3423,36 @@ func (ec *executionContext) _TargetedMessage(ctx context.Context, sel ast.Select
 			}
 		case "welcomeMessage":
 			out.Values[i] = ec._TargetedMessage_welcomeMessage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "heading":
+			out.Values[i] = ec._TargetedMessage_heading(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "emailCapture":
+			out.Values[i] = ec._TargetedMessage_emailCapture(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "display":
+			out.Values[i] = ec._TargetedMessage_display(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "consent":
+			out.Values[i] = ec._TargetedMessage_consent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "routing":
+			out.Values[i] = ec._TargetedMessage_routing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stats":
+			out.Values[i] = ec._TargetedMessage_stats(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1297,6 +3473,137 @@ func (ec *executionContext) _TargetedMessage(ctx context.Context, sel ast.Select
 			}
 		case "bot":
 			out.Values[i] = ec._TargetedMessage_bot(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var targetedMessagePreviewImplementors = []string{"TargetedMessagePreview"}
+
+func (ec *executionContext) _TargetedMessagePreview(ctx context.Context, sel ast.SelectionSet, obj *targeting.Preview) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, targetedMessagePreviewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TargetedMessagePreview")
+		case "shown":
+			out.Values[i] = ec._TargetedMessagePreview_shown(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "verdicts":
+			out.Values[i] = ec._TargetedMessagePreview_verdicts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "warnings":
+			out.Values[i] = ec._TargetedMessagePreview_warnings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var targetedMessageStatsImplementors = []string{"TargetedMessageStats"}
+
+func (ec *executionContext) _TargetedMessageStats(ctx context.Context, sel ast.SelectionSet, obj *targeting.Tally) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, targetedMessageStatsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TargetedMessageStats")
+		case "shown":
+			out.Values[i] = ec._TargetedMessageStats_shown(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "opened":
+			out.Values[i] = ec._TargetedMessageStats_opened(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "chats":
+			out.Values[i] = ec._TargetedMessageStats_chats(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "emails":
+			out.Values[i] = ec._TargetedMessageStats_emails(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var targetedMessageVerdictImplementors = []string{"TargetedMessageVerdict"}
+
+func (ec *executionContext) _TargetedMessageVerdict(ctx context.Context, sel ast.SelectionSet, obj *targeting.Verdict) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, targetedMessageVerdictImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TargetedMessageVerdict")
+		case "targetedMessage":
+			out.Values[i] = ec._TargetedMessageVerdict_targetedMessage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outcome":
+			out.Values[i] = ec._TargetedMessageVerdict_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inAudience":
+			out.Values[i] = ec._TargetedMessageVerdict_inAudience(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "excludedBy":
+			out.Values[i] = ec._TargetedMessageVerdict_excludedBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rules":
+			out.Values[i] = ec._TargetedMessageVerdict_rules(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "earlier":
+			out.Values[i] = ec._TargetedMessageVerdict_earlier(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -1334,6 +3641,75 @@ func (ec *executionContext) _TargetingRule(ctx context.Context, sel ast.Selectio
 			}
 		case "parameter":
 			out.Values[i] = ec._TargetingRule_parameter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var targetingRuleVerdictImplementors = []string{"TargetingRuleVerdict"}
+
+func (ec *executionContext) _TargetingRuleVerdict(ctx context.Context, sel ast.SelectionSet, obj *targeting.RuleVerdict) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, targetingRuleVerdictImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TargetingRuleVerdict")
+		case "rule":
+			out.Values[i] = ec._TargetingRuleVerdict_rule(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "holds":
+			out.Values[i] = ec._TargetingRuleVerdict_holds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var targetingWarningImplementors = []string{"TargetingWarning"}
+
+func (ec *executionContext) _TargetingWarning(ctx context.Context, sel ast.SelectionSet, obj *targeting.Warning) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, targetingWarningImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TargetingWarning")
+		case "kind":
+			out.Values[i] = ec._TargetingWarning_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "targetedMessage":
+			out.Values[i] = ec._TargetingWarning_targetedMessage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "earlier":
+			out.Values[i] = ec._TargetingWarning_earlier(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -1400,6 +3776,40 @@ func (ec *executionContext) marshalNAudience2parleyᚋinternalᚋvocabᚐAudienc
 	return res
 }
 
+func (ec *executionContext) unmarshalNCaptureTiming2parleyᚋinternalᚋvocabᚐCaptureTiming(ctx context.Context, v any) (vocab.CaptureTiming, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.CaptureTiming(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCaptureTiming2parleyᚋinternalᚋvocabᚐCaptureTiming(ctx context.Context, sel ast.SelectionSet, v vocab.CaptureTiming) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CaptureTiming!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNConsentMode2parleyᚋinternalᚋvocabᚐConsentMode(ctx context.Context, v any) (vocab.ConsentMode, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.ConsentMode(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConsentMode2parleyᚋinternalᚋvocabᚐConsentMode(ctx context.Context, sel ast.SelectionSet, v vocab.ConsentMode) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ConsentMode!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNConsentOptions2parleyᚋentᚋschemaᚐConsent(ctx context.Context, sel ast.SelectionSet, v schema.Consent) graphql.Marshaler {
+	return ec._ConsentOptions(ctx, sel, &v)
+}
+
 func (ec *executionContext) unmarshalNCreateTargetedMessageInput2parleyᚋinternalᚋtargetingᚐCreateTargetedMessageInput(ctx context.Context, v any) (targeting.CreateTargetedMessageInput, error) {
 	res, err := ec.unmarshalInputCreateTargetedMessageInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1424,6 +3834,46 @@ func (ec *executionContext) marshalNDeleteTargetedMessagePayload2ᚖparleyᚋgra
 		return graphql.Null
 	}
 	return ec._DeleteTargetedMessagePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDisplayOptions2parleyᚋentᚋschemaᚐDisplay(ctx context.Context, sel ast.SelectionSet, v schema.Display) graphql.Marshaler {
+	return ec._DisplayOptions(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNDuplicateTargetedMessageInput2parleyᚋinternalᚋtargetingᚐDuplicateTargetedMessageInput(ctx context.Context, v any) (targeting.DuplicateTargetedMessageInput, error) {
+	res, err := ec.unmarshalInputDuplicateTargetedMessageInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDuplicateTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐDuplicateTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.DuplicateTargetedMessagePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DuplicateTargetedMessagePayload!")
+		return graphql.Null
+	}
+	return ec._DuplicateTargetedMessagePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEmailCapture2parleyᚋentᚋschemaᚐEmailCapture(ctx context.Context, sel ast.SelectionSet, v schema.EmailCapture) graphql.Marshaler {
+	return ec._EmailCapture(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNHeading2parleyᚋentᚋschemaᚐHeading(ctx context.Context, sel ast.SelectionSet, v schema.Heading) graphql.Marshaler {
+	return ec._Heading(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNHeadingKind2parleyᚋinternalᚋvocabᚐHeadingKind(ctx context.Context, v any) (vocab.HeadingKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.HeadingKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNHeadingKind2parleyᚋinternalᚋvocabᚐHeadingKind(ctx context.Context, sel ast.SelectionSet, v vocab.HeadingKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "HeadingKind!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNMoveTargetedMessageInput2parleyᚋinternalᚋtargetingᚐMoveTargetedMessageInput(ctx context.Context, v any) (targeting.MoveTargetedMessageInput, error) {
@@ -1465,6 +3915,21 @@ func (ec *executionContext) marshalNSetTargetedMessageStatePayload2ᚖparleyᚋg
 	return ec._SetTargetedMessageStatePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSmallScreen2parleyᚋinternalᚋvocabᚐSmallScreen(ctx context.Context, v any) (vocab.SmallScreen, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.SmallScreen(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSmallScreen2parleyᚋinternalᚋvocabᚐSmallScreen(ctx context.Context, sel ast.SelectionSet, v vocab.SmallScreen) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SmallScreen!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNTargetedMessage2ᚕᚖparleyᚋentᚐTargetedMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.TargetedMessage) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "TargetedMessage", v, nil)
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
@@ -1490,6 +3955,19 @@ func (ec *executionContext) marshalNTargetedMessage2ᚖparleyᚋentᚐTargetedMe
 	return ec._TargetedMessage(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNTargetedMessagePreview2ᚖparleyᚋinternalᚋtargetingᚐPreview(ctx context.Context, sel ast.SelectionSet, v *targeting.Preview) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TargetedMessagePreview!")
+		return graphql.Null
+	}
+	return ec._TargetedMessagePreview(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTargetedMessagePreviewInput2parleyᚋinternalᚋtargetingᚐTargetedMessagePreviewInput(ctx context.Context, v any) (targeting.TargetedMessagePreviewInput, error) {
+	res, err := ec.unmarshalInputTargetedMessagePreviewInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNTargetedMessageState2parleyᚋinternalᚋvocabᚐTargetedMessageState(ctx context.Context, v any) (vocab.TargetedMessageState, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := vocab.TargetedMessageState(tmp)
@@ -1505,6 +3983,35 @@ func (ec *executionContext) marshalNTargetedMessageState2parleyᚋinternalᚋvoc
 	return res
 }
 
+func (ec *executionContext) marshalNTargetedMessageStats2ᚖparleyᚋinternalᚋtargetingᚐTally(ctx context.Context, sel ast.SelectionSet, v *targeting.Tally) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TargetedMessageStats!")
+		return graphql.Null
+	}
+	return ec._TargetedMessageStats(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTargetedMessageVerdict2parleyᚋinternalᚋtargetingᚐVerdict(ctx context.Context, sel ast.SelectionSet, v targeting.Verdict) graphql.Marshaler {
+	return ec._TargetedMessageVerdict(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTargetedMessageVerdict2ᚕparleyᚋinternalᚋtargetingᚐVerdictᚄ(ctx context.Context, sel ast.SelectionSet, v []targeting.Verdict) graphql.Marshaler {
+	ctx = graphql.WithBatchParentValues(ctx, "TargetedMessageVerdict", v)
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTargetedMessageVerdict2parleyᚋinternalᚋtargetingᚐVerdict(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNTargetingOperator2parleyᚋinternalᚋvocabᚐTargetingOperator(ctx context.Context, v any) (vocab.TargetingOperator, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := vocab.TargetingOperator(tmp)
@@ -1516,6 +4023,21 @@ func (ec *executionContext) marshalNTargetingOperator2parleyᚋinternalᚋvocab�
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "TargetingOperator!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNTargetingOutcome2parleyᚋinternalᚋvocabᚐTargetingOutcome(ctx context.Context, v any) (vocab.TargetingOutcome, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.TargetingOutcome(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTargetingOutcome2parleyᚋinternalᚋvocabᚐTargetingOutcome(ctx context.Context, sel ast.SelectionSet, v vocab.TargetingOutcome) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TargetingOutcome!")
 	}
 	return res
 }
@@ -1540,6 +4062,67 @@ func (ec *executionContext) marshalNTargetingRule2ᚕparleyᚋentᚋschemaᚐTar
 	return ret
 }
 
+func (ec *executionContext) unmarshalNTargetingRuleInput2ᚖparleyᚋentᚋschemaᚐTargeting(ctx context.Context, v any) (*schema.Targeting, error) {
+	res, err := ec.unmarshalInputTargetingRuleInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTargetingRuleVerdict2parleyᚋinternalᚋtargetingᚐRuleVerdict(ctx context.Context, sel ast.SelectionSet, v targeting.RuleVerdict) graphql.Marshaler {
+	return ec._TargetingRuleVerdict(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTargetingRuleVerdict2ᚕparleyᚋinternalᚋtargetingᚐRuleVerdictᚄ(ctx context.Context, sel ast.SelectionSet, v []targeting.RuleVerdict) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTargetingRuleVerdict2parleyᚋinternalᚋtargetingᚐRuleVerdict(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTargetingWarning2parleyᚋinternalᚋtargetingᚐWarning(ctx context.Context, sel ast.SelectionSet, v targeting.Warning) graphql.Marshaler {
+	return ec._TargetingWarning(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTargetingWarning2ᚕparleyᚋinternalᚋtargetingᚐWarningᚄ(ctx context.Context, sel ast.SelectionSet, v []targeting.Warning) graphql.Marshaler {
+	ctx = graphql.WithBatchParentValues(ctx, "TargetingWarning", v)
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTargetingWarning2parleyᚋinternalᚋtargetingᚐWarning(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNTargetingWarningKind2parleyᚋinternalᚋvocabᚐTargetingWarningKind(ctx context.Context, v any) (vocab.TargetingWarningKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.TargetingWarningKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTargetingWarningKind2parleyᚋinternalᚋvocabᚐTargetingWarningKind(ctx context.Context, sel ast.SelectionSet, v vocab.TargetingWarningKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TargetingWarningKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNUpdateTargetedMessageInput2parleyᚋinternalᚋtargetingᚐUpdateTargetedMessageInput(ctx context.Context, v any) (targeting.UpdateTargetedMessageInput, error) {
 	res, err := ec.unmarshalInputUpdateTargetedMessageInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1553,11 +4136,79 @@ func (ec *executionContext) marshalNUpdateTargetedMessagePayload2ᚖparleyᚋgra
 	return ec._UpdateTargetedMessagePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOAudience2ᚖparleyᚋinternalᚋvocabᚐAudience(ctx context.Context, v any) (*vocab.Audience, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.Audience(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAudience2ᚖparleyᚋinternalᚋvocabᚐAudience(ctx context.Context, sel ast.SelectionSet, v *vocab.Audience) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOConsentOptionsInput2ᚖparleyᚋentᚋschemaᚐConsent(ctx context.Context, v any) (*schema.Consent, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputConsentOptionsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalODisplayOptionsInput2ᚖparleyᚋentᚋschemaᚐDisplay(ctx context.Context, v any) (*schema.Display, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputDisplayOptionsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOEmailCaptureInput2ᚖparleyᚋentᚋschemaᚐEmailCapture(ctx context.Context, v any) (*schema.EmailCapture, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputEmailCaptureInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOHeadingInput2ᚖparleyᚋentᚋschemaᚐHeading(ctx context.Context, v any) (*schema.Heading, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputHeadingInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOTargetedMessage2ᚖparleyᚋentᚐTargetedMessage(ctx context.Context, sel ast.SelectionSet, v *ent.TargetedMessage) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._TargetedMessage(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTargetingRuleInput2ᚕᚖparleyᚋentᚋschemaᚐTargetingᚄ(ctx context.Context, v any) ([]*schema.Targeting, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*schema.Targeting, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTargetingRuleInput2ᚖparleyᚋentᚋschemaᚐTargeting(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 // endregion ***************************** type.gotpl *****************************

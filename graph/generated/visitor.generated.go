@@ -12,10 +12,13 @@ import (
 	"parley/ent"
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
+	"parley/internal/availability"
 	"parley/internal/clock"
 	"parley/internal/relay"
+	"parley/internal/targeting"
 	"parley/internal/visitor"
 	"parley/internal/vocab"
+	"parley/internal/wording"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -24,12 +27,24 @@ type VisitorResolver interface {
 	Identified(ctx context.Context, obj *ent.Visitor) (bool, error)
 }
 type VisitorConversationResolver interface {
+	Assignee(ctx context.Context, objs []*ent.Conversation) ([]*ent.User, error)
 	Unread(ctx context.Context, objs []*ent.Conversation) ([]int, error)
 	Messages(ctx context.Context, obj *ent.Conversation, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Message], error)
 }
 type VisitorMessageResolver interface {
 	AuthorName(ctx context.Context, objs []*ent.Message) ([]string, error)
 	AuthorAvatarURL(ctx context.Context, objs []*ent.Message) ([]*string, error)
+
+	Seen(ctx context.Context, objs []*ent.Message) ([]bool, error)
+}
+type WidgetAvailabilityResolver interface {
+	Text(ctx context.Context, obj *availability.Answer) (*string, error)
+}
+type WidgetHeadingResolver interface {
+	AvatarURL(ctx context.Context, obj *targeting.Heading) (*string, error)
+}
+type WidgetPersonResolver interface {
+	AvatarURL(ctx context.Context, obj *ent.User) (*string, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -196,6 +211,134 @@ func (ec *executionContext) _MarkVisitorConversationReadPayload_userErrors(ctx c
 func (ec *executionContext) fieldContext_MarkVisitorConversationReadPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "MarkVisitorConversationReadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordVisitorConsentPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.RecordVisitorConsentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordVisitorConsentPayload_visitor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visitor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Visitor) graphql.Marshaler {
+			return ec.marshalOVisitor2ᚖparleyᚋentᚐVisitor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordVisitorConsentPayload_visitor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordVisitorConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Visitor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordVisitorConsentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RecordVisitorConsentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordVisitorConsentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordVisitorConsentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordVisitorConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordWidgetViewPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.RecordWidgetViewPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordWidgetViewPayload_visitor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visitor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Visitor) graphql.Marshaler {
+			return ec.marshalOVisitor2ᚖparleyᚋentᚐVisitor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordWidgetViewPayload_visitor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordWidgetViewPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Visitor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordWidgetViewPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RecordWidgetViewPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordWidgetViewPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordWidgetViewPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordWidgetViewPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -453,6 +596,70 @@ func (ec *executionContext) fieldContext_StartVisitorSessionPayload_userErrors(_
 	return fc, nil
 }
 
+func (ec *executionContext) _TrackPageViewPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.TrackPageViewPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrackPageViewPayload_visitor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visitor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Visitor) graphql.Marshaler {
+			return ec.marshalOVisitor2ᚖparleyᚋentᚐVisitor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TrackPageViewPayload_visitor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TrackPageViewPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Visitor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TrackPageViewPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TrackPageViewPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrackPageViewPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrackPageViewPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TrackPageViewPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Visitor_id(ctx context.Context, field graphql.CollectedField, obj *ent.Visitor) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
@@ -525,6 +732,61 @@ func (ec *executionContext) _VisitorConversation_status(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_VisitorConversation_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VisitorConversation", field, false, false, "ConversationStatus")
+}
+
+func (ec *executionContext) _VisitorConversation_assignee(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorConversation_assignee(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_VisitorConversation_assignee(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOWidgetPerson2ᚖparleyᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorConversation_assignee(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VisitorConversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WidgetPerson(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_VisitorConversation_assignee(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.VisitorConversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "VisitorConversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Assignee(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"VisitorConversation.assignee",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Assignee(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"VisitorConversation.assignee",
+	)
 }
 
 func (ec *executionContext) _VisitorConversation_unread(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
@@ -746,6 +1008,52 @@ func (ec *executionContext) fieldContext_VisitorMessage_direction(_ context.Cont
 	return graphql.NewScalarFieldContext("VisitorMessage", field, false, false, "MessageDirection")
 }
 
+func (ec *executionContext) _VisitorMessage_seen(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorMessage_seen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_VisitorMessage_seen(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorMessage_seen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorMessage", field, true, true, "Boolean")
+}
+func (ec *executionContext) resolveBatch_VisitorMessage_seen(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.VisitorMessage()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "VisitorMessage"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Seen(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[bool](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"VisitorMessage.seen",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Seen(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[bool](
+		ctx,
+		results,
+		err,
+		"VisitorMessage.seen",
+	)
+}
+
 func (ec *executionContext) _VisitorMessage_text(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
 }
@@ -964,6 +1272,91 @@ func (ec *executionContext) fieldContext_Widget_style(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Widget_locale(ctx context.Context, field graphql.CollectedField, obj *visitor.Widget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Widget_locale(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Locale(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Widget_locale(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Widget", field, true, false, "String")
+}
+
+func (ec *executionContext) _Widget_direction(ctx context.Context, field graphql.CollectedField, obj *visitor.Widget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Widget_direction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Direction(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.TextDirection) graphql.Marshaler {
+			return ec.marshalNTextDirection2parleyᚋinternalᚋvocabᚐTextDirection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Widget_direction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Widget", field, true, false, "TextDirection")
+}
+
+func (ec *executionContext) _Widget_texts(ctx context.Context, field graphql.CollectedField, obj *visitor.Widget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Widget_texts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Texts(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []wording.Text) graphql.Marshaler {
+			return ec.marshalNWidgetText2ᚕparleyᚋinternalᚋwordingᚐTextᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Widget_texts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Widget",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WidgetText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Widget_launcherHidden(ctx context.Context, field graphql.CollectedField, obj *visitor.Widget) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.LauncherHidden)
+}
+func (ec *executionContext) fieldContext_Widget_launcherHidden(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Widget", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _Widget_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *visitor.Widget) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -976,8 +1369,8 @@ func (ec *executionContext) _Widget_targetedMessage(ctx context.Context, field g
 			return obj.TargetedMessage, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.TargetedMessage) graphql.Marshaler {
-			return ec.marshalOWidgetTargetedMessage2ᚖparleyᚋentᚐTargetedMessage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *visitor.Message) graphql.Marshaler {
+			return ec.marshalOWidgetTargetedMessage2ᚖparleyᚋinternalᚋvisitorᚐMessage(ctx, selections, v)
 		},
 		true,
 		false,
@@ -1035,25 +1428,595 @@ func (ec *executionContext) fieldContext_Widget_unread(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Widget", field, false, false, "Int")
 }
 
-func (ec *executionContext) _WidgetTargetedMessage_id(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
+func (ec *executionContext) _Widget_availability(ctx context.Context, field graphql.CollectedField, obj *visitor.Widget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Widget_availability(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Availability, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v availability.Answer) graphql.Marshaler {
+			return ec.marshalNWidgetAvailability2parleyᚋinternalᚋavailabilityᚐAnswer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Widget_availability(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Widget",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WidgetAvailability(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WidgetAvailability_state(ctx context.Context, field graphql.CollectedField, obj *availability.Answer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetAvailability_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.AvailabilityState) graphql.Marshaler {
+			return ec.marshalNAvailabilityState2parleyᚋinternalᚋvocabᚐAvailabilityState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetAvailability_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetAvailability", field, false, false, "AvailabilityState")
+}
+
+func (ec *executionContext) _WidgetAvailability_text(ctx context.Context, field graphql.CollectedField, obj *availability.Answer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetAvailability_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.WidgetAvailability().Text(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetAvailability_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetAvailability", field, true, true, "String")
+}
+
+func (ec *executionContext) _WidgetAvailability_replyTime(ctx context.Context, field graphql.CollectedField, obj *availability.Answer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetAvailability_replyTime(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReplyTime, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.ReplyTime) graphql.Marshaler {
+			return ec.marshalNReplyTime2parleyᚋinternalᚋvocabᚐReplyTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetAvailability_replyTime(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetAvailability", field, false, false, "ReplyTime")
+}
+
+func (ec *executionContext) _WidgetAvailability_backAt(ctx context.Context, field graphql.CollectedField, obj *availability.Answer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetAvailability_backAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BackAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetAvailability_backAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetAvailability", field, false, false, "Time")
+}
+
+func (ec *executionContext) _WidgetCommunicationConsent_text(ctx context.Context, field graphql.CollectedField, obj *visitor.CommunicationConsent) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
+}
+func (ec *executionContext) fieldContext_WidgetCommunicationConsent_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetCommunicationConsent", field, false, false, "String")
+}
+
+func (ec *executionContext) _WidgetCommunicationConsent_version(ctx context.Context, field graphql.CollectedField, obj *visitor.CommunicationConsent) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Version)
+}
+func (ec *executionContext) fieldContext_WidgetCommunicationConsent_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetCommunicationConsent", field, false, false, "String")
+}
+
+func (ec *executionContext) _WidgetConsent_processing(ctx context.Context, field graphql.CollectedField, obj *visitor.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetConsent_processing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Processing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *visitor.ProcessingConsent) graphql.Marshaler {
+			return ec.marshalOWidgetProcessingConsent2ᚖparleyᚋinternalᚋvisitorᚐProcessingConsent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetConsent_processing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WidgetConsent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WidgetProcessingConsent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WidgetConsent_communication(ctx context.Context, field graphql.CollectedField, obj *visitor.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetConsent_communication(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Communication, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *visitor.CommunicationConsent) graphql.Marshaler {
+			return ec.marshalOWidgetCommunicationConsent2ᚖparleyᚋinternalᚋvisitorᚐCommunicationConsent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetConsent_communication(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WidgetConsent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WidgetCommunicationConsent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WidgetEmailCapture_timing(ctx context.Context, field graphql.CollectedField, obj *visitor.EmailCapture) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetEmailCapture_timing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Timing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.CaptureTiming) graphql.Marshaler {
+			return ec.marshalNCaptureTiming2parleyᚋinternalᚋvocabᚐCaptureTiming(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetEmailCapture_timing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetEmailCapture", field, false, false, "CaptureTiming")
+}
+
+func (ec *executionContext) _WidgetEmailCapture_delaySeconds(ctx context.Context, field graphql.CollectedField, obj *visitor.EmailCapture) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetEmailCapture_delaySeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DelaySeconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetEmailCapture_delaySeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetEmailCapture", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WidgetEmailCapture_text(ctx context.Context, field graphql.CollectedField, obj *visitor.EmailCapture) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetEmailCapture_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetEmailCapture_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetEmailCapture", field, false, false, "String")
+}
+
+func (ec *executionContext) _WidgetEmailCapture_needed(ctx context.Context, field graphql.CollectedField, obj *visitor.EmailCapture) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Needed)
+}
+func (ec *executionContext) fieldContext_WidgetEmailCapture_needed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetEmailCapture", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _WidgetHeading_name(ctx context.Context, field graphql.CollectedField, obj *targeting.Heading) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_WidgetHeading_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetHeading", field, false, false, "String")
+}
+
+func (ec *executionContext) _WidgetHeading_avatarUrl(ctx context.Context, field graphql.CollectedField, obj *targeting.Heading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetHeading_avatarUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.WidgetHeading().AvatarURL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOURL2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetHeading_avatarUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetHeading", field, true, true, "URL")
+}
+
+func (ec *executionContext) _WidgetHeading_people(ctx context.Context, field graphql.CollectedField, obj *targeting.Heading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetHeading_people(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.People, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.User) graphql.Marshaler {
+			return ec.marshalNWidgetPerson2ᚕᚖparleyᚋentᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetHeading_people(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WidgetHeading",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WidgetPerson(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WidgetPerson_name(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_WidgetPerson_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetPerson", field, false, false, "String")
+}
+
+func (ec *executionContext) _WidgetPerson_avatarUrl(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetPerson_avatarUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.WidgetPerson().AvatarURL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOURL2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetPerson_avatarUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetPerson", field, true, true, "URL")
+}
+
+func (ec *executionContext) _WidgetProcessingConsent_mode(ctx context.Context, field graphql.CollectedField, obj *visitor.ProcessingConsent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetProcessingConsent_mode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.ConsentMode) graphql.Marshaler {
+			return ec.marshalNConsentMode2parleyᚋinternalᚋvocabᚐConsentMode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetProcessingConsent_mode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetProcessingConsent", field, false, false, "ConsentMode")
+}
+
+func (ec *executionContext) _WidgetProcessingConsent_text(ctx context.Context, field graphql.CollectedField, obj *visitor.ProcessingConsent) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
+}
+func (ec *executionContext) fieldContext_WidgetProcessingConsent_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetProcessingConsent", field, false, false, "String")
+}
+
+func (ec *executionContext) _WidgetProcessingConsent_version(ctx context.Context, field graphql.CollectedField, obj *visitor.ProcessingConsent) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Version)
+}
+func (ec *executionContext) fieldContext_WidgetProcessingConsent_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetProcessingConsent", field, false, false, "String")
+}
+
+func (ec *executionContext) _WidgetProcessingConsent_accepted(ctx context.Context, field graphql.CollectedField, obj *visitor.ProcessingConsent) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Accepted)
+}
+func (ec *executionContext) fieldContext_WidgetProcessingConsent_accepted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetProcessingConsent", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _WidgetTargetedMessage_id(ctx context.Context, field graphql.CollectedField, obj *visitor.Message) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_WidgetTargetedMessage_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WidgetTargetedMessage", field, false, false, "ID")
 }
 
-func (ec *executionContext) _WidgetTargetedMessage_welcomeMessage(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
+func (ec *executionContext) _WidgetTargetedMessage_version(ctx context.Context, field graphql.CollectedField, obj *visitor.Message) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
+}
+func (ec *executionContext) fieldContext_WidgetTargetedMessage_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetTargetedMessage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WidgetTargetedMessage_welcomeMessage(ctx context.Context, field graphql.CollectedField, obj *visitor.Message) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.WelcomeMessage)
 }
 func (ec *executionContext) fieldContext_WidgetTargetedMessage_welcomeMessage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WidgetTargetedMessage", field, false, false, "String")
 }
 
-func (ec *executionContext) _WidgetTargetedMessage_version(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
+func (ec *executionContext) _WidgetTargetedMessage_heading(ctx context.Context, field graphql.CollectedField, obj *visitor.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetTargetedMessage_heading(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Heading, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v targeting.Heading) graphql.Marshaler {
+			return ec.marshalNWidgetHeading2parleyᚋinternalᚋtargetingᚐHeading(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
-func (ec *executionContext) fieldContext_WidgetTargetedMessage_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("WidgetTargetedMessage", field, false, false, "Int")
+func (ec *executionContext) fieldContext_WidgetTargetedMessage_heading(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WidgetTargetedMessage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WidgetHeading(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WidgetTargetedMessage_emailCapture(ctx context.Context, field graphql.CollectedField, obj *visitor.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetTargetedMessage_emailCapture(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EmailCapture(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *visitor.EmailCapture) graphql.Marshaler {
+			return ec.marshalNWidgetEmailCapture2ᚖparleyᚋinternalᚋvisitorᚐEmailCapture(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetTargetedMessage_emailCapture(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WidgetTargetedMessage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WidgetEmailCapture(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WidgetTargetedMessage_openByItself(ctx context.Context, field graphql.CollectedField, obj *visitor.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetTargetedMessage_openByItself(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpenByItself(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetTargetedMessage_openByItself(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetTargetedMessage", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _WidgetTargetedMessage_smallScreen(ctx context.Context, field graphql.CollectedField, obj *visitor.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetTargetedMessage_smallScreen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SmallScreen(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.SmallScreen) graphql.Marshaler {
+			return ec.marshalNSmallScreen2parleyᚋinternalᚋvocabᚐSmallScreen(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetTargetedMessage_smallScreen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetTargetedMessage", field, true, false, "SmallScreen")
+}
+
+func (ec *executionContext) _WidgetTargetedMessage_consent(ctx context.Context, field graphql.CollectedField, obj *visitor.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetTargetedMessage_consent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consent(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *visitor.Consent) graphql.Marshaler {
+			return ec.marshalOWidgetConsent2ᚖparleyᚋinternalᚋvisitorᚐConsent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetTargetedMessage_consent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WidgetTargetedMessage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WidgetConsent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WidgetText_key(ctx context.Context, field graphql.CollectedField, obj *wording.Text) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Key)
+}
+func (ec *executionContext) fieldContext_WidgetText_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetText", field, false, false, "String")
+}
+
+func (ec *executionContext) _WidgetText_text(ctx context.Context, field graphql.CollectedField, obj *wording.Text) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
+}
+func (ec *executionContext) fieldContext_WidgetText_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetText", field, false, false, "String")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -1071,7 +2034,7 @@ func (ec *executionContext) unmarshalInputCaptureVisitorEmailInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"email", "idempotencyKey"}
+	fieldsInOrder := [...]string{"email", "targetedMessageId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1085,6 +2048,13 @@ func (ec *executionContext) unmarshalInputCaptureVisitorEmailInput(ctx context.C
 				return it, err
 			}
 			it.Email = data
+		case "targetedMessageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("targetedMessageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TargetedMessageID = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1165,6 +2135,132 @@ func UnmarshalMarkVisitorConversationReadInput(ctx context.Context, raw any) (vi
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRecordVisitorConsentInput(ctx context.Context, obj any) (visitor.RecordVisitorConsentInput, error) {
+	var it visitor.RecordVisitorConsentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"targetedMessageId", "consent", "communicationConsent", "pageUrl", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "targetedMessageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("targetedMessageId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TargetedMessageID = data
+		case "consent":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consent"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Consent = data
+		case "communicationConsent":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("communicationConsent"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommunicationConsent = data
+		case "pageUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pageUrl"))
+			data, err := ec.unmarshalNURL2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PageURL = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordVisitorConsentInput unmarshals raw into the RecordVisitorConsentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordVisitorConsentInput(ctx context.Context, raw any) (visitor.RecordVisitorConsentInput, error) {
+	var out visitor.RecordVisitorConsentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordVisitorConsentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRecordWidgetViewInput(ctx context.Context, obj any) (visitor.RecordWidgetViewInput, error) {
+	var it visitor.RecordWidgetViewInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"targetedMessageId", "kind", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "targetedMessageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("targetedMessageId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TargetedMessageID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNWidgetViewKind2parleyᚋinternalᚋvocabᚐWidgetViewKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordWidgetViewInput unmarshals raw into the RecordWidgetViewInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordWidgetViewInput(ctx context.Context, raw any) (visitor.RecordWidgetViewInput, error) {
+	var out visitor.RecordWidgetViewInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordWidgetViewInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSendVisitorMessageInput(ctx context.Context, obj any) (visitor.SendVisitorMessageInput, error) {
 	var it visitor.SendVisitorMessageInput
 	if obj == nil {
@@ -1232,7 +2328,7 @@ func (ec *executionContext) unmarshalInputStartChatInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"targetedMessageId", "text", "pageUrl", "email", "consent", "communicationConsent", "idempotencyKey"}
+	fieldsInOrder := [...]string{"targetedMessageId", "targetedMessageVersion", "text", "pageUrl", "email", "consent", "communicationConsent", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1246,6 +2342,13 @@ func (ec *executionContext) unmarshalInputStartChatInput(ctx context.Context, ob
 				return it, err
 			}
 			it.TargetedMessageID = data
+		case "targetedMessageVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("targetedMessageVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TargetedMessageVersion = data
 		case "text":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -1368,6 +2471,62 @@ func UnmarshalStartVisitorSessionInput(ctx context.Context, raw any) (visitor.St
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTrackPageViewInput(ctx context.Context, obj any) (visitor.TrackPageViewInput, error) {
+	var it visitor.TrackPageViewInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"url", "title", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalNURL2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTrackPageViewInput unmarshals raw into the TrackPageViewInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTrackPageViewInput(ctx context.Context, raw any) (visitor.TrackPageViewInput, error) {
+	var out visitor.TrackPageViewInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TrackPageViewInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -1425,6 +2584,70 @@ func (ec *executionContext) _MarkVisitorConversationReadPayload(ctx context.Cont
 			}
 		case "userErrors":
 			out.Values[i] = ec._MarkVisitorConversationReadPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var recordVisitorConsentPayloadImplementors = []string{"RecordVisitorConsentPayload"}
+
+func (ec *executionContext) _RecordVisitorConsentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RecordVisitorConsentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordVisitorConsentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordVisitorConsentPayload")
+		case "visitor":
+			out.Values[i] = ec._RecordVisitorConsentPayload_visitor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RecordVisitorConsentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var recordWidgetViewPayloadImplementors = []string{"RecordWidgetViewPayload"}
+
+func (ec *executionContext) _RecordWidgetViewPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RecordWidgetViewPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordWidgetViewPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordWidgetViewPayload")
+		case "visitor":
+			out.Values[i] = ec._RecordWidgetViewPayload_visitor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RecordWidgetViewPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1546,6 +2769,38 @@ func (ec *executionContext) _StartVisitorSessionPayload(ctx context.Context, sel
 	return out
 }
 
+var trackPageViewPayloadImplementors = []string{"TrackPageViewPayload"}
+
+func (ec *executionContext) _TrackPageViewPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TrackPageViewPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, trackPageViewPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TrackPageViewPayload")
+		case "visitor":
+			out.Values[i] = ec._TrackPageViewPayload_visitor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TrackPageViewPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var visitorImplementors = []string{"Visitor", "Actor", "Node"}
 
 func (ec *executionContext) _Visitor(ctx context.Context, sel ast.SelectionSet, obj *ent.Visitor) graphql.Marshaler {
@@ -1608,6 +2863,11 @@ func (ec *executionContext) _VisitorConversation(ctx context.Context, sel ast.Se
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "assignee":
+			out.Values[i] = ec._VisitorConversation_assignee(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "unread":
 			out.Values[i] = ec._VisitorConversation_unread(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1662,6 +2922,11 @@ func (ec *executionContext) _VisitorMessage(ctx context.Context, sel ast.Selecti
 			}
 		case "direction":
 			out.Values[i] = ec._VisitorMessage_direction(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "seen":
+			out.Values[i] = ec._VisitorMessage_seen(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1781,6 +3046,26 @@ func (ec *executionContext) _Widget(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "locale":
+			out.Values[i] = ec._Widget_locale(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "direction":
+			out.Values[i] = ec._Widget_direction(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "texts":
+			out.Values[i] = ec._Widget_texts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "launcherHidden":
+			out.Values[i] = ec._Widget_launcherHidden(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "targetedMessage":
 			out.Values[i] = ec._Widget_targetedMessage(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -1793,6 +3078,270 @@ func (ec *executionContext) _Widget(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "unread":
 			out.Values[i] = ec._Widget_unread(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "availability":
+			out.Values[i] = ec._Widget_availability(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var widgetAvailabilityImplementors = []string{"WidgetAvailability"}
+
+func (ec *executionContext) _WidgetAvailability(ctx context.Context, sel ast.SelectionSet, obj *availability.Answer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, widgetAvailabilityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WidgetAvailability")
+		case "state":
+			out.Values[i] = ec._WidgetAvailability_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._WidgetAvailability_text(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "replyTime":
+			out.Values[i] = ec._WidgetAvailability_replyTime(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "backAt":
+			out.Values[i] = ec._WidgetAvailability_backAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var widgetCommunicationConsentImplementors = []string{"WidgetCommunicationConsent"}
+
+func (ec *executionContext) _WidgetCommunicationConsent(ctx context.Context, sel ast.SelectionSet, obj *visitor.CommunicationConsent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, widgetCommunicationConsentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WidgetCommunicationConsent")
+		case "text":
+			out.Values[i] = ec._WidgetCommunicationConsent_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._WidgetCommunicationConsent_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var widgetConsentImplementors = []string{"WidgetConsent"}
+
+func (ec *executionContext) _WidgetConsent(ctx context.Context, sel ast.SelectionSet, obj *visitor.Consent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, widgetConsentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WidgetConsent")
+		case "processing":
+			out.Values[i] = ec._WidgetConsent_processing(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "communication":
+			out.Values[i] = ec._WidgetConsent_communication(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var widgetEmailCaptureImplementors = []string{"WidgetEmailCapture"}
+
+func (ec *executionContext) _WidgetEmailCapture(ctx context.Context, sel ast.SelectionSet, obj *visitor.EmailCapture) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, widgetEmailCaptureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WidgetEmailCapture")
+		case "timing":
+			out.Values[i] = ec._WidgetEmailCapture_timing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "delaySeconds":
+			out.Values[i] = ec._WidgetEmailCapture_delaySeconds(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._WidgetEmailCapture_text(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "needed":
+			out.Values[i] = ec._WidgetEmailCapture_needed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var widgetHeadingImplementors = []string{"WidgetHeading"}
+
+func (ec *executionContext) _WidgetHeading(ctx context.Context, sel ast.SelectionSet, obj *targeting.Heading) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, widgetHeadingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WidgetHeading")
+		case "name":
+			out.Values[i] = ec._WidgetHeading_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "avatarUrl":
+			out.Values[i] = ec._WidgetHeading_avatarUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "people":
+			out.Values[i] = ec._WidgetHeading_people(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var widgetPersonImplementors = []string{"WidgetPerson"}
+
+func (ec *executionContext) _WidgetPerson(ctx context.Context, sel ast.SelectionSet, obj *ent.User) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, widgetPersonImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WidgetPerson")
+		case "name":
+			out.Values[i] = ec._WidgetPerson_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "avatarUrl":
+			out.Values[i] = ec._WidgetPerson_avatarUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var widgetProcessingConsentImplementors = []string{"WidgetProcessingConsent"}
+
+func (ec *executionContext) _WidgetProcessingConsent(ctx context.Context, sel ast.SelectionSet, obj *visitor.ProcessingConsent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, widgetProcessingConsentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WidgetProcessingConsent")
+		case "mode":
+			out.Values[i] = ec._WidgetProcessingConsent_mode(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._WidgetProcessingConsent_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._WidgetProcessingConsent_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "accepted":
+			out.Values[i] = ec._WidgetProcessingConsent_accepted(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1810,7 +3359,7 @@ func (ec *executionContext) _Widget(ctx context.Context, sel ast.SelectionSet, o
 
 var widgetTargetedMessageImplementors = []string{"WidgetTargetedMessage"}
 
-func (ec *executionContext) _WidgetTargetedMessage(ctx context.Context, sel ast.SelectionSet, obj *ent.TargetedMessage) graphql.Marshaler {
+func (ec *executionContext) _WidgetTargetedMessage(ctx context.Context, sel ast.SelectionSet, obj *visitor.Message) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, widgetTargetedMessageImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1823,13 +3372,70 @@ func (ec *executionContext) _WidgetTargetedMessage(ctx context.Context, sel ast.
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "version":
+			out.Values[i] = ec._WidgetTargetedMessage_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "welcomeMessage":
 			out.Values[i] = ec._WidgetTargetedMessage_welcomeMessage(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "version":
-			out.Values[i] = ec._WidgetTargetedMessage_version(ctx, field, obj)
+		case "heading":
+			out.Values[i] = ec._WidgetTargetedMessage_heading(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "emailCapture":
+			out.Values[i] = ec._WidgetTargetedMessage_emailCapture(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "openByItself":
+			out.Values[i] = ec._WidgetTargetedMessage_openByItself(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "smallScreen":
+			out.Values[i] = ec._WidgetTargetedMessage_smallScreen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "consent":
+			out.Values[i] = ec._WidgetTargetedMessage_consent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var widgetTextImplementors = []string{"WidgetText"}
+
+func (ec *executionContext) _WidgetText(ctx context.Context, sel ast.SelectionSet, obj *wording.Text) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, widgetTextImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WidgetText")
+		case "key":
+			out.Values[i] = ec._WidgetText_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._WidgetText_text(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1875,6 +3481,32 @@ func (ec *executionContext) marshalNMarkVisitorConversationReadPayload2ᚖparley
 	return ec._MarkVisitorConversationReadPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRecordVisitorConsentInput2parleyᚋinternalᚋvisitorᚐRecordVisitorConsentInput(ctx context.Context, v any) (visitor.RecordVisitorConsentInput, error) {
+	res, err := ec.unmarshalInputRecordVisitorConsentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordVisitorConsentPayload2ᚖparleyᚋgraphᚋmodelᚐRecordVisitorConsentPayload(ctx context.Context, sel ast.SelectionSet, v *model.RecordVisitorConsentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordVisitorConsentPayload!")
+		return graphql.Null
+	}
+	return ec._RecordVisitorConsentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRecordWidgetViewInput2parleyᚋinternalᚋvisitorᚐRecordWidgetViewInput(ctx context.Context, v any) (visitor.RecordWidgetViewInput, error) {
+	res, err := ec.unmarshalInputRecordWidgetViewInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordWidgetViewPayload2ᚖparleyᚋgraphᚋmodelᚐRecordWidgetViewPayload(ctx context.Context, sel ast.SelectionSet, v *model.RecordWidgetViewPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordWidgetViewPayload!")
+		return graphql.Null
+	}
+	return ec._RecordWidgetViewPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNSendVisitorMessageInput2parleyᚋinternalᚋvisitorᚐSendVisitorMessageInput(ctx context.Context, v any) (visitor.SendVisitorMessageInput, error) {
 	res, err := ec.unmarshalInputSendVisitorMessageInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1912,6 +3544,34 @@ func (ec *executionContext) marshalNStartVisitorSessionPayload2ᚖparleyᚋgraph
 		return graphql.Null
 	}
 	return ec._StartVisitorSessionPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTextDirection2parleyᚋinternalᚋvocabᚐTextDirection(ctx context.Context, v any) (vocab.TextDirection, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.TextDirection(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTextDirection2parleyᚋinternalᚋvocabᚐTextDirection(ctx context.Context, sel ast.SelectionSet, v vocab.TextDirection) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TextDirection!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNTrackPageViewInput2parleyᚋinternalᚋvisitorᚐTrackPageViewInput(ctx context.Context, v any) (visitor.TrackPageViewInput, error) {
+	res, err := ec.unmarshalInputTrackPageViewInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTrackPageViewPayload2ᚖparleyᚋgraphᚋmodelᚐTrackPageViewPayload(ctx context.Context, sel ast.SelectionSet, v *model.TrackPageViewPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TrackPageViewPayload!")
+		return graphql.Null
+	}
+	return ec._TrackPageViewPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNVisitorConversation2ᚕᚖparleyᚋentᚐConversationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Conversation) graphql.Marshaler {
@@ -1987,6 +3647,81 @@ func (ec *executionContext) marshalNWidget2ᚖparleyᚋinternalᚋvisitorᚐWidg
 	return ec._Widget(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNWidgetAvailability2parleyᚋinternalᚋavailabilityᚐAnswer(ctx context.Context, sel ast.SelectionSet, v availability.Answer) graphql.Marshaler {
+	return ec._WidgetAvailability(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNWidgetEmailCapture2ᚖparleyᚋinternalᚋvisitorᚐEmailCapture(ctx context.Context, sel ast.SelectionSet, v *visitor.EmailCapture) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "WidgetEmailCapture!")
+		return graphql.Null
+	}
+	return ec._WidgetEmailCapture(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNWidgetHeading2parleyᚋinternalᚋtargetingᚐHeading(ctx context.Context, sel ast.SelectionSet, v targeting.Heading) graphql.Marshaler {
+	return ec._WidgetHeading(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNWidgetPerson2ᚕᚖparleyᚋentᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.User) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWidgetPerson2ᚖparleyᚋentᚐUser(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNWidgetPerson2ᚖparleyᚋentᚐUser(ctx context.Context, sel ast.SelectionSet, v *ent.User) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "WidgetPerson!")
+		return graphql.Null
+	}
+	return ec._WidgetPerson(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNWidgetText2parleyᚋinternalᚋwordingᚐText(ctx context.Context, sel ast.SelectionSet, v wording.Text) graphql.Marshaler {
+	return ec._WidgetText(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNWidgetText2ᚕparleyᚋinternalᚋwordingᚐTextᚄ(ctx context.Context, sel ast.SelectionSet, v []wording.Text) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWidgetText2parleyᚋinternalᚋwordingᚐText(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNWidgetViewKind2parleyᚋinternalᚋvocabᚐWidgetViewKind(ctx context.Context, v any) (vocab.WidgetViewKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.WidgetViewKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWidgetViewKind2parleyᚋinternalᚋvocabᚐWidgetViewKind(ctx context.Context, sel ast.SelectionSet, v vocab.WidgetViewKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "WidgetViewKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalOVisitor2ᚖparleyᚋentᚐVisitor(ctx context.Context, sel ast.SelectionSet, v *ent.Visitor) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -2008,7 +3743,35 @@ func (ec *executionContext) marshalOVisitorMessage2ᚖparleyᚋentᚐMessage(ctx
 	return ec._VisitorMessage(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOWidgetTargetedMessage2ᚖparleyᚋentᚐTargetedMessage(ctx context.Context, sel ast.SelectionSet, v *ent.TargetedMessage) graphql.Marshaler {
+func (ec *executionContext) marshalOWidgetCommunicationConsent2ᚖparleyᚋinternalᚋvisitorᚐCommunicationConsent(ctx context.Context, sel ast.SelectionSet, v *visitor.CommunicationConsent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._WidgetCommunicationConsent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOWidgetConsent2ᚖparleyᚋinternalᚋvisitorᚐConsent(ctx context.Context, sel ast.SelectionSet, v *visitor.Consent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._WidgetConsent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOWidgetPerson2ᚖparleyᚋentᚐUser(ctx context.Context, sel ast.SelectionSet, v *ent.User) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._WidgetPerson(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOWidgetProcessingConsent2ᚖparleyᚋinternalᚋvisitorᚐProcessingConsent(ctx context.Context, sel ast.SelectionSet, v *visitor.ProcessingConsent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._WidgetProcessingConsent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOWidgetTargetedMessage2ᚖparleyᚋinternalᚋvisitorᚐMessage(ctx context.Context, sel ast.SelectionSet, v *visitor.Message) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -7,6 +7,22 @@ import (
 	"parley/internal/errs"
 )
 
+// Answer of addToList.
+type AddToListPayload struct {
+	// The list as it is now.
+	List *ent.ContactList `json:"list,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of archiveSubscriptionType.
+type ArchiveSubscriptionTypePayload struct {
+	// The kind of mail as it is now.
+	SubscriptionType *ent.SubscriptionType `json:"subscriptionType,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Answer of assignConversation.
 type AssignConversationPayload struct {
 	// The conversation as it is now.
@@ -81,6 +97,14 @@ type CreateChatChannelPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Answer of createContactList.
+type CreateContactListPayload struct {
+	// The new list.
+	List *ent.ContactList `json:"list,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Answer of createContact.
 type CreateContactPayload struct {
 	// The new contact.
@@ -111,6 +135,14 @@ type CreateInboxPayload struct {
 type CreateSavedViewPayload struct {
 	// The saved view.
 	SavedView *ent.SavedView `json:"savedView,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of createSubscriptionType.
+type CreateSubscriptionTypePayload struct {
+	// The new kind of mail.
+	SubscriptionType *ent.SubscriptionType `json:"subscriptionType,omitempty"`
 	// What the caller can put right; empty after success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -197,6 +229,14 @@ type DeleteTeamPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Answer of duplicateTargetedMessage.
+type DuplicateTargetedMessagePayload struct {
+	// The new draft.
+	TargetedMessage *ent.TargetedMessage `json:"targetedMessage,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Answer of editMessage.
 type EditMessagePayload struct {
 	// The message as it is now.
@@ -269,6 +309,14 @@ type MoveTargetedMessagePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Answer of optOutContact.
+type OptOutContactPayload struct {
+	// The contact.
+	Contact *ent.Contact `json:"contact,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Answer of publishTargetedMessage.
 type PublishTargetedMessagePayload struct {
 	// The targeted message as it is now.
@@ -281,6 +329,30 @@ type PublishTargetedMessagePayload struct {
 type PurgeConversationPayload struct {
 	// Id of the conversation that is gone.
 	PurgedConversationID *string `json:"purgedConversationId,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of recordVisitorConsent.
+type RecordVisitorConsentPayload struct {
+	// The visitor.
+	Visitor *ent.Visitor `json:"visitor,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of recordWidgetView.
+type RecordWidgetViewPayload struct {
+	// The visitor.
+	Visitor *ent.Visitor `json:"visitor,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of removeFromList.
+type RemoveFromListPayload struct {
+	// The list as it is now.
+	List *ent.ContactList `json:"list,omitempty"`
 	// What the caller can put right; empty after success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -417,6 +489,14 @@ type TakeOverConversationPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Answer of trackPageView.
+type TrackPageViewPayload struct {
+	// The visitor.
+	Visitor *ent.Visitor `json:"visitor,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Answer of unassignConversation.
 type UnassignConversationPayload struct {
 	// The conversation as it is now.
@@ -513,6 +593,14 @@ type UpdateSavedViewPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Answer of updateSubscriptionType.
+type UpdateSubscriptionTypePayload struct {
+	// The kind of mail as it is now.
+	SubscriptionType *ent.SubscriptionType `json:"subscriptionType,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Answer of updateTargetedMessage.
 type UpdateTargetedMessagePayload struct {
 	// The targeted message as it is now.
@@ -545,4 +633,12 @@ type UserError struct {
 	Message string `json:"message"`
 	// Path of the input field to blame, such as `["userIds", "1"]`; null where none is.
 	Field []string `json:"field,omitempty"`
+}
+
+// Answer of withdrawConsent.
+type WithdrawConsentPayload struct {
+	// Those that were meant, as they are now.
+	Consents []*ent.ConsentRecord `json:"consents,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
 }

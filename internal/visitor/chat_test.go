@@ -49,7 +49,7 @@ func TestStartChat(t *testing.T) {
 }
 
 // TM-1: a chat begins from a message of the channel that is on, or went off
-// less than an hour ago.
+// less than an hour ago after the visitor was shown it.
 func TestStartChatFromTargetedMessage(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -70,9 +70,15 @@ func TestStartChatFromTargetedMessage(t *testing.T) {
 		refused(newWorld(w.t, w.Store, w.clock).shown.ID)
 		refused(w.ChannelIDs[0])
 		refused(strings.Repeat("\x00", 1000))
+		_, err = w.RecordView(me, visitor.RecordWidgetViewInput{TargetedMessageID: w.shown.ID, Kind: vocab.ViewShown})
+		w.ok(err)
 		_, err = w.targeting.SetState(w.Admin, targeting.SetTargetedMessageStateInput{TargetedMessageID: w.shown.ID, On: false})
 		w.ok(err)
 		w.clock.Advance(time.Hour - time.Second)
+		_, err = w.RecordView(w.as(w.start("", "")), visitor.RecordWidgetViewInput{TargetedMessageID: w.shown.ID, Kind: vocab.ViewShown})
+		w.fails(err, errs.NotFound, "targetedMessageId")
+		_, err = w.StartChat(w.as(w.start("", "")), w.chat("was never shown it"))
+		w.fails(err, errs.NotFound, "targetedMessageId")
 		w.startChat(me, "was written meanwhile")
 		w.clock.Advance(time.Second)
 		refused(w.shown.ID)
@@ -196,7 +202,7 @@ func TestBlockedVisitor(t *testing.T) {
 		if list, err := w.Conversations(me); err != nil || len(list) != 2 {
 			w.t.Errorf("sees %d conversations, %v", len(list), err)
 		}
-		show, err := w.Show(me, key(w.ChannelIDs[0]), "https://shop.example", false)
+		show, err := w.Show(me, key(w.ChannelIDs[0]), "https://shop.example", false, "")
 		if w.ok(err); show.TargetedMessage == nil {
 			w.t.Error("the widget went away")
 		}

@@ -4,47 +4,51 @@ import (
 	"context"
 
 	"parley/ent"
-	"parley/internal/once"
 	"parley/internal/people"
 	"parley/internal/store"
+	"parley/internal/targeting"
+	"parley/internal/viewer"
 )
 
 // CaptureEmail keeps an address that the visitor typed and links them to its
 // contact, for the agents' eyes: it opens nothing to the visitor. A proved
-// identity keeps the contact that it has (CH-8). INVALID on email if it is none.
+// identity keeps the contact that it has (CH-8). Errors: INVALID on email if it
+// is none, CONSENT_REQUIRED as in StartChat (TM-8), NOT_FOUND on
+// targetedMessageId.
 func (s *Service) CaptureEmail(ctx context.Context, in CaptureVisitorEmailInput) (*ent.Visitor, error) {
-	v, err := self(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var me *ent.Visitor
-	err = s.store.WithTx(system(ctx, v), func(ctx context.Context, tx *store.Tx) error {
-		replayed, err := once.Claim(ctx, tx, "captureVisitorEmail", in.IdempotencyKey, in, v.ActorID)
+	return s.act(ctx, "captureVisitorEmail", in.IdempotencyKey, in, func(ctx context.Context, tx *store.Tx, _ *viewer.Viewer, me *ent.Visitor) error {
+		m, err := asking(ctx, tx, me, in.TargetedMessageID)
 		if err != nil {
 			return err
 		}
-		if me, err = lockSelf(ctx, tx, v); err != nil || replayed != "" {
+		if err := mayCapture(ctx, tx, me, m); err != nil {
 			return err
 		}
-		return s.capture(ctx, tx, me, in.Email)
+		n, err := s.capture(ctx, tx, me, in.Email)
+		if err != nil || m == nil {
+			return err
+		}
+		return targeting.Count(ctx, tx, m, targeting.Tally{Emails: n})
 	})
-	if err != nil {
-		return nil, err
-	}
-	return me, nil
 }
 
-func (s *Service) capture(ctx context.Context, tx *store.Tx, me *ent.Visitor, email string) error {
+// capture returns how many addresses became known: one, or none where the
+// visitor had one before.
+func (s *Service) capture(ctx context.Context, tx *store.Tx, me *ent.Visitor, email string) (int, error) {
 	address, err := people.CleanEmail(email, "email")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if me.Email == address && me.ContactID != "" || me.Identity != nil && me.ContactID != "" {
-		return nil
+		return 0, nil
 	}
 	c, _, err := s.contacts.FindOrCreateByEmail(ctx, tx, address)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return s.link(ctx, tx, me, address, c.ID)
+	known := 1
+	if me.Email != "" {
+		known = 0
+	}
+	return known, s.link(ctx, tx, me, address, c.ID)
 }

@@ -7,6 +7,7 @@ import (
 	entconversation "parley/ent/conversation"
 	"parley/ent/schema"
 	entvisitor "parley/ent/visitor"
+	"parley/internal/consent"
 	"parley/internal/id"
 	"parley/internal/store"
 	"parley/internal/vocab"
@@ -81,6 +82,9 @@ func (s *Service) link(ctx context.Context, tx *store.Tx, me *ent.Visitor, email
 	if err != nil || contactID == "" || before.ContactID == contactID {
 		return err
 	}
+	if err := consent.Link(ctx, tx, me.ID, contactID); err != nil {
+		return err
+	}
 	return s.conversations.LinkVisitor(ctx, tx, me.ID, contactID)
 }
 
@@ -102,7 +106,33 @@ func (s *Service) merge(ctx context.Context, tx *store.Tx, anonymous, me *ent.Vi
 	if err != nil {
 		return err
 	}
+	if err := moveTraces(ctx, tx, anonymous, me); err != nil {
+		return err
+	}
 	return tx.Client.Visitor.UpdateOneID(anonymous.ID).SetMergedInto(me.ID).Exec(ctx)
+}
+
+// moveTraces gives what an anonymous visitor agreed to, was shown and looked at
+// to the one that they turned out to be (CR-6).
+func moveTraces(ctx context.Context, tx *store.Tx, from, to *ent.Visitor) error {
+	if err := consent.Move(ctx, tx, from.ID, to.ID); err != nil {
+		return err
+	}
+	if to.ContactID != "" {
+		if err := consent.Link(ctx, tx, to.ID, to.ContactID); err != nil {
+			return err
+		}
+	}
+	for _, statement := range []string{
+		`UPDATE targeted_message_views SET visitor_id = $1 WHERE visitor_id = $2 AND account_id = $3 AND targeted_message_id NOT IN
+			(SELECT targeted_message_id FROM targeted_message_views WHERE visitor_id = $1 AND account_id = $3)`,
+		"UPDATE page_views SET visitor_id = $1 WHERE visitor_id = $2 AND account_id = $3",
+	} {
+		if _, err := tx.Exec(ctx, statement, to.ID, from.ID, to.AccountID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func moveConversations(ctx context.Context, tx *store.Tx, from, to *ent.Visitor) error {

@@ -1,5 +1,7 @@
 package visitor
 
+import "parley/internal/vocab"
+
 // StartVisitorSessionInput is the input of startVisitorSession. Which channel,
 // and who.
 type StartVisitorSessionInput struct {
@@ -11,13 +13,14 @@ type StartVisitorSessionInput struct {
 
 // StartChatInput is the input of startChat. A visitor's first message.
 type StartChatInput struct {
-	TargetedMessageID    string
-	Text                 string
-	PageURL              string
-	Email                *string
-	Consent              *bool
-	CommunicationConsent *bool
-	IdempotencyKey       *string
+	TargetedMessageID      string
+	TargetedMessageVersion *int
+	Text                   string
+	PageURL                string
+	Email                  *string
+	Consent                *bool
+	CommunicationConsent   *bool
+	IdempotencyKey         *string
 }
 
 // SendVisitorMessageInput is the input of sendVisitorMessage. A visitor's
@@ -31,8 +34,9 @@ type SendVisitorMessageInput struct {
 // CaptureVisitorEmailInput is the input of captureVisitorEmail. A visitor's
 // e-mail address.
 type CaptureVisitorEmailInput struct {
-	Email          string
-	IdempotencyKey *string
+	Email             string
+	TargetedMessageID *string
+	IdempotencyKey    *string
 }
 
 // MarkVisitorConversationReadInput is the input of
@@ -40,5 +44,31 @@ type CaptureVisitorEmailInput struct {
 type MarkVisitorConversationReadInput struct {
 	ConversationID string
 	Number         *int
+	IdempotencyKey *string
+}
+
+// RecordVisitorConsentInput is the input of recordVisitorConsent. What a
+// visitor agrees to.
+type RecordVisitorConsentInput struct {
+	TargetedMessageID    string
+	Consent              *bool
+	CommunicationConsent *bool
+	PageURL              string
+	IdempotencyKey       *string
+}
+
+// RecordWidgetViewInput is the input of recordWidgetView. What a visitor saw of
+// a targeted message.
+type RecordWidgetViewInput struct {
+	TargetedMessageID string
+	Kind              vocab.WidgetViewKind
+	IdempotencyKey    *string
+}
+
+// TrackPageViewInput is the input of trackPageView. A page that a visitor looks
+// at.
+type TrackPageViewInput struct {
+	URL            string
+	Title          *string
 	IdempotencyKey *string
 }

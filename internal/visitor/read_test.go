@@ -97,7 +97,7 @@ func TestUnread(t *testing.T) {
 			if diff := cmp.Diff(append(want, 0), got); diff != "" {
 				w.t.Error(diff)
 			}
-			show, err := w.Show(me, key(w.ChannelIDs[0]), "https://shop.example", true)
+			show, err := w.Show(me, key(w.ChannelIDs[0]), "https://shop.example", true, "")
 			if w.ok(err); show.Unread != want[0]+want[1] || show.Visitor == nil {
 				w.t.Errorf("the widget says %d of %v", show.Unread, show.Visitor)
 			}
@@ -120,8 +120,8 @@ func TestUnread(t *testing.T) {
 		unread(0, 1)
 		w.fails(read(new(5)), errs.Invalid, "number")
 		w.fails(read(new(-1)), errs.Invalid, "number")
-		if len(w.since(before)) != 0 || w.conversation(c.ID).Revision != revision {
-			w.t.Error("reading left a trace")
+		if len(w.since(before)) != 2 || w.conversation(c.ID).Revision != revision {
+			w.t.Error("reading tells of two messages, and changes nothing else")
 		}
 	})
 }
@@ -177,14 +177,14 @@ func TestShow(t *testing.T) {
 				ask   func() (*visitor.Widget, error)
 			}{
 				"stranger": {false, func() (*visitor.Widget, error) {
-					return w.Show(t.Context(), key(w.ChannelIDs[0]), "https://a.example", false)
+					return w.Show(t.Context(), key(w.ChannelIDs[0]), "https://a.example", false, "")
 				}},
-				"visitor": {true, func() (*visitor.Widget, error) { return w.Show(me, key(w.ChannelIDs[0]), "https://a.example", false) }},
+				"visitor": {true, func() (*visitor.Widget, error) { return w.Show(me, key(w.ChannelIDs[0]), "https://a.example", false, "") }},
 				"another channel": {false, func() (*visitor.Widget, error) {
-					return w.Show(w.as(elsewhere), key(w.ChannelIDs[0]), "https://a.example", false)
+					return w.Show(w.as(elsewhere), key(w.ChannelIDs[0]), "https://a.example", false, "")
 				}},
 				"admin": {false, func() (*visitor.Widget, error) {
-					return w.Show(w.Admin, key(w.ChannelIDs[0]), "https://a.example", false)
+					return w.Show(w.Admin, key(w.ChannelIDs[0]), "https://a.example", false, "")
 				}},
 			} {
 				show, err := who.ask()
@@ -193,11 +193,11 @@ func TestShow(t *testing.T) {
 					w.t.Errorf("%s: %+v", name, show)
 				}
 			}
-			none, err := w.Show(me, key(w.ChannelIDs[1]), "https://a.example", false)
+			none, err := w.Show(me, key(w.ChannelIDs[1]), "https://a.example", false, "")
 			if w.ok(err); none.TargetedMessage != nil {
 				w.t.Error("an empty channel shows something")
 			}
-			_, err = w.Show(me, key(w.ChannelIDs[0]), "file:///etc/passwd", false)
+			_, err = w.Show(me, key(w.ChannelIDs[0]), "file:///etc/passwd", false, "")
 			w.fails(err, errs.Invalid, "pageUrl")
 		})
 	})

@@ -99,7 +99,7 @@ func TestGoneChannel(t *testing.T) {
 		session := w.start("", "")
 		ask := func(key string) error {
 			_, err := w.StartSession(w.Visitor(0), visitor.StartVisitorSessionInput{ChannelKey: key})
-			_, again := w.Show(w.Visitor(0), key, "https://shop.example", false)
+			_, again := w.Show(w.Visitor(0), key, "https://shop.example", false, "")
 			if again == nil || err == nil || again.Error() != err.Error() {
 				w.t.Errorf("widget: %v, session: %v", again, err)
 			}
