@@ -122,7 +122,7 @@ func (b *board) lose() {
 func (b *board) apply(ctx context.Context, e *event.Entry) error {
 	var err error
 	switch {
-	case conversationOf(e) == "" || e.InboxID != b.inboxID:
+	case conversationOf(e) == "" || e.InboxID != b.inboxID || e.Type == vocab.MessageDeliveryChanged:
 	case e.Type == vocab.ConversationRead:
 		b.read(e)
 	default:

@@ -88,6 +88,7 @@ func wait(ctx context.Context, a, b <-chan struct{}) error {
 
 var messageKinds = map[vocab.EventType]vocab.ChangeKind{
 	vocab.MessageCreated: vocab.ChangeAdded, vocab.MessageUpdated: vocab.ChangeChanged, vocab.MessageDeleted: vocab.ChangeDeleted,
+	vocab.MessageDeliveryChanged: vocab.ChangeChanged,
 }
 
 type messageKey struct{}

@@ -124,7 +124,7 @@ func isViewEvent(e *event.Entry) bool {
 
 // concerns reports whether an event of a conversation can change what is shown.
 func (w *watch) concerns(e *event.Entry) bool {
-	if e.Type == vocab.ConversationRead && e.UserID != w.reader {
+	if e.Type == vocab.MessageDeliveryChanged || e.Type == vocab.ConversationRead && e.UserID != w.reader {
 		return false
 	}
 	return slices.Contains(w.plan.inboxes, e.InboxID)

@@ -59,6 +59,7 @@ type Stream struct {
 	reader       *event.Reader
 	typing       *presence.Typing
 	viewer       viewer.Live
+	seen         int // the number of the last message that the visitor knows to be seen
 }
 
 // Watch returns the changes of one of the visitor's own conversations after a
@@ -72,6 +73,12 @@ func (l *Live) Watch(ctx context.Context, conversationID string, after *int64) (
 	if c == nil {
 		return nil, notFound(conversationID)
 	}
+	seen := 0
+	if after == nil { // before it follows: what comes between is told twice rather than not at all
+		if seen, err = l.seenUpTo(ctx, c); err != nil {
+			return nil, err
+		}
+	}
 	r, err := l.feed.Follow(ctx, event.Topic{AccountID: c.AccountID, ConversationID: c.ID}, after)
 	if err != nil {
 		return nil, err
@@ -81,7 +88,7 @@ func (l *Live) Watch(ctx context.Context, conversationID string, after *int64) (
 		r.Close()
 		return nil, err
 	}
-	return &Stream{live: l, conversation: c, reader: r, typing: typing, viewer: viewer.LiveFrom(ctx)}, nil
+	return &Stream{live: l, conversation: c, reader: r, typing: typing, viewer: viewer.LiveFrom(ctx), seen: seen}, nil
 }
 
 // Close ends the stream.
@@ -135,6 +142,10 @@ func (s *Stream) change(ctx context.Context, e *event.Entry) (Change, error) {
 		return status(e, vocab.Closed)
 	case vocab.ConversationReopened:
 		return status(e, vocab.Open)
+	case vocab.ConversationRead:
+		return s.sight(ctx, e)
+	case vocab.MessageDeliveryChanged: // the visitor's own doing
+		return nil, nil
 	}
 	m, err := s.live.threads.MessageOf(ctx, e)
 	if m == nil || err != nil || m.Message.Direction == vocab.Note || m.Message.VisibleNumber == 0 {

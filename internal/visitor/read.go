@@ -12,7 +12,8 @@ import (
 
 // MarkRead notes that the visitor read one of their conversations up to a
 // message, by the number that they see; none given: all of it. It never goes
-// back, raises no revision and emits nothing.
+// back and raises no revision. The team learns of it by MESSAGE_DELIVERY_CHANGED
+// for each of its messages that is read now.
 func (s *Service) MarkRead(ctx context.Context, in MarkVisitorConversationReadInput) (*ent.Conversation, error) {
 	v, err := self(ctx)
 	if err != nil {
@@ -36,7 +37,7 @@ func (s *Service) MarkRead(ctx context.Context, in MarkVisitorConversationReadIn
 		if replayed != "" {
 			return nil
 		}
-		return read(ctx, tx, c, in.Number)
+		return s.read(ctx, tx, c, in.Number)
 	})
 	if err != nil {
 		return nil, err
@@ -44,7 +45,7 @@ func (s *Service) MarkRead(ctx context.Context, in MarkVisitorConversationReadIn
 	return c, nil
 }
 
-func read(ctx context.Context, tx *store.Tx, c *ent.Conversation, number *int) error {
+func (s *Service) read(ctx context.Context, tx *store.Tx, c *ent.Conversation, number *int) error {
 	upTo := c.LastVisibleNumber
 	if number != nil {
 		upTo = *number
@@ -54,6 +55,9 @@ func read(ctx context.Context, tx *store.Tx, c *ent.Conversation, number *int) e
 	}
 	if upTo <= c.VisitorReadNumber {
 		return nil
+	}
+	if err := s.conversations.ReadByVisitor(ctx, tx, c, c.VisitorReadNumber, upTo); err != nil {
+		return err
 	}
 	c.VisitorReadNumber = upTo
 	return tx.Client.Conversation.UpdateOneID(c.ID).SetVisitorReadNumber(upTo).Exec(ctx)

@@ -26,6 +26,7 @@ const (
 	MessageCreated           EventType = "MESSAGE_CREATED"
 	MessageUpdated           EventType = "MESSAGE_UPDATED"
 	MessageDeleted           EventType = "MESSAGE_DELETED"
+	MessageDeliveryChanged   EventType = "MESSAGE_DELIVERY_CHANGED"
 	ContactCreated           EventType = "CONTACT_CREATED"
 	ContactUpdated           EventType = "CONTACT_UPDATED"
 	ContactBlocked           EventType = "CONTACT_BLOCKED"
