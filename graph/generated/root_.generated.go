@@ -7186,7 +7186,7 @@ extend type Mutation {
     "Which conversation, and what to change."
     input: AssignConversationInput!
   ): AssignConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
-  "Takes user and team off a conversation (IN-6). Emits ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` if it had either."
+  "Takes user and team off a conversation (IN-6). It is not offered to others (RT-4). Emits ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` if it had either."
   unassignConversation(
     "Which conversation."
     input: UnassignConversationInput!
@@ -7196,7 +7196,7 @@ extend type Mutation {
     "Which conversation."
     input: CloseConversationInput!
   ): CloseConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
-  "Reopens a conversation (IN-7); an open one stays as it is. An assignee who is no member any more is taken off. Emits ` + "`" + `CONVERSATION_REOPENED` + "`" + `, and ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` where that is so."
+  "Reopens a conversation (IN-7); an open one stays as it is. It keeps an assignee who is still a member, and is routed otherwise (RT-1). Emits ` + "`" + `CONVERSATION_REOPENED` + "`" + `; where it is routed ` + "`" + `CONVERSATION_ROUTED` + "`" + `, and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` if somebody gets it; ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` where it loses its assignee to nobody."
   reopenConversation(
     "Which conversation."
     input: ReopenConversationInput!
@@ -7206,7 +7206,7 @@ extend type Mutation {
     "Which conversation."
     input: MarkAsSpamInput!
   ): MarkAsSpamPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Clears all reasons but BLOCKED_SENDER; with none left the conversation leaves Filtered (IN-9). Emits ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `."
+  "Clears all reasons but BLOCKED_SENDER; with none left the conversation leaves Filtered, and is routed as if new unless somebody has it (IN-9). Emits ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, and ` + "`" + `CONVERSATION_ROUTED` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` where that is so."
   markAsNotSpam(
     "Which conversation."
     input: MarkAsNotSpamInput!
@@ -7216,7 +7216,7 @@ extend type Mutation {
     "Which conversation."
     input: BlockSenderInput!
   ): BlockSenderPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Lets the sender's later conversations through, and clears BLOCKED_SENDER from this conversation; older ones stay (IN-10). Emits ` + "`" + `CONTACT_UNBLOCKED` + "`" + ` and, if no reason is left, ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `."
+  "Lets the sender's later conversations through, and clears BLOCKED_SENDER from this conversation; older ones stay (IN-10). Emits ` + "`" + `CONTACT_UNBLOCKED` + "`" + ` and, if no reason is left, what ` + "`" + `markAsNotSpam` + "`" + ` does: ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, ` + "`" + `CONVERSATION_ROUTED` + "`" + `, ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `."
   unblockSender(
     "Which conversation."
     input: UnblockSenderInput!
@@ -7251,7 +7251,7 @@ extend type Mutation {
     "Which conversation."
     input: TakeOverConversationInput!
   ): TakeOverConversationPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Ends the bot's part: people answer from here on, and IN-8 locks the conversation no longer (BT-2). Emits ` + "`" + `BOT_HANDED_OFF` + "`" + `."
+  "Ends the bot's part: people answer from here on, and IN-8 locks the conversation no longer; it is routed (BT-2). Emits ` + "`" + `BOT_HANDED_OFF` + "`" + `, and ` + "`" + `CONVERSATION_ROUTED` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` as far as there are rules and people."
   handOffConversation(
     "Which conversation."
     input: HandOffConversationInput!
@@ -8773,15 +8773,18 @@ extend type Mutation {
     input: UpdateOwnProfileInput!
   ): UpdateOwnProfilePayload! @access(to: [ADMIN, AGENT], scope: "people:write")
   """
-  Ends a user's access at once: sessions and tokens stop, memberships go, their open conversations are unassigned;
+  Ends a user's access at once: sessions and tokens stop, memberships go, their open conversations are unassigned, and routed again;
   what they wrote keeps their name (AC-11). Refused for the last admin: LAST_ADMIN.
-  Emits ` + "`" + `USER_DEACTIVATED` + "`" + `, and ` + "`" + `MEMBER_REMOVED` + "`" + `, ` + "`" + `TEAM_UPDATED` + "`" + `, ` + "`" + `TOKEN_REVOKED` + "`" + ` and ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` for each that was affected.
+  Emits ` + "`" + `USER_DEACTIVATED` + "`" + `, and ` + "`" + `MEMBER_REMOVED` + "`" + `, ` + "`" + `TEAM_UPDATED` + "`" + `, ` + "`" + `TOKEN_REVOKED` + "`" + `, ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + `, ` + "`" + `CONVERSATION_ROUTED` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` for each that was affected.
   """
   deactivateUser(
     "Whom to deactivate."
     input: DeactivateUserInput!
   ): DeactivateUserPayload! @access(to: [ADMIN], scope: "people:write")
-  "Says whether a user takes new chats (AC-7). Emits ` + "`" + `USER_AVAILABILITY_CHANGED` + "`" + ` if it changes."
+  """
+  Says whether a user takes new chats (AC-7). Whoever comes back is offered what waits (RT-4). Emits ` + "`" + `USER_AVAILABILITY_CHANGED` + "`" + ` if it
+  changes, and ` + "`" + `CONVERSATION_ROUTED` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` for each conversation that they get.
+  """
   setAvailability(
     "Whose availability, and what it is to be."
     input: SetAvailabilityInput!
