@@ -40,6 +40,7 @@ export class Desk {
   private stopped = false;
   private tries = 0;
   private told = 0;
+  private typist = false;
 
   constructor(
     private readonly api: Api,
@@ -63,6 +64,7 @@ export class Desk {
 
   async choose(id: string): Promise<void> {
     this.chosen = id;
+    this.typist = false;
     this.tell({ id: "presence", type: "complete" });
     this.watchPresence();
     await this.load();
@@ -93,7 +95,7 @@ export class Desk {
     if (!this.chosen) return;
     const { conversation } = await this.api.ask<{ conversation: Thread | null }>(one, { id: this.chosen });
     this.thread = conversation;
-    this.drawThread(conversation, false);
+    this.drawThread(conversation, this.typist);
     if (conversation) await this.change("markConversationRead", "MarkConversationReadInput", {});
   }
 
@@ -134,7 +136,9 @@ export class Desk {
     if (type !== "next") return;
     if (id === "events") this.renew();
     const visitors = payload?.data?.conversationPresence?.filter(({ actor }) => actor.__typename === "Visitor" || actor.__typename === "Contact");
-    if (visitors) this.drawThread(this.thread, visitors.some(({ typing }) => typing));
+    if (!visitors) return;
+    this.typist = visitors.some(({ typing }) => typing);
+    this.drawThread(this.thread, this.typist);
   }
 
   /** Something happened: what is shown is read anew. */

@@ -18,7 +18,8 @@ interface Kept {
 
 export class Storage {
   private readonly name: string;
-  private memory: Kept = {};
+  /** What the browser refuses to keep; null: it keeps all. */
+  private memory: Kept | null = null;
 
   constructor(channelKey: string) {
     this.name = `parley:${channelKey}`;
@@ -29,20 +30,21 @@ export class Storage {
   }
 
   set<K extends keyof Kept>(key: K, value: Kept[K]): void {
-    this.memory = { ...this.read(), [key]: value };
+    const kept = { ...this.read(), [key]: value };
     try {
-      localStorage.setItem(this.name, JSON.stringify(this.memory));
+      localStorage.setItem(this.name, JSON.stringify(kept));
+      this.memory = null;
     } catch {
-      // Blocked or full: memory has it.
+      this.memory = kept; // blocked, or full
     }
   }
 
   private read(): Kept {
+    if (this.memory) return this.memory;
     try {
-      const text = localStorage.getItem(this.name);
-      return text ? (JSON.parse(text) as Kept) : this.memory;
+      return JSON.parse(localStorage.getItem(this.name) ?? "{}") as Kept;
     } catch {
-      return this.memory;
+      return {};
     }
   }
 }

@@ -10,8 +10,10 @@ export interface Clock {
 const hour = { hour: "numeric", minute: "2-digit" } as const;
 const sixDays = 6 * 24 * 3600_000;
 
-/** Returns what writes times in a locale; in the browser's own if it does not know that one. */
-export function clock(locale: string): Clock {
+/** Returns what writes times in a language, as in the visitor's own country if they speak it; in the browser's own if it does not know it. */
+export function clock(language: string): Clock {
+  const base = (tag: string): string => tag.split("-")[0]!.toLowerCase();
+  const locale = navigator.languages.find((own) => base(own) === base(language)) ?? language;
   const format = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat => {
     try {
       return new Intl.DateTimeFormat(locale, options);
