@@ -263,6 +263,7 @@ export class Chat implements Carrier {
     if (isNew && change.__typename === "VisitorMessageChange") {
       const conversation = this.conversations.find(({ id }) => id === this.thread.id);
       if (conversation) conversation.unread++;
+      if (conversation && !conversation.assignee) void this.reload().catch(() => undefined); // someone may have taken it
       this.read();
       this.owner.arrived(change.message);
     }
