@@ -130,7 +130,7 @@ export async function stage() {
     async visitor(options = {}) {
       const context = await browser.newContext({ viewport: { width: 1000, height: 760 }, ...options });
       const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(30_000);
       page.troubles = [];
       page.hosts = new Set();
       page.on("console", (message) => /policy|violat/i.test(message.text()) && page.troubles.push(message.text()));
@@ -165,7 +165,7 @@ export async function write(page, text) {
 
 /** Waits until check gives what is true. */
 export async function until(check, what) {
-  for (let tries = 0; tries < 150; tries++) {
+  for (let tries = 0; tries < 300; tries++) {
     const found = await check();
     if (found) return found;
     await new Promise((resolve) => setTimeout(resolve, 100));
