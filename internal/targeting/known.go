@@ -3,6 +3,7 @@ package targeting
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 
 	"parley/ent"
@@ -68,7 +69,7 @@ func missing(ids, found []string, what string, path ...string) error {
 	var faults []error
 	for i, wanted := range ids {
 		if !known[wanted] {
-			at := append(path[:len(path):len(path)], strconv.Itoa(i))
+			at := slices.Concat(path, []string{strconv.Itoa(i)})
 			faults = append(faults, errs.New(errs.NotFound, "There is no %s %q.", what, errs.Clip(wanted)).On(at...))
 		}
 	}
