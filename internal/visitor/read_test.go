@@ -179,7 +179,9 @@ func TestShow(t *testing.T) {
 				"stranger": {false, func() (*visitor.Widget, error) {
 					return w.Show(t.Context(), key(w.ChannelIDs[0]), "https://a.example", false, "")
 				}},
-				"visitor": {true, func() (*visitor.Widget, error) { return w.Show(me, key(w.ChannelIDs[0]), "https://a.example", false, "") }},
+				"visitor": {true, func() (*visitor.Widget, error) {
+					return w.Show(me, key(w.ChannelIDs[0]), "https://a.example", false, "")
+				}},
 				"another channel": {false, func() (*visitor.Widget, error) {
 					return w.Show(w.as(elsewhere), key(w.ChannelIDs[0]), "https://a.example", false, "")
 				}},

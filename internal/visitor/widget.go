@@ -73,7 +73,7 @@ type EmailCapture struct {
 	Needed       bool
 }
 
-// OpenByItself: the welcome message opens without a click (TM-6).
+// OpenByItself says whether the welcome message opens without a click (TM-6).
 func (m *Message) OpenByItself() bool { return m.Display.OpenByItself }
 
 // SmallScreen is what a small screen shows (TM-6).
