@@ -24,6 +24,10 @@ func (r *contactResolver) Phone(ctx context.Context, obj *ent.Contact) (*string,
 	return orNull(obj.Phone), nil
 }
 
+func (r *contactResolver) PageViews(ctx context.Context, objs []*ent.Contact, first *int) ([][]*ent.PageView, error) {
+	return r.Services.Visitors.ContactPageViews(ctx, objs, first)
+}
+
 func (r *mutationResolver) CreateContact(ctx context.Context, input contact.CreateContactInput) (*model.CreateContactPayload, error) {
 	c, err := r.Services.Contacts.Create(ctx, input)
 	if err != nil {

@@ -47,6 +47,8 @@ func price(c *generated.ComplexityRoot) {
 		return 1 + child*pageSize(50, first, last)
 	}
 	c.Conversation.Timeline = func(child int, first *int, _ *string) int { return 1 + child*pageSize(50, first) }
+	c.Visitor.PageViews = func(child int, first *int) int { return 1 + child*pageSize(20, first) }
+	c.Contact.PageViews = func(child int, first *int) int { return 1 + child*pageSize(20, first) }
 	c.VisitorConversation.Messages = func(child int, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}

@@ -98,6 +98,10 @@ func (r *visitorResolver) Identified(ctx context.Context, obj *ent.Visitor) (boo
 	return obj.Identity != nil, nil
 }
 
+func (r *visitorResolver) PageViews(ctx context.Context, objs []*ent.Visitor, first *int) ([][]*ent.PageView, error) {
+	return r.Services.Visitors.PageViews(ctx, objs, first)
+}
+
 func (r *visitorConversationResolver) Assignee(ctx context.Context, objs []*ent.Conversation) ([]*ent.User, error) {
 	return r.Services.Visitors.Assignees(ctx, objs)
 }

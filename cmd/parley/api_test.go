@@ -36,7 +36,7 @@ func eachAPI(t *testing.T, c clock.Clock, test func(t *testing.T, a *api)) {
 }
 
 // serveTest serves the whole program, but for the command line, until the test ends.
-func serveTest(t *testing.T, s *store.Store) *api {
+func serveTest(t *testing.T, s *store.Store, set ...func(*serverSettings)) *api {
 	t.Helper()
 	keys, err := secret.Parse(secret.GenerateKey())
 	if err != nil {
@@ -52,7 +52,11 @@ func serveTest(t *testing.T, s *store.Store) *api {
 		AdminToken: adminToken, PublicURL: url, MaxBodyBytes: 4 << 20, MaxDepth: 15, MaxComplexity: 12_500,
 		RequestTimeout: 30 * time.Second, ShutdownTimeout: 10 * time.Second, EventRetention: 30 * 24 * time.Hour,
 	}}
+	for _, change := range set {
+		change(&c.serverSettings)
+	}
 	a := wire(s, keys, url, log)
+	c.guard(a)
 	outbox := t.TempDir()
 	if err := c.sendMail(a, outbox, log); err != nil {
 		t.Fatal(err)

@@ -69,6 +69,7 @@ func (c *serveCommand) Run(ctx context.Context, d *databaseSettings) (err error)
 	if err := c.sendMail(a, d.DataDir, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	c.guard(a)
 	l, err := a.connect(c.NATSURL, log)
 	if err != nil {
 		return errors.Join(fmt.Errorf("PARLEY_NATS_URL: %w", err), listener.Close())

@@ -241,6 +241,7 @@ type ComplexityRoot struct {
 		ID         func(childComplexity int) int
 		LastSeenAt func(childComplexity int) int
 		Name       func(childComplexity int) int
+		PageViews  func(childComplexity int, first *int) int
 		Phone      func(childComplexity int) int
 	}
 
@@ -663,6 +664,12 @@ type ComplexityRoot struct {
 		HasNextPage     func(childComplexity int) int
 		HasPreviousPage func(childComplexity int) int
 		StartCursor     func(childComplexity int) int
+	}
+
+	PageView struct {
+		Title    func(childComplexity int) int
+		URL      func(childComplexity int) int
+		ViewedAt func(childComplexity int) int
 	}
 
 	Presence struct {
@@ -1137,7 +1144,9 @@ type ComplexityRoot struct {
 		Email      func(childComplexity int) int
 		ID         func(childComplexity int) int
 		Identified func(childComplexity int) int
+		LastSeenAt func(childComplexity int) int
 		Name       func(childComplexity int) int
+		PageViews  func(childComplexity int, first *int) int
 	}
 
 	VisitorConversation struct {
@@ -1889,6 +1898,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Name(childComplexity), true
+	case "Contact.pageViews":
+		if e.ComplexityRoot.Contact.PageViews == nil {
+			break
+		}
+
+		args, err := ec.field_Contact_pageViews_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Contact.PageViews(childComplexity, args["first"].(*int)), true
 	case "Contact.phone":
 		if e.ComplexityRoot.Contact.Phone == nil {
 			break
@@ -3899,6 +3919,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "PageView.title":
+		if e.ComplexityRoot.PageView.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageView.Title(childComplexity), true
+	case "PageView.url":
+		if e.ComplexityRoot.PageView.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageView.URL(childComplexity), true
+	case "PageView.viewedAt":
+		if e.ComplexityRoot.PageView.ViewedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageView.ViewedAt(childComplexity), true
+
 	case "Presence.actor":
 		if e.ComplexityRoot.Presence.Actor == nil {
 			break
@@ -5634,12 +5673,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Visitor.Identified(childComplexity), true
+	case "Visitor.lastSeenAt":
+		if e.ComplexityRoot.Visitor.LastSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Visitor.LastSeenAt(childComplexity), true
 	case "Visitor.name":
 		if e.ComplexityRoot.Visitor.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Visitor.Name(childComplexity), true
+	case "Visitor.pageViews":
+		if e.ComplexityRoot.Visitor.PageViews == nil {
+			break
+		}
+
+		args, err := ec.field_Visitor_pageViews_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Visitor.PageViews(childComplexity, args["first"].(*int)), true
 
 	case "VisitorConversation.assignee":
 		if e.ComplexityRoot.VisitorConversation.Assignee == nil {
@@ -7048,6 +7104,11 @@ type Contact implements Node {
   createdAt: Time!
   "When the contact last wrote or was on the site; null: never."
   lastSeenAt: Time
+  "The pages that its visitors looked at in the caller's inboxes, latest first; the last 100 of each visitor are kept (CR-1)."
+  pageViews(
+    "How many, 1 to 100; left out: 20."
+    first: Int = 20
+  ): [PageView!]!
 }
 
 "A page of contacts."
@@ -8095,6 +8156,8 @@ enum EventType {
   MESSAGE_UPDATED
   "A message or note was deleted."
   MESSAGE_DELETED
+  "The visitor has read it, or its delivery went on otherwise (IN-14). Raises no revision."
+  MESSAGE_DELIVERY_CHANGED
   "A contact became known."
   CONTACT_CREATED
   "A contact changed."
@@ -10504,7 +10567,8 @@ type DeleteSavedViewPayload {
 extend type Mutation {
   """
   Begins or goes on with a visitor's session and gives the token for it (CH-5). With ` + "`" + `identity` + "`" + ` the visitor is proved to be who the
-  site's back end says (CH-8); a signed identity never merges into a visitor of another one.
+  site's back end says (CH-8); a signed identity never merges into a visitor of another one. With ` + "`" + `link` + "`" + ` it is the visitor who was mailed.
+  Too many from one address within a minute, on all nodes together: RATE_LIMITED, and the message says how long to wait.
   Emits ` + "`" + `CONTACT_CREATED` + "`" + ` or ` + "`" + `CONTACT_UPDATED` + "`" + ` when an identity tells of a new contact or of something new about one,
   ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat that gets one by it, and ` + "`" + `CONVERSATION_UPDATED` + "`" + ` for each that an anonymous visitor brings along.
   """
@@ -10516,6 +10580,7 @@ extend type Mutation {
   Begins a chat with the visitor's first message (IN-1). A blocked visitor gets a normal answer (IN-10).
   While the account's ` + "`" + `gdprEnabled` + "`" + ` is on: CONSENT_REQUIRED until the visitor agreed to the text that is asked for, here or before
   (TM-8). EMAIL_REQUIRED where the message asks for an address before the chat and none is known (TM-5). Consent comes first.
+  Too many chats within an hour, or messages within a minute, of the visitor or from their address: RATE_LIMITED, and the message says how long to wait.
   A message that went off is NOT_FOUND, but for an hour to visitors who were shown it (TM-1).
   Emits ` + "`" + `CONVERSATION_CREATED` + "`" + ` and ` + "`" + `MESSAGE_CREATED` + "`" + `; for a blocked visitor ` + "`" + `CONVERSATION_FILTERED` + "`" + ` too; with a new address also ` + "`" + `CONTACT_CREATED` + "`" + `;
   and ` + "`" + `CONSENT_RECORDED` + "`" + ` for each consent that is new.
@@ -10526,6 +10591,7 @@ extend type Mutation {
   ): StartChatPayload! @access(to: [VISITOR])
   """
   Writes on in one of the visitor's own chats. A closed one reopens (IN-7); into a deleted one a new chat begins (IN-20).
+  Too many within a minute: RATE_LIMITED as in ` + "`" + `startChat` + "`" + `.
   Emits ` + "`" + `MESSAGE_CREATED` + "`" + `, and ` + "`" + `CONVERSATION_REOPENED` + "`" + `, ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + `, ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + ` or ` + "`" + `CONVERSATION_CREATED` + "`" + ` where that is so.
   """
   sendVisitorMessage(
@@ -10559,7 +10625,7 @@ extend type Mutation {
     "The page."
     input: TrackPageViewInput!
   ): TrackPageViewPayload! @access(to: [VISITOR])
-  "Marks one of the visitor's own chats read, up to a message. It never goes back. Emits nothing."
+  "Marks one of the visitor's own chats read, up to a message. It never goes back. Emits ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + ` for each message of the team that is READ by it."
   markVisitorConversationRead(
     "What was read."
     input: MarkVisitorConversationReadInput!
@@ -10576,6 +10642,23 @@ type Visitor implements Node @visible(to: [VISITOR, ANYONE]) {
   email: EmailAddress
   "Whether a signed identity proved who it is (CH-8)."
   identified: Boolean!
+  "When they were last on the site, to the minute."
+  lastSeenAt: Time
+  "The pages that they looked at, latest first; the last 100 are kept (CR-1). The visitor sees their own."
+  pageViews(
+    "How many, 1 to 100; left out: 20."
+    first: Int = 20
+  ): [PageView!]!
+}
+
+"A page that a visitor looked at (CR-1)."
+type PageView @visible(to: [VISITOR, ANYONE]) {
+  "Its address, without what follows a #."
+  url: URL!
+  "Its title; empty: not known."
+  title: String!
+  "When."
+  viewedAt: Time!
 }
 
 "All that a chat widget needs to draw itself on a page (CH-3)."
@@ -10782,6 +10865,11 @@ input StartVisitorSessionInput {
   token: String
   "A JWT signed by the site's own back end with the channel's identity secret (CH-8): HS256, ` + "`" + `sub` + "`" + ` of at most 255 characters, ` + "`" + `exp` + "`" + ` at most 24 hours ahead, and if known ` + "`" + `email` + "`" + ` and ` + "`" + `name` + "`" + `."
   identity: String
+  """
+  What follows ` + "`" + `#parley-link=` + "`" + ` in the address of a page that a letter with missed replies led to (CH-6, CH-8). The session is that of the letter's
+  visitor. It works once, within seven days: INVALID else, and then begin without it. Not with ` + "`" + `identity` + "`" + `.
+  """
+  link: String
   "At most 255 characters; taken, but a session without ` + "`" + `token` + "`" + ` is always a new one."
   idempotencyKey: String
 }
@@ -11273,6 +11361,8 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_createdAt(ctx, field)
 	case "lastSeenAt":
 		return ec.fieldContext_Contact_lastSeenAt(ctx, field)
+	case "pageViews":
+		return ec.fieldContext_Contact_pageViews(ctx, field)
 	case "consents":
 		return ec.fieldContext_Contact_consents(ctx, field)
 	}
@@ -11929,6 +12019,18 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_PageView(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_PageView_url(ctx, field)
+	case "title":
+		return ec.fieldContext_PageView_title(ctx, field)
+	case "viewedAt":
+		return ec.fieldContext_PageView_viewedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PageView", field.Name)
 }
 
 func (ec *executionContext) childFields_Presence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12771,6 +12873,10 @@ func (ec *executionContext) childFields_Visitor(ctx context.Context, field graph
 		return ec.fieldContext_Visitor_email(ctx, field)
 	case "identified":
 		return ec.fieldContext_Visitor_identified(ctx, field)
+	case "lastSeenAt":
+		return ec.fieldContext_Visitor_lastSeenAt(ctx, field)
+	case "pageViews":
+		return ec.fieldContext_Visitor_pageViews(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Visitor", field.Name)
 }

@@ -9614,6 +9614,8 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 	{
 		var batchItemsChatChannel []*ent.Channel
 		batchIdxMapChatChannel := map[int]int{}
+		var batchItemsVisitor []*ent.Visitor
+		batchIdxMapVisitor := map[int]int{}
 		var batchItemsUser []*ent.User
 		batchIdxMapUser := map[int]int{}
 		var batchItemsTeam []*ent.Team
@@ -9646,6 +9648,12 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 			case *ent.Channel:
 				batchIdxMapChatChannel[i] = len(batchItemsChatChannel)
 				batchItemsChatChannel = append(batchItemsChatChannel, concrete)
+			case ent.Visitor:
+				batchIdxMapVisitor[i] = len(batchItemsVisitor)
+				batchItemsVisitor = append(batchItemsVisitor, &concrete)
+			case *ent.Visitor:
+				batchIdxMapVisitor[i] = len(batchItemsVisitor)
+				batchItemsVisitor = append(batchItemsVisitor, concrete)
 			case ent.User:
 				batchIdxMapUser[i] = len(batchItemsUser)
 				batchItemsUser = append(batchItemsUser, &concrete)
@@ -9722,6 +9730,9 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 		}
 		if len(batchItemsChatChannel) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "ChatChannel", batchItemsChatChannel, batchIdxMapChatChannel)
+		}
+		if len(batchItemsVisitor) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Visitor", batchItemsVisitor, batchIdxMapVisitor)
 		}
 		if len(batchItemsUser) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "User", batchItemsUser, batchIdxMapUser)

@@ -25,6 +25,8 @@ import (
 
 type VisitorResolver interface {
 	Identified(ctx context.Context, obj *ent.Visitor) (bool, error)
+
+	PageViews(ctx context.Context, objs []*ent.Visitor, first *int) ([][]*ent.PageView, error)
 }
 type VisitorConversationResolver interface {
 	Assignee(ctx context.Context, objs []*ent.Conversation) ([]*ent.User, error)
@@ -86,6 +88,20 @@ func (ec *executionContext) field_VisitorConversation_messages_args(ctx context.
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Visitor_pageViews_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
 	return args, nil
 }
 
@@ -219,6 +235,43 @@ func (ec *executionContext) fieldContext_MarkVisitorConversationReadPayload_user
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _PageView_url(ctx context.Context, field graphql.CollectedField, obj *ent.PageView) (ret graphql.Marshaler) {
+	return ec.marshalNURL2string(ctx, field.Selections, obj.URL)
+}
+func (ec *executionContext) fieldContext_PageView_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PageView", field, false, false, "URL")
+}
+
+func (ec *executionContext) _PageView_title(ctx context.Context, field graphql.CollectedField, obj *ent.PageView) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Title)
+}
+func (ec *executionContext) fieldContext_PageView_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PageView", field, false, false, "String")
+}
+
+func (ec *executionContext) _PageView_viewedAt(ctx context.Context, field graphql.CollectedField, obj *ent.PageView) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PageView_viewedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ViewedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalNTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PageView_viewedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PageView", field, false, false, "Time")
 }
 
 func (ec *executionContext) _RecordVisitorConsentPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.RecordVisitorConsentPayload) (ret graphql.Marshaler) {
@@ -702,6 +755,96 @@ func (ec *executionContext) _Visitor_identified(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Visitor_identified(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Visitor", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _Visitor_lastSeenAt(ctx context.Context, field graphql.CollectedField, obj *ent.Visitor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Visitor_lastSeenAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastSeenAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Visitor_lastSeenAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Visitor", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Visitor_pageViews(ctx context.Context, field graphql.CollectedField, obj *ent.Visitor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Visitor_pageViews(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Visitor_pageViews(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PageView) graphql.Marshaler {
+			return ec.marshalNPageView2ᚕᚖparleyᚋentᚐPageViewᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Visitor_pageViews(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Visitor",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageView(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Visitor_pageViews_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Visitor_pageViews(ctx context.Context, field graphql.CollectedField, obj *ent.Visitor) (any, error) {
+	resolver := ec.Resolvers.Visitor()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Visitor](ctx, "Visitor"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PageViews(ctx, batch.Parents, fc.Args["first"].(*int))
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.PageView](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Visitor.pageViews",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PageViews(ctx, []*ent.Visitor{obj}, fc.Args["first"].(*int))
+	return graphql.ResolveBatchSingleResult[[]*ent.PageView](
+		ctx,
+		results,
+		err,
+		"Visitor.pageViews",
+	)
 }
 
 func (ec *executionContext) _VisitorConversation_id(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
@@ -2419,7 +2562,7 @@ func (ec *executionContext) unmarshalInputStartVisitorSessionInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"channelKey", "token", "identity", "idempotencyKey"}
+	fieldsInOrder := [...]string{"channelKey", "token", "identity", "link", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2447,6 +2590,13 @@ func (ec *executionContext) unmarshalInputStartVisitorSessionInput(ctx context.C
 				return it, err
 			}
 			it.Identity = data
+		case "link":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("link"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Link = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2584,6 +2734,43 @@ func (ec *executionContext) _MarkVisitorConversationReadPayload(ctx context.Cont
 			}
 		case "userErrors":
 			out.Values[i] = ec._MarkVisitorConversationReadPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var pageViewImplementors = []string{"PageView"}
+
+func (ec *executionContext) _PageView(ctx context.Context, sel ast.SelectionSet, obj *ent.PageView) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pageViewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PageView")
+		case "url":
+			out.Values[i] = ec._PageView_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._PageView_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "viewedAt":
+			out.Values[i] = ec._PageView_viewedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2828,6 +3015,16 @@ func (ec *executionContext) _Visitor(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "identified":
 			out.Values[i] = ec._Visitor_identified(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastSeenAt":
+			out.Values[i] = ec._Visitor_lastSeenAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pageViews":
+			out.Values[i] = ec._Visitor_pageViews(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -3479,6 +3676,30 @@ func (ec *executionContext) marshalNMarkVisitorConversationReadPayload2ᚖparley
 		return graphql.Null
 	}
 	return ec._MarkVisitorConversationReadPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPageView2ᚕᚖparleyᚋentᚐPageViewᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PageView) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPageView2ᚖparleyᚋentᚐPageView(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPageView2ᚖparleyᚋentᚐPageView(ctx context.Context, sel ast.SelectionSet, v *ent.PageView) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PageView!")
+		return graphql.Null
+	}
+	return ec._PageView(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRecordVisitorConsentInput2parleyᚋinternalᚋvisitorᚐRecordVisitorConsentInput(ctx context.Context, v any) (visitor.RecordVisitorConsentInput, error) {

@@ -38,7 +38,8 @@ func (c *Config) authenticate(g *gate, next http.Handler) http.Handler {
 		if err != nil {
 			known = viewer.Anonymous()
 		}
-		if wait := g.admit(known, remoteKey(r.RemoteAddr)); wait > 0 {
+		remote := remoteKey(r.RemoteAddr)
+		if wait := g.admit(known, remote); wait > 0 {
 			failRateLimited(w, r, wait)
 			return
 		}
@@ -46,7 +47,7 @@ func (c *Config) authenticate(g *gate, next http.Handler) http.Handler {
 			c.failAuthentication(w, r, err)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(viewer.NewContext(r.Context(), v)))
+		next.ServeHTTP(w, r.WithContext(viewer.WithRemote(viewer.NewContext(r.Context(), v), remote)))
 	})
 }
 

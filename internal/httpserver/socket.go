@@ -68,7 +68,7 @@ func newSocket(t *streams, conn *websocket.Conn, nc *boundedConn, exec graphql.G
 		viewer: viewer.FromContext(r.Context()), token: strings.Clone(tokenOf(r)),
 	}
 	// Not the request's context: it ends with the request, and holds it.
-	own, cancel := context.WithCancel(context.WithValue(life.ctx, requestIDKey{}, strings.Clone(requestID(r.Context()))))
+	own, cancel := context.WithCancel(viewer.WithRemote(context.WithValue(life.ctx, requestIDKey{}, strings.Clone(requestID(r.Context()))), s.remote))
 	s.ctx, s.cancel = own, cancel
 	stop := context.AfterFunc(own, func() { s.ended(own) })
 	s.release = func() { stop() }

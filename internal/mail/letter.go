@@ -27,6 +27,8 @@ type Letter struct {
 	Subject string `json:"subject"`
 	// Text is plain, its lines ended by "\n".
 	Text string `json:"text"`
+	// HTML says the same with markup; empty: there is none.
+	HTML string `json:"html,omitempty"`
 }
 
 // Kind names the job.
@@ -55,5 +57,8 @@ func (l Letter) compose(from *netmail.Address) (*gomail.Msg, error) {
 	m.SetDateWithValue(l.WrittenAt.Time())
 	m.Subject(l.Subject)
 	m.SetBodyString(gomail.TypeTextPlain, strings.ReplaceAll(l.Text, "\n", "\r\n"))
+	if l.HTML != "" {
+		m.AddAlternativeString(gomail.TypeTextHTML, strings.ReplaceAll(l.HTML, "\n", "\r\n"))
+	}
 	return m, nil
 }

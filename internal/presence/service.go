@@ -72,7 +72,8 @@ func (s *Service) find(ctx context.Context, conversationID string) (*ent.Convers
 		return nil, notFound(conversationID)
 	}
 	c, err := s.store.Client(ctx).Conversation.Query().Where(entconversation.ID(conversationID)).
-		Select(entconversation.FieldID, entconversation.FieldAccountID, entconversation.FieldInboxID).Only(ctx)
+		Select(entconversation.FieldID, entconversation.FieldAccountID, entconversation.FieldInboxID,
+			entconversation.FieldChannelID, entconversation.FieldVisitorID, entconversation.FieldContactID).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, notFound(conversationID)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/ent"
+	"parley/ent/block"
 	"parley/internal/errs"
 	"parley/internal/viewer"
 )
@@ -38,10 +39,24 @@ func (s *Service) SetTyping(ctx context.Context, in SetTypingInput) error {
 			what = typesNote
 		}
 	}
+	if muted, err := s.muted(ctx, a, c); muted || err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.typed(c, a, what)
 	return nil
+}
+
+// muted reports whether a caller is a blocked visitor: their typing reaches
+// nobody, and they do not notice (IN-10).
+func (s *Service) muted(ctx context.Context, a actor, c *ent.Conversation) (bool, error) {
+	if a.kind != viewer.Visitor {
+		return false, nil
+	}
+	ctx = viewer.NewContext(ctx, viewer.System("typing", c.AccountID))
+	return s.store.Client(ctx).Block.Query().
+		Where(block.ChannelID(c.ChannelID), block.SenderIn(c.VisitorID, c.ContactID)).Exist(ctx)
 }
 
 // Sent says that the caller wrote a message in a conversation: they type no

@@ -59,6 +59,9 @@ func (s *Service) begin(ctx context.Context, tx *store.Tx, v *viewer.Viewer, in 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.admitChat(ctx, tx, v); err != nil {
+		return nil, err
+	}
 	targeted, err := shown(ctx, tx, v, in.TargetedMessageID)
 	if err != nil {
 		return nil, err

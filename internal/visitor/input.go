@@ -8,6 +8,7 @@ type StartVisitorSessionInput struct {
 	ChannelKey     string
 	Token          *string
 	Identity       *string
+	Link           *string
 	IdempotencyKey *string
 }
 

@@ -2,6 +2,7 @@ package visitor
 
 import (
 	"context"
+	"time"
 
 	"parley/ent"
 	"parley/internal/conversation"
@@ -59,7 +60,8 @@ type Stream struct {
 	reader       *event.Reader
 	typing       *presence.Typing
 	viewer       viewer.Live
-	seen         int // the number of the last message that the visitor knows to be seen
+	here         *time.Timer // when to note again that the visitor is here; nil: it does not matter
+	seen         int         // the number of the last message that the visitor knows to be seen
 }
 
 // Watch returns the changes of one of the visitor's own conversations after a
@@ -88,13 +90,18 @@ func (l *Live) Watch(ctx context.Context, conversationID string, after *int64) (
 		r.Close()
 		return nil, err
 	}
-	return &Stream{live: l, conversation: c, reader: r, typing: typing, viewer: viewer.LiveFrom(ctx), seen: seen}, nil
+	s := &Stream{live: l, conversation: c, reader: r, typing: typing, viewer: viewer.LiveFrom(ctx), seen: seen}
+	s.stay(ctx)
+	return s, nil
 }
 
 // Close ends the stream.
 func (s *Stream) Close() {
 	s.reader.Close()
 	s.typing.Close()
+	if s.here != nil {
+		s.here.Stop()
+	}
 }
 
 // Next waits for the next change. NOT_FOUND ends the stream: the conversation is
@@ -127,6 +134,8 @@ func (s *Stream) Next(ctx context.Context) (Change, error) {
 		case <-more:
 		case <-moreTyping:
 		case <-changed:
+		case <-s.again():
+			s.stay(ctx)
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}

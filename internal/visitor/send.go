@@ -55,6 +55,12 @@ func (s *Service) deliver(ctx context.Context, tx *store.Tx, v *viewer.Viewer, i
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := s.admitMessage(ctx, tx, v); err != nil {
+		return nil, nil, err
+	}
+	if err := seen(ctx, tx, me); err != nil {
+		return nil, nil, err
+	}
 	c, err := own(ctx, tx, me.ID, in.ConversationID)
 	if err != nil {
 		return nil, nil, err

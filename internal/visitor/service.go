@@ -2,6 +2,7 @@ package visitor
 
 import (
 	"context"
+	"time"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -30,6 +31,11 @@ type Service struct {
 	conversations *conversation.Service
 	secrets       IdentitySecrets
 	nodes         *node.Service
+
+	keys   *secret.Keyring
+	links  *secret.Signer
+	limits Limits
+	delay  time.Duration // after which a reply is missed
 }
 
 // New returns the use cases on a store. The keys sign the tokens of sessions.
@@ -37,6 +43,7 @@ func New(s *store.Store, keys *secret.Keyring, secrets IdentitySecrets, contacts
 	return &Service{
 		store: s, signer: keys.Signer(secret.VisitorAudience, s.Clock().Now),
 		contacts: contacts, conversations: conversations, secrets: secrets, nodes: node.New(s),
+		keys: keys, links: keys.Signer(linkAudience, s.Clock().Now),
 	}
 }
 

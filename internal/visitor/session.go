@@ -30,8 +30,8 @@ const seenEvery = time.Minute
 
 // StartSession begins a session on a channel, or goes on with one. A token that
 // does not hold there begins a new one: it never fails, since that would break
-// a page. An identity that does not hold is INVALID on identity, and then
-// nothing is made; an unknown channel is NOT_FOUND on channelKey (CH-5, CH-8).
+// a page. An identity or a mailed link that does not hold is INVALID on its
+// field, and then nothing is made; RATE_LIMITED for too many from one address; an unknown channel is NOT_FOUND on channelKey (CH-5, CH-8).
 func (s *Service) StartSession(ctx context.Context, in StartVisitorSessionInput) (*Session, error) {
 	c, err := s.channel(ctx, in.ChannelKey)
 	if err != nil {
@@ -47,7 +47,13 @@ func (s *Service) StartSession(ctx context.Context, in StartVisitorSessionInput)
 	if err != nil {
 		return nil, err
 	}
-	me, err := s.admit(ctx, c, known.Visitor, who)
+	if in.Link != nil {
+		if who != nil {
+			return nil, errs.New(errs.Invalid, "The site's identity opens the conversations: leave the link out.").On("link")
+		}
+		known = secret.VisitorClaims{Session: id.New(id.Session)}
+	}
+	me, err := s.admit(ctx, c, known.Visitor, who, in.Link)
 	if err != nil {
 		return nil, err
 	}
@@ -103,15 +109,20 @@ func (s *Service) presented(ctx context.Context, c *ent.Channel, token *string) 
 
 // admit returns the visitor of a session: the identified one, the known one, or
 // a new one.
-func (s *Service) admit(ctx context.Context, c *ent.Channel, knownID string, who *identity) (*ent.Visitor, error) {
+func (s *Service) admit(ctx context.Context, c *ent.Channel, knownID string, who *identity, link *string) (*ent.Visitor, error) {
 	var me *ent.Visitor
 	ctx = viewer.NewContext(ctx, viewer.System("chat", c.AccountID))
 	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := s.admitSession(ctx, tx, c.AccountID); err != nil {
+			return err
+		}
 		known, err := lock(ctx, tx, knownID)
 		if err != nil {
 			return err
 		}
 		switch {
+		case link != nil:
+			me, err = s.redeem(ctx, tx, c, *link)
 		case who != nil:
 			me, err = s.identify(ctx, tx, c, known, who)
 		case known != nil:

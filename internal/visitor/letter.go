@@ -1,0 +1,76 @@
+package visitor
+
+import (
+	"context"
+	"html/template"
+	"strings"
+	ttemplate "text/template"
+
+	"parley/ent"
+	"parley/internal/id"
+	"parley/internal/mail"
+)
+
+// letter is what a visitor gets of replies that they missed (CH-6).
+type letter struct {
+	Team     string
+	Messages []reply
+	// Link leads back to the conversation; empty: there is no page.
+	Link string
+}
+
+type reply struct{ Author, Time, Text string }
+
+const plain = `{{.Team}} has answered you:
+{{range .Messages}}
+{{with .Author}}{{.}}, {{end}}{{.Time}}:
+{{.Text}}
+{{end}}{{with .Link}}
+Answer here:
+{{.}}
+The link is yours alone. It works once, within seven days.
+{{end}}`
+
+const markup = `<!doctype html>
+<html><body style="font-family:sans-serif;line-height:1.5">
+<p>{{.Team}} has answered you:</p>
+{{range .Messages}}<p style="color:#555">{{with .Author}}{{.}}, {{end}}{{.Time}}</p>
+<blockquote style="white-space:pre-wrap">{{.Text}}</blockquote>
+{{end}}{{with .Link}}<p><a href="{{.}}">Answer here</a></p>
+<p style="color:#555">The link is yours alone. It works once, within seven days.</p>
+{{end}}</body></html>
+`
+
+var (
+	plainLetter  = ttemplate.Must(ttemplate.New("plain").Parse(plain))
+	markupLetter = template.Must(template.New("markup").Parse(markup))
+)
+
+// write returns the letter as mail takes it: as plain text and, escaped, as HTML.
+func (l letter) write(to string) (mail.Letter, error) {
+	var text, html strings.Builder
+	if err := plainLetter.Execute(&text, l); err != nil {
+		return mail.Letter{}, err
+	}
+	if err := markupLetter.Execute(&html, l); err != nil {
+		return mail.Letter{}, err
+	}
+	subject := "New reply from " + strings.Join(strings.Fields(l.Team), " ")
+	return mail.Letter{To: to, Subject: subject, Text: text.String(), HTML: html.String()}, nil
+}
+
+// replies returns messages as a letter tells them, by the names that visitors see.
+func (s *Service) replies(ctx context.Context, messages []*ent.Message) ([]reply, error) {
+	users, err := s.nodes.Users(ctx, authorsOf(messages, id.User))
+	if err != nil {
+		return nil, err
+	}
+	list := make([]reply, len(messages))
+	for i, m := range messages {
+		list[i] = reply{Time: m.CreatedAt.Time().Format("2 January 2006, 15:04 UTC"), Text: m.Text}
+		if users[i] != nil {
+			list[i].Author = users[i].Name
+		}
+	}
+	return list, nil
+}
