@@ -153,6 +153,7 @@ var (
 		vocab.RouteByList:            sameOrNot,
 		vocab.RouteByPage:            textual,
 		vocab.RouteByHours:           sameOrNot,
+		vocab.RouteByLanguage:        append(slices.Clone(sameOrNot), knownOrNo...),
 	}
 )
 

@@ -130,9 +130,9 @@ func TestPick(t *testing.T) {
 	}
 	facts := routing.Facts{
 		Contact: map[string]string{"email": "Dora@Example.net"}, ListIDs: []string{"vip"},
-		Page: "https://Shop.example/pricing?plan=pro#top", InHours: true,
+		Page: "https://Shop.example/pricing?plan=pro#top", Language: "de-AT", InHours: true,
 	}
-	property, list, page, hours := vocab.RouteByContactProperty, vocab.RouteByList, vocab.RouteByPage, vocab.RouteByHours
+	property, list, page, hours, language := vocab.RouteByContactProperty, vocab.RouteByList, vocab.RouteByPage, vocab.RouteByHours, vocab.RouteByLanguage
 	for name, tc := range map[string]struct {
 		conditions []schema.RoutingCondition
 		facts      routing.Facts
@@ -152,12 +152,19 @@ func TestPick(t *testing.T) {
 		"not on the list":      {[]schema.RoutingCondition{condition(list, vocab.RoutingIsNot, "vip")}, facts, false},
 		"nobody is on no list": {[]schema.RoutingCondition{condition(list, vocab.RoutingIsNot, "vip")}, routing.Facts{}, true},
 		"page is":              {[]schema.RoutingCondition{condition(page, vocab.RoutingIs, "shop.example/pricing?plan=pro")}, facts, true},
-		"page starts":          {[]schema.RoutingCondition{condition(page, vocab.RoutingStartsWith, "http://shop.example/")}, facts, true},
+		"page starts":          {[]schema.RoutingCondition{condition(page, vocab.RoutingStartsWith, "https://shop.example/")}, facts, true},
+		"page of a scheme":     {[]schema.RoutingCondition{condition(page, vocab.RoutingStartsWith, "http://shop.example/")}, facts, false},
+		"page is below":        {[]schema.RoutingCondition{condition(page, vocab.RoutingIs, "shop.example/*")}, facts, true},
+		"page's case counts":   {[]schema.RoutingCondition{condition(page, vocab.RoutingIs, "shop.example/Pricing")}, facts, false},
 		"page contains":        {[]schema.RoutingCondition{condition(page, vocab.RoutingContains, "/blog")}, facts, false},
 		"in hours":             {[]schema.RoutingCondition{condition(hours, vocab.RoutingIs, "")}, facts, true},
 		"out of hours":         {[]schema.RoutingCondition{condition(hours, vocab.RoutingIsNot, "")}, facts, false},
 		"all must hold":        {[]schema.RoutingCondition{condition(hours, vocab.RoutingIs, ""), condition(list, vocab.RoutingIs, "new")}, facts, false},
-		"what cannot be known": {[]schema.RoutingCondition{condition(vocab.RouteByLanguage, vocab.RoutingIs, "de")}, facts, false},
+		"language":             {[]schema.RoutingCondition{condition(language, vocab.RoutingIs, "DE")}, facts, true},
+		"another region's":     {[]schema.RoutingCondition{condition(language, vocab.RoutingIs, "de-CH")}, facts, false},
+		"another language":     {[]schema.RoutingCondition{condition(language, vocab.RoutingIsNot, "d")}, facts, true},
+		"no language known":    {[]schema.RoutingCondition{condition(language, vocab.RoutingUnknown, "")}, routing.Facts{}, true},
+		"what cannot be known": {[]schema.RoutingCondition{condition(vocab.RouteBySubject, vocab.RoutingIs, "de")}, facts, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"parley/ent/schema"
+	"parley/internal/address"
 	"parley/internal/vocab"
 )
 
@@ -16,6 +17,8 @@ type Facts struct {
 	ListIDs []string
 	// Page is the address of the page on which the conversation began.
 	Page string
+	// Language is the visitor's, as a BCP 47 tag such as "de-AT"; empty: not known.
+	Language string
 	// InHours: it is within the channel's operating hours.
 	InHours bool
 }
@@ -49,7 +52,9 @@ func holds(c schema.RoutingCondition, facts Facts) bool {
 	case vocab.RouteByList:
 		return slices.Contains(facts.ListIDs, c.Value) == (c.Operator == vocab.RoutingIs)
 	case vocab.RouteByPage:
-		return compare(address(facts.Page), schema.RoutingCondition{Operator: c.Operator, Value: address(c.Value)})
+		return onPage(facts.Page, c)
+	case vocab.RouteByLanguage:
+		return speaks(facts.Language, c)
 	case vocab.RouteByHours:
 		return facts.InHours == (c.Operator == vocab.RoutingIs)
 	}
@@ -79,11 +84,37 @@ func compare(text string, c schema.RoutingCondition) bool {
 	return false
 }
 
-// address is a page's address as rules compare it: without scheme and fragment.
-func address(page string) string {
-	page, _, _ = strings.Cut(page, "#")
-	if _, rest, found := strings.Cut(page, "://"); found {
-		return rest
+// onPage compares the page's address as targeting rules do (TM-3).
+func onPage(page string, c schema.RoutingCondition) bool {
+	at := address.ParsePage(page)
+	switch c.Operator {
+	case vocab.RoutingIs:
+		return at.Is(address.ParseRule(c.Value))
+	case vocab.RoutingIsNot:
+		return !at.Is(address.ParseRule(c.Value))
+	case vocab.RoutingContains:
+		return at.Contains(c.Value)
+	case vocab.RoutingNotContains:
+		return !at.Contains(c.Value)
+	case vocab.RoutingStartsWith:
+		return at.BeginsWith(address.ParseRule(c.Value))
 	}
-	return page
+	return false
+}
+
+// speaks compares a language tag (BCP 47): "de" is also what "de-AT" is.
+func speaks(language string, c schema.RoutingCondition) bool {
+	language, value := strings.ToLower(language), strings.ToLower(c.Value)
+	is := language != "" && (language == value || strings.HasPrefix(language, value+"-"))
+	switch c.Operator {
+	case vocab.RoutingIs:
+		return is
+	case vocab.RoutingIsNot:
+		return !is
+	case vocab.RoutingKnown:
+		return language != ""
+	case vocab.RoutingUnknown:
+		return language == ""
+	}
+	return false
 }

@@ -6,6 +6,7 @@ import (
 
 	"parley/ent"
 	"parley/ent/schema"
+	"parley/internal/address"
 	"parley/internal/clock"
 	"parley/internal/vocab"
 )
@@ -54,7 +55,7 @@ func Decide(messages []*ent.TargetedMessage, visit Visit) []Verdict {
 	ordered := slices.SortedFunc(slices.Values(messages), func(a, b *ent.TargetedMessage) int {
 		return cmp.Or(cmp.Compare(a.Position, b.Position), cmp.Compare(a.ID, b.ID))
 	})
-	page := parsePage(visit.PageURL)
+	page := address.ParsePage(visit.PageURL)
 	verdicts := make([]Verdict, len(ordered))
 	shown := ""
 	for i, m := range ordered {
@@ -82,7 +83,7 @@ func Choose(messages []*ent.TargetedMessage, visit Visit) *ent.TargetedMessage {
 }
 
 // judge decides a message by itself.
-func judge(m *ent.TargetedMessage, visit Visit, page address) Verdict {
+func judge(m *ent.TargetedMessage, visit Visit, page address.Address) Verdict {
 	v := Verdict{Message: m, InAudience: meets(m, visit), ExcludedBy: excluded(m, visit), Outcome: vocab.OutcomeShown}
 	matched := false
 	for _, r := range m.Rules {
@@ -132,29 +133,29 @@ func excluded(m *ent.TargetedMessage, visit Visit) []string {
 func (v Visit) isOn(listID string) bool { return slices.Contains(v.ListIDs, listID) }
 
 // holds decides a rule (TM-3). One that cannot be decided does not hold.
-func holds(r schema.Targeting, pageURL string, page address) bool {
+func holds(r schema.Targeting, pageURL string, page address.Address) bool {
 	switch r.Operator {
 	case vocab.OpAllPages:
 		return true
 	case vocab.OpQueryParam:
-		return hasParameter(pageURL, r.Parameter, r.Value)
+		return address.HasParameter(pageURL, r.Parameter, r.Value)
 	}
 	if r.Value == "" {
 		return false
 	}
 	switch r.Operator {
 	case vocab.OpIs:
-		return page.isAt(parseRule(r.Value))
+		return page.Is(address.ParseRule(r.Value))
 	case vocab.OpIsNot:
-		return !page.isAt(parseRule(r.Value))
+		return !page.Is(address.ParseRule(r.Value))
 	case vocab.OpContains:
-		return page.contains(r.Value)
+		return page.Contains(r.Value)
 	case vocab.OpNotContains:
-		return !page.contains(r.Value)
+		return !page.Contains(r.Value)
 	case vocab.OpStartsWith:
-		return page.beginsWith(parseRule(r.Value))
+		return page.BeginsWith(address.ParseRule(r.Value))
 	case vocab.OpNotStartsWith:
-		return !page.beginsWith(parseRule(r.Value))
+		return !page.BeginsWith(address.ParseRule(r.Value))
 	}
 	return false
 }

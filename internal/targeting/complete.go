@@ -10,6 +10,7 @@ import (
 	"parley/ent/bot"
 	"parley/ent/schema"
 	"parley/ent/subscriptiontype"
+	"parley/internal/address"
 	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/routing"
@@ -78,7 +79,7 @@ func (c *checks) rule(r schema.Targeting, at string) {
 		c.invalid("ALL_PAGES compares with nothing: leave the value out.", "rules", at, "value")
 	case !all && r.Value == "":
 		c.required("A value is needed to compare the address with.", "rules", at, "value")
-	case !all && !query && !couldHold(r.Value):
+	case !all && !query && !address.CouldHold(r.Value):
 		c.invalid("No page's address is like that: begin with http://, https://, a host or a /.", "rules", at, "value")
 	}
 	switch {
@@ -87,13 +88,6 @@ func (c *checks) rule(r schema.Targeting, at string) {
 	case !query && r.Parameter != "":
 		c.invalid("Only QUERY_PARAM takes a parameter.", "rules", at, "parameter")
 	}
-}
-
-// couldHold reports whether a page could have such an address: pages are on the
-// web, and a fragment is never compared.
-func couldHold(value string) bool {
-	a := parseRule(value)
-	return (a.scheme == "" || ownPorts[a.scheme] != "") && (a.host != "" || a.path != "" || a.asks || a.below)
 }
 
 func (c *checks) heading(h schema.Heading) {

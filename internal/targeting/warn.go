@@ -2,10 +2,10 @@ package targeting
 
 import (
 	"slices"
-	"strings"
 
 	"parley/ent"
 	"parley/ent/schema"
+	"parley/internal/address"
 	"parley/internal/vocab"
 )
 
@@ -102,16 +102,14 @@ func within(r, wider schema.Targeting) bool {
 	if wider.Operator == vocab.OpAllPages || r == wider {
 		return true
 	}
-	inner, outer := parseRule(r.Value), parseRule(wider.Value)
-	if r.Operator == vocab.OpIs && !inner.below && inner.scheme == outer.scheme && inner.host == outer.host {
-		switch wider.Operator {
-		case vocab.OpIs:
-			return inner.isAt(outer)
-		case vocab.OpStartsWith:
-			return inner.beginsWith(outer)
-		}
+	inner, outer := address.ParseRule(r.Value), address.ParseRule(wider.Value)
+	switch {
+	case r.Operator == vocab.OpIs && wider.Operator == vocab.OpIs:
+		return inner.Names(outer) && inner.Is(outer)
+	case r.Operator == vocab.OpIs && wider.Operator == vocab.OpStartsWith:
+		return inner.Names(outer) && inner.BeginsWith(outer)
+	case r.Operator == vocab.OpStartsWith && wider.Operator == vocab.OpStartsWith:
+		return inner.Narrows(outer)
 	}
-	return r.Operator == vocab.OpStartsWith && wider.Operator == vocab.OpStartsWith && !inner.below && !outer.below && !outer.asks &&
-		inner.scheme == outer.scheme && (inner.host == "") == (outer.host == "") &&
-		strings.HasPrefix(inner.text(true, true, false), outer.text(true, true, false))
+	return false
 }

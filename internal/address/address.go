@@ -1,4 +1,6 @@
-package targeting
+// Package address compares the addresses of pages with what rules say of them
+// (TM-3). It is a leaf.
+package address
 
 import (
 	"net/url"
@@ -9,11 +11,11 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// address is a page's address, or what a rule says of one, in the form in which
+// Address is a page's address, or what a rule says of one, in the form in which
 // they compare (TM-3): scheme and host in lower case, the host in Unicode, the
 // scheme's own port left out, percent-encodings undone where that changes
 // nothing, no user, no fragment. Of a rule, scheme and host may be empty: any.
-type address struct {
+type Address struct {
 	scheme string
 	// host bears the port, unless it is the scheme's own.
 	host, path, query string
@@ -28,8 +30,8 @@ var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 // ownPorts are the ports that an address need not say.
 var ownPorts = map[string]string{"http": ":80", "https": ":443"}
 
-// parsePage reads the address of a page.
-func parsePage(page string) address {
+// ParsePage reads the address of a page.
+func ParsePage(page string) Address {
 	a := read(page)
 	if a.path == "" {
 		a.host, a.path = strings.TrimSuffix(a.host, "."), "/"
@@ -37,9 +39,9 @@ func parsePage(page string) address {
 	return a
 }
 
-// parseRule reads a rule's value. One that begins with "/" is a path on any
+// ParseRule reads a rule's value. One that begins with "/" is a path on any
 // host, one without scheme takes any.
-func parseRule(value string) address {
+func ParseRule(value string) Address {
 	a := read(strings.TrimSpace(value))
 	if a.path == "/*" {
 		a.path, a.below = "", true
@@ -49,8 +51,8 @@ func parseRule(value string) address {
 	return a
 }
 
-func read(text string) address {
-	var a address
+func read(text string) Address {
+	var a Address
 	text, _, _ = strings.Cut(text, "#")
 	text, a.query, a.asks = strings.Cut(text, "?")
 	a.query = canonical(a.query)
@@ -153,7 +155,7 @@ func unhex(b byte) byte {
 }
 
 // text is the address as one string, with scheme and host as far as asked for.
-func (a address) text(withScheme, withHost, withQuery bool) string {
+func (a Address) text(withScheme, withHost, withQuery bool) string {
 	var out strings.Builder
 	if withScheme {
 		out.WriteString(a.scheme + "://")
@@ -168,8 +170,8 @@ func (a address) text(withScheme, withHost, withQuery bool) string {
 	return out.String()
 }
 
-// isAt reports whether the page is the rule's, or below it.
-func (a address) isAt(rule address) bool {
+// Is reports whether the page is the rule's, or below it.
+func (a Address) Is(rule Address) bool {
 	if !a.onHost(rule) || rule.asks && (!a.asks || a.query != rule.query) {
 		return false
 	}
@@ -181,26 +183,26 @@ func (a address) isAt(rule address) bool {
 
 // onHost reports whether scheme and host are the rule's. A rule without scheme
 // may name the port that the page's scheme has anyway.
-func (a address) onHost(rule address) bool {
+func (a Address) onHost(rule Address) bool {
 	if rule.scheme != "" && rule.scheme != a.scheme {
 		return false
 	}
 	return rule.host == "" || rule.host == a.host || rule.host == a.host+ownPorts[a.scheme]
 }
 
-// beginsWith reports whether the page's address begins with the rule's.
-func (a address) beginsWith(rule address) bool {
+// BeginsWith reports whether the page's address begins with the rule's.
+func (a Address) BeginsWith(rule Address) bool {
 	if rule.below {
-		return a.isAt(rule)
+		return a.Is(rule)
 	}
 	mine := a.text(rule.scheme != "", rule.scheme != "" || rule.host != "", rule.asks)
 	return strings.HasPrefix(mine, rule.text(rule.scheme != "", true, true))
 }
 
-// contains reports whether a text occurs in the page's address: its query counts
+// Contains reports whether a text occurs in the page's address: its query counts
 // if the text has a "?", and what begins within scheme and host compares in
 // lower case. A trailing "/*" asks that the address, or a part of it, ends there.
-func (a address) contains(text string) bool {
+func (a Address) Contains(text string) bool {
 	text, _, _ = strings.Cut(strings.TrimSpace(text), "#")
 	below := !strings.Contains(text, "?") && strings.HasSuffix(text, "/*")
 	text = canonical(strings.TrimSuffix(text, map[bool]string{true: "/*"}[below]))
@@ -242,9 +244,9 @@ func lowerHost(text string) string {
 	return strings.ToLower(text[:start]) + host + text[start+end:]
 }
 
-// hasParameter reports whether a parameter of the page's query has the value,
+// HasParameter reports whether a parameter of the page's query has the value,
 // decoded, in any of its occurrences.
-func hasParameter(page, name, value string) bool {
+func HasParameter(page, name, value string) bool {
 	page, _, _ = strings.Cut(page, "#")
 	_, query, _ := strings.Cut(page, "?")
 	for pair := range strings.SplitSeq(query, "&") {
@@ -262,4 +264,24 @@ func decoded(text string) string {
 		return plain
 	}
 	return text
+}
+
+// CouldHold reports whether a page could have the address of a rule's value:
+// pages are on the web, and a fragment is never compared.
+func CouldHold(value string) bool {
+	a := ParseRule(value)
+	return (a.scheme == "" || ownPorts[a.scheme] != "") && (a.host != "" || a.path != "" || a.asks || a.below)
+}
+
+// Names reports whether a rule's value stands for one page, of the same scheme
+// and host as another's.
+func (a Address) Names(other Address) bool {
+	return !a.below && a.scheme == other.scheme && a.host == other.host
+}
+
+// Narrows reports whether what begins with one rule's value surely begins with
+// another's.
+func (a Address) Narrows(wider Address) bool {
+	return !a.below && !wider.below && !wider.asks && a.scheme == wider.scheme && (a.host == "") == (wider.host == "") &&
+		strings.HasPrefix(a.text(true, true, false), wider.text(true, true, false))
 }
