@@ -93,6 +93,7 @@ func (s *Service) look(ctx context.Context, w *Widget, shown *ent.TargetedMessag
 	if shown.BotID != "" {
 		answer = answer.OverriddenByBot()
 	}
+	answer.Text = answer.Say(w.Words.Get)
 	w.Availability, w.LauncherHidden = answer, !answer.Shown
 	return nil
 }
