@@ -60,7 +60,9 @@ func (s *Service) ContactPageViews(ctx context.Context, contacts []*ent.Contact,
 	lists := make([][]*ent.PageView, len(contacts))
 	for i, c := range contacts {
 		list := of[c.ID]
-		slices.SortFunc(list, func(a, b *ent.PageView) int { return -cmp.Or(cmp.Compare(a.ViewedAt, b.ViewedAt), cmp.Compare(a.ID, b.ID)) })
+		slices.SortFunc(list, func(a, b *ent.PageView) int {
+			return -cmp.Or(cmp.Compare(a.ViewedAt, b.ViewedAt), cmp.Compare(a.ID, b.ID))
+		})
 		lists[i] = list[:min(len(list), page.Limit())]
 	}
 	return lists, nil
