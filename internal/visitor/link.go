@@ -21,6 +21,8 @@ const (
 	// linkFragment stands before the token in the page's address: what follows
 	// a # reaches no server and no Referer.
 	linkFragment = "parley-link="
+	// linked is the prefix of sessions that a link began, for as long as they go on.
+	linked = "linkedsession"
 )
 
 // linkClaims are a link's: the token is random by its id, and stored hashed.
@@ -50,7 +52,8 @@ func (s *Service) newLink(ctx context.Context, tx *store.Tx, c *ent.Conversation
 // Whoever has the link reads the address's mail, so that it opens the
 // conversation that was mailed, with all of its visitor (CH-8). Nobody else's
 // conversations come along, and none of the caller's own: the visitor may have
-// typed an address that is not theirs, and has a token of their own. A visitor
+// typed an address that is not theirs, and has a token of their own. For the
+// same reason the session never turns into that of a proved identity. A visitor
 // who has an identity meanwhile is proved by their site alone.
 func (s *Service) redeem(ctx context.Context, tx *store.Tx, c *ent.Channel, token string) (*ent.Visitor, error) {
 	dead := errs.New(errs.Invalid, "The link does not hold any more: it works once, within seven days. Go on without it.").On("link")

@@ -238,6 +238,12 @@ func TestLink(t *testing.T) {
 		_, err = w.follow(token, nil)
 		w.fails(err, errs.Invalid, "link")
 
+		session = w.start(session.Token, "") // it goes on
+		proved := w.start(session.Token, w.identity(jwt.MapClaims{"sub": "42"}))
+		if got, err := w.Conversation(w.as(proved), c); err != nil || got != nil || proved.Visitor.ID == session.Visitor.ID {
+			w.t.Errorf("a linked visitor merged into an identity: %v (%v)", got, err)
+		}
+
 		w.answer(c, "another", false)
 		w.clock.Advance(delay)
 		late := w.link(w.mailed(box)[0])

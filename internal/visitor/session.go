@@ -51,7 +51,10 @@ func (s *Service) StartSession(ctx context.Context, in StartVisitorSessionInput)
 		if who != nil {
 			return nil, errs.New(errs.Invalid, "The site's identity opens the conversations: leave the link out.").On("link")
 		}
-		known = secret.VisitorClaims{Session: id.New(id.Session)}
+		known = secret.VisitorClaims{Session: id.New(linked)}
+	}
+	if who != nil && id.Is(known.Session, linked) {
+		known = secret.VisitorClaims{Session: id.New(id.Session)} // never merges: see redeem
 	}
 	me, err := s.admit(ctx, c, known.Visitor, who, in.Link)
 	if err != nil {
