@@ -3,6 +3,7 @@
 
 import { type Api, ApiError } from "./api";
 import { Chat, type Owner } from "./chat";
+import { takeLink } from "./link";
 import * as operations from "./operations";
 import { address, asksToOpen, watchPage } from "./page";
 import { Session } from "./session";
@@ -52,6 +53,8 @@ export class App implements Owner {
 
   /** Finds out what to show, and shows it. */
   async start(): Promise<void> {
+    const link = takeLink();
+    if (link) await this.session.follow(link);
     const going = this.session.known ? this.session.start().catch(() => undefined) : undefined;
     await going;
     await this.retrying(() => this.refresh());
@@ -63,6 +66,7 @@ export class App implements Owner {
     document.addEventListener("visibilitychange", () => this.seen());
     this.small.addEventListener("change", () => void this.moved());
     this.meet();
+    if (link) this.show();
     this.emit("ready");
   }
 
