@@ -342,6 +342,43 @@ func TestRapidReconnects(t *testing.T) {
 	settle(t, before+20)
 }
 
+// A hundred clients that never read neither slow down one who does, nor pile up
+// what they do not take (pitfall 1).
+func TestClientsThatNeverRead(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes some seconds")
+	}
+	a := serveTest(t, testkit.Database{Name: "sqlite"}.Open(t, clock.System{}))
+	chat := a.channel().chat("Hello")
+	const query = `subscription { events(types: [MESSAGE_CREATED]) { message { text } } }`
+	for range 100 {
+		a.listen(adminToken, query, nil)
+	}
+	reader := a.listen(adminToken, query, nil)
+	before := heap()
+	const messages, size = 300, 9_000
+	words := strings.Repeat("x", size)
+	for i := range messages {
+		want := fmt.Sprint(i, " ", words)
+		a.say(adminToken, chat.conversationID, want)
+		if got := text(a.hear(reader), "events", "message", "text"); got != want {
+			t.Fatalf("message %d came as %.20s", i, got)
+		}
+	}
+	// Kept for each of them it would be 270 MB.
+	if grown := heap() - before; grown > 60<<20 {
+		t.Errorf("%d MB are kept for clients that do not read", grown>>20)
+	}
+}
+
+// heap returns how many bytes are in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc) //nolint:gosec // no heap is so large
+}
+
 // settle waits until no more goroutines run than those given.
 func settle(t *testing.T, most int) {
 	t.Helper()
