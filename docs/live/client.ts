@@ -66,9 +66,9 @@ function problem(errors: readonly GraphQLProblem[]): Fault {
 }
 
 // Close codes after which coming back would not help: the token is dead (4401),
-// or this program breaks the protocol. After all others a client comes back:
+// or this program is at fault. After all others a client comes back:
 // 4403 says that the session ended, and a new connection asks for a fresh token.
-const fatalCloses = new Set([4400, 4401, 4406, 4409, 4429]);
+const fatalCloses = new Set([1007, 1009, 4400, 4401, 4406, 4409, 4429]);
 
 /** Makes a Fault of what graphql-ws reports: GraphQL errors, a close event, or an error. */
 function faultOf(reported: unknown): Fault {
