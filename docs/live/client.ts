@@ -66,8 +66,8 @@ function problem(errors: readonly GraphQLProblem[]): Fault {
 }
 
 // Close codes after which coming back would not help: the token is dead (4401),
-// or this program is at fault. After all others a client comes back:
-// 4403 says that the session ended, and a new connection asks for a fresh token.
+// or this program is at fault. After all others a client comes back: 4403 says
+// that the session ended, and a new connection asks for a fresh token.
 const fatalCloses = new Set([1007, 1009, 4400, 4401, 4406, 4409, 4429]);
 
 /** Makes a Fault of what graphql-ws reports: GraphQL errors, a close event, or an error. */
@@ -75,8 +75,8 @@ function faultOf(reported: unknown): Fault {
   if (reported instanceof Fault) return reported;
   if (Array.isArray(reported)) return problem(reported as GraphQLProblem[]);
   const { code, reason } = (reported ?? {}) as { code?: unknown; reason?: unknown };
-  if (typeof code === 'number') return new Fault(`CLOSED_${code}`, String(reason ?? ''), !fatalCloses.has(code));
-  return new Fault('UNREACHABLE', 'the server cannot be reached', true);
+  if (typeof code === 'number' && typeof reason === 'string') return new Fault(`CLOSED_${code}`, reason, !fatalCloses.has(code));
+  return new Fault('UNREACHABLE', reported instanceof Error ? reported.message : 'the server cannot be reached', true);
 }
 
 function answerOf<T>(response: Response, { data, errors }: Result<T>): T {
@@ -91,6 +91,8 @@ function answerOf<T>(response: Response, { data, errors }: Result<T>): T {
 }
 
 // Calls act when the signal is aborted, unless the returned function was called.
+// AbortSignal.any would be shorter, but in Node 20 such a signal may be collected
+// as garbage before it fires, and a request on a dead connection then never ends.
 function onAbort(signal: AbortSignal, act: () => void): () => void {
   if (signal.aborted) act();
   else signal.addEventListener('abort', act, { once: true });

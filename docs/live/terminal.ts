@@ -1,6 +1,7 @@
 // The example at work, in a terminal: it shows a view and a thread as lines of
 // JSON, and sends each line that is typed. A front end would draw instead.
 //
+//   npm ci && npm run build
 //   PARLEY_TOKEN=... node dist/terminal.js http://127.0.0.1:8080/graphql CONVERSATION
 import { createInterface } from 'node:readline';
 import WebSocket from 'ws';
