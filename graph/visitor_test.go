@@ -18,11 +18,13 @@ import (
 	"parley/ent"
 	"parley/graph"
 	"parley/internal/clock"
+	"parley/internal/bus"
 	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/inbox"
 	"parley/internal/node"
 	"parley/internal/people"
+	"parley/internal/presence"
 	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/targeting"
@@ -64,6 +66,10 @@ func eachSite(t *testing.T, test func(s *site)) {
 			Conversations: conversations, Inboxes: inboxes, Contacts: contacts, Targeting: targeting.New(st), Nodes: node.New(st),
 			Visitors: visitor.New(st, keys, inboxes, contacts, conversations),
 		}
+		b, err := bus.Open(bus.Options{})
+		s.ok(err)
+		t.Cleanup(func() { s.ok(b.Close()) })
+		s.services.Presence = presence.New(st, b, slog.New(slog.DiscardHandler))
 		schema, err := graph.Schema(s.services)
 		s.ok(err)
 		srv := handler.New(schema)
@@ -183,6 +189,7 @@ func TestVisitorsReadNoSecret(t *testing.T) {
 			"startChat":                   fmt.Sprintf(`(input: {targetedMessageId: %q, text: "hello", pageUrl: "https://shop.example"})`, s.shown),
 			"sendVisitorMessage":          fmt.Sprintf(`(input: {conversationId: %q, text: "hello"})`, s.chat.ID),
 			"captureVisitorEmail":         `(input: {email: "dora@example.net"})`,
+			"setTyping":                   fmt.Sprintf(`(input: {conversationId: %q, typing: true})`, s.chat.ID),
 			"markVisitorConversationRead": fmt.Sprintf(`(input: {conversationId: %q})`, s.chat.ID),
 		}
 		for operation, root := range map[string]*ast.Definition{"query": s.schema.Query, "mutation": s.schema.Mutation} {
