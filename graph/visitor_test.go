@@ -17,8 +17,8 @@ import (
 
 	"parley/ent"
 	"parley/graph"
-	"parley/internal/clock"
 	"parley/internal/bus"
+	"parley/internal/clock"
 	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/inbox"
