@@ -107,7 +107,7 @@ type subscriber struct {
 
 func (w *world) subscribe(v *viewer.Viewer, query string, variables map[string]any) *subscriber {
 	w.t.Helper()
-	doc, err := gqlparser.LoadQuery(schema, query)
+	doc, err := gqlparser.LoadQueryWithRules(schema, query, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func TestEnds(t *testing.T) {
 		t.Errorf("closed %d times", gone.stream.closed.Load())
 	}
 	w.inner.next = nil
-	doc := gqlparser.MustLoadQuery(schema, `subscription { items { n } }`)
+	doc := gqlparser.MustLoadQueryWithRules(schema, `subscription { items { n } }`, nil)
 	next, ctx := w.shared.DispatchOperation(viewer.NewContext(t.Context(), agent("ben")), &graphql.OperationContext{Doc: doc, Operation: doc.Operations[0]})
 	if resp := next(ctx); resp == nil || !errs.Is(resp.Errors[0], errs.NotFound) {
 		t.Errorf("one that cannot begin: %+v", resp)
@@ -279,7 +279,7 @@ func TestViewerChanges(t *testing.T) {
 	var who joined
 	who.now.Store(agent("ben", "inbox_1"))
 	w.inner.next = &stream{items: make(chan *item, 3)}
-	doc := gqlparser.MustLoadQuery(schema, `subscription { items { n } }`)
+	doc := gqlparser.MustLoadQueryWithRules(schema, `subscription { items { n } }`, nil)
 	ctx := viewer.NewLiveContext(viewer.NewContext(t.Context(), agent("nobody")), &who)
 	next, ctx := w.shared.DispatchOperation(ctx, &graphql.OperationContext{Doc: doc, Operation: doc.Operations[0]})
 	for _, v := range []*viewer.Viewer{agent("ben", "inbox_1"), agent("ben2", "inbox_1", "inbox_2")} {
