@@ -93,7 +93,8 @@ func (d *database) url() string {
 // env has the settings for Parley: its own defaults, but for the database, the
 // address, and the limit on requests, which would be what is measured.
 func (d *database) env() []string {
-	env := []string{"PARLEY_DATA_DIR=" + d.dir, "PARLEY_LISTEN=127.0.0.1:0", "PARLEY_RATE_LIMIT=0", "PARLEY_STAFF_RATE_LIMIT=0"}
+	env := []string{"PARLEY_DATA_DIR=" + d.dir, "PARLEY_LISTEN=127.0.0.1:0", "PARLEY_RATE_LIMIT=0", "PARLEY_STAFF_RATE_LIMIT=0",
+		"PARLEY_VISITOR_MESSAGES=0", "PARLEY_VISITOR_CHATS=0", "PARLEY_VISITOR_SESSIONS=0"}
 	if d.server != "" {
 		env = append(env, "PARLEY_DATABASE_URL="+d.url(), "PARLEY_SECRET_KEYS="+d.keys)
 	}

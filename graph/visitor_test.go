@@ -17,6 +17,7 @@ import (
 
 	"parley/ent"
 	"parley/graph"
+	"parley/internal/bus"
 	"parley/internal/clock"
 	"parley/internal/consent"
 	"parley/internal/contact"
@@ -24,6 +25,7 @@ import (
 	"parley/internal/inbox"
 	"parley/internal/node"
 	"parley/internal/people"
+	"parley/internal/presence"
 	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/targeting"
@@ -65,6 +67,10 @@ func eachSite(t *testing.T, test func(s *site)) {
 			Conversations: conversations, Inboxes: inboxes, Contacts: contacts, Consents: consent.New(st), Targeting: targeting.New(st), Nodes: node.New(st),
 			Visitors: visitor.New(st, keys, inboxes, contacts, conversations),
 		}
+		b, err := bus.Open(bus.Options{})
+		s.ok(err)
+		t.Cleanup(func() { s.ok(b.Close()) })
+		s.services.Presence = presence.New(st, b, slog.New(slog.DiscardHandler))
 		schema, err := graph.Schema(s.services)
 		s.ok(err)
 		srv := handler.New(schema)
@@ -184,6 +190,7 @@ func TestVisitorsReadNoSecret(t *testing.T) {
 			"startChat":                   fmt.Sprintf(`(input: {targetedMessageId: %q, text: "hello", pageUrl: "https://shop.example"})`, s.shown),
 			"sendVisitorMessage":          fmt.Sprintf(`(input: {conversationId: %q, text: "hello"})`, s.chat.ID),
 			"captureVisitorEmail":         `(input: {email: "dora@example.net"})`,
+			"setTyping":                   fmt.Sprintf(`(input: {conversationId: %q, typing: true})`, s.chat.ID),
 			"markVisitorConversationRead": fmt.Sprintf(`(input: {conversationId: %q})`, s.chat.ID),
 			"withdrawConsent":             `(input: {kind: PROCESS})`,
 			"recordVisitorConsent":        fmt.Sprintf(`(input: {targetedMessageId: %q, consent: true, pageUrl: "https://shop.example"})`, s.shown),

@@ -28,6 +28,19 @@ func (a *api) listen(token, query string, variables map[string]any) *socket {
 	return s
 }
 
+// follow is listen for a subscription on events or messages that takes $after,
+// and returns when it runs: it has told what came last before.
+func (a *api) follow(token, query string, variables map[string]any) *socket {
+	a.t.Helper()
+	with := map[string]any{"after": a.head() - 1}
+	for name, v := range variables {
+		with[name] = v
+	}
+	s := a.listen(token, query, with)
+	a.hear(s)
+	return s
+}
+
 // hear returns the next result of a subscription.
 func (a *api) hear(s *socket) map[string]any {
 	a.t.Helper()
@@ -142,8 +155,9 @@ func TestMembershipTakenAway(t *testing.T) {
 		id, token := a.agent("Ben", channel.inboxID)
 		a.do(adminToken, `mutation($in: UpdateInboxMembersInput!) { updateInboxMembers(input: $in) { userErrors { message } } }`,
 			input("inboxId", other.inboxID, "addUserIds", []string{id}))
-		events := a.listen(token, `subscription { events(types: [MESSAGE_CREATED]) { message { text } } }`, nil)
-		thread := a.listen(token, `subscription($id: ID!) { messages(conversationId: $id) { message { text } } }`, map[string]any{"id": chat.conversationID})
+		a.say(adminToken, chat.conversationID, "First")
+		events := a.follow(token, `subscription($after: Sequence!) { events(after: $after, types: [MESSAGE_CREATED]) { message { text } } }`, nil)
+		thread := a.follow(token, `subscription($id: ID!, $after: Sequence!) { messages(conversationId: $id, after: $after) { message { text } } }`, map[string]any{"id": chat.conversationID})
 		view := a.listen(token, `subscription { conversationView { __typename ... on ViewSnapshot { conversations { edges { node { id } } } }
 			... on ViewChanges { changes { __typename ... on ConversationLeft { conversationId reason } } } } }`, nil)
 		if rows, _ := at(a.hear(view), "conversationView", "conversations", "edges").([]any); len(rows) != 2 {
@@ -261,11 +275,15 @@ func TestUnreadIsNotShared(t *testing.T) {
 		chat := channel.chat("Hello")
 		_, ben := a.agent("Ben", channel.inboxID)
 		_, cleo := a.agent("Cleo", channel.inboxID)
-		const query = `subscription { events(types: [CONVERSATION_TAGGED]) { conversation { unread } } }`
-		listening := map[string]*socket{ben: a.listen(ben, query, nil), cleo: a.listen(cleo, query, nil)}
+		tag := func(words string) {
+			a.do(adminToken, `mutation($in: TagConversationInput!) { tagConversation(input: $in) { userErrors { message } } }`,
+				input("conversationId", chat.conversationID, "tags", []string{words}))
+		}
+		tag("new")
+		const query = `subscription($after: Sequence!) { events(after: $after, types: [CONVERSATION_TAGGED]) { conversation { unread } } }`
+		listening := map[string]*socket{ben: a.follow(ben, query, nil), cleo: a.follow(cleo, query, nil)}
 		a.do(ben, `mutation($in: MarkConversationReadInput!) { markConversationRead(input: $in) { userErrors { message } } }`, input("conversationId", chat.conversationID))
-		a.do(adminToken, `mutation($in: TagConversationInput!) { tagConversation(input: $in) { userErrors { message } } }`,
-			input("conversationId", chat.conversationID, "tags", []string{"vip"}))
+		tag("vip")
 		for token, want := range map[string]bool{ben: false, cleo: true} {
 			if got := at(a.hear(listening[token]), "events", "conversation", "unread"); got != want {
 				t.Errorf("unread is %v, want %v", got, want)
@@ -284,7 +302,7 @@ func TestSharedExecution(t *testing.T) {
 		chat := a.channel().chat("Hello")
 		sockets := make([]*socket, 60)
 		for i := range sockets {
-			sockets[i] = a.listen(adminToken, `subscription { events(types: [MESSAGE_CREATED]) { sequence conversation { id contact { name } } } }`, nil)
+			sockets[i] = a.follow(adminToken, `subscription($after: Sequence!) { events(after: $after) { sequence conversation { id contact { name } } } }`, nil)
 		}
 		loads := 0
 		for _, statement := range asked.Of(func() {
@@ -311,9 +329,7 @@ func TestRapidReconnects(t *testing.T) {
 	}
 	a := serveTest(t, testkit.Database{Name: "sqlite"}.Open(t, clock.System{}))
 	chat := a.channel().chat("Hello")
-	steady := a.listen(adminToken, `subscription { events(types: [MESSAGE_CREATED]) { message { text } } }`, nil)
-	a.say(adminToken, chat.conversationID, "Before")
-	a.hear(steady)
+	steady := a.follow(adminToken, `subscription($after: Sequence!) { events(after: $after) { message { text } } }`, nil)
 	before := runtime.NumGoroutine()
 	const callers, each = 20, 500
 	var all sync.WaitGroup
@@ -340,6 +356,42 @@ func TestRapidReconnects(t *testing.T) {
 		t.Errorf("heard %q", got)
 	}
 	settle(t, before+20)
+}
+
+// A hundred clients that never read neither slow down one who does, nor pile up
+// what they do not take (pitfall 1).
+func TestClientsThatNeverRead(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes some seconds")
+	}
+	a := serveTest(t, testkit.Database{Name: "sqlite"}.Open(t, clock.System{}))
+	chat := a.channel().chat("Hello")
+	for range 100 {
+		a.listen(adminToken, `subscription { events(types: [MESSAGE_CREATED]) { message { text } } }`, nil)
+	}
+	reader := a.follow(adminToken, `subscription($after: Sequence!) { events(after: $after) { message { text } } }`, nil)
+	before := heap()
+	const messages, size = 300, 9_000
+	words := strings.Repeat("x", size)
+	for i := range messages {
+		want := fmt.Sprint(i, " ", words)
+		a.say(adminToken, chat.conversationID, want)
+		if got := text(a.hear(reader), "events", "message", "text"); got != want {
+			t.Fatalf("message %d came as %.20s", i, got)
+		}
+	}
+	// Kept for each of them it would be 270 MB.
+	if grown := heap() - before; grown > 60<<20 {
+		t.Errorf("%d MB are kept for clients that do not read", grown>>20)
+	}
+}
+
+// heap returns how many bytes are in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc) //nolint:gosec // no heap is so large
 }
 
 // settle waits until no more goroutines run than those given.

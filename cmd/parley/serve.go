@@ -117,24 +117,30 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 	if err != nil {
 		return nil, err
 	}
+	trusted, err := c.trusted()
+	if err != nil {
+		return nil, err
+	}
 	return httpserver.New(httpserver.Config{
 		Schema: schema,
 		Install: func(srv *handler.Server) {
 			graph.Install(srv, c.limits(), log)
 			srv.Use(graph.Batches{})
 		},
-		Authenticator:  a,
-		Sessions:       l.sessions,
-		Streams:        graphlive.Share,
-		AllowedOrigins: c.AllowedOrigins,
-		PublicURL:      c.PublicURL,
-		MaxBodyBytes:   c.MaxBodyBytes,
-		Timeout:        c.RequestTimeout,
-		RateLimit:      perSecond(c.RateLimit),
-		StaffRateLimit: perSecond(c.StaffRateLimit),
-		Widget:         widget.Handler(),
-		Ready:          a.store.Ping,
-		Log:            log,
+		Authenticator:    a,
+		Sessions:         l.sessions,
+		Streams:          graphlive.Share,
+		Limits:           c.streams(),
+		TrustedDocuments: trusted,
+		AllowedOrigins:   c.AllowedOrigins,
+		PublicURL:        c.PublicURL,
+		MaxBodyBytes:     c.MaxBodyBytes,
+		Timeout:          c.RequestTimeout,
+		RateLimit:        perSecond(c.RateLimit),
+		StaffRateLimit:   perSecond(c.StaffRateLimit),
+		Widget:           widget.Handler(),
+		Ready:            a.store.Ping,
+		Log:              log,
 	})
 }
 

@@ -89,25 +89,29 @@ func (d *databaseSettings) keys() (*secret.Keyring, error) {
 
 // serverSettings are those of serve alone.
 type serverSettings struct {
-	Listen           string        `env:"PARLEY_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 takes a free one."`
-	NATSURL          string        `env:"PARLEY_NATS_URL" name:"nats-url" placeholder:"URL" help:"Servers of the message bus that several nodes share, commas between, e.g. nats://user:password@nats:4222. Empty: a bus within the process, for a single node."`
-	PublicURL        string        `env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"Where browsers reach the server, e.g. https://parley.example.com. Empty: http:// and the address listened on."`
-	SMTPURL          string        `env:"PARLEY_SMTP_URL" name:"smtp-url" placeholder:"URL" help:"Server that mail goes out by: smtp://user:password@host:587, encrypted by STARTTLS where the server offers it and always before a password is sent to another machine, or smtps://user:password@host:465. Empty: mail is written as .eml files into outbox/ in the data folder."`
-	MailFrom         string        `env:"PARLEY_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of Parley's own mail, e.g. Parley <parley@example.com>. Empty: parley@ and the host of the public URL."`
-	AdminToken       string        `env:"PARLEY_ADMIN_TOKEN" placeholder:"TOKEN" help:"Token of the first admin, at least 16 characters. Empty: a random one is made at the first start and shown once."`
-	AllowedOrigins   []string      `env:"PARLEY_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Web origins whose pages may call the API (CORS), commas between; * admits all. Empty: none but this server's."`
-	RateLimit        float64       `env:"PARLEY_RATE_LIMIT" default:"200" help:"Requests per second of each visitor, and of each address without a token, on each node; twice as many may come at once. 0: no limit."`
-	StaffRateLimit   float64       `env:"PARLEY_STAFF_RATE_LIMIT" default:"10000" help:"Requests per second with each token of staff and integrations, on each node; twice as many may come at once. 0: no limit."`
-	VisitorMessages  int           `env:"PARLEY_VISITOR_MESSAGES" default:"20" help:"Messages a minute of one visitor, on all nodes together; ten times as many from one address. 0: no limit."`
-	VisitorChats     int           `env:"PARLEY_VISITOR_CHATS" default:"5" help:"Chats an hour that one visitor may begin, on all nodes together; ten times as many from one address. 0: no limit."`
-	VisitorSessions  int           `env:"PARLEY_VISITOR_SESSIONS" default:"30" help:"Visitors' sessions a minute that one address may begin, on all nodes together. 0: no limit, as behind a proxy that hides the addresses."`
-	MissedReplyDelay time.Duration `env:"PARLEY_MISSED_REPLY_DELAY" default:"10m" help:"After how long a visitor who left gets the replies that they have not read by e-mail, if their address is known. 0: never."`
-	MaxBodyBytes     int64         `env:"PARLEY_MAX_BODY_BYTES" default:"4194304" help:"Largest request body, in bytes."`
-	MaxDepth         int           `env:"PARLEY_MAX_DEPTH" default:"15" help:"Deepest nesting of an operation's fields."`
-	MaxComplexity    int           `env:"PARLEY_MAX_COMPLEXITY" default:"12500" help:"Highest cost of an operation: one for each field, times the rows of each list."`
-	RequestTimeout   time.Duration `env:"PARLEY_REQUEST_TIMEOUT" default:"30s" help:"Longest time for one request."`
-	EventRetention   time.Duration `env:"PARLEY_EVENT_RETENTION" default:"720h" help:"How long the event log can be read; a cursor older than that is CURSOR_EXPIRED. Timelines live as long as their conversations."`
-	ShutdownTimeout  time.Duration `env:"PARLEY_SHUTDOWN_TIMEOUT" default:"10s" help:"How long running requests may take to end when the server is told to stop."`
+	Listen            string        `env:"PARLEY_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 takes a free one."`
+	NATSURL           string        `env:"PARLEY_NATS_URL" name:"nats-url" placeholder:"URL" help:"Servers of the message bus that several nodes share, commas between, e.g. nats://user:password@nats:4222. Empty: a bus within the process, for a single node."`
+	PublicURL         string        `env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"Where browsers reach the server, e.g. https://parley.example.com. Empty: http:// and the address listened on."`
+	SMTPURL           string        `env:"PARLEY_SMTP_URL" name:"smtp-url" placeholder:"URL" help:"Server that mail goes out by: smtp://user:password@host:587, encrypted by STARTTLS where the server offers it and always before a password is sent to another machine, or smtps://user:password@host:465. Empty: mail is written as .eml files into outbox/ in the data folder."`
+	MailFrom          string        `env:"PARLEY_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of Parley's own mail, e.g. Parley <parley@example.com>. Empty: parley@ and the host of the public URL."`
+	AdminToken        string        `env:"PARLEY_ADMIN_TOKEN" placeholder:"TOKEN" help:"Token of the first admin, at least 16 characters. Empty: a random one is made at the first start and shown once."`
+	AllowedOrigins    []string      `env:"PARLEY_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Web origins whose pages may call the API (CORS), commas between; * admits all. Empty: none but this server's."`
+	RateLimit         float64       `env:"PARLEY_RATE_LIMIT" default:"200" help:"Requests per second of each visitor, and of each address without a token, on each node; twice as many may come at once. 0: no limit."`
+	StaffRateLimit    float64       `env:"PARLEY_STAFF_RATE_LIMIT" default:"10000" help:"Requests per second with each token of staff and integrations, on each node; twice as many may come at once. 0: no limit."`
+	VisitorMessages   int           `env:"PARLEY_VISITOR_MESSAGES" default:"20" help:"Messages a minute of one visitor, on all nodes together; ten times as many from one address. 0: no limit."`
+	VisitorChats      int           `env:"PARLEY_VISITOR_CHATS" default:"5" help:"Chats an hour that one visitor may begin, on all nodes together; ten times as many from one address. 0: no limit."`
+	VisitorSessions   int           `env:"PARLEY_VISITOR_SESSIONS" default:"30" help:"Visitors' sessions a minute that one address may begin, on all nodes together. 0: no limit, as behind a proxy that hides the addresses."`
+	MissedReplyDelay  time.Duration `env:"PARLEY_MISSED_REPLY_DELAY" default:"10m" help:"After how long a visitor who left gets the replies that they have not read by e-mail, if their address is known. 0: never."`
+	MaxBodyBytes      int64         `env:"PARLEY_MAX_BODY_BYTES" default:"4194304" help:"Largest request body, in bytes."`
+	MaxDepth          int           `env:"PARLEY_MAX_DEPTH" default:"15" help:"Deepest nesting of an operation's fields."`
+	MaxComplexity     int           `env:"PARLEY_MAX_COMPLEXITY" default:"12500" help:"Highest cost of an operation: one for each field, times the rows of each list."`
+	RequestTimeout    time.Duration `env:"PARLEY_REQUEST_TIMEOUT" default:"30s" help:"Longest time for one request."`
+	TrustedDocuments  string        `env:"PARLEY_TRUSTED_DOCUMENTS" placeholder:"FILE" help:"Run the documents of this JSON file alone, {\"<SHA-256 in hexadecimal>\": \"<document>\"}. Empty: every document is run."`
+	MaxStreams        int           `env:"PARLEY_MAX_STREAMS" default:"10000" help:"Sockets and event streams at once on each node for each account's staff, and as many for its visitors; as many operations may run on them."`
+	MaxSocketStreams  int           `env:"PARLEY_MAX_SOCKET_OPERATIONS" default:"100" help:"Operations at once on one socket."`
+	MaxVisitorStreams int           `env:"PARLEY_MAX_VISITOR_STREAMS" default:"100" help:"Sockets and event streams at once of one visitor, or of one address without a token."`
+	EventRetention    time.Duration `env:"PARLEY_EVENT_RETENTION" default:"720h" help:"How long the event log can be read; a cursor older than that is CURSOR_EXPIRED. Timelines live as long as their conversations."`
+	ShutdownTimeout   time.Duration `env:"PARLEY_SHUTDOWN_TIMEOUT" default:"10s" help:"How long running requests may take to end when the server is told to stop."`
 }
 
 // check refuses values that cannot work, naming the variable and what would be right.
@@ -133,6 +137,7 @@ func (s *serverSettings) check() error {
 	bad(s.MaxDepth < 1, "PARLEY_MAX_DEPTH", "is below 1", "1 or more; the playground needs 15")
 	bad(s.MaxComplexity < 1, "PARLEY_MAX_COMPLEXITY", "is below 1", "1 or more")
 	bad(s.RequestTimeout <= 0, "PARLEY_REQUEST_TIMEOUT", "is not positive", "a duration such as 30s")
+	bad(min(s.MaxStreams, s.MaxSocketStreams, s.MaxVisitorStreams) < 1, "PARLEY_MAX_STREAMS, PARLEY_MAX_SOCKET_OPERATIONS or PARLEY_MAX_VISITOR_STREAMS", "is below 1", "1 or more")
 	bad(s.EventRetention < time.Hour, "PARLEY_EVENT_RETENTION", "is below an hour", "a duration such as 720h")
 	bad(s.ShutdownTimeout <= 0, "PARLEY_SHUTDOWN_TIMEOUT", "is not positive", "a duration such as 10s")
 	return errors.Join(problems...)
@@ -142,6 +147,24 @@ func (s *serverSettings) limits() graph.Limits {
 	limits := graph.DefaultLimits()
 	limits.Depth, limits.Complexity = s.MaxDepth, s.MaxComplexity
 	return limits
+}
+
+func (s *serverSettings) streams() httpserver.Limits {
+	return httpserver.Limits{
+		Operations: s.MaxSocketStreams, AccountStreams: s.MaxStreams, AccountOperations: s.MaxStreams, PublicStreams: s.MaxVisitorStreams,
+	}
+}
+
+// trusted are the only documents to run; nil: all.
+func (s *serverSettings) trusted() (map[string]string, error) {
+	if s.TrustedDocuments == "" {
+		return nil, nil
+	}
+	documents, err := httpserver.LoadTrustedDocuments(s.TrustedDocuments)
+	if err != nil {
+		return nil, fmt.Errorf("PARLEY_TRUSTED_DOCUMENTS: %w", err)
+	}
+	return documents, nil
 }
 
 // perSecond is a limit with a burst of two seconds' worth.

@@ -9266,9 +9266,9 @@ enum RoutingConditionKind {
   CONTACT_PROPERTY
   "Whether the contact is on a list."
   LIST
-  "The visitor's language; not known yet: rules that name it are refused."
+  "The language that the visitor's browser asks for, as a BCP 47 tag: IS \"de\" holds for de-AT too."
   LANGUAGE
-  "The page on which the chat began, without scheme and fragment."
+  "The page on which the chat began; it compares as targeting rules do (TM-3)."
   PAGE
   "The subject of an e-mail; a chat has none."
   SUBJECT
@@ -9390,7 +9390,7 @@ input RoutingRuleInput {
 input RoutingConditionInput {
   "What it looks at."
   kind: RoutingConditionKind!
-  "How it compares: LIST and HOURS take IS and IS_NOT, PAGE all but IS_KNOWN and IS_UNKNOWN, CONTACT_PROPERTY all."
+  "How it compares: LIST and HOURS take IS and IS_NOT, PAGE all but IS_KNOWN and IS_UNKNOWN, LANGUAGE IS, IS_NOT, IS_KNOWN and IS_UNKNOWN, CONTACT_PROPERTY all."
   operator: RoutingOperator! = IS
   "With CONTACT_PROPERTY: name, email or phone."
   property: String

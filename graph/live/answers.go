@@ -3,6 +3,7 @@ package live
 import (
 	"reflect"
 	"sync"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 )
@@ -18,7 +19,7 @@ func newAnswers() *answers { return &answers{groups: map[string]*group{}} }
 // group is all who get the same answer to the same item.
 type group struct {
 	key     string
-	members int // guarded by answers
+	members atomic.Int64 // changed under answers' lock
 
 	mu    sync.Mutex
 	given map[any]*answer
@@ -27,7 +28,7 @@ type group struct {
 
 // kept is how many answers a group remembers: members who lag further behind
 // have theirs made anew.
-const kept = 64
+const kept = 256
 
 type answer struct {
 	once sync.Once
@@ -43,7 +44,7 @@ func (a *answers) join(key string) *group {
 		g = &group{key: key, given: map[any]*answer{}}
 		a.groups[key] = g
 	}
-	g.members++
+	g.members.Add(1)
 	return g
 }
 
@@ -54,16 +55,17 @@ func (a *answers) leave(g *group) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if g.members--; g.members == 0 {
+	if g.members.Add(-1) == 0 {
 		delete(a.groups, g.key)
 	}
 }
 
 // answer returns what was answered to an item, or has render answer it: once,
-// while the others wait. The answer is for reading alone.
+// while the others wait. The answer is for reading alone. For a member who is
+// alone nothing is remembered.
 func (g *group) answer(item any, render func() *graphql.Response) *graphql.Response {
 	name := identity(item)
-	if name == nil {
+	if name == nil || g.members.Load() == 1 {
 		return render()
 	}
 	a := g.find(name)

@@ -40,6 +40,9 @@ func (x *Executor) DispatchOperation(ctx context.Context, opCtx *graphql.Operati
 		return handler, inner
 	}
 	run := &run{executor: x, opCtx: opCtx, slot: s, live: viewer.LiveFrom(ctx), path: rootPath(opCtx)}
+	if v, err := run.live.At(ctx, 0); err == nil {
+		run.join(v)
+	}
 	context.AfterFunc(ctx, run.close)
 	return run.next, inner
 }
@@ -99,10 +102,15 @@ func (r *run) answer(ctx context.Context) *graphql.Response {
 		return r.fail(ctx, err)
 	}
 	if v != r.viewer {
-		r.executor.answers.leave(r.group)
-		r.viewer, r.group = v, r.executor.answers.join(keyOf(r.opCtx, v, r.slot.perViewer))
+		r.join(v)
 	}
 	return r.group.answer(item, func() *graphql.Response { return r.render(ctx, item) })
+}
+
+// join goes to the group of those who get the same answers.
+func (r *run) join(v *viewer.Viewer) {
+	r.executor.answers.leave(r.group)
+	r.viewer, r.group = v, r.executor.answers.join(keyOf(r.opCtx, v, r.slot.perViewer))
 }
 
 // render has gqlgen answer one item. Others may get the answer too, so it does
