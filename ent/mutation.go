@@ -27253,6 +27253,7 @@ type VisitorMutation struct {
 	identity        *string
 	name            *string
 	email           *string
+	language        *string
 	merged_into     *string
 	last_seen_at    *clock.Micros
 	addlast_seen_at *clock.Micros
@@ -27633,6 +27634,42 @@ func (m *VisitorMutation) ResetEmail() {
 	m.email = nil
 }
 
+// SetLanguage sets the "language" field.
+func (m *VisitorMutation) SetLanguage(s string) {
+	m.language = &s
+}
+
+// Language returns the value of the "language" field in the mutation.
+func (m *VisitorMutation) Language() (r string, exists bool) {
+	v := m.language
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLanguage returns the old "language" field's value of the Visitor entity.
+// If the Visitor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorMutation) OldLanguage(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLanguage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLanguage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLanguage: %w", err)
+	}
+	return oldValue.Language, nil
+}
+
+// ResetLanguage resets all changes to the "language" field.
+func (m *VisitorMutation) ResetLanguage() {
+	m.language = nil
+}
+
 // SetMergedInto sets the "merged_into" field.
 func (m *VisitorMutation) SetMergedInto(s string) {
 	m.merged_into = &s
@@ -27815,7 +27852,7 @@ func (m *VisitorMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *VisitorMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.account_id != nil {
 		fields = append(fields, visitor.FieldAccountID)
 	}
@@ -27836,6 +27873,9 @@ func (m *VisitorMutation) Fields() []string {
 	}
 	if m.email != nil {
 		fields = append(fields, visitor.FieldEmail)
+	}
+	if m.language != nil {
+		fields = append(fields, visitor.FieldLanguage)
 	}
 	if m.merged_into != nil {
 		fields = append(fields, visitor.FieldMergedInto)
@@ -27868,6 +27908,8 @@ func (m *VisitorMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case visitor.FieldEmail:
 		return m.Email()
+	case visitor.FieldLanguage:
+		return m.Language()
 	case visitor.FieldMergedInto:
 		return m.MergedInto()
 	case visitor.FieldLastSeenAt:
@@ -27897,6 +27939,8 @@ func (m *VisitorMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldName(ctx)
 	case visitor.FieldEmail:
 		return m.OldEmail(ctx)
+	case visitor.FieldLanguage:
+		return m.OldLanguage(ctx)
 	case visitor.FieldMergedInto:
 		return m.OldMergedInto(ctx)
 	case visitor.FieldLastSeenAt:
@@ -27960,6 +28004,13 @@ func (m *VisitorMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEmail(v)
+		return nil
+	case visitor.FieldLanguage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLanguage(v)
 		return nil
 	case visitor.FieldMergedInto:
 		v, ok := value.(string)
@@ -28087,6 +28138,9 @@ func (m *VisitorMutation) ResetField(name string) error {
 		return nil
 	case visitor.FieldEmail:
 		m.ResetEmail()
+		return nil
+	case visitor.FieldLanguage:
+		m.ResetLanguage()
 		return nil
 	case visitor.FieldMergedInto:
 		m.ResetMergedInto()

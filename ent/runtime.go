@@ -987,12 +987,16 @@ func init() {
 	visitorDescEmail := visitorFields[4].Descriptor()
 	// visitor.DefaultEmail holds the default value on creation for the email field.
 	visitor.DefaultEmail = visitorDescEmail.Default.(string)
+	// visitorDescLanguage is the schema descriptor for language field.
+	visitorDescLanguage := visitorFields[5].Descriptor()
+	// visitor.DefaultLanguage holds the default value on creation for the language field.
+	visitor.DefaultLanguage = visitorDescLanguage.Default.(string)
 	// visitorDescMergedInto is the schema descriptor for merged_into field.
-	visitorDescMergedInto := visitorFields[5].Descriptor()
+	visitorDescMergedInto := visitorFields[6].Descriptor()
 	// visitor.DefaultMergedInto holds the default value on creation for the merged_into field.
 	visitor.DefaultMergedInto = visitorDescMergedInto.Default.(string)
 	// visitorDescLastSeenAt is the schema descriptor for last_seen_at field.
-	visitorDescLastSeenAt := visitorFields[6].Descriptor()
+	visitorDescLastSeenAt := visitorFields[7].Descriptor()
 	// visitor.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
 	visitor.DefaultLastSeenAt = clock.Micros(visitorDescLastSeenAt.Default.(int64))
 	// visitorDescID is the schema descriptor for id field.

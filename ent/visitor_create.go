@@ -97,6 +97,20 @@ func (_c *VisitorCreate) SetNillableEmail(v *string) *VisitorCreate {
 	return _c
 }
 
+// SetLanguage sets the "language" field.
+func (_c *VisitorCreate) SetLanguage(v string) *VisitorCreate {
+	_c.mutation.SetLanguage(v)
+	return _c
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_c *VisitorCreate) SetNillableLanguage(v *string) *VisitorCreate {
+	if v != nil {
+		_c.SetLanguage(*v)
+	}
+	return _c
+}
+
 // SetMergedInto sets the "merged_into" field.
 func (_c *VisitorCreate) SetMergedInto(v string) *VisitorCreate {
 	_c.mutation.SetMergedInto(v)
@@ -184,6 +198,10 @@ func (_c *VisitorCreate) defaults() {
 		v := visitor.DefaultEmail
 		_c.mutation.SetEmail(v)
 	}
+	if _, ok := _c.mutation.Language(); !ok {
+		v := visitor.DefaultLanguage
+		_c.mutation.SetLanguage(v)
+	}
 	if _, ok := _c.mutation.MergedInto(); !ok {
 		v := visitor.DefaultMergedInto
 		_c.mutation.SetMergedInto(v)
@@ -223,6 +241,9 @@ func (_c *VisitorCreate) check() error {
 	}
 	if _, ok := _c.mutation.Email(); !ok {
 		return &ValidationError{Name: "email", err: errors.New(`ent: missing required field "Visitor.email"`)}
+	}
+	if _, ok := _c.mutation.Language(); !ok {
+		return &ValidationError{Name: "language", err: errors.New(`ent: missing required field "Visitor.language"`)}
 	}
 	if _, ok := _c.mutation.MergedInto(); !ok {
 		return &ValidationError{Name: "merged_into", err: errors.New(`ent: missing required field "Visitor.merged_into"`)}
@@ -301,6 +322,10 @@ func (_c *VisitorCreate) createSpec() (*Visitor, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Email(); ok {
 		_spec.SetField(visitor.FieldEmail, field.TypeString, value)
 		_node.Email = value
+	}
+	if value, ok := _c.mutation.Language(); ok {
+		_spec.SetField(visitor.FieldLanguage, field.TypeString, value)
+		_node.Language = value
 	}
 	if value, ok := _c.mutation.MergedInto(); ok {
 		_spec.SetField(visitor.FieldMergedInto, field.TypeString, value)
@@ -417,6 +442,18 @@ func (u *VisitorUpsert) SetEmail(v string) *VisitorUpsert {
 // UpdateEmail sets the "email" field to the value that was provided on create.
 func (u *VisitorUpsert) UpdateEmail() *VisitorUpsert {
 	u.SetExcluded(visitor.FieldEmail)
+	return u
+}
+
+// SetLanguage sets the "language" field.
+func (u *VisitorUpsert) SetLanguage(v string) *VisitorUpsert {
+	u.Set(visitor.FieldLanguage, v)
+	return u
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *VisitorUpsert) UpdateLanguage() *VisitorUpsert {
+	u.SetExcluded(visitor.FieldLanguage)
 	return u
 }
 
@@ -570,6 +607,20 @@ func (u *VisitorUpsertOne) SetEmail(v string) *VisitorUpsertOne {
 func (u *VisitorUpsertOne) UpdateEmail() *VisitorUpsertOne {
 	return u.Update(func(s *VisitorUpsert) {
 		s.UpdateEmail()
+	})
+}
+
+// SetLanguage sets the "language" field.
+func (u *VisitorUpsertOne) SetLanguage(v string) *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetLanguage(v)
+	})
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *VisitorUpsertOne) UpdateLanguage() *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateLanguage()
 	})
 }
 
@@ -895,6 +946,20 @@ func (u *VisitorUpsertBulk) SetEmail(v string) *VisitorUpsertBulk {
 func (u *VisitorUpsertBulk) UpdateEmail() *VisitorUpsertBulk {
 	return u.Update(func(s *VisitorUpsert) {
 		s.UpdateEmail()
+	})
+}
+
+// SetLanguage sets the "language" field.
+func (u *VisitorUpsertBulk) SetLanguage(v string) *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetLanguage(v)
+	})
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *VisitorUpsertBulk) UpdateLanguage() *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateLanguage()
 	})
 }
 

@@ -91,6 +91,20 @@ func (_u *VisitorUpdate) SetNillableEmail(v *string) *VisitorUpdate {
 	return _u
 }
 
+// SetLanguage sets the "language" field.
+func (_u *VisitorUpdate) SetLanguage(v string) *VisitorUpdate {
+	_u.mutation.SetLanguage(v)
+	return _u
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_u *VisitorUpdate) SetNillableLanguage(v *string) *VisitorUpdate {
+	if v != nil {
+		_u.SetLanguage(*v)
+	}
+	return _u
+}
+
 // SetMergedInto sets the "merged_into" field.
 func (_u *VisitorUpdate) SetMergedInto(v string) *VisitorUpdate {
 	_u.mutation.SetMergedInto(v)
@@ -188,6 +202,9 @@ func (_u *VisitorUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Email(); ok {
 		_spec.SetField(visitor.FieldEmail, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Language(); ok {
+		_spec.SetField(visitor.FieldLanguage, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.MergedInto(); ok {
 		_spec.SetField(visitor.FieldMergedInto, field.TypeString, value)
 	}
@@ -277,6 +294,20 @@ func (_u *VisitorUpdateOne) SetEmail(v string) *VisitorUpdateOne {
 func (_u *VisitorUpdateOne) SetNillableEmail(v *string) *VisitorUpdateOne {
 	if v != nil {
 		_u.SetEmail(*v)
+	}
+	return _u
+}
+
+// SetLanguage sets the "language" field.
+func (_u *VisitorUpdateOne) SetLanguage(v string) *VisitorUpdateOne {
+	_u.mutation.SetLanguage(v)
+	return _u
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_u *VisitorUpdateOne) SetNillableLanguage(v *string) *VisitorUpdateOne {
+	if v != nil {
+		_u.SetLanguage(*v)
 	}
 	return _u
 }
@@ -407,6 +438,9 @@ func (_u *VisitorUpdateOne) sqlSave(ctx context.Context) (_node *Visitor, err er
 	}
 	if value, ok := _u.mutation.Email(); ok {
 		_spec.SetField(visitor.FieldEmail, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Language(); ok {
+		_spec.SetField(visitor.FieldLanguage, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.MergedInto(); ok {
 		_spec.SetField(visitor.FieldMergedInto, field.TypeString, value)

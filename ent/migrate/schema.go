@@ -986,6 +986,7 @@ var (
 		{Name: "identity", Type: field.TypeString, Nullable: true},
 		{Name: "name", Type: field.TypeString, Default: ""},
 		{Name: "email", Type: field.TypeString, Default: ""},
+		{Name: "language", Type: field.TypeString, Default: ""},
 		{Name: "merged_into", Type: field.TypeString, Default: ""},
 		{Name: "last_seen_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},

@@ -64,6 +64,7 @@ func (Visitor) Fields() []ent.Field {
 		field.String("identity").Optional().Nillable().Comment("Subject of a signed identity token; null: not proved."),
 		text("name"),
 		text("email"),
+		field.String("language").Default("").Comment("What their browser asks for, as a BCP 47 tag; empty: not known."),
 		field.String("merged_into").Default("").Comment("The identified visitor that this one turned out to be."),
 		instant("last_seen_at"),
 		made(),

@@ -27,6 +27,8 @@ const (
 	FieldName = "name"
 	// FieldEmail holds the string denoting the email field in the database.
 	FieldEmail = "email"
+	// FieldLanguage holds the string denoting the language field in the database.
+	FieldLanguage = "language"
 	// FieldMergedInto holds the string denoting the merged_into field in the database.
 	FieldMergedInto = "merged_into"
 	// FieldLastSeenAt holds the string denoting the last_seen_at field in the database.
@@ -47,6 +49,7 @@ var Columns = []string{
 	FieldIdentity,
 	FieldName,
 	FieldEmail,
+	FieldLanguage,
 	FieldMergedInto,
 	FieldLastSeenAt,
 	FieldCreatedAt,
@@ -73,6 +76,8 @@ var (
 	DefaultName string
 	// DefaultEmail holds the default value on creation for the "email" field.
 	DefaultEmail string
+	// DefaultLanguage holds the default value on creation for the "language" field.
+	DefaultLanguage string
 	// DefaultMergedInto holds the default value on creation for the "merged_into" field.
 	DefaultMergedInto string
 	// DefaultLastSeenAt holds the default value on creation for the "last_seen_at" field.
@@ -122,6 +127,11 @@ func ByName(opts ...sql.OrderTermOption) OrderOption {
 // ByEmail orders the results by the email field.
 func ByEmail(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEmail, opts...).ToFunc()
+}
+
+// ByLanguage orders the results by the language field.
+func ByLanguage(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLanguage, opts...).ToFunc()
 }
 
 // ByMergedInto orders the results by the merged_into field.

@@ -99,6 +99,11 @@ func Email(v string) predicate.Visitor {
 	return predicate.Visitor(sql.FieldEQ(FieldEmail, v))
 }
 
+// Language applies equality check predicate on the "language" field. It's identical to LanguageEQ.
+func Language(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldLanguage, v))
+}
+
 // MergedInto applies equality check predicate on the "merged_into" field. It's identical to MergedIntoEQ.
 func MergedInto(v string) predicate.Visitor {
 	return predicate.Visitor(sql.FieldEQ(FieldMergedInto, v))
@@ -579,6 +584,71 @@ func EmailEqualFold(v string) predicate.Visitor {
 // EmailContainsFold applies the ContainsFold predicate on the "email" field.
 func EmailContainsFold(v string) predicate.Visitor {
 	return predicate.Visitor(sql.FieldContainsFold(FieldEmail, v))
+}
+
+// LanguageEQ applies the EQ predicate on the "language" field.
+func LanguageEQ(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldLanguage, v))
+}
+
+// LanguageNEQ applies the NEQ predicate on the "language" field.
+func LanguageNEQ(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldNEQ(FieldLanguage, v))
+}
+
+// LanguageIn applies the In predicate on the "language" field.
+func LanguageIn(vs ...string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldIn(FieldLanguage, vs...))
+}
+
+// LanguageNotIn applies the NotIn predicate on the "language" field.
+func LanguageNotIn(vs ...string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldNotIn(FieldLanguage, vs...))
+}
+
+// LanguageGT applies the GT predicate on the "language" field.
+func LanguageGT(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldGT(FieldLanguage, v))
+}
+
+// LanguageGTE applies the GTE predicate on the "language" field.
+func LanguageGTE(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldGTE(FieldLanguage, v))
+}
+
+// LanguageLT applies the LT predicate on the "language" field.
+func LanguageLT(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldLT(FieldLanguage, v))
+}
+
+// LanguageLTE applies the LTE predicate on the "language" field.
+func LanguageLTE(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldLTE(FieldLanguage, v))
+}
+
+// LanguageContains applies the Contains predicate on the "language" field.
+func LanguageContains(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldContains(FieldLanguage, v))
+}
+
+// LanguageHasPrefix applies the HasPrefix predicate on the "language" field.
+func LanguageHasPrefix(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldHasPrefix(FieldLanguage, v))
+}
+
+// LanguageHasSuffix applies the HasSuffix predicate on the "language" field.
+func LanguageHasSuffix(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldHasSuffix(FieldLanguage, v))
+}
+
+// LanguageEqualFold applies the EqualFold predicate on the "language" field.
+func LanguageEqualFold(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEqualFold(FieldLanguage, v))
+}
+
+// LanguageContainsFold applies the ContainsFold predicate on the "language" field.
+func LanguageContainsFold(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldContainsFold(FieldLanguage, v))
 }
 
 // MergedIntoEQ applies the EQ predicate on the "merged_into" field.

@@ -10870,6 +10870,8 @@ input StartVisitorSessionInput {
   visitor. It works once, within seven days: INVALID else, and then begin without it. Not with ` + "`" + `identity` + "`" + `.
   """
   link: String
+  "The language that the visitor's browser asks for, as a BCP 47 tag such as ` + "`" + `de-AT` + "`" + `: routing may go by it (RT-3). What is none is passed over."
+  locale: String
   "At most 255 characters; taken, but a session without ` + "`" + `token` + "`" + ` is always a new one."
   idempotencyKey: String
 }

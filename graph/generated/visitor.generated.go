@@ -2562,7 +2562,7 @@ func (ec *executionContext) unmarshalInputStartVisitorSessionInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"channelKey", "token", "identity", "link", "idempotencyKey"}
+	fieldsInOrder := [...]string{"channelKey", "token", "identity", "link", "locale", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2597,6 +2597,13 @@ func (ec *executionContext) unmarshalInputStartVisitorSessionInput(ctx context.C
 				return it, err
 			}
 			it.Link = data
+		case "locale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("locale"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Locale = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)

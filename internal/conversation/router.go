@@ -129,6 +129,13 @@ func (r router) facts(ctx context.Context, c *ent.Conversation, rules schema.Rou
 		}
 		facts.ListIDs = lists
 	}
+	if c.VisitorID != "" && routing.Asks(rules, vocab.RouteByLanguage) {
+		visitor, err := r.client.Visitor.Get(ctx, c.VisitorID)
+		if err != nil {
+			return facts, err
+		}
+		facts.Language = visitor.Language
+	}
 	if routing.Asks(rules, vocab.RouteByHours) {
 		channel, err := r.client.Channel.Get(ctx, c.ChannelID)
 		if err != nil {

@@ -9,6 +9,7 @@ type StartVisitorSessionInput struct {
 	Token          *string
 	Identity       *string
 	Link           *string
+	Locale         *string
 	IdempotencyKey *string
 }
 

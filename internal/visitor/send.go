@@ -5,6 +5,7 @@ import (
 
 	"parley/ent"
 	entconversation "parley/ent/conversation"
+	"parley/ent/targetedmessage"
 	"parley/internal/conversation"
 	"parley/internal/errs"
 	"parley/internal/id"
@@ -68,7 +69,24 @@ func (s *Service) deliver(ctx context.Context, tx *store.Tx, v *viewer.Viewer, i
 	if !c.DeletedAt.IsSet() {
 		return s.conversations.Receive(ctx, tx, c.ID, messageID, me.ID, in.Text)
 	}
-	return s.open(ctx, tx, me, conversation.Start{MessageID: messageID, PageURL: c.OriginURL, Text: in.Text})
+	again, err := begunBy(ctx, tx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.open(ctx, tx, me, conversation.Start{MessageID: messageID, Targeted: again, PageURL: c.OriginURL, Text: in.Text})
+}
+
+// begunBy is the targeted message that began a conversation, so that the one
+// that takes its place is routed as it was; nil: none, or it is gone.
+func begunBy(ctx context.Context, tx *store.Tx, c *ent.Conversation) (*ent.TargetedMessage, error) {
+	if c.TargetedMessageID == "" {
+		return nil, nil
+	}
+	m, err := tx.Client.TargetedMessage.Query().Where(targetedmessage.ID(c.TargetedMessageID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	return m, err
 }
 
 // own loads a conversation of a visitor, also one in the trash, which their

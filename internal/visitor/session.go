@@ -17,6 +17,7 @@ import (
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
+	"parley/internal/wording"
 )
 
 // Session is a visitor with a token to go on with.
@@ -56,7 +57,7 @@ func (s *Service) StartSession(ctx context.Context, in StartVisitorSessionInput)
 	if who != nil && id.Is(known.Session, linked) {
 		known = secret.VisitorClaims{Session: id.New(id.Session)} // never merges: see redeem
 	}
-	me, err := s.admit(ctx, c, known.Visitor, who, in.Link)
+	me, err := s.admit(ctx, c, known.Visitor, who, in)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +113,7 @@ func (s *Service) presented(ctx context.Context, c *ent.Channel, token *string) 
 
 // admit returns the visitor of a session: the identified one, the known one, or
 // a new one.
-func (s *Service) admit(ctx context.Context, c *ent.Channel, knownID string, who *identity, link *string) (*ent.Visitor, error) {
+func (s *Service) admit(ctx context.Context, c *ent.Channel, knownID string, who *identity, in StartVisitorSessionInput) (*ent.Visitor, error) {
 	var me *ent.Visitor
 	ctx = viewer.NewContext(ctx, viewer.System("chat", c.AccountID))
 	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -124,8 +125,8 @@ func (s *Service) admit(ctx context.Context, c *ent.Channel, knownID string, who
 			return err
 		}
 		switch {
-		case link != nil:
-			me, err = s.redeem(ctx, tx, c, *link)
+		case in.Link != nil:
+			me, err = s.redeem(ctx, tx, c, *in.Link)
 		case who != nil:
 			me, err = s.identify(ctx, tx, c, known, who)
 		case known != nil:
@@ -136,9 +137,26 @@ func (s *Service) admit(ctx context.Context, c *ent.Channel, knownID string, who
 		if err != nil {
 			return err
 		}
+		if err := speaks(ctx, tx, me, in.Locale); err != nil {
+			return err
+		}
 		return seen(ctx, tx, me)
 	})
 	return me, err
+}
+
+// speaks notes the visitor's language. What is no language tag is passed over,
+// since it would break a page.
+func speaks(ctx context.Context, tx *store.Tx, me *ent.Visitor, locale *string) error {
+	if locale == nil {
+		return nil
+	}
+	tag, err := wording.CleanLocale(*locale)
+	if err != nil || tag == me.Language {
+		return nil //nolint:nilerr // see above
+	}
+	me.Language = tag
+	return tx.Client.Visitor.UpdateOneID(me.ID).SetLanguage(tag).Exec(ctx)
 }
 
 // lock loads a visitor, or the one that it was merged into, and keeps others

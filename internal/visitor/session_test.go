@@ -9,6 +9,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/go-cmp/cmp"
 
+	"parley/ent"
 	entvisitor "parley/ent/visitor"
 	"parley/internal/clock"
 	"parley/internal/conversation"
@@ -297,5 +298,31 @@ func TestOnlyVisitors(t *testing.T) {
 		w.fails(err, errs.Forbidden, "")
 		_, err = w.Conversations(viewer.NewContext(t.Context(), viewer.Anonymous()))
 		w.fails(err, errs.Forbidden, "")
+	})
+}
+
+// RT-3: the language that the browser asks for is kept; what is none breaks
+// nothing.
+func TestSessionLanguage(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		begin := func(token, locale string) *ent.Visitor {
+			in := visitor.StartVisitorSessionInput{ChannelKey: "key-" + w.ChannelIDs[0], Locale: &locale}
+			if token != "" {
+				in.Token = &token
+			}
+			session, err := w.StartSession(t.Context(), in)
+			w.ok(err)
+			if again, err := w.Store.Client(w.System).Visitor.Get(w.System, session.Visitor.ID); err != nil || again.Language != session.Visitor.Language {
+				w.t.Errorf("%v, %v", again, err)
+			}
+			return session.Visitor
+		}
+		if got := begin("", "de-at").Language; got != "de-AT" {
+			w.t.Errorf("speaks %q", got)
+		}
+		if got := begin("", "nonsense!").Language; got != "" {
+			w.t.Errorf("speaks %q", got)
+		}
 	})
 }

@@ -44,7 +44,7 @@ export class Session {
     const own = this.api.token;
     this.api.token = null;
     try {
-      const session = await this.api.change<{ token: string; visitor: Visitor }>(startSession, { channelKey: this.channelKey, link });
+      const session = await this.api.change<{ token: string; visitor: Visitor }>(startSession, { channelKey: this.channelKey, link, locale: navigator.language });
       this.api.token = this.tab.token = session.token;
       this.visitor = session.visitor;
     } catch {
@@ -71,7 +71,7 @@ export class Session {
     const token = this.api.token ?? undefined;
     this.api.token = null; // a dead one would be refused before the session is begun anew
     try {
-      const session = await this.api.change<{ token: string; visitor: Visitor }>(startSession, { channelKey: this.channelKey, token, identity });
+      const session = await this.api.change<{ token: string; visitor: Visitor }>(startSession, { channelKey: this.channelKey, locale: navigator.language, token, identity });
       this.api.token = session.token;
       this.visitor = session.visitor;
       if (this.tab.token) this.tab.token = session.token;

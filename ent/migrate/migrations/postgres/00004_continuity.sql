@@ -1,4 +1,7 @@
 -- +goose Up
+-- What a visitor's browser asks for: routing may go by it (RT-3).
+ALTER TABLE visitors ADD COLUMN language text COLLATE "C" NOT NULL DEFAULT '';
+
 -- Letters with the replies that a visitor missed, each with a link that works once (CH-6, CH-8).
 CREATE TABLE visitor_links (
     id text COLLATE "C" NOT NULL PRIMARY KEY,
