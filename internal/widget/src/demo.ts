@@ -8,7 +8,7 @@ import { h, keyed, set, write } from "./dom";
 interface Inbox {
   id: string;
   name: string;
-  chatChannel: { key: string } | null;
+  chatChannel: { id: string; key: string; targetedMessages: { state: string }[] } | null;
 }
 
 const kept = "parley.demo.token";
@@ -41,7 +41,7 @@ async function trying(action: () => Promise<unknown>): Promise<void> {
 
 async function enter(token: string): Promise<void> {
   api.token = token;
-  const { inboxes } = await api.ask<{ inboxes: Inbox[] }>("query Inboxes { inboxes { id name chatChannel { key } } }");
+  const { inboxes } = await api.ask<{ inboxes: Inbox[] }>("query Inboxes { inboxes { id name chatChannel { id key targetedMessages { state } } } }");
   const withChat = inboxes.filter(({ chatChannel }) => chatChannel);
   if (withChat.length === 0) throw new Error("No inbox that this token sees has a chat channel.");
   sessionStorage.setItem(kept, token);
@@ -64,9 +64,28 @@ function choose(inboxes: Inbox[], id: string): void {
     return;
   }
   if (!shown) document.head.append(h("script", { src: "/widget.js", async: true, "data-channel": key }));
+  set(find("silent"), "hidden", inbox.chatChannel!.targetedMessages.some(({ state }) => state === "ON"));
+  find("welcome").onclick = () => void trying(() => welcome(inbox.chatChannel!.id));
   desk?.stop();
   desk = new Desk(api, id, drawList, drawThread);
   void trying(() => desk!.loadList());
+}
+
+/** Publishes a first targeted message, so that a newcomer sees the widget. */
+async function welcome(channelId: string): Promise<void> {
+  const made = await api.change<{ targetedMessage: { id: string } }>(
+    `mutation Create($input: CreateTargetedMessageInput!) {
+      createTargetedMessage(input: $input) { targetedMessage { id } userErrors { code message field } }
+    }`,
+    { chatChannelId: channelId, name: "Welcome", welcomeMessage: "Hello! How can we help?" },
+  );
+  await api.change(
+    `mutation Publish($input: PublishTargetedMessageInput!) {
+      publishTargetedMessage(input: $input) { targetedMessage { id } userErrors { code message field } }
+    }`,
+    { targetedMessageId: made.targetedMessage.id },
+  );
+  location.reload();
 }
 
 function drawList(rows: Row[], chosen: string | null): void {
