@@ -121,6 +121,10 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 	if err != nil {
 		return nil, err
 	}
+	proxies, err := httpserver.ParseProxies(c.TrustedProxies)
+	if err != nil {
+		return nil, fmt.Errorf("PARLEY_TRUSTED_PROXIES: %w", err)
+	}
 	return httpserver.New(httpserver.Config{
 		Schema: schema,
 		Install: func(srv *handler.Server) {
@@ -132,6 +136,7 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 		Streams:          graphlive.Share,
 		Limits:           c.streams(),
 		TrustedDocuments: trusted,
+		TrustedProxies:   proxies,
 		AllowedOrigins:   c.AllowedOrigins,
 		PublicURL:        c.PublicURL,
 		MaxBodyBytes:     c.MaxBodyBytes,

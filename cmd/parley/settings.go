@@ -96,6 +96,7 @@ type serverSettings struct {
 	MailFrom          string        `env:"PARLEY_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of Parley's own mail, e.g. Parley <parley@example.com>. Empty: parley@ and the host of the public URL."`
 	AdminToken        string        `env:"PARLEY_ADMIN_TOKEN" placeholder:"TOKEN" help:"Token of the first admin, at least 16 characters. Empty: a random one is made at the first start and shown once."`
 	AllowedOrigins    []string      `env:"PARLEY_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Web origins whose pages may call the API (CORS), commas between; * admits all. Empty: none but this server's."`
+	TrustedProxies    []string      `env:"PARLEY_TRUSTED_PROXIES" placeholder:"NETWORK" help:"Reverse proxies whose X-Forwarded-For tells a client's address, as networks or addresses, commas between, e.g. 10.0.0.0/8. Empty: none; a client's address is the connection's."`
 	RateLimit         float64       `env:"PARLEY_RATE_LIMIT" default:"200" help:"Requests per second of each visitor, and of each address without a token, on each node; twice as many may come at once. 0: no limit."`
 	StaffRateLimit    float64       `env:"PARLEY_STAFF_RATE_LIMIT" default:"10000" help:"Requests per second with each token of staff and integrations, on each node; twice as many may come at once. 0: no limit."`
 	VisitorMessages   int           `env:"PARLEY_VISITOR_MESSAGES" default:"20" help:"Messages a minute of one visitor, on all nodes together; ten times as many from one address. 0: no limit."`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	"parley/internal/visitor"
@@ -21,6 +22,18 @@ func (s *serverSettings) checkVisitors() (problems []error) {
 	return problems
 }
 
+// sites are the origins of this server and of the pages that may call it. *
+// names none: letters then lead to this server's pages alone.
+func (s *serverSettings) sites() []string {
+	sites := []string{}
+	for _, origin := range append([]string{s.PublicURL}, s.AllowedOrigins...) {
+		if origin != "*" {
+			sites = append(sites, strings.ToLower(strings.TrimSuffix(origin, "/")))
+		}
+	}
+	return sites
+}
+
 // guard gives visitors their limits, and has missed replies mailed. It is called
 // before the queue starts.
 func (s *serverSettings) guard(a *app) {
@@ -28,6 +41,7 @@ func (s *serverSettings) guard(a *app) {
 		MessagesPerMinute: s.VisitorMessages, ChatsPerHour: s.VisitorChats, SessionsPerMinute: s.VisitorSessions,
 	})
 	a.visitors.MissAfter(s.MissedReplyDelay)
+	a.visitors.LinkTo(s.sites()...)
 	a.queue.Periodic("forget-visitors-traces", time.Hour, a.visitors.Forget)
 	if s.MissedReplyDelay > 0 {
 		a.queue.Periodic("mail-missed-replies", min(max(s.MissedReplyDelay/2, time.Second), time.Minute), a.visitors.MailMissed)

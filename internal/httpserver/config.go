@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -57,6 +58,9 @@ type Config struct {
 	// and automatic persisted queries are kept.
 	TrustedDocuments map[string]string
 
+	// TrustedProxies are the networks of reverse proxies whose X-Forwarded-For
+	// tells a client's address; none: it is the connection's.
+	TrustedProxies []netip.Prefix
 	// AllowedOrigins are the web origins whose pages may call the API, e.g.
 	// "https://app.example.com"; "*" admits all. None: pages of this server alone.
 	AllowedOrigins []string
@@ -102,7 +106,7 @@ func New(c Config) (http.Handler, error) {
 	mux.Handle("GET /{$}", pages)
 	mux.Handle("GET /playground/", pages)
 	c.routeWidget(mux)
-	return observe(c.Log, c.Clock, secure(c.PublicURL, boundBodies(c.Timeout, mux))), nil
+	return observe(c.Log, c.Clock, secure(c.PublicURL, boundBodies(c.Timeout, forwarded(c.TrustedProxies, mux)))), nil
 }
 
 // complete checks the settings and puts the defaults in.

@@ -3,6 +3,8 @@ package visitor
 import (
 	"context"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -82,11 +84,16 @@ func (s *Service) redeem(ctx context.Context, tx *store.Tx, c *ent.Channel, toke
 	return me, err
 }
 
+// LinkTo names the origins of the sites that letters may lead to, such as
+// "https://shop.example": the page that a visitor names is anybody's word. It is
+// called before the first visitor comes; without it letters lead anywhere.
+func (s *Service) LinkTo(origins ...string) { s.sites = append([]string{}, origins...) }
+
 // linkTo returns the address of the page with the token behind it; "": the
-// conversation began on no page.
-func linkTo(page, fragment string) string {
+// conversation began on no page, or on one of a site that is not ours.
+func (s *Service) linkTo(page, fragment string) string {
 	u, err := url.Parse(page)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Host == "" || s.sites != nil && !slices.Contains(s.sites, strings.ToLower(u.Scheme+"://"+u.Host)) {
 		return ""
 	}
 	u.Fragment, u.RawFragment = "", ""

@@ -108,9 +108,9 @@ func (s *Service) mail(ctx context.Context, tx *store.Tx, c *ent.Conversation) e
 	if err != nil {
 		return err
 	}
-	l := letter{Link: linkTo(c.OriginURL, linkFragment+token)}
+	l := letter{Link: s.linkTo(c.OriginURL, linkFragment+token)}
 	if me.Identity != nil { // their site proves who they are
-		l.Link = linkTo(c.OriginURL, "parley-open")
+		l.Link = s.linkTo(c.OriginURL, "parley-open")
 	}
 	if l.Team, err = s.teamOf(ctx, tx, c); err != nil {
 		return err

@@ -72,6 +72,21 @@ func (w *world) leaves(answers ...string) (me context.Context, conversationID st
 	return me, c.ID
 }
 
+// A letter of the team's leads to no page but those of its own sites: the page
+// that a visitor names is anybody's word.
+func TestLettersLeadHome(t *testing.T) {
+	t.Parallel()
+	mailing(t, func(w *world, box *postbox) {
+		w.LinkTo("https://parley.example")
+		w.leaves("answer")
+		w.clock.Advance(delay)
+		letters := w.mailed(box)
+		if len(letters) != 1 || strings.Contains(letters[0].Text+letters[0].HTML, "shop.example") || !strings.Contains(letters[0].Text, "answer") {
+			w.t.Errorf("%+v", letters)
+		}
+	})
+}
+
 // CH-6: a visitor who left gets what they missed by mail: once, escaped, with a
 // link to where they were, and never notes.
 func TestMissedReplies(t *testing.T) {

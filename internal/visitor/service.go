@@ -36,6 +36,8 @@ type Service struct {
 	links  *secret.Signer
 	limits Limits
 	delay  time.Duration // after which a reply is missed
+	// sites are the origins that letters may lead to; nil: any.
+	sites []string
 }
 
 // New returns the use cases on a store. The keys sign the tokens of sessions.
