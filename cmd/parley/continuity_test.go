@@ -34,7 +34,9 @@ func (a *api) reply(conversationID, words string) {
 // opens the conversation elsewhere, once.
 func TestMissedReplyOverAPI(t *testing.T) {
 	t.Parallel()
-	eachAPIWith(t, func(s *serverSettings) { s.MissedReplyDelay, s.AllowedOrigins = time.Second, []string{"https://shop.example"} }, func(a *api) {
+	eachAPIWith(t, func(s *serverSettings) {
+		s.MissedReplyDelay, s.AllowedOrigins = time.Second, []string{"https://shop.example"}
+	}, func(a *api) {
 		c := a.channel()
 		talk := c.chat("Is it in stock?")
 		a.do(talk.visitor, `mutation($in: CaptureVisitorEmailInput!) { captureVisitorEmail(input: $in) { userErrors { message } } }`,
