@@ -14,17 +14,25 @@ import (
 	"parley/ent/account"
 	"parley/ent/accountsequence"
 	"parley/ent/apitoken"
+	"parley/ent/attachment"
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/channel"
+	"parley/ent/channeladdress"
 	"parley/ent/consentrecord"
 	"parley/ent/contact"
 	"parley/ent/contactemail"
 	"parley/ent/contactlist"
 	"parley/ent/contactlistmember"
 	"parley/ent/conversation"
+	"parley/ent/email"
+	"parley/ent/emailchannel"
+	"parley/ent/emailconnection"
+	"parley/ent/emailreference"
 	"parley/ent/event"
+	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
+	"parley/ent/inboundmail"
 	"parley/ent/inbox"
 	"parley/ent/inboxteam"
 	"parley/ent/inboxuser"
@@ -32,6 +40,8 @@ import (
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/pageview"
+	"parley/ent/participant"
+	"parley/ent/personalmailbox"
 	"parley/ent/readposition"
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
@@ -44,6 +54,7 @@ import (
 	"parley/ent/task"
 	"parley/ent/team"
 	"parley/ent/teammember"
+	"parley/ent/ticket"
 	"parley/ent/user"
 	"parley/ent/visitor"
 	"parley/ent/visitorrate"
@@ -64,12 +75,16 @@ type Client struct {
 	AccountSequence *AccountSequenceClient
 	// ApiToken is the client for interacting with the ApiToken builders.
 	ApiToken *ApiTokenClient
+	// Attachment is the client for interacting with the Attachment builders.
+	Attachment *AttachmentClient
 	// Block is the client for interacting with the Block builders.
 	Block *BlockClient
 	// Bot is the client for interacting with the Bot builders.
 	Bot *BotClient
 	// Channel is the client for interacting with the Channel builders.
 	Channel *ChannelClient
+	// ChannelAddress is the client for interacting with the ChannelAddress builders.
+	ChannelAddress *ChannelAddressClient
 	// ConsentRecord is the client for interacting with the ConsentRecord builders.
 	ConsentRecord *ConsentRecordClient
 	// Contact is the client for interacting with the Contact builders.
@@ -82,10 +97,22 @@ type Client struct {
 	ContactListMember *ContactListMemberClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
+	// Email is the client for interacting with the Email builders.
+	Email *EmailClient
+	// EmailChannel is the client for interacting with the EmailChannel builders.
+	EmailChannel *EmailChannelClient
+	// EmailConnection is the client for interacting with the EmailConnection builders.
+	EmailConnection *EmailConnectionClient
+	// EmailReference is the client for interacting with the EmailReference builders.
+	EmailReference *EmailReferenceClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
+	// ForgottenBlob is the client for interacting with the ForgottenBlob builders.
+	ForgottenBlob *ForgottenBlobClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
+	// InboundMail is the client for interacting with the InboundMail builders.
+	InboundMail *InboundMailClient
 	// Inbox is the client for interacting with the Inbox builders.
 	Inbox *InboxClient
 	// InboxTeam is the client for interacting with the InboxTeam builders.
@@ -100,6 +127,10 @@ type Client struct {
 	MessageRevision *MessageRevisionClient
 	// PageView is the client for interacting with the PageView builders.
 	PageView *PageViewClient
+	// Participant is the client for interacting with the Participant builders.
+	Participant *ParticipantClient
+	// PersonalMailbox is the client for interacting with the PersonalMailbox builders.
+	PersonalMailbox *PersonalMailboxClient
 	// ReadPosition is the client for interacting with the ReadPosition builders.
 	ReadPosition *ReadPositionClient
 	// RoutingDecision is the client for interacting with the RoutingDecision builders.
@@ -124,6 +155,8 @@ type Client struct {
 	Team *TeamClient
 	// TeamMember is the client for interacting with the TeamMember builders.
 	TeamMember *TeamMemberClient
+	// Ticket is the client for interacting with the Ticket builders.
+	Ticket *TicketClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 	// Visitor is the client for interacting with the Visitor builders.
@@ -144,17 +177,25 @@ func (c *Client) init() {
 	c.Account = NewAccountClient(c.config)
 	c.AccountSequence = NewAccountSequenceClient(c.config)
 	c.ApiToken = NewApiTokenClient(c.config)
+	c.Attachment = NewAttachmentClient(c.config)
 	c.Block = NewBlockClient(c.config)
 	c.Bot = NewBotClient(c.config)
 	c.Channel = NewChannelClient(c.config)
+	c.ChannelAddress = NewChannelAddressClient(c.config)
 	c.ConsentRecord = NewConsentRecordClient(c.config)
 	c.Contact = NewContactClient(c.config)
 	c.ContactEmail = NewContactEmailClient(c.config)
 	c.ContactList = NewContactListClient(c.config)
 	c.ContactListMember = NewContactListMemberClient(c.config)
 	c.Conversation = NewConversationClient(c.config)
+	c.Email = NewEmailClient(c.config)
+	c.EmailChannel = NewEmailChannelClient(c.config)
+	c.EmailConnection = NewEmailConnectionClient(c.config)
+	c.EmailReference = NewEmailReferenceClient(c.config)
 	c.Event = NewEventClient(c.config)
+	c.ForgottenBlob = NewForgottenBlobClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
+	c.InboundMail = NewInboundMailClient(c.config)
 	c.Inbox = NewInboxClient(c.config)
 	c.InboxTeam = NewInboxTeamClient(c.config)
 	c.InboxUser = NewInboxUserClient(c.config)
@@ -162,6 +203,8 @@ func (c *Client) init() {
 	c.Message = NewMessageClient(c.config)
 	c.MessageRevision = NewMessageRevisionClient(c.config)
 	c.PageView = NewPageViewClient(c.config)
+	c.Participant = NewParticipantClient(c.config)
+	c.PersonalMailbox = NewPersonalMailboxClient(c.config)
 	c.ReadPosition = NewReadPositionClient(c.config)
 	c.RoutingDecision = NewRoutingDecisionClient(c.config)
 	c.RoutingTurn = NewRoutingTurnClient(c.config)
@@ -174,6 +217,7 @@ func (c *Client) init() {
 	c.Task = NewTaskClient(c.config)
 	c.Team = NewTeamClient(c.config)
 	c.TeamMember = NewTeamMemberClient(c.config)
+	c.Ticket = NewTicketClient(c.config)
 	c.User = NewUserClient(c.config)
 	c.Visitor = NewVisitorClient(c.config)
 	c.VisitorRate = NewVisitorRateClient(c.config)
@@ -272,17 +316,25 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Account:                NewAccountClient(cfg),
 		AccountSequence:        NewAccountSequenceClient(cfg),
 		ApiToken:               NewApiTokenClient(cfg),
+		Attachment:             NewAttachmentClient(cfg),
 		Block:                  NewBlockClient(cfg),
 		Bot:                    NewBotClient(cfg),
 		Channel:                NewChannelClient(cfg),
+		ChannelAddress:         NewChannelAddressClient(cfg),
 		ConsentRecord:          NewConsentRecordClient(cfg),
 		Contact:                NewContactClient(cfg),
 		ContactEmail:           NewContactEmailClient(cfg),
 		ContactList:            NewContactListClient(cfg),
 		ContactListMember:      NewContactListMemberClient(cfg),
 		Conversation:           NewConversationClient(cfg),
+		Email:                  NewEmailClient(cfg),
+		EmailChannel:           NewEmailChannelClient(cfg),
+		EmailConnection:        NewEmailConnectionClient(cfg),
+		EmailReference:         NewEmailReferenceClient(cfg),
 		Event:                  NewEventClient(cfg),
+		ForgottenBlob:          NewForgottenBlobClient(cfg),
 		IdempotencyKey:         NewIdempotencyKeyClient(cfg),
+		InboundMail:            NewInboundMailClient(cfg),
 		Inbox:                  NewInboxClient(cfg),
 		InboxTeam:              NewInboxTeamClient(cfg),
 		InboxUser:              NewInboxUserClient(cfg),
@@ -290,6 +342,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Message:                NewMessageClient(cfg),
 		MessageRevision:        NewMessageRevisionClient(cfg),
 		PageView:               NewPageViewClient(cfg),
+		Participant:            NewParticipantClient(cfg),
+		PersonalMailbox:        NewPersonalMailboxClient(cfg),
 		ReadPosition:           NewReadPositionClient(cfg),
 		RoutingDecision:        NewRoutingDecisionClient(cfg),
 		RoutingTurn:            NewRoutingTurnClient(cfg),
@@ -302,6 +356,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Task:                   NewTaskClient(cfg),
 		Team:                   NewTeamClient(cfg),
 		TeamMember:             NewTeamMemberClient(cfg),
+		Ticket:                 NewTicketClient(cfg),
 		User:                   NewUserClient(cfg),
 		Visitor:                NewVisitorClient(cfg),
 		VisitorRate:            NewVisitorRateClient(cfg),
@@ -327,17 +382,25 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Account:                NewAccountClient(cfg),
 		AccountSequence:        NewAccountSequenceClient(cfg),
 		ApiToken:               NewApiTokenClient(cfg),
+		Attachment:             NewAttachmentClient(cfg),
 		Block:                  NewBlockClient(cfg),
 		Bot:                    NewBotClient(cfg),
 		Channel:                NewChannelClient(cfg),
+		ChannelAddress:         NewChannelAddressClient(cfg),
 		ConsentRecord:          NewConsentRecordClient(cfg),
 		Contact:                NewContactClient(cfg),
 		ContactEmail:           NewContactEmailClient(cfg),
 		ContactList:            NewContactListClient(cfg),
 		ContactListMember:      NewContactListMemberClient(cfg),
 		Conversation:           NewConversationClient(cfg),
+		Email:                  NewEmailClient(cfg),
+		EmailChannel:           NewEmailChannelClient(cfg),
+		EmailConnection:        NewEmailConnectionClient(cfg),
+		EmailReference:         NewEmailReferenceClient(cfg),
 		Event:                  NewEventClient(cfg),
+		ForgottenBlob:          NewForgottenBlobClient(cfg),
 		IdempotencyKey:         NewIdempotencyKeyClient(cfg),
+		InboundMail:            NewInboundMailClient(cfg),
 		Inbox:                  NewInboxClient(cfg),
 		InboxTeam:              NewInboxTeamClient(cfg),
 		InboxUser:              NewInboxUserClient(cfg),
@@ -345,6 +408,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Message:                NewMessageClient(cfg),
 		MessageRevision:        NewMessageRevisionClient(cfg),
 		PageView:               NewPageViewClient(cfg),
+		Participant:            NewParticipantClient(cfg),
+		PersonalMailbox:        NewPersonalMailboxClient(cfg),
 		ReadPosition:           NewReadPositionClient(cfg),
 		RoutingDecision:        NewRoutingDecisionClient(cfg),
 		RoutingTurn:            NewRoutingTurnClient(cfg),
@@ -357,6 +422,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Task:                   NewTaskClient(cfg),
 		Team:                   NewTeamClient(cfg),
 		TeamMember:             NewTeamMemberClient(cfg),
+		Ticket:                 NewTicketClient(cfg),
 		User:                   NewUserClient(cfg),
 		Visitor:                NewVisitorClient(cfg),
 		VisitorRate:            NewVisitorRateClient(cfg),
@@ -389,14 +455,16 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Account, c.AccountSequence, c.ApiToken, c.Block, c.Bot, c.Channel,
-		c.ConsentRecord, c.Contact, c.ContactEmail, c.ContactList, c.ContactListMember,
-		c.Conversation, c.Event, c.IdempotencyKey, c.Inbox, c.InboxTeam, c.InboxUser,
-		c.Integration, c.Message, c.MessageRevision, c.PageView, c.ReadPosition,
-		c.RoutingDecision, c.RoutingTurn, c.SavedView, c.SubscriptionType,
-		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
-		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.User, c.Visitor,
-		c.VisitorRate,
+		c.Account, c.AccountSequence, c.ApiToken, c.Attachment, c.Block, c.Bot,
+		c.Channel, c.ChannelAddress, c.ConsentRecord, c.Contact, c.ContactEmail,
+		c.ContactList, c.ContactListMember, c.Conversation, c.Email, c.EmailChannel,
+		c.EmailConnection, c.EmailReference, c.Event, c.ForgottenBlob,
+		c.IdempotencyKey, c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser,
+		c.Integration, c.Message, c.MessageRevision, c.PageView, c.Participant,
+		c.PersonalMailbox, c.ReadPosition, c.RoutingDecision, c.RoutingTurn,
+		c.SavedView, c.SubscriptionType, c.TargetedMessage, c.TargetedMessageCount,
+		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
+		c.Ticket, c.User, c.Visitor, c.VisitorRate,
 	} {
 		n.Use(hooks...)
 	}
@@ -406,14 +474,16 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Account, c.AccountSequence, c.ApiToken, c.Block, c.Bot, c.Channel,
-		c.ConsentRecord, c.Contact, c.ContactEmail, c.ContactList, c.ContactListMember,
-		c.Conversation, c.Event, c.IdempotencyKey, c.Inbox, c.InboxTeam, c.InboxUser,
-		c.Integration, c.Message, c.MessageRevision, c.PageView, c.ReadPosition,
-		c.RoutingDecision, c.RoutingTurn, c.SavedView, c.SubscriptionType,
-		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
-		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.User, c.Visitor,
-		c.VisitorRate,
+		c.Account, c.AccountSequence, c.ApiToken, c.Attachment, c.Block, c.Bot,
+		c.Channel, c.ChannelAddress, c.ConsentRecord, c.Contact, c.ContactEmail,
+		c.ContactList, c.ContactListMember, c.Conversation, c.Email, c.EmailChannel,
+		c.EmailConnection, c.EmailReference, c.Event, c.ForgottenBlob,
+		c.IdempotencyKey, c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser,
+		c.Integration, c.Message, c.MessageRevision, c.PageView, c.Participant,
+		c.PersonalMailbox, c.ReadPosition, c.RoutingDecision, c.RoutingTurn,
+		c.SavedView, c.SubscriptionType, c.TargetedMessage, c.TargetedMessageCount,
+		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
+		c.Ticket, c.User, c.Visitor, c.VisitorRate,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -428,12 +498,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AccountSequence.mutate(ctx, m)
 	case *ApiTokenMutation:
 		return c.ApiToken.mutate(ctx, m)
+	case *AttachmentMutation:
+		return c.Attachment.mutate(ctx, m)
 	case *BlockMutation:
 		return c.Block.mutate(ctx, m)
 	case *BotMutation:
 		return c.Bot.mutate(ctx, m)
 	case *ChannelMutation:
 		return c.Channel.mutate(ctx, m)
+	case *ChannelAddressMutation:
+		return c.ChannelAddress.mutate(ctx, m)
 	case *ConsentRecordMutation:
 		return c.ConsentRecord.mutate(ctx, m)
 	case *ContactMutation:
@@ -446,10 +520,22 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ContactListMember.mutate(ctx, m)
 	case *ConversationMutation:
 		return c.Conversation.mutate(ctx, m)
+	case *EmailMutation:
+		return c.Email.mutate(ctx, m)
+	case *EmailChannelMutation:
+		return c.EmailChannel.mutate(ctx, m)
+	case *EmailConnectionMutation:
+		return c.EmailConnection.mutate(ctx, m)
+	case *EmailReferenceMutation:
+		return c.EmailReference.mutate(ctx, m)
 	case *EventMutation:
 		return c.Event.mutate(ctx, m)
+	case *ForgottenBlobMutation:
+		return c.ForgottenBlob.mutate(ctx, m)
 	case *IdempotencyKeyMutation:
 		return c.IdempotencyKey.mutate(ctx, m)
+	case *InboundMailMutation:
+		return c.InboundMail.mutate(ctx, m)
 	case *InboxMutation:
 		return c.Inbox.mutate(ctx, m)
 	case *InboxTeamMutation:
@@ -464,6 +550,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.MessageRevision.mutate(ctx, m)
 	case *PageViewMutation:
 		return c.PageView.mutate(ctx, m)
+	case *ParticipantMutation:
+		return c.Participant.mutate(ctx, m)
+	case *PersonalMailboxMutation:
+		return c.PersonalMailbox.mutate(ctx, m)
 	case *ReadPositionMutation:
 		return c.ReadPosition.mutate(ctx, m)
 	case *RoutingDecisionMutation:
@@ -488,6 +578,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Team.mutate(ctx, m)
 	case *TeamMemberMutation:
 		return c.TeamMember.mutate(ctx, m)
+	case *TicketMutation:
+		return c.Ticket.mutate(ctx, m)
 	case *UserMutation:
 		return c.User.mutate(ctx, m)
 	case *VisitorMutation:
@@ -898,6 +990,139 @@ func (c *ApiTokenClient) mutate(ctx context.Context, m *ApiTokenMutation) (Value
 	}
 }
 
+// AttachmentClient is a client for the Attachment schema.
+type AttachmentClient struct {
+	config
+}
+
+// NewAttachmentClient returns a client for the Attachment from the given config.
+func NewAttachmentClient(c config) *AttachmentClient {
+	return &AttachmentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `attachment.Hooks(f(g(h())))`.
+func (c *AttachmentClient) Use(hooks ...Hook) {
+	c.hooks.Attachment = append(c.hooks.Attachment, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `attachment.Intercept(f(g(h())))`.
+func (c *AttachmentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Attachment = append(c.inters.Attachment, interceptors...)
+}
+
+// Create returns a builder for creating a Attachment entity.
+func (c *AttachmentClient) Create() *AttachmentCreate {
+	mutation := newAttachmentMutation(c.config, OpCreate)
+	return &AttachmentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Attachment entities.
+func (c *AttachmentClient) CreateBulk(builders ...*AttachmentCreate) *AttachmentCreateBulk {
+	return &AttachmentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AttachmentClient) MapCreateBulk(slice any, setFunc func(*AttachmentCreate, int)) *AttachmentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AttachmentCreateBulk{err: fmt.Errorf("calling to AttachmentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AttachmentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AttachmentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Attachment.
+func (c *AttachmentClient) Update() *AttachmentUpdate {
+	mutation := newAttachmentMutation(c.config, OpUpdate)
+	return &AttachmentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AttachmentClient) UpdateOne(_m *Attachment) *AttachmentUpdateOne {
+	mutation := newAttachmentMutation(c.config, OpUpdateOne, withAttachment(_m))
+	return &AttachmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AttachmentClient) UpdateOneID(id string) *AttachmentUpdateOne {
+	mutation := newAttachmentMutation(c.config, OpUpdateOne, withAttachmentID(id))
+	return &AttachmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Attachment.
+func (c *AttachmentClient) Delete() *AttachmentDelete {
+	mutation := newAttachmentMutation(c.config, OpDelete)
+	return &AttachmentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AttachmentClient) DeleteOne(_m *Attachment) *AttachmentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AttachmentClient) DeleteOneID(id string) *AttachmentDeleteOne {
+	builder := c.Delete().Where(attachment.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AttachmentDeleteOne{builder}
+}
+
+// Query returns a query builder for Attachment.
+func (c *AttachmentClient) Query() *AttachmentQuery {
+	return &AttachmentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAttachment},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Attachment entity by its id.
+func (c *AttachmentClient) Get(ctx context.Context, id string) (*Attachment, error) {
+	return c.Query().Where(attachment.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AttachmentClient) GetX(ctx context.Context, id string) *Attachment {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AttachmentClient) Hooks() []Hook {
+	return c.hooks.Attachment
+}
+
+// Interceptors returns the client interceptors.
+func (c *AttachmentClient) Interceptors() []Interceptor {
+	return c.inters.Attachment
+}
+
+func (c *AttachmentClient) mutate(ctx context.Context, m *AttachmentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AttachmentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AttachmentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AttachmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AttachmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Attachment mutation op: %q", m.Op())
+	}
+}
+
 // BlockClient is a client for the Block schema.
 type BlockClient struct {
 	config
@@ -1294,6 +1519,139 @@ func (c *ChannelClient) mutate(ctx context.Context, m *ChannelMutation) (Value, 
 		return (&ChannelDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Channel mutation op: %q", m.Op())
+	}
+}
+
+// ChannelAddressClient is a client for the ChannelAddress schema.
+type ChannelAddressClient struct {
+	config
+}
+
+// NewChannelAddressClient returns a client for the ChannelAddress from the given config.
+func NewChannelAddressClient(c config) *ChannelAddressClient {
+	return &ChannelAddressClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `channeladdress.Hooks(f(g(h())))`.
+func (c *ChannelAddressClient) Use(hooks ...Hook) {
+	c.hooks.ChannelAddress = append(c.hooks.ChannelAddress, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `channeladdress.Intercept(f(g(h())))`.
+func (c *ChannelAddressClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ChannelAddress = append(c.inters.ChannelAddress, interceptors...)
+}
+
+// Create returns a builder for creating a ChannelAddress entity.
+func (c *ChannelAddressClient) Create() *ChannelAddressCreate {
+	mutation := newChannelAddressMutation(c.config, OpCreate)
+	return &ChannelAddressCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ChannelAddress entities.
+func (c *ChannelAddressClient) CreateBulk(builders ...*ChannelAddressCreate) *ChannelAddressCreateBulk {
+	return &ChannelAddressCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ChannelAddressClient) MapCreateBulk(slice any, setFunc func(*ChannelAddressCreate, int)) *ChannelAddressCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ChannelAddressCreateBulk{err: fmt.Errorf("calling to ChannelAddressClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ChannelAddressCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ChannelAddressCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ChannelAddress.
+func (c *ChannelAddressClient) Update() *ChannelAddressUpdate {
+	mutation := newChannelAddressMutation(c.config, OpUpdate)
+	return &ChannelAddressUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ChannelAddressClient) UpdateOne(_m *ChannelAddress) *ChannelAddressUpdateOne {
+	mutation := newChannelAddressMutation(c.config, OpUpdateOne, withChannelAddress(_m))
+	return &ChannelAddressUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ChannelAddressClient) UpdateOneID(id string) *ChannelAddressUpdateOne {
+	mutation := newChannelAddressMutation(c.config, OpUpdateOne, withChannelAddressID(id))
+	return &ChannelAddressUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ChannelAddress.
+func (c *ChannelAddressClient) Delete() *ChannelAddressDelete {
+	mutation := newChannelAddressMutation(c.config, OpDelete)
+	return &ChannelAddressDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ChannelAddressClient) DeleteOne(_m *ChannelAddress) *ChannelAddressDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ChannelAddressClient) DeleteOneID(id string) *ChannelAddressDeleteOne {
+	builder := c.Delete().Where(channeladdress.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ChannelAddressDeleteOne{builder}
+}
+
+// Query returns a query builder for ChannelAddress.
+func (c *ChannelAddressClient) Query() *ChannelAddressQuery {
+	return &ChannelAddressQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeChannelAddress},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ChannelAddress entity by its id.
+func (c *ChannelAddressClient) Get(ctx context.Context, id string) (*ChannelAddress, error) {
+	return c.Query().Where(channeladdress.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ChannelAddressClient) GetX(ctx context.Context, id string) *ChannelAddress {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ChannelAddressClient) Hooks() []Hook {
+	return c.hooks.ChannelAddress
+}
+
+// Interceptors returns the client interceptors.
+func (c *ChannelAddressClient) Interceptors() []Interceptor {
+	return c.inters.ChannelAddress
+}
+
+func (c *ChannelAddressClient) mutate(ctx context.Context, m *ChannelAddressMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ChannelAddressCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ChannelAddressUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ChannelAddressUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ChannelAddressDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ChannelAddress mutation op: %q", m.Op())
 	}
 }
 
@@ -2095,6 +2453,538 @@ func (c *ConversationClient) mutate(ctx context.Context, m *ConversationMutation
 	}
 }
 
+// EmailClient is a client for the Email schema.
+type EmailClient struct {
+	config
+}
+
+// NewEmailClient returns a client for the Email from the given config.
+func NewEmailClient(c config) *EmailClient {
+	return &EmailClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `email.Hooks(f(g(h())))`.
+func (c *EmailClient) Use(hooks ...Hook) {
+	c.hooks.Email = append(c.hooks.Email, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `email.Intercept(f(g(h())))`.
+func (c *EmailClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Email = append(c.inters.Email, interceptors...)
+}
+
+// Create returns a builder for creating a Email entity.
+func (c *EmailClient) Create() *EmailCreate {
+	mutation := newEmailMutation(c.config, OpCreate)
+	return &EmailCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Email entities.
+func (c *EmailClient) CreateBulk(builders ...*EmailCreate) *EmailCreateBulk {
+	return &EmailCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EmailClient) MapCreateBulk(slice any, setFunc func(*EmailCreate, int)) *EmailCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EmailCreateBulk{err: fmt.Errorf("calling to EmailClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EmailCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EmailCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Email.
+func (c *EmailClient) Update() *EmailUpdate {
+	mutation := newEmailMutation(c.config, OpUpdate)
+	return &EmailUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EmailClient) UpdateOne(_m *Email) *EmailUpdateOne {
+	mutation := newEmailMutation(c.config, OpUpdateOne, withEmail(_m))
+	return &EmailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EmailClient) UpdateOneID(id string) *EmailUpdateOne {
+	mutation := newEmailMutation(c.config, OpUpdateOne, withEmailID(id))
+	return &EmailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Email.
+func (c *EmailClient) Delete() *EmailDelete {
+	mutation := newEmailMutation(c.config, OpDelete)
+	return &EmailDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EmailClient) DeleteOne(_m *Email) *EmailDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EmailClient) DeleteOneID(id string) *EmailDeleteOne {
+	builder := c.Delete().Where(email.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EmailDeleteOne{builder}
+}
+
+// Query returns a query builder for Email.
+func (c *EmailClient) Query() *EmailQuery {
+	return &EmailQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEmail},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Email entity by its id.
+func (c *EmailClient) Get(ctx context.Context, id string) (*Email, error) {
+	return c.Query().Where(email.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EmailClient) GetX(ctx context.Context, id string) *Email {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *EmailClient) Hooks() []Hook {
+	return c.hooks.Email
+}
+
+// Interceptors returns the client interceptors.
+func (c *EmailClient) Interceptors() []Interceptor {
+	return c.inters.Email
+}
+
+func (c *EmailClient) mutate(ctx context.Context, m *EmailMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EmailCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EmailUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EmailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EmailDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Email mutation op: %q", m.Op())
+	}
+}
+
+// EmailChannelClient is a client for the EmailChannel schema.
+type EmailChannelClient struct {
+	config
+}
+
+// NewEmailChannelClient returns a client for the EmailChannel from the given config.
+func NewEmailChannelClient(c config) *EmailChannelClient {
+	return &EmailChannelClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `emailchannel.Hooks(f(g(h())))`.
+func (c *EmailChannelClient) Use(hooks ...Hook) {
+	c.hooks.EmailChannel = append(c.hooks.EmailChannel, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `emailchannel.Intercept(f(g(h())))`.
+func (c *EmailChannelClient) Intercept(interceptors ...Interceptor) {
+	c.inters.EmailChannel = append(c.inters.EmailChannel, interceptors...)
+}
+
+// Create returns a builder for creating a EmailChannel entity.
+func (c *EmailChannelClient) Create() *EmailChannelCreate {
+	mutation := newEmailChannelMutation(c.config, OpCreate)
+	return &EmailChannelCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of EmailChannel entities.
+func (c *EmailChannelClient) CreateBulk(builders ...*EmailChannelCreate) *EmailChannelCreateBulk {
+	return &EmailChannelCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EmailChannelClient) MapCreateBulk(slice any, setFunc func(*EmailChannelCreate, int)) *EmailChannelCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EmailChannelCreateBulk{err: fmt.Errorf("calling to EmailChannelClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EmailChannelCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EmailChannelCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for EmailChannel.
+func (c *EmailChannelClient) Update() *EmailChannelUpdate {
+	mutation := newEmailChannelMutation(c.config, OpUpdate)
+	return &EmailChannelUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EmailChannelClient) UpdateOne(_m *EmailChannel) *EmailChannelUpdateOne {
+	mutation := newEmailChannelMutation(c.config, OpUpdateOne, withEmailChannel(_m))
+	return &EmailChannelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EmailChannelClient) UpdateOneID(id string) *EmailChannelUpdateOne {
+	mutation := newEmailChannelMutation(c.config, OpUpdateOne, withEmailChannelID(id))
+	return &EmailChannelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for EmailChannel.
+func (c *EmailChannelClient) Delete() *EmailChannelDelete {
+	mutation := newEmailChannelMutation(c.config, OpDelete)
+	return &EmailChannelDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EmailChannelClient) DeleteOne(_m *EmailChannel) *EmailChannelDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EmailChannelClient) DeleteOneID(id string) *EmailChannelDeleteOne {
+	builder := c.Delete().Where(emailchannel.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EmailChannelDeleteOne{builder}
+}
+
+// Query returns a query builder for EmailChannel.
+func (c *EmailChannelClient) Query() *EmailChannelQuery {
+	return &EmailChannelQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEmailChannel},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a EmailChannel entity by its id.
+func (c *EmailChannelClient) Get(ctx context.Context, id string) (*EmailChannel, error) {
+	return c.Query().Where(emailchannel.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EmailChannelClient) GetX(ctx context.Context, id string) *EmailChannel {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *EmailChannelClient) Hooks() []Hook {
+	return c.hooks.EmailChannel
+}
+
+// Interceptors returns the client interceptors.
+func (c *EmailChannelClient) Interceptors() []Interceptor {
+	return c.inters.EmailChannel
+}
+
+func (c *EmailChannelClient) mutate(ctx context.Context, m *EmailChannelMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EmailChannelCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EmailChannelUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EmailChannelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EmailChannelDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown EmailChannel mutation op: %q", m.Op())
+	}
+}
+
+// EmailConnectionClient is a client for the EmailConnection schema.
+type EmailConnectionClient struct {
+	config
+}
+
+// NewEmailConnectionClient returns a client for the EmailConnection from the given config.
+func NewEmailConnectionClient(c config) *EmailConnectionClient {
+	return &EmailConnectionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `emailconnection.Hooks(f(g(h())))`.
+func (c *EmailConnectionClient) Use(hooks ...Hook) {
+	c.hooks.EmailConnection = append(c.hooks.EmailConnection, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `emailconnection.Intercept(f(g(h())))`.
+func (c *EmailConnectionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.EmailConnection = append(c.inters.EmailConnection, interceptors...)
+}
+
+// Create returns a builder for creating a EmailConnection entity.
+func (c *EmailConnectionClient) Create() *EmailConnectionCreate {
+	mutation := newEmailConnectionMutation(c.config, OpCreate)
+	return &EmailConnectionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of EmailConnection entities.
+func (c *EmailConnectionClient) CreateBulk(builders ...*EmailConnectionCreate) *EmailConnectionCreateBulk {
+	return &EmailConnectionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EmailConnectionClient) MapCreateBulk(slice any, setFunc func(*EmailConnectionCreate, int)) *EmailConnectionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EmailConnectionCreateBulk{err: fmt.Errorf("calling to EmailConnectionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EmailConnectionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EmailConnectionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for EmailConnection.
+func (c *EmailConnectionClient) Update() *EmailConnectionUpdate {
+	mutation := newEmailConnectionMutation(c.config, OpUpdate)
+	return &EmailConnectionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EmailConnectionClient) UpdateOne(_m *EmailConnection) *EmailConnectionUpdateOne {
+	mutation := newEmailConnectionMutation(c.config, OpUpdateOne, withEmailConnection(_m))
+	return &EmailConnectionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EmailConnectionClient) UpdateOneID(id string) *EmailConnectionUpdateOne {
+	mutation := newEmailConnectionMutation(c.config, OpUpdateOne, withEmailConnectionID(id))
+	return &EmailConnectionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for EmailConnection.
+func (c *EmailConnectionClient) Delete() *EmailConnectionDelete {
+	mutation := newEmailConnectionMutation(c.config, OpDelete)
+	return &EmailConnectionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EmailConnectionClient) DeleteOne(_m *EmailConnection) *EmailConnectionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EmailConnectionClient) DeleteOneID(id string) *EmailConnectionDeleteOne {
+	builder := c.Delete().Where(emailconnection.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EmailConnectionDeleteOne{builder}
+}
+
+// Query returns a query builder for EmailConnection.
+func (c *EmailConnectionClient) Query() *EmailConnectionQuery {
+	return &EmailConnectionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEmailConnection},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a EmailConnection entity by its id.
+func (c *EmailConnectionClient) Get(ctx context.Context, id string) (*EmailConnection, error) {
+	return c.Query().Where(emailconnection.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EmailConnectionClient) GetX(ctx context.Context, id string) *EmailConnection {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *EmailConnectionClient) Hooks() []Hook {
+	return c.hooks.EmailConnection
+}
+
+// Interceptors returns the client interceptors.
+func (c *EmailConnectionClient) Interceptors() []Interceptor {
+	return c.inters.EmailConnection
+}
+
+func (c *EmailConnectionClient) mutate(ctx context.Context, m *EmailConnectionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EmailConnectionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EmailConnectionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EmailConnectionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EmailConnectionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown EmailConnection mutation op: %q", m.Op())
+	}
+}
+
+// EmailReferenceClient is a client for the EmailReference schema.
+type EmailReferenceClient struct {
+	config
+}
+
+// NewEmailReferenceClient returns a client for the EmailReference from the given config.
+func NewEmailReferenceClient(c config) *EmailReferenceClient {
+	return &EmailReferenceClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `emailreference.Hooks(f(g(h())))`.
+func (c *EmailReferenceClient) Use(hooks ...Hook) {
+	c.hooks.EmailReference = append(c.hooks.EmailReference, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `emailreference.Intercept(f(g(h())))`.
+func (c *EmailReferenceClient) Intercept(interceptors ...Interceptor) {
+	c.inters.EmailReference = append(c.inters.EmailReference, interceptors...)
+}
+
+// Create returns a builder for creating a EmailReference entity.
+func (c *EmailReferenceClient) Create() *EmailReferenceCreate {
+	mutation := newEmailReferenceMutation(c.config, OpCreate)
+	return &EmailReferenceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of EmailReference entities.
+func (c *EmailReferenceClient) CreateBulk(builders ...*EmailReferenceCreate) *EmailReferenceCreateBulk {
+	return &EmailReferenceCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EmailReferenceClient) MapCreateBulk(slice any, setFunc func(*EmailReferenceCreate, int)) *EmailReferenceCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EmailReferenceCreateBulk{err: fmt.Errorf("calling to EmailReferenceClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EmailReferenceCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EmailReferenceCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for EmailReference.
+func (c *EmailReferenceClient) Update() *EmailReferenceUpdate {
+	mutation := newEmailReferenceMutation(c.config, OpUpdate)
+	return &EmailReferenceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EmailReferenceClient) UpdateOne(_m *EmailReference) *EmailReferenceUpdateOne {
+	mutation := newEmailReferenceMutation(c.config, OpUpdateOne, withEmailReference(_m))
+	return &EmailReferenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EmailReferenceClient) UpdateOneID(id string) *EmailReferenceUpdateOne {
+	mutation := newEmailReferenceMutation(c.config, OpUpdateOne, withEmailReferenceID(id))
+	return &EmailReferenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for EmailReference.
+func (c *EmailReferenceClient) Delete() *EmailReferenceDelete {
+	mutation := newEmailReferenceMutation(c.config, OpDelete)
+	return &EmailReferenceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EmailReferenceClient) DeleteOne(_m *EmailReference) *EmailReferenceDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EmailReferenceClient) DeleteOneID(id string) *EmailReferenceDeleteOne {
+	builder := c.Delete().Where(emailreference.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EmailReferenceDeleteOne{builder}
+}
+
+// Query returns a query builder for EmailReference.
+func (c *EmailReferenceClient) Query() *EmailReferenceQuery {
+	return &EmailReferenceQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEmailReference},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a EmailReference entity by its id.
+func (c *EmailReferenceClient) Get(ctx context.Context, id string) (*EmailReference, error) {
+	return c.Query().Where(emailreference.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EmailReferenceClient) GetX(ctx context.Context, id string) *EmailReference {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *EmailReferenceClient) Hooks() []Hook {
+	return c.hooks.EmailReference
+}
+
+// Interceptors returns the client interceptors.
+func (c *EmailReferenceClient) Interceptors() []Interceptor {
+	return c.inters.EmailReference
+}
+
+func (c *EmailReferenceClient) mutate(ctx context.Context, m *EmailReferenceMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EmailReferenceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EmailReferenceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EmailReferenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EmailReferenceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown EmailReference mutation op: %q", m.Op())
+	}
+}
+
 // EventClient is a client for the Event schema.
 type EventClient struct {
 	config
@@ -2228,6 +3118,139 @@ func (c *EventClient) mutate(ctx context.Context, m *EventMutation) (Value, erro
 	}
 }
 
+// ForgottenBlobClient is a client for the ForgottenBlob schema.
+type ForgottenBlobClient struct {
+	config
+}
+
+// NewForgottenBlobClient returns a client for the ForgottenBlob from the given config.
+func NewForgottenBlobClient(c config) *ForgottenBlobClient {
+	return &ForgottenBlobClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `forgottenblob.Hooks(f(g(h())))`.
+func (c *ForgottenBlobClient) Use(hooks ...Hook) {
+	c.hooks.ForgottenBlob = append(c.hooks.ForgottenBlob, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `forgottenblob.Intercept(f(g(h())))`.
+func (c *ForgottenBlobClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ForgottenBlob = append(c.inters.ForgottenBlob, interceptors...)
+}
+
+// Create returns a builder for creating a ForgottenBlob entity.
+func (c *ForgottenBlobClient) Create() *ForgottenBlobCreate {
+	mutation := newForgottenBlobMutation(c.config, OpCreate)
+	return &ForgottenBlobCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ForgottenBlob entities.
+func (c *ForgottenBlobClient) CreateBulk(builders ...*ForgottenBlobCreate) *ForgottenBlobCreateBulk {
+	return &ForgottenBlobCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ForgottenBlobClient) MapCreateBulk(slice any, setFunc func(*ForgottenBlobCreate, int)) *ForgottenBlobCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ForgottenBlobCreateBulk{err: fmt.Errorf("calling to ForgottenBlobClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ForgottenBlobCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ForgottenBlobCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ForgottenBlob.
+func (c *ForgottenBlobClient) Update() *ForgottenBlobUpdate {
+	mutation := newForgottenBlobMutation(c.config, OpUpdate)
+	return &ForgottenBlobUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ForgottenBlobClient) UpdateOne(_m *ForgottenBlob) *ForgottenBlobUpdateOne {
+	mutation := newForgottenBlobMutation(c.config, OpUpdateOne, withForgottenBlob(_m))
+	return &ForgottenBlobUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ForgottenBlobClient) UpdateOneID(id string) *ForgottenBlobUpdateOne {
+	mutation := newForgottenBlobMutation(c.config, OpUpdateOne, withForgottenBlobID(id))
+	return &ForgottenBlobUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ForgottenBlob.
+func (c *ForgottenBlobClient) Delete() *ForgottenBlobDelete {
+	mutation := newForgottenBlobMutation(c.config, OpDelete)
+	return &ForgottenBlobDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ForgottenBlobClient) DeleteOne(_m *ForgottenBlob) *ForgottenBlobDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ForgottenBlobClient) DeleteOneID(id string) *ForgottenBlobDeleteOne {
+	builder := c.Delete().Where(forgottenblob.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ForgottenBlobDeleteOne{builder}
+}
+
+// Query returns a query builder for ForgottenBlob.
+func (c *ForgottenBlobClient) Query() *ForgottenBlobQuery {
+	return &ForgottenBlobQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeForgottenBlob},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ForgottenBlob entity by its id.
+func (c *ForgottenBlobClient) Get(ctx context.Context, id string) (*ForgottenBlob, error) {
+	return c.Query().Where(forgottenblob.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ForgottenBlobClient) GetX(ctx context.Context, id string) *ForgottenBlob {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ForgottenBlobClient) Hooks() []Hook {
+	return c.hooks.ForgottenBlob
+}
+
+// Interceptors returns the client interceptors.
+func (c *ForgottenBlobClient) Interceptors() []Interceptor {
+	return c.inters.ForgottenBlob
+}
+
+func (c *ForgottenBlobClient) mutate(ctx context.Context, m *ForgottenBlobMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ForgottenBlobCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ForgottenBlobUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ForgottenBlobUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ForgottenBlobDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ForgottenBlob mutation op: %q", m.Op())
+	}
+}
+
 // IdempotencyKeyClient is a client for the IdempotencyKey schema.
 type IdempotencyKeyClient struct {
 	config
@@ -2358,6 +3381,139 @@ func (c *IdempotencyKeyClient) mutate(ctx context.Context, m *IdempotencyKeyMuta
 		return (&IdempotencyKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown IdempotencyKey mutation op: %q", m.Op())
+	}
+}
+
+// InboundMailClient is a client for the InboundMail schema.
+type InboundMailClient struct {
+	config
+}
+
+// NewInboundMailClient returns a client for the InboundMail from the given config.
+func NewInboundMailClient(c config) *InboundMailClient {
+	return &InboundMailClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `inboundmail.Hooks(f(g(h())))`.
+func (c *InboundMailClient) Use(hooks ...Hook) {
+	c.hooks.InboundMail = append(c.hooks.InboundMail, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `inboundmail.Intercept(f(g(h())))`.
+func (c *InboundMailClient) Intercept(interceptors ...Interceptor) {
+	c.inters.InboundMail = append(c.inters.InboundMail, interceptors...)
+}
+
+// Create returns a builder for creating a InboundMail entity.
+func (c *InboundMailClient) Create() *InboundMailCreate {
+	mutation := newInboundMailMutation(c.config, OpCreate)
+	return &InboundMailCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of InboundMail entities.
+func (c *InboundMailClient) CreateBulk(builders ...*InboundMailCreate) *InboundMailCreateBulk {
+	return &InboundMailCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *InboundMailClient) MapCreateBulk(slice any, setFunc func(*InboundMailCreate, int)) *InboundMailCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &InboundMailCreateBulk{err: fmt.Errorf("calling to InboundMailClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*InboundMailCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &InboundMailCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for InboundMail.
+func (c *InboundMailClient) Update() *InboundMailUpdate {
+	mutation := newInboundMailMutation(c.config, OpUpdate)
+	return &InboundMailUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *InboundMailClient) UpdateOne(_m *InboundMail) *InboundMailUpdateOne {
+	mutation := newInboundMailMutation(c.config, OpUpdateOne, withInboundMail(_m))
+	return &InboundMailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *InboundMailClient) UpdateOneID(id string) *InboundMailUpdateOne {
+	mutation := newInboundMailMutation(c.config, OpUpdateOne, withInboundMailID(id))
+	return &InboundMailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for InboundMail.
+func (c *InboundMailClient) Delete() *InboundMailDelete {
+	mutation := newInboundMailMutation(c.config, OpDelete)
+	return &InboundMailDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *InboundMailClient) DeleteOne(_m *InboundMail) *InboundMailDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *InboundMailClient) DeleteOneID(id string) *InboundMailDeleteOne {
+	builder := c.Delete().Where(inboundmail.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &InboundMailDeleteOne{builder}
+}
+
+// Query returns a query builder for InboundMail.
+func (c *InboundMailClient) Query() *InboundMailQuery {
+	return &InboundMailQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeInboundMail},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a InboundMail entity by its id.
+func (c *InboundMailClient) Get(ctx context.Context, id string) (*InboundMail, error) {
+	return c.Query().Where(inboundmail.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *InboundMailClient) GetX(ctx context.Context, id string) *InboundMail {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *InboundMailClient) Hooks() []Hook {
+	return c.hooks.InboundMail
+}
+
+// Interceptors returns the client interceptors.
+func (c *InboundMailClient) Interceptors() []Interceptor {
+	return c.inters.InboundMail
+}
+
+func (c *InboundMailClient) mutate(ctx context.Context, m *InboundMailMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&InboundMailCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&InboundMailUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&InboundMailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&InboundMailDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown InboundMail mutation op: %q", m.Op())
 	}
 }
 
@@ -3289,6 +4445,272 @@ func (c *PageViewClient) mutate(ctx context.Context, m *PageViewMutation) (Value
 		return (&PageViewDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown PageView mutation op: %q", m.Op())
+	}
+}
+
+// ParticipantClient is a client for the Participant schema.
+type ParticipantClient struct {
+	config
+}
+
+// NewParticipantClient returns a client for the Participant from the given config.
+func NewParticipantClient(c config) *ParticipantClient {
+	return &ParticipantClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `participant.Hooks(f(g(h())))`.
+func (c *ParticipantClient) Use(hooks ...Hook) {
+	c.hooks.Participant = append(c.hooks.Participant, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `participant.Intercept(f(g(h())))`.
+func (c *ParticipantClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Participant = append(c.inters.Participant, interceptors...)
+}
+
+// Create returns a builder for creating a Participant entity.
+func (c *ParticipantClient) Create() *ParticipantCreate {
+	mutation := newParticipantMutation(c.config, OpCreate)
+	return &ParticipantCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Participant entities.
+func (c *ParticipantClient) CreateBulk(builders ...*ParticipantCreate) *ParticipantCreateBulk {
+	return &ParticipantCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ParticipantClient) MapCreateBulk(slice any, setFunc func(*ParticipantCreate, int)) *ParticipantCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ParticipantCreateBulk{err: fmt.Errorf("calling to ParticipantClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ParticipantCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ParticipantCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Participant.
+func (c *ParticipantClient) Update() *ParticipantUpdate {
+	mutation := newParticipantMutation(c.config, OpUpdate)
+	return &ParticipantUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ParticipantClient) UpdateOne(_m *Participant) *ParticipantUpdateOne {
+	mutation := newParticipantMutation(c.config, OpUpdateOne, withParticipant(_m))
+	return &ParticipantUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ParticipantClient) UpdateOneID(id string) *ParticipantUpdateOne {
+	mutation := newParticipantMutation(c.config, OpUpdateOne, withParticipantID(id))
+	return &ParticipantUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Participant.
+func (c *ParticipantClient) Delete() *ParticipantDelete {
+	mutation := newParticipantMutation(c.config, OpDelete)
+	return &ParticipantDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ParticipantClient) DeleteOne(_m *Participant) *ParticipantDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ParticipantClient) DeleteOneID(id string) *ParticipantDeleteOne {
+	builder := c.Delete().Where(participant.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ParticipantDeleteOne{builder}
+}
+
+// Query returns a query builder for Participant.
+func (c *ParticipantClient) Query() *ParticipantQuery {
+	return &ParticipantQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeParticipant},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Participant entity by its id.
+func (c *ParticipantClient) Get(ctx context.Context, id string) (*Participant, error) {
+	return c.Query().Where(participant.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ParticipantClient) GetX(ctx context.Context, id string) *Participant {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ParticipantClient) Hooks() []Hook {
+	return c.hooks.Participant
+}
+
+// Interceptors returns the client interceptors.
+func (c *ParticipantClient) Interceptors() []Interceptor {
+	return c.inters.Participant
+}
+
+func (c *ParticipantClient) mutate(ctx context.Context, m *ParticipantMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ParticipantCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ParticipantUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ParticipantUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ParticipantDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Participant mutation op: %q", m.Op())
+	}
+}
+
+// PersonalMailboxClient is a client for the PersonalMailbox schema.
+type PersonalMailboxClient struct {
+	config
+}
+
+// NewPersonalMailboxClient returns a client for the PersonalMailbox from the given config.
+func NewPersonalMailboxClient(c config) *PersonalMailboxClient {
+	return &PersonalMailboxClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `personalmailbox.Hooks(f(g(h())))`.
+func (c *PersonalMailboxClient) Use(hooks ...Hook) {
+	c.hooks.PersonalMailbox = append(c.hooks.PersonalMailbox, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `personalmailbox.Intercept(f(g(h())))`.
+func (c *PersonalMailboxClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PersonalMailbox = append(c.inters.PersonalMailbox, interceptors...)
+}
+
+// Create returns a builder for creating a PersonalMailbox entity.
+func (c *PersonalMailboxClient) Create() *PersonalMailboxCreate {
+	mutation := newPersonalMailboxMutation(c.config, OpCreate)
+	return &PersonalMailboxCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PersonalMailbox entities.
+func (c *PersonalMailboxClient) CreateBulk(builders ...*PersonalMailboxCreate) *PersonalMailboxCreateBulk {
+	return &PersonalMailboxCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PersonalMailboxClient) MapCreateBulk(slice any, setFunc func(*PersonalMailboxCreate, int)) *PersonalMailboxCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PersonalMailboxCreateBulk{err: fmt.Errorf("calling to PersonalMailboxClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PersonalMailboxCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PersonalMailboxCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PersonalMailbox.
+func (c *PersonalMailboxClient) Update() *PersonalMailboxUpdate {
+	mutation := newPersonalMailboxMutation(c.config, OpUpdate)
+	return &PersonalMailboxUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PersonalMailboxClient) UpdateOne(_m *PersonalMailbox) *PersonalMailboxUpdateOne {
+	mutation := newPersonalMailboxMutation(c.config, OpUpdateOne, withPersonalMailbox(_m))
+	return &PersonalMailboxUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PersonalMailboxClient) UpdateOneID(id string) *PersonalMailboxUpdateOne {
+	mutation := newPersonalMailboxMutation(c.config, OpUpdateOne, withPersonalMailboxID(id))
+	return &PersonalMailboxUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PersonalMailbox.
+func (c *PersonalMailboxClient) Delete() *PersonalMailboxDelete {
+	mutation := newPersonalMailboxMutation(c.config, OpDelete)
+	return &PersonalMailboxDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PersonalMailboxClient) DeleteOne(_m *PersonalMailbox) *PersonalMailboxDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PersonalMailboxClient) DeleteOneID(id string) *PersonalMailboxDeleteOne {
+	builder := c.Delete().Where(personalmailbox.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PersonalMailboxDeleteOne{builder}
+}
+
+// Query returns a query builder for PersonalMailbox.
+func (c *PersonalMailboxClient) Query() *PersonalMailboxQuery {
+	return &PersonalMailboxQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePersonalMailbox},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PersonalMailbox entity by its id.
+func (c *PersonalMailboxClient) Get(ctx context.Context, id string) (*PersonalMailbox, error) {
+	return c.Query().Where(personalmailbox.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PersonalMailboxClient) GetX(ctx context.Context, id string) *PersonalMailbox {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PersonalMailboxClient) Hooks() []Hook {
+	return c.hooks.PersonalMailbox
+}
+
+// Interceptors returns the client interceptors.
+func (c *PersonalMailboxClient) Interceptors() []Interceptor {
+	return c.inters.PersonalMailbox
+}
+
+func (c *PersonalMailboxClient) mutate(ctx context.Context, m *PersonalMailboxMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PersonalMailboxCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PersonalMailboxUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PersonalMailboxUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PersonalMailboxDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PersonalMailbox mutation op: %q", m.Op())
 	}
 }
 
@@ -4888,6 +6310,139 @@ func (c *TeamMemberClient) mutate(ctx context.Context, m *TeamMemberMutation) (V
 	}
 }
 
+// TicketClient is a client for the Ticket schema.
+type TicketClient struct {
+	config
+}
+
+// NewTicketClient returns a client for the Ticket from the given config.
+func NewTicketClient(c config) *TicketClient {
+	return &TicketClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `ticket.Hooks(f(g(h())))`.
+func (c *TicketClient) Use(hooks ...Hook) {
+	c.hooks.Ticket = append(c.hooks.Ticket, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `ticket.Intercept(f(g(h())))`.
+func (c *TicketClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Ticket = append(c.inters.Ticket, interceptors...)
+}
+
+// Create returns a builder for creating a Ticket entity.
+func (c *TicketClient) Create() *TicketCreate {
+	mutation := newTicketMutation(c.config, OpCreate)
+	return &TicketCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Ticket entities.
+func (c *TicketClient) CreateBulk(builders ...*TicketCreate) *TicketCreateBulk {
+	return &TicketCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TicketClient) MapCreateBulk(slice any, setFunc func(*TicketCreate, int)) *TicketCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TicketCreateBulk{err: fmt.Errorf("calling to TicketClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TicketCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TicketCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Ticket.
+func (c *TicketClient) Update() *TicketUpdate {
+	mutation := newTicketMutation(c.config, OpUpdate)
+	return &TicketUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TicketClient) UpdateOne(_m *Ticket) *TicketUpdateOne {
+	mutation := newTicketMutation(c.config, OpUpdateOne, withTicket(_m))
+	return &TicketUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TicketClient) UpdateOneID(id string) *TicketUpdateOne {
+	mutation := newTicketMutation(c.config, OpUpdateOne, withTicketID(id))
+	return &TicketUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Ticket.
+func (c *TicketClient) Delete() *TicketDelete {
+	mutation := newTicketMutation(c.config, OpDelete)
+	return &TicketDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TicketClient) DeleteOne(_m *Ticket) *TicketDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TicketClient) DeleteOneID(id string) *TicketDeleteOne {
+	builder := c.Delete().Where(ticket.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TicketDeleteOne{builder}
+}
+
+// Query returns a query builder for Ticket.
+func (c *TicketClient) Query() *TicketQuery {
+	return &TicketQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTicket},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Ticket entity by its id.
+func (c *TicketClient) Get(ctx context.Context, id string) (*Ticket, error) {
+	return c.Query().Where(ticket.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TicketClient) GetX(ctx context.Context, id string) *Ticket {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *TicketClient) Hooks() []Hook {
+	return c.hooks.Ticket
+}
+
+// Interceptors returns the client interceptors.
+func (c *TicketClient) Interceptors() []Interceptor {
+	return c.inters.Ticket
+}
+
+func (c *TicketClient) mutate(ctx context.Context, m *TicketMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TicketCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TicketUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TicketUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TicketDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Ticket mutation op: %q", m.Op())
+	}
+}
+
 // UserClient is a client for the User schema.
 type UserClient struct {
 	config
@@ -5290,21 +6845,25 @@ func (c *VisitorRateClient) mutate(ctx context.Context, m *VisitorRateMutation) 
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Account, AccountSequence, ApiToken, Block, Bot, Channel, ConsentRecord, Contact,
-		ContactEmail, ContactList, ContactListMember, Conversation, Event,
-		IdempotencyKey, Inbox, InboxTeam, InboxUser, Integration, Message,
-		MessageRevision, PageView, ReadPosition, RoutingDecision, RoutingTurn,
+		Account, AccountSequence, ApiToken, Attachment, Block, Bot, Channel,
+		ChannelAddress, ConsentRecord, Contact, ContactEmail, ContactList,
+		ContactListMember, Conversation, Email, EmailChannel, EmailConnection,
+		EmailReference, Event, ForgottenBlob, IdempotencyKey, InboundMail, Inbox,
+		InboxTeam, InboxUser, Integration, Message, MessageRevision, PageView,
+		Participant, PersonalMailbox, ReadPosition, RoutingDecision, RoutingTurn,
 		SavedView, SubscriptionType, TargetedMessage, TargetedMessageCount,
-		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, User,
-		Visitor, VisitorRate []ent.Hook
+		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
+		User, Visitor, VisitorRate []ent.Hook
 	}
 	inters struct {
-		Account, AccountSequence, ApiToken, Block, Bot, Channel, ConsentRecord, Contact,
-		ContactEmail, ContactList, ContactListMember, Conversation, Event,
-		IdempotencyKey, Inbox, InboxTeam, InboxUser, Integration, Message,
-		MessageRevision, PageView, ReadPosition, RoutingDecision, RoutingTurn,
+		Account, AccountSequence, ApiToken, Attachment, Block, Bot, Channel,
+		ChannelAddress, ConsentRecord, Contact, ContactEmail, ContactList,
+		ContactListMember, Conversation, Email, EmailChannel, EmailConnection,
+		EmailReference, Event, ForgottenBlob, IdempotencyKey, InboundMail, Inbox,
+		InboxTeam, InboxUser, Integration, Message, MessageRevision, PageView,
+		Participant, PersonalMailbox, ReadPosition, RoutingDecision, RoutingTurn,
 		SavedView, SubscriptionType, TargetedMessage, TargetedMessageCount,
-		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, User,
-		Visitor, VisitorRate []ent.Interceptor
+		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
+		User, Visitor, VisitorRate []ent.Interceptor
 	}
 )

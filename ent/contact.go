@@ -29,6 +29,8 @@ type Contact struct {
 	OwnerID string `json:"owner_id,omitempty"`
 	// LastSeenAt holds the value of the "last_seen_at" field.
 	LastSeenAt clock.Micros `json:"last_seen_at,omitempty"`
+	// WrittenAt holds the value of the "written_at" field.
+	WrittenAt clock.Micros `json:"written_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -39,7 +41,7 @@ func (*Contact) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case contact.FieldLastSeenAt, contact.FieldCreatedAt:
+		case contact.FieldLastSeenAt, contact.FieldWrittenAt, contact.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case contact.FieldID, contact.FieldAccountID, contact.FieldName, contact.FieldEmail, contact.FieldPhone, contact.FieldOwnerID:
 			values[i] = new(sql.NullString)
@@ -100,6 +102,12 @@ func (_m *Contact) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.LastSeenAt = clock.Micros(value.Int64)
 			}
+		case contact.FieldWrittenAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field written_at", values[i])
+			} else if value.Valid {
+				_m.WrittenAt = clock.Micros(value.Int64)
+			}
 		case contact.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -159,6 +167,9 @@ func (_m *Contact) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("last_seen_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastSeenAt))
+	builder.WriteString(", ")
+	builder.WriteString("written_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.WrittenAt))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

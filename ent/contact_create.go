@@ -99,6 +99,20 @@ func (_c *ContactCreate) SetNillableLastSeenAt(v *clock.Micros) *ContactCreate {
 	return _c
 }
 
+// SetWrittenAt sets the "written_at" field.
+func (_c *ContactCreate) SetWrittenAt(v clock.Micros) *ContactCreate {
+	_c.mutation.SetWrittenAt(v)
+	return _c
+}
+
+// SetNillableWrittenAt sets the "written_at" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableWrittenAt(v *clock.Micros) *ContactCreate {
+	if v != nil {
+		_c.SetWrittenAt(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *ContactCreate) SetCreatedAt(v clock.Micros) *ContactCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -166,6 +180,10 @@ func (_c *ContactCreate) defaults() {
 		v := contact.DefaultLastSeenAt
 		_c.mutation.SetLastSeenAt(v)
 	}
+	if _, ok := _c.mutation.WrittenAt(); !ok {
+		v := contact.DefaultWrittenAt
+		_c.mutation.SetWrittenAt(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -192,6 +210,9 @@ func (_c *ContactCreate) check() error {
 	}
 	if _, ok := _c.mutation.LastSeenAt(); !ok {
 		return &ValidationError{Name: "last_seen_at", err: errors.New(`ent: missing required field "Contact.last_seen_at"`)}
+	}
+	if _, ok := _c.mutation.WrittenAt(); !ok {
+		return &ValidationError{Name: "written_at", err: errors.New(`ent: missing required field "Contact.written_at"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Contact.created_at"`)}
@@ -260,6 +281,10 @@ func (_c *ContactCreate) createSpec() (*Contact, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.LastSeenAt(); ok {
 		_spec.SetField(contact.FieldLastSeenAt, field.TypeInt64, value)
 		_node.LastSeenAt = value
+	}
+	if value, ok := _c.mutation.WrittenAt(); ok {
+		_spec.SetField(contact.FieldWrittenAt, field.TypeInt64, value)
+		_node.WrittenAt = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(contact.FieldCreatedAt, field.TypeInt64, value)
@@ -380,6 +405,24 @@ func (u *ContactUpsert) UpdateLastSeenAt() *ContactUpsert {
 // AddLastSeenAt adds v to the "last_seen_at" field.
 func (u *ContactUpsert) AddLastSeenAt(v clock.Micros) *ContactUpsert {
 	u.Add(contact.FieldLastSeenAt, v)
+	return u
+}
+
+// SetWrittenAt sets the "written_at" field.
+func (u *ContactUpsert) SetWrittenAt(v clock.Micros) *ContactUpsert {
+	u.Set(contact.FieldWrittenAt, v)
+	return u
+}
+
+// UpdateWrittenAt sets the "written_at" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateWrittenAt() *ContactUpsert {
+	u.SetExcluded(contact.FieldWrittenAt)
+	return u
+}
+
+// AddWrittenAt adds v to the "written_at" field.
+func (u *ContactUpsert) AddWrittenAt(v clock.Micros) *ContactUpsert {
+	u.Add(contact.FieldWrittenAt, v)
 	return u
 }
 
@@ -511,6 +554,27 @@ func (u *ContactUpsertOne) AddLastSeenAt(v clock.Micros) *ContactUpsertOne {
 func (u *ContactUpsertOne) UpdateLastSeenAt() *ContactUpsertOne {
 	return u.Update(func(s *ContactUpsert) {
 		s.UpdateLastSeenAt()
+	})
+}
+
+// SetWrittenAt sets the "written_at" field.
+func (u *ContactUpsertOne) SetWrittenAt(v clock.Micros) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetWrittenAt(v)
+	})
+}
+
+// AddWrittenAt adds v to the "written_at" field.
+func (u *ContactUpsertOne) AddWrittenAt(v clock.Micros) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.AddWrittenAt(v)
+	})
+}
+
+// UpdateWrittenAt sets the "written_at" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateWrittenAt() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateWrittenAt()
 	})
 }
 
@@ -809,6 +873,27 @@ func (u *ContactUpsertBulk) AddLastSeenAt(v clock.Micros) *ContactUpsertBulk {
 func (u *ContactUpsertBulk) UpdateLastSeenAt() *ContactUpsertBulk {
 	return u.Update(func(s *ContactUpsert) {
 		s.UpdateLastSeenAt()
+	})
+}
+
+// SetWrittenAt sets the "written_at" field.
+func (u *ContactUpsertBulk) SetWrittenAt(v clock.Micros) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetWrittenAt(v)
+	})
+}
+
+// AddWrittenAt adds v to the "written_at" field.
+func (u *ContactUpsertBulk) AddWrittenAt(v clock.Micros) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.AddWrittenAt(v)
+	})
+}
+
+// UpdateWrittenAt sets the "written_at" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateWrittenAt() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateWrittenAt()
 	})
 }
 

@@ -106,6 +106,27 @@ func (_u *ContactUpdate) AddLastSeenAt(v clock.Micros) *ContactUpdate {
 	return _u
 }
 
+// SetWrittenAt sets the "written_at" field.
+func (_u *ContactUpdate) SetWrittenAt(v clock.Micros) *ContactUpdate {
+	_u.mutation.ResetWrittenAt()
+	_u.mutation.SetWrittenAt(v)
+	return _u
+}
+
+// SetNillableWrittenAt sets the "written_at" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableWrittenAt(v *clock.Micros) *ContactUpdate {
+	if v != nil {
+		_u.SetWrittenAt(*v)
+	}
+	return _u
+}
+
+// AddWrittenAt adds value to the "written_at" field.
+func (_u *ContactUpdate) AddWrittenAt(v clock.Micros) *ContactUpdate {
+	_u.mutation.AddWrittenAt(v)
+	return _u
+}
+
 // Mutation returns the ContactMutation object of the builder.
 func (_u *ContactUpdate) Mutation() *ContactMutation {
 	return _u.mutation
@@ -170,6 +191,12 @@ func (_u *ContactUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedLastSeenAt(); ok {
 		_spec.AddField(contact.FieldLastSeenAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.WrittenAt(); ok {
+		_spec.SetField(contact.FieldWrittenAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedWrittenAt(); ok {
+		_spec.AddField(contact.FieldWrittenAt, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -270,6 +297,27 @@ func (_u *ContactUpdateOne) AddLastSeenAt(v clock.Micros) *ContactUpdateOne {
 	return _u
 }
 
+// SetWrittenAt sets the "written_at" field.
+func (_u *ContactUpdateOne) SetWrittenAt(v clock.Micros) *ContactUpdateOne {
+	_u.mutation.ResetWrittenAt()
+	_u.mutation.SetWrittenAt(v)
+	return _u
+}
+
+// SetNillableWrittenAt sets the "written_at" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableWrittenAt(v *clock.Micros) *ContactUpdateOne {
+	if v != nil {
+		_u.SetWrittenAt(*v)
+	}
+	return _u
+}
+
+// AddWrittenAt adds value to the "written_at" field.
+func (_u *ContactUpdateOne) AddWrittenAt(v clock.Micros) *ContactUpdateOne {
+	_u.mutation.AddWrittenAt(v)
+	return _u
+}
+
 // Mutation returns the ContactMutation object of the builder.
 func (_u *ContactUpdateOne) Mutation() *ContactMutation {
 	return _u.mutation
@@ -364,6 +412,12 @@ func (_u *ContactUpdateOne) sqlSave(ctx context.Context) (_node *Contact, err er
 	}
 	if value, ok := _u.mutation.AddedLastSeenAt(); ok {
 		_spec.AddField(contact.FieldLastSeenAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.WrittenAt(); ok {
+		_spec.SetField(contact.FieldWrittenAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedWrittenAt(); ok {
+		_spec.AddField(contact.FieldWrittenAt, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Contact{config: _u.config}

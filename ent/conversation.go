@@ -91,6 +91,10 @@ type Conversation struct {
 	AwaitsOffer bool `json:"awaits_offer,omitempty"`
 	// The contact's message that was last routed again (AC-8).
 	ReassignedMessageNumber int `json:"reassigned_message_number,omitempty"`
+	// The channel's address that an e-mail came to (IN-1).
+	ToAddress string `json:"to_address,omitempty"`
+	// The thread that its first mail named without taking part in it (pitfall 5).
+	PossiblyRelatedID string `json:"possibly_related_id,omitempty"`
 	// Revision holds the value of the "revision" field.
 	Revision     int `json:"revision,omitempty"`
 	selectValues sql.SelectValues
@@ -107,7 +111,7 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case conversation.FieldOpenedAt, conversation.FieldLastMessageAt, conversation.FieldWaitingSince, conversation.FieldClosedAt, conversation.FieldFiltered, conversation.FieldDeletedAt, conversation.FieldVisitorActiveAt, conversation.FieldTargetedMessageVersion, conversation.FieldSnoozedUntil, conversation.FieldLastNumber, conversation.FieldLastVisibleNumber, conversation.FieldLastIncomingNumber, conversation.FieldVisitorReadNumber, conversation.FieldReassignedMessageNumber, conversation.FieldRevision:
 			values[i] = new(sql.NullInt64)
-		case conversation.FieldID, conversation.FieldAccountID, conversation.FieldInboxID, conversation.FieldChannelID, conversation.FieldKind, conversation.FieldFolder, conversation.FieldStatus, conversation.FieldContactID, conversation.FieldVisitorID, conversation.FieldAssigneeID, conversation.FieldAssignedTeamID, conversation.FieldSubject, conversation.FieldPreview, conversation.FieldBotID, conversation.FieldBotState, conversation.FieldOriginURL, conversation.FieldTargetedMessageID, conversation.FieldPriority, conversation.FieldRoutingSource:
+		case conversation.FieldID, conversation.FieldAccountID, conversation.FieldInboxID, conversation.FieldChannelID, conversation.FieldKind, conversation.FieldFolder, conversation.FieldStatus, conversation.FieldContactID, conversation.FieldVisitorID, conversation.FieldAssigneeID, conversation.FieldAssignedTeamID, conversation.FieldSubject, conversation.FieldPreview, conversation.FieldBotID, conversation.FieldBotState, conversation.FieldOriginURL, conversation.FieldTargetedMessageID, conversation.FieldPriority, conversation.FieldRoutingSource, conversation.FieldToAddress, conversation.FieldPossiblyRelatedID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -348,6 +352,18 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ReassignedMessageNumber = int(value.Int64)
 			}
+		case conversation.FieldToAddress:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field to_address", values[i])
+			} else if value.Valid {
+				_m.ToAddress = value.String
+			}
+		case conversation.FieldPossiblyRelatedID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field possibly_related_id", values[i])
+			} else if value.Valid {
+				_m.PossiblyRelatedID = value.String
+			}
 		case conversation.FieldRevision:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field revision", values[i])
@@ -497,6 +513,12 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("reassigned_message_number=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ReassignedMessageNumber))
+	builder.WriteString(", ")
+	builder.WriteString("to_address=")
+	builder.WriteString(_m.ToAddress)
+	builder.WriteString(", ")
+	builder.WriteString("possibly_related_id=")
+	builder.WriteString(_m.PossiblyRelatedID)
 	builder.WriteString(", ")
 	builder.WriteString("revision=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Revision))

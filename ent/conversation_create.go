@@ -448,6 +448,34 @@ func (_c *ConversationCreate) SetNillableReassignedMessageNumber(v *int) *Conver
 	return _c
 }
 
+// SetToAddress sets the "to_address" field.
+func (_c *ConversationCreate) SetToAddress(v string) *ConversationCreate {
+	_c.mutation.SetToAddress(v)
+	return _c
+}
+
+// SetNillableToAddress sets the "to_address" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableToAddress(v *string) *ConversationCreate {
+	if v != nil {
+		_c.SetToAddress(*v)
+	}
+	return _c
+}
+
+// SetPossiblyRelatedID sets the "possibly_related_id" field.
+func (_c *ConversationCreate) SetPossiblyRelatedID(v string) *ConversationCreate {
+	_c.mutation.SetPossiblyRelatedID(v)
+	return _c
+}
+
+// SetNillablePossiblyRelatedID sets the "possibly_related_id" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillablePossiblyRelatedID(v *string) *ConversationCreate {
+	if v != nil {
+		_c.SetPossiblyRelatedID(*v)
+	}
+	return _c
+}
+
 // SetRevision sets the "revision" field.
 func (_c *ConversationCreate) SetRevision(v int) *ConversationCreate {
 	_c.mutation.SetRevision(v)
@@ -607,6 +635,14 @@ func (_c *ConversationCreate) defaults() {
 		v := conversation.DefaultReassignedMessageNumber
 		_c.mutation.SetReassignedMessageNumber(v)
 	}
+	if _, ok := _c.mutation.ToAddress(); !ok {
+		v := conversation.DefaultToAddress
+		_c.mutation.SetToAddress(v)
+	}
+	if _, ok := _c.mutation.PossiblyRelatedID(); !ok {
+		v := conversation.DefaultPossiblyRelatedID
+		_c.mutation.SetPossiblyRelatedID(v)
+	}
 	if _, ok := _c.mutation.Revision(); !ok {
 		v := conversation.DefaultRevision
 		_c.mutation.SetRevision(v)
@@ -732,6 +768,12 @@ func (_c *ConversationCreate) check() error {
 	}
 	if _, ok := _c.mutation.ReassignedMessageNumber(); !ok {
 		return &ValidationError{Name: "reassigned_message_number", err: errors.New(`ent: missing required field "Conversation.reassigned_message_number"`)}
+	}
+	if _, ok := _c.mutation.ToAddress(); !ok {
+		return &ValidationError{Name: "to_address", err: errors.New(`ent: missing required field "Conversation.to_address"`)}
+	}
+	if _, ok := _c.mutation.PossiblyRelatedID(); !ok {
+		return &ValidationError{Name: "possibly_related_id", err: errors.New(`ent: missing required field "Conversation.possibly_related_id"`)}
 	}
 	if _, ok := _c.mutation.Revision(); !ok {
 		return &ValidationError{Name: "revision", err: errors.New(`ent: missing required field "Conversation.revision"`)}
@@ -920,6 +962,14 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.ReassignedMessageNumber(); ok {
 		_spec.SetField(conversation.FieldReassignedMessageNumber, field.TypeInt, value)
 		_node.ReassignedMessageNumber = value
+	}
+	if value, ok := _c.mutation.ToAddress(); ok {
+		_spec.SetField(conversation.FieldToAddress, field.TypeString, value)
+		_node.ToAddress = value
+	}
+	if value, ok := _c.mutation.PossiblyRelatedID(); ok {
+		_spec.SetField(conversation.FieldPossiblyRelatedID, field.TypeString, value)
+		_node.PossiblyRelatedID = value
 	}
 	if value, ok := _c.mutation.Revision(); ok {
 		_spec.SetField(conversation.FieldRevision, field.TypeInt, value)
@@ -1476,6 +1526,12 @@ func (u *ConversationUpsertOne) UpdateNewValues() *ConversationUpsertOne {
 		}
 		if _, exists := u.create.mutation.OpenedAt(); exists {
 			s.SetIgnore(conversation.FieldOpenedAt)
+		}
+		if _, exists := u.create.mutation.ToAddress(); exists {
+			s.SetIgnore(conversation.FieldToAddress)
+		}
+		if _, exists := u.create.mutation.PossiblyRelatedID(); exists {
+			s.SetIgnore(conversation.FieldPossiblyRelatedID)
 		}
 	}))
 	return u
@@ -2251,6 +2307,12 @@ func (u *ConversationUpsertBulk) UpdateNewValues() *ConversationUpsertBulk {
 			}
 			if _, exists := b.mutation.OpenedAt(); exists {
 				s.SetIgnore(conversation.FieldOpenedAt)
+			}
+			if _, exists := b.mutation.ToAddress(); exists {
+				s.SetIgnore(conversation.FieldToAddress)
+			}
+			if _, exists := b.mutation.PossiblyRelatedID(); exists {
+				s.SetIgnore(conversation.FieldPossiblyRelatedID)
 			}
 		}
 	}))

@@ -9,17 +9,25 @@ import (
 	"parley/ent/account"
 	"parley/ent/accountsequence"
 	"parley/ent/apitoken"
+	"parley/ent/attachment"
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/channel"
+	"parley/ent/channeladdress"
 	"parley/ent/consentrecord"
 	"parley/ent/contact"
 	"parley/ent/contactemail"
 	"parley/ent/contactlist"
 	"parley/ent/contactlistmember"
 	"parley/ent/conversation"
+	"parley/ent/email"
+	"parley/ent/emailchannel"
+	"parley/ent/emailconnection"
+	"parley/ent/emailreference"
 	"parley/ent/event"
+	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
+	"parley/ent/inboundmail"
 	"parley/ent/inbox"
 	"parley/ent/inboxteam"
 	"parley/ent/inboxuser"
@@ -27,6 +35,8 @@ import (
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/pageview"
+	"parley/ent/participant"
+	"parley/ent/personalmailbox"
 	"parley/ent/readposition"
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
@@ -39,6 +49,7 @@ import (
 	"parley/ent/task"
 	"parley/ent/team"
 	"parley/ent/teammember"
+	"parley/ent/ticket"
 	"parley/ent/user"
 	"parley/ent/visitor"
 	"parley/ent/visitorrate"
@@ -111,17 +122,25 @@ func checkColumn(t, c string) error {
 			account.Table:                account.ValidColumn,
 			accountsequence.Table:        accountsequence.ValidColumn,
 			apitoken.Table:               apitoken.ValidColumn,
+			attachment.Table:             attachment.ValidColumn,
 			block.Table:                  block.ValidColumn,
 			bot.Table:                    bot.ValidColumn,
 			channel.Table:                channel.ValidColumn,
+			channeladdress.Table:         channeladdress.ValidColumn,
 			consentrecord.Table:          consentrecord.ValidColumn,
 			contact.Table:                contact.ValidColumn,
 			contactemail.Table:           contactemail.ValidColumn,
 			contactlist.Table:            contactlist.ValidColumn,
 			contactlistmember.Table:      contactlistmember.ValidColumn,
 			conversation.Table:           conversation.ValidColumn,
+			email.Table:                  email.ValidColumn,
+			emailchannel.Table:           emailchannel.ValidColumn,
+			emailconnection.Table:        emailconnection.ValidColumn,
+			emailreference.Table:         emailreference.ValidColumn,
 			event.Table:                  event.ValidColumn,
+			forgottenblob.Table:          forgottenblob.ValidColumn,
 			idempotencykey.Table:         idempotencykey.ValidColumn,
+			inboundmail.Table:            inboundmail.ValidColumn,
 			inbox.Table:                  inbox.ValidColumn,
 			inboxteam.Table:              inboxteam.ValidColumn,
 			inboxuser.Table:              inboxuser.ValidColumn,
@@ -129,6 +148,8 @@ func checkColumn(t, c string) error {
 			message.Table:                message.ValidColumn,
 			messagerevision.Table:        messagerevision.ValidColumn,
 			pageview.Table:               pageview.ValidColumn,
+			participant.Table:            participant.ValidColumn,
+			personalmailbox.Table:        personalmailbox.ValidColumn,
 			readposition.Table:           readposition.ValidColumn,
 			routingdecision.Table:        routingdecision.ValidColumn,
 			routingturn.Table:            routingturn.ValidColumn,
@@ -141,6 +162,7 @@ func checkColumn(t, c string) error {
 			task.Table:                   task.ValidColumn,
 			team.Table:                   team.ValidColumn,
 			teammember.Table:             teammember.ValidColumn,
+			ticket.Table:                 ticket.ValidColumn,
 			user.Table:                   user.ValidColumn,
 			visitor.Table:                visitor.ValidColumn,
 			visitorrate.Table:            visitorrate.ValidColumn,

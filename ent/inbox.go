@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"parley/ent/inbox"
 	"parley/internal/clock"
@@ -21,6 +22,8 @@ type Inbox struct {
 	AccountID string `json:"account_id,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
+	// Senders whose mail is not filtered: addresses, domains, '*.' and a domain (IN-11).
+	EmailAllowList []string `json:"email_allow_list,omitempty"`
 	// DeletedAt holds the value of the "deleted_at" field.
 	DeletedAt clock.Micros `json:"deleted_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -33,6 +36,8 @@ func (*Inbox) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case inbox.FieldEmailAllowList:
+			values[i] = new([]byte)
 		case inbox.FieldDeletedAt, inbox.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case inbox.FieldID, inbox.FieldAccountID, inbox.FieldName:
@@ -69,6 +74,14 @@ func (_m *Inbox) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field name", values[i])
 			} else if value.Valid {
 				_m.Name = value.String
+			}
+		case inbox.FieldEmailAllowList:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field email_allow_list", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.EmailAllowList); err != nil {
+					return fmt.Errorf("unmarshal field email_allow_list: %w", err)
+				}
 			}
 		case inbox.FieldDeletedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -123,6 +136,9 @@ func (_m *Inbox) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)
+	builder.WriteString(", ")
+	builder.WriteString("email_allow_list=")
+	builder.WriteString(fmt.Sprintf("%v", _m.EmailAllowList))
 	builder.WriteString(", ")
 	builder.WriteString("deleted_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.DeletedAt))

@@ -35,6 +35,12 @@ func (_c *InboxCreate) SetName(v string) *InboxCreate {
 	return _c
 }
 
+// SetEmailAllowList sets the "email_allow_list" field.
+func (_c *InboxCreate) SetEmailAllowList(v []string) *InboxCreate {
+	_c.mutation.SetEmailAllowList(v)
+	return _c
+}
+
 // SetDeletedAt sets the "deleted_at" field.
 func (_c *InboxCreate) SetDeletedAt(v clock.Micros) *InboxCreate {
 	_c.mutation.SetDeletedAt(v)
@@ -96,6 +102,10 @@ func (_c *InboxCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *InboxCreate) defaults() {
+	if _, ok := _c.mutation.EmailAllowList(); !ok {
+		v := inbox.DefaultEmailAllowList
+		_c.mutation.SetEmailAllowList(v)
+	}
 	if _, ok := _c.mutation.DeletedAt(); !ok {
 		v := inbox.DefaultDeletedAt
 		_c.mutation.SetDeletedAt(v)
@@ -114,6 +124,9 @@ func (_c *InboxCreate) check() error {
 	}
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "Inbox.name"`)}
+	}
+	if _, ok := _c.mutation.EmailAllowList(); !ok {
+		return &ValidationError{Name: "email_allow_list", err: errors.New(`ent: missing required field "Inbox.email_allow_list"`)}
 	}
 	if _, ok := _c.mutation.DeletedAt(); !ok {
 		return &ValidationError{Name: "deleted_at", err: errors.New(`ent: missing required field "Inbox.deleted_at"`)}
@@ -169,6 +182,10 @@ func (_c *InboxCreate) createSpec() (*Inbox, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(inbox.FieldName, field.TypeString, value)
 		_node.Name = value
+	}
+	if value, ok := _c.mutation.EmailAllowList(); ok {
+		_spec.SetField(inbox.FieldEmailAllowList, field.TypeJSON, value)
+		_node.EmailAllowList = value
 	}
 	if value, ok := _c.mutation.DeletedAt(); ok {
 		_spec.SetField(inbox.FieldDeletedAt, field.TypeInt64, value)
@@ -239,6 +256,18 @@ func (u *InboxUpsert) SetName(v string) *InboxUpsert {
 // UpdateName sets the "name" field to the value that was provided on create.
 func (u *InboxUpsert) UpdateName() *InboxUpsert {
 	u.SetExcluded(inbox.FieldName)
+	return u
+}
+
+// SetEmailAllowList sets the "email_allow_list" field.
+func (u *InboxUpsert) SetEmailAllowList(v []string) *InboxUpsert {
+	u.Set(inbox.FieldEmailAllowList, v)
+	return u
+}
+
+// UpdateEmailAllowList sets the "email_allow_list" field to the value that was provided on create.
+func (u *InboxUpsert) UpdateEmailAllowList() *InboxUpsert {
+	u.SetExcluded(inbox.FieldEmailAllowList)
 	return u
 }
 
@@ -325,6 +354,20 @@ func (u *InboxUpsertOne) SetName(v string) *InboxUpsertOne {
 func (u *InboxUpsertOne) UpdateName() *InboxUpsertOne {
 	return u.Update(func(s *InboxUpsert) {
 		s.UpdateName()
+	})
+}
+
+// SetEmailAllowList sets the "email_allow_list" field.
+func (u *InboxUpsertOne) SetEmailAllowList(v []string) *InboxUpsertOne {
+	return u.Update(func(s *InboxUpsert) {
+		s.SetEmailAllowList(v)
+	})
+}
+
+// UpdateEmailAllowList sets the "email_allow_list" field to the value that was provided on create.
+func (u *InboxUpsertOne) UpdateEmailAllowList() *InboxUpsertOne {
+	return u.Update(func(s *InboxUpsert) {
+		s.UpdateEmailAllowList()
 	})
 }
 
@@ -581,6 +624,20 @@ func (u *InboxUpsertBulk) SetName(v string) *InboxUpsertBulk {
 func (u *InboxUpsertBulk) UpdateName() *InboxUpsertBulk {
 	return u.Update(func(s *InboxUpsert) {
 		s.UpdateName()
+	})
+}
+
+// SetEmailAllowList sets the "email_allow_list" field.
+func (u *InboxUpsertBulk) SetEmailAllowList(v []string) *InboxUpsertBulk {
+	return u.Update(func(s *InboxUpsert) {
+		s.SetEmailAllowList(v)
+	})
+}
+
+// UpdateEmailAllowList sets the "email_allow_list" field to the value that was provided on create.
+func (u *InboxUpsertBulk) UpdateEmailAllowList() *InboxUpsertBulk {
+	return u.Update(func(s *InboxUpsert) {
+		s.UpdateEmailAllowList()
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 )
 
@@ -40,6 +41,18 @@ func (_u *InboxUpdate) SetNillableName(v *string) *InboxUpdate {
 	if v != nil {
 		_u.SetName(*v)
 	}
+	return _u
+}
+
+// SetEmailAllowList sets the "email_allow_list" field.
+func (_u *InboxUpdate) SetEmailAllowList(v []string) *InboxUpdate {
+	_u.mutation.SetEmailAllowList(v)
+	return _u
+}
+
+// AppendEmailAllowList appends value to the "email_allow_list" field.
+func (_u *InboxUpdate) AppendEmailAllowList(v []string) *InboxUpdate {
+	_u.mutation.AppendEmailAllowList(v)
 	return _u
 }
 
@@ -114,6 +127,14 @@ func (_u *InboxUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(inbox.FieldName, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.EmailAllowList(); ok {
+		_spec.SetField(inbox.FieldEmailAllowList, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedEmailAllowList(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, inbox.FieldEmailAllowList, value)
+		})
+	}
 	if value, ok := _u.mutation.DeletedAt(); ok {
 		_spec.SetField(inbox.FieldDeletedAt, field.TypeInt64, value)
 	}
@@ -153,6 +174,18 @@ func (_u *InboxUpdateOne) SetNillableName(v *string) *InboxUpdateOne {
 	if v != nil {
 		_u.SetName(*v)
 	}
+	return _u
+}
+
+// SetEmailAllowList sets the "email_allow_list" field.
+func (_u *InboxUpdateOne) SetEmailAllowList(v []string) *InboxUpdateOne {
+	_u.mutation.SetEmailAllowList(v)
+	return _u
+}
+
+// AppendEmailAllowList appends value to the "email_allow_list" field.
+func (_u *InboxUpdateOne) AppendEmailAllowList(v []string) *InboxUpdateOne {
+	_u.mutation.AppendEmailAllowList(v)
 	return _u
 }
 
@@ -256,6 +289,14 @@ func (_u *InboxUpdateOne) sqlSave(ctx context.Context) (_node *Inbox, err error)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(inbox.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.EmailAllowList(); ok {
+		_spec.SetField(inbox.FieldEmailAllowList, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedEmailAllowList(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, inbox.FieldEmailAllowList, value)
+		})
 	}
 	if value, ok := _u.mutation.DeletedAt(); ok {
 		_spec.SetField(inbox.FieldDeletedAt, field.TypeInt64, value)

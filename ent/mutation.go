@@ -10,17 +10,25 @@ import (
 	"parley/ent/account"
 	"parley/ent/accountsequence"
 	"parley/ent/apitoken"
+	"parley/ent/attachment"
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/channel"
+	"parley/ent/channeladdress"
 	"parley/ent/consentrecord"
 	"parley/ent/contact"
 	"parley/ent/contactemail"
 	"parley/ent/contactlist"
 	"parley/ent/contactlistmember"
 	"parley/ent/conversation"
+	"parley/ent/email"
+	"parley/ent/emailchannel"
+	"parley/ent/emailconnection"
+	"parley/ent/emailreference"
 	"parley/ent/event"
+	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
+	"parley/ent/inboundmail"
 	"parley/ent/inbox"
 	"parley/ent/inboxteam"
 	"parley/ent/inboxuser"
@@ -28,6 +36,8 @@ import (
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/pageview"
+	"parley/ent/participant"
+	"parley/ent/personalmailbox"
 	"parley/ent/predicate"
 	"parley/ent/readposition"
 	"parley/ent/routingdecision"
@@ -42,6 +52,7 @@ import (
 	"parley/ent/task"
 	"parley/ent/team"
 	"parley/ent/teammember"
+	"parley/ent/ticket"
 	"parley/ent/user"
 	"parley/ent/visitor"
 	"parley/ent/visitorrate"
@@ -66,17 +77,25 @@ const (
 	TypeAccount                = "Account"
 	TypeAccountSequence        = "AccountSequence"
 	TypeApiToken               = "ApiToken"
+	TypeAttachment             = "Attachment"
 	TypeBlock                  = "Block"
 	TypeBot                    = "Bot"
 	TypeChannel                = "Channel"
+	TypeChannelAddress         = "ChannelAddress"
 	TypeConsentRecord          = "ConsentRecord"
 	TypeContact                = "Contact"
 	TypeContactEmail           = "ContactEmail"
 	TypeContactList            = "ContactList"
 	TypeContactListMember      = "ContactListMember"
 	TypeConversation           = "Conversation"
+	TypeEmail                  = "Email"
+	TypeEmailChannel           = "EmailChannel"
+	TypeEmailConnection        = "EmailConnection"
+	TypeEmailReference         = "EmailReference"
 	TypeEvent                  = "Event"
+	TypeForgottenBlob          = "ForgottenBlob"
 	TypeIdempotencyKey         = "IdempotencyKey"
+	TypeInboundMail            = "InboundMail"
 	TypeInbox                  = "Inbox"
 	TypeInboxTeam              = "InboxTeam"
 	TypeInboxUser              = "InboxUser"
@@ -84,6 +103,8 @@ const (
 	TypeMessage                = "Message"
 	TypeMessageRevision        = "MessageRevision"
 	TypePageView               = "PageView"
+	TypeParticipant            = "Participant"
+	TypePersonalMailbox        = "PersonalMailbox"
 	TypeReadPosition           = "ReadPosition"
 	TypeRoutingDecision        = "RoutingDecision"
 	TypeRoutingTurn            = "RoutingTurn"
@@ -96,6 +117,7 @@ const (
 	TypeTask                   = "Task"
 	TypeTeam                   = "Team"
 	TypeTeamMember             = "TeamMember"
+	TypeTicket                 = "Ticket"
 	TypeUser                   = "User"
 	TypeVisitor                = "Visitor"
 	TypeVisitorRate            = "VisitorRate"
@@ -2217,6 +2239,1250 @@ func (m *ApiTokenMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ApiTokenMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ApiToken edge %s", name)
+}
+
+// AttachmentMutation represents an operation that mutates the Attachment nodes in the graph.
+type AttachmentMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	inbox_id        *string
+	conversation_id *string
+	message_id      *string
+	position        *int
+	addposition     *int
+	uploader_kind   *viewer.Kind
+	uploader_id     *string
+	file_name       *string
+	content_type    *string
+	size            *int
+	addsize         *int
+	hash            *string
+	blob_key        *string
+	inline          *bool
+	content_id      *string
+	scan            *vocab.ScanState
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*Attachment, error)
+	predicates      []predicate.Attachment
+}
+
+var _ ent.Mutation = (*AttachmentMutation)(nil)
+
+// attachmentOption allows management of the mutation configuration using functional options.
+type attachmentOption func(*AttachmentMutation)
+
+// newAttachmentMutation creates new mutation for the Attachment entity.
+func newAttachmentMutation(c config, op Op, opts ...attachmentOption) *AttachmentMutation {
+	m := &AttachmentMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAttachment,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAttachmentID sets the ID field of the mutation.
+func withAttachmentID(id string) attachmentOption {
+	return func(m *AttachmentMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Attachment
+		)
+		m.oldValue = func(ctx context.Context) (*Attachment, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Attachment.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAttachment sets the old Attachment of the mutation.
+func withAttachment(node *Attachment) attachmentOption {
+	return func(m *AttachmentMutation) {
+		m.oldValue = func(context.Context) (*Attachment, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AttachmentMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AttachmentMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Attachment entities.
+func (m *AttachmentMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AttachmentMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AttachmentMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Attachment.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *AttachmentMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *AttachmentMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *AttachmentMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *AttachmentMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *AttachmentMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *AttachmentMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *AttachmentMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *AttachmentMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *AttachmentMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetMessageID sets the "message_id" field.
+func (m *AttachmentMutation) SetMessageID(s string) {
+	m.message_id = &s
+}
+
+// MessageID returns the value of the "message_id" field in the mutation.
+func (m *AttachmentMutation) MessageID() (r string, exists bool) {
+	v := m.message_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessageID returns the old "message_id" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldMessageID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessageID: %w", err)
+	}
+	return oldValue.MessageID, nil
+}
+
+// ResetMessageID resets all changes to the "message_id" field.
+func (m *AttachmentMutation) ResetMessageID() {
+	m.message_id = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *AttachmentMutation) SetPosition(i int) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *AttachmentMutation) Position() (r int, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldPosition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *AttachmentMutation) AddPosition(i int) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *AttachmentMutation) AddedPosition() (r int, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *AttachmentMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetUploaderKind sets the "uploader_kind" field.
+func (m *AttachmentMutation) SetUploaderKind(v viewer.Kind) {
+	m.uploader_kind = &v
+}
+
+// UploaderKind returns the value of the "uploader_kind" field in the mutation.
+func (m *AttachmentMutation) UploaderKind() (r viewer.Kind, exists bool) {
+	v := m.uploader_kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUploaderKind returns the old "uploader_kind" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldUploaderKind(ctx context.Context) (v viewer.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUploaderKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUploaderKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUploaderKind: %w", err)
+	}
+	return oldValue.UploaderKind, nil
+}
+
+// ResetUploaderKind resets all changes to the "uploader_kind" field.
+func (m *AttachmentMutation) ResetUploaderKind() {
+	m.uploader_kind = nil
+}
+
+// SetUploaderID sets the "uploader_id" field.
+func (m *AttachmentMutation) SetUploaderID(s string) {
+	m.uploader_id = &s
+}
+
+// UploaderID returns the value of the "uploader_id" field in the mutation.
+func (m *AttachmentMutation) UploaderID() (r string, exists bool) {
+	v := m.uploader_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUploaderID returns the old "uploader_id" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldUploaderID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUploaderID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUploaderID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUploaderID: %w", err)
+	}
+	return oldValue.UploaderID, nil
+}
+
+// ResetUploaderID resets all changes to the "uploader_id" field.
+func (m *AttachmentMutation) ResetUploaderID() {
+	m.uploader_id = nil
+}
+
+// SetFileName sets the "file_name" field.
+func (m *AttachmentMutation) SetFileName(s string) {
+	m.file_name = &s
+}
+
+// FileName returns the value of the "file_name" field in the mutation.
+func (m *AttachmentMutation) FileName() (r string, exists bool) {
+	v := m.file_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileName returns the old "file_name" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldFileName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileName: %w", err)
+	}
+	return oldValue.FileName, nil
+}
+
+// ResetFileName resets all changes to the "file_name" field.
+func (m *AttachmentMutation) ResetFileName() {
+	m.file_name = nil
+}
+
+// SetContentType sets the "content_type" field.
+func (m *AttachmentMutation) SetContentType(s string) {
+	m.content_type = &s
+}
+
+// ContentType returns the value of the "content_type" field in the mutation.
+func (m *AttachmentMutation) ContentType() (r string, exists bool) {
+	v := m.content_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentType returns the old "content_type" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldContentType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentType: %w", err)
+	}
+	return oldValue.ContentType, nil
+}
+
+// ResetContentType resets all changes to the "content_type" field.
+func (m *AttachmentMutation) ResetContentType() {
+	m.content_type = nil
+}
+
+// SetSize sets the "size" field.
+func (m *AttachmentMutation) SetSize(i int) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *AttachmentMutation) Size() (r int, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldSize(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *AttachmentMutation) AddSize(i int) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *AttachmentMutation) AddedSize() (r int, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *AttachmentMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+}
+
+// SetHash sets the "hash" field.
+func (m *AttachmentMutation) SetHash(s string) {
+	m.hash = &s
+}
+
+// Hash returns the value of the "hash" field in the mutation.
+func (m *AttachmentMutation) Hash() (r string, exists bool) {
+	v := m.hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHash returns the old "hash" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHash: %w", err)
+	}
+	return oldValue.Hash, nil
+}
+
+// ResetHash resets all changes to the "hash" field.
+func (m *AttachmentMutation) ResetHash() {
+	m.hash = nil
+}
+
+// SetBlobKey sets the "blob_key" field.
+func (m *AttachmentMutation) SetBlobKey(s string) {
+	m.blob_key = &s
+}
+
+// BlobKey returns the value of the "blob_key" field in the mutation.
+func (m *AttachmentMutation) BlobKey() (r string, exists bool) {
+	v := m.blob_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlobKey returns the old "blob_key" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldBlobKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlobKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlobKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlobKey: %w", err)
+	}
+	return oldValue.BlobKey, nil
+}
+
+// ResetBlobKey resets all changes to the "blob_key" field.
+func (m *AttachmentMutation) ResetBlobKey() {
+	m.blob_key = nil
+}
+
+// SetInline sets the "inline" field.
+func (m *AttachmentMutation) SetInline(b bool) {
+	m.inline = &b
+}
+
+// Inline returns the value of the "inline" field in the mutation.
+func (m *AttachmentMutation) Inline() (r bool, exists bool) {
+	v := m.inline
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInline returns the old "inline" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldInline(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInline is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInline requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInline: %w", err)
+	}
+	return oldValue.Inline, nil
+}
+
+// ResetInline resets all changes to the "inline" field.
+func (m *AttachmentMutation) ResetInline() {
+	m.inline = nil
+}
+
+// SetContentID sets the "content_id" field.
+func (m *AttachmentMutation) SetContentID(s string) {
+	m.content_id = &s
+}
+
+// ContentID returns the value of the "content_id" field in the mutation.
+func (m *AttachmentMutation) ContentID() (r string, exists bool) {
+	v := m.content_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentID returns the old "content_id" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldContentID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentID: %w", err)
+	}
+	return oldValue.ContentID, nil
+}
+
+// ResetContentID resets all changes to the "content_id" field.
+func (m *AttachmentMutation) ResetContentID() {
+	m.content_id = nil
+}
+
+// SetScan sets the "scan" field.
+func (m *AttachmentMutation) SetScan(vs vocab.ScanState) {
+	m.scan = &vs
+}
+
+// Scan returns the value of the "scan" field in the mutation.
+func (m *AttachmentMutation) Scan() (r vocab.ScanState, exists bool) {
+	v := m.scan
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScan returns the old "scan" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldScan(ctx context.Context) (v vocab.ScanState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScan is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScan requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScan: %w", err)
+	}
+	return oldValue.Scan, nil
+}
+
+// ResetScan resets all changes to the "scan" field.
+func (m *AttachmentMutation) ResetScan() {
+	m.scan = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AttachmentMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AttachmentMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *AttachmentMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *AttachmentMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AttachmentMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the AttachmentMutation builder.
+func (m *AttachmentMutation) Where(ps ...predicate.Attachment) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AttachmentMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AttachmentMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Attachment, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AttachmentMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AttachmentMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Attachment).
+func (m *AttachmentMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AttachmentMutation) Fields() []string {
+	fields := make([]string, 0, 16)
+	if m.account_id != nil {
+		fields = append(fields, attachment.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, attachment.FieldInboxID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, attachment.FieldConversationID)
+	}
+	if m.message_id != nil {
+		fields = append(fields, attachment.FieldMessageID)
+	}
+	if m.position != nil {
+		fields = append(fields, attachment.FieldPosition)
+	}
+	if m.uploader_kind != nil {
+		fields = append(fields, attachment.FieldUploaderKind)
+	}
+	if m.uploader_id != nil {
+		fields = append(fields, attachment.FieldUploaderID)
+	}
+	if m.file_name != nil {
+		fields = append(fields, attachment.FieldFileName)
+	}
+	if m.content_type != nil {
+		fields = append(fields, attachment.FieldContentType)
+	}
+	if m.size != nil {
+		fields = append(fields, attachment.FieldSize)
+	}
+	if m.hash != nil {
+		fields = append(fields, attachment.FieldHash)
+	}
+	if m.blob_key != nil {
+		fields = append(fields, attachment.FieldBlobKey)
+	}
+	if m.inline != nil {
+		fields = append(fields, attachment.FieldInline)
+	}
+	if m.content_id != nil {
+		fields = append(fields, attachment.FieldContentID)
+	}
+	if m.scan != nil {
+		fields = append(fields, attachment.FieldScan)
+	}
+	if m.created_at != nil {
+		fields = append(fields, attachment.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AttachmentMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case attachment.FieldAccountID:
+		return m.AccountID()
+	case attachment.FieldInboxID:
+		return m.InboxID()
+	case attachment.FieldConversationID:
+		return m.ConversationID()
+	case attachment.FieldMessageID:
+		return m.MessageID()
+	case attachment.FieldPosition:
+		return m.Position()
+	case attachment.FieldUploaderKind:
+		return m.UploaderKind()
+	case attachment.FieldUploaderID:
+		return m.UploaderID()
+	case attachment.FieldFileName:
+		return m.FileName()
+	case attachment.FieldContentType:
+		return m.ContentType()
+	case attachment.FieldSize:
+		return m.Size()
+	case attachment.FieldHash:
+		return m.Hash()
+	case attachment.FieldBlobKey:
+		return m.BlobKey()
+	case attachment.FieldInline:
+		return m.Inline()
+	case attachment.FieldContentID:
+		return m.ContentID()
+	case attachment.FieldScan:
+		return m.Scan()
+	case attachment.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AttachmentMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case attachment.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case attachment.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case attachment.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case attachment.FieldMessageID:
+		return m.OldMessageID(ctx)
+	case attachment.FieldPosition:
+		return m.OldPosition(ctx)
+	case attachment.FieldUploaderKind:
+		return m.OldUploaderKind(ctx)
+	case attachment.FieldUploaderID:
+		return m.OldUploaderID(ctx)
+	case attachment.FieldFileName:
+		return m.OldFileName(ctx)
+	case attachment.FieldContentType:
+		return m.OldContentType(ctx)
+	case attachment.FieldSize:
+		return m.OldSize(ctx)
+	case attachment.FieldHash:
+		return m.OldHash(ctx)
+	case attachment.FieldBlobKey:
+		return m.OldBlobKey(ctx)
+	case attachment.FieldInline:
+		return m.OldInline(ctx)
+	case attachment.FieldContentID:
+		return m.OldContentID(ctx)
+	case attachment.FieldScan:
+		return m.OldScan(ctx)
+	case attachment.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Attachment field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AttachmentMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case attachment.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case attachment.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case attachment.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case attachment.FieldMessageID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessageID(v)
+		return nil
+	case attachment.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case attachment.FieldUploaderKind:
+		v, ok := value.(viewer.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUploaderKind(v)
+		return nil
+	case attachment.FieldUploaderID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUploaderID(v)
+		return nil
+	case attachment.FieldFileName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileName(v)
+		return nil
+	case attachment.FieldContentType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentType(v)
+		return nil
+	case attachment.FieldSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case attachment.FieldHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHash(v)
+		return nil
+	case attachment.FieldBlobKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlobKey(v)
+		return nil
+	case attachment.FieldInline:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInline(v)
+		return nil
+	case attachment.FieldContentID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentID(v)
+		return nil
+	case attachment.FieldScan:
+		v, ok := value.(vocab.ScanState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScan(v)
+		return nil
+	case attachment.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Attachment field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AttachmentMutation) AddedFields() []string {
+	var fields []string
+	if m.addposition != nil {
+		fields = append(fields, attachment.FieldPosition)
+	}
+	if m.addsize != nil {
+		fields = append(fields, attachment.FieldSize)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, attachment.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AttachmentMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case attachment.FieldPosition:
+		return m.AddedPosition()
+	case attachment.FieldSize:
+		return m.AddedSize()
+	case attachment.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AttachmentMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case attachment.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	case attachment.FieldSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	case attachment.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Attachment numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AttachmentMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AttachmentMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AttachmentMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Attachment nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AttachmentMutation) ResetField(name string) error {
+	switch name {
+	case attachment.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case attachment.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case attachment.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case attachment.FieldMessageID:
+		m.ResetMessageID()
+		return nil
+	case attachment.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case attachment.FieldUploaderKind:
+		m.ResetUploaderKind()
+		return nil
+	case attachment.FieldUploaderID:
+		m.ResetUploaderID()
+		return nil
+	case attachment.FieldFileName:
+		m.ResetFileName()
+		return nil
+	case attachment.FieldContentType:
+		m.ResetContentType()
+		return nil
+	case attachment.FieldSize:
+		m.ResetSize()
+		return nil
+	case attachment.FieldHash:
+		m.ResetHash()
+		return nil
+	case attachment.FieldBlobKey:
+		m.ResetBlobKey()
+		return nil
+	case attachment.FieldInline:
+		m.ResetInline()
+		return nil
+	case attachment.FieldContentID:
+		m.ResetContentID()
+		return nil
+	case attachment.FieldScan:
+		m.ResetScan()
+		return nil
+	case attachment.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Attachment field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AttachmentMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AttachmentMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AttachmentMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AttachmentMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AttachmentMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AttachmentMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AttachmentMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Attachment unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AttachmentMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Attachment edge %s", name)
 }
 
 // BlockMutation represents an operation that mutates the Block nodes in the graph.
@@ -4403,6 +5669,500 @@ func (m *ChannelMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Channel edge %s", name)
 }
 
+// ChannelAddressMutation represents an operation that mutates the ChannelAddress nodes in the graph.
+type ChannelAddressMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	inbox_id      *string
+	channel_id    *string
+	address       *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ChannelAddress, error)
+	predicates    []predicate.ChannelAddress
+}
+
+var _ ent.Mutation = (*ChannelAddressMutation)(nil)
+
+// channeladdressOption allows management of the mutation configuration using functional options.
+type channeladdressOption func(*ChannelAddressMutation)
+
+// newChannelAddressMutation creates new mutation for the ChannelAddress entity.
+func newChannelAddressMutation(c config, op Op, opts ...channeladdressOption) *ChannelAddressMutation {
+	m := &ChannelAddressMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeChannelAddress,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withChannelAddressID sets the ID field of the mutation.
+func withChannelAddressID(id string) channeladdressOption {
+	return func(m *ChannelAddressMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ChannelAddress
+		)
+		m.oldValue = func(ctx context.Context) (*ChannelAddress, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ChannelAddress.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withChannelAddress sets the old ChannelAddress of the mutation.
+func withChannelAddress(node *ChannelAddress) channeladdressOption {
+	return func(m *ChannelAddressMutation) {
+		m.oldValue = func(context.Context) (*ChannelAddress, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ChannelAddressMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ChannelAddressMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ChannelAddress entities.
+func (m *ChannelAddressMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ChannelAddressMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ChannelAddressMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ChannelAddress.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ChannelAddressMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ChannelAddressMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ChannelAddress entity.
+// If the ChannelAddress object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelAddressMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ChannelAddressMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *ChannelAddressMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *ChannelAddressMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the ChannelAddress entity.
+// If the ChannelAddress object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelAddressMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *ChannelAddressMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetChannelID sets the "channel_id" field.
+func (m *ChannelAddressMutation) SetChannelID(s string) {
+	m.channel_id = &s
+}
+
+// ChannelID returns the value of the "channel_id" field in the mutation.
+func (m *ChannelAddressMutation) ChannelID() (r string, exists bool) {
+	v := m.channel_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannelID returns the old "channel_id" field's value of the ChannelAddress entity.
+// If the ChannelAddress object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelAddressMutation) OldChannelID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannelID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannelID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannelID: %w", err)
+	}
+	return oldValue.ChannelID, nil
+}
+
+// ResetChannelID resets all changes to the "channel_id" field.
+func (m *ChannelAddressMutation) ResetChannelID() {
+	m.channel_id = nil
+}
+
+// SetAddress sets the "address" field.
+func (m *ChannelAddressMutation) SetAddress(s string) {
+	m.address = &s
+}
+
+// Address returns the value of the "address" field in the mutation.
+func (m *ChannelAddressMutation) Address() (r string, exists bool) {
+	v := m.address
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddress returns the old "address" field's value of the ChannelAddress entity.
+// If the ChannelAddress object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelAddressMutation) OldAddress(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddress: %w", err)
+	}
+	return oldValue.Address, nil
+}
+
+// ResetAddress resets all changes to the "address" field.
+func (m *ChannelAddressMutation) ResetAddress() {
+	m.address = nil
+}
+
+// Where appends a list predicates to the ChannelAddressMutation builder.
+func (m *ChannelAddressMutation) Where(ps ...predicate.ChannelAddress) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ChannelAddressMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ChannelAddressMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ChannelAddress, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ChannelAddressMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ChannelAddressMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ChannelAddress).
+func (m *ChannelAddressMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ChannelAddressMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.account_id != nil {
+		fields = append(fields, channeladdress.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, channeladdress.FieldInboxID)
+	}
+	if m.channel_id != nil {
+		fields = append(fields, channeladdress.FieldChannelID)
+	}
+	if m.address != nil {
+		fields = append(fields, channeladdress.FieldAddress)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ChannelAddressMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case channeladdress.FieldAccountID:
+		return m.AccountID()
+	case channeladdress.FieldInboxID:
+		return m.InboxID()
+	case channeladdress.FieldChannelID:
+		return m.ChannelID()
+	case channeladdress.FieldAddress:
+		return m.Address()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ChannelAddressMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case channeladdress.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case channeladdress.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case channeladdress.FieldChannelID:
+		return m.OldChannelID(ctx)
+	case channeladdress.FieldAddress:
+		return m.OldAddress(ctx)
+	}
+	return nil, fmt.Errorf("unknown ChannelAddress field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChannelAddressMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case channeladdress.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case channeladdress.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case channeladdress.FieldChannelID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannelID(v)
+		return nil
+	case channeladdress.FieldAddress:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddress(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelAddress field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ChannelAddressMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ChannelAddressMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChannelAddressMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ChannelAddress numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ChannelAddressMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ChannelAddressMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ChannelAddressMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ChannelAddress nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ChannelAddressMutation) ResetField(name string) error {
+	switch name {
+	case channeladdress.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case channeladdress.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case channeladdress.FieldChannelID:
+		m.ResetChannelID()
+		return nil
+	case channeladdress.FieldAddress:
+		m.ResetAddress()
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelAddress field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ChannelAddressMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ChannelAddressMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ChannelAddressMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ChannelAddressMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ChannelAddressMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ChannelAddressMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ChannelAddressMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ChannelAddress unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ChannelAddressMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ChannelAddress edge %s", name)
+}
+
 // ConsentRecordMutation represents an operation that mutates the ConsentRecord nodes in the graph.
 type ConsentRecordMutation struct {
 	config
@@ -5519,6 +7279,8 @@ type ContactMutation struct {
 	owner_id        *string
 	last_seen_at    *clock.Micros
 	addlast_seen_at *clock.Micros
+	written_at      *clock.Micros
+	addwritten_at   *clock.Micros
 	created_at      *clock.Micros
 	addcreated_at   *clock.Micros
 	clearedFields   map[string]struct{}
@@ -5867,6 +7629,62 @@ func (m *ContactMutation) ResetLastSeenAt() {
 	m.addlast_seen_at = nil
 }
 
+// SetWrittenAt sets the "written_at" field.
+func (m *ContactMutation) SetWrittenAt(c clock.Micros) {
+	m.written_at = &c
+	m.addwritten_at = nil
+}
+
+// WrittenAt returns the value of the "written_at" field in the mutation.
+func (m *ContactMutation) WrittenAt() (r clock.Micros, exists bool) {
+	v := m.written_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWrittenAt returns the old "written_at" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldWrittenAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWrittenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWrittenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWrittenAt: %w", err)
+	}
+	return oldValue.WrittenAt, nil
+}
+
+// AddWrittenAt adds c to the "written_at" field.
+func (m *ContactMutation) AddWrittenAt(c clock.Micros) {
+	if m.addwritten_at != nil {
+		*m.addwritten_at += c
+	} else {
+		m.addwritten_at = &c
+	}
+}
+
+// AddedWrittenAt returns the value that was added to the "written_at" field in this mutation.
+func (m *ContactMutation) AddedWrittenAt() (r clock.Micros, exists bool) {
+	v := m.addwritten_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWrittenAt resets all changes to the "written_at" field.
+func (m *ContactMutation) ResetWrittenAt() {
+	m.written_at = nil
+	m.addwritten_at = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *ContactMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -5957,7 +7775,7 @@ func (m *ContactMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContactMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.account_id != nil {
 		fields = append(fields, contact.FieldAccountID)
 	}
@@ -5975,6 +7793,9 @@ func (m *ContactMutation) Fields() []string {
 	}
 	if m.last_seen_at != nil {
 		fields = append(fields, contact.FieldLastSeenAt)
+	}
+	if m.written_at != nil {
+		fields = append(fields, contact.FieldWrittenAt)
 	}
 	if m.created_at != nil {
 		fields = append(fields, contact.FieldCreatedAt)
@@ -5999,6 +7820,8 @@ func (m *ContactMutation) Field(name string) (ent.Value, bool) {
 		return m.OwnerID()
 	case contact.FieldLastSeenAt:
 		return m.LastSeenAt()
+	case contact.FieldWrittenAt:
+		return m.WrittenAt()
 	case contact.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -6022,6 +7845,8 @@ func (m *ContactMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldOwnerID(ctx)
 	case contact.FieldLastSeenAt:
 		return m.OldLastSeenAt(ctx)
+	case contact.FieldWrittenAt:
+		return m.OldWrittenAt(ctx)
 	case contact.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -6075,6 +7900,13 @@ func (m *ContactMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLastSeenAt(v)
 		return nil
+	case contact.FieldWrittenAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWrittenAt(v)
+		return nil
 	case contact.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -6093,6 +7925,9 @@ func (m *ContactMutation) AddedFields() []string {
 	if m.addlast_seen_at != nil {
 		fields = append(fields, contact.FieldLastSeenAt)
 	}
+	if m.addwritten_at != nil {
+		fields = append(fields, contact.FieldWrittenAt)
+	}
 	if m.addcreated_at != nil {
 		fields = append(fields, contact.FieldCreatedAt)
 	}
@@ -6106,6 +7941,8 @@ func (m *ContactMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case contact.FieldLastSeenAt:
 		return m.AddedLastSeenAt()
+	case contact.FieldWrittenAt:
+		return m.AddedWrittenAt()
 	case contact.FieldCreatedAt:
 		return m.AddedCreatedAt()
 	}
@@ -6123,6 +7960,13 @@ func (m *ContactMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddLastSeenAt(v)
+		return nil
+	case contact.FieldWrittenAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWrittenAt(v)
 		return nil
 	case contact.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -6175,6 +8019,9 @@ func (m *ContactMutation) ResetField(name string) error {
 		return nil
 	case contact.FieldLastSeenAt:
 		m.ResetLastSeenAt()
+		return nil
+	case contact.FieldWrittenAt:
+		m.ResetWrittenAt()
 		return nil
 	case contact.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -7644,6 +9491,8 @@ type ConversationMutation struct {
 	awaits_offer                 *bool
 	reassigned_message_number    *int
 	addreassigned_message_number *int
+	to_address                   *string
+	possibly_related_id          *string
 	revision                     *int
 	addrevision                  *int
 	clearedFields                map[string]struct{}
@@ -9347,6 +11196,78 @@ func (m *ConversationMutation) ResetReassignedMessageNumber() {
 	m.addreassigned_message_number = nil
 }
 
+// SetToAddress sets the "to_address" field.
+func (m *ConversationMutation) SetToAddress(s string) {
+	m.to_address = &s
+}
+
+// ToAddress returns the value of the "to_address" field in the mutation.
+func (m *ConversationMutation) ToAddress() (r string, exists bool) {
+	v := m.to_address
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldToAddress returns the old "to_address" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldToAddress(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldToAddress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldToAddress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldToAddress: %w", err)
+	}
+	return oldValue.ToAddress, nil
+}
+
+// ResetToAddress resets all changes to the "to_address" field.
+func (m *ConversationMutation) ResetToAddress() {
+	m.to_address = nil
+}
+
+// SetPossiblyRelatedID sets the "possibly_related_id" field.
+func (m *ConversationMutation) SetPossiblyRelatedID(s string) {
+	m.possibly_related_id = &s
+}
+
+// PossiblyRelatedID returns the value of the "possibly_related_id" field in the mutation.
+func (m *ConversationMutation) PossiblyRelatedID() (r string, exists bool) {
+	v := m.possibly_related_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPossiblyRelatedID returns the old "possibly_related_id" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldPossiblyRelatedID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPossiblyRelatedID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPossiblyRelatedID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPossiblyRelatedID: %w", err)
+	}
+	return oldValue.PossiblyRelatedID, nil
+}
+
+// ResetPossiblyRelatedID resets all changes to the "possibly_related_id" field.
+func (m *ConversationMutation) ResetPossiblyRelatedID() {
+	m.possibly_related_id = nil
+}
+
 // SetRevision sets the "revision" field.
 func (m *ConversationMutation) SetRevision(i int) {
 	m.revision = &i
@@ -9437,7 +11358,7 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 37)
+	fields := make([]string, 0, 39)
 	if m.account_id != nil {
 		fields = append(fields, conversation.FieldAccountID)
 	}
@@ -9546,6 +11467,12 @@ func (m *ConversationMutation) Fields() []string {
 	if m.reassigned_message_number != nil {
 		fields = append(fields, conversation.FieldReassignedMessageNumber)
 	}
+	if m.to_address != nil {
+		fields = append(fields, conversation.FieldToAddress)
+	}
+	if m.possibly_related_id != nil {
+		fields = append(fields, conversation.FieldPossiblyRelatedID)
+	}
 	if m.revision != nil {
 		fields = append(fields, conversation.FieldRevision)
 	}
@@ -9629,6 +11556,10 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.AwaitsOffer()
 	case conversation.FieldReassignedMessageNumber:
 		return m.ReassignedMessageNumber()
+	case conversation.FieldToAddress:
+		return m.ToAddress()
+	case conversation.FieldPossiblyRelatedID:
+		return m.PossiblyRelatedID()
 	case conversation.FieldRevision:
 		return m.Revision()
 	}
@@ -9712,6 +11643,10 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldAwaitsOffer(ctx)
 	case conversation.FieldReassignedMessageNumber:
 		return m.OldReassignedMessageNumber(ctx)
+	case conversation.FieldToAddress:
+		return m.OldToAddress(ctx)
+	case conversation.FieldPossiblyRelatedID:
+		return m.OldPossiblyRelatedID(ctx)
 	case conversation.FieldRevision:
 		return m.OldRevision(ctx)
 	}
@@ -9974,6 +11909,20 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetReassignedMessageNumber(v)
+		return nil
+	case conversation.FieldToAddress:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetToAddress(v)
+		return nil
+	case conversation.FieldPossiblyRelatedID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPossiblyRelatedID(v)
 		return nil
 	case conversation.FieldRevision:
 		v, ok := value.(int)
@@ -10322,6 +12271,12 @@ func (m *ConversationMutation) ResetField(name string) error {
 	case conversation.FieldReassignedMessageNumber:
 		m.ResetReassignedMessageNumber()
 		return nil
+	case conversation.FieldToAddress:
+		m.ResetToAddress()
+		return nil
+	case conversation.FieldPossiblyRelatedID:
+		m.ResetPossiblyRelatedID()
+		return nil
 	case conversation.FieldRevision:
 		m.ResetRevision()
 		return nil
@@ -10375,6 +12330,5668 @@ func (m *ConversationMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ConversationMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Conversation edge %s", name)
+}
+
+// EmailMutation represents an operation that mutates the Email nodes in the graph.
+type EmailMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *string
+	account_id         *string
+	inbox_id           *string
+	conversation_id    *string
+	channel_id         *string
+	inbound_mail_id    *string
+	internet_id        *string
+	in_reply_to        *string
+	references         *[]string
+	appendreferences   []string
+	from               *schema.Mailbox
+	reply_to           *[]schema.Mailbox
+	appendreply_to     []schema.Mailbox
+	to                 *[]schema.Mailbox
+	appendto           []schema.Mailbox
+	cc                 *[]schema.Mailbox
+	appendcc           []schema.Mailbox
+	bcc                *[]schema.Mailbox
+	appendbcc          []schema.Mailbox
+	subject            *string
+	quoted_html        *string
+	automatic          *bool
+	verdict            *schema.MailVerdict
+	send_at            *clock.Micros
+	addsend_at         *clock.Micros
+	attempts           *int
+	addattempts        *int
+	next_attempt_at    *clock.Micros
+	addnext_attempt_at *clock.Micros
+	sent_at            *clock.Micros
+	addsent_at         *clock.Micros
+	recipients         *[]schema.Recipient
+	appendrecipients   []schema.Recipient
+	created_at         *clock.Micros
+	addcreated_at      *clock.Micros
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*Email, error)
+	predicates         []predicate.Email
+}
+
+var _ ent.Mutation = (*EmailMutation)(nil)
+
+// emailOption allows management of the mutation configuration using functional options.
+type emailOption func(*EmailMutation)
+
+// newEmailMutation creates new mutation for the Email entity.
+func newEmailMutation(c config, op Op, opts ...emailOption) *EmailMutation {
+	m := &EmailMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeEmail,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withEmailID sets the ID field of the mutation.
+func withEmailID(id string) emailOption {
+	return func(m *EmailMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Email
+		)
+		m.oldValue = func(ctx context.Context) (*Email, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Email.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withEmail sets the old Email of the mutation.
+func withEmail(node *Email) emailOption {
+	return func(m *EmailMutation) {
+		m.oldValue = func(context.Context) (*Email, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m EmailMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m EmailMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Email entities.
+func (m *EmailMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *EmailMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *EmailMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Email.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *EmailMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *EmailMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *EmailMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *EmailMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *EmailMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *EmailMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *EmailMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *EmailMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *EmailMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetChannelID sets the "channel_id" field.
+func (m *EmailMutation) SetChannelID(s string) {
+	m.channel_id = &s
+}
+
+// ChannelID returns the value of the "channel_id" field in the mutation.
+func (m *EmailMutation) ChannelID() (r string, exists bool) {
+	v := m.channel_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannelID returns the old "channel_id" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldChannelID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannelID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannelID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannelID: %w", err)
+	}
+	return oldValue.ChannelID, nil
+}
+
+// ResetChannelID resets all changes to the "channel_id" field.
+func (m *EmailMutation) ResetChannelID() {
+	m.channel_id = nil
+}
+
+// SetInboundMailID sets the "inbound_mail_id" field.
+func (m *EmailMutation) SetInboundMailID(s string) {
+	m.inbound_mail_id = &s
+}
+
+// InboundMailID returns the value of the "inbound_mail_id" field in the mutation.
+func (m *EmailMutation) InboundMailID() (r string, exists bool) {
+	v := m.inbound_mail_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboundMailID returns the old "inbound_mail_id" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldInboundMailID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboundMailID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboundMailID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboundMailID: %w", err)
+	}
+	return oldValue.InboundMailID, nil
+}
+
+// ResetInboundMailID resets all changes to the "inbound_mail_id" field.
+func (m *EmailMutation) ResetInboundMailID() {
+	m.inbound_mail_id = nil
+}
+
+// SetInternetID sets the "internet_id" field.
+func (m *EmailMutation) SetInternetID(s string) {
+	m.internet_id = &s
+}
+
+// InternetID returns the value of the "internet_id" field in the mutation.
+func (m *EmailMutation) InternetID() (r string, exists bool) {
+	v := m.internet_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInternetID returns the old "internet_id" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldInternetID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInternetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInternetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInternetID: %w", err)
+	}
+	return oldValue.InternetID, nil
+}
+
+// ResetInternetID resets all changes to the "internet_id" field.
+func (m *EmailMutation) ResetInternetID() {
+	m.internet_id = nil
+}
+
+// SetInReplyTo sets the "in_reply_to" field.
+func (m *EmailMutation) SetInReplyTo(s string) {
+	m.in_reply_to = &s
+}
+
+// InReplyTo returns the value of the "in_reply_to" field in the mutation.
+func (m *EmailMutation) InReplyTo() (r string, exists bool) {
+	v := m.in_reply_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInReplyTo returns the old "in_reply_to" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldInReplyTo(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInReplyTo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInReplyTo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInReplyTo: %w", err)
+	}
+	return oldValue.InReplyTo, nil
+}
+
+// ResetInReplyTo resets all changes to the "in_reply_to" field.
+func (m *EmailMutation) ResetInReplyTo() {
+	m.in_reply_to = nil
+}
+
+// SetReferences sets the "references" field.
+func (m *EmailMutation) SetReferences(s []string) {
+	m.references = &s
+	m.appendreferences = nil
+}
+
+// References returns the value of the "references" field in the mutation.
+func (m *EmailMutation) References() (r []string, exists bool) {
+	v := m.references
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReferences returns the old "references" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldReferences(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReferences is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReferences requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReferences: %w", err)
+	}
+	return oldValue.References, nil
+}
+
+// AppendReferences adds s to the "references" field.
+func (m *EmailMutation) AppendReferences(s []string) {
+	m.appendreferences = append(m.appendreferences, s...)
+}
+
+// AppendedReferences returns the list of values that were appended to the "references" field in this mutation.
+func (m *EmailMutation) AppendedReferences() ([]string, bool) {
+	if len(m.appendreferences) == 0 {
+		return nil, false
+	}
+	return m.appendreferences, true
+}
+
+// ResetReferences resets all changes to the "references" field.
+func (m *EmailMutation) ResetReferences() {
+	m.references = nil
+	m.appendreferences = nil
+}
+
+// SetFrom sets the "from" field.
+func (m *EmailMutation) SetFrom(s schema.Mailbox) {
+	m.from = &s
+}
+
+// From returns the value of the "from" field in the mutation.
+func (m *EmailMutation) From() (r schema.Mailbox, exists bool) {
+	v := m.from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFrom returns the old "from" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldFrom(ctx context.Context) (v schema.Mailbox, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFrom: %w", err)
+	}
+	return oldValue.From, nil
+}
+
+// ResetFrom resets all changes to the "from" field.
+func (m *EmailMutation) ResetFrom() {
+	m.from = nil
+}
+
+// SetReplyTo sets the "reply_to" field.
+func (m *EmailMutation) SetReplyTo(s []schema.Mailbox) {
+	m.reply_to = &s
+	m.appendreply_to = nil
+}
+
+// ReplyTo returns the value of the "reply_to" field in the mutation.
+func (m *EmailMutation) ReplyTo() (r []schema.Mailbox, exists bool) {
+	v := m.reply_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplyTo returns the old "reply_to" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldReplyTo(ctx context.Context) (v []schema.Mailbox, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplyTo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplyTo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplyTo: %w", err)
+	}
+	return oldValue.ReplyTo, nil
+}
+
+// AppendReplyTo adds s to the "reply_to" field.
+func (m *EmailMutation) AppendReplyTo(s []schema.Mailbox) {
+	m.appendreply_to = append(m.appendreply_to, s...)
+}
+
+// AppendedReplyTo returns the list of values that were appended to the "reply_to" field in this mutation.
+func (m *EmailMutation) AppendedReplyTo() ([]schema.Mailbox, bool) {
+	if len(m.appendreply_to) == 0 {
+		return nil, false
+	}
+	return m.appendreply_to, true
+}
+
+// ResetReplyTo resets all changes to the "reply_to" field.
+func (m *EmailMutation) ResetReplyTo() {
+	m.reply_to = nil
+	m.appendreply_to = nil
+}
+
+// SetTo sets the "to" field.
+func (m *EmailMutation) SetTo(s []schema.Mailbox) {
+	m.to = &s
+	m.appendto = nil
+}
+
+// To returns the value of the "to" field in the mutation.
+func (m *EmailMutation) To() (r []schema.Mailbox, exists bool) {
+	v := m.to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTo returns the old "to" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldTo(ctx context.Context) (v []schema.Mailbox, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTo: %w", err)
+	}
+	return oldValue.To, nil
+}
+
+// AppendTo adds s to the "to" field.
+func (m *EmailMutation) AppendTo(s []schema.Mailbox) {
+	m.appendto = append(m.appendto, s...)
+}
+
+// AppendedTo returns the list of values that were appended to the "to" field in this mutation.
+func (m *EmailMutation) AppendedTo() ([]schema.Mailbox, bool) {
+	if len(m.appendto) == 0 {
+		return nil, false
+	}
+	return m.appendto, true
+}
+
+// ResetTo resets all changes to the "to" field.
+func (m *EmailMutation) ResetTo() {
+	m.to = nil
+	m.appendto = nil
+}
+
+// SetCc sets the "cc" field.
+func (m *EmailMutation) SetCc(s []schema.Mailbox) {
+	m.cc = &s
+	m.appendcc = nil
+}
+
+// Cc returns the value of the "cc" field in the mutation.
+func (m *EmailMutation) Cc() (r []schema.Mailbox, exists bool) {
+	v := m.cc
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCc returns the old "cc" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldCc(ctx context.Context) (v []schema.Mailbox, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCc is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCc requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCc: %w", err)
+	}
+	return oldValue.Cc, nil
+}
+
+// AppendCc adds s to the "cc" field.
+func (m *EmailMutation) AppendCc(s []schema.Mailbox) {
+	m.appendcc = append(m.appendcc, s...)
+}
+
+// AppendedCc returns the list of values that were appended to the "cc" field in this mutation.
+func (m *EmailMutation) AppendedCc() ([]schema.Mailbox, bool) {
+	if len(m.appendcc) == 0 {
+		return nil, false
+	}
+	return m.appendcc, true
+}
+
+// ResetCc resets all changes to the "cc" field.
+func (m *EmailMutation) ResetCc() {
+	m.cc = nil
+	m.appendcc = nil
+}
+
+// SetBcc sets the "bcc" field.
+func (m *EmailMutation) SetBcc(s []schema.Mailbox) {
+	m.bcc = &s
+	m.appendbcc = nil
+}
+
+// Bcc returns the value of the "bcc" field in the mutation.
+func (m *EmailMutation) Bcc() (r []schema.Mailbox, exists bool) {
+	v := m.bcc
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBcc returns the old "bcc" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldBcc(ctx context.Context) (v []schema.Mailbox, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBcc is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBcc requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBcc: %w", err)
+	}
+	return oldValue.Bcc, nil
+}
+
+// AppendBcc adds s to the "bcc" field.
+func (m *EmailMutation) AppendBcc(s []schema.Mailbox) {
+	m.appendbcc = append(m.appendbcc, s...)
+}
+
+// AppendedBcc returns the list of values that were appended to the "bcc" field in this mutation.
+func (m *EmailMutation) AppendedBcc() ([]schema.Mailbox, bool) {
+	if len(m.appendbcc) == 0 {
+		return nil, false
+	}
+	return m.appendbcc, true
+}
+
+// ResetBcc resets all changes to the "bcc" field.
+func (m *EmailMutation) ResetBcc() {
+	m.bcc = nil
+	m.appendbcc = nil
+}
+
+// SetSubject sets the "subject" field.
+func (m *EmailMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *EmailMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldSubject(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *EmailMutation) ResetSubject() {
+	m.subject = nil
+}
+
+// SetQuotedHTML sets the "quoted_html" field.
+func (m *EmailMutation) SetQuotedHTML(s string) {
+	m.quoted_html = &s
+}
+
+// QuotedHTML returns the value of the "quoted_html" field in the mutation.
+func (m *EmailMutation) QuotedHTML() (r string, exists bool) {
+	v := m.quoted_html
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuotedHTML returns the old "quoted_html" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldQuotedHTML(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuotedHTML is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuotedHTML requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuotedHTML: %w", err)
+	}
+	return oldValue.QuotedHTML, nil
+}
+
+// ResetQuotedHTML resets all changes to the "quoted_html" field.
+func (m *EmailMutation) ResetQuotedHTML() {
+	m.quoted_html = nil
+}
+
+// SetAutomatic sets the "automatic" field.
+func (m *EmailMutation) SetAutomatic(b bool) {
+	m.automatic = &b
+}
+
+// Automatic returns the value of the "automatic" field in the mutation.
+func (m *EmailMutation) Automatic() (r bool, exists bool) {
+	v := m.automatic
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAutomatic returns the old "automatic" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldAutomatic(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAutomatic is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAutomatic requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAutomatic: %w", err)
+	}
+	return oldValue.Automatic, nil
+}
+
+// ResetAutomatic resets all changes to the "automatic" field.
+func (m *EmailMutation) ResetAutomatic() {
+	m.automatic = nil
+}
+
+// SetVerdict sets the "verdict" field.
+func (m *EmailMutation) SetVerdict(sv schema.MailVerdict) {
+	m.verdict = &sv
+}
+
+// Verdict returns the value of the "verdict" field in the mutation.
+func (m *EmailMutation) Verdict() (r schema.MailVerdict, exists bool) {
+	v := m.verdict
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVerdict returns the old "verdict" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldVerdict(ctx context.Context) (v schema.MailVerdict, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVerdict is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVerdict requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVerdict: %w", err)
+	}
+	return oldValue.Verdict, nil
+}
+
+// ResetVerdict resets all changes to the "verdict" field.
+func (m *EmailMutation) ResetVerdict() {
+	m.verdict = nil
+}
+
+// SetSendAt sets the "send_at" field.
+func (m *EmailMutation) SetSendAt(c clock.Micros) {
+	m.send_at = &c
+	m.addsend_at = nil
+}
+
+// SendAt returns the value of the "send_at" field in the mutation.
+func (m *EmailMutation) SendAt() (r clock.Micros, exists bool) {
+	v := m.send_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSendAt returns the old "send_at" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldSendAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSendAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSendAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSendAt: %w", err)
+	}
+	return oldValue.SendAt, nil
+}
+
+// AddSendAt adds c to the "send_at" field.
+func (m *EmailMutation) AddSendAt(c clock.Micros) {
+	if m.addsend_at != nil {
+		*m.addsend_at += c
+	} else {
+		m.addsend_at = &c
+	}
+}
+
+// AddedSendAt returns the value that was added to the "send_at" field in this mutation.
+func (m *EmailMutation) AddedSendAt() (r clock.Micros, exists bool) {
+	v := m.addsend_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSendAt resets all changes to the "send_at" field.
+func (m *EmailMutation) ResetSendAt() {
+	m.send_at = nil
+	m.addsend_at = nil
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *EmailMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *EmailMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *EmailMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *EmailMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *EmailMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetNextAttemptAt sets the "next_attempt_at" field.
+func (m *EmailMutation) SetNextAttemptAt(c clock.Micros) {
+	m.next_attempt_at = &c
+	m.addnext_attempt_at = nil
+}
+
+// NextAttemptAt returns the value of the "next_attempt_at" field in the mutation.
+func (m *EmailMutation) NextAttemptAt() (r clock.Micros, exists bool) {
+	v := m.next_attempt_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNextAttemptAt returns the old "next_attempt_at" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldNextAttemptAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNextAttemptAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNextAttemptAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNextAttemptAt: %w", err)
+	}
+	return oldValue.NextAttemptAt, nil
+}
+
+// AddNextAttemptAt adds c to the "next_attempt_at" field.
+func (m *EmailMutation) AddNextAttemptAt(c clock.Micros) {
+	if m.addnext_attempt_at != nil {
+		*m.addnext_attempt_at += c
+	} else {
+		m.addnext_attempt_at = &c
+	}
+}
+
+// AddedNextAttemptAt returns the value that was added to the "next_attempt_at" field in this mutation.
+func (m *EmailMutation) AddedNextAttemptAt() (r clock.Micros, exists bool) {
+	v := m.addnext_attempt_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNextAttemptAt resets all changes to the "next_attempt_at" field.
+func (m *EmailMutation) ResetNextAttemptAt() {
+	m.next_attempt_at = nil
+	m.addnext_attempt_at = nil
+}
+
+// SetSentAt sets the "sent_at" field.
+func (m *EmailMutation) SetSentAt(c clock.Micros) {
+	m.sent_at = &c
+	m.addsent_at = nil
+}
+
+// SentAt returns the value of the "sent_at" field in the mutation.
+func (m *EmailMutation) SentAt() (r clock.Micros, exists bool) {
+	v := m.sent_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSentAt returns the old "sent_at" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldSentAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSentAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSentAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSentAt: %w", err)
+	}
+	return oldValue.SentAt, nil
+}
+
+// AddSentAt adds c to the "sent_at" field.
+func (m *EmailMutation) AddSentAt(c clock.Micros) {
+	if m.addsent_at != nil {
+		*m.addsent_at += c
+	} else {
+		m.addsent_at = &c
+	}
+}
+
+// AddedSentAt returns the value that was added to the "sent_at" field in this mutation.
+func (m *EmailMutation) AddedSentAt() (r clock.Micros, exists bool) {
+	v := m.addsent_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSentAt resets all changes to the "sent_at" field.
+func (m *EmailMutation) ResetSentAt() {
+	m.sent_at = nil
+	m.addsent_at = nil
+}
+
+// SetRecipients sets the "recipients" field.
+func (m *EmailMutation) SetRecipients(s []schema.Recipient) {
+	m.recipients = &s
+	m.appendrecipients = nil
+}
+
+// Recipients returns the value of the "recipients" field in the mutation.
+func (m *EmailMutation) Recipients() (r []schema.Recipient, exists bool) {
+	v := m.recipients
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecipients returns the old "recipients" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldRecipients(ctx context.Context) (v []schema.Recipient, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecipients is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecipients requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecipients: %w", err)
+	}
+	return oldValue.Recipients, nil
+}
+
+// AppendRecipients adds s to the "recipients" field.
+func (m *EmailMutation) AppendRecipients(s []schema.Recipient) {
+	m.appendrecipients = append(m.appendrecipients, s...)
+}
+
+// AppendedRecipients returns the list of values that were appended to the "recipients" field in this mutation.
+func (m *EmailMutation) AppendedRecipients() ([]schema.Recipient, bool) {
+	if len(m.appendrecipients) == 0 {
+		return nil, false
+	}
+	return m.appendrecipients, true
+}
+
+// ResetRecipients resets all changes to the "recipients" field.
+func (m *EmailMutation) ResetRecipients() {
+	m.recipients = nil
+	m.appendrecipients = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *EmailMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *EmailMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *EmailMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *EmailMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *EmailMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the EmailMutation builder.
+func (m *EmailMutation) Where(ps ...predicate.Email) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the EmailMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *EmailMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Email, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *EmailMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *EmailMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Email).
+func (m *EmailMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *EmailMutation) Fields() []string {
+	fields := make([]string, 0, 23)
+	if m.account_id != nil {
+		fields = append(fields, email.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, email.FieldInboxID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, email.FieldConversationID)
+	}
+	if m.channel_id != nil {
+		fields = append(fields, email.FieldChannelID)
+	}
+	if m.inbound_mail_id != nil {
+		fields = append(fields, email.FieldInboundMailID)
+	}
+	if m.internet_id != nil {
+		fields = append(fields, email.FieldInternetID)
+	}
+	if m.in_reply_to != nil {
+		fields = append(fields, email.FieldInReplyTo)
+	}
+	if m.references != nil {
+		fields = append(fields, email.FieldReferences)
+	}
+	if m.from != nil {
+		fields = append(fields, email.FieldFrom)
+	}
+	if m.reply_to != nil {
+		fields = append(fields, email.FieldReplyTo)
+	}
+	if m.to != nil {
+		fields = append(fields, email.FieldTo)
+	}
+	if m.cc != nil {
+		fields = append(fields, email.FieldCc)
+	}
+	if m.bcc != nil {
+		fields = append(fields, email.FieldBcc)
+	}
+	if m.subject != nil {
+		fields = append(fields, email.FieldSubject)
+	}
+	if m.quoted_html != nil {
+		fields = append(fields, email.FieldQuotedHTML)
+	}
+	if m.automatic != nil {
+		fields = append(fields, email.FieldAutomatic)
+	}
+	if m.verdict != nil {
+		fields = append(fields, email.FieldVerdict)
+	}
+	if m.send_at != nil {
+		fields = append(fields, email.FieldSendAt)
+	}
+	if m.attempts != nil {
+		fields = append(fields, email.FieldAttempts)
+	}
+	if m.next_attempt_at != nil {
+		fields = append(fields, email.FieldNextAttemptAt)
+	}
+	if m.sent_at != nil {
+		fields = append(fields, email.FieldSentAt)
+	}
+	if m.recipients != nil {
+		fields = append(fields, email.FieldRecipients)
+	}
+	if m.created_at != nil {
+		fields = append(fields, email.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *EmailMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case email.FieldAccountID:
+		return m.AccountID()
+	case email.FieldInboxID:
+		return m.InboxID()
+	case email.FieldConversationID:
+		return m.ConversationID()
+	case email.FieldChannelID:
+		return m.ChannelID()
+	case email.FieldInboundMailID:
+		return m.InboundMailID()
+	case email.FieldInternetID:
+		return m.InternetID()
+	case email.FieldInReplyTo:
+		return m.InReplyTo()
+	case email.FieldReferences:
+		return m.References()
+	case email.FieldFrom:
+		return m.From()
+	case email.FieldReplyTo:
+		return m.ReplyTo()
+	case email.FieldTo:
+		return m.To()
+	case email.FieldCc:
+		return m.Cc()
+	case email.FieldBcc:
+		return m.Bcc()
+	case email.FieldSubject:
+		return m.Subject()
+	case email.FieldQuotedHTML:
+		return m.QuotedHTML()
+	case email.FieldAutomatic:
+		return m.Automatic()
+	case email.FieldVerdict:
+		return m.Verdict()
+	case email.FieldSendAt:
+		return m.SendAt()
+	case email.FieldAttempts:
+		return m.Attempts()
+	case email.FieldNextAttemptAt:
+		return m.NextAttemptAt()
+	case email.FieldSentAt:
+		return m.SentAt()
+	case email.FieldRecipients:
+		return m.Recipients()
+	case email.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *EmailMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case email.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case email.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case email.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case email.FieldChannelID:
+		return m.OldChannelID(ctx)
+	case email.FieldInboundMailID:
+		return m.OldInboundMailID(ctx)
+	case email.FieldInternetID:
+		return m.OldInternetID(ctx)
+	case email.FieldInReplyTo:
+		return m.OldInReplyTo(ctx)
+	case email.FieldReferences:
+		return m.OldReferences(ctx)
+	case email.FieldFrom:
+		return m.OldFrom(ctx)
+	case email.FieldReplyTo:
+		return m.OldReplyTo(ctx)
+	case email.FieldTo:
+		return m.OldTo(ctx)
+	case email.FieldCc:
+		return m.OldCc(ctx)
+	case email.FieldBcc:
+		return m.OldBcc(ctx)
+	case email.FieldSubject:
+		return m.OldSubject(ctx)
+	case email.FieldQuotedHTML:
+		return m.OldQuotedHTML(ctx)
+	case email.FieldAutomatic:
+		return m.OldAutomatic(ctx)
+	case email.FieldVerdict:
+		return m.OldVerdict(ctx)
+	case email.FieldSendAt:
+		return m.OldSendAt(ctx)
+	case email.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case email.FieldNextAttemptAt:
+		return m.OldNextAttemptAt(ctx)
+	case email.FieldSentAt:
+		return m.OldSentAt(ctx)
+	case email.FieldRecipients:
+		return m.OldRecipients(ctx)
+	case email.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Email field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EmailMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case email.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case email.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case email.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case email.FieldChannelID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannelID(v)
+		return nil
+	case email.FieldInboundMailID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboundMailID(v)
+		return nil
+	case email.FieldInternetID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInternetID(v)
+		return nil
+	case email.FieldInReplyTo:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInReplyTo(v)
+		return nil
+	case email.FieldReferences:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReferences(v)
+		return nil
+	case email.FieldFrom:
+		v, ok := value.(schema.Mailbox)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFrom(v)
+		return nil
+	case email.FieldReplyTo:
+		v, ok := value.([]schema.Mailbox)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplyTo(v)
+		return nil
+	case email.FieldTo:
+		v, ok := value.([]schema.Mailbox)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTo(v)
+		return nil
+	case email.FieldCc:
+		v, ok := value.([]schema.Mailbox)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCc(v)
+		return nil
+	case email.FieldBcc:
+		v, ok := value.([]schema.Mailbox)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBcc(v)
+		return nil
+	case email.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case email.FieldQuotedHTML:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuotedHTML(v)
+		return nil
+	case email.FieldAutomatic:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAutomatic(v)
+		return nil
+	case email.FieldVerdict:
+		v, ok := value.(schema.MailVerdict)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVerdict(v)
+		return nil
+	case email.FieldSendAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSendAt(v)
+		return nil
+	case email.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case email.FieldNextAttemptAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNextAttemptAt(v)
+		return nil
+	case email.FieldSentAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSentAt(v)
+		return nil
+	case email.FieldRecipients:
+		v, ok := value.([]schema.Recipient)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecipients(v)
+		return nil
+	case email.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Email field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *EmailMutation) AddedFields() []string {
+	var fields []string
+	if m.addsend_at != nil {
+		fields = append(fields, email.FieldSendAt)
+	}
+	if m.addattempts != nil {
+		fields = append(fields, email.FieldAttempts)
+	}
+	if m.addnext_attempt_at != nil {
+		fields = append(fields, email.FieldNextAttemptAt)
+	}
+	if m.addsent_at != nil {
+		fields = append(fields, email.FieldSentAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, email.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *EmailMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case email.FieldSendAt:
+		return m.AddedSendAt()
+	case email.FieldAttempts:
+		return m.AddedAttempts()
+	case email.FieldNextAttemptAt:
+		return m.AddedNextAttemptAt()
+	case email.FieldSentAt:
+		return m.AddedSentAt()
+	case email.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EmailMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case email.FieldSendAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSendAt(v)
+		return nil
+	case email.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	case email.FieldNextAttemptAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNextAttemptAt(v)
+		return nil
+	case email.FieldSentAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSentAt(v)
+		return nil
+	case email.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Email numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *EmailMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *EmailMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *EmailMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Email nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *EmailMutation) ResetField(name string) error {
+	switch name {
+	case email.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case email.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case email.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case email.FieldChannelID:
+		m.ResetChannelID()
+		return nil
+	case email.FieldInboundMailID:
+		m.ResetInboundMailID()
+		return nil
+	case email.FieldInternetID:
+		m.ResetInternetID()
+		return nil
+	case email.FieldInReplyTo:
+		m.ResetInReplyTo()
+		return nil
+	case email.FieldReferences:
+		m.ResetReferences()
+		return nil
+	case email.FieldFrom:
+		m.ResetFrom()
+		return nil
+	case email.FieldReplyTo:
+		m.ResetReplyTo()
+		return nil
+	case email.FieldTo:
+		m.ResetTo()
+		return nil
+	case email.FieldCc:
+		m.ResetCc()
+		return nil
+	case email.FieldBcc:
+		m.ResetBcc()
+		return nil
+	case email.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case email.FieldQuotedHTML:
+		m.ResetQuotedHTML()
+		return nil
+	case email.FieldAutomatic:
+		m.ResetAutomatic()
+		return nil
+	case email.FieldVerdict:
+		m.ResetVerdict()
+		return nil
+	case email.FieldSendAt:
+		m.ResetSendAt()
+		return nil
+	case email.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case email.FieldNextAttemptAt:
+		m.ResetNextAttemptAt()
+		return nil
+	case email.FieldSentAt:
+		m.ResetSentAt()
+		return nil
+	case email.FieldRecipients:
+		m.ResetRecipients()
+		return nil
+	case email.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Email field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *EmailMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *EmailMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *EmailMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *EmailMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *EmailMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *EmailMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *EmailMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Email unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *EmailMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Email edge %s", name)
+}
+
+// EmailChannelMutation represents an operation that mutates the EmailChannel nodes in the graph.
+type EmailChannelMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *string
+	account_id           *string
+	inbox_id             *string
+	address              *string
+	aliases              *[]string
+	appendaliases        []string
+	sender_name          *string
+	provider             *vocab.EmailProvider
+	state                *vocab.EmailChannelState
+	state_reason         *vocab.EmailStateReason
+	state_detail         *string
+	state_since          *clock.Micros
+	addstate_since       *clock.Micros
+	imap                 *schema.MailServer
+	smtp                 *schema.MailServer
+	authentication       *vocab.EmailAuthentication
+	credentials          *string
+	routing              *schema.Routing
+	ticket_preset        **schema.TicketPreset
+	signature            *string
+	undo_seconds         *int
+	addundo_seconds      *int
+	dkim_selector        *string
+	dkim_key             *string
+	uid_validity         *int64
+	adduid_validity      *int64
+	last_uid             *int64
+	addlast_uid          *int64
+	import_since         *clock.Micros
+	addimport_since      *clock.Micros
+	last_sync_at         *clock.Micros
+	addlast_sync_at      *clock.Micros
+	next_attempt_at      *clock.Micros
+	addnext_attempt_at   *clock.Micros
+	failures             *int
+	addfailures          *int
+	failing_since        *clock.Micros
+	addfailing_since     *clock.Micros
+	terms_accepted_by    *string
+	terms_accepted_at    *clock.Micros
+	addterms_accepted_at *clock.Micros
+	connected_at         *clock.Micros
+	addconnected_at      *clock.Micros
+	created_at           *clock.Micros
+	addcreated_at        *clock.Micros
+	clearedFields        map[string]struct{}
+	done                 bool
+	oldValue             func(context.Context) (*EmailChannel, error)
+	predicates           []predicate.EmailChannel
+}
+
+var _ ent.Mutation = (*EmailChannelMutation)(nil)
+
+// emailchannelOption allows management of the mutation configuration using functional options.
+type emailchannelOption func(*EmailChannelMutation)
+
+// newEmailChannelMutation creates new mutation for the EmailChannel entity.
+func newEmailChannelMutation(c config, op Op, opts ...emailchannelOption) *EmailChannelMutation {
+	m := &EmailChannelMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeEmailChannel,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withEmailChannelID sets the ID field of the mutation.
+func withEmailChannelID(id string) emailchannelOption {
+	return func(m *EmailChannelMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *EmailChannel
+		)
+		m.oldValue = func(ctx context.Context) (*EmailChannel, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().EmailChannel.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withEmailChannel sets the old EmailChannel of the mutation.
+func withEmailChannel(node *EmailChannel) emailchannelOption {
+	return func(m *EmailChannelMutation) {
+		m.oldValue = func(context.Context) (*EmailChannel, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m EmailChannelMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m EmailChannelMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of EmailChannel entities.
+func (m *EmailChannelMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *EmailChannelMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *EmailChannelMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().EmailChannel.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *EmailChannelMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *EmailChannelMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *EmailChannelMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *EmailChannelMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *EmailChannelMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *EmailChannelMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetAddress sets the "address" field.
+func (m *EmailChannelMutation) SetAddress(s string) {
+	m.address = &s
+}
+
+// Address returns the value of the "address" field in the mutation.
+func (m *EmailChannelMutation) Address() (r string, exists bool) {
+	v := m.address
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddress returns the old "address" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldAddress(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddress: %w", err)
+	}
+	return oldValue.Address, nil
+}
+
+// ResetAddress resets all changes to the "address" field.
+func (m *EmailChannelMutation) ResetAddress() {
+	m.address = nil
+}
+
+// SetAliases sets the "aliases" field.
+func (m *EmailChannelMutation) SetAliases(s []string) {
+	m.aliases = &s
+	m.appendaliases = nil
+}
+
+// Aliases returns the value of the "aliases" field in the mutation.
+func (m *EmailChannelMutation) Aliases() (r []string, exists bool) {
+	v := m.aliases
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAliases returns the old "aliases" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldAliases(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAliases is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAliases requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAliases: %w", err)
+	}
+	return oldValue.Aliases, nil
+}
+
+// AppendAliases adds s to the "aliases" field.
+func (m *EmailChannelMutation) AppendAliases(s []string) {
+	m.appendaliases = append(m.appendaliases, s...)
+}
+
+// AppendedAliases returns the list of values that were appended to the "aliases" field in this mutation.
+func (m *EmailChannelMutation) AppendedAliases() ([]string, bool) {
+	if len(m.appendaliases) == 0 {
+		return nil, false
+	}
+	return m.appendaliases, true
+}
+
+// ResetAliases resets all changes to the "aliases" field.
+func (m *EmailChannelMutation) ResetAliases() {
+	m.aliases = nil
+	m.appendaliases = nil
+}
+
+// SetSenderName sets the "sender_name" field.
+func (m *EmailChannelMutation) SetSenderName(s string) {
+	m.sender_name = &s
+}
+
+// SenderName returns the value of the "sender_name" field in the mutation.
+func (m *EmailChannelMutation) SenderName() (r string, exists bool) {
+	v := m.sender_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSenderName returns the old "sender_name" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldSenderName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSenderName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSenderName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSenderName: %w", err)
+	}
+	return oldValue.SenderName, nil
+}
+
+// ResetSenderName resets all changes to the "sender_name" field.
+func (m *EmailChannelMutation) ResetSenderName() {
+	m.sender_name = nil
+}
+
+// SetProvider sets the "provider" field.
+func (m *EmailChannelMutation) SetProvider(vp vocab.EmailProvider) {
+	m.provider = &vp
+}
+
+// Provider returns the value of the "provider" field in the mutation.
+func (m *EmailChannelMutation) Provider() (r vocab.EmailProvider, exists bool) {
+	v := m.provider
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProvider returns the old "provider" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldProvider(ctx context.Context) (v vocab.EmailProvider, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProvider is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProvider requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProvider: %w", err)
+	}
+	return oldValue.Provider, nil
+}
+
+// ResetProvider resets all changes to the "provider" field.
+func (m *EmailChannelMutation) ResetProvider() {
+	m.provider = nil
+}
+
+// SetState sets the "state" field.
+func (m *EmailChannelMutation) SetState(vcs vocab.EmailChannelState) {
+	m.state = &vcs
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *EmailChannelMutation) State() (r vocab.EmailChannelState, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldState(ctx context.Context) (v vocab.EmailChannelState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *EmailChannelMutation) ResetState() {
+	m.state = nil
+}
+
+// SetStateReason sets the "state_reason" field.
+func (m *EmailChannelMutation) SetStateReason(vsr vocab.EmailStateReason) {
+	m.state_reason = &vsr
+}
+
+// StateReason returns the value of the "state_reason" field in the mutation.
+func (m *EmailChannelMutation) StateReason() (r vocab.EmailStateReason, exists bool) {
+	v := m.state_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStateReason returns the old "state_reason" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldStateReason(ctx context.Context) (v vocab.EmailStateReason, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStateReason: %w", err)
+	}
+	return oldValue.StateReason, nil
+}
+
+// ResetStateReason resets all changes to the "state_reason" field.
+func (m *EmailChannelMutation) ResetStateReason() {
+	m.state_reason = nil
+}
+
+// SetStateDetail sets the "state_detail" field.
+func (m *EmailChannelMutation) SetStateDetail(s string) {
+	m.state_detail = &s
+}
+
+// StateDetail returns the value of the "state_detail" field in the mutation.
+func (m *EmailChannelMutation) StateDetail() (r string, exists bool) {
+	v := m.state_detail
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStateDetail returns the old "state_detail" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldStateDetail(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStateDetail is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStateDetail requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStateDetail: %w", err)
+	}
+	return oldValue.StateDetail, nil
+}
+
+// ResetStateDetail resets all changes to the "state_detail" field.
+func (m *EmailChannelMutation) ResetStateDetail() {
+	m.state_detail = nil
+}
+
+// SetStateSince sets the "state_since" field.
+func (m *EmailChannelMutation) SetStateSince(c clock.Micros) {
+	m.state_since = &c
+	m.addstate_since = nil
+}
+
+// StateSince returns the value of the "state_since" field in the mutation.
+func (m *EmailChannelMutation) StateSince() (r clock.Micros, exists bool) {
+	v := m.state_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStateSince returns the old "state_since" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldStateSince(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStateSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStateSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStateSince: %w", err)
+	}
+	return oldValue.StateSince, nil
+}
+
+// AddStateSince adds c to the "state_since" field.
+func (m *EmailChannelMutation) AddStateSince(c clock.Micros) {
+	if m.addstate_since != nil {
+		*m.addstate_since += c
+	} else {
+		m.addstate_since = &c
+	}
+}
+
+// AddedStateSince returns the value that was added to the "state_since" field in this mutation.
+func (m *EmailChannelMutation) AddedStateSince() (r clock.Micros, exists bool) {
+	v := m.addstate_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetStateSince resets all changes to the "state_since" field.
+func (m *EmailChannelMutation) ResetStateSince() {
+	m.state_since = nil
+	m.addstate_since = nil
+}
+
+// SetImap sets the "imap" field.
+func (m *EmailChannelMutation) SetImap(ss schema.MailServer) {
+	m.imap = &ss
+}
+
+// Imap returns the value of the "imap" field in the mutation.
+func (m *EmailChannelMutation) Imap() (r schema.MailServer, exists bool) {
+	v := m.imap
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImap returns the old "imap" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldImap(ctx context.Context) (v schema.MailServer, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImap is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImap requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImap: %w", err)
+	}
+	return oldValue.Imap, nil
+}
+
+// ResetImap resets all changes to the "imap" field.
+func (m *EmailChannelMutation) ResetImap() {
+	m.imap = nil
+}
+
+// SetSMTP sets the "smtp" field.
+func (m *EmailChannelMutation) SetSMTP(ss schema.MailServer) {
+	m.smtp = &ss
+}
+
+// SMTP returns the value of the "smtp" field in the mutation.
+func (m *EmailChannelMutation) SMTP() (r schema.MailServer, exists bool) {
+	v := m.smtp
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSMTP returns the old "smtp" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldSMTP(ctx context.Context) (v schema.MailServer, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSMTP is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSMTP requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSMTP: %w", err)
+	}
+	return oldValue.SMTP, nil
+}
+
+// ResetSMTP resets all changes to the "smtp" field.
+func (m *EmailChannelMutation) ResetSMTP() {
+	m.smtp = nil
+}
+
+// SetAuthentication sets the "authentication" field.
+func (m *EmailChannelMutation) SetAuthentication(va vocab.EmailAuthentication) {
+	m.authentication = &va
+}
+
+// Authentication returns the value of the "authentication" field in the mutation.
+func (m *EmailChannelMutation) Authentication() (r vocab.EmailAuthentication, exists bool) {
+	v := m.authentication
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAuthentication returns the old "authentication" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldAuthentication(ctx context.Context) (v vocab.EmailAuthentication, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAuthentication is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAuthentication requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAuthentication: %w", err)
+	}
+	return oldValue.Authentication, nil
+}
+
+// ResetAuthentication resets all changes to the "authentication" field.
+func (m *EmailChannelMutation) ResetAuthentication() {
+	m.authentication = nil
+}
+
+// SetCredentials sets the "credentials" field.
+func (m *EmailChannelMutation) SetCredentials(s string) {
+	m.credentials = &s
+}
+
+// Credentials returns the value of the "credentials" field in the mutation.
+func (m *EmailChannelMutation) Credentials() (r string, exists bool) {
+	v := m.credentials
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCredentials returns the old "credentials" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldCredentials(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCredentials is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCredentials requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCredentials: %w", err)
+	}
+	return oldValue.Credentials, nil
+}
+
+// ResetCredentials resets all changes to the "credentials" field.
+func (m *EmailChannelMutation) ResetCredentials() {
+	m.credentials = nil
+}
+
+// SetRouting sets the "routing" field.
+func (m *EmailChannelMutation) SetRouting(s schema.Routing) {
+	m.routing = &s
+}
+
+// Routing returns the value of the "routing" field in the mutation.
+func (m *EmailChannelMutation) Routing() (r schema.Routing, exists bool) {
+	v := m.routing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRouting returns the old "routing" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldRouting(ctx context.Context) (v schema.Routing, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRouting is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRouting requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRouting: %w", err)
+	}
+	return oldValue.Routing, nil
+}
+
+// ResetRouting resets all changes to the "routing" field.
+func (m *EmailChannelMutation) ResetRouting() {
+	m.routing = nil
+}
+
+// SetTicketPreset sets the "ticket_preset" field.
+func (m *EmailChannelMutation) SetTicketPreset(sp *schema.TicketPreset) {
+	m.ticket_preset = &sp
+}
+
+// TicketPreset returns the value of the "ticket_preset" field in the mutation.
+func (m *EmailChannelMutation) TicketPreset() (r *schema.TicketPreset, exists bool) {
+	v := m.ticket_preset
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTicketPreset returns the old "ticket_preset" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldTicketPreset(ctx context.Context) (v *schema.TicketPreset, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTicketPreset is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTicketPreset requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTicketPreset: %w", err)
+	}
+	return oldValue.TicketPreset, nil
+}
+
+// ClearTicketPreset clears the value of the "ticket_preset" field.
+func (m *EmailChannelMutation) ClearTicketPreset() {
+	m.ticket_preset = nil
+	m.clearedFields[emailchannel.FieldTicketPreset] = struct{}{}
+}
+
+// TicketPresetCleared returns if the "ticket_preset" field was cleared in this mutation.
+func (m *EmailChannelMutation) TicketPresetCleared() bool {
+	_, ok := m.clearedFields[emailchannel.FieldTicketPreset]
+	return ok
+}
+
+// ResetTicketPreset resets all changes to the "ticket_preset" field.
+func (m *EmailChannelMutation) ResetTicketPreset() {
+	m.ticket_preset = nil
+	delete(m.clearedFields, emailchannel.FieldTicketPreset)
+}
+
+// SetSignature sets the "signature" field.
+func (m *EmailChannelMutation) SetSignature(s string) {
+	m.signature = &s
+}
+
+// Signature returns the value of the "signature" field in the mutation.
+func (m *EmailChannelMutation) Signature() (r string, exists bool) {
+	v := m.signature
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignature returns the old "signature" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldSignature(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignature is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignature requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignature: %w", err)
+	}
+	return oldValue.Signature, nil
+}
+
+// ResetSignature resets all changes to the "signature" field.
+func (m *EmailChannelMutation) ResetSignature() {
+	m.signature = nil
+}
+
+// SetUndoSeconds sets the "undo_seconds" field.
+func (m *EmailChannelMutation) SetUndoSeconds(i int) {
+	m.undo_seconds = &i
+	m.addundo_seconds = nil
+}
+
+// UndoSeconds returns the value of the "undo_seconds" field in the mutation.
+func (m *EmailChannelMutation) UndoSeconds() (r int, exists bool) {
+	v := m.undo_seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoSeconds returns the old "undo_seconds" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldUndoSeconds(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoSeconds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoSeconds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoSeconds: %w", err)
+	}
+	return oldValue.UndoSeconds, nil
+}
+
+// AddUndoSeconds adds i to the "undo_seconds" field.
+func (m *EmailChannelMutation) AddUndoSeconds(i int) {
+	if m.addundo_seconds != nil {
+		*m.addundo_seconds += i
+	} else {
+		m.addundo_seconds = &i
+	}
+}
+
+// AddedUndoSeconds returns the value that was added to the "undo_seconds" field in this mutation.
+func (m *EmailChannelMutation) AddedUndoSeconds() (r int, exists bool) {
+	v := m.addundo_seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUndoSeconds resets all changes to the "undo_seconds" field.
+func (m *EmailChannelMutation) ResetUndoSeconds() {
+	m.undo_seconds = nil
+	m.addundo_seconds = nil
+}
+
+// SetDkimSelector sets the "dkim_selector" field.
+func (m *EmailChannelMutation) SetDkimSelector(s string) {
+	m.dkim_selector = &s
+}
+
+// DkimSelector returns the value of the "dkim_selector" field in the mutation.
+func (m *EmailChannelMutation) DkimSelector() (r string, exists bool) {
+	v := m.dkim_selector
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDkimSelector returns the old "dkim_selector" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldDkimSelector(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDkimSelector is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDkimSelector requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDkimSelector: %w", err)
+	}
+	return oldValue.DkimSelector, nil
+}
+
+// ResetDkimSelector resets all changes to the "dkim_selector" field.
+func (m *EmailChannelMutation) ResetDkimSelector() {
+	m.dkim_selector = nil
+}
+
+// SetDkimKey sets the "dkim_key" field.
+func (m *EmailChannelMutation) SetDkimKey(s string) {
+	m.dkim_key = &s
+}
+
+// DkimKey returns the value of the "dkim_key" field in the mutation.
+func (m *EmailChannelMutation) DkimKey() (r string, exists bool) {
+	v := m.dkim_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDkimKey returns the old "dkim_key" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldDkimKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDkimKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDkimKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDkimKey: %w", err)
+	}
+	return oldValue.DkimKey, nil
+}
+
+// ResetDkimKey resets all changes to the "dkim_key" field.
+func (m *EmailChannelMutation) ResetDkimKey() {
+	m.dkim_key = nil
+}
+
+// SetUIDValidity sets the "uid_validity" field.
+func (m *EmailChannelMutation) SetUIDValidity(i int64) {
+	m.uid_validity = &i
+	m.adduid_validity = nil
+}
+
+// UIDValidity returns the value of the "uid_validity" field in the mutation.
+func (m *EmailChannelMutation) UIDValidity() (r int64, exists bool) {
+	v := m.uid_validity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUIDValidity returns the old "uid_validity" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldUIDValidity(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUIDValidity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUIDValidity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUIDValidity: %w", err)
+	}
+	return oldValue.UIDValidity, nil
+}
+
+// AddUIDValidity adds i to the "uid_validity" field.
+func (m *EmailChannelMutation) AddUIDValidity(i int64) {
+	if m.adduid_validity != nil {
+		*m.adduid_validity += i
+	} else {
+		m.adduid_validity = &i
+	}
+}
+
+// AddedUIDValidity returns the value that was added to the "uid_validity" field in this mutation.
+func (m *EmailChannelMutation) AddedUIDValidity() (r int64, exists bool) {
+	v := m.adduid_validity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUIDValidity resets all changes to the "uid_validity" field.
+func (m *EmailChannelMutation) ResetUIDValidity() {
+	m.uid_validity = nil
+	m.adduid_validity = nil
+}
+
+// SetLastUID sets the "last_uid" field.
+func (m *EmailChannelMutation) SetLastUID(i int64) {
+	m.last_uid = &i
+	m.addlast_uid = nil
+}
+
+// LastUID returns the value of the "last_uid" field in the mutation.
+func (m *EmailChannelMutation) LastUID() (r int64, exists bool) {
+	v := m.last_uid
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastUID returns the old "last_uid" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldLastUID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastUID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastUID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastUID: %w", err)
+	}
+	return oldValue.LastUID, nil
+}
+
+// AddLastUID adds i to the "last_uid" field.
+func (m *EmailChannelMutation) AddLastUID(i int64) {
+	if m.addlast_uid != nil {
+		*m.addlast_uid += i
+	} else {
+		m.addlast_uid = &i
+	}
+}
+
+// AddedLastUID returns the value that was added to the "last_uid" field in this mutation.
+func (m *EmailChannelMutation) AddedLastUID() (r int64, exists bool) {
+	v := m.addlast_uid
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastUID resets all changes to the "last_uid" field.
+func (m *EmailChannelMutation) ResetLastUID() {
+	m.last_uid = nil
+	m.addlast_uid = nil
+}
+
+// SetImportSince sets the "import_since" field.
+func (m *EmailChannelMutation) SetImportSince(c clock.Micros) {
+	m.import_since = &c
+	m.addimport_since = nil
+}
+
+// ImportSince returns the value of the "import_since" field in the mutation.
+func (m *EmailChannelMutation) ImportSince() (r clock.Micros, exists bool) {
+	v := m.import_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImportSince returns the old "import_since" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldImportSince(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImportSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImportSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImportSince: %w", err)
+	}
+	return oldValue.ImportSince, nil
+}
+
+// AddImportSince adds c to the "import_since" field.
+func (m *EmailChannelMutation) AddImportSince(c clock.Micros) {
+	if m.addimport_since != nil {
+		*m.addimport_since += c
+	} else {
+		m.addimport_since = &c
+	}
+}
+
+// AddedImportSince returns the value that was added to the "import_since" field in this mutation.
+func (m *EmailChannelMutation) AddedImportSince() (r clock.Micros, exists bool) {
+	v := m.addimport_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetImportSince resets all changes to the "import_since" field.
+func (m *EmailChannelMutation) ResetImportSince() {
+	m.import_since = nil
+	m.addimport_since = nil
+}
+
+// SetLastSyncAt sets the "last_sync_at" field.
+func (m *EmailChannelMutation) SetLastSyncAt(c clock.Micros) {
+	m.last_sync_at = &c
+	m.addlast_sync_at = nil
+}
+
+// LastSyncAt returns the value of the "last_sync_at" field in the mutation.
+func (m *EmailChannelMutation) LastSyncAt() (r clock.Micros, exists bool) {
+	v := m.last_sync_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastSyncAt returns the old "last_sync_at" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldLastSyncAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastSyncAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastSyncAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastSyncAt: %w", err)
+	}
+	return oldValue.LastSyncAt, nil
+}
+
+// AddLastSyncAt adds c to the "last_sync_at" field.
+func (m *EmailChannelMutation) AddLastSyncAt(c clock.Micros) {
+	if m.addlast_sync_at != nil {
+		*m.addlast_sync_at += c
+	} else {
+		m.addlast_sync_at = &c
+	}
+}
+
+// AddedLastSyncAt returns the value that was added to the "last_sync_at" field in this mutation.
+func (m *EmailChannelMutation) AddedLastSyncAt() (r clock.Micros, exists bool) {
+	v := m.addlast_sync_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastSyncAt resets all changes to the "last_sync_at" field.
+func (m *EmailChannelMutation) ResetLastSyncAt() {
+	m.last_sync_at = nil
+	m.addlast_sync_at = nil
+}
+
+// SetNextAttemptAt sets the "next_attempt_at" field.
+func (m *EmailChannelMutation) SetNextAttemptAt(c clock.Micros) {
+	m.next_attempt_at = &c
+	m.addnext_attempt_at = nil
+}
+
+// NextAttemptAt returns the value of the "next_attempt_at" field in the mutation.
+func (m *EmailChannelMutation) NextAttemptAt() (r clock.Micros, exists bool) {
+	v := m.next_attempt_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNextAttemptAt returns the old "next_attempt_at" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldNextAttemptAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNextAttemptAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNextAttemptAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNextAttemptAt: %w", err)
+	}
+	return oldValue.NextAttemptAt, nil
+}
+
+// AddNextAttemptAt adds c to the "next_attempt_at" field.
+func (m *EmailChannelMutation) AddNextAttemptAt(c clock.Micros) {
+	if m.addnext_attempt_at != nil {
+		*m.addnext_attempt_at += c
+	} else {
+		m.addnext_attempt_at = &c
+	}
+}
+
+// AddedNextAttemptAt returns the value that was added to the "next_attempt_at" field in this mutation.
+func (m *EmailChannelMutation) AddedNextAttemptAt() (r clock.Micros, exists bool) {
+	v := m.addnext_attempt_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNextAttemptAt resets all changes to the "next_attempt_at" field.
+func (m *EmailChannelMutation) ResetNextAttemptAt() {
+	m.next_attempt_at = nil
+	m.addnext_attempt_at = nil
+}
+
+// SetFailures sets the "failures" field.
+func (m *EmailChannelMutation) SetFailures(i int) {
+	m.failures = &i
+	m.addfailures = nil
+}
+
+// Failures returns the value of the "failures" field in the mutation.
+func (m *EmailChannelMutation) Failures() (r int, exists bool) {
+	v := m.failures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailures returns the old "failures" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldFailures(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailures is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailures requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailures: %w", err)
+	}
+	return oldValue.Failures, nil
+}
+
+// AddFailures adds i to the "failures" field.
+func (m *EmailChannelMutation) AddFailures(i int) {
+	if m.addfailures != nil {
+		*m.addfailures += i
+	} else {
+		m.addfailures = &i
+	}
+}
+
+// AddedFailures returns the value that was added to the "failures" field in this mutation.
+func (m *EmailChannelMutation) AddedFailures() (r int, exists bool) {
+	v := m.addfailures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFailures resets all changes to the "failures" field.
+func (m *EmailChannelMutation) ResetFailures() {
+	m.failures = nil
+	m.addfailures = nil
+}
+
+// SetFailingSince sets the "failing_since" field.
+func (m *EmailChannelMutation) SetFailingSince(c clock.Micros) {
+	m.failing_since = &c
+	m.addfailing_since = nil
+}
+
+// FailingSince returns the value of the "failing_since" field in the mutation.
+func (m *EmailChannelMutation) FailingSince() (r clock.Micros, exists bool) {
+	v := m.failing_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailingSince returns the old "failing_since" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldFailingSince(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailingSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailingSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailingSince: %w", err)
+	}
+	return oldValue.FailingSince, nil
+}
+
+// AddFailingSince adds c to the "failing_since" field.
+func (m *EmailChannelMutation) AddFailingSince(c clock.Micros) {
+	if m.addfailing_since != nil {
+		*m.addfailing_since += c
+	} else {
+		m.addfailing_since = &c
+	}
+}
+
+// AddedFailingSince returns the value that was added to the "failing_since" field in this mutation.
+func (m *EmailChannelMutation) AddedFailingSince() (r clock.Micros, exists bool) {
+	v := m.addfailing_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFailingSince resets all changes to the "failing_since" field.
+func (m *EmailChannelMutation) ResetFailingSince() {
+	m.failing_since = nil
+	m.addfailing_since = nil
+}
+
+// SetTermsAcceptedBy sets the "terms_accepted_by" field.
+func (m *EmailChannelMutation) SetTermsAcceptedBy(s string) {
+	m.terms_accepted_by = &s
+}
+
+// TermsAcceptedBy returns the value of the "terms_accepted_by" field in the mutation.
+func (m *EmailChannelMutation) TermsAcceptedBy() (r string, exists bool) {
+	v := m.terms_accepted_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTermsAcceptedBy returns the old "terms_accepted_by" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldTermsAcceptedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTermsAcceptedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTermsAcceptedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTermsAcceptedBy: %w", err)
+	}
+	return oldValue.TermsAcceptedBy, nil
+}
+
+// ResetTermsAcceptedBy resets all changes to the "terms_accepted_by" field.
+func (m *EmailChannelMutation) ResetTermsAcceptedBy() {
+	m.terms_accepted_by = nil
+}
+
+// SetTermsAcceptedAt sets the "terms_accepted_at" field.
+func (m *EmailChannelMutation) SetTermsAcceptedAt(c clock.Micros) {
+	m.terms_accepted_at = &c
+	m.addterms_accepted_at = nil
+}
+
+// TermsAcceptedAt returns the value of the "terms_accepted_at" field in the mutation.
+func (m *EmailChannelMutation) TermsAcceptedAt() (r clock.Micros, exists bool) {
+	v := m.terms_accepted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTermsAcceptedAt returns the old "terms_accepted_at" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldTermsAcceptedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTermsAcceptedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTermsAcceptedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTermsAcceptedAt: %w", err)
+	}
+	return oldValue.TermsAcceptedAt, nil
+}
+
+// AddTermsAcceptedAt adds c to the "terms_accepted_at" field.
+func (m *EmailChannelMutation) AddTermsAcceptedAt(c clock.Micros) {
+	if m.addterms_accepted_at != nil {
+		*m.addterms_accepted_at += c
+	} else {
+		m.addterms_accepted_at = &c
+	}
+}
+
+// AddedTermsAcceptedAt returns the value that was added to the "terms_accepted_at" field in this mutation.
+func (m *EmailChannelMutation) AddedTermsAcceptedAt() (r clock.Micros, exists bool) {
+	v := m.addterms_accepted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTermsAcceptedAt resets all changes to the "terms_accepted_at" field.
+func (m *EmailChannelMutation) ResetTermsAcceptedAt() {
+	m.terms_accepted_at = nil
+	m.addterms_accepted_at = nil
+}
+
+// SetConnectedAt sets the "connected_at" field.
+func (m *EmailChannelMutation) SetConnectedAt(c clock.Micros) {
+	m.connected_at = &c
+	m.addconnected_at = nil
+}
+
+// ConnectedAt returns the value of the "connected_at" field in the mutation.
+func (m *EmailChannelMutation) ConnectedAt() (r clock.Micros, exists bool) {
+	v := m.connected_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConnectedAt returns the old "connected_at" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldConnectedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConnectedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConnectedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConnectedAt: %w", err)
+	}
+	return oldValue.ConnectedAt, nil
+}
+
+// AddConnectedAt adds c to the "connected_at" field.
+func (m *EmailChannelMutation) AddConnectedAt(c clock.Micros) {
+	if m.addconnected_at != nil {
+		*m.addconnected_at += c
+	} else {
+		m.addconnected_at = &c
+	}
+}
+
+// AddedConnectedAt returns the value that was added to the "connected_at" field in this mutation.
+func (m *EmailChannelMutation) AddedConnectedAt() (r clock.Micros, exists bool) {
+	v := m.addconnected_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetConnectedAt resets all changes to the "connected_at" field.
+func (m *EmailChannelMutation) ResetConnectedAt() {
+	m.connected_at = nil
+	m.addconnected_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *EmailChannelMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *EmailChannelMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *EmailChannelMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *EmailChannelMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *EmailChannelMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the EmailChannelMutation builder.
+func (m *EmailChannelMutation) Where(ps ...predicate.EmailChannel) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the EmailChannelMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *EmailChannelMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.EmailChannel, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *EmailChannelMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *EmailChannelMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (EmailChannel).
+func (m *EmailChannelMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *EmailChannelMutation) Fields() []string {
+	fields := make([]string, 0, 31)
+	if m.account_id != nil {
+		fields = append(fields, emailchannel.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, emailchannel.FieldInboxID)
+	}
+	if m.address != nil {
+		fields = append(fields, emailchannel.FieldAddress)
+	}
+	if m.aliases != nil {
+		fields = append(fields, emailchannel.FieldAliases)
+	}
+	if m.sender_name != nil {
+		fields = append(fields, emailchannel.FieldSenderName)
+	}
+	if m.provider != nil {
+		fields = append(fields, emailchannel.FieldProvider)
+	}
+	if m.state != nil {
+		fields = append(fields, emailchannel.FieldState)
+	}
+	if m.state_reason != nil {
+		fields = append(fields, emailchannel.FieldStateReason)
+	}
+	if m.state_detail != nil {
+		fields = append(fields, emailchannel.FieldStateDetail)
+	}
+	if m.state_since != nil {
+		fields = append(fields, emailchannel.FieldStateSince)
+	}
+	if m.imap != nil {
+		fields = append(fields, emailchannel.FieldImap)
+	}
+	if m.smtp != nil {
+		fields = append(fields, emailchannel.FieldSMTP)
+	}
+	if m.authentication != nil {
+		fields = append(fields, emailchannel.FieldAuthentication)
+	}
+	if m.credentials != nil {
+		fields = append(fields, emailchannel.FieldCredentials)
+	}
+	if m.routing != nil {
+		fields = append(fields, emailchannel.FieldRouting)
+	}
+	if m.ticket_preset != nil {
+		fields = append(fields, emailchannel.FieldTicketPreset)
+	}
+	if m.signature != nil {
+		fields = append(fields, emailchannel.FieldSignature)
+	}
+	if m.undo_seconds != nil {
+		fields = append(fields, emailchannel.FieldUndoSeconds)
+	}
+	if m.dkim_selector != nil {
+		fields = append(fields, emailchannel.FieldDkimSelector)
+	}
+	if m.dkim_key != nil {
+		fields = append(fields, emailchannel.FieldDkimKey)
+	}
+	if m.uid_validity != nil {
+		fields = append(fields, emailchannel.FieldUIDValidity)
+	}
+	if m.last_uid != nil {
+		fields = append(fields, emailchannel.FieldLastUID)
+	}
+	if m.import_since != nil {
+		fields = append(fields, emailchannel.FieldImportSince)
+	}
+	if m.last_sync_at != nil {
+		fields = append(fields, emailchannel.FieldLastSyncAt)
+	}
+	if m.next_attempt_at != nil {
+		fields = append(fields, emailchannel.FieldNextAttemptAt)
+	}
+	if m.failures != nil {
+		fields = append(fields, emailchannel.FieldFailures)
+	}
+	if m.failing_since != nil {
+		fields = append(fields, emailchannel.FieldFailingSince)
+	}
+	if m.terms_accepted_by != nil {
+		fields = append(fields, emailchannel.FieldTermsAcceptedBy)
+	}
+	if m.terms_accepted_at != nil {
+		fields = append(fields, emailchannel.FieldTermsAcceptedAt)
+	}
+	if m.connected_at != nil {
+		fields = append(fields, emailchannel.FieldConnectedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, emailchannel.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *EmailChannelMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case emailchannel.FieldAccountID:
+		return m.AccountID()
+	case emailchannel.FieldInboxID:
+		return m.InboxID()
+	case emailchannel.FieldAddress:
+		return m.Address()
+	case emailchannel.FieldAliases:
+		return m.Aliases()
+	case emailchannel.FieldSenderName:
+		return m.SenderName()
+	case emailchannel.FieldProvider:
+		return m.Provider()
+	case emailchannel.FieldState:
+		return m.State()
+	case emailchannel.FieldStateReason:
+		return m.StateReason()
+	case emailchannel.FieldStateDetail:
+		return m.StateDetail()
+	case emailchannel.FieldStateSince:
+		return m.StateSince()
+	case emailchannel.FieldImap:
+		return m.Imap()
+	case emailchannel.FieldSMTP:
+		return m.SMTP()
+	case emailchannel.FieldAuthentication:
+		return m.Authentication()
+	case emailchannel.FieldCredentials:
+		return m.Credentials()
+	case emailchannel.FieldRouting:
+		return m.Routing()
+	case emailchannel.FieldTicketPreset:
+		return m.TicketPreset()
+	case emailchannel.FieldSignature:
+		return m.Signature()
+	case emailchannel.FieldUndoSeconds:
+		return m.UndoSeconds()
+	case emailchannel.FieldDkimSelector:
+		return m.DkimSelector()
+	case emailchannel.FieldDkimKey:
+		return m.DkimKey()
+	case emailchannel.FieldUIDValidity:
+		return m.UIDValidity()
+	case emailchannel.FieldLastUID:
+		return m.LastUID()
+	case emailchannel.FieldImportSince:
+		return m.ImportSince()
+	case emailchannel.FieldLastSyncAt:
+		return m.LastSyncAt()
+	case emailchannel.FieldNextAttemptAt:
+		return m.NextAttemptAt()
+	case emailchannel.FieldFailures:
+		return m.Failures()
+	case emailchannel.FieldFailingSince:
+		return m.FailingSince()
+	case emailchannel.FieldTermsAcceptedBy:
+		return m.TermsAcceptedBy()
+	case emailchannel.FieldTermsAcceptedAt:
+		return m.TermsAcceptedAt()
+	case emailchannel.FieldConnectedAt:
+		return m.ConnectedAt()
+	case emailchannel.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *EmailChannelMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case emailchannel.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case emailchannel.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case emailchannel.FieldAddress:
+		return m.OldAddress(ctx)
+	case emailchannel.FieldAliases:
+		return m.OldAliases(ctx)
+	case emailchannel.FieldSenderName:
+		return m.OldSenderName(ctx)
+	case emailchannel.FieldProvider:
+		return m.OldProvider(ctx)
+	case emailchannel.FieldState:
+		return m.OldState(ctx)
+	case emailchannel.FieldStateReason:
+		return m.OldStateReason(ctx)
+	case emailchannel.FieldStateDetail:
+		return m.OldStateDetail(ctx)
+	case emailchannel.FieldStateSince:
+		return m.OldStateSince(ctx)
+	case emailchannel.FieldImap:
+		return m.OldImap(ctx)
+	case emailchannel.FieldSMTP:
+		return m.OldSMTP(ctx)
+	case emailchannel.FieldAuthentication:
+		return m.OldAuthentication(ctx)
+	case emailchannel.FieldCredentials:
+		return m.OldCredentials(ctx)
+	case emailchannel.FieldRouting:
+		return m.OldRouting(ctx)
+	case emailchannel.FieldTicketPreset:
+		return m.OldTicketPreset(ctx)
+	case emailchannel.FieldSignature:
+		return m.OldSignature(ctx)
+	case emailchannel.FieldUndoSeconds:
+		return m.OldUndoSeconds(ctx)
+	case emailchannel.FieldDkimSelector:
+		return m.OldDkimSelector(ctx)
+	case emailchannel.FieldDkimKey:
+		return m.OldDkimKey(ctx)
+	case emailchannel.FieldUIDValidity:
+		return m.OldUIDValidity(ctx)
+	case emailchannel.FieldLastUID:
+		return m.OldLastUID(ctx)
+	case emailchannel.FieldImportSince:
+		return m.OldImportSince(ctx)
+	case emailchannel.FieldLastSyncAt:
+		return m.OldLastSyncAt(ctx)
+	case emailchannel.FieldNextAttemptAt:
+		return m.OldNextAttemptAt(ctx)
+	case emailchannel.FieldFailures:
+		return m.OldFailures(ctx)
+	case emailchannel.FieldFailingSince:
+		return m.OldFailingSince(ctx)
+	case emailchannel.FieldTermsAcceptedBy:
+		return m.OldTermsAcceptedBy(ctx)
+	case emailchannel.FieldTermsAcceptedAt:
+		return m.OldTermsAcceptedAt(ctx)
+	case emailchannel.FieldConnectedAt:
+		return m.OldConnectedAt(ctx)
+	case emailchannel.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown EmailChannel field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EmailChannelMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case emailchannel.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case emailchannel.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case emailchannel.FieldAddress:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddress(v)
+		return nil
+	case emailchannel.FieldAliases:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAliases(v)
+		return nil
+	case emailchannel.FieldSenderName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSenderName(v)
+		return nil
+	case emailchannel.FieldProvider:
+		v, ok := value.(vocab.EmailProvider)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProvider(v)
+		return nil
+	case emailchannel.FieldState:
+		v, ok := value.(vocab.EmailChannelState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case emailchannel.FieldStateReason:
+		v, ok := value.(vocab.EmailStateReason)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStateReason(v)
+		return nil
+	case emailchannel.FieldStateDetail:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStateDetail(v)
+		return nil
+	case emailchannel.FieldStateSince:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStateSince(v)
+		return nil
+	case emailchannel.FieldImap:
+		v, ok := value.(schema.MailServer)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImap(v)
+		return nil
+	case emailchannel.FieldSMTP:
+		v, ok := value.(schema.MailServer)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSMTP(v)
+		return nil
+	case emailchannel.FieldAuthentication:
+		v, ok := value.(vocab.EmailAuthentication)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAuthentication(v)
+		return nil
+	case emailchannel.FieldCredentials:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCredentials(v)
+		return nil
+	case emailchannel.FieldRouting:
+		v, ok := value.(schema.Routing)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRouting(v)
+		return nil
+	case emailchannel.FieldTicketPreset:
+		v, ok := value.(*schema.TicketPreset)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTicketPreset(v)
+		return nil
+	case emailchannel.FieldSignature:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignature(v)
+		return nil
+	case emailchannel.FieldUndoSeconds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoSeconds(v)
+		return nil
+	case emailchannel.FieldDkimSelector:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDkimSelector(v)
+		return nil
+	case emailchannel.FieldDkimKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDkimKey(v)
+		return nil
+	case emailchannel.FieldUIDValidity:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUIDValidity(v)
+		return nil
+	case emailchannel.FieldLastUID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastUID(v)
+		return nil
+	case emailchannel.FieldImportSince:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImportSince(v)
+		return nil
+	case emailchannel.FieldLastSyncAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastSyncAt(v)
+		return nil
+	case emailchannel.FieldNextAttemptAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNextAttemptAt(v)
+		return nil
+	case emailchannel.FieldFailures:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailures(v)
+		return nil
+	case emailchannel.FieldFailingSince:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailingSince(v)
+		return nil
+	case emailchannel.FieldTermsAcceptedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTermsAcceptedBy(v)
+		return nil
+	case emailchannel.FieldTermsAcceptedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTermsAcceptedAt(v)
+		return nil
+	case emailchannel.FieldConnectedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConnectedAt(v)
+		return nil
+	case emailchannel.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown EmailChannel field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *EmailChannelMutation) AddedFields() []string {
+	var fields []string
+	if m.addstate_since != nil {
+		fields = append(fields, emailchannel.FieldStateSince)
+	}
+	if m.addundo_seconds != nil {
+		fields = append(fields, emailchannel.FieldUndoSeconds)
+	}
+	if m.adduid_validity != nil {
+		fields = append(fields, emailchannel.FieldUIDValidity)
+	}
+	if m.addlast_uid != nil {
+		fields = append(fields, emailchannel.FieldLastUID)
+	}
+	if m.addimport_since != nil {
+		fields = append(fields, emailchannel.FieldImportSince)
+	}
+	if m.addlast_sync_at != nil {
+		fields = append(fields, emailchannel.FieldLastSyncAt)
+	}
+	if m.addnext_attempt_at != nil {
+		fields = append(fields, emailchannel.FieldNextAttemptAt)
+	}
+	if m.addfailures != nil {
+		fields = append(fields, emailchannel.FieldFailures)
+	}
+	if m.addfailing_since != nil {
+		fields = append(fields, emailchannel.FieldFailingSince)
+	}
+	if m.addterms_accepted_at != nil {
+		fields = append(fields, emailchannel.FieldTermsAcceptedAt)
+	}
+	if m.addconnected_at != nil {
+		fields = append(fields, emailchannel.FieldConnectedAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, emailchannel.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *EmailChannelMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case emailchannel.FieldStateSince:
+		return m.AddedStateSince()
+	case emailchannel.FieldUndoSeconds:
+		return m.AddedUndoSeconds()
+	case emailchannel.FieldUIDValidity:
+		return m.AddedUIDValidity()
+	case emailchannel.FieldLastUID:
+		return m.AddedLastUID()
+	case emailchannel.FieldImportSince:
+		return m.AddedImportSince()
+	case emailchannel.FieldLastSyncAt:
+		return m.AddedLastSyncAt()
+	case emailchannel.FieldNextAttemptAt:
+		return m.AddedNextAttemptAt()
+	case emailchannel.FieldFailures:
+		return m.AddedFailures()
+	case emailchannel.FieldFailingSince:
+		return m.AddedFailingSince()
+	case emailchannel.FieldTermsAcceptedAt:
+		return m.AddedTermsAcceptedAt()
+	case emailchannel.FieldConnectedAt:
+		return m.AddedConnectedAt()
+	case emailchannel.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EmailChannelMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case emailchannel.FieldStateSince:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStateSince(v)
+		return nil
+	case emailchannel.FieldUndoSeconds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUndoSeconds(v)
+		return nil
+	case emailchannel.FieldUIDValidity:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUIDValidity(v)
+		return nil
+	case emailchannel.FieldLastUID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastUID(v)
+		return nil
+	case emailchannel.FieldImportSince:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddImportSince(v)
+		return nil
+	case emailchannel.FieldLastSyncAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastSyncAt(v)
+		return nil
+	case emailchannel.FieldNextAttemptAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNextAttemptAt(v)
+		return nil
+	case emailchannel.FieldFailures:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFailures(v)
+		return nil
+	case emailchannel.FieldFailingSince:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFailingSince(v)
+		return nil
+	case emailchannel.FieldTermsAcceptedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTermsAcceptedAt(v)
+		return nil
+	case emailchannel.FieldConnectedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddConnectedAt(v)
+		return nil
+	case emailchannel.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown EmailChannel numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *EmailChannelMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(emailchannel.FieldTicketPreset) {
+		fields = append(fields, emailchannel.FieldTicketPreset)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *EmailChannelMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *EmailChannelMutation) ClearField(name string) error {
+	switch name {
+	case emailchannel.FieldTicketPreset:
+		m.ClearTicketPreset()
+		return nil
+	}
+	return fmt.Errorf("unknown EmailChannel nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *EmailChannelMutation) ResetField(name string) error {
+	switch name {
+	case emailchannel.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case emailchannel.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case emailchannel.FieldAddress:
+		m.ResetAddress()
+		return nil
+	case emailchannel.FieldAliases:
+		m.ResetAliases()
+		return nil
+	case emailchannel.FieldSenderName:
+		m.ResetSenderName()
+		return nil
+	case emailchannel.FieldProvider:
+		m.ResetProvider()
+		return nil
+	case emailchannel.FieldState:
+		m.ResetState()
+		return nil
+	case emailchannel.FieldStateReason:
+		m.ResetStateReason()
+		return nil
+	case emailchannel.FieldStateDetail:
+		m.ResetStateDetail()
+		return nil
+	case emailchannel.FieldStateSince:
+		m.ResetStateSince()
+		return nil
+	case emailchannel.FieldImap:
+		m.ResetImap()
+		return nil
+	case emailchannel.FieldSMTP:
+		m.ResetSMTP()
+		return nil
+	case emailchannel.FieldAuthentication:
+		m.ResetAuthentication()
+		return nil
+	case emailchannel.FieldCredentials:
+		m.ResetCredentials()
+		return nil
+	case emailchannel.FieldRouting:
+		m.ResetRouting()
+		return nil
+	case emailchannel.FieldTicketPreset:
+		m.ResetTicketPreset()
+		return nil
+	case emailchannel.FieldSignature:
+		m.ResetSignature()
+		return nil
+	case emailchannel.FieldUndoSeconds:
+		m.ResetUndoSeconds()
+		return nil
+	case emailchannel.FieldDkimSelector:
+		m.ResetDkimSelector()
+		return nil
+	case emailchannel.FieldDkimKey:
+		m.ResetDkimKey()
+		return nil
+	case emailchannel.FieldUIDValidity:
+		m.ResetUIDValidity()
+		return nil
+	case emailchannel.FieldLastUID:
+		m.ResetLastUID()
+		return nil
+	case emailchannel.FieldImportSince:
+		m.ResetImportSince()
+		return nil
+	case emailchannel.FieldLastSyncAt:
+		m.ResetLastSyncAt()
+		return nil
+	case emailchannel.FieldNextAttemptAt:
+		m.ResetNextAttemptAt()
+		return nil
+	case emailchannel.FieldFailures:
+		m.ResetFailures()
+		return nil
+	case emailchannel.FieldFailingSince:
+		m.ResetFailingSince()
+		return nil
+	case emailchannel.FieldTermsAcceptedBy:
+		m.ResetTermsAcceptedBy()
+		return nil
+	case emailchannel.FieldTermsAcceptedAt:
+		m.ResetTermsAcceptedAt()
+		return nil
+	case emailchannel.FieldConnectedAt:
+		m.ResetConnectedAt()
+		return nil
+	case emailchannel.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown EmailChannel field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *EmailChannelMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *EmailChannelMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *EmailChannelMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *EmailChannelMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *EmailChannelMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *EmailChannelMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *EmailChannelMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown EmailChannel unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *EmailChannelMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown EmailChannel edge %s", name)
+}
+
+// EmailConnectionMutation represents an operation that mutates the EmailConnection nodes in the graph.
+type EmailConnectionMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	inbox_id      *string
+	state_hash    *[]byte
+	user_id       *string
+	token_id      *string
+	channel_id    *string
+	provider      *vocab.EmailProvider
+	secrets       *string
+	settings      *schema.EmailConnectionSettings
+	expires_at    *clock.Micros
+	addexpires_at *clock.Micros
+	created_at    *clock.Micros
+	addcreated_at *clock.Micros
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*EmailConnection, error)
+	predicates    []predicate.EmailConnection
+}
+
+var _ ent.Mutation = (*EmailConnectionMutation)(nil)
+
+// emailconnectionOption allows management of the mutation configuration using functional options.
+type emailconnectionOption func(*EmailConnectionMutation)
+
+// newEmailConnectionMutation creates new mutation for the EmailConnection entity.
+func newEmailConnectionMutation(c config, op Op, opts ...emailconnectionOption) *EmailConnectionMutation {
+	m := &EmailConnectionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeEmailConnection,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withEmailConnectionID sets the ID field of the mutation.
+func withEmailConnectionID(id string) emailconnectionOption {
+	return func(m *EmailConnectionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *EmailConnection
+		)
+		m.oldValue = func(ctx context.Context) (*EmailConnection, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().EmailConnection.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withEmailConnection sets the old EmailConnection of the mutation.
+func withEmailConnection(node *EmailConnection) emailconnectionOption {
+	return func(m *EmailConnectionMutation) {
+		m.oldValue = func(context.Context) (*EmailConnection, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m EmailConnectionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m EmailConnectionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of EmailConnection entities.
+func (m *EmailConnectionMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *EmailConnectionMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *EmailConnectionMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().EmailConnection.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *EmailConnectionMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *EmailConnectionMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the EmailConnection entity.
+// If the EmailConnection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailConnectionMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *EmailConnectionMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *EmailConnectionMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *EmailConnectionMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the EmailConnection entity.
+// If the EmailConnection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailConnectionMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *EmailConnectionMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetStateHash sets the "state_hash" field.
+func (m *EmailConnectionMutation) SetStateHash(b []byte) {
+	m.state_hash = &b
+}
+
+// StateHash returns the value of the "state_hash" field in the mutation.
+func (m *EmailConnectionMutation) StateHash() (r []byte, exists bool) {
+	v := m.state_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStateHash returns the old "state_hash" field's value of the EmailConnection entity.
+// If the EmailConnection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailConnectionMutation) OldStateHash(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStateHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStateHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStateHash: %w", err)
+	}
+	return oldValue.StateHash, nil
+}
+
+// ResetStateHash resets all changes to the "state_hash" field.
+func (m *EmailConnectionMutation) ResetStateHash() {
+	m.state_hash = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *EmailConnectionMutation) SetUserID(s string) {
+	m.user_id = &s
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *EmailConnectionMutation) UserID() (r string, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the EmailConnection entity.
+// If the EmailConnection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailConnectionMutation) OldUserID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *EmailConnectionMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetTokenID sets the "token_id" field.
+func (m *EmailConnectionMutation) SetTokenID(s string) {
+	m.token_id = &s
+}
+
+// TokenID returns the value of the "token_id" field in the mutation.
+func (m *EmailConnectionMutation) TokenID() (r string, exists bool) {
+	v := m.token_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTokenID returns the old "token_id" field's value of the EmailConnection entity.
+// If the EmailConnection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailConnectionMutation) OldTokenID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTokenID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTokenID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTokenID: %w", err)
+	}
+	return oldValue.TokenID, nil
+}
+
+// ResetTokenID resets all changes to the "token_id" field.
+func (m *EmailConnectionMutation) ResetTokenID() {
+	m.token_id = nil
+}
+
+// SetChannelID sets the "channel_id" field.
+func (m *EmailConnectionMutation) SetChannelID(s string) {
+	m.channel_id = &s
+}
+
+// ChannelID returns the value of the "channel_id" field in the mutation.
+func (m *EmailConnectionMutation) ChannelID() (r string, exists bool) {
+	v := m.channel_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannelID returns the old "channel_id" field's value of the EmailConnection entity.
+// If the EmailConnection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailConnectionMutation) OldChannelID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannelID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannelID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannelID: %w", err)
+	}
+	return oldValue.ChannelID, nil
+}
+
+// ResetChannelID resets all changes to the "channel_id" field.
+func (m *EmailConnectionMutation) ResetChannelID() {
+	m.channel_id = nil
+}
+
+// SetProvider sets the "provider" field.
+func (m *EmailConnectionMutation) SetProvider(vp vocab.EmailProvider) {
+	m.provider = &vp
+}
+
+// Provider returns the value of the "provider" field in the mutation.
+func (m *EmailConnectionMutation) Provider() (r vocab.EmailProvider, exists bool) {
+	v := m.provider
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProvider returns the old "provider" field's value of the EmailConnection entity.
+// If the EmailConnection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailConnectionMutation) OldProvider(ctx context.Context) (v vocab.EmailProvider, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProvider is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProvider requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProvider: %w", err)
+	}
+	return oldValue.Provider, nil
+}
+
+// ResetProvider resets all changes to the "provider" field.
+func (m *EmailConnectionMutation) ResetProvider() {
+	m.provider = nil
+}
+
+// SetSecrets sets the "secrets" field.
+func (m *EmailConnectionMutation) SetSecrets(s string) {
+	m.secrets = &s
+}
+
+// Secrets returns the value of the "secrets" field in the mutation.
+func (m *EmailConnectionMutation) Secrets() (r string, exists bool) {
+	v := m.secrets
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSecrets returns the old "secrets" field's value of the EmailConnection entity.
+// If the EmailConnection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailConnectionMutation) OldSecrets(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSecrets is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSecrets requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSecrets: %w", err)
+	}
+	return oldValue.Secrets, nil
+}
+
+// ResetSecrets resets all changes to the "secrets" field.
+func (m *EmailConnectionMutation) ResetSecrets() {
+	m.secrets = nil
+}
+
+// SetSettings sets the "settings" field.
+func (m *EmailConnectionMutation) SetSettings(scs schema.EmailConnectionSettings) {
+	m.settings = &scs
+}
+
+// Settings returns the value of the "settings" field in the mutation.
+func (m *EmailConnectionMutation) Settings() (r schema.EmailConnectionSettings, exists bool) {
+	v := m.settings
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSettings returns the old "settings" field's value of the EmailConnection entity.
+// If the EmailConnection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailConnectionMutation) OldSettings(ctx context.Context) (v schema.EmailConnectionSettings, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSettings is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSettings requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSettings: %w", err)
+	}
+	return oldValue.Settings, nil
+}
+
+// ResetSettings resets all changes to the "settings" field.
+func (m *EmailConnectionMutation) ResetSettings() {
+	m.settings = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *EmailConnectionMutation) SetExpiresAt(c clock.Micros) {
+	m.expires_at = &c
+	m.addexpires_at = nil
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *EmailConnectionMutation) ExpiresAt() (r clock.Micros, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the EmailConnection entity.
+// If the EmailConnection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailConnectionMutation) OldExpiresAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// AddExpiresAt adds c to the "expires_at" field.
+func (m *EmailConnectionMutation) AddExpiresAt(c clock.Micros) {
+	if m.addexpires_at != nil {
+		*m.addexpires_at += c
+	} else {
+		m.addexpires_at = &c
+	}
+}
+
+// AddedExpiresAt returns the value that was added to the "expires_at" field in this mutation.
+func (m *EmailConnectionMutation) AddedExpiresAt() (r clock.Micros, exists bool) {
+	v := m.addexpires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *EmailConnectionMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	m.addexpires_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *EmailConnectionMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *EmailConnectionMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the EmailConnection entity.
+// If the EmailConnection object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailConnectionMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *EmailConnectionMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *EmailConnectionMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *EmailConnectionMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the EmailConnectionMutation builder.
+func (m *EmailConnectionMutation) Where(ps ...predicate.EmailConnection) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the EmailConnectionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *EmailConnectionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.EmailConnection, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *EmailConnectionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *EmailConnectionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (EmailConnection).
+func (m *EmailConnectionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *EmailConnectionMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.account_id != nil {
+		fields = append(fields, emailconnection.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, emailconnection.FieldInboxID)
+	}
+	if m.state_hash != nil {
+		fields = append(fields, emailconnection.FieldStateHash)
+	}
+	if m.user_id != nil {
+		fields = append(fields, emailconnection.FieldUserID)
+	}
+	if m.token_id != nil {
+		fields = append(fields, emailconnection.FieldTokenID)
+	}
+	if m.channel_id != nil {
+		fields = append(fields, emailconnection.FieldChannelID)
+	}
+	if m.provider != nil {
+		fields = append(fields, emailconnection.FieldProvider)
+	}
+	if m.secrets != nil {
+		fields = append(fields, emailconnection.FieldSecrets)
+	}
+	if m.settings != nil {
+		fields = append(fields, emailconnection.FieldSettings)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, emailconnection.FieldExpiresAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, emailconnection.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *EmailConnectionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case emailconnection.FieldAccountID:
+		return m.AccountID()
+	case emailconnection.FieldInboxID:
+		return m.InboxID()
+	case emailconnection.FieldStateHash:
+		return m.StateHash()
+	case emailconnection.FieldUserID:
+		return m.UserID()
+	case emailconnection.FieldTokenID:
+		return m.TokenID()
+	case emailconnection.FieldChannelID:
+		return m.ChannelID()
+	case emailconnection.FieldProvider:
+		return m.Provider()
+	case emailconnection.FieldSecrets:
+		return m.Secrets()
+	case emailconnection.FieldSettings:
+		return m.Settings()
+	case emailconnection.FieldExpiresAt:
+		return m.ExpiresAt()
+	case emailconnection.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *EmailConnectionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case emailconnection.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case emailconnection.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case emailconnection.FieldStateHash:
+		return m.OldStateHash(ctx)
+	case emailconnection.FieldUserID:
+		return m.OldUserID(ctx)
+	case emailconnection.FieldTokenID:
+		return m.OldTokenID(ctx)
+	case emailconnection.FieldChannelID:
+		return m.OldChannelID(ctx)
+	case emailconnection.FieldProvider:
+		return m.OldProvider(ctx)
+	case emailconnection.FieldSecrets:
+		return m.OldSecrets(ctx)
+	case emailconnection.FieldSettings:
+		return m.OldSettings(ctx)
+	case emailconnection.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case emailconnection.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown EmailConnection field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EmailConnectionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case emailconnection.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case emailconnection.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case emailconnection.FieldStateHash:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStateHash(v)
+		return nil
+	case emailconnection.FieldUserID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case emailconnection.FieldTokenID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTokenID(v)
+		return nil
+	case emailconnection.FieldChannelID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannelID(v)
+		return nil
+	case emailconnection.FieldProvider:
+		v, ok := value.(vocab.EmailProvider)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProvider(v)
+		return nil
+	case emailconnection.FieldSecrets:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSecrets(v)
+		return nil
+	case emailconnection.FieldSettings:
+		v, ok := value.(schema.EmailConnectionSettings)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSettings(v)
+		return nil
+	case emailconnection.FieldExpiresAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case emailconnection.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown EmailConnection field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *EmailConnectionMutation) AddedFields() []string {
+	var fields []string
+	if m.addexpires_at != nil {
+		fields = append(fields, emailconnection.FieldExpiresAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, emailconnection.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *EmailConnectionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case emailconnection.FieldExpiresAt:
+		return m.AddedExpiresAt()
+	case emailconnection.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EmailConnectionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case emailconnection.FieldExpiresAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddExpiresAt(v)
+		return nil
+	case emailconnection.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown EmailConnection numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *EmailConnectionMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *EmailConnectionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *EmailConnectionMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown EmailConnection nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *EmailConnectionMutation) ResetField(name string) error {
+	switch name {
+	case emailconnection.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case emailconnection.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case emailconnection.FieldStateHash:
+		m.ResetStateHash()
+		return nil
+	case emailconnection.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case emailconnection.FieldTokenID:
+		m.ResetTokenID()
+		return nil
+	case emailconnection.FieldChannelID:
+		m.ResetChannelID()
+		return nil
+	case emailconnection.FieldProvider:
+		m.ResetProvider()
+		return nil
+	case emailconnection.FieldSecrets:
+		m.ResetSecrets()
+		return nil
+	case emailconnection.FieldSettings:
+		m.ResetSettings()
+		return nil
+	case emailconnection.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case emailconnection.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown EmailConnection field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *EmailConnectionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *EmailConnectionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *EmailConnectionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *EmailConnectionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *EmailConnectionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *EmailConnectionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *EmailConnectionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown EmailConnection unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *EmailConnectionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown EmailConnection edge %s", name)
+}
+
+// EmailReferenceMutation represents an operation that mutates the EmailReference nodes in the graph.
+type EmailReferenceMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	inbox_id        *string
+	internet_id     *string
+	conversation_id *string
+	message_id      *string
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*EmailReference, error)
+	predicates      []predicate.EmailReference
+}
+
+var _ ent.Mutation = (*EmailReferenceMutation)(nil)
+
+// emailreferenceOption allows management of the mutation configuration using functional options.
+type emailreferenceOption func(*EmailReferenceMutation)
+
+// newEmailReferenceMutation creates new mutation for the EmailReference entity.
+func newEmailReferenceMutation(c config, op Op, opts ...emailreferenceOption) *EmailReferenceMutation {
+	m := &EmailReferenceMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeEmailReference,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withEmailReferenceID sets the ID field of the mutation.
+func withEmailReferenceID(id string) emailreferenceOption {
+	return func(m *EmailReferenceMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *EmailReference
+		)
+		m.oldValue = func(ctx context.Context) (*EmailReference, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().EmailReference.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withEmailReference sets the old EmailReference of the mutation.
+func withEmailReference(node *EmailReference) emailreferenceOption {
+	return func(m *EmailReferenceMutation) {
+		m.oldValue = func(context.Context) (*EmailReference, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m EmailReferenceMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m EmailReferenceMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of EmailReference entities.
+func (m *EmailReferenceMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *EmailReferenceMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *EmailReferenceMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().EmailReference.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *EmailReferenceMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *EmailReferenceMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the EmailReference entity.
+// If the EmailReference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailReferenceMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *EmailReferenceMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *EmailReferenceMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *EmailReferenceMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the EmailReference entity.
+// If the EmailReference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailReferenceMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *EmailReferenceMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetInternetID sets the "internet_id" field.
+func (m *EmailReferenceMutation) SetInternetID(s string) {
+	m.internet_id = &s
+}
+
+// InternetID returns the value of the "internet_id" field in the mutation.
+func (m *EmailReferenceMutation) InternetID() (r string, exists bool) {
+	v := m.internet_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInternetID returns the old "internet_id" field's value of the EmailReference entity.
+// If the EmailReference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailReferenceMutation) OldInternetID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInternetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInternetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInternetID: %w", err)
+	}
+	return oldValue.InternetID, nil
+}
+
+// ResetInternetID resets all changes to the "internet_id" field.
+func (m *EmailReferenceMutation) ResetInternetID() {
+	m.internet_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *EmailReferenceMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *EmailReferenceMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the EmailReference entity.
+// If the EmailReference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailReferenceMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *EmailReferenceMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetMessageID sets the "message_id" field.
+func (m *EmailReferenceMutation) SetMessageID(s string) {
+	m.message_id = &s
+}
+
+// MessageID returns the value of the "message_id" field in the mutation.
+func (m *EmailReferenceMutation) MessageID() (r string, exists bool) {
+	v := m.message_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessageID returns the old "message_id" field's value of the EmailReference entity.
+// If the EmailReference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailReferenceMutation) OldMessageID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessageID: %w", err)
+	}
+	return oldValue.MessageID, nil
+}
+
+// ResetMessageID resets all changes to the "message_id" field.
+func (m *EmailReferenceMutation) ResetMessageID() {
+	m.message_id = nil
+}
+
+// Where appends a list predicates to the EmailReferenceMutation builder.
+func (m *EmailReferenceMutation) Where(ps ...predicate.EmailReference) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the EmailReferenceMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *EmailReferenceMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.EmailReference, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *EmailReferenceMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *EmailReferenceMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (EmailReference).
+func (m *EmailReferenceMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *EmailReferenceMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.account_id != nil {
+		fields = append(fields, emailreference.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, emailreference.FieldInboxID)
+	}
+	if m.internet_id != nil {
+		fields = append(fields, emailreference.FieldInternetID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, emailreference.FieldConversationID)
+	}
+	if m.message_id != nil {
+		fields = append(fields, emailreference.FieldMessageID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *EmailReferenceMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case emailreference.FieldAccountID:
+		return m.AccountID()
+	case emailreference.FieldInboxID:
+		return m.InboxID()
+	case emailreference.FieldInternetID:
+		return m.InternetID()
+	case emailreference.FieldConversationID:
+		return m.ConversationID()
+	case emailreference.FieldMessageID:
+		return m.MessageID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *EmailReferenceMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case emailreference.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case emailreference.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case emailreference.FieldInternetID:
+		return m.OldInternetID(ctx)
+	case emailreference.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case emailreference.FieldMessageID:
+		return m.OldMessageID(ctx)
+	}
+	return nil, fmt.Errorf("unknown EmailReference field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EmailReferenceMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case emailreference.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case emailreference.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case emailreference.FieldInternetID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInternetID(v)
+		return nil
+	case emailreference.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case emailreference.FieldMessageID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessageID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown EmailReference field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *EmailReferenceMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *EmailReferenceMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EmailReferenceMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown EmailReference numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *EmailReferenceMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *EmailReferenceMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *EmailReferenceMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown EmailReference nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *EmailReferenceMutation) ResetField(name string) error {
+	switch name {
+	case emailreference.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case emailreference.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case emailreference.FieldInternetID:
+		m.ResetInternetID()
+		return nil
+	case emailreference.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case emailreference.FieldMessageID:
+		m.ResetMessageID()
+		return nil
+	}
+	return fmt.Errorf("unknown EmailReference field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *EmailReferenceMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *EmailReferenceMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *EmailReferenceMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *EmailReferenceMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *EmailReferenceMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *EmailReferenceMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *EmailReferenceMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown EmailReference unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *EmailReferenceMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown EmailReference edge %s", name)
 }
 
 // EventMutation represents an operation that mutates the Event nodes in the graph.
@@ -11475,6 +19092,482 @@ func (m *EventMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Event edge %s", name)
 }
 
+// ForgottenBlobMutation represents an operation that mutates the ForgottenBlob nodes in the graph.
+type ForgottenBlobMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	blob_key      *string
+	created_at    *clock.Micros
+	addcreated_at *clock.Micros
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ForgottenBlob, error)
+	predicates    []predicate.ForgottenBlob
+}
+
+var _ ent.Mutation = (*ForgottenBlobMutation)(nil)
+
+// forgottenblobOption allows management of the mutation configuration using functional options.
+type forgottenblobOption func(*ForgottenBlobMutation)
+
+// newForgottenBlobMutation creates new mutation for the ForgottenBlob entity.
+func newForgottenBlobMutation(c config, op Op, opts ...forgottenblobOption) *ForgottenBlobMutation {
+	m := &ForgottenBlobMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeForgottenBlob,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withForgottenBlobID sets the ID field of the mutation.
+func withForgottenBlobID(id string) forgottenblobOption {
+	return func(m *ForgottenBlobMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ForgottenBlob
+		)
+		m.oldValue = func(ctx context.Context) (*ForgottenBlob, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ForgottenBlob.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withForgottenBlob sets the old ForgottenBlob of the mutation.
+func withForgottenBlob(node *ForgottenBlob) forgottenblobOption {
+	return func(m *ForgottenBlobMutation) {
+		m.oldValue = func(context.Context) (*ForgottenBlob, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ForgottenBlobMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ForgottenBlobMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ForgottenBlob entities.
+func (m *ForgottenBlobMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ForgottenBlobMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ForgottenBlobMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ForgottenBlob.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ForgottenBlobMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ForgottenBlobMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ForgottenBlob entity.
+// If the ForgottenBlob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ForgottenBlobMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ForgottenBlobMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetBlobKey sets the "blob_key" field.
+func (m *ForgottenBlobMutation) SetBlobKey(s string) {
+	m.blob_key = &s
+}
+
+// BlobKey returns the value of the "blob_key" field in the mutation.
+func (m *ForgottenBlobMutation) BlobKey() (r string, exists bool) {
+	v := m.blob_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlobKey returns the old "blob_key" field's value of the ForgottenBlob entity.
+// If the ForgottenBlob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ForgottenBlobMutation) OldBlobKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlobKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlobKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlobKey: %w", err)
+	}
+	return oldValue.BlobKey, nil
+}
+
+// ResetBlobKey resets all changes to the "blob_key" field.
+func (m *ForgottenBlobMutation) ResetBlobKey() {
+	m.blob_key = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ForgottenBlobMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ForgottenBlobMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ForgottenBlob entity.
+// If the ForgottenBlob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ForgottenBlobMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *ForgottenBlobMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *ForgottenBlobMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ForgottenBlobMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the ForgottenBlobMutation builder.
+func (m *ForgottenBlobMutation) Where(ps ...predicate.ForgottenBlob) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ForgottenBlobMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ForgottenBlobMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ForgottenBlob, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ForgottenBlobMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ForgottenBlobMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ForgottenBlob).
+func (m *ForgottenBlobMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ForgottenBlobMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.account_id != nil {
+		fields = append(fields, forgottenblob.FieldAccountID)
+	}
+	if m.blob_key != nil {
+		fields = append(fields, forgottenblob.FieldBlobKey)
+	}
+	if m.created_at != nil {
+		fields = append(fields, forgottenblob.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ForgottenBlobMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case forgottenblob.FieldAccountID:
+		return m.AccountID()
+	case forgottenblob.FieldBlobKey:
+		return m.BlobKey()
+	case forgottenblob.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ForgottenBlobMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case forgottenblob.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case forgottenblob.FieldBlobKey:
+		return m.OldBlobKey(ctx)
+	case forgottenblob.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ForgottenBlob field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ForgottenBlobMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case forgottenblob.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case forgottenblob.FieldBlobKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlobKey(v)
+		return nil
+	case forgottenblob.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ForgottenBlob field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ForgottenBlobMutation) AddedFields() []string {
+	var fields []string
+	if m.addcreated_at != nil {
+		fields = append(fields, forgottenblob.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ForgottenBlobMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case forgottenblob.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ForgottenBlobMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case forgottenblob.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ForgottenBlob numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ForgottenBlobMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ForgottenBlobMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ForgottenBlobMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ForgottenBlob nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ForgottenBlobMutation) ResetField(name string) error {
+	switch name {
+	case forgottenblob.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case forgottenblob.FieldBlobKey:
+		m.ResetBlobKey()
+		return nil
+	case forgottenblob.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ForgottenBlob field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ForgottenBlobMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ForgottenBlobMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ForgottenBlobMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ForgottenBlobMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ForgottenBlobMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ForgottenBlobMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ForgottenBlobMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ForgottenBlob unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ForgottenBlobMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ForgottenBlob edge %s", name)
+}
+
 // IdempotencyKeyMutation represents an operation that mutates the IdempotencyKey nodes in the graph.
 type IdempotencyKeyMutation struct {
 	config
@@ -12183,22 +20276,1501 @@ func (m *IdempotencyKeyMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown IdempotencyKey edge %s", name)
 }
 
+// InboundMailMutation represents an operation that mutates the InboundMail nodes in the graph.
+type InboundMailMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *string
+	account_id        *string
+	inbox_id          *string
+	channel_id        *string
+	place             *string
+	blob_key          *string
+	size              *int
+	addsize           *int
+	hash              *string
+	envelope_from     *string
+	envelope_to       *[]string
+	appendenvelope_to []string
+	arrived_at        *clock.Micros
+	addarrived_at     *clock.Micros
+	state             *vocab.InboundState
+	identity          *string
+	internet_id       *string
+	conversation_id   *string
+	message_id        *string
+	verdict           *schema.MailVerdict
+	attempts          *int
+	addattempts       *int
+	error             *string
+	created_at        *clock.Micros
+	addcreated_at     *clock.Micros
+	clearedFields     map[string]struct{}
+	done              bool
+	oldValue          func(context.Context) (*InboundMail, error)
+	predicates        []predicate.InboundMail
+}
+
+var _ ent.Mutation = (*InboundMailMutation)(nil)
+
+// inboundmailOption allows management of the mutation configuration using functional options.
+type inboundmailOption func(*InboundMailMutation)
+
+// newInboundMailMutation creates new mutation for the InboundMail entity.
+func newInboundMailMutation(c config, op Op, opts ...inboundmailOption) *InboundMailMutation {
+	m := &InboundMailMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeInboundMail,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withInboundMailID sets the ID field of the mutation.
+func withInboundMailID(id string) inboundmailOption {
+	return func(m *InboundMailMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *InboundMail
+		)
+		m.oldValue = func(ctx context.Context) (*InboundMail, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().InboundMail.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withInboundMail sets the old InboundMail of the mutation.
+func withInboundMail(node *InboundMail) inboundmailOption {
+	return func(m *InboundMailMutation) {
+		m.oldValue = func(context.Context) (*InboundMail, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m InboundMailMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m InboundMailMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of InboundMail entities.
+func (m *InboundMailMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *InboundMailMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *InboundMailMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().InboundMail.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *InboundMailMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *InboundMailMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *InboundMailMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *InboundMailMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *InboundMailMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *InboundMailMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetChannelID sets the "channel_id" field.
+func (m *InboundMailMutation) SetChannelID(s string) {
+	m.channel_id = &s
+}
+
+// ChannelID returns the value of the "channel_id" field in the mutation.
+func (m *InboundMailMutation) ChannelID() (r string, exists bool) {
+	v := m.channel_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannelID returns the old "channel_id" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldChannelID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannelID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannelID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannelID: %w", err)
+	}
+	return oldValue.ChannelID, nil
+}
+
+// ResetChannelID resets all changes to the "channel_id" field.
+func (m *InboundMailMutation) ResetChannelID() {
+	m.channel_id = nil
+}
+
+// SetPlace sets the "place" field.
+func (m *InboundMailMutation) SetPlace(s string) {
+	m.place = &s
+}
+
+// Place returns the value of the "place" field in the mutation.
+func (m *InboundMailMutation) Place() (r string, exists bool) {
+	v := m.place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlace returns the old "place" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldPlace(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlace: %w", err)
+	}
+	return oldValue.Place, nil
+}
+
+// ResetPlace resets all changes to the "place" field.
+func (m *InboundMailMutation) ResetPlace() {
+	m.place = nil
+}
+
+// SetBlobKey sets the "blob_key" field.
+func (m *InboundMailMutation) SetBlobKey(s string) {
+	m.blob_key = &s
+}
+
+// BlobKey returns the value of the "blob_key" field in the mutation.
+func (m *InboundMailMutation) BlobKey() (r string, exists bool) {
+	v := m.blob_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlobKey returns the old "blob_key" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldBlobKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlobKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlobKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlobKey: %w", err)
+	}
+	return oldValue.BlobKey, nil
+}
+
+// ResetBlobKey resets all changes to the "blob_key" field.
+func (m *InboundMailMutation) ResetBlobKey() {
+	m.blob_key = nil
+}
+
+// SetSize sets the "size" field.
+func (m *InboundMailMutation) SetSize(i int) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *InboundMailMutation) Size() (r int, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldSize(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *InboundMailMutation) AddSize(i int) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *InboundMailMutation) AddedSize() (r int, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *InboundMailMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+}
+
+// SetHash sets the "hash" field.
+func (m *InboundMailMutation) SetHash(s string) {
+	m.hash = &s
+}
+
+// Hash returns the value of the "hash" field in the mutation.
+func (m *InboundMailMutation) Hash() (r string, exists bool) {
+	v := m.hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHash returns the old "hash" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHash: %w", err)
+	}
+	return oldValue.Hash, nil
+}
+
+// ResetHash resets all changes to the "hash" field.
+func (m *InboundMailMutation) ResetHash() {
+	m.hash = nil
+}
+
+// SetEnvelopeFrom sets the "envelope_from" field.
+func (m *InboundMailMutation) SetEnvelopeFrom(s string) {
+	m.envelope_from = &s
+}
+
+// EnvelopeFrom returns the value of the "envelope_from" field in the mutation.
+func (m *InboundMailMutation) EnvelopeFrom() (r string, exists bool) {
+	v := m.envelope_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnvelopeFrom returns the old "envelope_from" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldEnvelopeFrom(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnvelopeFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnvelopeFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnvelopeFrom: %w", err)
+	}
+	return oldValue.EnvelopeFrom, nil
+}
+
+// ResetEnvelopeFrom resets all changes to the "envelope_from" field.
+func (m *InboundMailMutation) ResetEnvelopeFrom() {
+	m.envelope_from = nil
+}
+
+// SetEnvelopeTo sets the "envelope_to" field.
+func (m *InboundMailMutation) SetEnvelopeTo(s []string) {
+	m.envelope_to = &s
+	m.appendenvelope_to = nil
+}
+
+// EnvelopeTo returns the value of the "envelope_to" field in the mutation.
+func (m *InboundMailMutation) EnvelopeTo() (r []string, exists bool) {
+	v := m.envelope_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnvelopeTo returns the old "envelope_to" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldEnvelopeTo(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnvelopeTo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnvelopeTo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnvelopeTo: %w", err)
+	}
+	return oldValue.EnvelopeTo, nil
+}
+
+// AppendEnvelopeTo adds s to the "envelope_to" field.
+func (m *InboundMailMutation) AppendEnvelopeTo(s []string) {
+	m.appendenvelope_to = append(m.appendenvelope_to, s...)
+}
+
+// AppendedEnvelopeTo returns the list of values that were appended to the "envelope_to" field in this mutation.
+func (m *InboundMailMutation) AppendedEnvelopeTo() ([]string, bool) {
+	if len(m.appendenvelope_to) == 0 {
+		return nil, false
+	}
+	return m.appendenvelope_to, true
+}
+
+// ResetEnvelopeTo resets all changes to the "envelope_to" field.
+func (m *InboundMailMutation) ResetEnvelopeTo() {
+	m.envelope_to = nil
+	m.appendenvelope_to = nil
+}
+
+// SetArrivedAt sets the "arrived_at" field.
+func (m *InboundMailMutation) SetArrivedAt(c clock.Micros) {
+	m.arrived_at = &c
+	m.addarrived_at = nil
+}
+
+// ArrivedAt returns the value of the "arrived_at" field in the mutation.
+func (m *InboundMailMutation) ArrivedAt() (r clock.Micros, exists bool) {
+	v := m.arrived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArrivedAt returns the old "arrived_at" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldArrivedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArrivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArrivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArrivedAt: %w", err)
+	}
+	return oldValue.ArrivedAt, nil
+}
+
+// AddArrivedAt adds c to the "arrived_at" field.
+func (m *InboundMailMutation) AddArrivedAt(c clock.Micros) {
+	if m.addarrived_at != nil {
+		*m.addarrived_at += c
+	} else {
+		m.addarrived_at = &c
+	}
+}
+
+// AddedArrivedAt returns the value that was added to the "arrived_at" field in this mutation.
+func (m *InboundMailMutation) AddedArrivedAt() (r clock.Micros, exists bool) {
+	v := m.addarrived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetArrivedAt resets all changes to the "arrived_at" field.
+func (m *InboundMailMutation) ResetArrivedAt() {
+	m.arrived_at = nil
+	m.addarrived_at = nil
+}
+
+// SetState sets the "state" field.
+func (m *InboundMailMutation) SetState(vs vocab.InboundState) {
+	m.state = &vs
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *InboundMailMutation) State() (r vocab.InboundState, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldState(ctx context.Context) (v vocab.InboundState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *InboundMailMutation) ResetState() {
+	m.state = nil
+}
+
+// SetIdentity sets the "identity" field.
+func (m *InboundMailMutation) SetIdentity(s string) {
+	m.identity = &s
+}
+
+// Identity returns the value of the "identity" field in the mutation.
+func (m *InboundMailMutation) Identity() (r string, exists bool) {
+	v := m.identity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIdentity returns the old "identity" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldIdentity(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIdentity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIdentity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIdentity: %w", err)
+	}
+	return oldValue.Identity, nil
+}
+
+// ClearIdentity clears the value of the "identity" field.
+func (m *InboundMailMutation) ClearIdentity() {
+	m.identity = nil
+	m.clearedFields[inboundmail.FieldIdentity] = struct{}{}
+}
+
+// IdentityCleared returns if the "identity" field was cleared in this mutation.
+func (m *InboundMailMutation) IdentityCleared() bool {
+	_, ok := m.clearedFields[inboundmail.FieldIdentity]
+	return ok
+}
+
+// ResetIdentity resets all changes to the "identity" field.
+func (m *InboundMailMutation) ResetIdentity() {
+	m.identity = nil
+	delete(m.clearedFields, inboundmail.FieldIdentity)
+}
+
+// SetInternetID sets the "internet_id" field.
+func (m *InboundMailMutation) SetInternetID(s string) {
+	m.internet_id = &s
+}
+
+// InternetID returns the value of the "internet_id" field in the mutation.
+func (m *InboundMailMutation) InternetID() (r string, exists bool) {
+	v := m.internet_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInternetID returns the old "internet_id" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldInternetID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInternetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInternetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInternetID: %w", err)
+	}
+	return oldValue.InternetID, nil
+}
+
+// ResetInternetID resets all changes to the "internet_id" field.
+func (m *InboundMailMutation) ResetInternetID() {
+	m.internet_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *InboundMailMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *InboundMailMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *InboundMailMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetMessageID sets the "message_id" field.
+func (m *InboundMailMutation) SetMessageID(s string) {
+	m.message_id = &s
+}
+
+// MessageID returns the value of the "message_id" field in the mutation.
+func (m *InboundMailMutation) MessageID() (r string, exists bool) {
+	v := m.message_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessageID returns the old "message_id" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldMessageID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessageID: %w", err)
+	}
+	return oldValue.MessageID, nil
+}
+
+// ResetMessageID resets all changes to the "message_id" field.
+func (m *InboundMailMutation) ResetMessageID() {
+	m.message_id = nil
+}
+
+// SetVerdict sets the "verdict" field.
+func (m *InboundMailMutation) SetVerdict(sv schema.MailVerdict) {
+	m.verdict = &sv
+}
+
+// Verdict returns the value of the "verdict" field in the mutation.
+func (m *InboundMailMutation) Verdict() (r schema.MailVerdict, exists bool) {
+	v := m.verdict
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVerdict returns the old "verdict" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldVerdict(ctx context.Context) (v schema.MailVerdict, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVerdict is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVerdict requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVerdict: %w", err)
+	}
+	return oldValue.Verdict, nil
+}
+
+// ResetVerdict resets all changes to the "verdict" field.
+func (m *InboundMailMutation) ResetVerdict() {
+	m.verdict = nil
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *InboundMailMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *InboundMailMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *InboundMailMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *InboundMailMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *InboundMailMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetError sets the "error" field.
+func (m *InboundMailMutation) SetError(s string) {
+	m.error = &s
+}
+
+// Error returns the value of the "error" field in the mutation.
+func (m *InboundMailMutation) Error() (r string, exists bool) {
+	v := m.error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldError returns the old "error" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldError(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldError: %w", err)
+	}
+	return oldValue.Error, nil
+}
+
+// ResetError resets all changes to the "error" field.
+func (m *InboundMailMutation) ResetError() {
+	m.error = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *InboundMailMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *InboundMailMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *InboundMailMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *InboundMailMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *InboundMailMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the InboundMailMutation builder.
+func (m *InboundMailMutation) Where(ps ...predicate.InboundMail) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the InboundMailMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *InboundMailMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.InboundMail, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *InboundMailMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *InboundMailMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (InboundMail).
+func (m *InboundMailMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *InboundMailMutation) Fields() []string {
+	fields := make([]string, 0, 19)
+	if m.account_id != nil {
+		fields = append(fields, inboundmail.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, inboundmail.FieldInboxID)
+	}
+	if m.channel_id != nil {
+		fields = append(fields, inboundmail.FieldChannelID)
+	}
+	if m.place != nil {
+		fields = append(fields, inboundmail.FieldPlace)
+	}
+	if m.blob_key != nil {
+		fields = append(fields, inboundmail.FieldBlobKey)
+	}
+	if m.size != nil {
+		fields = append(fields, inboundmail.FieldSize)
+	}
+	if m.hash != nil {
+		fields = append(fields, inboundmail.FieldHash)
+	}
+	if m.envelope_from != nil {
+		fields = append(fields, inboundmail.FieldEnvelopeFrom)
+	}
+	if m.envelope_to != nil {
+		fields = append(fields, inboundmail.FieldEnvelopeTo)
+	}
+	if m.arrived_at != nil {
+		fields = append(fields, inboundmail.FieldArrivedAt)
+	}
+	if m.state != nil {
+		fields = append(fields, inboundmail.FieldState)
+	}
+	if m.identity != nil {
+		fields = append(fields, inboundmail.FieldIdentity)
+	}
+	if m.internet_id != nil {
+		fields = append(fields, inboundmail.FieldInternetID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, inboundmail.FieldConversationID)
+	}
+	if m.message_id != nil {
+		fields = append(fields, inboundmail.FieldMessageID)
+	}
+	if m.verdict != nil {
+		fields = append(fields, inboundmail.FieldVerdict)
+	}
+	if m.attempts != nil {
+		fields = append(fields, inboundmail.FieldAttempts)
+	}
+	if m.error != nil {
+		fields = append(fields, inboundmail.FieldError)
+	}
+	if m.created_at != nil {
+		fields = append(fields, inboundmail.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *InboundMailMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case inboundmail.FieldAccountID:
+		return m.AccountID()
+	case inboundmail.FieldInboxID:
+		return m.InboxID()
+	case inboundmail.FieldChannelID:
+		return m.ChannelID()
+	case inboundmail.FieldPlace:
+		return m.Place()
+	case inboundmail.FieldBlobKey:
+		return m.BlobKey()
+	case inboundmail.FieldSize:
+		return m.Size()
+	case inboundmail.FieldHash:
+		return m.Hash()
+	case inboundmail.FieldEnvelopeFrom:
+		return m.EnvelopeFrom()
+	case inboundmail.FieldEnvelopeTo:
+		return m.EnvelopeTo()
+	case inboundmail.FieldArrivedAt:
+		return m.ArrivedAt()
+	case inboundmail.FieldState:
+		return m.State()
+	case inboundmail.FieldIdentity:
+		return m.Identity()
+	case inboundmail.FieldInternetID:
+		return m.InternetID()
+	case inboundmail.FieldConversationID:
+		return m.ConversationID()
+	case inboundmail.FieldMessageID:
+		return m.MessageID()
+	case inboundmail.FieldVerdict:
+		return m.Verdict()
+	case inboundmail.FieldAttempts:
+		return m.Attempts()
+	case inboundmail.FieldError:
+		return m.Error()
+	case inboundmail.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *InboundMailMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case inboundmail.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case inboundmail.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case inboundmail.FieldChannelID:
+		return m.OldChannelID(ctx)
+	case inboundmail.FieldPlace:
+		return m.OldPlace(ctx)
+	case inboundmail.FieldBlobKey:
+		return m.OldBlobKey(ctx)
+	case inboundmail.FieldSize:
+		return m.OldSize(ctx)
+	case inboundmail.FieldHash:
+		return m.OldHash(ctx)
+	case inboundmail.FieldEnvelopeFrom:
+		return m.OldEnvelopeFrom(ctx)
+	case inboundmail.FieldEnvelopeTo:
+		return m.OldEnvelopeTo(ctx)
+	case inboundmail.FieldArrivedAt:
+		return m.OldArrivedAt(ctx)
+	case inboundmail.FieldState:
+		return m.OldState(ctx)
+	case inboundmail.FieldIdentity:
+		return m.OldIdentity(ctx)
+	case inboundmail.FieldInternetID:
+		return m.OldInternetID(ctx)
+	case inboundmail.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case inboundmail.FieldMessageID:
+		return m.OldMessageID(ctx)
+	case inboundmail.FieldVerdict:
+		return m.OldVerdict(ctx)
+	case inboundmail.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case inboundmail.FieldError:
+		return m.OldError(ctx)
+	case inboundmail.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown InboundMail field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InboundMailMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case inboundmail.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case inboundmail.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case inboundmail.FieldChannelID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannelID(v)
+		return nil
+	case inboundmail.FieldPlace:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlace(v)
+		return nil
+	case inboundmail.FieldBlobKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlobKey(v)
+		return nil
+	case inboundmail.FieldSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case inboundmail.FieldHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHash(v)
+		return nil
+	case inboundmail.FieldEnvelopeFrom:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnvelopeFrom(v)
+		return nil
+	case inboundmail.FieldEnvelopeTo:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnvelopeTo(v)
+		return nil
+	case inboundmail.FieldArrivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArrivedAt(v)
+		return nil
+	case inboundmail.FieldState:
+		v, ok := value.(vocab.InboundState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case inboundmail.FieldIdentity:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIdentity(v)
+		return nil
+	case inboundmail.FieldInternetID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInternetID(v)
+		return nil
+	case inboundmail.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case inboundmail.FieldMessageID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessageID(v)
+		return nil
+	case inboundmail.FieldVerdict:
+		v, ok := value.(schema.MailVerdict)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVerdict(v)
+		return nil
+	case inboundmail.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case inboundmail.FieldError:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetError(v)
+		return nil
+	case inboundmail.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown InboundMail field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *InboundMailMutation) AddedFields() []string {
+	var fields []string
+	if m.addsize != nil {
+		fields = append(fields, inboundmail.FieldSize)
+	}
+	if m.addarrived_at != nil {
+		fields = append(fields, inboundmail.FieldArrivedAt)
+	}
+	if m.addattempts != nil {
+		fields = append(fields, inboundmail.FieldAttempts)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, inboundmail.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *InboundMailMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case inboundmail.FieldSize:
+		return m.AddedSize()
+	case inboundmail.FieldArrivedAt:
+		return m.AddedArrivedAt()
+	case inboundmail.FieldAttempts:
+		return m.AddedAttempts()
+	case inboundmail.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InboundMailMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case inboundmail.FieldSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	case inboundmail.FieldArrivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddArrivedAt(v)
+		return nil
+	case inboundmail.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	case inboundmail.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown InboundMail numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *InboundMailMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(inboundmail.FieldIdentity) {
+		fields = append(fields, inboundmail.FieldIdentity)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *InboundMailMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *InboundMailMutation) ClearField(name string) error {
+	switch name {
+	case inboundmail.FieldIdentity:
+		m.ClearIdentity()
+		return nil
+	}
+	return fmt.Errorf("unknown InboundMail nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *InboundMailMutation) ResetField(name string) error {
+	switch name {
+	case inboundmail.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case inboundmail.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case inboundmail.FieldChannelID:
+		m.ResetChannelID()
+		return nil
+	case inboundmail.FieldPlace:
+		m.ResetPlace()
+		return nil
+	case inboundmail.FieldBlobKey:
+		m.ResetBlobKey()
+		return nil
+	case inboundmail.FieldSize:
+		m.ResetSize()
+		return nil
+	case inboundmail.FieldHash:
+		m.ResetHash()
+		return nil
+	case inboundmail.FieldEnvelopeFrom:
+		m.ResetEnvelopeFrom()
+		return nil
+	case inboundmail.FieldEnvelopeTo:
+		m.ResetEnvelopeTo()
+		return nil
+	case inboundmail.FieldArrivedAt:
+		m.ResetArrivedAt()
+		return nil
+	case inboundmail.FieldState:
+		m.ResetState()
+		return nil
+	case inboundmail.FieldIdentity:
+		m.ResetIdentity()
+		return nil
+	case inboundmail.FieldInternetID:
+		m.ResetInternetID()
+		return nil
+	case inboundmail.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case inboundmail.FieldMessageID:
+		m.ResetMessageID()
+		return nil
+	case inboundmail.FieldVerdict:
+		m.ResetVerdict()
+		return nil
+	case inboundmail.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case inboundmail.FieldError:
+		m.ResetError()
+		return nil
+	case inboundmail.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown InboundMail field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *InboundMailMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *InboundMailMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *InboundMailMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *InboundMailMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *InboundMailMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *InboundMailMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *InboundMailMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown InboundMail unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *InboundMailMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown InboundMail edge %s", name)
+}
+
 // InboxMutation represents an operation that mutates the Inbox nodes in the graph.
 type InboxMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *string
-	account_id    *string
-	name          *string
-	deleted_at    *clock.Micros
-	adddeleted_at *clock.Micros
-	created_at    *clock.Micros
-	addcreated_at *clock.Micros
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Inbox, error)
-	predicates    []predicate.Inbox
+	op                     Op
+	typ                    string
+	id                     *string
+	account_id             *string
+	name                   *string
+	email_allow_list       *[]string
+	appendemail_allow_list []string
+	deleted_at             *clock.Micros
+	adddeleted_at          *clock.Micros
+	created_at             *clock.Micros
+	addcreated_at          *clock.Micros
+	clearedFields          map[string]struct{}
+	done                   bool
+	oldValue               func(context.Context) (*Inbox, error)
+	predicates             []predicate.Inbox
 }
 
 var _ ent.Mutation = (*InboxMutation)(nil)
@@ -12377,6 +21949,57 @@ func (m *InboxMutation) ResetName() {
 	m.name = nil
 }
 
+// SetEmailAllowList sets the "email_allow_list" field.
+func (m *InboxMutation) SetEmailAllowList(s []string) {
+	m.email_allow_list = &s
+	m.appendemail_allow_list = nil
+}
+
+// EmailAllowList returns the value of the "email_allow_list" field in the mutation.
+func (m *InboxMutation) EmailAllowList() (r []string, exists bool) {
+	v := m.email_allow_list
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEmailAllowList returns the old "email_allow_list" field's value of the Inbox entity.
+// If the Inbox object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboxMutation) OldEmailAllowList(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEmailAllowList is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEmailAllowList requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEmailAllowList: %w", err)
+	}
+	return oldValue.EmailAllowList, nil
+}
+
+// AppendEmailAllowList adds s to the "email_allow_list" field.
+func (m *InboxMutation) AppendEmailAllowList(s []string) {
+	m.appendemail_allow_list = append(m.appendemail_allow_list, s...)
+}
+
+// AppendedEmailAllowList returns the list of values that were appended to the "email_allow_list" field in this mutation.
+func (m *InboxMutation) AppendedEmailAllowList() ([]string, bool) {
+	if len(m.appendemail_allow_list) == 0 {
+		return nil, false
+	}
+	return m.appendemail_allow_list, true
+}
+
+// ResetEmailAllowList resets all changes to the "email_allow_list" field.
+func (m *InboxMutation) ResetEmailAllowList() {
+	m.email_allow_list = nil
+	m.appendemail_allow_list = nil
+}
+
 // SetDeletedAt sets the "deleted_at" field.
 func (m *InboxMutation) SetDeletedAt(c clock.Micros) {
 	m.deleted_at = &c
@@ -12523,12 +22146,15 @@ func (m *InboxMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InboxMutation) Fields() []string {
-	fields := make([]string, 0, 4)
+	fields := make([]string, 0, 5)
 	if m.account_id != nil {
 		fields = append(fields, inbox.FieldAccountID)
 	}
 	if m.name != nil {
 		fields = append(fields, inbox.FieldName)
+	}
+	if m.email_allow_list != nil {
+		fields = append(fields, inbox.FieldEmailAllowList)
 	}
 	if m.deleted_at != nil {
 		fields = append(fields, inbox.FieldDeletedAt)
@@ -12548,6 +22174,8 @@ func (m *InboxMutation) Field(name string) (ent.Value, bool) {
 		return m.AccountID()
 	case inbox.FieldName:
 		return m.Name()
+	case inbox.FieldEmailAllowList:
+		return m.EmailAllowList()
 	case inbox.FieldDeletedAt:
 		return m.DeletedAt()
 	case inbox.FieldCreatedAt:
@@ -12565,6 +22193,8 @@ func (m *InboxMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldAccountID(ctx)
 	case inbox.FieldName:
 		return m.OldName(ctx)
+	case inbox.FieldEmailAllowList:
+		return m.OldEmailAllowList(ctx)
 	case inbox.FieldDeletedAt:
 		return m.OldDeletedAt(ctx)
 	case inbox.FieldCreatedAt:
@@ -12591,6 +22221,13 @@ func (m *InboxMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetName(v)
+		return nil
+	case inbox.FieldEmailAllowList:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEmailAllowList(v)
 		return nil
 	case inbox.FieldDeletedAt:
 		v, ok := value.(clock.Micros)
@@ -12687,6 +22324,9 @@ func (m *InboxMutation) ResetField(name string) error {
 		return nil
 	case inbox.FieldName:
 		m.ResetName()
+		return nil
+	case inbox.FieldEmailAllowList:
+		m.ResetEmailAllowList()
 		return nil
 	case inbox.FieldDeletedAt:
 		m.ResetDeletedAt()
@@ -16903,6 +26543,1138 @@ func (m *PageViewMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *PageViewMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown PageView edge %s", name)
+}
+
+// ParticipantMutation represents an operation that mutates the Participant nodes in the graph.
+type ParticipantMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	inbox_id        *string
+	conversation_id *string
+	address         *string
+	name            *string
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*Participant, error)
+	predicates      []predicate.Participant
+}
+
+var _ ent.Mutation = (*ParticipantMutation)(nil)
+
+// participantOption allows management of the mutation configuration using functional options.
+type participantOption func(*ParticipantMutation)
+
+// newParticipantMutation creates new mutation for the Participant entity.
+func newParticipantMutation(c config, op Op, opts ...participantOption) *ParticipantMutation {
+	m := &ParticipantMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeParticipant,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withParticipantID sets the ID field of the mutation.
+func withParticipantID(id string) participantOption {
+	return func(m *ParticipantMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Participant
+		)
+		m.oldValue = func(ctx context.Context) (*Participant, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Participant.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withParticipant sets the old Participant of the mutation.
+func withParticipant(node *Participant) participantOption {
+	return func(m *ParticipantMutation) {
+		m.oldValue = func(context.Context) (*Participant, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ParticipantMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ParticipantMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Participant entities.
+func (m *ParticipantMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ParticipantMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ParticipantMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Participant.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ParticipantMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ParticipantMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the Participant entity.
+// If the Participant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ParticipantMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *ParticipantMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *ParticipantMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the Participant entity.
+// If the Participant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *ParticipantMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *ParticipantMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *ParticipantMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the Participant entity.
+// If the Participant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *ParticipantMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetAddress sets the "address" field.
+func (m *ParticipantMutation) SetAddress(s string) {
+	m.address = &s
+}
+
+// Address returns the value of the "address" field in the mutation.
+func (m *ParticipantMutation) Address() (r string, exists bool) {
+	v := m.address
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddress returns the old "address" field's value of the Participant entity.
+// If the Participant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantMutation) OldAddress(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddress: %w", err)
+	}
+	return oldValue.Address, nil
+}
+
+// ResetAddress resets all changes to the "address" field.
+func (m *ParticipantMutation) ResetAddress() {
+	m.address = nil
+}
+
+// SetName sets the "name" field.
+func (m *ParticipantMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *ParticipantMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Participant entity.
+// If the Participant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *ParticipantMutation) ResetName() {
+	m.name = nil
+}
+
+// Where appends a list predicates to the ParticipantMutation builder.
+func (m *ParticipantMutation) Where(ps ...predicate.Participant) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ParticipantMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ParticipantMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Participant, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ParticipantMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ParticipantMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Participant).
+func (m *ParticipantMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ParticipantMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.account_id != nil {
+		fields = append(fields, participant.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, participant.FieldInboxID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, participant.FieldConversationID)
+	}
+	if m.address != nil {
+		fields = append(fields, participant.FieldAddress)
+	}
+	if m.name != nil {
+		fields = append(fields, participant.FieldName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ParticipantMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case participant.FieldAccountID:
+		return m.AccountID()
+	case participant.FieldInboxID:
+		return m.InboxID()
+	case participant.FieldConversationID:
+		return m.ConversationID()
+	case participant.FieldAddress:
+		return m.Address()
+	case participant.FieldName:
+		return m.Name()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ParticipantMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case participant.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case participant.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case participant.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case participant.FieldAddress:
+		return m.OldAddress(ctx)
+	case participant.FieldName:
+		return m.OldName(ctx)
+	}
+	return nil, fmt.Errorf("unknown Participant field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ParticipantMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case participant.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case participant.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case participant.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case participant.FieldAddress:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddress(v)
+		return nil
+	case participant.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Participant field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ParticipantMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ParticipantMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ParticipantMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Participant numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ParticipantMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ParticipantMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ParticipantMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Participant nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ParticipantMutation) ResetField(name string) error {
+	switch name {
+	case participant.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case participant.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case participant.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case participant.FieldAddress:
+		m.ResetAddress()
+		return nil
+	case participant.FieldName:
+		m.ResetName()
+		return nil
+	}
+	return fmt.Errorf("unknown Participant field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ParticipantMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ParticipantMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ParticipantMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ParticipantMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ParticipantMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ParticipantMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ParticipantMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Participant unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ParticipantMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Participant edge %s", name)
+}
+
+// PersonalMailboxMutation represents an operation that mutates the PersonalMailbox nodes in the graph.
+type PersonalMailboxMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	user_id       *string
+	address       *string
+	provider      *vocab.EmailProvider
+	created_at    *clock.Micros
+	addcreated_at *clock.Micros
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*PersonalMailbox, error)
+	predicates    []predicate.PersonalMailbox
+}
+
+var _ ent.Mutation = (*PersonalMailboxMutation)(nil)
+
+// personalmailboxOption allows management of the mutation configuration using functional options.
+type personalmailboxOption func(*PersonalMailboxMutation)
+
+// newPersonalMailboxMutation creates new mutation for the PersonalMailbox entity.
+func newPersonalMailboxMutation(c config, op Op, opts ...personalmailboxOption) *PersonalMailboxMutation {
+	m := &PersonalMailboxMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePersonalMailbox,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPersonalMailboxID sets the ID field of the mutation.
+func withPersonalMailboxID(id string) personalmailboxOption {
+	return func(m *PersonalMailboxMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PersonalMailbox
+		)
+		m.oldValue = func(ctx context.Context) (*PersonalMailbox, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PersonalMailbox.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPersonalMailbox sets the old PersonalMailbox of the mutation.
+func withPersonalMailbox(node *PersonalMailbox) personalmailboxOption {
+	return func(m *PersonalMailboxMutation) {
+		m.oldValue = func(context.Context) (*PersonalMailbox, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PersonalMailboxMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PersonalMailboxMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PersonalMailbox entities.
+func (m *PersonalMailboxMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PersonalMailboxMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PersonalMailboxMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PersonalMailbox.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *PersonalMailboxMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *PersonalMailboxMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the PersonalMailbox entity.
+// If the PersonalMailbox object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonalMailboxMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *PersonalMailboxMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *PersonalMailboxMutation) SetUserID(s string) {
+	m.user_id = &s
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *PersonalMailboxMutation) UserID() (r string, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the PersonalMailbox entity.
+// If the PersonalMailbox object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonalMailboxMutation) OldUserID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *PersonalMailboxMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetAddress sets the "address" field.
+func (m *PersonalMailboxMutation) SetAddress(s string) {
+	m.address = &s
+}
+
+// Address returns the value of the "address" field in the mutation.
+func (m *PersonalMailboxMutation) Address() (r string, exists bool) {
+	v := m.address
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddress returns the old "address" field's value of the PersonalMailbox entity.
+// If the PersonalMailbox object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonalMailboxMutation) OldAddress(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddress: %w", err)
+	}
+	return oldValue.Address, nil
+}
+
+// ResetAddress resets all changes to the "address" field.
+func (m *PersonalMailboxMutation) ResetAddress() {
+	m.address = nil
+}
+
+// SetProvider sets the "provider" field.
+func (m *PersonalMailboxMutation) SetProvider(vp vocab.EmailProvider) {
+	m.provider = &vp
+}
+
+// Provider returns the value of the "provider" field in the mutation.
+func (m *PersonalMailboxMutation) Provider() (r vocab.EmailProvider, exists bool) {
+	v := m.provider
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProvider returns the old "provider" field's value of the PersonalMailbox entity.
+// If the PersonalMailbox object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonalMailboxMutation) OldProvider(ctx context.Context) (v vocab.EmailProvider, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProvider is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProvider requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProvider: %w", err)
+	}
+	return oldValue.Provider, nil
+}
+
+// ResetProvider resets all changes to the "provider" field.
+func (m *PersonalMailboxMutation) ResetProvider() {
+	m.provider = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PersonalMailboxMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PersonalMailboxMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PersonalMailbox entity.
+// If the PersonalMailbox object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonalMailboxMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *PersonalMailboxMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *PersonalMailboxMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PersonalMailboxMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the PersonalMailboxMutation builder.
+func (m *PersonalMailboxMutation) Where(ps ...predicate.PersonalMailbox) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PersonalMailboxMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PersonalMailboxMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PersonalMailbox, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PersonalMailboxMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PersonalMailboxMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PersonalMailbox).
+func (m *PersonalMailboxMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PersonalMailboxMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.account_id != nil {
+		fields = append(fields, personalmailbox.FieldAccountID)
+	}
+	if m.user_id != nil {
+		fields = append(fields, personalmailbox.FieldUserID)
+	}
+	if m.address != nil {
+		fields = append(fields, personalmailbox.FieldAddress)
+	}
+	if m.provider != nil {
+		fields = append(fields, personalmailbox.FieldProvider)
+	}
+	if m.created_at != nil {
+		fields = append(fields, personalmailbox.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PersonalMailboxMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case personalmailbox.FieldAccountID:
+		return m.AccountID()
+	case personalmailbox.FieldUserID:
+		return m.UserID()
+	case personalmailbox.FieldAddress:
+		return m.Address()
+	case personalmailbox.FieldProvider:
+		return m.Provider()
+	case personalmailbox.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PersonalMailboxMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case personalmailbox.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case personalmailbox.FieldUserID:
+		return m.OldUserID(ctx)
+	case personalmailbox.FieldAddress:
+		return m.OldAddress(ctx)
+	case personalmailbox.FieldProvider:
+		return m.OldProvider(ctx)
+	case personalmailbox.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown PersonalMailbox field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PersonalMailboxMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case personalmailbox.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case personalmailbox.FieldUserID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case personalmailbox.FieldAddress:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddress(v)
+		return nil
+	case personalmailbox.FieldProvider:
+		v, ok := value.(vocab.EmailProvider)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProvider(v)
+		return nil
+	case personalmailbox.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PersonalMailbox field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PersonalMailboxMutation) AddedFields() []string {
+	var fields []string
+	if m.addcreated_at != nil {
+		fields = append(fields, personalmailbox.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PersonalMailboxMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case personalmailbox.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PersonalMailboxMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case personalmailbox.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PersonalMailbox numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PersonalMailboxMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PersonalMailboxMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PersonalMailboxMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown PersonalMailbox nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PersonalMailboxMutation) ResetField(name string) error {
+	switch name {
+	case personalmailbox.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case personalmailbox.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case personalmailbox.FieldAddress:
+		m.ResetAddress()
+		return nil
+	case personalmailbox.FieldProvider:
+		m.ResetProvider()
+		return nil
+	case personalmailbox.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PersonalMailbox field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PersonalMailboxMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PersonalMailboxMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PersonalMailboxMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PersonalMailboxMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PersonalMailboxMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PersonalMailboxMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PersonalMailboxMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown PersonalMailbox unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PersonalMailboxMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown PersonalMailbox edge %s", name)
 }
 
 // ReadPositionMutation represents an operation that mutates the ReadPosition nodes in the graph.
@@ -26264,6 +37036,844 @@ func (m *TeamMemberMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *TeamMemberMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown TeamMember edge %s", name)
+}
+
+// TicketMutation represents an operation that mutates the Ticket nodes in the graph.
+type TicketMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *string
+	account_id       *string
+	subject          *string
+	pipeline         *string
+	stage            *string
+	priority         *vocab.Priority
+	properties       *[]schema.TicketProperty
+	appendproperties []schema.TicketProperty
+	contact_id       *string
+	conversation_id  *string
+	created_at       *clock.Micros
+	addcreated_at    *clock.Micros
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*Ticket, error)
+	predicates       []predicate.Ticket
+}
+
+var _ ent.Mutation = (*TicketMutation)(nil)
+
+// ticketOption allows management of the mutation configuration using functional options.
+type ticketOption func(*TicketMutation)
+
+// newTicketMutation creates new mutation for the Ticket entity.
+func newTicketMutation(c config, op Op, opts ...ticketOption) *TicketMutation {
+	m := &TicketMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTicket,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTicketID sets the ID field of the mutation.
+func withTicketID(id string) ticketOption {
+	return func(m *TicketMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Ticket
+		)
+		m.oldValue = func(ctx context.Context) (*Ticket, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Ticket.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTicket sets the old Ticket of the mutation.
+func withTicket(node *Ticket) ticketOption {
+	return func(m *TicketMutation) {
+		m.oldValue = func(context.Context) (*Ticket, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TicketMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TicketMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Ticket entities.
+func (m *TicketMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TicketMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TicketMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Ticket.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *TicketMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *TicketMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *TicketMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetSubject sets the "subject" field.
+func (m *TicketMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *TicketMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldSubject(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *TicketMutation) ResetSubject() {
+	m.subject = nil
+}
+
+// SetPipeline sets the "pipeline" field.
+func (m *TicketMutation) SetPipeline(s string) {
+	m.pipeline = &s
+}
+
+// Pipeline returns the value of the "pipeline" field in the mutation.
+func (m *TicketMutation) Pipeline() (r string, exists bool) {
+	v := m.pipeline
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPipeline returns the old "pipeline" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldPipeline(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPipeline is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPipeline requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPipeline: %w", err)
+	}
+	return oldValue.Pipeline, nil
+}
+
+// ResetPipeline resets all changes to the "pipeline" field.
+func (m *TicketMutation) ResetPipeline() {
+	m.pipeline = nil
+}
+
+// SetStage sets the "stage" field.
+func (m *TicketMutation) SetStage(s string) {
+	m.stage = &s
+}
+
+// Stage returns the value of the "stage" field in the mutation.
+func (m *TicketMutation) Stage() (r string, exists bool) {
+	v := m.stage
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStage returns the old "stage" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldStage(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStage: %w", err)
+	}
+	return oldValue.Stage, nil
+}
+
+// ResetStage resets all changes to the "stage" field.
+func (m *TicketMutation) ResetStage() {
+	m.stage = nil
+}
+
+// SetPriority sets the "priority" field.
+func (m *TicketMutation) SetPriority(v vocab.Priority) {
+	m.priority = &v
+}
+
+// Priority returns the value of the "priority" field in the mutation.
+func (m *TicketMutation) Priority() (r vocab.Priority, exists bool) {
+	v := m.priority
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPriority returns the old "priority" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldPriority(ctx context.Context) (v vocab.Priority, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPriority is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPriority requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPriority: %w", err)
+	}
+	return oldValue.Priority, nil
+}
+
+// ResetPriority resets all changes to the "priority" field.
+func (m *TicketMutation) ResetPriority() {
+	m.priority = nil
+}
+
+// SetProperties sets the "properties" field.
+func (m *TicketMutation) SetProperties(sp []schema.TicketProperty) {
+	m.properties = &sp
+	m.appendproperties = nil
+}
+
+// Properties returns the value of the "properties" field in the mutation.
+func (m *TicketMutation) Properties() (r []schema.TicketProperty, exists bool) {
+	v := m.properties
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProperties returns the old "properties" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldProperties(ctx context.Context) (v []schema.TicketProperty, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProperties is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProperties requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProperties: %w", err)
+	}
+	return oldValue.Properties, nil
+}
+
+// AppendProperties adds sp to the "properties" field.
+func (m *TicketMutation) AppendProperties(sp []schema.TicketProperty) {
+	m.appendproperties = append(m.appendproperties, sp...)
+}
+
+// AppendedProperties returns the list of values that were appended to the "properties" field in this mutation.
+func (m *TicketMutation) AppendedProperties() ([]schema.TicketProperty, bool) {
+	if len(m.appendproperties) == 0 {
+		return nil, false
+	}
+	return m.appendproperties, true
+}
+
+// ResetProperties resets all changes to the "properties" field.
+func (m *TicketMutation) ResetProperties() {
+	m.properties = nil
+	m.appendproperties = nil
+}
+
+// SetContactID sets the "contact_id" field.
+func (m *TicketMutation) SetContactID(s string) {
+	m.contact_id = &s
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *TicketMutation) ContactID() (r string, exists bool) {
+	v := m.contact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldContactID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *TicketMutation) ResetContactID() {
+	m.contact_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *TicketMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *TicketMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldConversationID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ClearConversationID clears the value of the "conversation_id" field.
+func (m *TicketMutation) ClearConversationID() {
+	m.conversation_id = nil
+	m.clearedFields[ticket.FieldConversationID] = struct{}{}
+}
+
+// ConversationIDCleared returns if the "conversation_id" field was cleared in this mutation.
+func (m *TicketMutation) ConversationIDCleared() bool {
+	_, ok := m.clearedFields[ticket.FieldConversationID]
+	return ok
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *TicketMutation) ResetConversationID() {
+	m.conversation_id = nil
+	delete(m.clearedFields, ticket.FieldConversationID)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *TicketMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *TicketMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *TicketMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *TicketMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *TicketMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the TicketMutation builder.
+func (m *TicketMutation) Where(ps ...predicate.Ticket) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TicketMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TicketMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Ticket, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TicketMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TicketMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Ticket).
+func (m *TicketMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TicketMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.account_id != nil {
+		fields = append(fields, ticket.FieldAccountID)
+	}
+	if m.subject != nil {
+		fields = append(fields, ticket.FieldSubject)
+	}
+	if m.pipeline != nil {
+		fields = append(fields, ticket.FieldPipeline)
+	}
+	if m.stage != nil {
+		fields = append(fields, ticket.FieldStage)
+	}
+	if m.priority != nil {
+		fields = append(fields, ticket.FieldPriority)
+	}
+	if m.properties != nil {
+		fields = append(fields, ticket.FieldProperties)
+	}
+	if m.contact_id != nil {
+		fields = append(fields, ticket.FieldContactID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, ticket.FieldConversationID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, ticket.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TicketMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case ticket.FieldAccountID:
+		return m.AccountID()
+	case ticket.FieldSubject:
+		return m.Subject()
+	case ticket.FieldPipeline:
+		return m.Pipeline()
+	case ticket.FieldStage:
+		return m.Stage()
+	case ticket.FieldPriority:
+		return m.Priority()
+	case ticket.FieldProperties:
+		return m.Properties()
+	case ticket.FieldContactID:
+		return m.ContactID()
+	case ticket.FieldConversationID:
+		return m.ConversationID()
+	case ticket.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TicketMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case ticket.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case ticket.FieldSubject:
+		return m.OldSubject(ctx)
+	case ticket.FieldPipeline:
+		return m.OldPipeline(ctx)
+	case ticket.FieldStage:
+		return m.OldStage(ctx)
+	case ticket.FieldPriority:
+		return m.OldPriority(ctx)
+	case ticket.FieldProperties:
+		return m.OldProperties(ctx)
+	case ticket.FieldContactID:
+		return m.OldContactID(ctx)
+	case ticket.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case ticket.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Ticket field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TicketMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case ticket.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case ticket.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case ticket.FieldPipeline:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPipeline(v)
+		return nil
+	case ticket.FieldStage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStage(v)
+		return nil
+	case ticket.FieldPriority:
+		v, ok := value.(vocab.Priority)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPriority(v)
+		return nil
+	case ticket.FieldProperties:
+		v, ok := value.([]schema.TicketProperty)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProperties(v)
+		return nil
+	case ticket.FieldContactID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
+		return nil
+	case ticket.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case ticket.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Ticket field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TicketMutation) AddedFields() []string {
+	var fields []string
+	if m.addcreated_at != nil {
+		fields = append(fields, ticket.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TicketMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case ticket.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TicketMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case ticket.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Ticket numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TicketMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(ticket.FieldConversationID) {
+		fields = append(fields, ticket.FieldConversationID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TicketMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TicketMutation) ClearField(name string) error {
+	switch name {
+	case ticket.FieldConversationID:
+		m.ClearConversationID()
+		return nil
+	}
+	return fmt.Errorf("unknown Ticket nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TicketMutation) ResetField(name string) error {
+	switch name {
+	case ticket.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case ticket.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case ticket.FieldPipeline:
+		m.ResetPipeline()
+		return nil
+	case ticket.FieldStage:
+		m.ResetStage()
+		return nil
+	case ticket.FieldPriority:
+		m.ResetPriority()
+		return nil
+	case ticket.FieldProperties:
+		m.ResetProperties()
+		return nil
+	case ticket.FieldContactID:
+		m.ResetContactID()
+		return nil
+	case ticket.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case ticket.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Ticket field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TicketMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TicketMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TicketMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TicketMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TicketMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TicketMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TicketMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Ticket unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TicketMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Ticket edge %s", name)
 }
 
 // UserMutation represents an operation that mutates the User nodes in the graph.

@@ -6,17 +6,25 @@ import (
 	"parley/ent/account"
 	"parley/ent/accountsequence"
 	"parley/ent/apitoken"
+	"parley/ent/attachment"
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/channel"
+	"parley/ent/channeladdress"
 	"parley/ent/consentrecord"
 	"parley/ent/contact"
 	"parley/ent/contactemail"
 	"parley/ent/contactlist"
 	"parley/ent/contactlistmember"
 	"parley/ent/conversation"
+	"parley/ent/email"
+	"parley/ent/emailchannel"
+	"parley/ent/emailconnection"
+	"parley/ent/emailreference"
 	"parley/ent/event"
+	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
+	"parley/ent/inboundmail"
 	"parley/ent/inbox"
 	"parley/ent/inboxteam"
 	"parley/ent/inboxuser"
@@ -24,6 +32,8 @@ import (
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/pageview"
+	"parley/ent/participant"
+	"parley/ent/personalmailbox"
 	"parley/ent/readposition"
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
@@ -37,6 +47,7 @@ import (
 	"parley/ent/task"
 	"parley/ent/team"
 	"parley/ent/teammember"
+	"parley/ent/ticket"
 	"parley/ent/user"
 	"parley/ent/visitor"
 	"parley/ent/visitorrate"
@@ -111,6 +122,43 @@ func init() {
 	apitokenDescID := apitokenMixinFields0[0].Descriptor()
 	// apitoken.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	apitoken.IDValidator = apitokenDescID.Validators[0].(func(string) error)
+	attachmentMixin := schema.Attachment{}.Mixin()
+	attachmentMixinFields0 := attachmentMixin[0].Fields()
+	_ = attachmentMixinFields0
+	attachmentFields := schema.Attachment{}.Fields()
+	_ = attachmentFields
+	// attachmentDescAccountID is the schema descriptor for account_id field.
+	attachmentDescAccountID := attachmentMixinFields0[1].Descriptor()
+	// attachment.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	attachment.AccountIDValidator = attachmentDescAccountID.Validators[0].(func(string) error)
+	// attachmentDescInboxID is the schema descriptor for inbox_id field.
+	attachmentDescInboxID := attachmentMixinFields0[2].Descriptor()
+	// attachment.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	attachment.InboxIDValidator = attachmentDescInboxID.Validators[0].(func(string) error)
+	// attachmentDescConversationID is the schema descriptor for conversation_id field.
+	attachmentDescConversationID := attachmentFields[0].Descriptor()
+	// attachment.DefaultConversationID holds the default value on creation for the conversation_id field.
+	attachment.DefaultConversationID = attachmentDescConversationID.Default.(string)
+	// attachmentDescMessageID is the schema descriptor for message_id field.
+	attachmentDescMessageID := attachmentFields[1].Descriptor()
+	// attachment.DefaultMessageID holds the default value on creation for the message_id field.
+	attachment.DefaultMessageID = attachmentDescMessageID.Default.(string)
+	// attachmentDescPosition is the schema descriptor for position field.
+	attachmentDescPosition := attachmentFields[2].Descriptor()
+	// attachment.DefaultPosition holds the default value on creation for the position field.
+	attachment.DefaultPosition = attachmentDescPosition.Default.(int)
+	// attachmentDescInline is the schema descriptor for inline field.
+	attachmentDescInline := attachmentFields[10].Descriptor()
+	// attachment.DefaultInline holds the default value on creation for the inline field.
+	attachment.DefaultInline = attachmentDescInline.Default.(bool)
+	// attachmentDescContentID is the schema descriptor for content_id field.
+	attachmentDescContentID := attachmentFields[11].Descriptor()
+	// attachment.DefaultContentID holds the default value on creation for the content_id field.
+	attachment.DefaultContentID = attachmentDescContentID.Default.(string)
+	// attachmentDescID is the schema descriptor for id field.
+	attachmentDescID := attachmentMixinFields0[0].Descriptor()
+	// attachment.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	attachment.IDValidator = attachmentDescID.Validators[0].(func(string) error)
 	blockMixin := schema.Block{}.Mixin()
 	blockMixinFields0 := blockMixin[0].Fields()
 	_ = blockMixinFields0
@@ -190,6 +238,23 @@ func init() {
 	channelDescID := channelMixinFields0[0].Descriptor()
 	// channel.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	channel.IDValidator = channelDescID.Validators[0].(func(string) error)
+	channeladdressMixin := schema.ChannelAddress{}.Mixin()
+	channeladdressMixinFields0 := channeladdressMixin[0].Fields()
+	_ = channeladdressMixinFields0
+	channeladdressFields := schema.ChannelAddress{}.Fields()
+	_ = channeladdressFields
+	// channeladdressDescAccountID is the schema descriptor for account_id field.
+	channeladdressDescAccountID := channeladdressMixinFields0[1].Descriptor()
+	// channeladdress.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	channeladdress.AccountIDValidator = channeladdressDescAccountID.Validators[0].(func(string) error)
+	// channeladdressDescInboxID is the schema descriptor for inbox_id field.
+	channeladdressDescInboxID := channeladdressMixinFields0[2].Descriptor()
+	// channeladdress.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	channeladdress.InboxIDValidator = channeladdressDescInboxID.Validators[0].(func(string) error)
+	// channeladdressDescID is the schema descriptor for id field.
+	channeladdressDescID := channeladdressMixinFields0[0].Descriptor()
+	// channeladdress.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	channeladdress.IDValidator = channeladdressDescID.Validators[0].(func(string) error)
 	consentrecordMixin := schema.ConsentRecord{}.Mixin()
 	consentrecordMixinFields0 := consentrecordMixin[0].Fields()
 	_ = consentrecordMixinFields0
@@ -268,6 +333,10 @@ func init() {
 	contactDescLastSeenAt := contactFields[4].Descriptor()
 	// contact.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
 	contact.DefaultLastSeenAt = clock.Micros(contactDescLastSeenAt.Default.(int64))
+	// contactDescWrittenAt is the schema descriptor for written_at field.
+	contactDescWrittenAt := contactFields[5].Descriptor()
+	// contact.DefaultWrittenAt holds the default value on creation for the written_at field.
+	contact.DefaultWrittenAt = clock.Micros(contactDescWrittenAt.Default.(int64))
 	// contactDescID is the schema descriptor for id field.
 	contactDescID := contactMixinFields0[0].Descriptor()
 	// contact.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -428,14 +497,254 @@ func init() {
 	conversationDescReassignedMessageNumber := conversationFields[33].Descriptor()
 	// conversation.DefaultReassignedMessageNumber holds the default value on creation for the reassigned_message_number field.
 	conversation.DefaultReassignedMessageNumber = conversationDescReassignedMessageNumber.Default.(int)
+	// conversationDescToAddress is the schema descriptor for to_address field.
+	conversationDescToAddress := conversationFields[34].Descriptor()
+	// conversation.DefaultToAddress holds the default value on creation for the to_address field.
+	conversation.DefaultToAddress = conversationDescToAddress.Default.(string)
+	// conversationDescPossiblyRelatedID is the schema descriptor for possibly_related_id field.
+	conversationDescPossiblyRelatedID := conversationFields[35].Descriptor()
+	// conversation.DefaultPossiblyRelatedID holds the default value on creation for the possibly_related_id field.
+	conversation.DefaultPossiblyRelatedID = conversationDescPossiblyRelatedID.Default.(string)
 	// conversationDescRevision is the schema descriptor for revision field.
-	conversationDescRevision := conversationFields[34].Descriptor()
+	conversationDescRevision := conversationFields[36].Descriptor()
 	// conversation.DefaultRevision holds the default value on creation for the revision field.
 	conversation.DefaultRevision = conversationDescRevision.Default.(int)
 	// conversationDescID is the schema descriptor for id field.
 	conversationDescID := conversationMixinFields0[0].Descriptor()
 	// conversation.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	conversation.IDValidator = conversationDescID.Validators[0].(func(string) error)
+	emailMixin := schema.Email{}.Mixin()
+	emailMixinFields0 := emailMixin[0].Fields()
+	_ = emailMixinFields0
+	emailFields := schema.Email{}.Fields()
+	_ = emailFields
+	// emailDescAccountID is the schema descriptor for account_id field.
+	emailDescAccountID := emailMixinFields0[1].Descriptor()
+	// email.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	email.AccountIDValidator = emailDescAccountID.Validators[0].(func(string) error)
+	// emailDescInboxID is the schema descriptor for inbox_id field.
+	emailDescInboxID := emailMixinFields0[2].Descriptor()
+	// email.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	email.InboxIDValidator = emailDescInboxID.Validators[0].(func(string) error)
+	// emailDescInboundMailID is the schema descriptor for inbound_mail_id field.
+	emailDescInboundMailID := emailFields[2].Descriptor()
+	// email.DefaultInboundMailID holds the default value on creation for the inbound_mail_id field.
+	email.DefaultInboundMailID = emailDescInboundMailID.Default.(string)
+	// emailDescInternetID is the schema descriptor for internet_id field.
+	emailDescInternetID := emailFields[3].Descriptor()
+	// email.DefaultInternetID holds the default value on creation for the internet_id field.
+	email.DefaultInternetID = emailDescInternetID.Default.(string)
+	// emailDescInReplyTo is the schema descriptor for in_reply_to field.
+	emailDescInReplyTo := emailFields[4].Descriptor()
+	// email.DefaultInReplyTo holds the default value on creation for the in_reply_to field.
+	email.DefaultInReplyTo = emailDescInReplyTo.Default.(string)
+	// emailDescFrom is the schema descriptor for from field.
+	emailDescFrom := emailFields[6].Descriptor()
+	// email.DefaultFrom holds the default value on creation for the from field.
+	email.DefaultFrom = emailDescFrom.Default.(schema.Mailbox)
+	// emailDescReplyTo is the schema descriptor for reply_to field.
+	emailDescReplyTo := emailFields[7].Descriptor()
+	// email.DefaultReplyTo holds the default value on creation for the reply_to field.
+	email.DefaultReplyTo = emailDescReplyTo.Default.([]schema.Mailbox)
+	// emailDescTo is the schema descriptor for to field.
+	emailDescTo := emailFields[8].Descriptor()
+	// email.DefaultTo holds the default value on creation for the to field.
+	email.DefaultTo = emailDescTo.Default.([]schema.Mailbox)
+	// emailDescCc is the schema descriptor for cc field.
+	emailDescCc := emailFields[9].Descriptor()
+	// email.DefaultCc holds the default value on creation for the cc field.
+	email.DefaultCc = emailDescCc.Default.([]schema.Mailbox)
+	// emailDescBcc is the schema descriptor for bcc field.
+	emailDescBcc := emailFields[10].Descriptor()
+	// email.DefaultBcc holds the default value on creation for the bcc field.
+	email.DefaultBcc = emailDescBcc.Default.([]schema.Mailbox)
+	// emailDescSubject is the schema descriptor for subject field.
+	emailDescSubject := emailFields[11].Descriptor()
+	// email.DefaultSubject holds the default value on creation for the subject field.
+	email.DefaultSubject = emailDescSubject.Default.(string)
+	// emailDescQuotedHTML is the schema descriptor for quoted_html field.
+	emailDescQuotedHTML := emailFields[12].Descriptor()
+	// email.DefaultQuotedHTML holds the default value on creation for the quoted_html field.
+	email.DefaultQuotedHTML = emailDescQuotedHTML.Default.(string)
+	// emailDescAutomatic is the schema descriptor for automatic field.
+	emailDescAutomatic := emailFields[13].Descriptor()
+	// email.DefaultAutomatic holds the default value on creation for the automatic field.
+	email.DefaultAutomatic = emailDescAutomatic.Default.(bool)
+	// emailDescVerdict is the schema descriptor for verdict field.
+	emailDescVerdict := emailFields[14].Descriptor()
+	// email.DefaultVerdict holds the default value on creation for the verdict field.
+	email.DefaultVerdict = emailDescVerdict.Default.(schema.MailVerdict)
+	// emailDescSendAt is the schema descriptor for send_at field.
+	emailDescSendAt := emailFields[15].Descriptor()
+	// email.DefaultSendAt holds the default value on creation for the send_at field.
+	email.DefaultSendAt = clock.Micros(emailDescSendAt.Default.(int64))
+	// emailDescAttempts is the schema descriptor for attempts field.
+	emailDescAttempts := emailFields[16].Descriptor()
+	// email.DefaultAttempts holds the default value on creation for the attempts field.
+	email.DefaultAttempts = emailDescAttempts.Default.(int)
+	// emailDescNextAttemptAt is the schema descriptor for next_attempt_at field.
+	emailDescNextAttemptAt := emailFields[17].Descriptor()
+	// email.DefaultNextAttemptAt holds the default value on creation for the next_attempt_at field.
+	email.DefaultNextAttemptAt = clock.Micros(emailDescNextAttemptAt.Default.(int64))
+	// emailDescSentAt is the schema descriptor for sent_at field.
+	emailDescSentAt := emailFields[18].Descriptor()
+	// email.DefaultSentAt holds the default value on creation for the sent_at field.
+	email.DefaultSentAt = clock.Micros(emailDescSentAt.Default.(int64))
+	// emailDescRecipients is the schema descriptor for recipients field.
+	emailDescRecipients := emailFields[19].Descriptor()
+	// email.DefaultRecipients holds the default value on creation for the recipients field.
+	email.DefaultRecipients = emailDescRecipients.Default.([]schema.Recipient)
+	// emailDescID is the schema descriptor for id field.
+	emailDescID := emailMixinFields0[0].Descriptor()
+	// email.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	email.IDValidator = emailDescID.Validators[0].(func(string) error)
+	emailchannelMixin := schema.EmailChannel{}.Mixin()
+	emailchannelMixinFields0 := emailchannelMixin[0].Fields()
+	_ = emailchannelMixinFields0
+	emailchannelFields := schema.EmailChannel{}.Fields()
+	_ = emailchannelFields
+	// emailchannelDescAccountID is the schema descriptor for account_id field.
+	emailchannelDescAccountID := emailchannelMixinFields0[1].Descriptor()
+	// emailchannel.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	emailchannel.AccountIDValidator = emailchannelDescAccountID.Validators[0].(func(string) error)
+	// emailchannelDescInboxID is the schema descriptor for inbox_id field.
+	emailchannelDescInboxID := emailchannelMixinFields0[2].Descriptor()
+	// emailchannel.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	emailchannel.InboxIDValidator = emailchannelDescInboxID.Validators[0].(func(string) error)
+	// emailchannelDescSenderName is the schema descriptor for sender_name field.
+	emailchannelDescSenderName := emailchannelFields[2].Descriptor()
+	// emailchannel.DefaultSenderName holds the default value on creation for the sender_name field.
+	emailchannel.DefaultSenderName = emailchannelDescSenderName.Default.(string)
+	// emailchannelDescStateReason is the schema descriptor for state_reason field.
+	emailchannelDescStateReason := emailchannelFields[5].Descriptor()
+	// emailchannel.DefaultStateReason holds the default value on creation for the state_reason field.
+	emailchannel.DefaultStateReason = vocab.EmailStateReason(emailchannelDescStateReason.Default.(string))
+	// emailchannelDescStateDetail is the schema descriptor for state_detail field.
+	emailchannelDescStateDetail := emailchannelFields[6].Descriptor()
+	// emailchannel.DefaultStateDetail holds the default value on creation for the state_detail field.
+	emailchannel.DefaultStateDetail = emailchannelDescStateDetail.Default.(string)
+	// emailchannelDescStateSince is the schema descriptor for state_since field.
+	emailchannelDescStateSince := emailchannelFields[7].Descriptor()
+	// emailchannel.DefaultStateSince holds the default value on creation for the state_since field.
+	emailchannel.DefaultStateSince = clock.Micros(emailchannelDescStateSince.Default.(int64))
+	// emailchannelDescImap is the schema descriptor for imap field.
+	emailchannelDescImap := emailchannelFields[8].Descriptor()
+	// emailchannel.DefaultImap holds the default value on creation for the imap field.
+	emailchannel.DefaultImap = emailchannelDescImap.Default.(schema.MailServer)
+	// emailchannelDescSMTP is the schema descriptor for smtp field.
+	emailchannelDescSMTP := emailchannelFields[9].Descriptor()
+	// emailchannel.DefaultSMTP holds the default value on creation for the smtp field.
+	emailchannel.DefaultSMTP = emailchannelDescSMTP.Default.(schema.MailServer)
+	// emailchannelDescAuthentication is the schema descriptor for authentication field.
+	emailchannelDescAuthentication := emailchannelFields[10].Descriptor()
+	// emailchannel.DefaultAuthentication holds the default value on creation for the authentication field.
+	emailchannel.DefaultAuthentication = vocab.EmailAuthentication(emailchannelDescAuthentication.Default.(string))
+	// emailchannelDescCredentials is the schema descriptor for credentials field.
+	emailchannelDescCredentials := emailchannelFields[11].Descriptor()
+	// emailchannel.DefaultCredentials holds the default value on creation for the credentials field.
+	emailchannel.DefaultCredentials = emailchannelDescCredentials.Default.(string)
+	// emailchannelDescRouting is the schema descriptor for routing field.
+	emailchannelDescRouting := emailchannelFields[12].Descriptor()
+	// emailchannel.DefaultRouting holds the default value on creation for the routing field.
+	emailchannel.DefaultRouting = emailchannelDescRouting.Default.(schema.Routing)
+	// emailchannelDescSignature is the schema descriptor for signature field.
+	emailchannelDescSignature := emailchannelFields[14].Descriptor()
+	// emailchannel.DefaultSignature holds the default value on creation for the signature field.
+	emailchannel.DefaultSignature = emailchannelDescSignature.Default.(string)
+	// emailchannelDescUndoSeconds is the schema descriptor for undo_seconds field.
+	emailchannelDescUndoSeconds := emailchannelFields[15].Descriptor()
+	// emailchannel.DefaultUndoSeconds holds the default value on creation for the undo_seconds field.
+	emailchannel.DefaultUndoSeconds = emailchannelDescUndoSeconds.Default.(int)
+	// emailchannelDescDkimSelector is the schema descriptor for dkim_selector field.
+	emailchannelDescDkimSelector := emailchannelFields[16].Descriptor()
+	// emailchannel.DefaultDkimSelector holds the default value on creation for the dkim_selector field.
+	emailchannel.DefaultDkimSelector = emailchannelDescDkimSelector.Default.(string)
+	// emailchannelDescDkimKey is the schema descriptor for dkim_key field.
+	emailchannelDescDkimKey := emailchannelFields[17].Descriptor()
+	// emailchannel.DefaultDkimKey holds the default value on creation for the dkim_key field.
+	emailchannel.DefaultDkimKey = emailchannelDescDkimKey.Default.(string)
+	// emailchannelDescUIDValidity is the schema descriptor for uid_validity field.
+	emailchannelDescUIDValidity := emailchannelFields[18].Descriptor()
+	// emailchannel.DefaultUIDValidity holds the default value on creation for the uid_validity field.
+	emailchannel.DefaultUIDValidity = emailchannelDescUIDValidity.Default.(int64)
+	// emailchannelDescLastUID is the schema descriptor for last_uid field.
+	emailchannelDescLastUID := emailchannelFields[19].Descriptor()
+	// emailchannel.DefaultLastUID holds the default value on creation for the last_uid field.
+	emailchannel.DefaultLastUID = emailchannelDescLastUID.Default.(int64)
+	// emailchannelDescImportSince is the schema descriptor for import_since field.
+	emailchannelDescImportSince := emailchannelFields[20].Descriptor()
+	// emailchannel.DefaultImportSince holds the default value on creation for the import_since field.
+	emailchannel.DefaultImportSince = clock.Micros(emailchannelDescImportSince.Default.(int64))
+	// emailchannelDescLastSyncAt is the schema descriptor for last_sync_at field.
+	emailchannelDescLastSyncAt := emailchannelFields[21].Descriptor()
+	// emailchannel.DefaultLastSyncAt holds the default value on creation for the last_sync_at field.
+	emailchannel.DefaultLastSyncAt = clock.Micros(emailchannelDescLastSyncAt.Default.(int64))
+	// emailchannelDescNextAttemptAt is the schema descriptor for next_attempt_at field.
+	emailchannelDescNextAttemptAt := emailchannelFields[22].Descriptor()
+	// emailchannel.DefaultNextAttemptAt holds the default value on creation for the next_attempt_at field.
+	emailchannel.DefaultNextAttemptAt = clock.Micros(emailchannelDescNextAttemptAt.Default.(int64))
+	// emailchannelDescFailures is the schema descriptor for failures field.
+	emailchannelDescFailures := emailchannelFields[23].Descriptor()
+	// emailchannel.DefaultFailures holds the default value on creation for the failures field.
+	emailchannel.DefaultFailures = emailchannelDescFailures.Default.(int)
+	// emailchannelDescFailingSince is the schema descriptor for failing_since field.
+	emailchannelDescFailingSince := emailchannelFields[24].Descriptor()
+	// emailchannel.DefaultFailingSince holds the default value on creation for the failing_since field.
+	emailchannel.DefaultFailingSince = clock.Micros(emailchannelDescFailingSince.Default.(int64))
+	// emailchannelDescTermsAcceptedBy is the schema descriptor for terms_accepted_by field.
+	emailchannelDescTermsAcceptedBy := emailchannelFields[25].Descriptor()
+	// emailchannel.DefaultTermsAcceptedBy holds the default value on creation for the terms_accepted_by field.
+	emailchannel.DefaultTermsAcceptedBy = emailchannelDescTermsAcceptedBy.Default.(string)
+	// emailchannelDescTermsAcceptedAt is the schema descriptor for terms_accepted_at field.
+	emailchannelDescTermsAcceptedAt := emailchannelFields[26].Descriptor()
+	// emailchannel.DefaultTermsAcceptedAt holds the default value on creation for the terms_accepted_at field.
+	emailchannel.DefaultTermsAcceptedAt = clock.Micros(emailchannelDescTermsAcceptedAt.Default.(int64))
+	// emailchannelDescConnectedAt is the schema descriptor for connected_at field.
+	emailchannelDescConnectedAt := emailchannelFields[27].Descriptor()
+	// emailchannel.DefaultConnectedAt holds the default value on creation for the connected_at field.
+	emailchannel.DefaultConnectedAt = clock.Micros(emailchannelDescConnectedAt.Default.(int64))
+	// emailchannelDescID is the schema descriptor for id field.
+	emailchannelDescID := emailchannelMixinFields0[0].Descriptor()
+	// emailchannel.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	emailchannel.IDValidator = emailchannelDescID.Validators[0].(func(string) error)
+	emailconnectionMixin := schema.EmailConnection{}.Mixin()
+	emailconnectionMixinFields0 := emailconnectionMixin[0].Fields()
+	_ = emailconnectionMixinFields0
+	emailconnectionFields := schema.EmailConnection{}.Fields()
+	_ = emailconnectionFields
+	// emailconnectionDescAccountID is the schema descriptor for account_id field.
+	emailconnectionDescAccountID := emailconnectionMixinFields0[1].Descriptor()
+	// emailconnection.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	emailconnection.AccountIDValidator = emailconnectionDescAccountID.Validators[0].(func(string) error)
+	// emailconnectionDescInboxID is the schema descriptor for inbox_id field.
+	emailconnectionDescInboxID := emailconnectionMixinFields0[2].Descriptor()
+	// emailconnection.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	emailconnection.InboxIDValidator = emailconnectionDescInboxID.Validators[0].(func(string) error)
+	// emailconnectionDescTokenID is the schema descriptor for token_id field.
+	emailconnectionDescTokenID := emailconnectionFields[2].Descriptor()
+	// emailconnection.DefaultTokenID holds the default value on creation for the token_id field.
+	emailconnection.DefaultTokenID = emailconnectionDescTokenID.Default.(string)
+	// emailconnectionDescID is the schema descriptor for id field.
+	emailconnectionDescID := emailconnectionMixinFields0[0].Descriptor()
+	// emailconnection.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	emailconnection.IDValidator = emailconnectionDescID.Validators[0].(func(string) error)
+	emailreferenceMixin := schema.EmailReference{}.Mixin()
+	emailreferenceMixinFields0 := emailreferenceMixin[0].Fields()
+	_ = emailreferenceMixinFields0
+	emailreferenceFields := schema.EmailReference{}.Fields()
+	_ = emailreferenceFields
+	// emailreferenceDescAccountID is the schema descriptor for account_id field.
+	emailreferenceDescAccountID := emailreferenceMixinFields0[1].Descriptor()
+	// emailreference.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	emailreference.AccountIDValidator = emailreferenceDescAccountID.Validators[0].(func(string) error)
+	// emailreferenceDescInboxID is the schema descriptor for inbox_id field.
+	emailreferenceDescInboxID := emailreferenceMixinFields0[2].Descriptor()
+	// emailreference.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	emailreference.InboxIDValidator = emailreferenceDescInboxID.Validators[0].(func(string) error)
+	// emailreferenceDescID is the schema descriptor for id field.
+	emailreferenceDescID := emailreferenceMixinFields0[0].Descriptor()
+	// emailreference.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	emailreference.IDValidator = emailreferenceDescID.Validators[0].(func(string) error)
 	eventMixin := schema.Event{}.Mixin()
 	eventMixinFields0 := eventMixin[0].Fields()
 	_ = eventMixinFields0
@@ -477,6 +786,19 @@ func init() {
 	eventDescID := eventMixinFields0[0].Descriptor()
 	// event.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	event.IDValidator = eventDescID.Validators[0].(func(string) error)
+	forgottenblobMixin := schema.ForgottenBlob{}.Mixin()
+	forgottenblobMixinFields0 := forgottenblobMixin[0].Fields()
+	_ = forgottenblobMixinFields0
+	forgottenblobFields := schema.ForgottenBlob{}.Fields()
+	_ = forgottenblobFields
+	// forgottenblobDescAccountID is the schema descriptor for account_id field.
+	forgottenblobDescAccountID := forgottenblobMixinFields0[1].Descriptor()
+	// forgottenblob.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	forgottenblob.AccountIDValidator = forgottenblobDescAccountID.Validators[0].(func(string) error)
+	// forgottenblobDescID is the schema descriptor for id field.
+	forgottenblobDescID := forgottenblobMixinFields0[0].Descriptor()
+	// forgottenblob.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	forgottenblob.IDValidator = forgottenblobDescID.Validators[0].(func(string) error)
 	idempotencykeyMixin := schema.IdempotencyKey{}.Mixin()
 	idempotencykeyMixinFields0 := idempotencykeyMixin[0].Fields()
 	_ = idempotencykeyMixinFields0
@@ -490,6 +812,51 @@ func init() {
 	idempotencykeyDescID := idempotencykeyMixinFields0[0].Descriptor()
 	// idempotencykey.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	idempotencykey.IDValidator = idempotencykeyDescID.Validators[0].(func(string) error)
+	inboundmailMixin := schema.InboundMail{}.Mixin()
+	inboundmailMixinFields0 := inboundmailMixin[0].Fields()
+	_ = inboundmailMixinFields0
+	inboundmailFields := schema.InboundMail{}.Fields()
+	_ = inboundmailFields
+	// inboundmailDescAccountID is the schema descriptor for account_id field.
+	inboundmailDescAccountID := inboundmailMixinFields0[1].Descriptor()
+	// inboundmail.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	inboundmail.AccountIDValidator = inboundmailDescAccountID.Validators[0].(func(string) error)
+	// inboundmailDescInboxID is the schema descriptor for inbox_id field.
+	inboundmailDescInboxID := inboundmailMixinFields0[2].Descriptor()
+	// inboundmail.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	inboundmail.InboxIDValidator = inboundmailDescInboxID.Validators[0].(func(string) error)
+	// inboundmailDescEnvelopeFrom is the schema descriptor for envelope_from field.
+	inboundmailDescEnvelopeFrom := inboundmailFields[5].Descriptor()
+	// inboundmail.DefaultEnvelopeFrom holds the default value on creation for the envelope_from field.
+	inboundmail.DefaultEnvelopeFrom = inboundmailDescEnvelopeFrom.Default.(string)
+	// inboundmailDescInternetID is the schema descriptor for internet_id field.
+	inboundmailDescInternetID := inboundmailFields[10].Descriptor()
+	// inboundmail.DefaultInternetID holds the default value on creation for the internet_id field.
+	inboundmail.DefaultInternetID = inboundmailDescInternetID.Default.(string)
+	// inboundmailDescConversationID is the schema descriptor for conversation_id field.
+	inboundmailDescConversationID := inboundmailFields[11].Descriptor()
+	// inboundmail.DefaultConversationID holds the default value on creation for the conversation_id field.
+	inboundmail.DefaultConversationID = inboundmailDescConversationID.Default.(string)
+	// inboundmailDescMessageID is the schema descriptor for message_id field.
+	inboundmailDescMessageID := inboundmailFields[12].Descriptor()
+	// inboundmail.DefaultMessageID holds the default value on creation for the message_id field.
+	inboundmail.DefaultMessageID = inboundmailDescMessageID.Default.(string)
+	// inboundmailDescVerdict is the schema descriptor for verdict field.
+	inboundmailDescVerdict := inboundmailFields[13].Descriptor()
+	// inboundmail.DefaultVerdict holds the default value on creation for the verdict field.
+	inboundmail.DefaultVerdict = inboundmailDescVerdict.Default.(schema.MailVerdict)
+	// inboundmailDescAttempts is the schema descriptor for attempts field.
+	inboundmailDescAttempts := inboundmailFields[14].Descriptor()
+	// inboundmail.DefaultAttempts holds the default value on creation for the attempts field.
+	inboundmail.DefaultAttempts = inboundmailDescAttempts.Default.(int)
+	// inboundmailDescError is the schema descriptor for error field.
+	inboundmailDescError := inboundmailFields[15].Descriptor()
+	// inboundmail.DefaultError holds the default value on creation for the error field.
+	inboundmail.DefaultError = inboundmailDescError.Default.(string)
+	// inboundmailDescID is the schema descriptor for id field.
+	inboundmailDescID := inboundmailMixinFields0[0].Descriptor()
+	// inboundmail.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	inboundmail.IDValidator = inboundmailDescID.Validators[0].(func(string) error)
 	inboxMixin := schema.Inbox{}.Mixin()
 	inboxMixinFields0 := inboxMixin[0].Fields()
 	_ = inboxMixinFields0
@@ -499,8 +866,12 @@ func init() {
 	inboxDescAccountID := inboxMixinFields0[1].Descriptor()
 	// inbox.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	inbox.AccountIDValidator = inboxDescAccountID.Validators[0].(func(string) error)
+	// inboxDescEmailAllowList is the schema descriptor for email_allow_list field.
+	inboxDescEmailAllowList := inboxFields[1].Descriptor()
+	// inbox.DefaultEmailAllowList holds the default value on creation for the email_allow_list field.
+	inbox.DefaultEmailAllowList = inboxDescEmailAllowList.Default.([]string)
 	// inboxDescDeletedAt is the schema descriptor for deleted_at field.
-	inboxDescDeletedAt := inboxFields[1].Descriptor()
+	inboxDescDeletedAt := inboxFields[2].Descriptor()
 	// inbox.DefaultDeletedAt holds the default value on creation for the deleted_at field.
 	inbox.DefaultDeletedAt = clock.Micros(inboxDescDeletedAt.Default.(int64))
 	// inboxDescID is the schema descriptor for id field.
@@ -637,6 +1008,40 @@ func init() {
 	pageviewDescID := pageviewMixinFields0[0].Descriptor()
 	// pageview.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	pageview.IDValidator = pageviewDescID.Validators[0].(func(string) error)
+	participantMixin := schema.Participant{}.Mixin()
+	participantMixinFields0 := participantMixin[0].Fields()
+	_ = participantMixinFields0
+	participantFields := schema.Participant{}.Fields()
+	_ = participantFields
+	// participantDescAccountID is the schema descriptor for account_id field.
+	participantDescAccountID := participantMixinFields0[1].Descriptor()
+	// participant.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	participant.AccountIDValidator = participantDescAccountID.Validators[0].(func(string) error)
+	// participantDescInboxID is the schema descriptor for inbox_id field.
+	participantDescInboxID := participantMixinFields0[2].Descriptor()
+	// participant.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	participant.InboxIDValidator = participantDescInboxID.Validators[0].(func(string) error)
+	// participantDescName is the schema descriptor for name field.
+	participantDescName := participantFields[2].Descriptor()
+	// participant.DefaultName holds the default value on creation for the name field.
+	participant.DefaultName = participantDescName.Default.(string)
+	// participantDescID is the schema descriptor for id field.
+	participantDescID := participantMixinFields0[0].Descriptor()
+	// participant.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	participant.IDValidator = participantDescID.Validators[0].(func(string) error)
+	personalmailboxMixin := schema.PersonalMailbox{}.Mixin()
+	personalmailboxMixinFields0 := personalmailboxMixin[0].Fields()
+	_ = personalmailboxMixinFields0
+	personalmailboxFields := schema.PersonalMailbox{}.Fields()
+	_ = personalmailboxFields
+	// personalmailboxDescAccountID is the schema descriptor for account_id field.
+	personalmailboxDescAccountID := personalmailboxMixinFields0[1].Descriptor()
+	// personalmailbox.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	personalmailbox.AccountIDValidator = personalmailboxDescAccountID.Validators[0].(func(string) error)
+	// personalmailboxDescID is the schema descriptor for id field.
+	personalmailboxDescID := personalmailboxMixinFields0[0].Descriptor()
+	// personalmailbox.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	personalmailbox.IDValidator = personalmailboxDescID.Validators[0].(func(string) error)
 	readpositionMixin := schema.ReadPosition{}.Mixin()
 	readpositionMixinFields0 := readpositionMixin[0].Fields()
 	_ = readpositionMixinFields0
@@ -933,6 +1338,31 @@ func init() {
 	teammemberDescID := teammemberMixinFields0[0].Descriptor()
 	// teammember.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	teammember.IDValidator = teammemberDescID.Validators[0].(func(string) error)
+	ticketMixin := schema.Ticket{}.Mixin()
+	ticketMixinFields0 := ticketMixin[0].Fields()
+	_ = ticketMixinFields0
+	ticketFields := schema.Ticket{}.Fields()
+	_ = ticketFields
+	// ticketDescAccountID is the schema descriptor for account_id field.
+	ticketDescAccountID := ticketMixinFields0[1].Descriptor()
+	// ticket.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	ticket.AccountIDValidator = ticketDescAccountID.Validators[0].(func(string) error)
+	// ticketDescSubject is the schema descriptor for subject field.
+	ticketDescSubject := ticketFields[0].Descriptor()
+	// ticket.DefaultSubject holds the default value on creation for the subject field.
+	ticket.DefaultSubject = ticketDescSubject.Default.(string)
+	// ticketDescProperties is the schema descriptor for properties field.
+	ticketDescProperties := ticketFields[4].Descriptor()
+	// ticket.DefaultProperties holds the default value on creation for the properties field.
+	ticket.DefaultProperties = ticketDescProperties.Default.([]schema.TicketProperty)
+	// ticketDescContactID is the schema descriptor for contact_id field.
+	ticketDescContactID := ticketFields[5].Descriptor()
+	// ticket.DefaultContactID holds the default value on creation for the contact_id field.
+	ticket.DefaultContactID = ticketDescContactID.Default.(string)
+	// ticketDescID is the schema descriptor for id field.
+	ticketDescID := ticketMixinFields0[0].Descriptor()
+	// ticket.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	ticket.IDValidator = ticketDescID.Validators[0].(func(string) error)
 	userMixin := schema.User{}.Mixin()
 	userMixinFields0 := userMixin[0].Fields()
 	_ = userMixinFields0

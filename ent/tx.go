@@ -18,12 +18,16 @@ type Tx struct {
 	AccountSequence *AccountSequenceClient
 	// ApiToken is the client for interacting with the ApiToken builders.
 	ApiToken *ApiTokenClient
+	// Attachment is the client for interacting with the Attachment builders.
+	Attachment *AttachmentClient
 	// Block is the client for interacting with the Block builders.
 	Block *BlockClient
 	// Bot is the client for interacting with the Bot builders.
 	Bot *BotClient
 	// Channel is the client for interacting with the Channel builders.
 	Channel *ChannelClient
+	// ChannelAddress is the client for interacting with the ChannelAddress builders.
+	ChannelAddress *ChannelAddressClient
 	// ConsentRecord is the client for interacting with the ConsentRecord builders.
 	ConsentRecord *ConsentRecordClient
 	// Contact is the client for interacting with the Contact builders.
@@ -36,10 +40,22 @@ type Tx struct {
 	ContactListMember *ContactListMemberClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
+	// Email is the client for interacting with the Email builders.
+	Email *EmailClient
+	// EmailChannel is the client for interacting with the EmailChannel builders.
+	EmailChannel *EmailChannelClient
+	// EmailConnection is the client for interacting with the EmailConnection builders.
+	EmailConnection *EmailConnectionClient
+	// EmailReference is the client for interacting with the EmailReference builders.
+	EmailReference *EmailReferenceClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
+	// ForgottenBlob is the client for interacting with the ForgottenBlob builders.
+	ForgottenBlob *ForgottenBlobClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
+	// InboundMail is the client for interacting with the InboundMail builders.
+	InboundMail *InboundMailClient
 	// Inbox is the client for interacting with the Inbox builders.
 	Inbox *InboxClient
 	// InboxTeam is the client for interacting with the InboxTeam builders.
@@ -54,6 +70,10 @@ type Tx struct {
 	MessageRevision *MessageRevisionClient
 	// PageView is the client for interacting with the PageView builders.
 	PageView *PageViewClient
+	// Participant is the client for interacting with the Participant builders.
+	Participant *ParticipantClient
+	// PersonalMailbox is the client for interacting with the PersonalMailbox builders.
+	PersonalMailbox *PersonalMailboxClient
 	// ReadPosition is the client for interacting with the ReadPosition builders.
 	ReadPosition *ReadPositionClient
 	// RoutingDecision is the client for interacting with the RoutingDecision builders.
@@ -78,6 +98,8 @@ type Tx struct {
 	Team *TeamClient
 	// TeamMember is the client for interacting with the TeamMember builders.
 	TeamMember *TeamMemberClient
+	// Ticket is the client for interacting with the Ticket builders.
+	Ticket *TicketClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 	// Visitor is the client for interacting with the Visitor builders.
@@ -218,17 +240,25 @@ func (tx *Tx) init() {
 	tx.Account = NewAccountClient(tx.config)
 	tx.AccountSequence = NewAccountSequenceClient(tx.config)
 	tx.ApiToken = NewApiTokenClient(tx.config)
+	tx.Attachment = NewAttachmentClient(tx.config)
 	tx.Block = NewBlockClient(tx.config)
 	tx.Bot = NewBotClient(tx.config)
 	tx.Channel = NewChannelClient(tx.config)
+	tx.ChannelAddress = NewChannelAddressClient(tx.config)
 	tx.ConsentRecord = NewConsentRecordClient(tx.config)
 	tx.Contact = NewContactClient(tx.config)
 	tx.ContactEmail = NewContactEmailClient(tx.config)
 	tx.ContactList = NewContactListClient(tx.config)
 	tx.ContactListMember = NewContactListMemberClient(tx.config)
 	tx.Conversation = NewConversationClient(tx.config)
+	tx.Email = NewEmailClient(tx.config)
+	tx.EmailChannel = NewEmailChannelClient(tx.config)
+	tx.EmailConnection = NewEmailConnectionClient(tx.config)
+	tx.EmailReference = NewEmailReferenceClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
+	tx.ForgottenBlob = NewForgottenBlobClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
+	tx.InboundMail = NewInboundMailClient(tx.config)
 	tx.Inbox = NewInboxClient(tx.config)
 	tx.InboxTeam = NewInboxTeamClient(tx.config)
 	tx.InboxUser = NewInboxUserClient(tx.config)
@@ -236,6 +266,8 @@ func (tx *Tx) init() {
 	tx.Message = NewMessageClient(tx.config)
 	tx.MessageRevision = NewMessageRevisionClient(tx.config)
 	tx.PageView = NewPageViewClient(tx.config)
+	tx.Participant = NewParticipantClient(tx.config)
+	tx.PersonalMailbox = NewPersonalMailboxClient(tx.config)
 	tx.ReadPosition = NewReadPositionClient(tx.config)
 	tx.RoutingDecision = NewRoutingDecisionClient(tx.config)
 	tx.RoutingTurn = NewRoutingTurnClient(tx.config)
@@ -248,6 +280,7 @@ func (tx *Tx) init() {
 	tx.Task = NewTaskClient(tx.config)
 	tx.Team = NewTeamClient(tx.config)
 	tx.TeamMember = NewTeamMemberClient(tx.config)
+	tx.Ticket = NewTicketClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 	tx.Visitor = NewVisitorClient(tx.config)
 	tx.VisitorRate = NewVisitorRateClient(tx.config)

@@ -25,6 +25,8 @@ const (
 	FieldOwnerID = "owner_id"
 	// FieldLastSeenAt holds the string denoting the last_seen_at field in the database.
 	FieldLastSeenAt = "last_seen_at"
+	// FieldWrittenAt holds the string denoting the written_at field in the database.
+	FieldWrittenAt = "written_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the contact in the database.
@@ -40,6 +42,7 @@ var Columns = []string{
 	FieldPhone,
 	FieldOwnerID,
 	FieldLastSeenAt,
+	FieldWrittenAt,
 	FieldCreatedAt,
 }
 
@@ -66,6 +69,8 @@ var (
 	DefaultOwnerID string
 	// DefaultLastSeenAt holds the default value on creation for the "last_seen_at" field.
 	DefaultLastSeenAt clock.Micros
+	// DefaultWrittenAt holds the default value on creation for the "written_at" field.
+	DefaultWrittenAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -106,6 +111,11 @@ func ByOwnerID(opts ...sql.OrderTermOption) OrderOption {
 // ByLastSeenAt orders the results by the last_seen_at field.
 func ByLastSeenAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastSeenAt, opts...).ToFunc()
+}
+
+// ByWrittenAt orders the results by the written_at field.
+func ByWrittenAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWrittenAt, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -95,6 +95,12 @@ func LastSeenAt(v clock.Micros) predicate.Contact {
 	return predicate.Contact(sql.FieldEQ(FieldLastSeenAt, vc))
 }
 
+// WrittenAt applies equality check predicate on the "written_at" field. It's identical to WrittenAtEQ.
+func WrittenAt(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldEQ(FieldWrittenAt, vc))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v clock.Micros) predicate.Contact {
 	vc := int64(v)
@@ -478,6 +484,60 @@ func LastSeenAtLT(v clock.Micros) predicate.Contact {
 func LastSeenAtLTE(v clock.Micros) predicate.Contact {
 	vc := int64(v)
 	return predicate.Contact(sql.FieldLTE(FieldLastSeenAt, vc))
+}
+
+// WrittenAtEQ applies the EQ predicate on the "written_at" field.
+func WrittenAtEQ(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldEQ(FieldWrittenAt, vc))
+}
+
+// WrittenAtNEQ applies the NEQ predicate on the "written_at" field.
+func WrittenAtNEQ(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldNEQ(FieldWrittenAt, vc))
+}
+
+// WrittenAtIn applies the In predicate on the "written_at" field.
+func WrittenAtIn(vs ...clock.Micros) predicate.Contact {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Contact(sql.FieldIn(FieldWrittenAt, v...))
+}
+
+// WrittenAtNotIn applies the NotIn predicate on the "written_at" field.
+func WrittenAtNotIn(vs ...clock.Micros) predicate.Contact {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Contact(sql.FieldNotIn(FieldWrittenAt, v...))
+}
+
+// WrittenAtGT applies the GT predicate on the "written_at" field.
+func WrittenAtGT(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldGT(FieldWrittenAt, vc))
+}
+
+// WrittenAtGTE applies the GTE predicate on the "written_at" field.
+func WrittenAtGTE(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldGTE(FieldWrittenAt, vc))
+}
+
+// WrittenAtLT applies the LT predicate on the "written_at" field.
+func WrittenAtLT(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldLT(FieldWrittenAt, vc))
+}
+
+// WrittenAtLTE applies the LTE predicate on the "written_at" field.
+func WrittenAtLTE(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldLTE(FieldWrittenAt, vc))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

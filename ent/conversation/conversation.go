@@ -86,6 +86,10 @@ const (
 	FieldAwaitsOffer = "awaits_offer"
 	// FieldReassignedMessageNumber holds the string denoting the reassigned_message_number field in the database.
 	FieldReassignedMessageNumber = "reassigned_message_number"
+	// FieldToAddress holds the string denoting the to_address field in the database.
+	FieldToAddress = "to_address"
+	// FieldPossiblyRelatedID holds the string denoting the possibly_related_id field in the database.
+	FieldPossiblyRelatedID = "possibly_related_id"
 	// FieldRevision holds the string denoting the revision field in the database.
 	FieldRevision = "revision"
 	// Table holds the table name of the conversation in the database.
@@ -131,6 +135,8 @@ var Columns = []string{
 	FieldRoutingSource,
 	FieldAwaitsOffer,
 	FieldReassignedMessageNumber,
+	FieldToAddress,
+	FieldPossiblyRelatedID,
 	FieldRevision,
 }
 
@@ -201,6 +207,10 @@ var (
 	DefaultAwaitsOffer bool
 	// DefaultReassignedMessageNumber holds the default value on creation for the "reassigned_message_number" field.
 	DefaultReassignedMessageNumber int
+	// DefaultToAddress holds the default value on creation for the "to_address" field.
+	DefaultToAddress string
+	// DefaultPossiblyRelatedID holds the default value on creation for the "possibly_related_id" field.
+	DefaultPossiblyRelatedID string
 	// DefaultRevision holds the default value on creation for the "revision" field.
 	DefaultRevision int
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -388,6 +398,16 @@ func ByAwaitsOffer(opts ...sql.OrderTermOption) OrderOption {
 // ByReassignedMessageNumber orders the results by the reassigned_message_number field.
 func ByReassignedMessageNumber(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReassignedMessageNumber, opts...).ToFunc()
+}
+
+// ByToAddress orders the results by the to_address field.
+func ByToAddress(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldToAddress, opts...).ToFunc()
+}
+
+// ByPossiblyRelatedID orders the results by the possibly_related_id field.
+func ByPossiblyRelatedID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPossiblyRelatedID, opts...).ToFunc()
 }
 
 // ByRevision orders the results by the revision field.

@@ -253,6 +253,16 @@ func ReassignedMessageNumber(v int) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldReassignedMessageNumber, v))
 }
 
+// ToAddress applies equality check predicate on the "to_address" field. It's identical to ToAddressEQ.
+func ToAddress(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldToAddress, v))
+}
+
+// PossiblyRelatedID applies equality check predicate on the "possibly_related_id" field. It's identical to PossiblyRelatedIDEQ.
+func PossiblyRelatedID(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldPossiblyRelatedID, v))
+}
+
 // Revision applies equality check predicate on the "revision" field. It's identical to RevisionEQ.
 func Revision(v int) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldRevision, v))
@@ -2223,6 +2233,136 @@ func ReassignedMessageNumberLT(v int) predicate.Conversation {
 // ReassignedMessageNumberLTE applies the LTE predicate on the "reassigned_message_number" field.
 func ReassignedMessageNumberLTE(v int) predicate.Conversation {
 	return predicate.Conversation(sql.FieldLTE(FieldReassignedMessageNumber, v))
+}
+
+// ToAddressEQ applies the EQ predicate on the "to_address" field.
+func ToAddressEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldToAddress, v))
+}
+
+// ToAddressNEQ applies the NEQ predicate on the "to_address" field.
+func ToAddressNEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldToAddress, v))
+}
+
+// ToAddressIn applies the In predicate on the "to_address" field.
+func ToAddressIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldToAddress, vs...))
+}
+
+// ToAddressNotIn applies the NotIn predicate on the "to_address" field.
+func ToAddressNotIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldToAddress, vs...))
+}
+
+// ToAddressGT applies the GT predicate on the "to_address" field.
+func ToAddressGT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldToAddress, v))
+}
+
+// ToAddressGTE applies the GTE predicate on the "to_address" field.
+func ToAddressGTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldToAddress, v))
+}
+
+// ToAddressLT applies the LT predicate on the "to_address" field.
+func ToAddressLT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldToAddress, v))
+}
+
+// ToAddressLTE applies the LTE predicate on the "to_address" field.
+func ToAddressLTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldToAddress, v))
+}
+
+// ToAddressContains applies the Contains predicate on the "to_address" field.
+func ToAddressContains(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContains(FieldToAddress, v))
+}
+
+// ToAddressHasPrefix applies the HasPrefix predicate on the "to_address" field.
+func ToAddressHasPrefix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasPrefix(FieldToAddress, v))
+}
+
+// ToAddressHasSuffix applies the HasSuffix predicate on the "to_address" field.
+func ToAddressHasSuffix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasSuffix(FieldToAddress, v))
+}
+
+// ToAddressEqualFold applies the EqualFold predicate on the "to_address" field.
+func ToAddressEqualFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEqualFold(FieldToAddress, v))
+}
+
+// ToAddressContainsFold applies the ContainsFold predicate on the "to_address" field.
+func ToAddressContainsFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContainsFold(FieldToAddress, v))
+}
+
+// PossiblyRelatedIDEQ applies the EQ predicate on the "possibly_related_id" field.
+func PossiblyRelatedIDEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldPossiblyRelatedID, v))
+}
+
+// PossiblyRelatedIDNEQ applies the NEQ predicate on the "possibly_related_id" field.
+func PossiblyRelatedIDNEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldPossiblyRelatedID, v))
+}
+
+// PossiblyRelatedIDIn applies the In predicate on the "possibly_related_id" field.
+func PossiblyRelatedIDIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldPossiblyRelatedID, vs...))
+}
+
+// PossiblyRelatedIDNotIn applies the NotIn predicate on the "possibly_related_id" field.
+func PossiblyRelatedIDNotIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldPossiblyRelatedID, vs...))
+}
+
+// PossiblyRelatedIDGT applies the GT predicate on the "possibly_related_id" field.
+func PossiblyRelatedIDGT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldPossiblyRelatedID, v))
+}
+
+// PossiblyRelatedIDGTE applies the GTE predicate on the "possibly_related_id" field.
+func PossiblyRelatedIDGTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldPossiblyRelatedID, v))
+}
+
+// PossiblyRelatedIDLT applies the LT predicate on the "possibly_related_id" field.
+func PossiblyRelatedIDLT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldPossiblyRelatedID, v))
+}
+
+// PossiblyRelatedIDLTE applies the LTE predicate on the "possibly_related_id" field.
+func PossiblyRelatedIDLTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldPossiblyRelatedID, v))
+}
+
+// PossiblyRelatedIDContains applies the Contains predicate on the "possibly_related_id" field.
+func PossiblyRelatedIDContains(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContains(FieldPossiblyRelatedID, v))
+}
+
+// PossiblyRelatedIDHasPrefix applies the HasPrefix predicate on the "possibly_related_id" field.
+func PossiblyRelatedIDHasPrefix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasPrefix(FieldPossiblyRelatedID, v))
+}
+
+// PossiblyRelatedIDHasSuffix applies the HasSuffix predicate on the "possibly_related_id" field.
+func PossiblyRelatedIDHasSuffix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasSuffix(FieldPossiblyRelatedID, v))
+}
+
+// PossiblyRelatedIDEqualFold applies the EqualFold predicate on the "possibly_related_id" field.
+func PossiblyRelatedIDEqualFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEqualFold(FieldPossiblyRelatedID, v))
+}
+
+// PossiblyRelatedIDContainsFold applies the ContainsFold predicate on the "possibly_related_id" field.
+func PossiblyRelatedIDContainsFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContainsFold(FieldPossiblyRelatedID, v))
 }
 
 // RevisionEQ applies the EQ predicate on the "revision" field.

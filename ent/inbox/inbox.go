@@ -17,6 +17,8 @@ const (
 	FieldAccountID = "account_id"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
+	// FieldEmailAllowList holds the string denoting the email_allow_list field in the database.
+	FieldEmailAllowList = "email_allow_list"
 	// FieldDeletedAt holds the string denoting the deleted_at field in the database.
 	FieldDeletedAt = "deleted_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -30,6 +32,7 @@ var Columns = []string{
 	FieldID,
 	FieldAccountID,
 	FieldName,
+	FieldEmailAllowList,
 	FieldDeletedAt,
 	FieldCreatedAt,
 }
@@ -47,6 +50,8 @@ func ValidColumn(column string) bool {
 var (
 	// AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	AccountIDValidator func(string) error
+	// DefaultEmailAllowList holds the default value on creation for the "email_allow_list" field.
+	DefaultEmailAllowList []string
 	// DefaultDeletedAt holds the default value on creation for the "deleted_at" field.
 	DefaultDeletedAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.

@@ -10,17 +10,25 @@ import (
 	"parley/ent/account"
 	"parley/ent/accountsequence"
 	"parley/ent/apitoken"
+	"parley/ent/attachment"
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/channel"
+	"parley/ent/channeladdress"
 	"parley/ent/consentrecord"
 	"parley/ent/contact"
 	"parley/ent/contactemail"
 	"parley/ent/contactlist"
 	"parley/ent/contactlistmember"
 	"parley/ent/conversation"
+	"parley/ent/email"
+	"parley/ent/emailchannel"
+	"parley/ent/emailconnection"
+	"parley/ent/emailreference"
 	"parley/ent/event"
+	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
+	"parley/ent/inboundmail"
 	"parley/ent/inbox"
 	"parley/ent/inboxteam"
 	"parley/ent/inboxuser"
@@ -28,6 +36,8 @@ import (
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/pageview"
+	"parley/ent/participant"
+	"parley/ent/personalmailbox"
 	"parley/ent/predicate"
 	"parley/ent/readposition"
 	"parley/ent/routingdecision"
@@ -41,6 +51,7 @@ import (
 	"parley/ent/task"
 	"parley/ent/team"
 	"parley/ent/teammember"
+	"parley/ent/ticket"
 	"parley/ent/user"
 	"parley/ent/visitor"
 	"parley/ent/visitorrate"
@@ -185,6 +196,33 @@ func (f TraverseApiToken) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ApiTokenQuery", q)
 }
 
+// The AttachmentFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AttachmentFunc func(context.Context, *ent.AttachmentQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AttachmentFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AttachmentQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AttachmentQuery", q)
+}
+
+// The TraverseAttachment type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAttachment func(context.Context, *ent.AttachmentQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAttachment) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAttachment) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AttachmentQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AttachmentQuery", q)
+}
+
 // The BlockFunc type is an adapter to allow the use of ordinary function as a Querier.
 type BlockFunc func(context.Context, *ent.BlockQuery) (ent.Value, error)
 
@@ -264,6 +302,33 @@ func (f TraverseChannel) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ChannelQuery", q)
+}
+
+// The ChannelAddressFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ChannelAddressFunc func(context.Context, *ent.ChannelAddressQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ChannelAddressFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ChannelAddressQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ChannelAddressQuery", q)
+}
+
+// The TraverseChannelAddress type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseChannelAddress func(context.Context, *ent.ChannelAddressQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseChannelAddress) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseChannelAddress) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ChannelAddressQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ChannelAddressQuery", q)
 }
 
 // The ConsentRecordFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -428,6 +493,114 @@ func (f TraverseConversation) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ConversationQuery", q)
 }
 
+// The EmailFunc type is an adapter to allow the use of ordinary function as a Querier.
+type EmailFunc func(context.Context, *ent.EmailQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f EmailFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.EmailQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.EmailQuery", q)
+}
+
+// The TraverseEmail type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseEmail func(context.Context, *ent.EmailQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseEmail) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseEmail) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.EmailQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.EmailQuery", q)
+}
+
+// The EmailChannelFunc type is an adapter to allow the use of ordinary function as a Querier.
+type EmailChannelFunc func(context.Context, *ent.EmailChannelQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f EmailChannelFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.EmailChannelQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.EmailChannelQuery", q)
+}
+
+// The TraverseEmailChannel type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseEmailChannel func(context.Context, *ent.EmailChannelQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseEmailChannel) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseEmailChannel) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.EmailChannelQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.EmailChannelQuery", q)
+}
+
+// The EmailConnectionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type EmailConnectionFunc func(context.Context, *ent.EmailConnectionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f EmailConnectionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.EmailConnectionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.EmailConnectionQuery", q)
+}
+
+// The TraverseEmailConnection type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseEmailConnection func(context.Context, *ent.EmailConnectionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseEmailConnection) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseEmailConnection) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.EmailConnectionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.EmailConnectionQuery", q)
+}
+
+// The EmailReferenceFunc type is an adapter to allow the use of ordinary function as a Querier.
+type EmailReferenceFunc func(context.Context, *ent.EmailReferenceQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f EmailReferenceFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.EmailReferenceQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.EmailReferenceQuery", q)
+}
+
+// The TraverseEmailReference type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseEmailReference func(context.Context, *ent.EmailReferenceQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseEmailReference) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseEmailReference) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.EmailReferenceQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.EmailReferenceQuery", q)
+}
+
 // The EventFunc type is an adapter to allow the use of ordinary function as a Querier.
 type EventFunc func(context.Context, *ent.EventQuery) (ent.Value, error)
 
@@ -455,6 +628,33 @@ func (f TraverseEvent) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.EventQuery", q)
 }
 
+// The ForgottenBlobFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ForgottenBlobFunc func(context.Context, *ent.ForgottenBlobQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ForgottenBlobFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ForgottenBlobQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ForgottenBlobQuery", q)
+}
+
+// The TraverseForgottenBlob type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseForgottenBlob func(context.Context, *ent.ForgottenBlobQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseForgottenBlob) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseForgottenBlob) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ForgottenBlobQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ForgottenBlobQuery", q)
+}
+
 // The IdempotencyKeyFunc type is an adapter to allow the use of ordinary function as a Querier.
 type IdempotencyKeyFunc func(context.Context, *ent.IdempotencyKeyQuery) (ent.Value, error)
 
@@ -480,6 +680,33 @@ func (f TraverseIdempotencyKey) Traverse(ctx context.Context, q ent.Query) error
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.IdempotencyKeyQuery", q)
+}
+
+// The InboundMailFunc type is an adapter to allow the use of ordinary function as a Querier.
+type InboundMailFunc func(context.Context, *ent.InboundMailQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f InboundMailFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.InboundMailQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.InboundMailQuery", q)
+}
+
+// The TraverseInboundMail type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseInboundMail func(context.Context, *ent.InboundMailQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseInboundMail) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseInboundMail) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.InboundMailQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.InboundMailQuery", q)
 }
 
 // The InboxFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -669,6 +896,60 @@ func (f TraversePageView) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.PageViewQuery", q)
+}
+
+// The ParticipantFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ParticipantFunc func(context.Context, *ent.ParticipantQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ParticipantFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ParticipantQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ParticipantQuery", q)
+}
+
+// The TraverseParticipant type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseParticipant func(context.Context, *ent.ParticipantQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseParticipant) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseParticipant) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ParticipantQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ParticipantQuery", q)
+}
+
+// The PersonalMailboxFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PersonalMailboxFunc func(context.Context, *ent.PersonalMailboxQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PersonalMailboxFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PersonalMailboxQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PersonalMailboxQuery", q)
+}
+
+// The TraversePersonalMailbox type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePersonalMailbox func(context.Context, *ent.PersonalMailboxQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePersonalMailbox) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePersonalMailbox) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PersonalMailboxQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PersonalMailboxQuery", q)
 }
 
 // The ReadPositionFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -995,6 +1276,33 @@ func (f TraverseTeamMember) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.TeamMemberQuery", q)
 }
 
+// The TicketFunc type is an adapter to allow the use of ordinary function as a Querier.
+type TicketFunc func(context.Context, *ent.TicketQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f TicketFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.TicketQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.TicketQuery", q)
+}
+
+// The TraverseTicket type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTicket func(context.Context, *ent.TicketQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTicket) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTicket) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.TicketQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.TicketQuery", q)
+}
+
 // The UserFunc type is an adapter to allow the use of ordinary function as a Querier.
 type UserFunc func(context.Context, *ent.UserQuery) (ent.Value, error)
 
@@ -1085,12 +1393,16 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AccountSequenceQuery, predicate.AccountSequence, accountsequence.OrderOption]{typ: ent.TypeAccountSequence, tq: q}, nil
 	case *ent.ApiTokenQuery:
 		return &query[*ent.ApiTokenQuery, predicate.ApiToken, apitoken.OrderOption]{typ: ent.TypeApiToken, tq: q}, nil
+	case *ent.AttachmentQuery:
+		return &query[*ent.AttachmentQuery, predicate.Attachment, attachment.OrderOption]{typ: ent.TypeAttachment, tq: q}, nil
 	case *ent.BlockQuery:
 		return &query[*ent.BlockQuery, predicate.Block, block.OrderOption]{typ: ent.TypeBlock, tq: q}, nil
 	case *ent.BotQuery:
 		return &query[*ent.BotQuery, predicate.Bot, bot.OrderOption]{typ: ent.TypeBot, tq: q}, nil
 	case *ent.ChannelQuery:
 		return &query[*ent.ChannelQuery, predicate.Channel, channel.OrderOption]{typ: ent.TypeChannel, tq: q}, nil
+	case *ent.ChannelAddressQuery:
+		return &query[*ent.ChannelAddressQuery, predicate.ChannelAddress, channeladdress.OrderOption]{typ: ent.TypeChannelAddress, tq: q}, nil
 	case *ent.ConsentRecordQuery:
 		return &query[*ent.ConsentRecordQuery, predicate.ConsentRecord, consentrecord.OrderOption]{typ: ent.TypeConsentRecord, tq: q}, nil
 	case *ent.ContactQuery:
@@ -1103,10 +1415,22 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ContactListMemberQuery, predicate.ContactListMember, contactlistmember.OrderOption]{typ: ent.TypeContactListMember, tq: q}, nil
 	case *ent.ConversationQuery:
 		return &query[*ent.ConversationQuery, predicate.Conversation, conversation.OrderOption]{typ: ent.TypeConversation, tq: q}, nil
+	case *ent.EmailQuery:
+		return &query[*ent.EmailQuery, predicate.Email, email.OrderOption]{typ: ent.TypeEmail, tq: q}, nil
+	case *ent.EmailChannelQuery:
+		return &query[*ent.EmailChannelQuery, predicate.EmailChannel, emailchannel.OrderOption]{typ: ent.TypeEmailChannel, tq: q}, nil
+	case *ent.EmailConnectionQuery:
+		return &query[*ent.EmailConnectionQuery, predicate.EmailConnection, emailconnection.OrderOption]{typ: ent.TypeEmailConnection, tq: q}, nil
+	case *ent.EmailReferenceQuery:
+		return &query[*ent.EmailReferenceQuery, predicate.EmailReference, emailreference.OrderOption]{typ: ent.TypeEmailReference, tq: q}, nil
 	case *ent.EventQuery:
 		return &query[*ent.EventQuery, predicate.Event, event.OrderOption]{typ: ent.TypeEvent, tq: q}, nil
+	case *ent.ForgottenBlobQuery:
+		return &query[*ent.ForgottenBlobQuery, predicate.ForgottenBlob, forgottenblob.OrderOption]{typ: ent.TypeForgottenBlob, tq: q}, nil
 	case *ent.IdempotencyKeyQuery:
 		return &query[*ent.IdempotencyKeyQuery, predicate.IdempotencyKey, idempotencykey.OrderOption]{typ: ent.TypeIdempotencyKey, tq: q}, nil
+	case *ent.InboundMailQuery:
+		return &query[*ent.InboundMailQuery, predicate.InboundMail, inboundmail.OrderOption]{typ: ent.TypeInboundMail, tq: q}, nil
 	case *ent.InboxQuery:
 		return &query[*ent.InboxQuery, predicate.Inbox, inbox.OrderOption]{typ: ent.TypeInbox, tq: q}, nil
 	case *ent.InboxTeamQuery:
@@ -1121,6 +1445,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.MessageRevisionQuery, predicate.MessageRevision, messagerevision.OrderOption]{typ: ent.TypeMessageRevision, tq: q}, nil
 	case *ent.PageViewQuery:
 		return &query[*ent.PageViewQuery, predicate.PageView, pageview.OrderOption]{typ: ent.TypePageView, tq: q}, nil
+	case *ent.ParticipantQuery:
+		return &query[*ent.ParticipantQuery, predicate.Participant, participant.OrderOption]{typ: ent.TypeParticipant, tq: q}, nil
+	case *ent.PersonalMailboxQuery:
+		return &query[*ent.PersonalMailboxQuery, predicate.PersonalMailbox, personalmailbox.OrderOption]{typ: ent.TypePersonalMailbox, tq: q}, nil
 	case *ent.ReadPositionQuery:
 		return &query[*ent.ReadPositionQuery, predicate.ReadPosition, readposition.OrderOption]{typ: ent.TypeReadPosition, tq: q}, nil
 	case *ent.RoutingDecisionQuery:
@@ -1145,6 +1473,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.TeamQuery, predicate.Team, team.OrderOption]{typ: ent.TypeTeam, tq: q}, nil
 	case *ent.TeamMemberQuery:
 		return &query[*ent.TeamMemberQuery, predicate.TeamMember, teammember.OrderOption]{typ: ent.TypeTeamMember, tq: q}, nil
+	case *ent.TicketQuery:
+		return &query[*ent.TicketQuery, predicate.Ticket, ticket.OrderOption]{typ: ent.TypeTicket, tq: q}, nil
 	case *ent.UserQuery:
 		return &query[*ent.UserQuery, predicate.User, user.OrderOption]{typ: ent.TypeUser, tq: q}, nil
 	case *ent.VisitorQuery:

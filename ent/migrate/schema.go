@@ -69,6 +69,49 @@ var (
 			},
 		},
 	}
+	// AttachmentsColumns holds the columns for the "attachments" table.
+	AttachmentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString, Default: ""},
+		{Name: "message_id", Type: field.TypeString, Default: ""},
+		{Name: "position", Type: field.TypeInt, Default: 0},
+		{Name: "uploader_kind", Type: field.TypeString},
+		{Name: "uploader_id", Type: field.TypeString},
+		{Name: "file_name", Type: field.TypeString},
+		{Name: "content_type", Type: field.TypeString},
+		{Name: "size", Type: field.TypeInt},
+		{Name: "hash", Type: field.TypeString},
+		{Name: "blob_key", Type: field.TypeString},
+		{Name: "inline", Type: field.TypeBool, Default: false},
+		{Name: "content_id", Type: field.TypeString, Default: ""},
+		{Name: "scan", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// AttachmentsTable holds the schema information for the "attachments" table.
+	AttachmentsTable = &schema.Table{
+		Name:       "attachments",
+		Columns:    AttachmentsColumns,
+		PrimaryKey: []*schema.Column{AttachmentsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "attachment_message_id_position",
+				Unique:  false,
+				Columns: []*schema.Column{AttachmentsColumns[4], AttachmentsColumns[5]},
+			},
+			{
+				Name:    "attachment_conversation_id",
+				Unique:  false,
+				Columns: []*schema.Column{AttachmentsColumns[3]},
+			},
+			{
+				Name:    "attachment_blob_key",
+				Unique:  false,
+				Columns: []*schema.Column{AttachmentsColumns[12]},
+			},
+		},
+	}
 	// BlocksColumns holds the columns for the "blocks" table.
 	BlocksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -141,6 +184,37 @@ var (
 			},
 		},
 	}
+	// ChannelAddressesColumns holds the columns for the "channel_addresses" table.
+	ChannelAddressesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "channel_id", Type: field.TypeString},
+		{Name: "address", Type: field.TypeString},
+	}
+	// ChannelAddressesTable holds the schema information for the "channel_addresses" table.
+	ChannelAddressesTable = &schema.Table{
+		Name:       "channel_addresses",
+		Columns:    ChannelAddressesColumns,
+		PrimaryKey: []*schema.Column{ChannelAddressesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "channeladdress_account_id_address",
+				Unique:  true,
+				Columns: []*schema.Column{ChannelAddressesColumns[1], ChannelAddressesColumns[4]},
+			},
+			{
+				Name:    "channeladdress_channel_id",
+				Unique:  false,
+				Columns: []*schema.Column{ChannelAddressesColumns[3]},
+			},
+			{
+				Name:    "channeladdress_address",
+				Unique:  false,
+				Columns: []*schema.Column{ChannelAddressesColumns[4]},
+			},
+		},
+	}
 	// ConsentsColumns holds the columns for the "consents" table.
 	ConsentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -191,6 +265,7 @@ var (
 		{Name: "phone", Type: field.TypeString, Default: ""},
 		{Name: "owner_id", Type: field.TypeString, Default: ""},
 		{Name: "last_seen_at", Type: field.TypeInt64, Default: 0},
+		{Name: "written_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// ContactsTable holds the schema information for the "contacts" table.
@@ -207,7 +282,7 @@ var (
 			{
 				Name:    "contact_account_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[7], ContactsColumns[0]},
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[8], ContactsColumns[0]},
 			},
 		},
 	}
@@ -320,6 +395,8 @@ var (
 		{Name: "routing_source", Type: field.TypeString, Default: ""},
 		{Name: "awaits_offer", Type: field.TypeBool, Default: false},
 		{Name: "reassigned_message_number", Type: field.TypeInt, Default: 0},
+		{Name: "to_address", Type: field.TypeString, Default: ""},
+		{Name: "possibly_related_id", Type: field.TypeString, Default: ""},
 		{Name: "revision", Type: field.TypeInt, Default: 1},
 	}
 	// ConversationsTable holds the schema information for the "conversations" table.
@@ -405,6 +482,159 @@ var (
 			},
 		},
 	}
+	// EmailsColumns holds the columns for the "emails" table.
+	EmailsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "channel_id", Type: field.TypeString},
+		{Name: "inbound_mail_id", Type: field.TypeString, Default: ""},
+		{Name: "internet_id", Type: field.TypeString, Default: ""},
+		{Name: "in_reply_to", Type: field.TypeString, Default: ""},
+		{Name: "references", Type: field.TypeJSON},
+		{Name: "from", Type: field.TypeJSON},
+		{Name: "reply_to", Type: field.TypeJSON},
+		{Name: "to", Type: field.TypeJSON},
+		{Name: "cc", Type: field.TypeJSON},
+		{Name: "bcc", Type: field.TypeJSON},
+		{Name: "subject", Type: field.TypeString, Default: ""},
+		{Name: "quoted_html", Type: field.TypeString, Default: ""},
+		{Name: "automatic", Type: field.TypeBool, Default: false},
+		{Name: "verdict", Type: field.TypeJSON},
+		{Name: "send_at", Type: field.TypeInt64, Default: 0},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "next_attempt_at", Type: field.TypeInt64, Default: 0},
+		{Name: "sent_at", Type: field.TypeInt64, Default: 0},
+		{Name: "recipients", Type: field.TypeJSON},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// EmailsTable holds the schema information for the "emails" table.
+	EmailsTable = &schema.Table{
+		Name:       "emails",
+		Columns:    EmailsColumns,
+		PrimaryKey: []*schema.Column{EmailsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "email_conversation_id",
+				Unique:  false,
+				Columns: []*schema.Column{EmailsColumns[3]},
+			},
+		},
+	}
+	// EmailChannelsColumns holds the columns for the "email_channels" table.
+	EmailChannelsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "address", Type: field.TypeString},
+		{Name: "aliases", Type: field.TypeJSON},
+		{Name: "sender_name", Type: field.TypeString, Default: ""},
+		{Name: "provider", Type: field.TypeString},
+		{Name: "state", Type: field.TypeString},
+		{Name: "state_reason", Type: field.TypeString, Default: ""},
+		{Name: "state_detail", Type: field.TypeString, Default: ""},
+		{Name: "state_since", Type: field.TypeInt64, Default: 0},
+		{Name: "imap", Type: field.TypeJSON},
+		{Name: "smtp", Type: field.TypeJSON},
+		{Name: "authentication", Type: field.TypeString, Default: ""},
+		{Name: "credentials", Type: field.TypeString, Default: ""},
+		{Name: "routing", Type: field.TypeJSON},
+		{Name: "ticket_preset", Type: field.TypeJSON, Nullable: true},
+		{Name: "signature", Type: field.TypeString, Default: ""},
+		{Name: "undo_seconds", Type: field.TypeInt, Default: 0},
+		{Name: "dkim_selector", Type: field.TypeString, Default: ""},
+		{Name: "dkim_key", Type: field.TypeString, Default: ""},
+		{Name: "uid_validity", Type: field.TypeInt64, Default: 0},
+		{Name: "last_uid", Type: field.TypeInt64, Default: 0},
+		{Name: "import_since", Type: field.TypeInt64, Default: 0},
+		{Name: "last_sync_at", Type: field.TypeInt64, Default: 0},
+		{Name: "next_attempt_at", Type: field.TypeInt64, Default: 0},
+		{Name: "failures", Type: field.TypeInt, Default: 0},
+		{Name: "failing_since", Type: field.TypeInt64, Default: 0},
+		{Name: "terms_accepted_by", Type: field.TypeString, Default: ""},
+		{Name: "terms_accepted_at", Type: field.TypeInt64, Default: 0},
+		{Name: "connected_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// EmailChannelsTable holds the schema information for the "email_channels" table.
+	EmailChannelsTable = &schema.Table{
+		Name:       "email_channels",
+		Columns:    EmailChannelsColumns,
+		PrimaryKey: []*schema.Column{EmailChannelsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "emailchannel_inbox_id",
+				Unique:  false,
+				Columns: []*schema.Column{EmailChannelsColumns[2]},
+			},
+			{
+				Name:    "emailchannel_state_next_attempt_at",
+				Unique:  false,
+				Columns: []*schema.Column{EmailChannelsColumns[7], EmailChannelsColumns[25]},
+			},
+		},
+	}
+	// EmailConnectionsColumns holds the columns for the "email_connections" table.
+	EmailConnectionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "state_hash", Type: field.TypeBytes},
+		{Name: "user_id", Type: field.TypeString},
+		{Name: "token_id", Type: field.TypeString, Default: ""},
+		{Name: "channel_id", Type: field.TypeString},
+		{Name: "provider", Type: field.TypeString},
+		{Name: "secrets", Type: field.TypeString},
+		{Name: "settings", Type: field.TypeJSON},
+		{Name: "expires_at", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// EmailConnectionsTable holds the schema information for the "email_connections" table.
+	EmailConnectionsTable = &schema.Table{
+		Name:       "email_connections",
+		Columns:    EmailConnectionsColumns,
+		PrimaryKey: []*schema.Column{EmailConnectionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "emailconnection_state_hash",
+				Unique:  true,
+				Columns: []*schema.Column{EmailConnectionsColumns[3]},
+			},
+			{
+				Name:    "emailconnection_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{EmailConnectionsColumns[10]},
+			},
+		},
+	}
+	// EmailReferencesColumns holds the columns for the "email_references" table.
+	EmailReferencesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "internet_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "message_id", Type: field.TypeString},
+	}
+	// EmailReferencesTable holds the schema information for the "email_references" table.
+	EmailReferencesTable = &schema.Table{
+		Name:       "email_references",
+		Columns:    EmailReferencesColumns,
+		PrimaryKey: []*schema.Column{EmailReferencesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "emailreference_inbox_id_internet_id",
+				Unique:  true,
+				Columns: []*schema.Column{EmailReferencesColumns[2], EmailReferencesColumns[3]},
+			},
+			{
+				Name:    "emailreference_conversation_id",
+				Unique:  false,
+				Columns: []*schema.Column{EmailReferencesColumns[4]},
+			},
+		},
+	}
 	// EventsColumns holds the columns for the "events" table.
 	EventsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -445,6 +675,19 @@ var (
 			},
 		},
 	}
+	// ForgottenBlobsColumns holds the columns for the "forgotten_blobs" table.
+	ForgottenBlobsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "blob_key", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// ForgottenBlobsTable holds the schema information for the "forgotten_blobs" table.
+	ForgottenBlobsTable = &schema.Table{
+		Name:       "forgotten_blobs",
+		Columns:    ForgottenBlobsColumns,
+		PrimaryKey: []*schema.Column{ForgottenBlobsColumns[0]},
+	}
 	// IdempotencyKeysColumns holds the columns for the "idempotency_keys" table.
 	IdempotencyKeysColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -474,11 +717,63 @@ var (
 			},
 		},
 	}
+	// InboundMailsColumns holds the columns for the "inbound_mails" table.
+	InboundMailsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "channel_id", Type: field.TypeString},
+		{Name: "place", Type: field.TypeString},
+		{Name: "blob_key", Type: field.TypeString},
+		{Name: "size", Type: field.TypeInt},
+		{Name: "hash", Type: field.TypeString},
+		{Name: "envelope_from", Type: field.TypeString, Default: ""},
+		{Name: "envelope_to", Type: field.TypeJSON},
+		{Name: "arrived_at", Type: field.TypeInt64},
+		{Name: "state", Type: field.TypeString},
+		{Name: "identity", Type: field.TypeString, Nullable: true},
+		{Name: "internet_id", Type: field.TypeString, Default: ""},
+		{Name: "conversation_id", Type: field.TypeString, Default: ""},
+		{Name: "message_id", Type: field.TypeString, Default: ""},
+		{Name: "verdict", Type: field.TypeJSON},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "error", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// InboundMailsTable holds the schema information for the "inbound_mails" table.
+	InboundMailsTable = &schema.Table{
+		Name:       "inbound_mails",
+		Columns:    InboundMailsColumns,
+		PrimaryKey: []*schema.Column{InboundMailsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "inboundmail_channel_id_place",
+				Unique:  true,
+				Columns: []*schema.Column{InboundMailsColumns[3], InboundMailsColumns[4]},
+			},
+			{
+				Name:    "inboundmail_inbox_id_identity",
+				Unique:  true,
+				Columns: []*schema.Column{InboundMailsColumns[2], InboundMailsColumns[12]},
+			},
+			{
+				Name:    "inboundmail_state_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{InboundMailsColumns[11], InboundMailsColumns[19], InboundMailsColumns[0]},
+			},
+			{
+				Name:    "inboundmail_conversation_id",
+				Unique:  false,
+				Columns: []*schema.Column{InboundMailsColumns[14]},
+			},
+		},
+	}
 	// InboxesColumns holds the columns for the "inboxes" table.
 	InboxesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
 		{Name: "account_id", Type: field.TypeString},
 		{Name: "name", Type: field.TypeString},
+		{Name: "email_allow_list", Type: field.TypeJSON},
 		{Name: "deleted_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
@@ -647,6 +942,55 @@ var (
 				Name:    "pageview_inbox_id",
 				Unique:  false,
 				Columns: []*schema.Column{PageViewsColumns[2]},
+			},
+		},
+	}
+	// ParticipantsColumns holds the columns for the "participants" table.
+	ParticipantsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "address", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString, Default: ""},
+	}
+	// ParticipantsTable holds the schema information for the "participants" table.
+	ParticipantsTable = &schema.Table{
+		Name:       "participants",
+		Columns:    ParticipantsColumns,
+		PrimaryKey: []*schema.Column{ParticipantsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "participant_conversation_id_address",
+				Unique:  true,
+				Columns: []*schema.Column{ParticipantsColumns[3], ParticipantsColumns[4]},
+			},
+		},
+	}
+	// PersonalMailboxesColumns holds the columns for the "personal_mailboxes" table.
+	PersonalMailboxesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "user_id", Type: field.TypeString},
+		{Name: "address", Type: field.TypeString},
+		{Name: "provider", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// PersonalMailboxesTable holds the schema information for the "personal_mailboxes" table.
+	PersonalMailboxesTable = &schema.Table{
+		Name:       "personal_mailboxes",
+		Columns:    PersonalMailboxesColumns,
+		PrimaryKey: []*schema.Column{PersonalMailboxesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "personalmailbox_account_id_address",
+				Unique:  true,
+				Columns: []*schema.Column{PersonalMailboxesColumns[1], PersonalMailboxesColumns[3]},
+			},
+			{
+				Name:    "personalmailbox_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{PersonalMailboxesColumns[2]},
 			},
 		},
 	}
@@ -948,6 +1292,42 @@ var (
 			},
 		},
 	}
+	// TicketsColumns holds the columns for the "tickets" table.
+	TicketsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "subject", Type: field.TypeString, Default: ""},
+		{Name: "pipeline", Type: field.TypeString},
+		{Name: "stage", Type: field.TypeString},
+		{Name: "priority", Type: field.TypeString},
+		{Name: "properties", Type: field.TypeJSON},
+		{Name: "contact_id", Type: field.TypeString, Default: ""},
+		{Name: "conversation_id", Type: field.TypeString, Nullable: true},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// TicketsTable holds the schema information for the "tickets" table.
+	TicketsTable = &schema.Table{
+		Name:       "tickets",
+		Columns:    TicketsColumns,
+		PrimaryKey: []*schema.Column{TicketsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ticket_conversation_id",
+				Unique:  true,
+				Columns: []*schema.Column{TicketsColumns[8]},
+			},
+			{
+				Name:    "ticket_contact_id",
+				Unique:  false,
+				Columns: []*schema.Column{TicketsColumns[7]},
+			},
+			{
+				Name:    "ticket_account_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{TicketsColumns[1], TicketsColumns[9], TicketsColumns[0]},
+			},
+		},
+	}
 	// UsersColumns holds the columns for the "users" table.
 	UsersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -1040,17 +1420,25 @@ var (
 		AccountsTable,
 		AccountSequencesTable,
 		APITokensTable,
+		AttachmentsTable,
 		BlocksTable,
 		BotsTable,
 		ChannelsTable,
+		ChannelAddressesTable,
 		ConsentsTable,
 		ContactsTable,
 		ContactEmailsTable,
 		ContactListsTable,
 		ContactListMembersTable,
 		ConversationsTable,
+		EmailsTable,
+		EmailChannelsTable,
+		EmailConnectionsTable,
+		EmailReferencesTable,
 		EventsTable,
+		ForgottenBlobsTable,
 		IdempotencyKeysTable,
+		InboundMailsTable,
 		InboxesTable,
 		InboxTeamsTable,
 		InboxUsersTable,
@@ -1058,6 +1446,8 @@ var (
 		MessagesTable,
 		MessageRevisionsTable,
 		PageViewsTable,
+		ParticipantsTable,
+		PersonalMailboxesTable,
 		ReadPositionsTable,
 		RoutingDecisionsTable,
 		RoutingTurnsTable,
@@ -1070,6 +1460,7 @@ var (
 		TasksTable,
 		TeamsTable,
 		TeamMembersTable,
+		TicketsTable,
 		UsersTable,
 		VisitorsTable,
 		VisitorRatesTable,

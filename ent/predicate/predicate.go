@@ -15,6 +15,9 @@ type AccountSequence func(*sql.Selector)
 // ApiToken is the predicate function for apitoken builders.
 type ApiToken func(*sql.Selector)
 
+// Attachment is the predicate function for attachment builders.
+type Attachment func(*sql.Selector)
+
 // Block is the predicate function for block builders.
 type Block func(*sql.Selector)
 
@@ -23,6 +26,9 @@ type Bot func(*sql.Selector)
 
 // Channel is the predicate function for channel builders.
 type Channel func(*sql.Selector)
+
+// ChannelAddress is the predicate function for channeladdress builders.
+type ChannelAddress func(*sql.Selector)
 
 // ConsentRecord is the predicate function for consentrecord builders.
 type ConsentRecord func(*sql.Selector)
@@ -42,11 +48,29 @@ type ContactListMember func(*sql.Selector)
 // Conversation is the predicate function for conversation builders.
 type Conversation func(*sql.Selector)
 
+// Email is the predicate function for email builders.
+type Email func(*sql.Selector)
+
+// EmailChannel is the predicate function for emailchannel builders.
+type EmailChannel func(*sql.Selector)
+
+// EmailConnection is the predicate function for emailconnection builders.
+type EmailConnection func(*sql.Selector)
+
+// EmailReference is the predicate function for emailreference builders.
+type EmailReference func(*sql.Selector)
+
 // Event is the predicate function for event builders.
 type Event func(*sql.Selector)
 
+// ForgottenBlob is the predicate function for forgottenblob builders.
+type ForgottenBlob func(*sql.Selector)
+
 // IdempotencyKey is the predicate function for idempotencykey builders.
 type IdempotencyKey func(*sql.Selector)
+
+// InboundMail is the predicate function for inboundmail builders.
+type InboundMail func(*sql.Selector)
 
 // Inbox is the predicate function for inbox builders.
 type Inbox func(*sql.Selector)
@@ -68,6 +92,12 @@ type MessageRevision func(*sql.Selector)
 
 // PageView is the predicate function for pageview builders.
 type PageView func(*sql.Selector)
+
+// Participant is the predicate function for participant builders.
+type Participant func(*sql.Selector)
+
+// PersonalMailbox is the predicate function for personalmailbox builders.
+type PersonalMailbox func(*sql.Selector)
 
 // ReadPosition is the predicate function for readposition builders.
 type ReadPosition func(*sql.Selector)
@@ -104,6 +134,9 @@ type Team func(*sql.Selector)
 
 // TeamMember is the predicate function for teammember builders.
 type TeamMember func(*sql.Selector)
+
+// Ticket is the predicate function for ticket builders.
+type Ticket func(*sql.Selector)
 
 // User is the predicate function for user builders.
 type User func(*sql.Selector)

@@ -22,6 +22,7 @@ func (Contact) Fields() []ent.Field {
 		text("phone"),
 		reference("owner_id"),
 		instant("last_seen_at"),
+		instant("written_at"), // when the team last wrote to them by mail; zero: never (IN-11)
 		made(),
 	}
 }

@@ -54,6 +54,8 @@ func (Conversation) Fields() []ent.Field {
 		field.String("routing_source").Default("").Comment("The targeted message or bot whose routing holds."),
 		field.Bool("awaits_offer").Default(false).Comment("Routing found nobody: it is offered again (RT-4)."),
 		field.Int("reassigned_message_number").Default(0).Comment("The contact's message that was last routed again (AC-8)."),
+		field.String("to_address").Default("").Immutable().Comment("The channel's address that an e-mail came to (IN-1)."),
+		field.String("possibly_related_id").Default("").Immutable().Comment("The thread that its first mail named without taking part in it (pitfall 5)."),
 		field.Int("revision").Default(1),
 	}
 }

@@ -16,7 +16,12 @@ func (Inbox) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
 
 // Fields of Inbox.
 func (Inbox) Fields() []ent.Field {
-	return []ent.Field{field.String("name"), instant("deleted_at"), made()}
+	return []ent.Field{
+		field.String("name"),
+		field.Strings("email_allow_list").Default([]string{}).Comment("Senders whose mail is not filtered: addresses, domains, '*.' and a domain (IN-11)."),
+		instant("deleted_at"),
+		made(),
+	}
 }
 
 // Indexes of Inbox.

@@ -14,6 +14,7 @@ import (
 const (
 	Account          = "account"
 	APIToken         = "token"
+	Attachment       = "attachment"
 	Block            = "block"
 	Bot              = "bot"
 	Channel          = "channel"
@@ -23,6 +24,7 @@ const (
 	Conversation     = "conversation"
 	Event            = "event"
 	Inbox            = "inbox"
+	InboundMail      = "inboundmail"
 	Integration      = "integration"
 	Message          = "message"
 	PageView         = "pageview"
@@ -33,6 +35,7 @@ const (
 	TargetedMessage  = "targetedmessage"
 	Task             = "task"
 	Team             = "team"
+	Ticket           = "ticket"
 	User             = "user"
 	Visitor          = "visitor"
 )

@@ -61,6 +61,18 @@ var rules = map[string]rule{
 	ent.TypeMessage:         {accountOwned: true, inboxOwned: true, staff: inInbox, visitor: visibleMessage},
 	ent.TypeMessageRevision: {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeReadPosition:    {accountOwned: true, inboxOwned: true, staff: inInbox},
+
+	ent.TypeEmailChannel:    {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
+	ent.TypeChannelAddress:  {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
+	ent.TypeEmailConnection: {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
+	ent.TypePersonalMailbox: {accountOwned: true, staff: inAccount},
+	ent.TypeInboundMail:     {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeEmail:           {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeEmailReference:  {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeParticipant:     {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeAttachment:      {accountOwned: true, inboxOwned: true, staff: inInbox, visitor: visibleAttachment},
+	ent.TypeForgottenBlob:   {accountOwned: true, staff: inAccount},
+	ent.TypeTicket:          {accountOwned: true, staff: inAccount},
 }
 
 func isAccount(s *sql.Selector, v *viewer.Viewer) { s.Where(sql.EQ(s.C("id"), v.AccountID)) }
@@ -160,6 +172,18 @@ func visibleMessage(s *sql.Selector, v *viewer.Viewer) {
 		sql.In(s.C("conversation_id"), sql.Dialect(s.Dialect()).Select(own.C("id")).From(own).Where(sql.And(
 			sql.EQ(own.C("visitor_id"), v.ActorID), sql.EQ(own.C("deleted_at"), 0),
 		))),
+	))
+}
+
+// visibleAttachment: a visitor sees the files of the messages that they see, and
+// what they uploaded and did not send yet (CH-7).
+func visibleAttachment(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	messages := sql.Dialect(s.Dialect()).Select("id").From(sql.Table("messages"))
+	visibleMessage(messages, v)
+	s.Where(sql.Or(
+		sql.And(sql.EQ(s.C("message_id"), ""), sql.EQ(s.C("uploader_id"), v.ActorID)),
+		sql.In(s.C("message_id"), messages),
 	))
 }
 

@@ -21,6 +21,7 @@ const (
 	TaskBulkUntag    TaskKind = "BULK_UNTAG"
 	TaskBulkPriority TaskKind = "BULK_PRIORITY"
 	TaskDeleteInbox  TaskKind = "DELETE_INBOX"
+	TaskReclassify   TaskKind = "RECLASSIFY_EMAIL"
 )
 
 // TaskState says how far a background task is.
