@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Fetches from npm what two tests need, exactly what the lock files say: the
-# public clients of GraphQL's protocols, and what the example of docs/live is
-# built with. It never fails: without npm, or without a network, those tests
+# Fetches from npm what three tests need, exactly what the lock files say: the
+# public clients of GraphQL's protocols, what the example of docs/live is built
+# with, and the OpenID provider that mail channels log in at. It never fails: without npm, or without a network, those tests
 # are skipped (and fail where CI=true).
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -34,3 +34,4 @@ fetch() (
 
 fetch internal/httpserver/clients "the work with public GraphQL clients"
 fetch docs/live "the example of docs/live"
+fetch internal/testkit/mailserver/openid "logging in to a mail channel"
