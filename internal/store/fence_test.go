@@ -126,6 +126,7 @@ const (
 	ofInboxes  = ofAccount + " AND inbox_id IN ({inboxes})"
 	ownThread  = ofAccount + " AND visitor_id = {actor} AND deleted_at = 0"
 	ownMessage = ofAccount + " AND direction <> 'NOTE' AND visible_number > 0 AND conversation_id IN (SELECT id FROM conversations WHERE " + ownThread + ")"
+	ownFile    = ofAccount + " AND (message_id = '' AND uploader_id = {actor} OR message_id IN (SELECT id FROM messages WHERE " + ownMessage + "))"
 )
 
 var fenced = map[string]visible{
@@ -170,6 +171,18 @@ var fenced = map[string]visible{
 	"TargetedMessageView":    {table: "targeted_message_views", staff: ofInboxes},
 	"PageView":               {table: "page_views", staff: ofInboxes},
 	"RoutingDecision":        {table: "routing_decisions", staff: ofInboxes},
+
+	"EmailChannel":    {table: "email_channels", staff: ofInboxes, admin: ofAccount},
+	"ChannelAddress":  {table: "channel_addresses", staff: ofInboxes, admin: ofAccount},
+	"EmailConnection": {table: "email_connections", staff: ofInboxes, admin: ofAccount},
+	"PersonalMailbox": {table: "personal_mailboxes", staff: ofAccount},
+	"InboundMail":     {table: "inbound_mails", staff: ofInboxes},
+	"Email":           {table: "emails", staff: ofInboxes},
+	"EmailReference":  {table: "email_references", staff: ofInboxes},
+	"Participant":     {table: "participants", staff: ofInboxes},
+	"Attachment":      {table: "attachments", staff: ofInboxes, visitor: ownFile},
+	"ForgottenBlob":   {table: "forgotten_blobs", staff: ofAccount},
+	"Ticket":          {table: "tickets", staff: ofAccount},
 }
 
 const unknownKind viewer.Kind = "NEW"

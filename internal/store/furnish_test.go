@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"parley/ent"
+	"parley/ent/message"
 	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/id"
@@ -23,6 +25,8 @@ func furnish(t *testing.T, f *testkit.Fixture) {
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishTrash(ctx, tx, f) })
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishViews(ctx, tx, f) })
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishChat(ctx, tx, f) })
+	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishMail(ctx, tx, f) })
+	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishFiles(ctx, tx, f) })
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error {
 		for _, e := range []store.Event{
 			{Type: vocab.AccountUpdated},
@@ -127,6 +131,68 @@ func furnishChat(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 				SetTrigger("START").SetRule(1).SetTarget("UNASSIGNED").SetCandidates([]schema.RoutingCandidate{}).Exec,
 		)(ctx)
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// furnishMail gives each inbox an e-mail channel with a mail, and the account
+// what belongs to mail and to no inbox.
+func furnishMail(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
+	c, now := tx.Client, tx.Now()
+	err := all(
+		c.PersonalMailbox.Create().SetID(id.New("mailbox")).SetUserID(f.AdminID).SetAddress("ada@example.com").SetProvider(vocab.EmailIMAP).SetCreatedAt(now).Exec,
+		c.ForgottenBlob.Create().SetID(id.New("blob")).SetBlobKey("raw/gone.eml").SetCreatedAt(now).Exec,
+		c.Ticket.Create().SetID(id.New(id.Ticket)).SetPipeline("Support").SetStage("New").SetPriority(vocab.PriorityNone).SetCreatedAt(now).Exec,
+	)(ctx)
+	if err != nil {
+		return err
+	}
+	for i, inbox := range f.InboxIDs {
+		channel, address, mail := id.New(id.Channel), inbox+"@example.com", id.New(id.Message)
+		err := all(
+			c.Channel.Create().SetID(channel).SetInboxID(inbox).SetKind(vocab.Email).SetKey(channel).SetCreatedAt(now).Exec,
+			c.EmailChannel.Create().SetID(channel).SetInboxID(inbox).SetAddress(address).SetAliases([]string{}).
+				SetProvider(vocab.EmailForwarding).SetState(vocab.EmailConnected).SetCreatedAt(now).Exec,
+			c.ChannelAddress.Create().SetID(id.New("address")).SetInboxID(inbox).SetChannelID(channel).SetAddress(address).Exec,
+			c.EmailConnection.Create().SetID(id.New("connection")).SetInboxID(inbox).SetStateHash([]byte(channel)).SetUserID(f.AdminID).
+				SetChannelID(channel).SetProvider(vocab.EmailGmail).SetSecrets("sealed").SetSettings(schema.EmailConnectionSettings{}).
+				SetExpiresAt(now).SetCreatedAt(now).Exec,
+			c.InboundMail.Create().SetID(id.New(id.InboundMail)).SetInboxID(inbox).SetChannelID(channel).SetPlace("1:1").SetBlobKey(channel).
+				SetSize(1).SetHash("00").SetEnvelopeTo([]string{}).SetArrivedAt(now).SetState(vocab.InboundStored).SetCreatedAt(now).Exec,
+			c.Email.Create().SetID(mail).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetChannelID(channel).
+				SetReferences([]string{}).SetCreatedAt(now).Exec,
+			c.EmailReference.Create().SetID(id.New("reference")).SetInboxID(inbox).SetInternetID(mail+"@example.com").
+				SetConversationID(f.ConversationIDs[2*i]).SetMessageID(mail).Exec,
+			c.Participant.Create().SetID(id.New("participant")).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetAddress(address).Exec,
+		)(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// furnishFiles puts a file on each message of the first visitor, of whom one is
+// a note, and has each visitor upload one.
+func furnishFiles(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
+	file := func(inbox string, by viewer.Kind, uploader string) *ent.AttachmentCreate {
+		return tx.Client.Attachment.Create().SetID(id.New(id.Attachment)).SetInboxID(inbox).SetUploaderKind(by).SetUploaderID(uploader).
+			SetFileName("plan.pdf").SetContentType("application/pdf").SetSize(1).SetHash("00").SetBlobKey(uploader).
+			SetScan(vocab.ScanNone).SetCreatedAt(tx.Now())
+	}
+	messages, err := tx.Client.Message.Query().Where(message.ConversationID(f.ConversationIDs[0])).All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range messages {
+		if err := file(m.InboxID, m.AuthorKind, m.AuthorID).SetConversationID(m.ConversationID).SetMessageID(m.ID).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	for i, visitor := range f.VisitorIDs {
+		if err := file(f.InboxIDs[i/2], viewer.Visitor, visitor).Exec(ctx); err != nil {
 			return err
 		}
 	}
