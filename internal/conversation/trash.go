@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"parley/ent"
@@ -76,13 +77,25 @@ func (ch *change) purge(ctx context.Context) error {
 }
 
 // erase deletes the rows of a conversation and clears its events' references.
+// Of its mail as it came a mark stays, so that it does not come in again (EM-5);
+// its tickets stay too (IB-3).
 func erase(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
 	if err := unindex(ctx, tx, c); err != nil {
 		return err
 	}
+	for _, table := range []string{"inbound_mails", "attachments"} {
+		if err := ForgetBlobs(ctx, tx, c.AccountID, table, "conversation_id", c.ID); err != nil {
+			return err
+		}
+	}
 	for _, statement := range []string{
+		"UPDATE inbound_mails SET conversation_id = '', message_id = '', verdict = '{}', error = '', blob_key = '', envelope_from = '', envelope_to = '[]' WHERE conversation_id = $1 AND account_id = $2",
+		"UPDATE tickets SET conversation_id = NULL WHERE conversation_id = $1 AND account_id = $2",
+		"DELETE FROM attachments WHERE conversation_id = $1 AND account_id = $2",
+		"DELETE FROM email_references WHERE conversation_id = $1 AND account_id = $2",
+		"DELETE FROM participants WHERE conversation_id = $1 AND account_id = $2",
+		"DELETE FROM emails WHERE conversation_id = $1 AND account_id = $2",
 		"DELETE FROM message_revisions WHERE conversation_id = $1 AND account_id = $2",
-		"DELETE FROM routing_decisions WHERE conversation_id = $1 AND account_id = $2",
 		"DELETE FROM messages WHERE conversation_id = $1 AND account_id = $2",
 		"DELETE FROM read_positions WHERE conversation_id = $1 AND account_id = $2",
 		"DELETE FROM routing_decisions WHERE conversation_id = $1 AND account_id = $2",
@@ -92,6 +105,24 @@ func erase(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
 		if _, err := tx.Exec(ctx, statement, c.ID, c.AccountID); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// ForgetBlobs has the blobs removed of rows that are about to go: those of
+// inbound_mails or attachments whose column has the value. A file that another
+// attachment names too stays; raw mail is named once.
+func ForgetBlobs(ctx context.Context, tx *store.Tx, accountID, table, column, value string) error {
+	shared := ""
+	if table == "attachments" {
+		shared = "AND NOT EXISTS (SELECT 1 FROM attachments AS other WHERE other.blob_key = gone.blob_key AND other." + column + " <> gone." + column + ")"
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO forgotten_blobs (id, account_id, blob_key, created_at)
+		SELECT 'blob_' || MIN(gone.id), gone.account_id, gone.blob_key, CAST($1 AS BIGINT) FROM `+table+` AS gone
+		WHERE gone.`+column+` = $2 AND gone.account_id = $3 AND gone.blob_key <> '' `+shared+`
+		GROUP BY gone.account_id, gone.blob_key`, int64(tx.Now()), value, accountID)
+	if err != nil {
+		return fmt.Errorf("forget blobs: %w", err)
 	}
 	return nil
 }

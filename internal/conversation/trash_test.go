@@ -1,13 +1,19 @@
 package conversation_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
+	"parley/ent/forgottenblob"
 	"parley/internal/conversation"
 	"parley/internal/errs"
+	"parley/internal/id"
 	"parley/internal/relay"
+	"parley/internal/store"
 	"parley/internal/testkit"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -74,6 +80,51 @@ func TestPurge(t *testing.T) {
 		})
 		// Other conversations keep everything.
 		same(t, must(d.Store.Client(d.System).Message.Query().Count(d.System))(t), 9)
+	})
+}
+
+// IN-13, EM-5: purging takes a conversation's mail and files along, and has
+// their blobs removed, but for a file that another conversation has too. A mark
+// of each mail stays, so that it does not come in again; its ticket stays.
+func TestPurgeTakesMailAndFiles(t *testing.T) {
+	t.Parallel()
+	eachDesk(t, func(t *testing.T, d *desk) {
+		c, other := d.ConversationIDs[0], d.ConversationIDs[1]
+		mail, ticket := id.New(id.InboundMail), id.New(id.Ticket)
+		d.Write(d.System, func(ctx context.Context, tx *store.Tx) error {
+			file := func(conversationID, key string) error {
+				return tx.Client.Attachment.Create().SetID(id.New(id.Attachment)).SetInboxID(d.InboxIDs[0]).SetConversationID(conversationID).
+					SetMessageID("m").SetUploaderKind(viewer.Agent).SetUploaderID(d.AdminID).SetFileName("a").SetContentType("text/plain").
+					SetSize(1).SetHash("00").SetBlobKey(d.AccountID + key).SetScan(vocab.ScanNone).SetCreatedAt(tx.Now()).Exec(ctx)
+			}
+			return errors.Join(
+				tx.Client.InboundMail.Create().SetID(mail).SetInboxID(d.InboxIDs[0]).SetChannelID(id.New(id.Channel)).SetPlace("1:1").SetBlobKey("raw").
+					SetSize(1).SetHash("00").SetEnvelopeTo([]string{"a@example.com"}).SetArrivedAt(tx.Now()).SetState(vocab.InboundIngested).
+					SetIdentity(mail).SetConversationID(c).SetMessageID("m").SetCreatedAt(tx.Now()).Exec(ctx),
+				tx.Client.Email.Create().SetID(id.New(id.Message)).SetInboxID(d.InboxIDs[0]).SetConversationID(c).SetChannelID(id.New(id.Channel)).
+					SetReferences([]string{}).SetCreatedAt(tx.Now()).Exec(ctx),
+				tx.Client.EmailReference.Create().SetID(id.New("reference")).SetInboxID(d.InboxIDs[0]).SetConversationID(c).SetInternetID(c).SetMessageID("m").Exec(ctx),
+				tx.Client.Participant.Create().SetID(id.New("participant")).SetInboxID(d.InboxIDs[0]).SetConversationID(c).SetAddress("a@example.com").Exec(ctx),
+				tx.Client.Ticket.Create().SetID(ticket).SetPipeline("p").SetStage("s").SetPriority(vocab.PriorityLow).SetConversationID(c).SetCreatedAt(tx.Now()).Exec(ctx),
+				file(c, "own"), file(c, "own"), file(c, "shared"), file(other, "shared"),
+			)
+		})
+		d.deletes(c)
+		if err := d.purge(c); err != nil {
+			t.Fatal(err)
+		}
+		for _, table := range []string{"emails", "email_references", "participants", "attachments", "inbound_mails", "tickets"} {
+			same(t, must(d.Store.Numbers(d.System, "SELECT count(*) FROM "+table+" WHERE conversation_id = $1", c))(t), []int64{0})
+		}
+		client := d.Store.Client(d.System)
+		forgotten := []string{}
+		for _, b := range must(client.ForgottenBlob.Query().Order(forgottenblob.ByBlobKey()).All(d.System))(t) {
+			forgotten = append(forgotten, b.BlobKey)
+		}
+		same(t, forgotten, []string{d.AccountID + "own", "raw"})
+		mark := must(client.InboundMail.Get(d.System, mail))(t)
+		same(t, []any{mark.State, *mark.Identity, mark.BlobKey, len(mark.EnvelopeTo)}, []any{vocab.InboundIngested, mail, "", 0})
+		same(t, must(client.Ticket.Get(d.System, ticket))(t).Pipeline, "p")
 	})
 }
 

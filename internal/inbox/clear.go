@@ -8,9 +8,10 @@ import (
 	"strconv"
 	"strings"
 
-	"parley/ent/conversation"
+	entconversation "parley/ent/conversation"
 	"parley/ent/task"
 	"parley/internal/clock"
+	"parley/internal/conversation"
 	"parley/internal/job"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -49,7 +50,7 @@ func (s *Service) Clear(ctx context.Context, args ClearArgs) error {
 	if err != nil {
 		return err
 	}
-	left, err := s.store.Client(ctx).Conversation.Query().Where(conversation.InboxID(args.InboxID)).Exist(ctx)
+	left, err := s.store.Client(ctx).Conversation.Query().Where(entconversation.InboxID(args.InboxID)).Exist(ctx)
 	if err != nil {
 		return err
 	}
@@ -60,8 +61,8 @@ func (s *Service) Clear(ctx context.Context, args ClearArgs) error {
 }
 
 func (s *Service) clearSlice(ctx context.Context, args ClearArgs) error {
-	ids, err := s.store.Client(ctx).Conversation.Query().Where(conversation.InboxID(args.InboxID)).
-		Order(conversation.ByID()).Limit(slice).IDs(ctx)
+	ids, err := s.store.Client(ctx).Conversation.Query().Where(entconversation.InboxID(args.InboxID)).
+		Order(entconversation.ByID()).Limit(slice).IDs(ctx)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,17 @@ func (s *Service) clearRest(ctx context.Context, args ClearArgs) error {
 		return err
 	}
 	return s.end(ctx, args, vocab.TaskDone, func(ctx context.Context, tx *store.Tx) error {
+		for _, table := range []string{"inbound_mails", "attachments"} {
+			if err := conversation.ForgetBlobs(ctx, tx, args.AccountID, table, "inbox_id", args.InboxID); err != nil {
+				return err
+			}
+		}
 		for _, statement := range []string{
+			"DELETE FROM inbound_mails WHERE inbox_id = $1 AND account_id = $2",
+			"DELETE FROM attachments WHERE inbox_id = $1 AND account_id = $2",
+			"DELETE FROM email_connections WHERE inbox_id = $1 AND account_id = $2",
+			"DELETE FROM channel_addresses WHERE inbox_id = $1 AND account_id = $2",
+			"DELETE FROM email_channels WHERE inbox_id = $1 AND account_id = $2",
 			"DELETE FROM visitors WHERE inbox_id = $1 AND account_id = $2",
 			"DELETE FROM blocks WHERE inbox_id = $1 AND account_id = $2",
 			"DELETE FROM saved_views WHERE inbox_id = $1 AND account_id = $2",

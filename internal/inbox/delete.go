@@ -6,7 +6,10 @@ import (
 	"slices"
 
 	"parley/ent"
+	"parley/ent/channeladdress"
 	"parley/ent/conversation"
+	"parley/ent/emailchannel"
+	"parley/ent/emailconnection"
 	"parley/ent/schema"
 	"parley/internal/errs"
 	"parley/internal/id"
@@ -30,6 +33,9 @@ func (s *Service) Delete(ctx context.Context, in DeleteInboxInput) (*ent.Task, e
 			return errs.New(errs.ConfirmationMismatch, "To delete the inbox, repeat its exact name.").On("confirmName")
 		}
 		if err := withdrawGrants(ctx, tx, i.ID); err != nil {
+			return err
+		}
+		if err := disconnect(ctx, tx, i.ID); err != nil {
 			return err
 		}
 		tx.Append(ctx, store.Event{Type: vocab.InboxDeleted, InboxID: i.ID, SubjectID: i.ID})
@@ -60,6 +66,20 @@ func withdrawGrants(ctx context.Context, tx *store.Tx, inboxID string) error {
 		}
 	}
 	return nil
+}
+
+// disconnect ends the inbox's e-mail channels: their addresses are free, and
+// nothing of theirs opens a mailbox any more (IB-3).
+func disconnect(ctx context.Context, tx *store.Tx, inboxID string) error {
+	if _, err := tx.Client.ChannelAddress.Delete().Where(channeladdress.InboxID(inboxID)).Exec(ctx); err != nil {
+		return err
+	}
+	if _, err := tx.Client.EmailConnection.Delete().Where(emailconnection.InboxID(inboxID)).Exec(ctx); err != nil {
+		return err
+	}
+	return tx.Client.EmailChannel.Update().Where(emailchannel.InboxID(inboxID)).
+		SetState(vocab.EmailDisconnected).SetStateReason("").SetStateDetail("").SetStateSince(tx.Now()).
+		SetCredentials("").SetDkimKey("").Exec(ctx)
 }
 
 // orderClearing makes the task, and the job that does it.

@@ -9,11 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"parley/ent/event"
+	"parley/ent/schema"
 	"parley/internal/errs"
+	"parley/internal/id"
 	"parley/internal/inbox"
 	"parley/internal/people"
 	"parley/internal/secret"
 	"parley/internal/store"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -55,6 +58,57 @@ func TestDelete(t *testing.T) {
 	})
 }
 
+// IB-3: the e-mail channels of a deleted inbox give up their addresses and
+// credentials at once; their mail and files go with the rest, blobs included.
+func TestDeleteDisconnectsMail(t *testing.T) {
+	t.Parallel()
+	eachOffice(t, func(t *testing.T, o *office) {
+		box, channel := o.InboxIDs[0], id.New(id.Channel)
+		o.Write(o.System, func(ctx context.Context, tx *store.Tx) error {
+			c, now := tx.Client, tx.Now()
+			return errors.Join(
+				c.Channel.Create().SetID(channel).SetInboxID(box).SetKind(vocab.Email).SetKey(channel).SetCreatedAt(now).Exec(ctx),
+				c.EmailChannel.Create().SetID(channel).SetInboxID(box).SetAddress("help@example.com").SetAliases([]string{}).SetProvider(vocab.EmailIMAP).
+					SetState(vocab.EmailConnected).SetCredentials("sealed").SetCreatedAt(now).Exec(ctx),
+				c.ChannelAddress.Create().SetID(id.New("address")).SetInboxID(box).SetChannelID(channel).SetAddress("help@example.com").Exec(ctx),
+				c.EmailConnection.Create().SetID(id.New("connection")).SetInboxID(box).SetStateHash([]byte("hash")).SetUserID(o.AdminID).SetChannelID(channel).
+					SetProvider(vocab.EmailGmail).SetSecrets("sealed").SetSettings(schema.EmailConnectionSettings{}).SetExpiresAt(now).SetCreatedAt(now).Exec(ctx),
+				c.InboundMail.Create().SetID(id.New(id.InboundMail)).SetInboxID(box).SetChannelID(channel).SetPlace("1:1").SetBlobKey("raw").SetSize(1).
+					SetHash("00").SetEnvelopeTo([]string{}).SetArrivedAt(now).SetState(vocab.InboundStored).SetCreatedAt(now).Exec(ctx),
+				c.Attachment.Create().SetID(id.New(id.Attachment)).SetInboxID(box).SetUploaderKind(viewer.Agent).SetUploaderID(o.AdminID).SetFileName("a").
+					SetContentType("text/plain").SetSize(1).SetHash("00").SetBlobKey("file").SetScan(vocab.ScanNone).SetCreatedAt(now).Exec(ctx),
+			)
+		})
+		task, err := o.inboxes.Delete(o.Admin, inbox.DeleteInboxInput{InboxID: box, ConfirmName: "Sales"})
+		must(t, err)
+		client := o.Store.Client(o.System)
+		gone, err := client.EmailChannel.Get(o.System, channel)
+		must(t, err)
+		if gone.State != vocab.EmailDisconnected || gone.Credentials != "" || !gone.StateSince.IsSet() {
+			t.Errorf("the channel still is %+v", gone)
+		}
+		for table, want := range map[string]int64{"channel_addresses": 0, "email_connections": 0, "inbound_mails": 1} {
+			o.holds(t, table, want)
+		}
+
+		o.clear(t, inbox.ClearArgs{AccountID: o.AccountID, InboxID: box, TaskID: task.ID})
+		o.isEmpty(t)
+		for table, want := range map[string]int64{"email_channels": 0, "inbound_mails": 0, "attachments": 0, "forgotten_blobs": 2} {
+			o.holds(t, table, want)
+		}
+	})
+}
+
+// holds checks how many rows of the account a table has.
+func (o *office) holds(t *testing.T, table string, want int64) {
+	t.Helper()
+	n, err := o.Store.Numbers(t.Context(), "SELECT COUNT(*) FROM "+table+" WHERE account_id = $1", o.AccountID)
+	must(t, err)
+	if n[0] != want {
+		t.Errorf("%s has %d rows, want %d", table, n[0], want)
+	}
+}
+
 // isGone checks that nobody sees the first inbox, nor changes it.
 func (o *office) isGone(t *testing.T) {
 	t.Helper()
@@ -89,11 +143,7 @@ func (o *office) isEmpty(t *testing.T) {
 	for table, want := range map[string]int64{
 		"inboxes": 1, "inbox_users": 1, "channels": 1, "visitors": 1, "conversations": 1, "messages": 3, "contacts": 1,
 	} {
-		n, err := o.Store.Numbers(t.Context(), "SELECT COUNT(*) FROM "+table+" WHERE account_id = $1", o.AccountID)
-		must(t, err)
-		if n[0] != want {
-			t.Errorf("%d rows are left in %s, want %d", n[0], table, want)
-		}
+		o.holds(t, table, want)
 	}
 }
 
