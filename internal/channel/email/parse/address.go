@@ -1,0 +1,254 @@
+package parse
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+)
+
+const (
+	// mostAddresses bounds each list of addresses.
+	mostAddresses = 1000
+	// mostAddress is the length of the longest address in bytes: 64 + "@" + 255.
+	mostAddress = 320
+)
+
+// parseAddresses reads an address list, however broken: quotes that are not
+// closed, groups, comments, commas in names, missing commas and brackets.
+// Encoded words are decoded in names alone, so that no name turns into an
+// address. What has no address is left out.
+func parseAddresses(value string) []Address {
+	p := &addressReader{rest: value}
+	for p.rest != "" && len(p.found) < mostAddresses {
+		p.step()
+	}
+	p.finish(false)
+	if plain := strings.NewReplacer("=?", "", `"`, "").Replace(decodeWords(value)); len(p.found) == 0 && plain != value {
+		return parseAddresses(plain) // all of it was quoted, or one encoded word
+	}
+	return p.found
+}
+
+// addressReader gathers one entry of the list at a time.
+type addressReader struct {
+	rest     string
+	found    []Address
+	phrase   strings.Builder
+	comment  strings.Builder
+	angle    string
+	isAngle  bool
+	before   string // a name's part before an unquoted comma
+	unclosed bool   // no further quote is closed
+}
+
+// step reads one token.
+func (p *addressReader) step() {
+	c := p.rest[0]
+	switch c {
+	case '"':
+		if !p.unclosed {
+			value, rest, ok := cutQuoted(p.rest[1:])
+			if p.unclosed = !ok; ok {
+				p.quote(value, rest)
+				return
+			}
+		}
+	case '(':
+		p.rest = cutComment(p.rest, &p.comment)
+		return
+	case '<':
+		p.bracket()
+		return
+	case ',', ';':
+		p.rest = p.rest[1:]
+		p.finish(c == ',')
+		return
+	case ':':
+		if !p.isAngle && !strings.Contains(p.phrase.String(), "@") {
+			p.phrase.Reset() // the name of a group, or mailto:
+			p.rest = p.rest[1:]
+			return
+		}
+	}
+	end := 1 + strings.IndexAny(p.rest[1:], "\"(<,;:")
+	if end == 0 {
+		end = len(p.rest)
+	}
+	p.phrase.WriteString(p.rest[:end])
+	p.rest = p.rest[end:]
+}
+
+// quote takes a quoted string in: a name, or the local part of a bare address.
+func (p *addressReader) quote(value, rest string) {
+	if strings.HasPrefix(rest, "@") && !p.isAngle {
+		value = strings.ReplaceAll(value, " ", "\x00")
+		p.phrase.WriteString(`"` + value + `"`)
+	} else {
+		p.phrase.WriteString(" " + strings.ReplaceAll(value, "@", "\x01") + " ")
+	}
+	p.rest = rest
+}
+
+// bracket reads <address>. A second one in an entry lacks its comma.
+func (p *addressReader) bracket() {
+	if p.isAngle {
+		p.finish(false)
+	}
+	p.isAngle = true
+	inside := strings.TrimLeft(p.rest[1:], "< ")
+	end := closing(inside)
+	p.angle = inside[:end]
+	p.rest = strings.TrimLeft(inside[end:], ">")
+}
+
+// closing returns where the address in brackets ends, though its bracket may be
+// missing.
+func closing(s string) int {
+	if strings.HasPrefix(s, `"`) {
+		if value, rest, ok := cutQuoted(s[1:]); ok && strings.HasPrefix(rest, "@") {
+			skip := len(s) - len(rest)
+			if end := strings.IndexAny(rest, ">,;<"); value != "" && end >= 0 {
+				return skip + end
+			}
+			return len(s)
+		}
+	}
+	if end := strings.IndexAny(s, ">"); end >= 0 && (end < mostAddress || !strings.ContainsAny(s[:end], ",;")) {
+		return end
+	}
+	if end := strings.IndexAny(s, ",;"); end >= 0 {
+		return end
+	}
+	return len(s)
+}
+
+// cutComment reads a comment with those nested in it.
+func cutComment(s string, into *strings.Builder) (rest string) {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+			continue
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				into.WriteString(s[1:i] + " ")
+				return s[i+1:]
+			}
+		}
+	}
+	return strings.ReplaceAll(s, "(", " ") // never closed: no comment
+}
+
+// finish takes the entry into the list, and begins the next one.
+func (p *addressReader) finish(comma bool) {
+	phrase, address := strings.TrimSpace(p.phrase.String()), p.angle
+	if !p.isAngle {
+		phrase, address = bareAddress(phrase)
+	}
+	address = cleanAddress(address)
+	name := cleanName(phrase)
+	if name == "" {
+		name = cleanName(p.comment.String())
+	}
+	before := ""
+	switch {
+	case address != "":
+		if p.isAngle && p.before != "" {
+			name = strings.TrimSpace(p.before + ", " + name)
+		}
+		if strings.EqualFold(name, address) {
+			name = ""
+		}
+		p.found = append(p.found, Address{Name: clip(name, 1000), Address: address})
+	case comma && !p.isAngle:
+		before = name
+	}
+	*p = addressReader{rest: p.rest, found: p.found, before: before, unclosed: p.unclosed}
+}
+
+// bareAddress finds the address among words, whether or not there are spaces
+// around its @. The rest is the name.
+func bareAddress(phrase string) (rest, address string) {
+	words := strings.Fields(phrase)
+	for i, w := range words {
+		from, to := i, i+1
+		if !strings.Contains(w, "@") {
+			continue
+		}
+		if strings.HasPrefix(w, "@") && from > 0 {
+			from--
+		}
+		if strings.HasSuffix(w, "@") && to < len(words) {
+			to++
+		}
+		address = strings.Join(words[from:to], "")
+		return strings.Join(append(words[:from:from], words[to:]...), " "), address
+	}
+	return phrase, ""
+}
+
+// cleanName decodes a display name, and takes the quotes off that some put
+// around it.
+func cleanName(phrase string) string {
+	name := line(decodeWords(strings.ReplaceAll(phrase, "\x01", "@")))
+	name = strings.Join(strings.Fields(strings.ReplaceAll(name, "\x00", " ")), " ")
+	if len(name) > 1 && (name[0] == '\'' || name[0] == '"') && name[len(name)-1] == name[0] {
+		name = strings.TrimSpace(name[1 : len(name)-1])
+	}
+	return name
+}
+
+// cleanAddress returns the bare address with its domain in lower-case ASCII, ""
+// if there is none.
+func cleanAddress(s string) string {
+	s = line(strings.ReplaceAll(strings.Trim(strings.TrimSpace(s), "<>'`"), "\x00", " "))
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "mailto:"), "MAILTO:")
+	if strings.HasPrefix(s, "@") { // an obsolete route: @a,@b:local@domain
+		s = s[strings.LastIndexByte(s, ':')+1:]
+	}
+	at := strings.LastIndexByte(s, '@')
+	if at <= 0 || len(s) > mostAddress {
+		return ""
+	}
+	local, domain := strings.TrimSpace(s[:at]), asciiDomain(strings.TrimSpace(s[at+1:]))
+	if domain == "" || local == "" || strings.ContainsAny(domain, " <>,;:\"()@") && domain[0] != '[' {
+		return ""
+	}
+	if !strings.HasPrefix(local, `"`) && strings.ContainsAny(local, " <>,;\"()") {
+		return ""
+	}
+	return local + "@" + domain
+}
+
+// lookup is how browsers and mail servers read international domains.
+var lookup = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false))
+
+func asciiDomain(domain string) string {
+	domain = strings.TrimSuffix(domain, ".")
+	if isASCII([]byte(domain)) {
+		return strings.ToLower(domain)
+	}
+	if ascii, err := lookup.ToASCII(domain); err == nil && utf8.ValidString(ascii) {
+		return ascii
+	}
+	return domain
+}
+
+// appendNew appends what is not in the list yet, by address.
+func appendNew(list []Address, more ...Address) []Address {
+	seen := make(map[string]bool, len(list)+len(more))
+	for _, a := range list {
+		seen[strings.ToLower(a.Address)] = true
+	}
+	for _, a := range more {
+		if key := strings.ToLower(a.Address); !seen[key] && len(list) < mostAddresses {
+			seen[key] = true
+			list = append(list, a)
+		}
+	}
+	return list
+}
