@@ -90,7 +90,7 @@ func TestHTTPClientConnectsToPortsOfTheWebAlone(t *testing.T) {
 		"http://192.0.2.1/":      guard.Reserved,
 		"https://192.0.2.1/":     guard.Reserved,
 	} {
-		_, err := client.Get(url)
+		err := get(client, url)
 		var refused *guard.Error
 		if !errors.As(err, &refused) || refused.Reason != want {
 			t.Errorf("%s: got %v, want %q", url, err, want)
@@ -112,11 +112,9 @@ func TestAllowedNetworksAreReached(t *testing.T) {
 	conn.Close()
 	client := open.HTTPClient()
 	t.Cleanup(client.CloseIdleConnections)
-	response, err := client.Get(server.URL)
-	if err != nil {
+	if err := get(client, server.URL); err != nil {
 		t.Fatal(err)
 	}
-	response.Body.Close()
 	if _, err := open.DialContext(t.Context(), "tcp", "10.0.0.1:993"); err == nil {
 		t.Error("an allowed network opens another one")
 	}
@@ -130,9 +128,17 @@ func TestHTTPClientRefusesRedirectsInside(t *testing.T) {
 	client := guard.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}).HTTPClient()
 	t.Cleanup(client.CloseIdleConnections)
 
-	_, err := client.Get(outside.URL)
+	err := get(client, outside.URL)
 	var refused *guard.Error
 	if !errors.As(err, &refused) || refused.Host != "127.0.0.2" {
 		t.Fatalf("got %v, want 127.0.0.2 refused", err)
 	}
+}
+
+func get(client *http.Client, url string) error {
+	response, err := client.Get(url)
+	if err == nil {
+		response.Body.Close()
+	}
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"log/slog"
 	"net/url"
 	"strings"
@@ -111,7 +112,7 @@ func (c *Client) Finish(ctx context.Context, p Provider, redirectURL, code, veri
 	answer, err := p.config(redirectURL).Exchange(c.context(ctx), code, oauth2.VerifierOption(verifier))
 	if err != nil {
 		failed := failure(p, c.clock.Now(), err, code, verifier, p.ClientSecret)
-		if failed.Kind == ErrRevoked {
+		if errors.Is(failed, ErrRevoked) {
 			failed.Kind = ErrStale
 		}
 		return Grant{}, failed

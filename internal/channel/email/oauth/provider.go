@@ -14,6 +14,7 @@ package oauth
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/url"
 	"slices"
@@ -111,9 +112,12 @@ func Microsoft(clientID, clientSecret, tenant string) Provider {
 }
 
 // At returns the provider moved to another issuer, which is asked for all
-// endpoints. A stand-in plays Google or Microsoft so.
+// endpoints. A stand-in plays Google or Microsoft so; it is not asked to let the
+// user choose an account, which few can.
 func (p Provider) At(issuer string) Provider {
 	p.Issuer = issuer
+	p.AuthParams = maps.Clone(p.AuthParams)
+	maps.DeleteFunc(p.AuthParams, func(_, value string) bool { return value == "select_account" })
 	p.AuthURL, p.TokenURL, p.KeysURL, p.UserInfoURL, p.RevokeURL = "", "", "", "", ""
 	return p
 }

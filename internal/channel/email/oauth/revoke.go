@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -33,7 +34,7 @@ func (c *Client) Revoke(ctx context.Context, p Provider, t Token) error {
 	}
 	failed := failure(p, c.clock.Now(), err, t.Refresh, t.Access, p.ClientSecret)
 	// Google's word for a token that is no more; the standard's is 200.
-	if failed.Code == "invalid_token" || failed.Kind == ErrRevoked {
+	if failed.Code == "invalid_token" || errors.Is(failed, ErrRevoked) {
 		return nil
 	}
 	return failed

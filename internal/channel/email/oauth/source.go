@@ -196,7 +196,7 @@ func (c *Client) refresh(ctx context.Context, p Provider, old Token) (Token, err
 	answer, err := p.config("").TokenSource(c.context(ctx), &oauth2.Token{RefreshToken: old.Refresh}).Token()
 	if err != nil {
 		failed := failure(p, c.clock.Now(), err, old.Refresh, old.Access, p.ClientSecret)
-		if failed.Kind == ErrDenied {
+		if errors.Is(failed, ErrDenied) {
 			// Nobody is there to ask: the user must sign in again.
 			failed.Kind = ErrRevoked
 		}
