@@ -1,0 +1,290 @@
+package imap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	goimap "github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+// Mail is a mail as the server gives it.
+type Mail struct {
+	UID          uint32
+	InternalDate time.Time // when the server got it; zero if it does not tell
+	Size         int64     // bytes of the whole mail, as the server tells; some only estimate
+	TooLarge     bool      // larger than asked for: Raw has its header alone
+	Problem      string    // what the server says that cannot read it: Raw has its header or nothing
+	Raw          io.Reader // good until the callback returns. A read fails when the connection does: what was read is no whole mail
+}
+
+// The bounds of one command: mails are asked for in batches, so that a distant
+// server answers many in one round trip, and what is asked for in vain is little.
+const (
+	batchMails  = 50
+	batchBytes  = 4 << 20
+	factMails   = 500     // whose sizes are asked for at once
+	headerBytes = 1 << 20 // read of a header; no mail server takes more
+)
+
+// Fetch gives the mails from the UID from on, count at most, by rising UID, one
+// after the other, and reports whether there are more. Mails larger than maxBytes
+// come with their header alone. A mail that was expunged meanwhile is left out.
+//
+// An error of give ends it and is returned as it is. After any error, the mails
+// that give took are done with, and the rest comes again with the next Fetch.
+func (c *Conn) Fetch(ctx context.Context, from uint32, count int, maxBytes int64, give func(Mail) error) (more bool, err error) {
+	uids, more, err := c.newer(ctx, from, count)
+	if err != nil {
+		return false, err
+	}
+	for part := range slices.Chunk(uids, factMails) {
+		f := &fetching{conn: c, maxBytes: maxBytes, give: give}
+		if err := f.run(ctx, part); err != nil {
+			return false, err
+		}
+	}
+	return more, nil
+}
+
+// fetching is a run of Fetch over some mails.
+type fetching struct {
+	conn     *Conn
+	maxBytes int64
+	give     func(Mail) error
+	facts    map[uint32]Mail // without Raw
+}
+
+// fact is what is known of a mail before it comes.
+func (f *fetching) fact(uid uint32) Mail {
+	mail := f.facts[uid]
+	mail.UID = uid
+	mail.TooLarge = mail.Size > f.maxBytes
+	return mail
+}
+
+func (f *fetching) run(ctx context.Context, uids []uint32) (err error) {
+	if f.facts, err = f.conn.facts(ctx, uids); err != nil {
+		return err
+	}
+	for len(uids) > 0 {
+		if err := ended(ctx, "fetch"); err != nil {
+			return err
+		}
+		batch := f.batch(uids)
+		n, err := f.stream(ctx, batch, whole)
+		if err != nil && !refused(err) {
+			return err
+		}
+		// What is missing from an answer need not be gone: a change of its flags may
+		// have come in between, or the server may not give it with others.
+		if n < max(len(batch), 1) {
+			if err := f.alone(ctx, uids[n]); err != nil {
+				return err
+			}
+			n++
+		}
+		uids = uids[n:]
+	}
+	return nil
+}
+
+// batch returns the first mails that are asked for together: none, if the first
+// is too large.
+func (f *fetching) batch(uids []uint32) []uint32 {
+	bytes := int64(0)
+	for i, uid := range uids[:min(len(uids), batchMails)] {
+		mail := f.fact(uid)
+		bytes += mail.Size
+		if mail.TooLarge || (i > 0 && bytes > batchBytes) {
+			return uids[:i]
+		}
+	}
+	return uids[:min(len(uids), batchMails)]
+}
+
+// facts asks for sizes and dates.
+func (c *Conn) facts(ctx context.Context, uids []uint32) (map[uint32]Mail, error) {
+	defer c.wire.begin(ctx, largeAnswer)()
+	command := c.client.Fetch(uidSet(uids), &goimap.FetchOptions{UID: true, InternalDate: true, RFC822Size: true})
+	facts := make(map[uint32]Mail, len(uids))
+	for message := command.Next(); message != nil; message = command.Next() {
+		if got, err := message.Collect(); err == nil {
+			facts[uint32(got.UID)] = Mail{InternalDate: got.InternalDate, Size: got.RFC822Size}
+		}
+	}
+	// Exchange says NO to all when one mail is damaged; each may still be read.
+	if err := command.Close(); err != nil && (statusOf(err) == nil || passing(statusOf(err))) {
+		return nil, c.fail("ask for sizes", nil, err)
+	}
+	return facts, nil
+}
+
+// The parts of a mail that are asked for.
+var (
+	whole  = &goimap.FetchItemBodySection{Peek: true}
+	header = &goimap.FetchItemBodySection{Peek: true, Specifier: goimap.PartSpecifierHeader}
+)
+
+// refusal is a server's NO to a mail.
+type refusal struct{ text string }
+
+// Error implements error.
+func (r *refusal) Error() string { return r.text }
+
+func refused(err error) bool {
+	var r *refusal
+	return errors.As(err, &r)
+}
+
+// stream asks for the mails and gives those that come in order, n of them. What
+// comes otherwise is read and dropped: nothing newer is given before an older mail.
+// A refusal is the server's NO to what was asked for; the connection is good.
+func (f *fetching) stream(ctx context.Context, uids []uint32, section *goimap.FetchItemBodySection) (n int, err error) {
+	if len(uids) == 0 {
+		return 0, nil
+	}
+	defer f.conn.wire.begin(ctx, 2*f.maxBytes+largeAnswer)()
+	command := f.conn.client.Fetch(uidSet(uids), &goimap.FetchOptions{UID: true, BodySection: []*goimap.FetchItemBodySection{section}})
+	for n < len(uids) {
+		message := command.Next()
+		if message == nil {
+			break
+		}
+		given, wrong := f.deliver(message, uids[n], section)
+		if wrong != nil {
+			err = wrong
+		}
+		if !given || wrong != nil {
+			break
+		}
+		n++
+	}
+	closed := command.Close()
+	switch {
+	case err != nil:
+		return n, err
+	case closed != nil && (statusOf(closed) == nil || passing(statusOf(closed))):
+		return n, f.conn.fail("fetch", nil, closed)
+	case closed != nil:
+		return n, &refusal{f.conn.redact(closed.Error())}
+	}
+	return n, nil
+}
+
+// deliver gives the mail if it is the expected one.
+func (f *fetching) deliver(message *imapclient.FetchMessageData, uid uint32, section *goimap.FetchItemBodySection) (given bool, err error) {
+	var got goimap.UID
+	for item := message.Next(); item != nil; item = message.Next() {
+		switch item := item.(type) {
+		case imapclient.FetchItemDataUID:
+			got = item.UID
+		case imapclient.FetchItemDataBodySection:
+			if uint32(got) != uid || !item.MatchCommand(section) {
+				return false, nil
+			}
+			return f.pass(uid, item.Literal, section)
+		}
+	}
+	return false, nil
+}
+
+// pass gives the mail that literal has.
+func (f *fetching) pass(uid uint32, literal goimap.LiteralReader, section *goimap.FetchItemBodySection) (given bool, err error) {
+	mail := f.fact(uid)
+	if literal == nil {
+		mail.Problem, mail.Raw = "the server has no content for it", strings.NewReader("")
+		return true, f.give(mail)
+	}
+	if section == whole && literal.Size() > f.maxBytes {
+		// The server estimated too low.
+		mail.Size = literal.Size()
+		f.facts[uid] = mail
+		return false, nil
+	}
+	body := &body{literal: literal, left: literal.Size()}
+	mail.Raw = body
+	if section == header {
+		mail.Raw = io.LimitReader(body, headerBytes)
+	}
+	err = f.give(mail)
+	_, cut := io.Copy(io.Discard, body)
+	if cut != nil {
+		return false, f.conn.fail("fetch", nil, cut)
+	}
+	return err == nil, err
+}
+
+// tries is how often a mail that does not come is asked for.
+const tries = 3
+
+// alone fetches one mail: by itself, or its header if it is too large or the
+// server cannot read it.
+func (f *fetching) alone(ctx context.Context, uid uint32) error {
+	problem := ""
+	for range tries {
+		section := whole
+		if problem != "" || f.fact(uid).TooLarge {
+			section = header
+		}
+		n, err := f.note(problem).stream(ctx, []uint32{uid}, section)
+		if n == 1 || (err != nil && !refused(err)) {
+			return err
+		}
+		if err != nil && section == header {
+			mail := f.fact(uid)
+			mail.Problem, mail.Raw = err.Error(), strings.NewReader("")
+			return f.give(mail)
+		}
+		if err != nil {
+			problem = err.Error()
+			continue
+		}
+		if there, err := f.conn.exists(ctx, uid); err != nil || !there {
+			return err
+		}
+	}
+	return f.conn.fail("fetch", nil, fmt.Errorf("the server has the mail with UID %d, but does not give it", uid))
+}
+
+// note returns a copy that gives mails with the problem.
+func (f *fetching) note(problem string) *fetching {
+	noted := *f
+	noted.give = func(mail Mail) error {
+		if mail.Problem == "" {
+			mail.Problem = problem
+		}
+		return f.give(mail)
+	}
+	return &noted
+}
+
+func uidSet(uids []uint32) goimap.UIDSet {
+	var set goimap.UIDSet
+	for _, uid := range uids {
+		set.AddNum(goimap.UID(uid))
+	}
+	return set
+}
+
+// body reads a mail to its announced end. The library takes a connection that was
+// cut for the end of the mail.
+type body struct {
+	literal io.Reader
+	left    int64
+}
+
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.literal.Read(p)
+	b.left -= int64(n)
+	if errors.Is(err, io.EOF) && b.left > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
