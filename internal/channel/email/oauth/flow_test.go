@@ -328,3 +328,15 @@ func TestIssuerThatCallsItselfOtherwise(t *testing.T) {
 		t.Errorf("got %v, want ErrConfiguration", err)
 	}
 }
+
+// What the provider says is shown in one line, to who has to act on it.
+func TestErrorsBearTheProvidersWords(t *testing.T) {
+	t.Parallel()
+	p := newProvider(t)
+	p.odd = refuse(400, map[string]any{"error": "invalid_request", "error_description": "AADSTS90013:\r\nInvalid " + strings.Repeat("x", 500)})
+	_, err := p.signIn(t, p.configured())
+	want := "oauth: example: the provider refused (status 400): invalid_request: AADSTS90013: Invalid " + strings.Repeat("x", 279) + "…"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
