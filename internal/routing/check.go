@@ -31,8 +31,10 @@ const (
 // each fault, joined; the paths begin with "routing". A user without a seat is
 // SEAT_REQUIRED, one who is no member of the inbox NOT_A_MEMBER, a deactivated
 // one NOT_ELIGIBLE, an unknown one NOT_FOUND (AC-4, RT-2). The last rule has no
-// conditions, and it alone (RT-3). Nothing at all is fine: it leaves unassigned.
-func Check(ctx context.Context, client *ent.Client, inboxID string, r schema.Routing) error {
+// conditions, and it alone (RT-3). A condition on what conversations of the
+// channel's kind have not, such as a chat's subject, is INVALID. Nothing at all
+// is fine: it leaves unassigned.
+func Check(ctx context.Context, client *ent.Client, inboxID string, kind vocab.ChannelKind, r schema.Routing) error {
 	if len(r.Rules) == 0 {
 		return nil
 	}
@@ -46,7 +48,7 @@ func Check(ctx context.Context, client *ent.Client, inboxID string, r schema.Rou
 	var faults []error
 	for i, rule := range r.Rules {
 		at := []string{"routing", "rules", strconv.Itoa(i)}
-		faults = append(faults, order(rule, i == len(r.Rules)-1, at), known.conditions(rule, at), known.target(rule, at))
+		faults = append(faults, order(rule, i == len(r.Rules)-1, at), known.conditions(kind, rule, at), known.target(rule, at))
 	}
 	return errors.Join(faults...)
 }
@@ -135,10 +137,10 @@ func order(rule schema.RoutingRule, last bool, at []string) error {
 func on(at []string, more ...string) []string { return append(slices.Clone(at), more...) }
 
 // conditions checks each condition of a rule.
-func (d *directory) conditions(rule schema.RoutingRule, at []string) error {
+func (d *directory) conditions(kind vocab.ChannelKind, rule schema.RoutingRule, at []string) error {
 	var faults []error
 	for i, c := range rule.Conditions {
-		faults = append(faults, d.condition(c, on(at, "conditions", strconv.Itoa(i))))
+		faults = append(faults, d.condition(kind, c, on(at, "conditions", strconv.Itoa(i))))
 	}
 	return errors.Join(faults...)
 }
@@ -154,14 +156,22 @@ var (
 		vocab.RouteByPage:            textual,
 		vocab.RouteByHours:           sameOrNot,
 		vocab.RouteByLanguage:        append(slices.Clone(sameOrNot), knownOrNo...),
+		vocab.RouteBySubject:         textual,
+		vocab.RouteByToAddress:       textual,
+	}
+
+	// lacking are the kinds of conditions on what conversations by a medium have not.
+	lacking = map[vocab.ChannelKind]map[vocab.RoutingConditionKind]bool{
+		vocab.Chat:  {vocab.RouteBySubject: true, vocab.RouteByToAddress: true},
+		vocab.Email: {vocab.RouteByPage: true, vocab.RouteByLanguage: true},
 	}
 )
 
-func (d *directory) condition(c schema.RoutingCondition, at []string) error {
+func (d *directory) condition(kind vocab.ChannelKind, c schema.RoutingCondition, at []string) error {
 	allowed, decidable := operators[c.Kind]
 	switch {
-	case !decidable:
-		return errs.New(errs.Invalid, "A chat cannot be routed by %s: it has none that is known.", c.Kind).On(on(at, "kind")...)
+	case !decidable || lacking[kind][c.Kind]:
+		return errs.New(errs.Invalid, "A conversation by %s cannot be routed by %s: it has none that is known.", kind, c.Kind).On(on(at, "kind")...)
 	case !slices.Contains(allowed, c.Operator):
 		return errs.New(errs.Invalid, "%s does not go with %s; one of %v does.", c.Operator, c.Kind, allowed).On(on(at, "operator")...)
 	case c.Kind == vocab.RouteByContactProperty && !slices.Contains(Properties, c.Property):

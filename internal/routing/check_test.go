@@ -106,12 +106,40 @@ func TestCheck(t *testing.T) {
 				"INVALID 0.conditions.3.property", "REQUIRED 0.conditions.4.value", "TOO_LONG 0.conditions.5.value",
 			}},
 		} {
-			err := routing.Check(f.Admin, f.Store.Client(f.Admin), f.InboxIDs[tc.inbox], schema.Routing{Rules: tc.rules})
+			err := routing.Check(f.Admin, f.Store.Client(f.Admin), f.InboxIDs[tc.inbox], vocab.Chat, schema.Routing{Rules: tc.rules})
 			if tc.want == nil {
 				tc.want = []string{}
 			}
 			if diff := cmp.Diff(tc.want, faults(err)); diff != "" {
 				t.Errorf("%s: %s", name, diff)
+			}
+		}
+	})
+}
+
+// RT-3: mail is routed by its subject and by whom it was sent to, and not by
+// what it has not.
+func TestCheckEmail(t *testing.T) {
+	t.Parallel()
+	testkit.SharedDatabase(t, func(t *testing.T, db testkit.Database) {
+		f := testkit.Account(t, db.Open(t, nil))
+		rules := func(kinds ...vocab.RoutingConditionKind) schema.Routing {
+			rule := schema.RoutingRule{Target: vocab.RouteUnassigned}
+			for _, k := range kinds {
+				rule.Conditions = append(rule.Conditions, schema.RoutingCondition{Kind: k, Operator: vocab.RoutingIs, Value: "x"})
+			}
+			return schema.Routing{Rules: []schema.RoutingRule{rule, {Target: vocab.RouteUnassigned}}}
+		}
+		for _, tc := range []struct {
+			rules schema.Routing
+			want  []string
+		}{
+			{rules(vocab.RouteBySubject, vocab.RouteByToAddress, vocab.RouteByHours), []string{}},
+			{rules(vocab.RouteByPage, vocab.RouteByLanguage), []string{"INVALID 0.conditions.0.kind", "INVALID 0.conditions.1.kind"}},
+		} {
+			err := routing.Check(f.Admin, f.Store.Client(f.Admin), f.InboxIDs[0], vocab.Email, tc.rules)
+			if diff := cmp.Diff(tc.want, faults(err)); diff != "" {
+				t.Error(diff)
 			}
 		}
 	})

@@ -132,6 +132,8 @@ func TestPick(t *testing.T) {
 		Contact: map[string]string{"email": "Dora@Example.net"}, ListIDs: []string{"vip"},
 		Page: "https://Shop.example/pricing?plan=pro#top", Language: "de-AT", InHours: true,
 	}
+	mail := routing.Facts{Subject: "Fw: Rechnung 7", To: []string{"support@example.com", "Sales@example.com"}}
+	subject, to := vocab.RouteBySubject, vocab.RouteByToAddress
 	property, list, page, hours, language := vocab.RouteByContactProperty, vocab.RouteByList, vocab.RouteByPage, vocab.RouteByHours, vocab.RouteByLanguage
 	for name, tc := range map[string]struct {
 		conditions []schema.RoutingCondition
@@ -164,7 +166,13 @@ func TestPick(t *testing.T) {
 		"another region's":     {[]schema.RoutingCondition{condition(language, vocab.RoutingIs, "de-CH")}, facts, false},
 		"another language":     {[]schema.RoutingCondition{condition(language, vocab.RoutingIsNot, "d")}, facts, true},
 		"no language known":    {[]schema.RoutingCondition{condition(language, vocab.RoutingUnknown, "")}, routing.Facts{}, true},
-		"what cannot be known": {[]schema.RoutingCondition{condition(vocab.RouteBySubject, vocab.RoutingIs, "de")}, facts, false},
+		"what a chat has not":  {[]schema.RoutingCondition{condition(subject, vocab.RoutingIs, "de")}, facts, false},
+		"subject contains":     {[]schema.RoutingCondition{condition(subject, vocab.RoutingContains, "RECHNUNG")}, mail, true},
+		"subject starts":       {[]schema.RoutingCondition{condition(subject, vocab.RoutingStartsWith, "rechnung")}, mail, false},
+		"to":                   {[]schema.RoutingCondition{condition(to, vocab.RoutingIs, "sales@example.com")}, mail, true},
+		"to any":               {[]schema.RoutingCondition{condition(to, vocab.RoutingStartsWith, "SUPPORT@")}, mail, true},
+		"to none":              {[]schema.RoutingCondition{condition(to, vocab.RoutingIsNot, "sales@example.com")}, mail, false},
+		"to nobody there":      {[]schema.RoutingCondition{condition(to, vocab.RoutingNotContains, "example.org")}, mail, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

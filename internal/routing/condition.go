@@ -19,6 +19,10 @@ type Facts struct {
 	Page string
 	// Language is the visitor's, as a BCP 47 tag such as "de-AT"; empty: not known.
 	Language string
+	// Subject is an e-mail conversation's, as it came.
+	Subject string
+	// To are the addresses that the first mail of a conversation went to, Cc included.
+	To []string
 	// InHours: it is within the channel's operating hours.
 	InHours bool
 }
@@ -55,6 +59,10 @@ func holds(c schema.RoutingCondition, facts Facts) bool {
 		return onPage(facts.Page, c)
 	case vocab.RouteByLanguage:
 		return speaks(facts.Language, c)
+	case vocab.RouteBySubject:
+		return compare(facts.Subject, c)
+	case vocab.RouteByToAddress:
+		return addressed(facts.To, c)
 	case vocab.RouteByHours:
 		return facts.InHours == (c.Operator == vocab.RoutingIs)
 	}
@@ -82,6 +90,16 @@ func compare(text string, c schema.RoutingCondition) bool {
 		return text == ""
 	}
 	return false
+}
+
+// addressed compares addresses: what is asked holds for one of them, what is
+// denied for none.
+func addressed(to []string, c schema.RoutingCondition) bool {
+	switch c.Operator {
+	case vocab.RoutingIsNot, vocab.RoutingNotContains:
+		return !slices.ContainsFunc(to, func(a string) bool { return !compare(a, c) })
+	}
+	return slices.ContainsFunc(to, func(a string) bool { return compare(a, c) })
 }
 
 // onPage compares the page's address as targeting rules do (TM-3).

@@ -160,7 +160,7 @@ func references(ctx context.Context, client *ent.Client, m *ent.TargetedMessage)
 		func() error { return knowsPeople(ctx, client, m.Heading) },
 		func() error { return knowsSubscription(ctx, client, m.Consent.SubscriptionTypeID) },
 		func() error { return knowsBot(ctx, client, m.BotID) },
-		func() error { return routing.Check(ctx, client, m.InboxID, m.Routing) },
+		func() error { return routing.Check(ctx, client, m.InboxID, vocab.Chat, m.Routing) },
 	} {
 		err := check()
 		if err != nil && errs.Of(err) == nil {
