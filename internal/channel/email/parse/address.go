@@ -38,6 +38,7 @@ type addressReader struct {
 	comment  strings.Builder
 	angle    string
 	isAngle  bool
+	named    int    // length of the phrase before the angle
 	before   string // a name's part before an unquoted comma
 	unclosed bool   // no further quote is closed
 }
@@ -93,9 +94,13 @@ func (p *addressReader) quote(value, rest string) {
 // bracket reads <address>. A second one in an entry lacks its comma.
 func (p *addressReader) bracket() {
 	if p.isAngle {
+		own, next := p.phrase.String()[:p.named], p.phrase.String()[p.named:]
+		p.phrase.Reset()
+		p.phrase.WriteString(own)
 		p.finish(false)
+		p.phrase.WriteString(next)
 	}
-	p.isAngle = true
+	p.isAngle, p.named = true, p.phrase.Len()
 	inside := strings.TrimLeft(p.rest[1:], "< ")
 	end := closing(inside)
 	p.angle = inside[:end]

@@ -87,7 +87,7 @@ var refused = regexp.MustCompile(`(?:^|[^\d.])(?:[245]\.\d{1,3}\.\d{1,3}|[45]\d\
 func diagnostic(said string) (status, words string) {
 	for _, l := range strings.Split(clip(said, 16<<10), "\n") {
 		if refused.MatchString(l + " ") {
-			return enhanced.FindString(l), clip(line(l), 1000)
+			return enhanced.FindString(l), squeeze(l)
 		}
 	}
 	return "", ""

@@ -15,6 +15,7 @@ const mostParams = 200
 // charset, encoded words). Missing semicolons and quotes, foreign brackets and
 // repeated parameters are forgiven.
 func parseParams(value string) (string, map[string]string) {
+	value = strings.TrimSpace(value)
 	kind, rest := value, ""
 	if end := strings.IndexAny(value, "; \t"); end >= 0 {
 		kind, rest = value[:end], value[end:]

@@ -136,8 +136,11 @@ func typed(h header, name string) string {
 	if kind, rest, ok := strings.Cut(value, ";"); ok && !strings.ContainsAny(kind, " @<") {
 		value = strings.TrimSpace(rest)
 	}
-	return clip(value, 1000)
+	return squeeze(value)
 }
+
+// squeeze makes one short line of a server's words.
+func squeeze(words string) string { return clip(strings.Join(strings.Fields(line(words)), " "), 1000) }
 
 // recipient returns the first of the fields that has an address, in lower case.
 func recipient(h header, names ...string) string {

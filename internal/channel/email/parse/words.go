@@ -136,7 +136,7 @@ func (r *run) add(w word) string {
 
 // complete reports whether the base64 is whole, though its padding is missing.
 func (r *run) complete() bool {
-	if r.charset != "utf-8" || len(r.base64) > 100 {
+	if r.charset != "utf-8" || len(r.base64) > 100 || len(r.base64)%4 == 1 {
 		return false
 	}
 	decoded, _ := decodeBase64([]byte(r.base64))
