@@ -1,11 +1,5 @@
 package thread
 
-import (
-	"strings"
-
-	"golang.org/x/net/idna"
-)
-
 // Reasons why a mail joins a conversation.
 const (
 	// ByToken: the mail bears the conversation's signed token.
@@ -75,7 +69,7 @@ func Decide(c Candidates) Decision {
 	if c.ByToken != nil && c.ByToken.obstacle() == "" {
 		return Decision{ConversationID: c.ByToken.ID, Why: ByToken}
 	}
-	sender := folded(c.Sender)
+	sender := Address(c.Sender)
 	for _, found := range c.ByHeaders {
 		if found.obstacle() == "" && found.has(sender) {
 			return Decision{ConversationID: found.ID, Why: ByHeaders}
@@ -119,21 +113,9 @@ func (c *Conversation) obstacle() string {
 
 func (c *Conversation) has(sender string) bool {
 	for _, p := range c.Participants {
-		if sender != "" && folded(p) == sender {
+		if sender != "" && Address(p) == sender {
 			return true
 		}
 	}
 	return false
-}
-
-// folded is an address in the form in which addresses compare: lower case,
-// the domain in ASCII. Dots and plus signs count: only the receiving server
-// knows whether they make a difference.
-func folded(address string) string {
-	address = strings.ToLower(strings.TrimSpace(address))
-	at := strings.LastIndex(address, "@")
-	if domain, err := idna.Lookup.ToASCII(address[at+1:]); at >= 0 && err == nil {
-		return address[:at+1] + domain
-	}
-	return address
 }

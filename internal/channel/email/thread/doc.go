@@ -7,7 +7,7 @@
 // own, which names the one that it may be about.
 //
 //   - IDs reads lists of Message-IDs, however damaged;
-//   - Subject makes subjects comparable;
+//   - Subject and Address make subjects and addresses comparable;
 //   - Tokens makes and checks the signed Message-IDs, References and reply
 //     addresses;
 //   - Decide is the rule itself.

@@ -1,7 +1,6 @@
 package thread
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"encoding/base32"
 	"slices"
@@ -49,9 +48,8 @@ func NewTokens(keys *secret.Keyring) *Tokens { return &Tokens{keys: keys} }
 // if the ids are no identifiers.
 func (t *Tokens) MessageID(messageID, conversationID, domain string) string {
 	conversation := mustBytes(conversationID)
-	signed := append(mustBytes(messageID), conversation...)
-	token := append(conversation, t.mac(messagePurpose, signed)...)
-	return messageID + "." + alphabet.EncodeToString(token) + "@" + domain
+	mac := t.mac(messagePurpose, slices.Concat(mustBytes(messageID), conversation))
+	return messageID + "." + alphabet.EncodeToString(slices.Concat(conversation, mac)) + "@" + domain
 }
 
 // Reference returns a synthetic Message-ID, without <>, that names the
@@ -111,7 +109,7 @@ func (t *Tokens) read(internetID string) (conversationID, messageID string, ok b
 	if !found || !good || !id.Is(messageID, id.Message) {
 		return "", "", false
 	}
-	if !t.check(messagePurpose, append(message[:], b[:uuidSize]...), b[uuidSize:]) {
+	if !t.check(messagePurpose, slices.Concat(message[:], b[:uuidSize]), b[uuidSize:]) {
 		return "", "", false
 	}
 	return id.FromBytes(id.Conversation, [uuidSize]byte(b)), messageID, true
@@ -139,7 +137,7 @@ func (t *Tokens) readConversation(token string) (conversationID string, ok bool)
 // conversation returns the token of a conversation: its id and a digest of it.
 func (t *Tokens) conversation(conversationID string) string {
 	b := mustBytes(conversationID)
-	return alphabet.EncodeToString(append(b, t.mac(conversationPurpose, b)...))
+	return alphabet.EncodeToString(slices.Concat(b, t.mac(conversationPurpose, b)))
 }
 
 func (t *Tokens) mac(purpose string, data []byte) []byte {
@@ -183,5 +181,5 @@ func mustBytes(identifier string) []byte {
 	if !ok {
 		panic("thread: " + identifier + " is no identifier")
 	}
-	return bytes.Clone(b[:])
+	return b[:]
 }

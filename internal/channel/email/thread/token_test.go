@@ -124,6 +124,23 @@ func TestTokensNoticeEveryChange(t *testing.T) {
 	})
 }
 
+// A token has one spelling: its last character bears bits to spare.
+func TestTokensHaveOneSpelling(t *testing.T) {
+	t.Parallel()
+	tok := tokens(t, secret.GenerateKey())
+	reference := tok.Reference(id.New(id.Conversation), "x.test")
+	local := strings.TrimSuffix(reference, "@x.test")
+	taken := 0
+	for _, c := range "abcdefghijklmnopqrstuvwxyz234567" {
+		if _, _, ok := tok.Conversation([]string{local[:len(local)-1] + string(c) + "@x.test"}, nil); ok {
+			taken++
+		}
+	}
+	if taken != 1 {
+		t.Errorf("%d spellings of %s are taken", taken, reference)
+	}
+}
+
 // A reply address is an address, of at most 64 bytes before the @; where the
 // token has no room the address stays as it is.
 func TestReplyAddress(t *testing.T) {

@@ -1,0 +1,147 @@
+package classify
+
+import (
+	"strings"
+
+	"github.com/emersion/go-msgauth/authres"
+
+	"parley/internal/vocab"
+)
+
+// authenticate reads the results that trusted servers wrote (RFC 8601), judges
+// by them, and returns them.
+//
+// Servers put their headers on top. So only the topmost
+// Authentication-Results count, down to the first that no trusted server wrote:
+// what stands below that was written before, by whom it may be. ARC results of
+// forwarders do not count. A trusted server must take away headers that bear
+// its id and are not its own (RFC 8601, 5); for those that do not, the first
+// result of a method counts.
+func (j *judge) authenticate() map[string]string {
+	results := map[string]string{}
+	server := ""
+	for _, value := range j.headers("Authentication-Results") {
+		id, list := readResults(value)
+		if !j.trusts(id) {
+			break
+		}
+		if server == "" {
+			server = id
+		}
+		for _, r := range list {
+			r.enter(results)
+		}
+	}
+	j.judgeAuthentication(results, server)
+	return results
+}
+
+// judgeAuthentication takes DMARC's word, and where there is none that of SPF
+// if no DKIM signature was good. Only a plain "fail" counts: "softfail", "none"
+// and errors happen to honest senders.
+func (j *judge) judgeAuthentication(results map[string]string, server string) {
+	detail := "Authentication-Results of " + clip(server) + ": "
+	if server == "" {
+		detail = "Authentication-Results: "
+	}
+	switch {
+	case results["dmarc"] == "fail":
+		j.find(vocab.ReasonSpam, "DMARC_FAIL", detail+"dmarc=fail")
+	case results["dmarc"] == "" && results["spf"] == "fail" && results["dkim"] != "pass":
+		j.find(vocab.ReasonSpam, "SPF_FAIL", detail+"spf=fail and no good DKIM signature")
+	}
+}
+
+// trusts reports whether results of a server with that authserv-id count.
+func (j *judge) trusts(id string) bool {
+	for _, pattern := range j.TrustedAuthServ {
+		if covers(strings.ToLower(strings.TrimSpace(pattern)), id) {
+			return true
+		}
+	}
+	return false
+}
+
+// result is one result of a method.
+type result struct {
+	method, value string
+	// helo: of SPF, it is about the server's name and not the sender's domain.
+	helo bool
+}
+
+// enter puts a result among the others: of DKIM a pass counts, one signature
+// being enough, else what came first.
+func (r result) enter(results map[string]string) {
+	if _, known := results[r.method]; !known || r.method == "dkim" && r.value == "pass" {
+		results[r.method] = r.value
+	}
+}
+
+// readResults reads a header: the id of the server that wrote it, in lower case
+// ("" if it has none), and what it says about SPF, DKIM and DMARC. What cannot
+// be read is left out.
+func readResults(value string) (id string, list []result) {
+	parts := strings.Split(withoutComments(value), ";")
+	if strings.Contains(parts[0], "=") {
+		parts = append([]string{""}, parts...)
+	}
+	if words := strings.Fields(parts[0]); len(words) > 0 {
+		id = strings.ToLower(words[0])
+	}
+	var helo []result
+	for _, part := range parts[1:] {
+		r, ok := readResult(part)
+		if r.helo {
+			helo = append(helo, r)
+		} else if ok {
+			list = append(list, r)
+		}
+	}
+	return id, append(list, helo...)
+}
+
+// readResult reads "method=value parameters".
+func readResult(part string) (result, bool) {
+	_, parsed, err := authres.Parse("id;" + part)
+	if err != nil || len(parsed) != 1 {
+		return result{}, false
+	}
+	switch r := parsed[0].(type) {
+	case *authres.DMARCResult:
+		return result{method: "dmarc", value: string(r.Value)}, true
+	case *authres.DKIMResult:
+		return result{method: "dkim", value: string(r.Value)}, true
+	case *authres.SPFResult:
+		value := string(r.Value)
+		if value == authres.ResultHardFail {
+			value = authres.ResultFail
+		}
+		return result{method: "spf", value: value, helo: r.From == "" && r.Helo != ""}, true
+	}
+	return result{}, false
+}
+
+// withoutComments takes out what stands in parentheses, which may nest, and the
+// semicolons in quotes, which part nothing.
+func withoutComments(value string) string {
+	var b strings.Builder
+	depth, quoted, escaped := 0, false, false
+	for _, r := range value {
+		literal := escaped
+		escaped = r == '\\' && !literal
+		switch {
+		case literal:
+		case r == '"' && depth == 0:
+			quoted = !quoted
+		case r == '(' && !quoted:
+			depth++
+		case r == ')' && depth > 0:
+			depth--
+			continue
+		}
+		if depth == 0 && !(quoted && r == ';') {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
