@@ -1,0 +1,169 @@
+package quote
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// grade is how sure it is that a line introduces a quote.
+type grade uint8
+
+const (
+	none     grade = iota
+	datedOne       // a date and a colon: before an element that quotes
+	named          // "Ada Lovelace wrote:": before a quote that a client marked
+	strong         // with a date or an address: before any quote
+	complete       // with all that only a client writes: before anything
+)
+
+var (
+	dated  = regexp.MustCompile(`\p{Nd}{4}|\p{Nd}{1,2}[:.h]\p{Nd}{2}|\p{Nd}{1,2}[./]\p{Nd}{1,2}`)
+	angled = regexp.MustCompile(`[<(\[][^\s<>()\[\]]*@[^\s<>()\[\]]+\.[^\s<>()\[\]]+[>)\]]`)
+	// addressed is a line that ends with an address and a colon.
+	addressed = regexp.MustCompile(`[<(\[]\S+@\S+[>)\]]\s*[:：]$`)
+	weekday   = regexp.MustCompile(`^[\p{L}\p{M}]{1,12}[.,]{0,2}\s+(?:den )?\p{Nd}`)
+	numbered  = regexp.MustCompile(`^["“]?\p{Nd}`)
+	verbs     = verbPattern()
+)
+
+// verbPattern matches any language's "wrote": as a word where words have
+// spaces between them, anywhere else.
+func verbPattern() *regexp.Regexp {
+	var words, bare []string
+	for _, verb := range wrote {
+		if spaced(verb) {
+			words = append(words, regexp.QuoteMeta(verb))
+		} else {
+			bare = append(bare, regexp.QuoteMeta(verb))
+		}
+	}
+	return regexp.MustCompile(`(?:^|[^\p{L}\p{M}])(?:` + strings.Join(words, "|") + `)(?:[^\p{L}\p{M}]|$)|` + strings.Join(bare, "|"))
+}
+
+func spaced(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
+	})
+}
+
+// attributed returns how many lines at i introduce a quote, 0 if they do not,
+// and where that quote begins: the number of lines if nothing marks it.
+func attributed(lines []line, i int, hinted bool) (n, next int) {
+	n, g := attribution(lines, i)
+	if lines[i].intro && g < strong {
+		for n = 1; i+n < len(lines) && lines[i+n].intro; n++ {
+		}
+		g = strong
+	}
+	if g == none {
+		return 0, 0
+	}
+	next = nextContent(lines, i+n)
+	if next == len(lines) {
+		return 0, 0
+	}
+	if l := lines[next]; l.quoted() {
+		if g >= strong || g == named && (l.marked || l.cite || l.sure) || l.cite || l.sure {
+			return n, next
+		}
+		return 0, 0
+	}
+	if apart(lines, i) && (g == complete || hinted && g == strong) {
+		return n, len(lines)
+	}
+	return 0, 0
+}
+
+// apart reports whether line i begins a paragraph.
+func apart(lines []line, i int) bool { return i == 0 || lines[i].apart || !lines[i-1].content() }
+
+// mostWrapped is over how many lines clients wrap an attribution.
+const mostWrapped = 4
+
+// attribution returns how many lines at i read together as an attribution,
+// and how surely.
+func attribution(lines []line, i int) (n int, g grade) {
+	joined := lines[i].text
+	if g := grading(joined); g > none {
+		return 1, g
+	}
+	if !opens(joined) || closed(joined) {
+		return 0, none
+	}
+	for n = 2; n <= mostWrapped && i+n <= len(lines); n++ {
+		l := lines[i+n-1]
+		if !l.content() || l.depth != lines[i].depth || opener(l.text) || len(joined) > longest {
+			break
+		}
+		joined += " " + l.text
+		if g := grading(joined); g >= strong {
+			return n, g
+		}
+	}
+	return 0, none
+}
+
+// opens reports whether an attribution that goes on in the next line may
+// begin like this.
+func opens(s string) bool {
+	return opener(s) || dated.MatchString(s) && (weekday.MatchString(s) || numbered.MatchString(s))
+}
+
+// opener reports whether a line begins like "On 3 March".
+func opener(s string) bool {
+	first, rest, _ := strings.Cut(strings.ToLower(s), " ")
+	return openers[strings.TrimRight(first, ",")] && strings.ContainsFunc(rest, unicode.IsDigit)
+}
+
+// closed reports whether a line ends as attributions do.
+func closed(s string) bool {
+	return strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：")
+}
+
+func grading(s string) grade {
+	if len(s) > longest || s == "" {
+		return none
+	}
+	framed := dashed(s)
+	if framed {
+		s = undashed(s)
+	}
+	if !framed && !closed(s) {
+		return none
+	}
+	verb := verbs.FindStringIndex(strings.ToLower(s))
+	date, address := dated.MatchString(s), strings.Contains(s, "@")
+	switch {
+	case framed && verb != nil && (date || address || closed(s)):
+		return complete
+	case framed:
+		return none
+	case date && (verb != nil && angled.MatchString(s) || addressed.MatchString(s)):
+		return complete
+	case verb != nil && (date || address):
+		return strong
+	case verb != nil && nameOnly(strings.ToLower(s), s, verb):
+		return named
+	case date:
+		return datedOne
+	}
+	return none
+}
+
+// nameOnly reports whether all but the verb may be a name.
+func nameOnly(lower, s string, verb []int) bool {
+	if len(lower) != len(s) {
+		return false
+	}
+	words := strings.FieldsFunc(s[:verb[0]]+" "+s[verb[1]:], func(r rune) bool { return strings.ContainsRune(" :：\"“”«»,", r) })
+	if len(words) == 0 || len(words) > 4 {
+		return false
+	}
+	for _, word := range words {
+		if first := []rune(word)[0]; !unicode.IsLetter(first) || unicode.IsLower(first) && !particles[word] {
+			return false
+		}
+	}
+	return true
+}

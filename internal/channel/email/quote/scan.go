@@ -1,0 +1,120 @@
+package quote
+
+// cut is where a mail stops to be its sender's own words: lines from folded on
+// are not shown; those of them before quote are the signature.
+type cut struct{ folded, quote int }
+
+// findCut looks for the line from which on a mail is folded: the number of
+// lines if nothing is, or if nothing would be left.
+func findCut(lines []line, hinted bool) cut {
+	quote := quoteStart(lines, hinted)
+	signature := quote
+	if !forwarding(lines[:quote]) {
+		signature = signatureStart(lines[:quote])
+	}
+	switch {
+	case lastContent(lines[quote:]) < 0 && signature == quote:
+		return cut{len(lines), len(lines)}
+	case lastContent(lines[:signature]) >= 0:
+		return cut{signature, quote}
+	case signature < quote && quote < len(lines):
+		return cut{quote, quote}
+	}
+	return cut{len(lines), len(lines)}
+}
+
+// quoteStart returns the line at which the quote that ends the mail begins.
+func quoteStart(lines []line, hinted bool) int {
+	// Once a quote was introduced, another one in the same mail is its
+	// continuation, after an answer in between.
+	introduced := false
+	own := lastContent(lines[:signatureStart(lines)]) // the last line that is no signature
+	for i := 0; i < len(lines); {
+		l := lines[i]
+		if !l.content() {
+			i++
+			continue
+		}
+		if forwards(lines, i) {
+			return len(lines)
+		}
+		if l.quoted() {
+			end := runEnd(lines, i)
+			introduced = introduced || l.sure || introducesItself(lines[i:end])
+			if introduced && own < end {
+				return leadStart(lines, i)
+			}
+			i = end
+			continue
+		}
+		if marker(l) {
+			return leadStart(lines, i)
+		}
+		if l.rest || original(l.text) || headed(lines, i) || outlined(lines, i) {
+			return i
+		}
+		n, next := attributed(lines, i, hinted)
+		switch {
+		case n == 0:
+			i++
+		case next == len(lines): // all below is quoted, though nothing marks it
+			return i
+		default:
+			end := runEnd(lines, next)
+			if own < end {
+				return i
+			}
+			introduced, i = true, end
+		}
+	}
+	return len(lines)
+}
+
+// runEnd returns the end of the quoted lines, and empty ones between them,
+// that begin at i.
+func runEnd(lines []line, i int) int {
+	end := i
+	for ; i < len(lines) && (lines[i].quoted() || !lines[i].content()); i++ {
+		if lines[i].quoted() {
+			end = i + 1
+		}
+	}
+	return end
+}
+
+// within is how many lines of a quote are searched for what introduces it.
+const within = 8
+
+// introducesItself reports whether a quote holds its own introduction, as
+// Apple Mail writes it, or Parley's marker.
+func introducesItself(quote []line) bool {
+	for i, seen := nextContent(quote, 0), 0; i < len(quote) && seen < within; i, seen = nextContent(quote, i+1), seen+1 {
+		if marker(quote[i]) {
+			return true
+		}
+		if seen > 0 {
+			continue
+		}
+		if original(quote[i].text) || headed(quote, i) {
+			return true
+		}
+		if _, g := attribution(quote, i); g >= strong {
+			return true
+		}
+	}
+	return false
+}
+
+// leadStart returns where what introduces the quote at i begins: a line in a
+// language that is not known still ends with a colon and holds a date.
+func leadStart(lines []line, i int) int {
+	before := lastContent(lines[:i])
+	if before < 0 || i-before > 3 || lines[before].quoted() {
+		return i
+	}
+	l := lines[before]
+	if l.intro || closed(l.text) && dated.MatchString(l.text) && (angled.MatchString(l.text) || lines[i].sure || marker(lines[i])) {
+		return before
+	}
+	return i
+}

@@ -1,0 +1,86 @@
+package quote
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// signatureStart returns the line at which the signature that ends lines
+// begins, or their number.
+func signatureStart(lines []line) int {
+	end := len(lines)
+	for range 4 { // a client's line may stand below a signature of one's own
+		last := lastContent(lines[:end])
+		if last < 0 {
+			return end
+		}
+		start := last
+		switch {
+		case lines[last].quoted():
+			return end
+		case lines[last].sig:
+			for start > 0 && (lines[start-1].sig || !lines[start-1].content()) {
+				start--
+			}
+		case !sentFrom(lines[last].text):
+			if start = delimited(lines[:last+1]); start < 0 {
+				return end
+			}
+		}
+		if d := lastContent(lines[:start]); d >= 0 && lines[d].delimiter > 0 {
+			start = d
+		}
+		end = start
+	}
+	return end
+}
+
+// delimited returns the last line that delimits a signature, or -1. One that
+// lost its space must look like a signature below: short, and asking nothing.
+func delimited(lines []line) int {
+	const mostLines, mostBare, widest = 40, 8, 80
+	bare := true
+	for i, seen := len(lines)-1, 0; i >= 0 && seen <= mostLines; i-- {
+		l := lines[i]
+		switch {
+		case l.quoted():
+			return -1
+		case l.delimiter == 2, l.delimiter == 1 && bare && seen <= mostBare:
+			return i
+		case l.content():
+			seen++
+			bare = bare && !l.long && utf8.RuneCountInString(l.text) <= widest && !strings.HasSuffix(l.text, "?")
+		}
+	}
+	return -1
+}
+
+// sentFrom reports whether a line is one like "Sent from my iPhone", which
+// tells of a device or of a client and says nothing else.
+func sentFrom(s string) bool {
+	const mostWords, longest = 8, 160
+	s = strings.ToLower(s)
+	if s == "" || len(s) > longest || strings.HasSuffix(s, "?") {
+		return false
+	}
+	for _, phrase := range sentPhrases {
+		if rest, ok := strings.CutPrefix(s, phrase); ok {
+			return len(strings.Fields(rest)) <= mostWords && holds(s, devices)
+		}
+	}
+	for _, phrase := range sentEnds {
+		if rest, ok := strings.CutSuffix(strings.TrimRight(s, ".!。"), phrase); ok {
+			return len(strings.Fields(rest)) <= mostWords/2 && holds(rest, devices)
+		}
+	}
+	return false
+}
+
+func holds(s string, words []string) bool {
+	for _, word := range words {
+		if strings.Contains(s, word) {
+			return true
+		}
+	}
+	return false
+}
