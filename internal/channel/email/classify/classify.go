@@ -79,6 +79,7 @@ func (j *judge) verdict() Verdict {
 			v.Reasons = append(v.Reasons, f.Reason)
 		}
 	}
+	v.AutoReply = v.AutoReply && !v.Bounce && j.Mail.Report == nil
 	return v
 }
 

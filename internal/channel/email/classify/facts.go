@@ -53,7 +53,8 @@ type Verdict struct {
 	// NoAutoAnswer: no machine may answer it (RFC 3834). True of what is
 	// Automatic, of bulk and list mail, of senders who say so or read no mail.
 	NoAutoAnswer bool
-	// AutoReply: it answers a mail by itself, as an absence notice does.
+	// AutoReply: it answers a mail by itself, as an absence notice does. Reports
+	// of delivery and reading are none.
 	AutoReply bool
 	// Bounce: it tells that a mail did not arrive, or is late.
 	Bounce bool
