@@ -65,16 +65,28 @@ func guess(data []byte, label string) (string, string) {
 	if mostlyUTF8(data) {
 		return strings.ToValidUTF8(string(data), "\uFFFD"), "the text is damaged UTF-8"
 	}
-	best, err := chardet.NewTextDetector().DetectBest(data[:min(len(data), 8<<10)])
-	if err == nil && best.Confidence >= 50 {
-		if as := byLabel(cleanLabel(best.Charset)); as != nil {
-			if text, err := as.NewDecoder().Bytes(data); err == nil {
-				return string(text), "the charset " + quoted(label) + " does not fit; read as " + best.Charset
+	name, as := detect(data)
+	text, err := as.NewDecoder().Bytes(data)
+	if err != nil {
+		return strings.ToValidUTF8(string(data), "\uFFFD"), "the charset " + quoted(label) + " does not fit"
+	}
+	return string(text), "the charset " + quoted(label) + " does not fit; read as " + name
+}
+
+// leastDetected is the length in bytes below which detection is a lottery.
+const leastDetected = 24
+
+// detect returns what the data looks like, windows-1252 if nothing else.
+func detect(data []byte) (string, encoding.Encoding) {
+	if len(data) >= leastDetected {
+		best, err := chardet.NewTextDetector().DetectBest(data[:min(len(data), 8<<10)])
+		if err == nil && best.Confidence >= 50 {
+			if as := byLabel(cleanLabel(best.Charset)); as != nil {
+				return best.Charset, as
 			}
 		}
 	}
-	text, _ := charmap.Windows1252.NewDecoder().Bytes(data)
-	return string(text), "the charset " + quoted(label) + " does not fit; read as windows-1252"
+	return "windows-1252", charmap.Windows1252
 }
 
 // mostlyUTF8 reports whether runes of several bytes outnumber damaged ones: a

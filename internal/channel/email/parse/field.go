@@ -16,6 +16,9 @@ type field struct {
 const (
 	// mostFields bounds a header: the longest ones in the wild have some 300.
 	mostFields = 2000
+	// mostHeader is the length of a header in bytes from which fields are left
+	// out. Mail servers refuse far smaller ones.
+	mostHeader = 1 << 20
 	// mostValue is the length in bytes from which a field is cut.
 	mostValue = 64 << 10
 )
@@ -49,13 +52,13 @@ func (h header) all(name string) [][]byte {
 // field follows, and as the beginning of the body if not. The problem tells what
 // was odd, "" if nothing was.
 func readHeader(raw []byte) (h header, body []byte, problem string) {
-	for len(raw) > 0 {
+	for start := len(raw); len(raw) > 0; {
 		text, rest := cutLine(raw)
 		switch name, value, ok := cutField(text); {
 		case len(bytes.TrimRight(text, " \t\r\n")) == 0:
 			return h, rest, problem
-		case len(h) >= mostFields:
-			problem = "the header has too many fields"
+		case len(h) >= mostFields || start-len(raw) > mostHeader:
+			problem = "the header is too long, or has too many fields"
 		case len(h) > 0 && (text[0] == ' ' || text[0] == '\t'):
 			h.extend(raw, rest)
 		case ok:

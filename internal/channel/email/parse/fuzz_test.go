@@ -33,6 +33,9 @@ func sound(t interface {
 			t.Errorf("%q is not UTF-8 in NFC without NUL and CR", s)
 		}
 	})
+	if strings.Contains(strings.Join(m.Problems, "\n"), "to its end") {
+		t.Errorf("a panic: %q", m.Problems)
+	}
 	for _, p := range m.Parts {
 		if p.FileName == "" || strings.ContainsAny(p.FileName, "/\\\n") || p.FileName == ".." || len(p.FileName) > 255 {
 			t.Errorf("file name %q", p.FileName)

@@ -30,7 +30,8 @@ var extensions = map[string]string{
 
 // givenName is the name that the mail gives to the part, "" if none.
 func (n *node) givenName() string {
-	_, params := parseParams(unfoldField(n.header.get("Content-Disposition"), ""))
+	value := n.header.get("Content-Disposition")
+	_, params := parseParams(unfoldField(value[:min(len(value), mostType)], ""))
 	if name := fileName(params["filename"]); name != "" {
 		return name
 	}

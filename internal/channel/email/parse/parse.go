@@ -147,9 +147,10 @@ func (m *Mail) readIDs() {
 // addressesOf reads all fields of that name as one list.
 func addressesOf(h header, name, charset string) []Address {
 	var list []Address
+	read := 0
 	for _, value := range h.all(name) {
 		list = append(list, parseAddresses(unfoldField(value, charset))...)
-		if len(list) > mostAddresses {
+		if read += len(value); len(list) > mostAddresses || read > 4*mostValue {
 			break
 		}
 	}

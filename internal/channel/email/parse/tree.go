@@ -10,6 +10,8 @@ const (
 	// is, as an attachment.
 	mostDepth = 30
 	mostParts = 1000
+	// mostType is how much is read of a Content-Type or Content-Disposition.
+	mostType = 4 << 10
 )
 
 // node is a MIME part. Its content shares memory with the raw mail.
@@ -51,7 +53,8 @@ type builder struct {
 func (b *builder) node(h header, content []byte, fallback string, depth int) *node {
 	b.parts++
 	n := &node{header: h, content: content}
-	n.media, n.params = parseParams(unfoldField(h.get("Content-Type"), ""))
+	value := h.get("Content-Type")
+	n.media, n.params = parseParams(unfoldField(value[:min(len(value), mostType)], ""))
 	n.media = mediaType(n.media, fallback)
 	if strings.HasPrefix(n.media, "multipart/") {
 		b.split(n, depth)

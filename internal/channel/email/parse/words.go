@@ -44,14 +44,15 @@ func unfold(raw []byte) []byte {
 
 // decodeWords decodes RFC 2047's encoded words wherever they are. Words of one
 // charset that follow each other are decoded as one, so that a character may
-// lie across two of them; white space between them is no part of the text.
+// lie across two of them; white space between them is no part of the text. Words
+// beyond the first 100 places stay as they are.
 func decodeWords(s string) string {
 	if !strings.Contains(s, "=?") {
 		return s
 	}
 	var out strings.Builder
 	var open run
-	for {
+	for runs := 0; runs < mostRuns; {
 		start := strings.Index(s, "=?")
 		if start < 0 {
 			break
@@ -66,14 +67,22 @@ func decodeWords(s string) string {
 		if before := s[:start]; !open.is || strings.Trim(before, " \t") != "" {
 			out.WriteString(open.flush())
 			out.WriteString(before)
+			runs++
 		}
-		out.WriteString(open.add(word))
+		done := open.add(word)
+		if done != "" {
+			runs++
+		}
+		out.WriteString(done)
 		s = rest
 	}
 	out.WriteString(open.flush())
 	out.WriteString(s)
 	return out.String()
 }
+
+// mostRuns bounds how often the charset of one field is looked into.
+const mostRuns = 100
 
 // word is one encoded word, still encoded.
 type word struct {
