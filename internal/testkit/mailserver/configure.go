@@ -131,6 +131,10 @@ namespace inbox {
 }
 service anvil {
   client_limit = 2000
+  # Who fails to log in is not made to wait the next time.
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 `, s.folder, protocols, s.owner.uid, s.owner.gid)
 }

@@ -87,7 +87,7 @@ func (s *Server) Start(t *testing.T) {
 	}
 }
 
-// Stop ends it, and with it all connections, at once.
+// Stop ends it in order, and with it all connections.
 func (s *Server) Stop(t *testing.T) {
 	t.Helper()
 	if s.process == nil {
@@ -96,6 +96,17 @@ func (s *Server) Stop(t *testing.T) {
 	if err := s.process.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		t.Fatal(err)
 	}
+	<-s.ended
+	// A process that serves somebody outlives the first one.
+	s.Crash()
+}
+
+// Crash ends it at once: it gets to say and to write nothing more.
+func (s *Server) Crash() {
+	if s.process == nil {
+		return
+	}
+	_ = syscall.Kill(-s.process.Process.Pid, syscall.SIGKILL)
 	<-s.ended
 	s.process = nil
 }
@@ -111,8 +122,8 @@ func (s *Server) Restart(t *testing.T) {
 func (s *Server) start(t *testing.T) error {
 	t.Helper()
 	run := exec.CommandContext(context.WithoutCancel(t.Context()), "dovecot", "-F", "-c", s.path("dovecot.conf"))
-	// A test that is killed takes its server along.
-	run.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	// All its processes are one group; a test that is killed takes them along.
+	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	output, input, err := os.Pipe()
 	if err != nil {
 		return err
@@ -136,7 +147,7 @@ func (s *Server) start(t *testing.T) error {
 		return errors.New("it ended at once")
 	}
 	s.process, s.ended = run, ended
-	t.Cleanup(func() { s.Stop(t) })
+	t.Cleanup(s.Crash)
 	return nil
 }
 

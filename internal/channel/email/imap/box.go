@@ -41,7 +41,7 @@ func (c *Conn) uidNext(messages int) (uint32, error) {
 	if messages == 0 {
 		return 1, nil
 	}
-	last, err := c.client.Fetch(goimap.SeqSetNum(uint32(messages)), &goimap.FetchOptions{UID: true}).Collect() //nolint:gosec // was an uint32
+	last, err := c.client.Fetch(goimap.SeqSetNum(uint32(messages)), &goimap.FetchOptions{UID: true}).Collect()
 	if err != nil {
 		return 0, c.fail("read the last UID", nil, err)
 	}
@@ -100,7 +100,7 @@ func take(set goimap.UIDSet, from uint32, count int) (uids []uint32, more bool) 
 			if len(uids) == count {
 				return uids, true
 			}
-			uids = append(uids, uint32(uid)) //nolint:gosec // at most part.Stop
+			uids = append(uids, uint32(uid))
 		}
 	}
 	return uids, false

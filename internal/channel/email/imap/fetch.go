@@ -157,10 +157,10 @@ func (f *fetching) stream(ctx context.Context, uids []uint32, section *goimap.Fe
 			break
 		}
 		given, wrong := f.deliver(message, uids[n], section)
-		if wrong != nil {
-			err = wrong
+		if errors.Is(wrong, errCut) {
+			return n, f.conn.abandon("fetch", wrong)
 		}
-		if !given || wrong != nil {
+		if err = wrong; !given || err != nil {
 			break
 		}
 		n++
@@ -207,15 +207,14 @@ func (f *fetching) pass(uid uint32, literal goimap.LiteralReader, section *goima
 		f.facts[uid] = mail
 		return false, nil
 	}
-	body := &body{literal: literal, left: literal.Size()}
+	body := newBody(literal)
 	mail.Raw = body
 	if section == header {
 		mail.Raw = io.LimitReader(body, headerBytes)
 	}
 	err = f.give(mail)
-	_, cut := io.Copy(io.Discard, body)
-	if cut != nil {
-		return false, f.conn.fail("fetch", nil, cut)
+	if cut := body.finish(); cut != nil {
+		return false, cut
 	}
 	return err == nil, err
 }
@@ -270,21 +269,4 @@ func uidSet(uids []uint32) goimap.UIDSet {
 		set.AddNum(goimap.UID(uid))
 	}
 	return set
-}
-
-// body reads a mail to its announced end. The library takes a connection that was
-// cut for the end of the mail.
-type body struct {
-	literal io.Reader
-	left    int64
-}
-
-// Read implements io.Reader.
-func (b *body) Read(p []byte) (int, error) {
-	n, err := b.literal.Read(p)
-	b.left -= int64(n)
-	if errors.Is(err, io.EOF) && b.left > 0 {
-		err = io.ErrUnexpectedEOF
-	}
-	return n, err
 }

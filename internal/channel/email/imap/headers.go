@@ -3,10 +3,12 @@ package imap
 import (
 	"cmp"
 	"context"
+	"io"
 	"slices"
 	"time"
 
 	goimap "github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
 )
 
 // Header is a mail's header.
@@ -40,21 +42,49 @@ func (c *Conn) Headers(ctx context.Context, from uint32, count int, give func(He
 	return more, nil
 }
 
-func (c *Conn) headers(ctx context.Context, uids []uint32) ([]Header, error) {
+func (c *Conn) headers(ctx context.Context, uids []uint32) (headers []Header, err error) {
 	defer c.wire.begin(ctx, largeAnswer)()
-	messages, err := c.client.Fetch(uidSet(uids), &goimap.FetchOptions{
+	command := c.client.Fetch(uidSet(uids), &goimap.FetchOptions{
 		UID: true, InternalDate: true, RFC822Size: true, BodySection: []*goimap.FetchItemBodySection{header},
-	}).Collect()
-	if err != nil && (statusOf(err) == nil || passing(statusOf(err))) {
-		return nil, c.fail("fetch headers", nil, err)
-	}
-	var headers []Header
-	for _, message := range messages {
-		if raw := message.FindBodySection(header); raw != nil {
-			raw = raw[:min(len(raw), headerBytes)]
-			headers = append(headers, Header{UID: uint32(message.UID), InternalDate: message.InternalDate, Size: message.RFC822Size, Raw: raw})
+	})
+	for message := command.Next(); message != nil; message = command.Next() {
+		got, err := readHeader(message)
+		if err != nil {
+			return nil, c.abandon("fetch headers", err)
 		}
+		if got.Raw != nil {
+			headers = append(headers, got)
+		}
+	}
+	if err := command.Close(); err != nil && (statusOf(err) == nil || passing(statusOf(err))) {
+		return nil, c.fail("fetch headers", nil, err)
 	}
 	slices.SortFunc(headers, func(a, b Header) int { return cmp.Compare(a.UID, b.UID) })
 	return headers, nil
+}
+
+// readHeader reads one answer, which has no Raw if it is not one with a header.
+func readHeader(message *imapclient.FetchMessageData) (got Header, err error) {
+	for item := message.Next(); item != nil; item = message.Next() {
+		switch item := item.(type) {
+		case imapclient.FetchItemDataUID:
+			got.UID = uint32(item.UID)
+		case imapclient.FetchItemDataInternalDate:
+			got.InternalDate = item.Time
+		case imapclient.FetchItemDataRFC822Size:
+			got.Size = item.Size
+		case imapclient.FetchItemDataBodySection:
+			if item.Literal == nil || !item.MatchCommand(header) {
+				continue
+			}
+			body := newBody(item.Literal)
+			if got.Raw, err = io.ReadAll(io.LimitReader(body, headerBytes)); err != nil {
+				return Header{}, err
+			}
+			if err := body.finish(); err != nil {
+				return Header{}, err
+			}
+		}
+	}
+	return got, nil
 }
