@@ -81,6 +81,8 @@ type Config struct {
 	// Widget serves the chat widget at /widget.js and below /widget/, and a page
 	// that shows it at /demo; nil: neither is there.
 	Widget http.Handler
+	// Files serves attachments below /files/; nil: there are none.
+	Files Files
 	// Ready reports why the server cannot serve now, for /readyz; nil: always ready.
 	Ready func(context.Context) error
 	// Log gets the access log and internal errors; nil means slog.Default().
@@ -106,6 +108,7 @@ func New(c Config) (http.Handler, error) {
 	mux.Handle("GET /{$}", pages)
 	mux.Handle("GET /playground/", pages)
 	c.routeWidget(mux)
+	c.routeFiles(mux)
 	return observe(c.Log, c.Clock, secure(c.PublicURL, boundBodies(c.Timeout, forwarded(c.TrustedProxies, mux)))), nil
 }
 
