@@ -99,11 +99,11 @@ func TestIDs(t *testing.T) { // pitfall 8
 	t.Parallel()
 	for value, want := range map[string][]string{
 		"<a@x> <b@x>":                           {"a@x", "b@x"},
-		"<a@x><b@x>,<c@x>;<a@x>":                {"a@x", "b@x", "c@x"},
+		"<a@x><b@x>,<c@x>;<a@x>":                {"b@x", "c@x", "a@x"},
 		"a@x b@x":                               {"a@x", "b@x"},
 		"<a\r\n @x>":                            {"a@x"},
 		"<a@x":                                  {"a@x"},
-		"<a@x <b@x>":                            {"b@x"},
+		"<a@x <b@x>":                            {"a@x", "b@x"},
 		"Your message of Monday <a@x>":          {"a@x"},
 		"<no-at-sign>":                          {"no-at-sign"},
 		"=?utf-8?q?=3Ca=40x=3E?=":               {"a@x"}, // Amazon SES

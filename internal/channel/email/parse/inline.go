@@ -13,7 +13,7 @@ const mostLocations = 50
 // contentID returns the id without brackets, "" if there is none.
 func contentID(value string) string {
 	id := strings.Trim(line(decodeWords(value)), "<> \"'")
-	return clip(strings.TrimPrefix(id, "cid:"), mostID)
+	return clip(strings.TrimPrefix(id, "cid:"), mostContentID)
 }
 
 // markInline tells the images that the HTML shows from the files that it does
@@ -66,7 +66,7 @@ func references(page string) map[string]bool {
 		if end < 0 {
 			end = len(rest)
 		}
-		id := html.UnescapeString(rest[:min(end, mostID)])
+		id := html.UnescapeString(rest[:min(end, mostContentID)])
 		if plain, err := url.PathUnescape(id); err == nil {
 			found[strings.ToLower(contentID(plain))] = true
 		}

@@ -18,7 +18,7 @@ type Mail struct {
 	Header map[string][]string
 	// MessageID comes without <>; "" if it is missing or malformed.
 	MessageID string
-	// InReplyTo and References are ids without <>, in order and without repeats;
+	// InReplyTo and References are ids without <>, in order; of repeats the last;
 	// the 200 newest of each.
 	InReplyTo, References []string
 	// From is the author. Without one it is the sender, and without that the

@@ -166,7 +166,7 @@ func (m *Mail) readAddresses(of func(name string) []Address) {
 	m.readFrom(of("From"))
 	for _, name := range []string{"Delivered-To", "X-Original-To", "Envelope-To", "X-Forwarded-To"} {
 		for _, a := range of(name) {
-			if address := strings.ToLower(a.Address); !slices.Contains(m.DeliveredTo, address) && len(m.DeliveredTo) < mostIDs {
+			if address := strings.ToLower(a.Address); !slices.Contains(m.DeliveredTo, address) && len(m.DeliveredTo) < mostDelivered {
 				m.DeliveredTo = append(m.DeliveredTo, address)
 			}
 		}
