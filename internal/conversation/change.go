@@ -30,6 +30,11 @@ type change struct {
 	// touched: something that belongs to the conversation changed, though none
 	// of its columns.
 	touched bool
+	// to is whom the first mail went to; see router.
+	to []string
+	// ticket is what the conversation's ticket begins with, which is made with the
+	// change; nil: none is.
+	ticket *schema.TicketPreset
 }
 
 // call is what the mutations on one conversation share.
@@ -155,6 +160,9 @@ func (ch *change) save(ctx context.Context) error {
 		}
 	}
 	ch.append(ctx, diff)
+	if err := ch.makeTicket(ctx); err != nil {
+		return err
+	}
 	return ch.freed(ctx)
 }
 

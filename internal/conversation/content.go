@@ -21,9 +21,10 @@ const previewLength = 140
 // content is a message's text, and its HTML if it has any, cleaned.
 type content struct{ text, html string }
 
-// compose cleans what a caller wrote: the text must be valid and not empty; of
-// HTML the harmless part is kept, and it makes the text where none is given.
-func compose(text, html *string, most int) (content, error) {
+// compose cleans what a caller wrote: the text must be valid and, where no files
+// go with it, not empty; of HTML the harmless part is kept, and it makes the text
+// where none is given.
+func compose(text, html *string, most, files int) (content, error) {
 	c := content{}
 	if text != nil {
 		var err error
@@ -46,8 +47,8 @@ func compose(text, html *string, most int) (content, error) {
 			return c, errs.New(errs.TooLong, "The HTML has %d characters of text; at most %d are allowed.", n, most).On("html")
 		}
 	}
-	if strings.TrimSpace(c.text) == "" {
-		return c, errs.New(errs.Required, "A message needs text.").On("text")
+	if strings.TrimSpace(c.text) == "" && files == 0 {
+		return c, errs.New(errs.Required, "A message needs text, or a file.").On("text")
 	}
 	return c, nil
 }

@@ -18,7 +18,7 @@ import (
 // EditMessage changes what the caller's own note or chat message says, and
 // keeps what it said before (IN-14). FORBIDDEN for another's message.
 func (s *Service) EditMessage(ctx context.Context, in EditMessageInput) (*ent.Message, error) {
-	what, err := compose(in.Text, in.HTML, MaxText)
+	what, err := compose(in.Text, in.HTML, MaxText, 0)
 	if err != nil {
 		return nil, err
 	}

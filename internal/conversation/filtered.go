@@ -2,9 +2,12 @@ package conversation
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"parley/ent"
 	"parley/ent/block"
+	"parley/ent/email"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/viewer"
@@ -55,12 +58,15 @@ func (ch *change) notSpam(ctx context.Context) error {
 }
 
 // unfilter leaves the conversation some of its reasons; with none it leaves
-// Filtered, and is routed as if new unless somebody has it (IN-9).
+// Filtered, and is routed, unless somebody has it, and ticketed as if new (IN-9).
 func (ch *change) unfilter(ctx context.Context, left vocab.FilteredReasons) error {
 	was := ch.c.Filtered
 	ch.setFiltered(left)
 	if was == 0 || left != 0 {
 		return nil
+	}
+	if err := ch.ticketAsNew(ctx); err != nil {
+		return err
 	}
 	return ch.route(ctx, vocab.RoutedUnfiltered)
 }
@@ -74,7 +80,10 @@ func (s *Service) BlockSender(ctx context.Context, in BlockSenderInput) (*ent.Co
 		if err := ch.mayChange(); err != nil {
 			return err
 		}
-		names := senders(ch.c)
+		names, err := ch.senders(ctx)
+		if err != nil {
+			return err
+		}
 		if len(names) == 0 {
 			return errs.New(errs.Invalid, "The conversation has no sender who could be blocked.").On("conversationId")
 		}
@@ -83,8 +92,23 @@ func (s *Service) BlockSender(ctx context.Context, in BlockSenderInput) (*ent.Co
 	})
 }
 
-// block blocks a sender: the contact with all its addresses and tokens, or
-// without a contact this token.
+// senders are the names under which the conversation's sender may be blocked, the
+// best one first: the contact with all its addresses and tokens, the visitor's
+// token, the address that a mail came from (IN-10).
+func (ch *change) senders(ctx context.Context) ([]string, error) {
+	names := []string{ch.c.ContactID, ch.c.VisitorID}
+	if ch.c.Kind == vocab.Email {
+		first, err := ch.tx.Client.Email.Query().Where(email.ConversationID(ch.c.ID), email.InboundMailIDNEQ("")).Order(email.ByID()).First(ctx)
+		if err == nil {
+			names = append(names, strings.ToLower(first.From.Address))
+		} else if !ent.IsNotFound(err) {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(names, func(s string) bool { return s == "" }), nil
+}
+
+// block blocks a sender, once.
 func (ch *change) block(ctx context.Context, sender string) error {
 	v := viewer.FromContext(ctx)
 	made, err := ch.tx.Exec(ctx, `INSERT INTO blocks (id, account_id, inbox_id, channel_id, kind, sender, blocked_by, created_at)
@@ -110,7 +134,11 @@ func (s *Service) UnblockSender(ctx context.Context, in UnblockSenderInput) (*en
 		if err := ch.unfilter(ctx, ch.c.Filtered.Without(vocab.ReasonBlockedSender)); err != nil {
 			return err
 		}
-		for _, sender := range senders(ch.c) {
+		names, err := ch.senders(ctx)
+		if err != nil {
+			return err
+		}
+		for _, sender := range names {
 			gone, err := ch.tx.Client.Block.Delete().Where(block.ChannelID(ch.c.ChannelID), block.Sender(sender)).Exec(ctx)
 			if err != nil {
 				return err

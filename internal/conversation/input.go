@@ -271,15 +271,37 @@ type BulkSelection struct {
 }
 
 // SendMessageInput is the input of sendMessage. A message or note: text, HTML,
-// or both.
+// files, or several of them. To, Cc, Bcc, ReplyAll and Subject are of e-mail
+// alone. Without To it goes to whoever wrote last and, with ReplyAll, in copy to
+// the others of that mail; Cc and Bcc that are given take the place of theirs.
 type SendMessageInput struct {
 	ConversationID   string
 	Text             *string
 	HTML             *string
 	Note             bool
 	MentionUserIDs   []string
+	To               []string
+	Cc               []string
+	Bcc              []string
+	ReplyAll         bool
+	Subject          *string
+	AttachmentIDs    []string
 	ExpectedRevision *int
 	IdempotencyKey   *string
+}
+
+// StartEmailInput is the input of startEmail. A new e-mail conversation: from
+// which channel, to whom, and what.
+type StartEmailInput struct {
+	EmailChannelID string
+	To             []string
+	Cc             []string
+	Bcc            []string
+	Subject        string
+	Text           *string
+	HTML           *string
+	AttachmentIDs  []string
+	IdempotencyKey *string
 }
 
 // EditMessageInput is the input of editMessage. What a message says from now

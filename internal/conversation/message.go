@@ -20,28 +20,43 @@ type author struct {
 
 func authorOf(v *viewer.Viewer) author { return author{kind: v.Actor().Kind, id: v.Actor().ActorID} }
 
+// draft is a message before it is in its conversation.
+type draft struct {
+	id        string
+	by        author
+	direction vocab.MessageDirection
+	what      content
+	mentions  []string
+	at        clock.Micros // when it was written; zero: now
+	quiet     bool         // nobody is to notice it: it is no unread message (IN-7)
+}
+
 // add writes a message into the conversation that is being changed: it numbers
 // it, moves the conversation's own times and preview on, makes it findable, and
-// emits MESSAGE_CREATED. Notes leave times and preview alone (IN-7).
-func (ch *change) add(ctx context.Context, messageID string, by author, direction vocab.MessageDirection, what content, mentions []string) (*ent.Message, error) {
+// emits MESSAGE_CREATED. Notes and the system's messages leave times and preview
+// alone, and visitors do not see them (IN-7).
+func (ch *change) add(ctx context.Context, d draft) (*ent.Message, error) {
 	c := ch.c
 	c.LastNumber++
 	visible := 0
 	at := ch.now()
-	if direction != vocab.Note {
+	if d.direction == vocab.Incoming || d.direction == vocab.Outgoing {
 		c.LastVisibleNumber++
 		visible = c.LastVisibleNumber
+		if d.at != 0 {
+			at = min(at, d.at)
+		}
 		at = max(at, ch.before.LastMessageAt+1)
 		c.LastMessageAt = at
-		c.Preview = richtext.Preview(what.text, previewLength)
+		c.Preview = richtext.Preview(d.what.text, previewLength)
 	}
-	if direction == vocab.Incoming {
+	if d.direction == vocab.Incoming && !d.quiet {
 		c.LastIncomingNumber = c.LastNumber
 	}
 	m := &ent.Message{
-		ID: messageID, AccountID: c.AccountID, InboxID: c.InboxID, ConversationID: c.ID,
-		Number: c.LastNumber, VisibleNumber: visible, Direction: direction, AuthorKind: by.kind, AuthorID: by.id,
-		Text: what.text, HTML: what.html, Mentions: mentions, Delivery: arrival(direction), CreatedAt: at,
+		ID: d.id, AccountID: c.AccountID, InboxID: c.InboxID, ConversationID: c.ID,
+		Number: c.LastNumber, VisibleNumber: visible, Direction: d.direction, AuthorKind: d.by.kind, AuthorID: d.by.id,
+		Text: d.what.text, HTML: d.what.html, Mentions: d.mentions, Delivery: arrival(c.Kind, d.direction), CreatedAt: at,
 	}
 	if err := ch.insert(ctx, m); err != nil {
 		return nil, err
@@ -53,13 +68,16 @@ func (ch *change) add(ctx context.Context, messageID string, by author, directio
 	return m, nil
 }
 
-// arrival is a new message's delivery state in chat: what a visitor wrote has
-// arrived with us, what we wrote is kept for the visitor.
-func arrival(d vocab.MessageDirection) vocab.DeliveryState {
-	if d == vocab.Outgoing {
-		return vocab.DeliverySent
+// arrival is a new message's delivery state: what others wrote has arrived with
+// us; what we wrote is kept for the visitor of a chat, and is on its way by mail.
+func arrival(kind vocab.ChannelKind, d vocab.MessageDirection) vocab.DeliveryState {
+	switch {
+	case d != vocab.Outgoing:
+		return vocab.DeliveryDelivered
+	case kind == vocab.Email:
+		return vocab.DeliveryQueued
 	}
-	return vocab.DeliveryDelivered
+	return vocab.DeliverySent
 }
 
 func (ch *change) insert(ctx context.Context, m *ent.Message) error {

@@ -21,6 +21,9 @@ type Start struct {
 	Targeted  *ent.TargetedMessage
 	PageURL   string
 	Text      string
+	// AttachmentIDs are the visitor's uploads that go with it; with them there may
+	// be no text.
+	AttachmentIDs []string
 }
 
 // Begin opens a chat with the visitor's first message, within the caller's
@@ -28,7 +31,7 @@ type Start struct {
 // (IN-8); a blocked visitor's chat goes to Filtered (IN-10); any other is routed
 // by the message's rules.
 func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conversation, *ent.Message, error) {
-	what, err := compose(&in.Text, nil, MaxVisitorText)
+	what, err := compose(&in.Text, nil, MaxVisitorText, len(in.AttachmentIDs))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -47,21 +50,18 @@ func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conve
 			c.BotState = vocab.BotActive
 		}
 	}
-	if err := insertConversation(ctx, tx, c); err != nil {
-		return nil, nil, err
-	}
-	ch := begin(tx, c)
-	ch.before.LastMessageAt = 0 // the first message is as old as the conversation
-	c.Revision = 0
-	ch.emit(vocab.ConversationCreated)
-	if err := ch.indexHeader(ctx); err != nil {
-		return nil, nil, err
-	}
-	if err := ch.filterBlocked(ctx); err != nil {
-		return nil, nil, err
-	}
-	m, err := ch.add(ctx, in.MessageID, author{viewer.Visitor, in.Visitor.ID}, vocab.Incoming, what, nil)
+	ch, err := open(ctx, tx, c)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := ch.filterBlocked(ctx, c.ContactID, c.VisitorID); err != nil {
+		return nil, nil, err
+	}
+	m, err := ch.add(ctx, draft{id: in.MessageID, by: author{viewer.Visitor, in.Visitor.ID}, direction: vocab.Incoming, what: what})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.claim(ctx, ch, in.AttachmentIDs, m); err != nil {
 		return nil, nil, err
 	}
 	if in.Targeted != nil {
@@ -72,6 +72,18 @@ func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conve
 	return c, m, ch.save(ctx)
 }
 
+// open writes a new conversation, which its first message follows.
+func open(ctx context.Context, tx *store.Tx, c *ent.Conversation) (*change, error) {
+	if err := insertConversation(ctx, tx, c); err != nil {
+		return nil, err
+	}
+	ch := begin(tx, c)
+	ch.before.LastMessageAt = 0 // the first message is as old as the conversation
+	c.Revision = 0
+	ch.emit(vocab.ConversationCreated)
+	return ch, ch.indexHeader(ctx)
+}
+
 func insertConversation(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
 	err := tx.Client.Conversation.Create().
 		SetID(c.ID).SetAccountID(c.AccountID).SetInboxID(c.InboxID).SetChannelID(c.ChannelID).SetKind(c.Kind).
@@ -80,6 +92,7 @@ func insertConversation(ctx context.Context, tx *store.Tx, c *ent.Conversation) 
 		SetVisitorActiveAt(c.VisitorActiveAt).SetBotID(c.BotID).SetBotState(c.BotState).SetOriginURL(c.OriginURL).
 		SetTargetedMessageID(c.TargetedMessageID).SetTargetedMessageVersion(c.TargetedMessageVersion).
 		SetTags(c.Tags).SetRevision(c.Revision).SetRoutingSource(c.RoutingSource).
+		SetSubject(c.Subject).SetToAddress(c.ToAddress).SetPossiblyRelatedID(c.PossiblyRelatedID).
 		Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save conversation: %w", err)
@@ -90,9 +103,10 @@ func insertConversation(ctx context.Context, tx *store.Tx, c *ent.Conversation) 
 // Receive adds a visitor's message to their conversation, within the caller's
 // transaction: it reopens a closed one (IN-7), wakes a snoozed one (IN-18), and
 // goes to Filtered when the visitor is blocked meanwhile (IN-10). One in the
-// trash is NOT_FOUND: the visitor begins another (IN-20).
-func (s *Service) Receive(ctx context.Context, tx *store.Tx, conversationID, messageID, visitorID, text string) (*ent.Conversation, *ent.Message, error) {
-	what, err := compose(&text, nil, MaxVisitorText)
+// trash is NOT_FOUND: the visitor begins another (IN-20). The files are the
+// visitor's uploads; with them there may be no text.
+func (s *Service) Receive(ctx context.Context, tx *store.Tx, conversationID, messageID, visitorID, text string, attachmentIDs ...string) (*ent.Conversation, *ent.Message, error) {
+	what, err := compose(&text, nil, MaxVisitorText, len(attachmentIDs))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -103,35 +117,44 @@ func (s *Service) Receive(ctx context.Context, tx *store.Tx, conversationID, mes
 	if ch.c.DeletedAt.IsSet() {
 		return nil, nil, notFound(conversationID)
 	}
-	if err := ch.filterBlocked(ctx); err != nil {
+	if err := ch.filterBlocked(ctx, ch.c.ContactID, ch.c.VisitorID); err != nil {
 		return nil, nil, err
 	}
-	m, err := ch.add(ctx, messageID, author{viewer.Visitor, visitorID}, vocab.Incoming, what, nil)
+	m, err := ch.add(ctx, draft{id: messageID, by: author{viewer.Visitor, visitorID}, direction: vocab.Incoming, what: what})
 	if err != nil {
 		return nil, nil, err
 	}
-	ch.asked(m.CreatedAt)
-	ch.c.VisitorActiveAt = m.CreatedAt
-	ch.wake()
-	if ch.c.Status == vocab.Closed {
-		if err := ch.reopen(ctx); err != nil {
-			return nil, nil, err
-		}
+	if err := s.claim(ctx, ch, attachmentIDs, m); err != nil {
+		return nil, nil, err
 	}
-	if err := ch.reassign(ctx); err != nil {
+	if err := ch.heard(ctx, m); err != nil {
 		return nil, nil, err
 	}
 	return ch.c, m, ch.save(ctx)
 }
 
-// filterBlocked files the conversation under Filtered when its sender is
+// heard does what follows from a message of the contact's: it waits for an
+// answer, a snoozed conversation comes back (IN-18), a closed one reopens (IN-7),
+// and one whose owner is away may be routed again (AC-8).
+func (ch *change) heard(ctx context.Context, m *ent.Message) error {
+	ch.asked(m.CreatedAt)
+	ch.c.VisitorActiveAt = m.CreatedAt
+	ch.wake()
+	if ch.c.Status == vocab.Closed {
+		if err := ch.reopen(ctx); err != nil {
+			return err
+		}
+	}
+	return ch.reassign(ctx)
+}
+
+// filterBlocked files the conversation under Filtered when one of the senders is
 // blocked on its channel.
-func (ch *change) filterBlocked(ctx context.Context) error {
+func (ch *change) filterBlocked(ctx context.Context, senders ...string) error {
 	if ch.c.Filtered.Has(vocab.ReasonBlockedSender) {
 		return nil
 	}
-	blocked, err := ch.tx.Client.Block.Query().
-		Where(block.ChannelID(ch.c.ChannelID), block.SenderIn(senders(ch.c)...)).Exist(ctx)
+	blocked, err := Blocked(ctx, ch.tx, ch.c.ChannelID, senders...)
 	if err != nil || !blocked {
 		return err
 	}
@@ -139,8 +162,12 @@ func (ch *change) filterBlocked(ctx context.Context) error {
 	return nil
 }
 
-// senders are the names under which the conversation's sender may be blocked:
-// the contact, and the visitor's token (IN-10).
-func senders(c *ent.Conversation) []string {
-	return slices.DeleteFunc([]string{c.ContactID, c.VisitorID}, func(s string) bool { return s == "" })
+// Blocked reports whether a channel blocks one of the senders: contacts and
+// visitors by their ids, and addresses in lower case; "" is nobody (IN-10).
+func Blocked(ctx context.Context, tx *store.Tx, channelID string, senders ...string) (bool, error) {
+	known := slices.DeleteFunc(slices.Clone(senders), func(s string) bool { return s == "" })
+	if len(known) == 0 {
+		return false, nil
+	}
+	return tx.Client.Block.Query().Where(block.ChannelID(channelID), block.SenderIn(known...)).Exist(ctx)
 }

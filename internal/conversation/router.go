@@ -9,6 +9,8 @@ import (
 
 	"parley/ent"
 	"parley/ent/contactlistmember"
+	"parley/ent/email"
+	"parley/ent/emailchannel"
 	"parley/ent/routingturn"
 	"parley/ent/schema"
 	"parley/ent/targetedmessage"
@@ -29,13 +31,15 @@ type router struct {
 	client *ent.Client
 	query  func(ctx context.Context, query string, args ...any) (entsql.ColumnScanner, error)
 	now    clock.Micros
+	// to is whom the first mail of a conversation went to, while it is not kept yet.
+	to []string
 	// tx keeps others from changing what is read until it ends; nil: nobody does.
 	tx *store.Tx
 }
 
 // router decides for good: what it reads stays so until the commit.
 func (ch *change) router() router {
-	return router{client: ch.tx.Client, query: ch.tx.Query, now: ch.now(), tx: ch.tx}
+	return router{client: ch.tx.Client, query: ch.tx.Query, now: ch.now(), to: ch.to, tx: ch.tx}
 }
 
 // router of a service says what would be decided.
@@ -43,9 +47,20 @@ func (s *Service) router(ctx context.Context) router {
 	return router{client: s.store.Client(ctx), query: s.store.Query, now: s.store.Now()}
 }
 
-// rules returns the routing of a conversation's source, as of the version that
-// the conversation began with (TM-1). A source that is gone has none.
+// rules returns the routing of a conversation's source: an e-mail channel's as it
+// is now, a targeted message's as of the version that the conversation began with
+// (TM-1). A source that is gone has none.
 func (r router) rules(ctx context.Context, c *ent.Conversation) (schema.Routing, error) {
+	if id.Is(c.RoutingSource, id.Channel) {
+		channel, err := r.client.EmailChannel.Query().Where(emailchannel.ID(c.RoutingSource)).Only(ctx)
+		if ent.IsNotFound(err) {
+			return schema.Routing{}, nil
+		}
+		if err != nil {
+			return schema.Routing{}, err
+		}
+		return channel.Routing, nil
+	}
 	v, err := r.client.TargetedMessageVersion.Query().Where(targetedmessageversion.TargetedMessageID(c.RoutingSource),
 		targetedmessageversion.Version(c.TargetedMessageVersion)).Only(ctx)
 	if err == nil {
@@ -113,7 +128,7 @@ func (r router) turn(ctx context.Context, c *ent.Conversation, d routing.Decisio
 
 // facts reads what the rules ask for.
 func (r router) facts(ctx context.Context, c *ent.Conversation, rules schema.Routing) (routing.Facts, error) {
-	facts := routing.Facts{Page: c.OriginURL}
+	facts := routing.Facts{Page: c.OriginURL, Subject: c.Subject}
 	if c.ContactID != "" && routing.Asks(rules, vocab.RouteByContactProperty) {
 		contact, err := r.client.Contact.Get(ctx, c.ContactID)
 		if err != nil {
@@ -136,6 +151,13 @@ func (r router) facts(ctx context.Context, c *ent.Conversation, rules schema.Rou
 		}
 		facts.Language = visitor.Language
 	}
+	if c.Kind == vocab.Email && routing.Asks(rules, vocab.RouteByToAddress) {
+		to, err := r.addressees(ctx, c)
+		if err != nil {
+			return facts, err
+		}
+		facts.To = to
+	}
 	if routing.Asks(rules, vocab.RouteByHours) {
 		channel, err := r.client.Channel.Get(ctx, c.ChannelID)
 		if err != nil {
@@ -144,6 +166,22 @@ func (r router) facts(ctx context.Context, c *ent.Conversation, rules schema.Rou
 		facts.InHours = availability.InHours(channel.Availability, r.now.Time())
 	}
 	return facts, nil
+}
+
+// addressees are whom the first mail of a conversation went to.
+func (r router) addressees(ctx context.Context, c *ent.Conversation) ([]string, error) {
+	to := append([]string{c.ToAddress}, r.to...)
+	first, err := r.client.Email.Query().Where(email.ConversationID(c.ID)).Order(email.ByID()).First(ctx)
+	if ent.IsNotFound(err) {
+		return to, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range slices.Concat(first.To, first.Cc) {
+		to = append(to, m.Address)
+	}
+	return to, nil
 }
 
 // candidates reads whom a rule names, in its order. Teams that are gone are

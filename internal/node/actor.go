@@ -15,8 +15,9 @@ type Ref struct {
 	ID   string
 }
 
-// Actors loads who did something: users, integrations, bots, and for visitors
-// the contact that they are linked to, or else the visitor. The system, and
+// Actors loads who did something: users, integrations, bots, contacts who wrote
+// by mail, and for visitors the contact that they are linked to, or else the
+// visitor. The system, and
 // whoever is gone or hidden, is a *viewer.Viewer with a name, so that no actor
 // is ever missing.
 func (s *Service) Actors(ctx context.Context, refs []Ref) ([]any, error) {
@@ -39,6 +40,11 @@ func (s *Service) Actors(ctx context.Context, refs []Ref) ([]any, error) {
 		return nil, err
 	}
 	place(actors, bots)
+	contacts, err := s.Contacts(ctx, idsOf(refs, id.Contact))
+	if err != nil {
+		return nil, err
+	}
+	place(actors, contacts)
 	return actors, s.placeVisitors(ctx, actors, refs)
 }
 

@@ -78,7 +78,9 @@ func (s *Service) begin(ctx context.Context, tx *store.Tx, v *viewer.Viewer, in 
 	if did.Emails, err = s.address(ctx, tx, me, targeted, in.Email); err != nil {
 		return nil, err
 	}
-	c, _, err := s.open(ctx, tx, me, conversation.Start{MessageID: messageID, Targeted: targeted, PageURL: in.PageURL, Text: in.Text})
+	c, _, err := s.open(ctx, tx, me, conversation.Start{
+		MessageID: messageID, Targeted: targeted, PageURL: in.PageURL, Text: in.Text, AttachmentIDs: in.AttachmentIDs,
+	})
 	if err != nil {
 		return nil, err
 	}

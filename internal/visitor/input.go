@@ -18,6 +18,7 @@ type StartChatInput struct {
 	TargetedMessageID      string
 	TargetedMessageVersion *int
 	Text                   string
+	AttachmentIDs          []string
 	PageURL                string
 	Email                  *string
 	Consent                *bool
@@ -30,6 +31,7 @@ type StartChatInput struct {
 type SendVisitorMessageInput struct {
 	ConversationID string
 	Text           string
+	AttachmentIDs  []string
 	IdempotencyKey *string
 }
 

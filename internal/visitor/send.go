@@ -67,13 +67,15 @@ func (s *Service) deliver(ctx context.Context, tx *store.Tx, v *viewer.Viewer, i
 		return nil, nil, err
 	}
 	if !c.DeletedAt.IsSet() {
-		return s.conversations.Receive(ctx, tx, c.ID, messageID, me.ID, in.Text)
+		return s.conversations.Receive(ctx, tx, c.ID, messageID, me.ID, in.Text, in.AttachmentIDs...)
 	}
 	again, err := begunBy(ctx, tx, c)
 	if err != nil {
 		return nil, nil, err
 	}
-	return s.open(ctx, tx, me, conversation.Start{MessageID: messageID, Targeted: again, PageURL: c.OriginURL, Text: in.Text})
+	return s.open(ctx, tx, me, conversation.Start{
+		MessageID: messageID, Targeted: again, PageURL: c.OriginURL, Text: in.Text, AttachmentIDs: in.AttachmentIDs,
+	})
 }
 
 // begunBy is the targeted message that began a conversation, so that the one

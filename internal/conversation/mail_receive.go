@@ -1,0 +1,191 @@
+package conversation
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+
+	"parley/ent"
+	"parley/ent/schema"
+	"parley/internal/clock"
+	"parley/internal/id"
+	"parley/internal/richtext"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// Inbound is a mail that was read and judged. The email package fills it.
+type Inbound struct {
+	// Channel is the e-mail channel that it came to.
+	Channel   *ent.Channel
+	MessageID string
+	// ConversationID is the thread that it joins; "" begins a new one.
+	ConversationID string
+	// ContactID is who wrote it; "": no contact could be found or made.
+	ContactID string
+	From      schema.Mailbox
+	// ToAddress is the channel's address that it came to.
+	ToAddress string
+	// Recipients are the addresses in its To and Cc.
+	Recipients []string
+	Subject    string
+	// Text and HTML are what was written now, the quotes left out; HTML is clean.
+	Text, HTML string
+	// At is when it arrived; not after the present.
+	At clock.Micros
+	// Reasons why it is filtered, should it begin a thread.
+	Reasons vocab.FilteredReasons
+	// Automatic: a machine wrote it.
+	Automatic bool
+	// Flagged: a blocked sender wrote it into the thread of another (IN-10).
+	Flagged bool
+	// Participants are who takes part from now on: author and recipients, without
+	// the account's own channels.
+	Participants []schema.Mailbox
+	// PossiblyRelatedID is the thread that it names without taking part in it.
+	PossiblyRelatedID string
+	// Routing and Ticket are the channel's, for what begins a thread (EM-3).
+	Routing schema.Routing
+	Ticket  *schema.TicketPreset
+}
+
+// ReceiveMail makes a mail a message, within the caller's transaction. The caller
+// is the system, and adds the row of the mail itself after it. A thread in the
+// trash is NOT_FOUND: the mail then begins another (IN-20).
+//
+// A mail that begins a thread is routed and ticketed, unless it is filtered
+// (IN-9, EM-3, EM-8). One that joins reopens what is closed (IN-7), wakes what is
+// snoozed (IN-18) and may route again (AC-8); what is filtered stays so (IN-20).
+// What a machine or a flagged sender wrote does none of that, and is not unread.
+func (s *Service) ReceiveMail(ctx context.Context, tx *store.Tx, in Inbound) (*ent.Conversation, *ent.Message, error) {
+	ctx = byContact(ctx, in.ContactID)
+	if in.ConversationID == "" {
+		return s.openMail(ctx, tx, in)
+	}
+	ch, err := load(ctx, tx, in.ConversationID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if ch.c.DeletedAt.IsSet() {
+		return nil, nil, notFound(in.ConversationID)
+	}
+	quiet, err := ch.hushes(ctx, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := ch.add(ctx, in.draft(quiet))
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := ch.joined(ctx, in.Participants); err != nil {
+		return nil, nil, err
+	}
+	if !quiet {
+		if err := ch.heard(ctx, m); err != nil {
+			return nil, nil, err
+		}
+	}
+	return ch.c, m, ch.save(ctx)
+}
+
+// byContact has the log name the contact as whose doing the system's work is.
+func byContact(ctx context.Context, contactID string) context.Context {
+	v := viewer.FromContext(ctx)
+	if v == nil || contactID == "" {
+		return ctx
+	}
+	return viewer.NewContext(ctx, v.InNameOf(&viewer.Viewer{Kind: viewer.Visitor, AccountID: v.AccountID, ActorID: contactID}))
+}
+
+// hushes reports whether a mail joins without anybody's notice. Where the thread's
+// main contact is blocked it goes to Filtered; anyone else who is blocked joins
+// flagged (IN-10).
+func (ch *change) hushes(ctx context.Context, in Inbound) (bool, error) {
+	main := in.ContactID == ch.c.ContactID
+	blocked, err := Blocked(ctx, ch.tx, ch.c.ChannelID, in.ContactID, strings.ToLower(in.From.Address))
+	if err != nil {
+		return false, err
+	}
+	if blocked && main && !ch.c.Filtered.Has(vocab.ReasonBlockedSender) {
+		ch.setFiltered(ch.c.Filtered.With(vocab.ReasonBlockedSender))
+	}
+	return in.Automatic || in.Flagged || blocked && !main, nil
+}
+
+// openMail begins a thread with a mail.
+func (s *Service) openMail(ctx context.Context, tx *store.Tx, in Inbound) (*ent.Conversation, *ent.Message, error) {
+	at := tx.Now()
+	if in.At != 0 {
+		at = min(at, in.At)
+	}
+	waiting := at
+	if in.Automatic {
+		waiting = clock.Never
+	}
+	ch, err := open(ctx, tx, &ent.Conversation{
+		ID: id.New(id.Conversation), AccountID: in.Channel.AccountID, InboxID: in.Channel.InboxID, ChannelID: in.Channel.ID,
+		Kind: vocab.Email, Status: vocab.Open, ContactID: in.ContactID, Subject: cut(in.Subject, maxSubject), ToAddress: in.ToAddress,
+		PossiblyRelatedID: in.PossiblyRelatedID, RoutingSource: in.Channel.ID,
+		OpenedAt: at, LastMessageAt: at, WaitingSince: waiting, VisitorActiveAt: at,
+		BotState: vocab.BotNone, Priority: vocab.PriorityNone, Tags: []string{}, Revision: 1,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	ch.setFiltered(in.Reasons)
+	if err := ch.filterBlocked(ctx, in.ContactID, strings.ToLower(in.From.Address)); err != nil {
+		return nil, nil, err
+	}
+	m, err := ch.add(ctx, in.draft(false))
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := ch.joined(ctx, in.Participants); err != nil {
+		return nil, nil, err
+	}
+	ch.to = in.Recipients
+	if err := ch.routeBy(ctx, in.Routing, vocab.RoutedStarted); err != nil {
+		return nil, nil, err
+	}
+	if ch.c.Filtered == 0 {
+		ch.ticket = in.Ticket
+	}
+	return ch.c, m, ch.save(ctx)
+}
+
+// draft is the mail as a message. What is too long is cut: the mail itself is kept.
+func (in Inbound) draft(quiet bool) draft {
+	what := content{text: cut(in.Text, MaxText), html: in.HTML}
+	if strings.TrimSpace(what.text) == "" && what.html != "" {
+		what.text = cut(richtext.Text(what.html), MaxText)
+	}
+	return draft{
+		id: in.MessageID, by: author{viewer.Visitor, in.ContactID}, direction: vocab.Incoming, what: what, at: in.At, quiet: quiet,
+	}
+}
+
+// cut returns the first characters of a text.
+func cut(text string, most int) string {
+	if utf8.RuneCountInString(text) <= most {
+		return text
+	}
+	return string([]rune(text)[:most])
+}
+
+// AddSystem adds what Parley itself has to say to the team, within the caller's
+// transaction: that a mail bounced, for example. Nobody else sees it, and it
+// changes nothing of the conversation (IN-7). messageID is a new id.
+func (s *Service) AddSystem(ctx context.Context, tx *store.Tx, conversationID, messageID, text string) (*ent.Message, error) {
+	ch, err := load(ctx, tx, conversationID)
+	if err != nil {
+		return nil, err
+	}
+	m, err := ch.add(ctx, draft{
+		id: messageID, by: authorOf(viewer.FromContext(ctx)), direction: vocab.SystemMessage, what: content{text: cut(text, MaxText)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return m, ch.save(ctx)
+}

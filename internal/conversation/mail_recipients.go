@@ -1,0 +1,192 @@
+package conversation
+
+import (
+	"context"
+	"errors"
+	"net/mail"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"parley/ent"
+	"parley/ent/channeladdress"
+	"parley/ent/email"
+	"parley/ent/schema"
+	"parley/internal/errs"
+	"parley/internal/vocab"
+)
+
+// MaxRecipients is the most recipients of one mail, copies included.
+const MaxRecipients = 100
+
+const (
+	maxAddress = 254 // bytes, as RFC 5321 has it
+	maxDisplay = 200 // characters of a recipient's name
+)
+
+// recipients are who gets a mail.
+type recipients struct{ to, cc, bcc []schema.Mailbox }
+
+// into puts the recipients on a mail: each once, and at least one.
+func (r recipients) into(m *Outgoing) error {
+	seen := map[string]bool{}
+	m.To, m.Cc, m.Bcc = unlike(r.to, seen), unlike(r.cc, seen), unlike(r.bcc, seen)
+	switch {
+	case len(seen) > MaxRecipients:
+		return errs.New(errs.TooLong, "There are %d recipients; at most %d are allowed.", len(seen), MaxRecipients).On("to")
+	case len(m.To) == 0:
+		return errs.New(errs.Required, "The mail needs a recipient.").On("to")
+	}
+	return nil
+}
+
+// unlike returns the mailboxes that were not seen before.
+func unlike(list []schema.Mailbox, seen map[string]bool) []schema.Mailbox {
+	fresh := []schema.Mailbox{}
+	for _, m := range list {
+		if key := strings.ToLower(m.Address); !seen[key] {
+			seen[key] = true
+			fresh = append(fresh, m)
+		}
+	}
+	return fresh
+}
+
+// cleanRecipients reads what a caller wrote: bare addresses, or with a name as in
+// "Ada <ada@example.com>". The errors are joined and blame the places.
+func cleanRecipients(to, cc, bcc []string) (recipients, error) {
+	if n := len(to) + len(cc) + len(bcc); n > MaxRecipients {
+		return recipients{}, errs.New(errs.TooLong, "There are %d recipients; at most %d are allowed.", n, MaxRecipients).On("to")
+	}
+	var r recipients
+	var faults []error
+	for _, f := range []struct {
+		name string
+		from []string
+		into *[]schema.Mailbox
+	}{{"to", to, &r.to}, {"cc", cc, &r.cc}, {"bcc", bcc, &r.bcc}} {
+		for i, text := range f.from {
+			m, err := cleanMailbox(text, f.name, strconv.Itoa(i))
+			*f.into, faults = append(*f.into, m), append(faults, err)
+		}
+	}
+	return r, errors.Join(faults...)
+}
+
+func cleanMailbox(text string, field ...string) (schema.Mailbox, error) {
+	invalid := errs.New(errs.Invalid, "This is no e-mail address; write it like \"ada@example.com\", or with a name like \"Ada <ada@example.com>\".").On(field...)
+	a, err := mail.ParseAddress(strings.TrimSpace(text))
+	if err != nil || !utf8.ValidString(text) {
+		return schema.Mailbox{}, invalid
+	}
+	m := schema.Mailbox{Address: strings.ToLower(a.Address)}
+	// What an address is only between quotes, or as a number of a host, is not taken.
+	if bare, err := mail.ParseAddress(m.Address); err != nil || bare.Address != m.Address || strings.ContainsAny(m.Address, "[]\"") {
+		return m, invalid
+	}
+	if len(m.Address) > maxAddress {
+		return m, errs.New(errs.TooLong, "The address has %d characters; at most %d are allowed.", len(m.Address), maxAddress).On(field...)
+	}
+	if strings.TrimSpace(a.Name) != "" {
+		m.Name, err = oneLine(a.Name, maxDisplay, field...)
+	}
+	return m, err
+}
+
+// lastMail is the mail that an answer goes to: the newest one that somebody wrote
+// who is not blocked, else the newest of ours; nil: there is none.
+func (ch *change) lastMail(ctx context.Context) (*ent.Email, error) {
+	const looked = 50
+	newest, err := ch.tx.Client.Email.Query().Where(email.ConversationID(ch.c.ID), email.Automatic(false)).
+		Order(ent.Desc(email.FieldID)).Limit(looked).All(ctx)
+	if err != nil || len(newest) == 0 {
+		return nil, err
+	}
+	for _, m := range newest {
+		blocked := slices.ContainsFunc(m.Verdict.Reasons, func(r schema.FilterReason) bool { return r.Reason == vocab.ReasonBlockedSender })
+		if m.InboundMailID != "" && !blocked {
+			return m, nil
+		}
+	}
+	for _, m := range newest {
+		if m.InboundMailID == "" {
+			return m, nil
+		}
+	}
+	return nil, nil
+}
+
+// usualRecipients are those of an answer to a mail: its author and, to answer
+// all, everybody else on it, but for the account's own channels. Where that leaves
+// nobody it is the contact.
+func (ch *change) usualRecipients(ctx context.Context, last *ent.Email, all bool) (recipients, error) {
+	var r recipients
+	if last != nil {
+		ours, err := ch.ours(ctx, slices.Concat([]schema.Mailbox{last.From}, last.ReplyTo, last.To, last.Cc))
+		if err != nil {
+			return r, err
+		}
+		r = answer(last, ours, all)
+	}
+	if len(r.to) > 0 || ch.c.ContactID == "" {
+		return r, nil
+	}
+	contact, err := ch.tx.Client.Contact.Get(ctx, ch.c.ContactID)
+	if err == nil && contact.Email != "" {
+		r.to = []schema.Mailbox{{Name: contact.Name, Address: contact.Email}}
+	}
+	return r, err
+}
+
+// answer is who gets an answer to a mail. An answer to a mail of ours goes to
+// whom that went.
+func answer(last *ent.Email, ours map[string]bool, all bool) recipients {
+	others := func(list []schema.Mailbox) []schema.Mailbox {
+		return slices.DeleteFunc(slices.Clone(list), func(m schema.Mailbox) bool { return m.Address == "" || ours[strings.ToLower(m.Address)] })
+	}
+	r := recipients{to: others(last.To)}
+	copied := others(last.Cc)
+	if last.InboundMailID != "" {
+		copied = append(r.to, copied...)
+		if r.to = others(last.ReplyTo); len(r.to) == 0 {
+			r.to = others([]schema.Mailbox{last.From})
+		}
+	}
+	if all {
+		r.cc = copied
+	}
+	return r
+}
+
+// ours tells which addresses, in lower case, are of the account's own channels,
+// with or without something after a plus sign.
+func (ch *change) ours(ctx context.Context, list []schema.Mailbox) (map[string]bool, error) {
+	plain := map[string]string{}
+	for _, m := range list {
+		address := strings.ToLower(m.Address)
+		plain[address] = withoutTag(address)
+	}
+	asked := []string{}
+	for address, bare := range plain {
+		asked = append(asked, address, bare)
+	}
+	// All of them count, also of inboxes that the viewer does not see.
+	ctx = byRouting(ctx, ch.c.AccountID)
+	found, err := ch.tx.Client.ChannelAddress.Query().Where(channeladdress.AddressIn(asked...)).Select(channeladdress.FieldAddress).Strings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ours := map[string]bool{}
+	for address, bare := range plain {
+		ours[address] = slices.Contains(found, address) || slices.Contains(found, bare)
+	}
+	return ours, nil
+}
+
+// withoutTag is "help@example.com" of "help+anything@example.com".
+func withoutTag(address string) string {
+	local, domain, _ := strings.Cut(address, "@")
+	local, _, _ = strings.Cut(local, "+")
+	return local + "@" + domain
+}
