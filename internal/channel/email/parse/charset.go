@@ -38,7 +38,7 @@ func decodeCharset(data []byte, label string) (string, string) {
 	}
 	found := byLabel(label)
 	if utf8.Valid(data) && (found == nil || !isASCII(data) && !escapes(found)) {
-		return string(data), told(found == nil && label != "", "the charset "+quoted(label)+" is unknown")
+		return string(data), told(found == nil && !isPlain(label), "the charset "+quoted(label)+" is unknown")
 	}
 	if found == nil {
 		return guess(data, label)
@@ -55,7 +55,16 @@ func decodeAs(data []byte, label string, as encoding.Encoding) (string, string) 
 	if wrong := bytes.Count(text, []byte("\uFFFD")); wrong > 2 && wrong*20 > utf8.RuneCount(text) {
 		return guess(data, label)
 	}
-	return string(text), ""
+	return strings.Map(fromWindows, string(text)), ""
+}
+
+// fromWindows reads the control characters that ISO-8859 has in places where
+// Windows has quotation marks and dashes: mail that says iso-8859-2 means those.
+func fromWindows(r rune) rune {
+	if r >= 0x80 && r < 0xa0 {
+		return charmap.Windows1252.DecodeByte(byte(r))
+	}
+	return r
 }
 
 // guess reads data whose label is missing, unknown or wrong: as UTF-8 if it is
@@ -175,8 +184,7 @@ func byLabel(label string) encoding.Encoding {
 	if as, ok := aliases[label]; ok {
 		return as
 	}
-	switch label {
-	case "", "utf-8", "utf8", "us-ascii", "ascii", "ansi_x3.4-1968", "unknown-8bit", "x-unknown", "utf8mb4":
+	if isPlain(label) {
 		return nil
 	}
 	as, err := htmlindex.Get(label)
@@ -187,6 +195,15 @@ func byLabel(label string) encoding.Encoding {
 		return as
 	}
 	return nil
+}
+
+// isPlain reports whether the label says nothing that UTF-8 does not cover.
+func isPlain(label string) bool {
+	switch label {
+	case "", "utf-8", "utf8", "us-ascii", "ascii", "ansi_x3.4-1968", "unknown-8bit", "x-unknown", "utf8mb4":
+		return true
+	}
+	return false
 }
 
 // escapes reports whether the encoding writes other characters with ASCII bytes.

@@ -109,6 +109,7 @@ func TestOddTexts(t *testing.T) { // pitfall 9
 		"base64 in two pieces":     {"text/plain\r\nContent-Transfer-Encoding: base64", "SGVsbG8=\r\nSGVsbG8=", "HelloHello"},
 		"unknown transfer":         {"text/plain\r\nContent-Transfer-Encoding: x-foo", "as is", "as is"},
 		"decomposed":               {"text/plain; charset=utf-8", "e\u0301", "é"},
+		"a dash of Windows":        {"text/plain; charset=iso-8859-2", "\xb1 \x96 x", "ą – x"},
 		"BOM":                      {"text/plain", "\xef\xbb\xbfhé", "hé"},
 		"charset of the HTML page": {"text/html", "<meta charset=windows-1251><p>\xcf\xf0\xe8\xe2\xe5\xf2</p>", "Привет"},
 		"meta in old style":        {"text/html", "<meta http-equiv=\"Content-Type\" content=\"text/html; charset=koi8-r\">\xf0\xd2", "Пр"},
@@ -116,6 +117,13 @@ func TestOddTexts(t *testing.T) { // pitfall 9
 		m := parse.Parse(mail("Content-Type: "+c.fields, "", c.body))
 		if m.Text != c.want {
 			t.Errorf("%s: %q, want %q", name, m.Text, c.want)
+		}
+	}
+
+	// What is in order is no problem.
+	for _, charset := range []string{"utf-8", "us-ascii", "iso-8859-1", "iso-2022-jp", "UTF8"} {
+		if m := parse.Parse(mail("Content-Type: text/plain; charset="+charset, "", "x")); len(m.Problems) > 0 {
+			t.Errorf("%s: %q", charset, m.Problems)
 		}
 	}
 }

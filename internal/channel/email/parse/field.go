@@ -116,10 +116,10 @@ func cutField(text []byte) (name string, value []byte, ok bool) {
 }
 
 // skipEnvelope leaves out what stands before the header of some stored mails: a
-// byte order mark, empty lines, the "From " line of mbox.
+// byte order mark, empty lines, white space, the "From " line of mbox.
 func skipEnvelope(raw []byte) []byte {
 	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
-	raw = bytes.TrimLeft(raw, "\r\n")
+	raw = bytes.TrimLeft(raw, " \t\r\n")
 	for bytes.HasPrefix(raw, []byte("From ")) || bytes.HasPrefix(raw, []byte(">From ")) {
 		_, raw = cutLine(raw)
 	}
