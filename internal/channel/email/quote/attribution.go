@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // grade is how sure it is that a line introduces a quote.
@@ -24,23 +25,40 @@ var (
 	addressed = regexp.MustCompile(`[<(\[]\S+@\S+[>)\]]\s*[:：]$`)
 	weekday   = regexp.MustCompile(`^[\p{L}\p{M}]{1,12}[.,]{0,2}\s+(?:den )?\p{Nd}`)
 	numbered  = regexp.MustCompile(`^["“]?\p{Nd}`)
-	verbs     = verbPattern()
 )
 
-// verbPattern matches any language's "wrote": as a word where words have
-// spaces between them, anywhere else.
-func verbPattern() *regexp.Regexp {
-	var words, bare []string
-	for _, verb := range wrote {
-		if spaced(verb) {
-			words = append(words, regexp.QuoteMeta(verb))
-		} else {
-			bare = append(bare, regexp.QuoteMeta(verb))
+// verb finds any language's "wrote" in a line in lower case: as a word where
+// words have spaces between them, anywhere else. Of several, the first and
+// longest counts.
+func verb(s string) (start, end int, found bool) {
+	for _, word := range wrote {
+		at, ok := wordIn(s, word)
+		if ok && (!found || at < start || at == start && at+len(word) > end) {
+			start, end, found = at, at+len(word), true
 		}
 	}
-	return regexp.MustCompile(`(?:^|[^\p{L}\p{M}])(?:` + strings.Join(words, "|") + `)(?:[^\p{L}\p{M}]|$)|` + strings.Join(bare, "|"))
+	return start, end, found
 }
 
+func wordIn(s, word string) (int, bool) {
+	for from := 0; ; {
+		i := strings.Index(s[from:], word)
+		if i < 0 {
+			return 0, false
+		}
+		i += from
+		before, _ := utf8.DecodeLastRuneInString(s[:i])
+		after, _ := utf8.DecodeRuneInString(s[i+len(word):])
+		if !lettered(before) && !lettered(after) || !spaced(word) {
+			return i, true
+		}
+		from = i + len(word)
+	}
+}
+
+func lettered(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsMark(r)) }
+
+// spaced reports whether a word's script puts spaces between words.
 func spaced(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
@@ -49,10 +67,11 @@ func spaced(s string) bool {
 
 // attributed returns how many lines at i introduce a quote, 0 if they do not,
 // and where that quote begins: the number of lines if nothing marks it.
-func attributed(lines []line, i int, hinted bool) (n, next int) {
+func attributed(lines []line, i int) (n, next int) {
 	n, g := attribution(lines, i)
 	if lines[i].intro && g < strong {
-		for n = 1; i+n < len(lines) && lines[i+n].intro; n++ {
+		for n = 1; i+n < len(lines) && lines[i+n].intro; {
+			n++
 		}
 		g = strong
 	}
@@ -69,7 +88,7 @@ func attributed(lines []line, i int, hinted bool) (n, next int) {
 		}
 		return 0, 0
 	}
-	if apart(lines, i) && (g == complete || hinted && g == strong) {
+	if apart(lines, i) && g == complete {
 		return n, len(lines)
 	}
 	return 0, 0
@@ -132,18 +151,19 @@ func grading(s string) grade {
 	if !framed && !closed(s) {
 		return none
 	}
-	verb := verbs.FindStringIndex(strings.ToLower(s))
+	lower := strings.ToLower(s)
+	start, end, written := verb(lower)
 	date, address := dated.MatchString(s), strings.Contains(s, "@")
 	switch {
-	case framed && verb != nil && (date || address || closed(s)):
+	case framed && written && (date || address || closed(s)):
 		return complete
 	case framed:
 		return none
-	case date && (verb != nil && angled.MatchString(s) || addressed.MatchString(s)):
+	case date && (written && angled.MatchString(s) || addressed.MatchString(s)):
 		return complete
-	case verb != nil && (date || address):
+	case written && (date || address):
 		return strong
-	case verb != nil && nameOnly(strings.ToLower(s), s, verb):
+	case written && len(lower) == len(s) && nameOnly(s[:start]+" "+s[end:]):
 		return named
 	case date:
 		return datedOne
@@ -151,17 +171,14 @@ func grading(s string) grade {
 	return none
 }
 
-// nameOnly reports whether all but the verb may be a name.
-func nameOnly(lower, s string, verb []int) bool {
-	if len(lower) != len(s) {
-		return false
-	}
-	words := strings.FieldsFunc(s[:verb[0]]+" "+s[verb[1]:], func(r rune) bool { return strings.ContainsRune(" :：\"“”«»,", r) })
+// nameOnly reports whether what stands around the verb may be a name.
+func nameOnly(s string) bool {
+	words := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" :：\"“”«»,", r) })
 	if len(words) == 0 || len(words) > 4 {
 		return false
 	}
 	for _, word := range words {
-		if first := []rune(word)[0]; !unicode.IsLetter(first) || unicode.IsLower(first) && !particles[word] {
+		if first, _ := utf8.DecodeRuneInString(word); !unicode.IsLetter(first) || unicode.IsLower(first) && !particles[word] {
 			return false
 		}
 	}

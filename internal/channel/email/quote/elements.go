@@ -23,21 +23,21 @@ const (
 
 // Roles by the classes, ids and names that clients set: Gmail, Outlook (also
 // for Mac, mobile, on the web), Apple Mail, Yahoo, Thunderbird, Proton, Zimbra,
-// Zoho, GMX, NetEase, Spark, Superhuman, Front, Tuta, Freshdesk, HubSpot,
-// Missive, Roundcube, Fastmail, Mail.ru, Parley's own.
+// Zoho, GMX, NetEase, Spark, Superhuman, Front, Tuta, Freshdesk,
+// Roundcube, Parley's own.
 var (
 	classes = map[string]role{
 		"gmail_quote": wrapping, "gmail_quote_container": wrapping, "gmail_attr": introduced,
 		"yahoo_quoted": quoted, "protonmail_quote": wrapping, "zmail_extra": wrapping, "tutanota_quote": quoted,
-		"freshdesk_quote": quoted, "hs_reply": quoted, "missive_quote": quoted, "front-blockquote": quoted, "spark_quote": quoted,
+		"freshdesk_quote": quoted, "front-blockquote": quoted, "spark_quote": quoted,
 		"moz-cite-prefix": introduced, "moz-email-headers-table": introduced, "moz-forward-container": forwarded,
 		"OutlookMessageHeader": following,
 		"gmail_signature":      signed, "moz-signature": signed, "protonmail_signature_block": signed, "sh-signature": signed,
-		"front-signature": signed, "yahoo-signature": signed, "ms-outlook-mobile-signature": signed, "tutanota_signature": signed, "missive_signature": signed,
+		"front-signature": signed, "yahoo-signature": signed, "ms-outlook-mobile-signature": signed,
 	}
 	ids = map[string]role{
-		"divRplyFwdMsg": following, "OLK_SRC_BODY_SECTION": quoted, "mail-editor-reference-message-container": wrapping,
-		"zwchr": following, "isReplyContent": quoted, "reply-intro": introduced, "replyBlockquote": quoted, "fastmail-quoted": wrapping,
+		"divRplyFwdMsg": following, "OLK_SRC_BODY_SECTION": quoted, "mail-editor-reference-message-container": quoted,
+		"zwchr": following, "isReplyContent": quoted, "reply-intro": introduced, "replyBlockquote": quoted,
 		"Signature": signed, "signature": signed, "AppleMailSignature": signed, "ms-outlook-mobile-signature": signed, "zohoSignature": signed,
 	}
 	names = map[string]role{
@@ -60,7 +60,9 @@ func roleOf(token html.Token) role {
 				found = max(found, quoted)
 			}
 		case "name":
-			found = max(found, names[a.Val])
+			if token.Data == "div" {
+				found = max(found, names[a.Val])
+			}
 		case "data-smartmail":
 			if a.Val == "gmail_signature" {
 				found = max(found, signed)
@@ -98,8 +100,7 @@ func citation(token html.Token, style string) (quotes, cite, sure bool) {
 // outlookRule reports whether an element is drawn as Outlook draws the one that
 // holds the header of what is answered.
 func outlookRule(style string) bool {
-	return strings.Contains(style, "border-top:solid#") || strings.Contains(style, "border-top:1ptsolid") || strings.Contains(style, "border-top:1.0ptsolid") ||
-		strings.Contains(style, "border-top-style:solid") || strings.Contains(style, "border-style:solidnonenone")
+	return strings.Contains(style, "border-top:solid#e1e1e1") || strings.Contains(style, "border-top:solid#b5c4df") || strings.Contains(style, "border-top:1ptsolidrgb(225,225,225)")
 }
 
 // Tag names by what they do.

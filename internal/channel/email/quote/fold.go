@@ -1,6 +1,9 @@
 package quote
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Marker is the line that Parley may put above what it sends: whatever stands
 // below it in an answer is a quote, in whatever language the client speaks.
@@ -31,29 +34,26 @@ type Folded struct {
 // folded.
 func Fold(html, text string) Folded {
 	var (
-		folded              Folded
-		signature, plainSig string
+		folded       Folded
+		hint, ofText string
 	)
-	folded.HTML, folded.QuotedHTML, signature = foldHTML(valid(html))
-	folded.Text, folded.QuotedText, plainSig = foldText(valid(text), folded.QuotedHTML != "")
-	folded.Signature = signature
-	if signature == "" {
-		folded.Signature = plainSig
-	}
+	folded.HTML, folded.QuotedHTML, folded.Signature, hint = foldHTML(valid(html))
+	folded.Text, folded.QuotedText, ofText = foldText(valid(text), hint)
+	folded.Signature = cmp.Or(folded.Signature, ofText)
 	return folded
 }
 
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
-// foldText folds plain text. Hinted tells that the same mail's HTML bears a
-// quote, so that less is needed to believe in one.
-func foldText(text string, hinted bool) (shown, quoted, signature string) {
+// foldText folds plain text. The hint is the key of the line with which the
+// quote begins in the same mail's HTML, which bears more marks.
+func foldText(text, hint string) (shown, quoted, signature string) {
 	raw := strings.SplitAfter(text, "\n")
 	lines := make([]line, len(raw))
 	for i, s := range raw {
 		lines[i] = plainLine(strings.TrimRight(s, "\r\n"))
 	}
-	at := findCut(lines, hinted)
+	at := findCut(lines, hint)
 	if at.folded == len(lines) {
 		return text, "", ""
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"parley/internal/channel/email/quote"
 	"parley/internal/richtext"
 )
@@ -47,4 +49,65 @@ func read(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(data)
+}
+
+// EM-4: what is folded is kept in its order, the signature is told apart.
+func TestFoldedParts(t *testing.T) {
+	t.Parallel()
+	const text = "Where is it?\n\n-- \nAda Lovelace\nLondon\n\nOn Sun, 3 Mar 2024 10:00, Bob wrote:\n> It was sent.\n"
+	want := quote.Folded{
+		Text:       "Where is it?",
+		QuotedText: "-- \nAda Lovelace\nLondon\n\nOn Sun, 3 Mar 2024 10:00, Bob wrote:\n> It was sent.",
+		Signature:  "Ada Lovelace\nLondon",
+	}
+	if diff := cmp.Diff(want, quote.Fold("", text)); diff != "" {
+		t.Error(diff)
+	}
+	const html = `<div>Where <i>is it?</i></div><br><div id="Signature"><div>Ada Lovelace</div><div>London</div></div><div class="gmail_quote">On Sun, Bob wrote:<blockquote class="gmail_quote">It was sent.</blockquote></div>`
+	want = quote.Folded{
+		HTML:       `<div>Where <i>is it?</i></div>`,
+		QuotedHTML: `<div id="Signature"><div>Ada Lovelace</div><div>London</div></div><div class="gmail_quote">On Sun, Bob wrote:<blockquote class="gmail_quote">It was sent.</blockquote></div>`,
+		Signature:  "Ada Lovelace\nLondon",
+	}
+	if diff := cmp.Diff(want, quote.Fold(html, "")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What is open at the cut is closed above it and opened again below.
+func TestCutWithinElements(t *testing.T) {
+	t.Parallel()
+	got := quote.Fold(`<table dir="rtl"><tr><td><font color="red">Red.<br>-----Original Message-----<br>Which colour?</font></td></tr></table>`, "")
+	want := quote.Folded{
+		HTML:       `<table dir="rtl"><tr><td><font color="red">Red.</font></td></tr></table>`,
+		QuotedHTML: `<table dir="rtl"><tr><td><font color="red">-----Original Message-----<br/>Which colour?</font></td></tr></table>`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The plain text of a mail bears fewer marks than its HTML, which tells where
+// the quote begins.
+func TestTextFollowsHTML(t *testing.T) {
+	t.Parallel()
+	const text = "Where is it?\n\nDie Solis, Bob Stone scripsit haec\n\nIt was sent.\n"
+	html := `<p>Where is it?</p><div class="yahoo_quoted"><div>Die Solis, <b>Bob Stone</b> scripsit haec</div><p>It was sent.</p></div>`
+	if got := quote.Fold(html, text); got.Text != "Where is it?" {
+		t.Errorf("got %q", got.Text)
+	}
+	if got := quote.Fold("", text); got.QuotedText != "" {
+		t.Errorf("folded without a mark: %q", got.QuotedText)
+	}
+}
+
+func TestNothing(t *testing.T) {
+	t.Parallel()
+	if got := quote.Fold("", ""); got != (quote.Folded{}) {
+		t.Errorf("got %+v", got)
+	}
+	const plain = "one\ntwo \n\n"
+	if got := quote.Fold("", plain); got != (quote.Folded{Text: plain}) {
+		t.Errorf("got %+v", got)
+	}
 }

@@ -1,7 +1,6 @@
 package quote
 
 import (
-	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -37,6 +36,7 @@ type reader struct {
 	lines    []line
 	lasts    []int // of each line, the last piece with content
 	open     []element
+	counts   map[string]int // of the open elements by name
 	dropped  map[string]int // start tags that were dropped, whose ends are due
 	skipped  string         // the unseen element whose text is to be dropped
 	text     strings.Builder
@@ -49,27 +49,31 @@ type reader struct {
 	wrappers int
 }
 
-// foldHTML folds HTML as Fold does.
-func foldHTML(source string) (shown, rest, signature string) {
+// foldHTML folds HTML as Fold does, and returns the key of the quote's first
+// line besides.
+func foldHTML(source string) (shown, rest, signature, hint string) {
 	if source == "" {
-		return "", "", ""
+		return "", "", "", ""
 	}
 	r := read(source)
 	r.unwrap()
-	at := findCut(r.lines, false)
+	at := findCut(r.lines, "")
 	if at.folded == len(r.lines) {
-		return render(r.pieces), "", ""
+		return render(r.pieces), "", "", ""
 	}
 	k := r.lasts[lastContent(r.lines[:at.folded])] + 1
 	for k < len(r.pieces) && r.pieces[k].kind == html.EndTagToken {
 		k++
 	}
+	if first := nextContent(r.lines, at.quote); first < len(r.lines) {
+		hint = key(r.lines[first].text)
+	}
 	shown, rest = split(r.pieces, k)
-	return shown, rest, readable(r.lines[at.folded:at.quote])
+	return shown, rest, readable(r.lines[at.folded:at.quote]), hint
 }
 
 func read(source string) *reader {
-	r := &reader{dropped: map[string]int{}, open: []element{{}}}
+	r := &reader{dropped: map[string]int{}, counts: map[string]int{}, open: []element{{}}}
 	tokens := html.NewTokenizer(strings.NewReader(source))
 	for {
 		switch tokens.Next() {
@@ -120,6 +124,7 @@ func (r *reader) startTag(token html.Token) {
 	e := r.enter(token, style)
 	e.start = len(r.pieces)
 	r.open = append(r.open, e)
+	r.counts[name]++
 	r.pieces = append(r.pieces, piece{kind: html.StartTagToken, name: name, out: written(token)})
 }
 
@@ -190,11 +195,11 @@ func pixel(token html.Token) bool {
 }
 
 func (r *reader) endTag(name string) {
-	if unwrapped[name] || voids[name] || unseen[name] {
-		return
-	}
 	if r.dropped[name] > 0 {
 		r.dropped[name]--
+		return
+	}
+	if r.counts[name] == 0 {
 		return
 	}
 	i := r.find(func(open string) bool { return open == name }, func(open string) bool { return cells[open] && !cells[name] && closing[name] == nil })
@@ -205,7 +210,7 @@ func (r *reader) endTag(name string) {
 
 // closeImplied closes what the start of an element ends without a tag.
 func (r *reader) closeImplied(name string) {
-	if blocks[name] && name != "li" && name != "tr" {
+	if r.counts["p"] > 0 && blocks[name] && name != "li" && name != "tr" {
 		r.closeFirst(paragraph, cells)
 	}
 	if closing[name] != nil {
@@ -243,126 +248,10 @@ func (r *reader) find(match, stop func(name string) bool) int {
 func (r *reader) pop() {
 	name := r.top().name
 	r.open = r.open[:len(r.open)-1]
+	r.counts[name]--
 	r.pieces = append(r.pieces, piece{html.EndTagToken, name, "</" + name + ">"})
 	r.breakAt(name)
 }
-
-// breakAt ends the line before and after a block.
-func (r *reader) breakAt(name string) {
-	switch {
-	case blocks[name]:
-		r.endLine()
-		r.now.apart = true
-	case name == "td" || name == "th":
-		r.text.WriteByte(' ')
-	}
-}
-
-func (r *reader) addText(s string) {
-	if !r.top().pre {
-		r.write(s, s)
-		return
-	}
-	for part := range strings.SplitAfterSeq(s, "\n") {
-		r.write(part, strings.TrimRight(part, "\r\n"))
-		if strings.HasSuffix(part, "\n") {
-			r.flush()
-		}
-	}
-}
-
-// write adds a text, and what is to be read of it to the line.
-func (r *reader) write(s, shown string) {
-	if normal(shown) != "" {
-		r.note()
-		r.last = len(r.pieces)
-	}
-	if r.text.Len() <= longest {
-		r.text.WriteString(shown)
-	}
-	r.pieces = append(r.pieces, piece{html.TextToken, "", escaper.Replace(s)})
-}
-
-// note takes what holds where a line's content begins as the line's own.
-func (r *reader) note() {
-	if r.begun {
-		return
-	}
-	r.begun = true
-	e := r.top()
-	r.wrapper = e.wrapper
-	r.now.depth, r.now.cite, r.now.sure, r.now.intro, r.now.sig = e.depth, e.cite, e.sure, e.intro, e.sig
-}
-
-// ruleLine adds a line that is drawn, by a mail client above a header or not.
-func (r *reader) ruleLine(divider bool) {
-	r.endLine()
-	pending := r.now
-	r.lines = append(r.lines, line{rule: true, divider: divider})
-	r.lasts = append(r.lasts, r.last)
-	r.outside, r.inside = append(r.outside, 0), append(r.inside, 0)
-	r.now = pending
-}
-
-// endLine ends the line if there is anything on it.
-func (r *reader) endLine() {
-	if r.begun {
-		r.flush()
-	}
-	r.text.Reset()
-}
-
-// flush ends a line. What begins with the next line waits for one that shows
-// something.
-func (r *reader) flush() {
-	pending := r.now.rest || r.now.forward
-	marker := r.now.text
-	read := r.now
-	read.text = ""
-	read.read(strings.Trim(strings.ReplaceAll(r.text.String(), "\n", " "), "\t\r"))
-	r.text.Reset()
-	if pending && !read.content() {
-		return
-	}
-	if marker != "" {
-		read.text = marker
-	}
-	outside, inside := 0, 0
-	if w := r.wrapper; w > 0 && read.content() {
-		if read.depth == 0 {
-			outside = w
-		} else {
-			inside = w
-		}
-	}
-	r.lines = append(r.lines, read)
-	r.lasts = append(r.lasts, r.last)
-	r.outside, r.inside = append(r.outside, outside), append(r.inside, inside)
-	r.now, r.begun, r.wrapper = line{}, false, 0
-}
-
-// unwrap tells of the lines in wrappers what they are: before the first
-// blockquote the introduction, after it the sender's answers; a wrapper
-// without any is a quote as a whole.
-func (r *reader) unwrap() {
-	first := make([]int, r.wrappers+1)
-	for i, w := range slices.Backward(r.inside) {
-		first[w] = i + 1
-	}
-	for i, w := range r.outside {
-		if w == 0 {
-			continue
-		}
-		switch l := &r.lines[i]; {
-		case first[w] == 0:
-			l.depth, l.sure = l.depth+1, true
-		case i+1 < first[w]:
-			l.intro = true
-		}
-	}
-}
-
-var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 // compact returns a style in a form in which it can be searched.
 func compact(style string) string {

@@ -1,13 +1,19 @@
 package quote
 
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
 // cut is where a mail stops to be its sender's own words: lines from folded on
 // are not shown; those of them before quote are the signature.
 type cut struct{ folded, quote int }
 
 // findCut looks for the line from which on a mail is folded: the number of
 // lines if nothing is, or if nothing would be left.
-func findCut(lines []line, hinted bool) cut {
-	quote := quoteStart(lines, hinted)
+func findCut(lines []line, hint string) cut {
+	quote := quoteStart(lines, hint)
 	signature := quote
 	if !forwarding(lines[:quote]) {
 		signature = signatureStart(lines[:quote])
@@ -24,7 +30,7 @@ func findCut(lines []line, hinted bool) cut {
 }
 
 // quoteStart returns the line at which the quote that ends the mail begins.
-func quoteStart(lines []line, hinted bool) int {
+func quoteStart(lines []line, hint string) int {
 	// Once a quote was introduced, another one in the same mail is its
 	// continuation, after an answer in between.
 	introduced := false
@@ -50,10 +56,10 @@ func quoteStart(lines []line, hinted bool) int {
 		if marker(l) {
 			return leadStart(lines, i)
 		}
-		if l.rest || original(l.text) || headed(lines, i) || outlined(lines, i) {
+		if l.rest || original(l.text) || headed(lines, i) || outlined(lines, i) || hinted(l, hint) {
 			return i
 		}
-		n, next := attributed(lines, i, hinted)
+		n, next := attributed(lines, i)
 		switch {
 		case n == 0:
 			i++
@@ -117,4 +123,27 @@ func leadStart(lines []line, i int) int {
 		return before
 	}
 	return i
+}
+
+// key is what of a line stays the same whether a mail is HTML or plain text:
+// its first letters and digits.
+func key(s string) string {
+	const most = 24
+	letters := make([]rune, 0, most)
+	for _, r := range strings.ToLower(s) {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			letters = append(letters, r)
+		}
+		if len(letters) == most {
+			break
+		}
+	}
+	return string(letters)
+}
+
+// hinted reports whether a line is the one with which the quote begins in
+// another form of the same mail: a short line might be said twice.
+func hinted(l line, hint string) bool {
+	const least = 12
+	return utf8.RuneCountInString(hint) >= least && l.text != "" && key(l.text) == hint
 }

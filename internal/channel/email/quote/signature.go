@@ -1,6 +1,7 @@
 package quote
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -58,29 +59,15 @@ func delimited(lines []line) int {
 // sentFrom reports whether a line is one like "Sent from my iPhone", which
 // tells of a device or of a client and says nothing else.
 func sentFrom(s string) bool {
-	const mostWords, longest = 8, 160
-	s = strings.ToLower(s)
-	if s == "" || len(s) > longest || strings.HasSuffix(s, "?") {
+	const longest, mostWords, mostRunes = 200, 8, 60
+	s, _, _ = strings.Cut(strings.ToLower(s), "http")
+	s = strings.TrimRight(s, " <([.!。")
+	if s == "" || len(s) > longest || !slices.ContainsFunc(devices, func(device string) bool { return strings.Contains(s, device) }) {
 		return false
 	}
-	for _, phrase := range sentPhrases {
-		if rest, ok := strings.CutPrefix(s, phrase); ok {
-			return len(strings.Fields(rest)) <= mostWords && holds(s, devices)
-		}
-	}
-	for _, phrase := range sentEnds {
-		if rest, ok := strings.CutSuffix(strings.TrimRight(s, ".!。"), phrase); ok {
-			return len(strings.Fields(rest)) <= mostWords/2 && holds(rest, devices)
-		}
-	}
-	return false
-}
-
-func holds(s string, words []string) bool {
-	for _, word := range words {
-		if strings.Contains(s, word) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(sentPhrases, func(p phrase) bool {
+		rest, begins := strings.CutPrefix(s, p.begin)
+		rest, ends := strings.CutSuffix(rest, p.end)
+		return begins && ends && len(strings.Fields(rest)) <= mostWords && utf8.RuneCountInString(rest) <= mostRunes && !strings.HasSuffix(rest, "?")
+	})
 }

@@ -37,27 +37,44 @@ func fieldNames(names map[field]string) map[string]field {
 	return all
 }
 
-// sentPhrases begin a line in which a device or a client advertises itself.
-var sentPhrases = []string{
-	"sent from", "sent via", "sent with", "sent using", "get outlook for", "from my", "mobile mail sent",
-	"gesendet von", "gesendet mit", "gesendet über", "von meinem", "von meiner", "von unterwegs gesendet", "diese nachricht wurde von meinem", "outlook für",
-	"envoyé de", "envoyé depuis", "envoyé à partir", "envoyé via", "envoyé avec", "télécharger outlook", "obtenez outlook", "provenance :",
-	"enviado desde", "enviado con", "enviado por", "obtener outlook", "enviat des", "enviat amb", "enviado do", "enviado a partir", "enviado de", "enviada do", "obter o outlook", "obtenha o outlook",
-	"inviato da", "inviato con", "inviato tramite", "ottieni outlook", "scarica outlook",
-	"verzonden vanaf", "verstuurd vanaf", "verzonden met", "verstuurd met", "verzonden via", "outlook voor", "download outlook",
-	"skickat från", "skickat med", "hämta outlook", "sendt fra", "sendt via", "hent outlook", "skaff deg outlook", "få outlook",
-	"lähetetty", "hanki outlook", "saadetud minu", "išsiųsta iš", "sūtīts no",
-	"wysłano z", "wysłane z", "pobierz aplikację outlook", "uzyskaj outlook", "odesláno z", "odoslané z", "stáhnout outlook", "získať outlook", "poslano s", "poslano z", "poslato sa", "poslano iz",
-	"trimis de pe", "trimis din", "descărcați outlook", "obțineți outlook", "küldve", "elküldve", "az outlook",
-	"отправлено с", "отправлено из", "отправлено от", "скачать outlook", "надіслано з", "відправлено з", "надіслано із", "изпратено от", "послато са",
-	"στάλθηκε από", "εστάλη από", "λήψη του outlook",
-	"נשלח מ", "השג את outlook", "أُرسلت من", "أرسلت من", "مرسل من", "تم الإرسال من", "ارسال شده از", "मेरे",
-	"ส่งจาก", "đã gửi từ", "được gửi từ", "gửi từ", "dikirim dari", "terkirim dari", "dihantar daripada",
-	"发自我的", "发自", "从我的", "來自我的", "從我的", "傳送自", "通过我的",
-}
+// phrase is how a line begins and ends in which a device or a client
+// advertises itself.
+type phrase struct{ begin, end string }
 
-// sentEnds end such a line where the language puts the verb there.
-var sentEnds = []string{"gesendet", "verzonden", "gönderildi", "küldve", "から送信", "から送信されました", "发送", "傳送", "寄出", "에서 보냄", "에서 보냈습니다", "에서 전송", "से भेजा गया"}
+// sentPhrases are such lines' beginnings and, in languages that put the verb
+// last, ends.
+var sentPhrases = append(beginnings(`
+	sent from; sent via; sent with; sent using; get outlook for
+	gesendet von; gesendet mit; gesendet über
+	envoyé de; envoyé depuis; envoyé à partir; envoyé via; envoyé avec; télécharger outlook; obtenez outlook; provenance : courrier
+	enviado desde; enviado con; enviado por; obtener outlook; enviat des; enviat amb; enviado do; enviado a partir; enviado de; enviada do; obter o outlook; obtenha o outlook
+	inviato da; inviato con; inviato tramite; ottieni outlook; scarica outlook
+	verzonden vanaf; verstuurd vanaf; verzonden met; verstuurd met; verzonden via; download outlook
+	skickat från; skickat med; hämta outlook; sendt fra; sendt via; hent outlook; skaff deg outlook; få outlook
+	lähetetty; hanki outlook; saadetud minu; išsiųsta iš; sūtīts no
+	wysłano z; wysłane z; pobierz aplikację outlook; uzyskaj outlook; odesláno z; odoslané z; stáhnout outlook; získať outlook; poslano s; poslano z; poslato sa; poslano iz
+	trimis de pe; trimis din; descărcați outlook; obțineți outlook; küldve; elküldve
+	отправлено с; отправлено из; отправлено от; скачать outlook; надіслано з; відправлено з; надіслано із; изпратено от; послато са
+	στάλθηκε από; εστάλη από; λήψη του outlook
+	נשלח מ; השג את outlook; أُرسلت من; أرسلت من; مرسل من; تم الإرسال من; ارسال شده از
+	ส่งจาก; đã gửi từ; được gửi từ; gửi từ; dikirim dari; terkirim dari; dihantar daripada
+	发自我的; 發自我的; 傳送自我的
+`),
+	phrase{"von mein", "gesendet"}, phrase{"von unterwegs", "gesendet"}, phrase{"diese nachricht wurde von mein", "gesendet"},
+	phrase{"outlook für", "herunterladen"}, phrase{"outlook für", "beziehen"}, phrase{"holen sie sich outlook", ""}, phrase{"laden sie outlook", "herunter"},
+	phrase{"vanaf mijn", "verzonden"}, phrase{"outlook voor", "downloaden"}, phrase{"outlook voor", "ophalen"},
+	phrase{"", "dan gönderildi"}, phrase{"", "den gönderildi"}, phrase{"", "ról küldve"}, phrase{"", "ről küldve"}, phrase{"az outlook", "beszerzése"},
+	phrase{"", "から送信"}, phrase{"", "から送信されました"}, phrase{"", "を入手"}, phrase{"从我的", "发送"}, phrase{"從我的", "傳送"}, phrase{"從我的", "寄出"},
+	phrase{"", "에서 보냄"}, phrase{"", "에서 보냈습니다"}, phrase{"", "에서 전송"}, phrase{"मेरे", "से भेजा गया"},
+)
+
+func beginnings(s string) []phrase {
+	var all []phrase
+	for begin := range phrases(s) {
+		all = append(all, phrase{begin: begin})
+	}
+	return all
+}
 
 // devices are what is advertised in them.
 var devices = []string{
