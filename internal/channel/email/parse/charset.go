@@ -48,6 +48,9 @@ func decodeCharset(data []byte, label string) (string, string) {
 
 // decodeAs believes the label, unless much of the data contradicts it.
 func decodeAs(data []byte, label string, as encoding.Encoding) (string, string) {
+	if single, ok := as.(*charmap.Charmap); ok {
+		return decodeBytes(data, single), ""
+	}
 	text, err := as.NewDecoder().Bytes(data)
 	if err != nil {
 		return guess(data, label)
@@ -55,16 +58,23 @@ func decodeAs(data []byte, label string, as encoding.Encoding) (string, string) 
 	if wrong := bytes.Count(text, []byte("\uFFFD")); wrong > 2 && wrong*20 > utf8.RuneCount(text) {
 		return guess(data, label)
 	}
-	return strings.Map(fromWindows, string(text)), ""
+	return string(text), ""
 }
 
-// fromWindows reads the control characters that ISO-8859 has in places where
-// Windows has quotation marks and dashes: mail that says iso-8859-2 means those.
-func fromWindows(r rune) rune {
-	if r >= 0x80 && r < 0xa0 {
-		return charmap.Windows1252.DecodeByte(byte(r))
+// decodeBytes reads a charset of single bytes. Where ISO-8859 has control
+// characters, Windows has quotation marks and dashes: mail that says iso-8859-2
+// means those.
+func decodeBytes(data []byte, as *charmap.Charmap) string {
+	var out strings.Builder
+	out.Grow(len(data))
+	for _, b := range data {
+		r := as.DecodeByte(b)
+		if b >= 0x80 && b < 0xa0 && (r == utf8.RuneError || r < 0xa0) {
+			r = charmap.Windows1252.DecodeByte(b)
+		}
+		out.WriteRune(r)
 	}
-	return r
+	return out.String()
 }
 
 // guess reads data whose label is missing, unknown or wrong: as UTF-8 if it is
