@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -17,8 +18,9 @@ import (
 
 // Inbound is a mail that was read and judged. The email package fills it.
 type Inbound struct {
-	// Channel is the e-mail channel that it came to.
-	Channel   *ent.Channel
+	// Channel is the e-mail channel that it came to. What begins a thread goes by its
+	// routing, and by its preset of tickets (EM-3).
+	Channel   *ent.EmailChannel
 	MessageID string
 	// ConversationID is the thread that it joins; "" begins a new one.
 	ConversationID string
@@ -45,9 +47,8 @@ type Inbound struct {
 	Participants []schema.Mailbox
 	// PossiblyRelatedID is the thread that it names without taking part in it.
 	PossiblyRelatedID string
-	// Routing and Ticket are the channel's, for what begins a thread (EM-3).
-	Routing schema.Routing
-	Ticket  *schema.TicketPreset
+	// Files is how many files go with it.
+	Files int
 }
 
 // ReceiveMail makes a mail a message, within the caller's transaction. The caller
@@ -74,17 +75,18 @@ func (s *Service) ReceiveMail(ctx context.Context, tx *store.Tx, in Inbound) (*e
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := ch.add(ctx, in.draft(quiet))
+	m, err := ch.take(ctx, in, quiet)
 	if err != nil {
 		return nil, nil, err
+	}
+	if quiet {
+		return ch.c, m, ch.save(ctx)
 	}
 	if err := ch.joined(ctx, in.Participants); err != nil {
 		return nil, nil, err
 	}
-	if !quiet {
-		if err := ch.heard(ctx, m); err != nil {
-			return nil, nil, err
-		}
+	if err := ch.heard(ctx, m); err != nil {
+		return nil, nil, err
 	}
 	return ch.c, m, ch.save(ctx)
 }
@@ -103,7 +105,7 @@ func byContact(ctx context.Context, contactID string) context.Context {
 // flagged (IN-10).
 func (ch *change) hushes(ctx context.Context, in Inbound) (bool, error) {
 	main := in.ContactID == ch.c.ContactID
-	blocked, err := Blocked(ctx, ch.tx, ch.c.ChannelID, in.ContactID, strings.ToLower(in.From.Address))
+	blocked, err := isBlocked(ctx, ch.tx, ch.c.ChannelID, []string{in.ContactID, strings.ToLower(in.From.Address)})
 	if err != nil {
 		return false, err
 	}
@@ -137,7 +139,7 @@ func (s *Service) openMail(ctx context.Context, tx *store.Tx, in Inbound) (*ent.
 	if err := ch.filterBlocked(ctx, in.ContactID, strings.ToLower(in.From.Address)); err != nil {
 		return nil, nil, err
 	}
-	m, err := ch.add(ctx, in.draft(false))
+	m, err := ch.take(ctx, in, false)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -145,24 +147,29 @@ func (s *Service) openMail(ctx context.Context, tx *store.Tx, in Inbound) (*ent.
 		return nil, nil, err
 	}
 	ch.to = in.Recipients
-	if err := ch.routeBy(ctx, in.Routing, vocab.RoutedStarted); err != nil {
+	if err := ch.routeBy(ctx, in.Channel.Routing, vocab.RoutedStarted); err != nil {
 		return nil, nil, err
 	}
 	if ch.c.Filtered == 0 {
-		ch.ticket = in.Ticket
+		ch.ticket = in.Channel.TicketPreset
 	}
 	return ch.c, m, ch.save(ctx)
 }
 
-// draft is the mail as a message. What is too long is cut: the mail itself is kept.
-func (in Inbound) draft(quiet bool) draft {
+// take adds the mail as a message. What is too long is cut: the mail itself is
+// kept. Where it has no text, a list's row shows how many files it has.
+func (ch *change) take(ctx context.Context, in Inbound, quiet bool) (*ent.Message, error) {
 	what := content{text: cut(in.Text, MaxText), html: in.HTML}
 	if strings.TrimSpace(what.text) == "" && what.html != "" {
 		what.text = cut(richtext.Text(what.html), MaxText)
 	}
-	return draft{
+	m, err := ch.add(ctx, draft{
 		id: in.MessageID, by: author{viewer.Visitor, in.ContactID}, direction: vocab.Incoming, what: what, at: in.At, quiet: quiet,
+	})
+	if ch.c.Preview == "" && in.Files > 0 {
+		ch.c.Preview = "📎 " + strconv.Itoa(in.Files)
 	}
+	return m, err
 }
 
 // cut returns the first characters of a text.
@@ -176,16 +183,16 @@ func cut(text string, most int) string {
 // AddSystem adds what Parley itself has to say to the team, within the caller's
 // transaction: that a mail bounced, for example. Nobody else sees it, and it
 // changes nothing of the conversation (IN-7). messageID is a new id.
-func (s *Service) AddSystem(ctx context.Context, tx *store.Tx, conversationID, messageID, text string) (*ent.Message, error) {
+func (s *Service) AddSystem(ctx context.Context, tx *store.Tx, conversationID, messageID, text string) (*ent.Conversation, error) {
 	ch, err := load(ctx, tx, conversationID)
 	if err != nil {
 		return nil, err
 	}
-	m, err := ch.add(ctx, draft{
+	_, err = ch.add(ctx, draft{
 		id: messageID, by: authorOf(viewer.FromContext(ctx)), direction: vocab.SystemMessage, what: content{text: cut(text, MaxText)},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return m, ch.save(ctx)
+	return ch.c, ch.save(ctx)
 }

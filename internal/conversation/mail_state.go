@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/ent"
+	entmessage "parley/ent/message"
+	"parley/internal/errs"
 	"parley/internal/store"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -50,6 +54,48 @@ func (s *Service) SetDelivery(ctx context.Context, tx *store.Tx, messageID strin
 		Type: vocab.MessageDeliveryChanged, InboxID: m.InboxID, ConversationID: m.ConversationID, MessageID: m.ID, Revision: ch.c.Revision,
 	})
 	return nil
+}
+
+// Requeue tells that a message which failed is tried again, within the caller's
+// transaction.
+func (s *Service) Requeue(ctx context.Context, tx *store.Tx, messageID string) error {
+	return s.SetDelivery(ctx, tx, messageID, vocab.DeliveryQueued, "")
+}
+
+// TakeBack makes a tombstone of the caller's own message that did not go out yet,
+// within the caller's transaction; what it said is kept as trace. The contact
+// waits again whose message it answered. FORBIDDEN for another's message.
+func (s *Service) TakeBack(ctx context.Context, tx *store.Tx, messageID string) error {
+	m, err := findMessage(ctx, tx.Client, messageID)
+	if err != nil {
+		return err
+	}
+	ch, err := load(ctx, tx, m.ConversationID)
+	if err != nil {
+		return err
+	}
+	if m.AuthorID != viewer.FromContext(ctx).Actor().ActorID {
+		return errs.New(errs.Forbidden, "Only the author may take a message back.").On("messageId")
+	}
+	last, err := tx.Client.Message.Query().Where(
+		entmessage.ConversationID(ch.c.ID), entmessage.VisibleNumberGT(0), entmessage.DeletedAt(0), entmessage.IDNEQ(m.ID),
+	).Order(ent.Desc(entmessage.FieldNumber)).First(ctx)
+	switch {
+	case err == nil && last.Direction == vocab.Incoming && ch.c.Status == vocab.Open:
+		ch.asked(last.CreatedAt)
+	case err != nil && !ent.IsNotFound(err):
+		return err
+	}
+	return ch.rewrite(ctx, m, content{}, vocab.MessageDeleted)
+}
+
+// Answered reports whether the team ever wrote to a contact: then their address
+// is none of a role (pitfall 16).
+func (s *Service) Answered(ctx context.Context, _ *store.Tx, contactID string) (bool, error) {
+	found, err := s.store.Numbers(ctx, `SELECT 1 FROM conversations c JOIN messages m ON m.conversation_id = c.id
+		WHERE c.contact_id = $1 AND c.account_id = $2 AND m.direction = 'OUTGOING' AND m.author_kind <> 'BOT' LIMIT 1`,
+		contactID, viewer.FromContext(ctx).AccountID)
+	return len(found) > 0, err
 }
 
 // Refilter puts new reasons in the place of those that an earlier judgement gave,
