@@ -30,7 +30,8 @@ type reader struct {
 	parts []Part
 	// locations are the Content-Location of parts, by their index.
 	locations map[int]string
-	said      int // bytes of text decoded so far
+	said      int  // bytes of text decoded so far
+	cutOff    bool // some text is in the raw mail alone
 }
 
 // read returns what the node says, and takes its files in.
@@ -89,7 +90,8 @@ func (r *reader) leaf(n *node) block {
 // cut bounds a text.
 func (r *reader) cut(said string) string {
 	if len(said) > mostBody {
-		r.note("the text is longer than 1 MB; the rest is in the raw mail alone")
+		r.cutOff = true
+		r.note("the text is longer than 1 MB; the rest is in the attached mail alone")
 	}
 	return clip(said, mostBody)
 }

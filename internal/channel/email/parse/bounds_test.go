@@ -27,7 +27,7 @@ func TestBounds(t *testing.T) {
 		"wide":   {wide, "too many parts", "--b\nContent-Type: image/png\n\nx\n"},
 		"fields": {strings.Repeat("a: b\n", 5000) + "\n", "too many fields", ""},
 		"field":  {"From: a@b.c\nSubject: " + strings.Repeat("é", 1<<20) + "\n\n", "longer than 64 kB", ""},
-		"text":   {"From: a@b.c\n\n" + strings.Repeat("é", 1<<20), "longer than 1 MB", ""},
+		"text":   {"From: a@b.c\n\n" + strings.Repeat("é", 1<<20), "longer than 1 MB", strings.Repeat("é", 1<<20)},
 		"HTML":   {"From: a@b.c\nContent-Type: text/html\n\n" + strings.Repeat("<p>é</p>", 1<<18), "longer than 1 MB", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,13 +42,16 @@ type Mail struct {
 	// are kept. Text is made from HTML if the mail has none; HTML is never made.
 	Text, HTML string
 	// Parts are attachments, inline images, nested messages, calendars,
-	// signatures and winmail.dat, in the order of the mail.
+	// signatures and winmail.dat, in the order of the mail. Where the mail says
+	// what is neither in Text, HTML nor Parts, as when there is no end of it, the
+	// last one is the raw mail, message.eml.
 	Parts []Part
 	// Report is what a multipart/report says, or a bounce that can be told
 	// without one. Nil: the mail is no report.
 	Report *Report
 	// Problems tell in English what was wrong with the mail, for the stored
-	// verdict. Nothing in them is a reason to refuse it.
+	// verdict. Nothing in them is a reason to refuse it, nor to attach the raw
+	// mail: Parts has that where it is needed.
 	Problems []string
 }
 

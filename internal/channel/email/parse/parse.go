@@ -52,6 +52,9 @@ func (m *Mail) read(raw []byte) {
 	root := r.node(h, content, "text/plain", 0)
 	m.readHeader(h, charsetOf(root))
 	m.readBody(r, root)
+	if r.cutOff {
+		m.keep(raw)
+	}
 	if m.Report = reportOf(m, root); m.Report == nil {
 		m.Report = bounceOf(m, root)
 	}
