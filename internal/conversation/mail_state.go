@@ -91,11 +91,15 @@ func (s *Service) TakeBack(ctx context.Context, tx *store.Tx, messageID string) 
 
 // Answered reports whether the team ever wrote to a contact: then their address
 // is none of a role (pitfall 16).
-func (s *Service) Answered(ctx context.Context, _ *store.Tx, contactID string) (bool, error) {
-	found, err := s.store.Numbers(ctx, `SELECT 1 FROM conversations c JOIN messages m ON m.conversation_id = c.id
+func (s *Service) Answered(ctx context.Context, tx *store.Tx, contactID string) (bool, error) {
+	rows, err := tx.Query(ctx, `SELECT 1 FROM conversations c JOIN messages m ON m.conversation_id = c.id
 		WHERE c.contact_id = $1 AND c.account_id = $2 AND m.direction = 'OUTGOING' AND m.author_kind <> 'BOT' LIMIT 1`,
 		contactID, viewer.FromContext(ctx).AccountID)
-	return len(found) > 0, err
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = rows.Close() }()
+	return rows.Next(), rows.Err()
 }
 
 // Refilter puts new reasons in the place of those that an earlier judgement gave,
