@@ -18,8 +18,9 @@ import (
 
 // Inbound is a mail that was read and judged. The email package fills it.
 type Inbound struct {
-	// Channel is the channel that it came to: its id, account and inbox count.
-	Channel   *ent.Channel
+	// Channel is the e-mail channel that it came to. What begins a thread goes by its
+	// routing, and by its preset of tickets (EM-3).
+	Channel   *ent.EmailChannel
 	MessageID string
 	// ConversationID is the thread that it joins; "" begins a new one.
 	ConversationID string
@@ -46,9 +47,6 @@ type Inbound struct {
 	Participants []schema.Mailbox
 	// PossiblyRelatedID is the thread that it names without taking part in it.
 	PossiblyRelatedID string
-	// Routing and Ticket are the channel's, for what begins a thread (EM-3).
-	Routing schema.Routing
-	Ticket  *schema.TicketPreset
 	// Files is how many files go with it.
 	Files int
 }
@@ -107,7 +105,7 @@ func byContact(ctx context.Context, contactID string) context.Context {
 // flagged (IN-10).
 func (ch *change) hushes(ctx context.Context, in Inbound) (bool, error) {
 	main := in.ContactID == ch.c.ContactID
-	blocked, err := Blocked(ctx, ch.tx, ch.c.ChannelID, in.ContactID, strings.ToLower(in.From.Address))
+	blocked, err := isBlocked(ctx, ch.tx, ch.c.ChannelID, in.ContactID, strings.ToLower(in.From.Address))
 	if err != nil {
 		return false, err
 	}
@@ -149,11 +147,11 @@ func (s *Service) openMail(ctx context.Context, tx *store.Tx, in Inbound) (*ent.
 		return nil, nil, err
 	}
 	ch.to = in.Recipients
-	if err := ch.routeBy(ctx, in.Routing, vocab.RoutedStarted); err != nil {
+	if err := ch.routeBy(ctx, in.Channel.Routing, vocab.RoutedStarted); err != nil {
 		return nil, nil, err
 	}
 	if ch.c.Filtered == 0 {
-		ch.ticket = in.Ticket
+		ch.ticket = in.Channel.TicketPreset
 	}
 	return ch.c, m, ch.save(ctx)
 }

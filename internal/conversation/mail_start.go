@@ -125,7 +125,7 @@ func (s *Service) writtenTo(ctx context.Context, tx *store.Tx, channel *ent.Emai
 			return nil, err
 		}
 	}
-	blocked, err := Blocked(ctx, tx, channel.ID, contact.ID, first.Address)
+	blocked, err := isBlocked(ctx, tx, channel.ID, contact.ID, first.Address)
 	if err == nil && blocked {
 		err = senderBlocked("to")
 	}

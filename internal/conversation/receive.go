@@ -154,7 +154,7 @@ func (ch *change) filterBlocked(ctx context.Context, senders ...string) error {
 	if ch.c.Filtered.Has(vocab.ReasonBlockedSender) {
 		return nil
 	}
-	blocked, err := Blocked(ctx, ch.tx, ch.c.ChannelID, senders...)
+	blocked, err := isBlocked(ctx, ch.tx, ch.c.ChannelID, senders...)
 	if err != nil || !blocked {
 		return err
 	}
@@ -164,7 +164,11 @@ func (ch *change) filterBlocked(ctx context.Context, senders ...string) error {
 
 // Blocked reports whether a channel blocks one of the senders: contacts and
 // visitors by their ids, and addresses in lower case; "" is nobody (IN-10).
-func Blocked(ctx context.Context, tx *store.Tx, channelID string, senders ...string) (bool, error) {
+func (s *Service) Blocked(ctx context.Context, tx *store.Tx, channelID string, senders ...string) (bool, error) {
+	return isBlocked(ctx, tx, channelID, senders...)
+}
+
+func isBlocked(ctx context.Context, tx *store.Tx, channelID string, senders ...string) (bool, error) {
 	known := slices.DeleteFunc(slices.Clone(senders), func(s string) bool { return s == "" })
 	if len(known) == 0 {
 		return false, nil
