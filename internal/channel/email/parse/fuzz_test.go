@@ -86,6 +86,8 @@ func strs(v reflect.Value, visit func(string)) {
 
 func FuzzParse(f *testing.F) {
 	files, _ := filepath.Glob("testdata/*.eml")
+	corpus, _ := filepath.Glob("../testdata/corpus/*/*.eml")
+	files = append(files, corpus...)
 	for _, name := range files {
 		raw, err := os.ReadFile(name)
 		if err != nil {
