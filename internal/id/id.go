@@ -28,6 +28,7 @@ const (
 	Integration      = "integration"
 	Message          = "message"
 	PageView         = "pageview"
+	PersonalMailbox  = "mailbox"
 	RoutingDecision  = "routing"
 	SavedView        = "savedview"
 	Session          = "session"

@@ -1,0 +1,263 @@
+package email
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+
+	"parley/ent"
+	"parley/ent/channeladdress"
+	"parley/ent/inboundmail"
+	"parley/ent/schema"
+	"parley/internal/channel/email/classify"
+	"parley/internal/channel/email/thread"
+	"parley/internal/clock"
+	"parley/internal/conversation"
+	"parley/internal/id"
+	"parley/internal/store"
+	"parley/internal/vocab"
+)
+
+const (
+	// maxAttempts at reading a mail; after them it becomes a conversation with
+	// the raw mail attached, and nothing else (pitfall 7).
+	maxAttempts = 4
+	// maxRaw bounds what of a raw mail is held in memory.
+	maxRaw = 200 << 20
+)
+
+// ingest makes a stored mail a message, once: a mail that is read already stays
+// as it is.
+func (s *Service) ingest(ctx context.Context, mailID string) error {
+	row, err := s.store.Client(ctx).InboundMail.Get(ctx, mailID)
+	if err != nil || row.State != stored {
+		return err
+	}
+	err = s.ingestOnce(ctx, row, row.Attempts >= maxAttempts)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	note := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE inbound_mails SET attempts = attempts + 1, error = $1 WHERE id = $2 AND account_id = $3`,
+			clip(err.Error(), 500), mailID, row.AccountID)
+		return err
+	})
+	return errors.Join(err, note)
+}
+
+func (s *Service) ingestOnce(ctx context.Context, row *ent.InboundMail, plain bool) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("reading the mail panicked: %v", p)
+		}
+	}()
+	raw, err := s.blobs.ReadAll(ctx, row.BlobKey, maxRaw)
+	if err != nil {
+		return err
+	}
+	r := readMail(row, raw, plain)
+	known, err := s.identified(ctx, row.InboxID, r.identity)
+	if err != nil {
+		return err
+	}
+	if !known {
+		if err := s.keepFiles(ctx, r, row, plain); err != nil {
+			return err
+		}
+	}
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := s.place(ctx, tx, row.ID, r)
+		return err
+	})
+}
+
+// identified reports whether an inbox has a mail.
+func (s *Service) identified(ctx context.Context, inboxID, identity string) (bool, error) {
+	return s.store.Client(ctx).InboundMail.Query().Where(inboundmail.InboxID(inboxID), inboundmail.Identity(identity)).Exist(ctx)
+}
+
+// placing is a mail that is being put into its conversation.
+type placing struct {
+	service  *Service
+	tx       *store.Tx
+	row      *ent.InboundMail
+	c        *ent.EmailChannel
+	inbox    *ent.Inbox
+	own      []string // all addresses of the account's channels
+	channels []string // those of this one
+	sender   schema.Mailbox
+	*reading
+
+	decision  thread.Decision
+	verdict   classify.Verdict
+	result    schema.MailVerdict
+	contactID string
+	m         *ent.Message
+	thread    *ent.Conversation
+	routed    bool
+}
+
+// place puts a mail where it belongs. It returns nil where the mail was done
+// with before.
+func (s *Service) place(ctx context.Context, tx *store.Tx, mailID string, r *reading) (*placing, error) {
+	row, err := tx.Client.InboundMail.Query().Where(inboundmail.ID(mailID), inboundmail.StateEQ(stored)).Modify(forUpdate).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &placing{service: s, tx: tx, row: row, reading: r}
+	if err := p.look(ctx); err != nil {
+		return nil, err
+	}
+	original, err := tx.Client.InboundMail.Query().Where(inboundmail.InboxID(row.InboxID), inboundmail.Identity(r.identity)).Only(ctx)
+	switch {
+	case err == nil:
+		p.result.Problems = r.problems
+		return p, p.finish(ctx, vocab.InboundDuplicate, original.ConversationID, original.MessageID)
+	case !ent.IsNotFound(err):
+		return nil, err
+	}
+	for _, step := range []func(context.Context) (done bool, err error){p.ownCopy, p.report, p.message} {
+		if done, err := step(ctx); done || err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// look reads what a mail is judged by.
+func (p *placing) look(ctx context.Context) (err error) {
+	if p.c, err = p.tx.Client.EmailChannel.Get(ctx, p.row.ChannelID); err != nil {
+		return err
+	}
+	if p.inbox, err = p.tx.Client.Inbox.Get(ctx, p.row.InboxID); err != nil {
+		return err
+	}
+	addresses, err := p.tx.Client.ChannelAddress.Query().Select(channeladdress.FieldChannelID, channeladdress.FieldAddress).All(ctx)
+	if err != nil {
+		return err
+	}
+	p.channels = append([]string{p.c.Address}, p.c.Aliases...)
+	for _, a := range addresses {
+		p.own = append(p.own, a.Address)
+	}
+	from := classify.Sender(p.mail, p.own)
+	p.sender = schema.Mailbox{Name: clip(from.Name, 200), Address: thread.Address(from.Address)}
+	return nil
+}
+
+// finish notes what became of the mail.
+func (p *placing) finish(ctx context.Context, state vocab.InboundState, conversationID, messageID string) error {
+	update := p.tx.Client.InboundMail.UpdateOneID(p.row.ID).SetState(state).SetInternetID(p.mail.MessageID).
+		SetConversationID(conversationID).SetMessageID(messageID).SetVerdict(p.result).SetError("")
+	if state != vocab.InboundDuplicate {
+		update.SetIdentity(p.identity)
+	}
+	return update.Exec(ctx)
+}
+
+// message makes the mail a message of the conversation that it belongs to.
+func (p *placing) message(ctx context.Context) (bool, error) {
+	if err := p.decide(ctx); err != nil {
+		return false, err
+	}
+	if err := p.judge(ctx); err != nil {
+		return false, err
+	}
+	c, m, err := p.service.conversations.ReceiveMail(ctx, p.tx, p.inbound())
+	if err != nil {
+		return false, err
+	}
+	p.thread, p.m = c, m
+	if err := p.writeEmail(ctx); err != nil {
+		return false, err
+	}
+	if len(p.files) > 0 {
+		by := inAccount(ctx, p.row.AccountID)
+		if _, err := p.service.files.Store(by, p.tx, p.files, c, m.ID); err != nil {
+			return false, err
+		}
+	}
+	return true, p.finish(ctx, vocab.InboundIngested, c.ID, m.ID)
+}
+
+// inbound is the mail as conversations take it.
+func (p *placing) inbound() conversation.Inbound {
+	in := conversation.Inbound{
+		Channel: p.c, MessageID: id.New(id.Message), ConversationID: p.decision.ConversationID, ContactID: p.contactID, From: p.sender,
+		ToAddress: p.toAddress(), Subject: clip(p.mail.Subject, maxSubject), Text: p.text, HTML: p.html, At: p.sentAt(),
+		Reasons: p.reasons(), Automatic: p.verdict.Automatic, Participants: p.participants(),
+		PossiblyRelatedID: p.decision.PossiblyRelated,
+	}
+	if p.verdict.Automatic && in.ConversationID != "" {
+		in.Participants = nil // whom a machine writes to takes no part
+	}
+	for _, a := range slices.Concat(p.mail.To, p.mail.Cc) {
+		in.Recipients = append(in.Recipients, thread.Address(a.Address))
+	}
+	return in
+}
+
+// sentAt is when the mail arrived.
+func (p *placing) sentAt() clock.Micros { return min(p.row.ArrivedAt, p.tx.Now()) }
+
+// toAddress is the channel's address that the mail was sent to (IN-1).
+func (p *placing) toAddress() string {
+	asked := slices.Clone(p.mail.DeliveredTo)
+	for _, a := range slices.Concat(p.mail.To, p.mail.Cc) {
+		asked = append(asked, a.Address)
+	}
+	for _, a := range asked {
+		if a = thread.Address(a); slices.Contains(p.channels, a) {
+			return a
+		}
+	}
+	return p.c.Address
+}
+
+// participants are all who take part in the thread by this mail, but ourselves.
+func (p *placing) participants() []schema.Mailbox {
+	list := []schema.Mailbox{}
+	if strings.Contains(p.sender.Address, "@") {
+		list = append(list, p.sender)
+	}
+	for _, a := range slices.Concat(p.mail.ReplyTo, p.mail.To, p.mail.Cc) {
+		address := thread.Address(a.Address)
+		known := slices.ContainsFunc(list, func(m schema.Mailbox) bool { return m.Address == address })
+		if !known && strings.Contains(address, "@") && !p.isOurs(address) && len(list) < 500 {
+			list = append(list, schema.Mailbox{Name: clip(a.Name, 200), Address: address})
+		}
+	}
+	return list
+}
+
+// isOurs reports whether an address is one of this channel's, its reply
+// addresses included.
+func (p *placing) isOurs(address string) bool {
+	local, domain, _ := strings.Cut(address, "@")
+	if base, _, plus := strings.Cut(local, "+"); plus && slices.Contains(p.channels, base+"@"+domain) {
+		return true
+	}
+	return slices.Contains(p.channels, address) || p.service.o.Domain != "" && domain == p.service.o.Domain
+}
+
+func mailboxes[A any](list []A, of func(A) (name, address string)) []schema.Mailbox {
+	out := make([]schema.Mailbox, len(list))
+	for i, a := range list {
+		out[i].Name, out[i].Address = of(a)
+	}
+	return out
+}
+
+func forUpdate(s *sql.Selector) {
+	if s.Dialect() == dialect.Postgres {
+		s.ForUpdate()
+	}
+}

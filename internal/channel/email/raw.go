@@ -1,0 +1,152 @@
+package email
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"time"
+
+	"parley/ent"
+	"parley/ent/inboundmail"
+	"parley/internal/attachment/blob"
+	"parley/internal/id"
+	"parley/internal/lease"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// write keeps a raw mail; record then makes it known.
+func (s *Service) write(ctx context.Context, c *ent.EmailChannel, place string, raw io.Reader) (*ent.InboundMail, error) {
+	m := &ent.InboundMail{
+		ID: id.New(id.InboundMail), AccountID: c.AccountID, InboxID: c.InboxID, ChannelID: c.ID, Place: place,
+		EnvelopeTo: []string{}, ArrivedAt: s.now(), State: vocab.InboundStored,
+	}
+	m.BlobKey = blob.RawKey(c.AccountID, m.ID)
+	size, hash, err := s.blobs.Write(ctx, m.BlobKey, raw)
+	m.Size, m.Hash = int(size), hash
+	return m, err
+}
+
+// record makes raw mails known and moves the mailbox's mark, in one transaction
+// that only the lease's holder can make. It returns the ids of those that were
+// not known.
+func (s *Service) record(ctx context.Context, l *lease.Lease, c *ent.EmailChannel, validity, uid int64, mails []*ent.InboundMail) (fresh []string, err error) {
+	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		fresh = nil
+		if err := l.Check(ctx, tx); err != nil {
+			return err
+		}
+		for _, m := range mails {
+			made, err := insertRaw(ctx, tx, m)
+			if err != nil {
+				return err
+			}
+			if made {
+				fresh = append(fresh, m.ID)
+			}
+		}
+		return tx.Client.EmailChannel.UpdateOneID(c.ID).SetUIDValidity(validity).SetLastUID(uid).Exec(ctx)
+	})
+	return fresh, err
+}
+
+// insertRaw writes a mail's row, unless its place is known.
+func insertRaw(ctx context.Context, tx *store.Tx, m *ent.InboundMail) (bool, error) {
+	to, err := json.Marshal(m.EnvelopeTo)
+	if err != nil {
+		return false, err
+	}
+	verdict, err := json.Marshal(m.Verdict)
+	if err != nil {
+		return false, err
+	}
+	n, err := tx.Exec(ctx, `INSERT INTO inbound_mails (id, account_id, inbox_id, channel_id, place, blob_key, size, hash, envelope_from, envelope_to,
+		arrived_at, state, verdict, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		ON CONFLICT (channel_id, place) DO NOTHING`,
+		m.ID, m.AccountID, m.InboxID, m.ChannelID, m.Place, m.BlobKey, m.Size, m.Hash, m.EnvelopeFrom, string(to),
+		int64(m.ArrivedAt), string(m.State), string(verdict), int64(tx.Now()))
+	return n == 1, err
+}
+
+// Deliver keeps a mail that the listener took, for each of the channels, and
+// returns when that is durable: then the listener answers for it.
+func (s *Service) Deliver(ctx context.Context, a Arrived) error {
+	ctx = viewer.NewContext(ctx, viewer.Everywhere("email"))
+	channels, err := s.Get(ctx, a.ChannelIDs)
+	if err != nil {
+		return err
+	}
+	raw, err := io.ReadAll(a.Raw) // the listener bounds it
+	if err != nil {
+		return err
+	}
+	for _, c := range channels {
+		ctx := inAccount(ctx, c.AccountID)
+		m, err := s.write(ctx, c, "smtp:"+id.New("receipt"), newReader(raw))
+		if err != nil {
+			return err
+		}
+		m.EnvelopeFrom, m.EnvelopeTo = a.From, a.Recipients
+		err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+			_, err := insertRaw(ctx, tx, m)
+			tx.Enqueue(store.Job{Args: IngestArgs{AccountID: m.AccountID, MailID: m.ID}})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// IngestArgs asks to read a mail that was stored.
+type IngestArgs struct {
+	AccountID string `json:"accountId"`
+	MailID    string `json:"mailId"`
+}
+
+// Kind names the job.
+func (IngestArgs) Kind() string { return "ingest_mail" }
+
+// RunIngest is the queue's worker.
+func (s *Service) RunIngest(ctx context.Context, args IngestArgs) error {
+	return s.ingest(inAccount(ctx, args.AccountID), args.MailID)
+}
+
+// ingestAll reads mails in their order. What fails waits for the sweep.
+func (s *Service) ingestAll(ctx context.Context, ids []string) {
+	for _, mailID := range ids {
+		if err := s.ingest(ctx, mailID); err != nil && ctx.Err() == nil {
+			s.o.Log.WarnContext(ctx, "a mail could not be read yet", "mail", mailID, "error", err)
+		}
+	}
+}
+
+// ingestStored reads what an earlier worker of the mailbox stored and did not
+// come to read.
+func (s *Service) ingestStored(ctx context.Context, channelID string) error {
+	ids, err := s.store.Client(ctx).InboundMail.Query().
+		Where(inboundmail.ChannelID(channelID), inboundmail.StateEQ(stored)).Order(inboundmail.ByID()).IDs(ctx)
+	s.ingestAll(ctx, ids)
+	return err
+}
+
+// sweepAfter is how long a stored mail may wait for its own worker.
+const sweepAfter = 2 * time.Minute
+
+// IngestOverdue reads stored mails that their workers left behind, a bounded
+// number at a time. The system runs it each minute.
+func (s *Service) IngestOverdue(ctx context.Context) error {
+	ctx = viewer.NewContext(ctx, viewer.Everywhere("email"))
+	overdue, err := s.store.Client(ctx).InboundMail.Query().
+		Where(inboundmail.StateEQ(stored), inboundmail.CreatedAtLT(s.now().Add(-sweepAfter))).
+		Order(inboundmail.ByCreatedAt(), inboundmail.ByID()).Limit(500).All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range overdue {
+		s.ingestAll(inAccount(ctx, m.AccountID), []string{m.ID})
+	}
+	return nil
+}

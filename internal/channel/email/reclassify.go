@@ -1,0 +1,167 @@
+package email
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"parley/ent"
+	"parley/ent/inboundmail"
+	"parley/ent/predicate"
+	"parley/ent/schema"
+	"parley/ent/task"
+	"parley/internal/channel/email/parse"
+	"parley/internal/channel/email/thread"
+	"parley/internal/clock"
+	"parley/internal/id"
+	"parley/internal/job"
+	"parley/internal/people"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// ReclassifyArgs asks to judge a channel's mail anew.
+type ReclassifyArgs struct {
+	AccountID string `json:"accountId"`
+	ChannelID string `json:"channelId"`
+	TaskID    string `json:"taskId"`
+}
+
+// Kind names the job.
+func (ReclassifyArgs) Kind() string { return "reclassify_email" }
+
+// reclassified are the mails that one run judges.
+const reclassified = 50
+
+// beginnings are the mails of a channel that began conversations which are
+// still there: what came later is filed with them.
+func beginnings(channelID string) []predicate.InboundMail {
+	return []predicate.InboundMail{
+		inboundmail.ChannelID(channelID), inboundmail.StateEQ(vocab.InboundIngested), inboundmail.ConversationIDNEQ(""),
+	}
+}
+
+// Reclassify has all conversations that a channel's mail began judged anew, after
+// a rule or the allow list changed (IN-11). What a person marked as spam, or as
+// not, stays as it is. The task tells how far it is.
+func (s *Service) Reclassify(ctx context.Context, in ReclassifyEmailInput) (*ent.Task, error) {
+	taskID := id.New(id.Task)
+	call := people.Call{Mutation: "reclassifyEmail", Key: in.IdempotencyKey, Input: in, Result: taskID}
+	taskID, err := people.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
+		c, err := find(ctx, tx.Client, in.EmailChannelID)
+		if err != nil {
+			return err
+		}
+		v := viewer.FromContext(ctx)
+		total, err := tx.Client.InboundMail.Query().Where(beginnings(c.ID)...).Count(inAccount(ctx, c.AccountID))
+		if err != nil {
+			return err
+		}
+		params, err := json.Marshal(map[string]string{"emailChannelId": c.ID})
+		if err != nil {
+			return err
+		}
+		tx.Append(ctx, store.Event{Type: vocab.TaskStarted, InboxID: c.InboxID, SubjectID: taskID})
+		tx.Enqueue(store.Job{Args: ReclassifyArgs{AccountID: c.AccountID, ChannelID: c.ID, TaskID: taskID}})
+		return tx.Client.Task.Create().SetID(taskID).SetKind(vocab.TaskReclassify).SetState(vocab.TaskQueued).SetParams(params).
+			SetTotal(total).SetProblems([]schema.TaskProblem{}).SetActorKind(v.Kind).SetActorID(v.ActorID).SetTokenID(v.TokenID).
+			SetCreatedAt(tx.Now()).Exec(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.store.Client(ctx).Task.Get(ctx, taskID)
+}
+
+// RunReclassify judges some mails, and asks to run again while there are more.
+func (s *Service) RunReclassify(ctx context.Context, args ReclassifyArgs) error {
+	ctx = inAccount(ctx, args.AccountID)
+	t, err := s.store.Client(ctx).Task.Get(ctx, args.TaskID)
+	if err != nil || t.FinishedAt.IsSet() {
+		return err
+	}
+	mails, err := s.store.Client(ctx).InboundMail.Query().Where(append(beginnings(args.ChannelID), inboundmail.IDGT(t.Cursor))...).
+		Order(inboundmail.ByID()).Limit(reclassified).All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range mails {
+		if err := s.reclassify(ctx, args, m); err != nil {
+			if job.LastAttempt(ctx) {
+				err = errors.Join(err, s.endTask(ctx, args, vocab.TaskFailed))
+			}
+			return err
+		}
+	}
+	if len(mails) == reclassified {
+		return job.Again(0)
+	}
+	return s.endTask(ctx, args, vocab.TaskDone)
+}
+
+// reclassify judges one mail, and counts it.
+func (s *Service) reclassify(ctx context.Context, args ReclassifyArgs, m *ent.InboundMail) error {
+	raw, err := s.blobs.ReadAll(ctx, m.BlobKey, maxRaw)
+	if err != nil {
+		s.o.Log.WarnContext(ctx, "a raw mail cannot be read any more", "mail", m.ID, "error", err)
+	}
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err == nil && began(m) {
+			if err := s.judgeAnew(ctx, tx, m, raw); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, `UPDATE tasks SET state = $1, cursor = $2, done = done + 1 WHERE id = $3 AND account_id = $4`,
+			string(vocab.TaskRunning), m.ID, args.TaskID, args.AccountID)
+		return err
+	})
+}
+
+// began reports whether the mail began its conversation.
+func began(m *ent.InboundMail) bool {
+	return m.Verdict.Thread != thread.ByToken && m.Verdict.Thread != thread.ByHeaders
+}
+
+func (s *Service) judgeAnew(ctx context.Context, tx *store.Tx, m *ent.InboundMail, raw []byte) error {
+	p := &placing{service: s, tx: tx, row: m, reading: &reading{raw: raw, mail: parse.Parse(raw), problems: m.Verdict.Problems}}
+	if err := p.look(ctx); err != nil {
+		return err
+	}
+	if err := p.judge(ctx); err != nil {
+		return err
+	}
+	var old vocab.FilteredReasons
+	for _, r := range m.Verdict.Reasons {
+		old = old.With(r.Reason)
+	}
+	p.result.Thread, p.result.ThreadDetail, p.result.Problems = m.Verdict.Thread, m.Verdict.ThreadDetail, m.Verdict.Problems
+	if slices.Equal(p.result.Reasons, m.Verdict.Reasons) {
+		return nil
+	}
+	if err := tx.Client.InboundMail.UpdateOneID(m.ID).SetVerdict(p.result).Exec(ctx); err != nil {
+		return err
+	}
+	if err := tx.Client.Email.UpdateOneID(m.MessageID).SetVerdict(p.result).Exec(ctx); err != nil && !ent.IsNotFound(err) {
+		return err
+	}
+	_, err := s.conversations.Refilter(ctx, tx, m.ConversationID, old, p.reasons())
+	return err
+}
+
+// endTask closes the task, once.
+func (s *Service) endTask(ctx context.Context, args ReclassifyArgs, state vocab.TaskState) error {
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		c, err := tx.Client.EmailChannel.Get(ctx, args.ChannelID)
+		if err != nil {
+			return err
+		}
+		n, err := tx.Client.Task.Update().Where(task.ID(args.TaskID), task.FinishedAt(clock.Micros(0))).
+			SetState(state).SetFinishedAt(tx.Now()).Save(ctx)
+		if err == nil && n == 1 {
+			tx.Append(ctx, store.Event{Type: vocab.TaskFinished, InboxID: c.InboxID, SubjectID: args.TaskID})
+		}
+		return err
+	})
+}

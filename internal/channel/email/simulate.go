@@ -1,0 +1,141 @@
+package email
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"parley/ent"
+	"parley/ent/inboundmail"
+	"parley/ent/routingdecision"
+	"parley/ent/schema"
+	"parley/ent/ticket"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/people"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// maxSimulated is the largest mail that can be simulated, in bytes.
+const maxSimulated = 10 << 20
+
+// Simulation is what would become of a mail (IN-11).
+type Simulation struct {
+	// ConversationID is the conversation that it would join; empty: a new one.
+	ConversationID    string
+	ThreadReason      string
+	PossiblyRelatedID string
+	// DuplicateOf is the message that it is already; empty: it is new.
+	DuplicateOf string
+	Filtered    []vocab.FilteredReason
+	Verdict     schema.MailVerdict
+	// ContactID is the contact that would have it; empty: one would be made.
+	ContactID              string
+	From                   schema.Mailbox
+	Subject                string
+	Text, HTML, QuotedHTML string
+	Attachments            []SimulatedFile
+	// Routing is what would be decided; nil: nothing.
+	Routing *ent.RoutingDecision
+	Ticket  bool
+}
+
+// SimulatedFile is a file of a simulated mail.
+type SimulatedFile struct {
+	FileName, ContentType string
+	Size                  int
+	Inline                bool
+}
+
+var errUndo = errors.New("a simulation keeps nothing")
+
+// Simulate says what would become of a mail that came now, by doing all that is
+// done with it and then taking everything back: nothing is written.
+func (s *Service) Simulate(ctx context.Context, in SimulateInboundEmailInput) (*Simulation, error) {
+	if err := people.MayAdminister(ctx); err != nil {
+		return nil, err
+	}
+	v := viewer.FromContext(ctx)
+	c, err := find(ctx, s.store.Client(ctx), in.EmailChannelID)
+	if err != nil {
+		return nil, err
+	}
+	if !v.InInbox(c.InboxID) && v.Kind != viewer.SystemKind {
+		return nil, errs.New(errs.NotAMember, "The answer shows conversations of the inbox: add yourself to it first.").On("emailChannelId")
+	}
+	if len(in.Raw) == 0 || len(in.Raw) > maxSimulated {
+		return nil, errs.New(errs.Invalid, "A raw mail has 1 to %d bytes.", maxSimulated).On("raw")
+	}
+	row := &ent.InboundMail{
+		ID: id.New(id.InboundMail), AccountID: c.AccountID, InboxID: c.InboxID, ChannelID: c.ID, Place: "simulated:" + id.New("receipt"),
+		EnvelopeTo: []string{}, ArrivedAt: s.now(), State: stored,
+	}
+	r := readMail(row, []byte(in.Raw), false)
+	sim := &Simulation{
+		Subject: clip(r.mail.Subject, maxSubject), Text: r.text, HTML: r.html, QuotedHTML: r.quoted,
+		Filtered: []vocab.FilteredReason{}, Attachments: []SimulatedFile{},
+	}
+	for _, p := range r.mail.Parts {
+		sim.Attachments = append(sim.Attachments, SimulatedFile{FileName: p.FileName, ContentType: sniff(p.Content), Size: len(p.Content), Inline: p.Inline})
+	}
+	err = s.store.WithTx(inAccount(ctx, c.AccountID), func(ctx context.Context, tx *store.Tx) error {
+		if _, err := insertRaw(ctx, tx, row); err != nil {
+			return err
+		}
+		p, err := s.place(ctx, tx, row.ID, r)
+		if err != nil {
+			return err
+		}
+		if err := sim.tell(ctx, tx, p); err != nil {
+			return err
+		}
+		return errUndo
+	})
+	if !errors.Is(err, errUndo) {
+		return nil, fmt.Errorf("simulate a mail: %w", err)
+	}
+	return sim, nil
+}
+
+func sniff(content []byte) string { return http.DetectContentType(content) }
+
+// tell reads what became of the mail.
+func (sim *Simulation) tell(ctx context.Context, tx *store.Tx, p *placing) error {
+	sim.From, sim.Verdict = p.sender, p.result
+	row, err := tx.Client.InboundMail.Query().Where(inboundmail.ID(p.row.ID)).Only(ctx)
+	if err != nil {
+		return err
+	}
+	if row.State != vocab.InboundIngested {
+		sim.ConversationID, sim.ThreadReason = row.ConversationID, string(row.State)
+		if row.State == vocab.InboundDuplicate {
+			sim.DuplicateOf = row.MessageID
+		}
+		return nil
+	}
+	sim.ThreadReason, sim.PossiblyRelatedID = p.result.Thread, p.decision.PossiblyRelated
+	sim.ConversationID = p.decision.ConversationID
+	sim.Filtered = p.thread.Filtered.List()
+	known, err := p.service.store.Client(ctx).Contact.Get(context.WithoutCancel(ctx), p.contactID)
+	if err == nil && known.CreatedAt < tx.Now() {
+		sim.ContactID = known.ID
+	} else if err != nil && !ent.IsNotFound(err) {
+		return err
+	}
+	decided, err := tx.Client.RoutingDecision.Query().Where(routingdecision.ConversationID(p.thread.ID), routingdecision.DecidedAtGTE(tx.Now())).First(ctx)
+	if err != nil && !ent.IsNotFound(err) {
+		return err
+	}
+	sim.Routing = decided
+	if sim.ConversationID == "" {
+		sim.Ticket, err = tx.Client.Ticket.Query().Where(ticket.ConversationID(p.thread.ID)).Exist(ctx)
+		if ent.IsNotFound(err) {
+			err = nil
+		}
+		return err
+	}
+	return nil
+}
