@@ -17,6 +17,14 @@ import (
 // authority is a certificate that signed itself, for this machine.
 type authority struct{ server, client *tls.Config }
 
+// TLS returns how a server for this machine proves itself, and how a client
+// trusts it.
+func TLS(t testing.TB) (server, client *tls.Config) {
+	t.Helper()
+	a := newAuthority(t)
+	return a.server, a.client
+}
+
 func newAuthority(t testing.TB) *authority {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -1,0 +1,162 @@
+package listener
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	gosmtp "github.com/emersion/go-smtp"
+)
+
+// maxUnknown are the unknown recipients that a client may name; then it is
+// taken to be guessing.
+const maxUnknown = 10
+
+// Answers. What a stranger is told says nothing of what went wrong inside.
+var (
+	unknownRecipient = answer(550, 5, 1, 1, "No such recipient here")
+	tooManyUnknown   = answer(421, 4, 7, 0, "Too many unknown recipients")
+	notNow           = answer(451, 4, 3, 0, "Try again later")
+	badSender        = answer(553, 5, 1, 7, "This is no address")
+	badRecipient     = answer(553, 5, 1, 3, "This is no address")
+	lineTooLong      = answer(554, 5, 6, 0, "A line is too long")
+)
+
+func answer(code, class, subject, detail int, text string) *gosmtp.SMTPError {
+	return &gosmtp.SMTPError{Code: code, EnhancedCode: gosmtp.EnhancedCode{class, subject, detail}, Message: text}
+}
+
+// session is a conversation with one client.
+type session struct {
+	backend   *backend
+	guest     *guest
+	helo      string
+	encrypted bool
+	unknown   int
+
+	// mu: a mail that comes in chunks is delivered beside further commands.
+	mu   sync.Mutex
+	mail envelope
+}
+
+// envelope is what is known of a mail before it comes.
+type envelope struct {
+	from                   string
+	utf8                   bool
+	channelIDs, recipients []string
+}
+
+func (s *session) Mail(from string, o *gosmtp.MailOptions) error {
+	if from != "" && !sound(from) {
+		return badSender
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mail = envelope{from: from, utf8: o.UTF8}
+	return nil
+}
+
+func (s *session) Rcpt(to string, _ *gosmtp.RcptOptions) error {
+	if !sound(to) {
+		return badRecipient
+	}
+	channelID, err := s.recipient(to)
+	switch {
+	case errors.Is(err, ErrUnknown):
+		return s.guessed()
+	case err != nil:
+		s.backend.options.Log.ErrorContext(s.backend.ctx, "a recipient of mail could not be looked up", "error", err)
+		return notNow
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mail.recipients = append(s.mail.recipients, to)
+	if !slices.Contains(s.mail.channelIDs, channelID) {
+		s.mail.channelIDs = append(s.mail.channelIDs, channelID)
+	}
+	return nil
+}
+
+func (s *session) recipient(to string) (string, error) {
+	if !s.backend.work.begin() {
+		return "", context.Canceled
+	}
+	defer s.backend.work.calls.Done()
+	return s.backend.options.Recipient(s.backend.ctx, to)
+}
+
+func (s *session) guessed() error {
+	if s.unknown++; s.unknown < maxUnknown {
+		return unknownRecipient
+	}
+	s.guest.leave()
+	return tooManyUnknown
+}
+
+// sound tells whether an address can be written into a header.
+func sound(address string) bool {
+	at := strings.LastIndexByte(address, '@')
+	return len(address) <= 320 && utf8.ValidString(address) && at > 0 &&
+		!strings.ContainsFunc(address, unicode.IsControl) && !strings.ContainsAny(address[at:], "<>()\", ")
+}
+
+func (s *session) Data(r io.Reader) error {
+	if !s.backend.work.begin() {
+		return notNow
+	}
+	defer s.backend.work.calls.Done()
+	s.guest.hand(true)
+	defer s.guest.hand(false)
+	s.mu.Lock()
+	mail := s.mail
+	s.mu.Unlock()
+	contents := &watched{from: r}
+	err := s.deliver(mail, contents)
+	switch {
+	case errors.Is(contents.err, gosmtp.ErrDataTooLarge):
+		return gosmtp.ErrDataTooLarge
+	case errors.Is(contents.err, gosmtp.ErrTooLongLine):
+		return lineTooLong
+	case err == nil && contents.err == io.EOF:
+		return nil
+	case contents.err == nil || contents.err == io.EOF: // else the client broke off, and it is its own fault
+		s.backend.options.Log.ErrorContext(s.backend.ctx, "a mail could not be stored", "error", err, "read", contents.err == io.EOF)
+	}
+	return notNow
+}
+
+func (s *session) deliver(mail envelope, contents io.Reader) error {
+	d := Delivery{
+		ChannelIDs: mail.channelIDs, From: mail.from, Recipients: mail.recipients,
+		Remote: s.guest.remote, HELO: s.helo, TLS: s.encrypted,
+	}
+	d.Raw = io.MultiReader(strings.NewReader(s.trace(mail)), contents)
+	return s.backend.options.Deliver(s.backend.ctx, d)
+}
+
+func (s *session) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mail = envelope{}
+}
+
+func (s *session) Logout() error { return nil }
+
+// watched remembers how reading ended: io.EOF if all was read.
+type watched struct {
+	from io.Reader
+	err  error
+}
+
+func (w *watched) Read(b []byte) (int, error) {
+	n, err := w.from.Read(b)
+	if err != nil {
+		w.err = err
+	}
+	return n, err
+}
