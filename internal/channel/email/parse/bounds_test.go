@@ -54,7 +54,7 @@ func TestHostileFieldsAreReadInLinearTime(t *testing.T) {
 	for _, piece := range []string{"<", "<a", "<a,", "(", "(\\", `"`, `"\"`, `\"`, "=?utf-8?Q?", "=?utf-8?B?w?= ", "=?a?Q??= ", ":", "@:", "a@b ", "a:;", "=?x?Q?=E9?= =?y?Q?=E9?= ", "=?x?B?" + strings.Repeat("6fDp", 8) + "?= x ", "a*0*=b;", `a="`, "<a@b> x", "\r", "\x1b$", "+", "\xe9"} {
 		value := strings.Repeat(piece, 64<<10/len(piece))
 		for _, name := range []string{"From", "To", "Subject", "References", "Content-Type", "Date", "Return-Path"} {
-			raw := []byte(strings.Repeat(name+": "+value+"\n", 3) + "\n" + value)
+			raw := []byte(name + ": " + value + "\n\n" + value)
 			sound(t, raw, parse.Parse(raw))
 		}
 	}
