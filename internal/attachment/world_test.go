@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -205,3 +206,15 @@ func (s *scanner) Scan(_ context.Context, content io.Reader) (string, error) {
 var errDown = errors.New("the scanner is down")
 
 const day = 24 * time.Hour
+
+// publisher closes told when the message is said to have changed.
+func publisher(messageID string, told chan struct{}) func([]*ent.Event) {
+	once := sync.OnceFunc(func() { close(told) })
+	return func(events []*ent.Event) {
+		for _, e := range events {
+			if e.Type == vocab.MessageUpdated && e.MessageID == messageID {
+				once()
+			}
+		}
+	}
+}

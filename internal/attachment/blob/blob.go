@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"gocloud.dev/blob"
@@ -45,8 +46,9 @@ var ErrTooLarge = errors.New("the blob is too large")
 
 // Bucket holds blobs. It is safe for concurrent use.
 type Bucket struct {
-	bucket *blob.Bucket
-	folder string // of files; "": not in a folder
+	bucket  *blob.Bucket
+	folder  string   // of files; "": not in a folder
+	lasting sync.Map // folders below it whose own names last
 }
 
 // Open opens the bucket at an address: "" is the folder files within dir, which
@@ -125,20 +127,30 @@ func (b *Bucket) Write(ctx context.Context, key string, r io.Reader) (size int64
 	return size, hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// syncFolders makes the names of a new file and its folders last.
+// syncFolders makes the name of a new file last, and those of new folders.
 func (b *Bucket) syncFolders(key string) error {
 	if b.folder == "" {
 		return nil
 	}
-	for at := filepath.Dir(filepath.FromSlash(key)); ; at = filepath.Dir(at) {
-		folder, err := os.Open(filepath.Join(b.folder, at))
-		if err != nil {
+	within := filepath.Dir(filepath.FromSlash(key))
+	_, lasts := b.lasting.Load(within)
+	for at := within; ; at = filepath.Dir(at) {
+		if err := syncFolder(filepath.Join(b.folder, at)); err != nil {
 			return err
 		}
-		if err := errors.Join(folder.Sync(), folder.Close()); err != nil || at == "." {
-			return err
+		if lasts || at == "." {
+			b.lasting.Store(within, true)
+			return nil
 		}
 	}
+}
+
+func syncFolder(name string) error {
+	folder, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // Reader reads a blob from anywhere.

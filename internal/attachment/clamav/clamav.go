@@ -74,12 +74,18 @@ func send(conn io.Writer, content io.Reader) (unread, unsent error) {
 	}
 	buffer := make([]byte, 4+piece)
 	for {
-		n, err := io.ReadFull(content, buffer[4:])
-		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		n, err := content.Read(buffer[4:])
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err, nil
 		}
-		binary.BigEndian.PutUint32(buffer, uint32(n))
-		if _, err := conn.Write(buffer[:4+n]); err != nil || n == 0 {
+		if n > 0 {
+			binary.BigEndian.PutUint32(buffer, uint32(n))
+			if _, err := conn.Write(buffer[:4+n]); err != nil {
+				return nil, err
+			}
+		}
+		if err != nil {
+			_, err := conn.Write(make([]byte, 4))
 			return nil, err
 		}
 	}
