@@ -83,6 +83,8 @@ type Config struct {
 	Widget http.Handler
 	// Files serves attachments below /files/; nil: there are none.
 	Files Files
+	// Callbacks serves /oauth/callback; nil: it is not there.
+	Callbacks Callbacks
 	// Ready reports why the server cannot serve now, for /readyz; nil: always ready.
 	Ready func(context.Context) error
 	// Log gets the access log and internal errors; nil means slog.Default().
@@ -109,6 +111,7 @@ func New(c Config) (http.Handler, error) {
 	mux.Handle("GET /playground/", pages)
 	c.routeWidget(mux)
 	c.routeFiles(mux)
+	c.routeOAuth(mux)
 	return observe(c.Log, c.Clock, secure(c.PublicURL, boundBodies(c.Timeout, forwarded(c.TrustedProxies, mux)))), nil
 }
 
