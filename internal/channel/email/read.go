@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -47,7 +48,10 @@ func readMail(row *ent.InboundMail, raw []byte, plain bool) *reading {
 		r.text = "This mail could not be read. It is attached as it came."
 		return r
 	}
-	folded := quote.Fold(r.mail.HTML, r.mail.Text)
+	folded := quote.Folded{HTML: r.mail.HTML, Text: r.mail.Text}
+	if !forwarded(r.mail.Subject) { // what somebody forwards is what they say
+		folded = quote.Fold(r.mail.HTML, r.mail.Text)
+	}
 	r.text = clip(folded.Text, maxText)
 	r.html = clipHTML(richtext.Sanitize(folded.HTML))
 	r.quoted = clipHTML(richtext.Sanitize(folded.QuotedHTML))
@@ -59,6 +63,16 @@ func readMail(row *ent.InboundMail, raw []byte, plain bool) *reading {
 		r.quoted = clipHTML(asHTML(folded.QuotedText))
 	}
 	return r
+}
+
+// forwards are what clients put before the subject of a mail that is forwarded,
+// where that means nothing else in another language.
+var forwards = []string{"fwd", "fw", "wg", "tr", "rv", "enc", "doorst", "vb", "pd", "i", "转发", "轉寄"}
+
+// forwarded reports whether a subject is that of a forwarded mail.
+func forwarded(subject string) bool {
+	mark, _, found := strings.Cut(strings.ReplaceAll(subject, "：", ":"), ":")
+	return found && slices.Contains(forwards, strings.ToLower(strings.TrimSpace(mark)))
 }
 
 // asHTML shows plain text as it stands.
@@ -90,10 +104,7 @@ func clipHTML(s string) string {
 func (s *Service) keepFiles(ctx context.Context, r *reading, row *ent.InboundMail, plain bool) error {
 	parts := r.mail.Parts
 	if plain {
-		parts = nil
-	}
-	if plain || len(r.mail.Problems) > 0 {
-		parts = append(parts[:len(parts):len(parts)], parse.Part{FileName: "mail.eml", ContentType: "message/rfc822", Content: r.raw})
+		parts = []parse.Part{{FileName: "mail.eml", ContentType: "message/rfc822", Content: r.raw}}
 	}
 	for _, p := range parts {
 		stored, err := s.files.Write(ctx, row.AccountID, bytes.NewReader(p.Content))
