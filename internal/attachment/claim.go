@@ -2,6 +2,7 @@ package attachment
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,32 +15,37 @@ import (
 	"parley/internal/vocab"
 )
 
-// Claim makes uploads the attachments of a message, in the order of ids, and
-// returns them. It takes what the actor of the context uploaded for c's inbox and
-// did not send yet; anything else is NOT_FOUND or INVALID on attachmentIds and
-// its index. More or larger files than a message may have are TOO_LONG on
-// attachmentIds. It runs in the transaction that saves the message.
-func (s *Service) Claim(ctx context.Context, tx *store.Tx, ids []string, c *ent.Conversation, messageID string) ([]*ent.Attachment, error) {
+// Claim makes uploads the attachments of a message, in the order of ids. It takes
+// what the actor of the context uploaded for c's inbox and did not send yet;
+// anything else is NOT_FOUND or INVALID on attachmentIds and its index. More or
+// larger files than a message may have are TOO_LONG on attachmentIds. It runs in
+// the transaction that saves the message, after that: what the message's HTML
+// shows, as <img src="cid:..."> with an upload's id, becomes inline.
+func (s *Service) Claim(ctx context.Context, tx *store.Tx, ids []string, c *ent.Conversation, messageID string) error {
 	if len(ids) == 0 {
-		return nil, nil
+		return nil
 	}
 	if len(ids) > s.options.MaxCount {
-		return nil, errs.New(errs.TooLong, "A message has at most %d files.", s.options.MaxCount).On("attachmentIds")
+		return errs.New(errs.TooLong, "A message has at most %d files.", s.options.MaxCount).On("attachmentIds")
 	}
 	list, err := uploads(ctx, tx, ids, c)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	m, err := tx.Client.Message.Get(ctx, messageID)
+	if err != nil {
+		return fmt.Errorf("load the message that files are for: %w", err)
 	}
 	total := int64(0)
 	for i, a := range list {
 		if total += int64(a.Size); total > s.options.MaxTotal {
-			return nil, errs.New(errs.TooLong, "The files of a message have at most %d bytes together.", s.options.MaxTotal).On("attachmentIds")
+			return errs.New(errs.TooLong, "The files of a message have at most %d bytes together.", s.options.MaxTotal).On("attachmentIds")
 		}
-		if err := take(ctx, tx, a, c, messageID, i); err != nil {
-			return nil, err
+		if err := take(ctx, tx, a, m, i); err != nil {
+			return err
 		}
 	}
-	return list, nil
+	return nil
 }
 
 // uploads returns the actor's uploads by their ids, in order.
@@ -68,32 +74,14 @@ func uploads(ctx context.Context, tx *store.Tx, ids []string, c *ent.Conversatio
 }
 
 // take gives one upload to the message, unless another message has it.
-func take(ctx context.Context, tx *store.Tx, a *ent.Attachment, c *ent.Conversation, messageID string, index int) error {
+func take(ctx context.Context, tx *store.Tx, a *ent.Attachment, m *ent.Message, index int) error {
 	taken, err := tx.Client.Attachment.Update().Where(entattachment.ID(a.ID), entattachment.MessageID("")).
-		SetMessageID(messageID).SetConversationID(c.ID).SetPosition(index + 1).Save(ctx)
-	if err != nil {
-		return err
+		SetMessageID(m.ID).SetConversationID(m.ConversationID).SetPosition(index + 1).
+		SetInline(isImage(a.ContentType) && strings.Contains(m.HTML, "cid:"+a.ContentID)).Save(ctx)
+	if err == nil && taken == 0 {
+		err = errs.New(errs.Invalid, "The file %q was sent already. Upload it again.", a.ID).On("attachmentIds", strconv.Itoa(index))
 	}
-	if taken == 0 {
-		return errs.New(errs.Invalid, "The file %q was sent already. Upload it again.", a.ID).On("attachmentIds", strconv.Itoa(index))
-	}
-	a.MessageID, a.ConversationID, a.Position = messageID, c.ID, index+1
-	return nil
-}
-
-// ShowInline notes which of a message's files its HTML shows, as
-// <img src="cid:..."> with the file's content id, which an upload's own id is.
-func (s *Service) ShowInline(ctx context.Context, tx *store.Tx, list []*ent.Attachment, html string) error {
-	for _, a := range list {
-		if a.Inline || !strings.Contains(html, "cid:"+a.ContentID) {
-			continue
-		}
-		if err := tx.Client.Attachment.UpdateOneID(a.ID).SetInline(true).Exec(ctx); err != nil {
-			return err
-		}
-		a.Inline = true
-	}
-	return nil
+	return err
 }
 
 // Incoming is a file of an inbound mail, whose content Write stored.

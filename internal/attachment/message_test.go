@@ -29,7 +29,7 @@ func TestMessagesTakeUploads(t *testing.T) {
 			ids = append(ids, w.upload(w.Agent(0), name, "Hello").ID)
 		}
 		m, empty := w.message(0, vocab.Outgoing), w.message(0, vocab.Outgoing)
-		if _, err := w.claim(w.Agent(0), m.ID, ids[2], ids[0], ids[1]); err != nil {
+		if err := w.claim(w.Agent(0), m.ID, ids[2], ids[0], ids[1]); err != nil {
 			t.Fatal(err)
 		}
 		for name, ctx := range map[string]context.Context{"Agent": w.Agent(1), "Visitor": w.Visitor(0)} {
@@ -57,7 +57,7 @@ func TestMessagesTakeNothingElse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.claim(w.Agent(0), m.ID, sent.ID); err != nil {
+		if err := w.claim(w.Agent(0), m.ID, sent.ID); err != nil {
 			t.Fatal(err)
 		}
 		more := w.upload(w.Agent(0), "e", "Hello, you")
@@ -78,12 +78,12 @@ func TestMessagesTakeNothingElse(t *testing.T) {
 			"TooMany":          {w.Agent(0), []string{"1", "2", "3", "4"}, errs.TooLong, "attachmentIds"},
 			"TooLargeTogether": {w.Agent(0), []string{mine.ID, more.ID}, errs.TooLong, "attachmentIds"},
 		} {
-			_, err := w.claim(c.ctx, m.ID, c.ids...)
+			err := w.claim(c.ctx, m.ID, c.ids...)
 			if refused(t, err, c.code, c.field); t.Failed() {
 				t.Fatal(name)
 			}
 		}
-		if _, err := w.claim(w.Agent(0), m.ID, mine.ID); err != nil {
+		if err := w.claim(w.Agent(0), m.ID, mine.ID); err != nil {
 			t.Errorf("after refusals: %v", err)
 		}
 	})
@@ -98,7 +98,7 @@ func TestMessagesRaceForUploads(t *testing.T) {
 		for range 8 {
 			m := w.message(0, vocab.Outgoing)
 			group.Go(func() {
-				if _, err := w.claim(w.Agent(0), m.ID, a.ID); err == nil {
+				if err := w.claim(w.Agent(0), m.ID, a.ID); err == nil {
 					won.Add(1)
 				} else {
 					refused(t, err, errs.Invalid, "attachmentIds.0")
@@ -118,7 +118,7 @@ func TestAddresses(t *testing.T) {
 	eachWorld(t, attachment.Options{}, func(t *testing.T, w *world) {
 		a, other := w.upload(w.Agent(0), "über uns.txt", "Hello"), w.upload(w.Agent(0), "b", "Bye")
 		m := w.message(0, vocab.Outgoing)
-		if _, err := w.claim(w.Agent(0), m.ID, a.ID); err != nil {
+		if err := w.claim(w.Agent(0), m.ID, a.ID); err != nil {
 			t.Fatal(err)
 		}
 		agents, visitors := w.url(w.Agent(0), a), w.url(w.Visitor(0), a)
@@ -176,7 +176,7 @@ func TestAddressesEndWithWhatTheyShow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			eachWorld(t, attachment.Options{}, func(t *testing.T, w *world) {
 				a, m := w.upload(w.Agent(0), "a.txt", "Hello"), w.message(0, c.direction)
-				if _, err := w.claim(w.Agent(0), m.ID, a.ID); err != nil {
+				if err := w.claim(w.Agent(0), m.ID, a.ID); err != nil {
 					t.Fatal(err)
 				}
 				agents, visitors := w.url(w.Agent(0), a), w.url(w.Visitor(0), a)
@@ -195,7 +195,7 @@ func TestAddressesEndWithWhatTheyShow(t *testing.T) {
 func TestDeletedMessagesHaveNone(t *testing.T) {
 	eachWorld(t, attachment.Options{}, func(t *testing.T, w *world) {
 		a, m := w.upload(w.Agent(0), "a.txt", "Hello"), w.message(0, vocab.Outgoing)
-		if _, err := w.claim(w.Agent(0), m.ID, a.ID); err != nil {
+		if err := w.claim(w.Agent(0), m.ID, a.ID); err != nil {
 			t.Fatal(err)
 		}
 		m.DeletedAt = w.Fixture.Store.Now()
@@ -255,15 +255,18 @@ func TestInlineImages(t *testing.T) {
 }
 
 // A sent message's HTML shows uploads by their ids.
-func TestShowInline(t *testing.T) {
+func TestClaimShowsInline(t *testing.T) {
 	eachWorld(t, attachment.Options{}, func(t *testing.T, w *world) {
-		shown, kept := w.upload(w.Agent(0), "a.png", png), w.upload(w.Agent(0), "b.png", png)
+		shown, kept, m := w.upload(w.Agent(0), "a.png", png), w.upload(w.Agent(0), "b.png", png), w.message(0, vocab.Outgoing)
 		w.Fixture.Write(w.System, func(ctx context.Context, tx *store.Tx) error {
-			return w.ShowInline(ctx, tx, []*ent.Attachment{shown, kept}, `<img src="cid:`+shown.ID+`"/>`)
+			return tx.Client.Message.UpdateOneID(m.ID).SetHTML(`<img src="cid:` + shown.ID + `"/>`).Exec(ctx)
 		})
-		found, err := w.Fixture.Store.Client(w.System).Attachment.Get(w.System, shown.ID)
-		if err != nil || !found.Inline || !shown.Inline || kept.Inline {
-			t.Errorf("%v, %v (%v)", found, kept, err)
+		if err := w.claim(w.Agent(0), m.ID, kept.ID, shown.ID); err != nil {
+			t.Fatal(err)
+		}
+		lists, err := w.Of(w.Agent(0), []*ent.Message{m})
+		if err != nil || len(lists[0]) != 2 || lists[0][0].Inline || !lists[0][1].Inline {
+			t.Errorf("%v (%v)", lists, err)
 		}
 	})
 }

@@ -36,7 +36,7 @@ func (w *world) removeOrphans() {
 func TestOldUploadsGo(t *testing.T) {
 	eachOwnWorld(t, attachment.Options{}, func(t *testing.T, w *world) {
 		taken, old := w.upload(w.Agent(0), "a", "Hello"), w.upload(w.Agent(0), "b", "Hello")
-		if _, err := w.claim(w.Agent(0), w.message(0, vocab.Outgoing).ID, taken.ID); err != nil {
+		if err := w.claim(w.Agent(0), w.message(0, vocab.Outgoing).ID, taken.ID); err != nil {
 			t.Fatal(err)
 		}
 		w.clock.Advance(day)
@@ -94,7 +94,7 @@ func TestForgottenContentsGo(t *testing.T) {
 func TestUnknownContentsGo(t *testing.T) {
 	eachOwnWorld(t, attachment.Options{}, func(t *testing.T, w *world) {
 		taken := w.upload(w.Agent(0), "a", "Hello")
-		if _, err := w.claim(w.Agent(0), w.message(0, vocab.Outgoing).ID, taken.ID); err != nil {
+		if err := w.claim(w.Agent(0), w.message(0, vocab.Outgoing).ID, taken.ID); err != nil {
 			t.Fatal(err)
 		}
 		unknown := []string{

@@ -111,25 +111,16 @@ func (w *world) message(conversation int, direction vocab.MessageDirection) *ent
 }
 
 // claim has a message of the first conversation take uploads.
-func (w *world) claim(ctx context.Context, messageID string, ids ...string) ([]*ent.Attachment, error) {
+func (w *world) claim(ctx context.Context, messageID string, ids ...string) error {
 	w.t.Helper()
-	return w.claimIn(ctx, 0, messageID, ids...)
-}
-
-func (w *world) claimIn(ctx context.Context, conversation int, messageID string, ids ...string) ([]*ent.Attachment, error) {
-	w.t.Helper()
-	actor := viewer.FromContext(ctx)
-	var list []*ent.Attachment
-	ctx = viewer.NewContext(ctx, viewer.System("test", w.AccountID).InNameOf(actor))
-	err := w.Fixture.Store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		c, err := tx.Client.Conversation.Get(ctx, w.ConversationIDs[conversation])
+	ctx = viewer.NewContext(ctx, viewer.System("test", w.AccountID).InNameOf(viewer.FromContext(ctx)))
+	return w.Fixture.Store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		c, err := tx.Client.Conversation.Get(ctx, w.ConversationIDs[0])
 		if err != nil {
 			return err
 		}
-		list, err = w.Claim(ctx, tx, ids, c, messageID)
-		return err
+		return w.Claim(ctx, tx, ids, c, messageID)
 	})
-	return list, err
 }
 
 // blobs returns the keys of all contents.
