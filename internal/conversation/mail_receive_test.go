@@ -1,0 +1,231 @@
+package conversation_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"parley/ent"
+	"parley/ent/participant"
+	"parley/ent/schema"
+	"parley/internal/clock"
+	"parley/internal/conversation"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+var preset = &schema.TicketPreset{Pipeline: "Support", Stage: "New", Priority: vocab.PriorityNormal}
+
+// IN-1, EM-3, EM-8, RT-1, AC-7: a mail begins a conversation that knows its
+// subject and address; it is routed, also to who is away, and gets one ticket, to
+// which an answer adds none.
+func TestMailBegins(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(t *testing.T, d *mailroom) {
+		ben := d.AgentIDs[0]
+		d.away(ben)
+		d.goes(preset, among(ben))
+		arrived := clock.Of(monday.Add(-time.Hour))
+		var c *ent.Conversation
+		events := d.events(func() {
+			c = d.receives(d.mail("It is wrong", func(i *conversation.Inbound) { i.At = arrived; i.PossiblyRelatedID = d.ConversationIDs[0] }))
+		})
+		same(t, []any{c.Kind, c.ContactID, c.Subject, c.Preview, c.ToAddress, c.PossiblyRelatedID, c.OpenedAt, c.LastMessageAt, c.WaitingSince, c.AssigneeID, c.Folder, c.Revision},
+			[]any{vocab.Email, d.ContactID, "Invoice 7", "It is wrong", "help@example.com", d.ConversationIDs[0], arrived, arrived, arrived, ben, vocab.FolderMain, 1})
+		var told []any
+		for _, e := range events {
+			told = append(told, e.Type, e.ActorID, e.Revision)
+		}
+		same(t, told, []any{
+			vocab.ConversationCreated, d.ContactID, 1, vocab.MessageCreated, d.ContactID, 1,
+			vocab.ConversationRouted, "routing", 1, vocab.ConversationAssigned, "routing", 1, vocab.TicketCreated, d.ContactID, 1,
+		})
+		d.receives(d.mail("Still wrong", in(c)))
+		same(t, d.tickets(), []string{"Invoice 7"})
+		m := must(d.Store.Client(d.System).Message.Query().All(d.System))(t)
+		first := m[len(m)-2]
+		same(t, []any{first.AuthorKind, first.AuthorID, first.Direction, first.Delivery}, []any{viewer.Visitor, d.ContactID, vocab.Incoming, vocab.DeliveryDelivered})
+		people := must(d.Store.Client(d.System).Participant.Query().Where(participant.ConversationID(c.ID)).Order(participant.ByAddress()).All(d.System))(t)
+		same(t, []string{people[0].Address, people[1].Address, people[1].Name}, []string{"carl@example.org", "dora@example.net", "Dora"})
+	})
+}
+
+// RT-3: rules may ask for the subject and for whom the mail went to, Cc included.
+func TestMailIsRoutedByItsHeader(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(t *testing.T, d *mailroom) {
+		when := func(who string, kind vocab.RoutingConditionKind, value string) schema.RoutingRule {
+			rule := among(who)
+			rule.Conditions = []schema.RoutingCondition{{Kind: kind, Operator: vocab.RoutingContains, Value: value}}
+			return rule
+		}
+		d.goes(nil, when(d.AgentIDs[0], vocab.RouteBySubject, "INVOICE"), when(d.AgentIDs[1], vocab.RouteByToAddress, "carl@"), among(d.AdminID))
+		d.has(d.receives(d.mail("By its subject")), d.AgentIDs[0])
+		other := func(i *conversation.Inbound) { i.Subject = "Hello" }
+		d.has(d.receives(d.mail("By a copy", other)), d.AgentIDs[1])
+		alone := func(i *conversation.Inbound) { i.Recipients = nil }
+		d.has(d.receives(d.mail("By nothing", other, alone)), d.AdminID)
+	})
+}
+
+// IN-9: what is filtered is neither routed nor ticketed; once a person says that
+// it is no spam, it is both, as if new.
+func TestFilteredMail(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(t *testing.T, d *mailroom) {
+		d.goes(preset, among(d.AgentIDs[0]))
+		c := d.receives(d.mail("Buy now", because(vocab.ReasonPromotional)))
+		same(t, []any{c.Folder, c.AssigneeID, d.tickets(), d.why(c)}, []any{vocab.FolderFiltered, "", []string{}, []string{}})
+		spam := conversation.MarkAsNotSpamInput{ConversationID: c.ID}
+		must(d.MarkAsNotSpam(d.Agent(1), spam))(t)
+		same(t, []any{d.row(c.ID).Folder, d.row(c.ID).AssigneeID, d.tickets(), d.why(c)},
+			[]any{vocab.FolderMain, d.AgentIDs[0], []string{"Invoice 7"}, []string{"UNFILTERED 1 ben"}})
+		must(d.MarkAsSpam(d.Agent(1), conversation.MarkAsSpamInput{ConversationID: c.ID}))(t)
+		must(d.MarkAsNotSpam(d.Agent(1), spam))(t)
+		same(t, len(d.tickets()), 1)
+	})
+}
+
+// IN-7, IN-18: mail reopens a closed conversation and wakes a snoozed one; what a
+// machine wrote joins, and does neither, nor is it unread or waited for.
+func TestMailReopens(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(t *testing.T, d *mailroom) {
+		c := d.receives(d.mail("It broke"))
+		d.closes(c.ID)
+		got := d.told(func() { d.receives(d.mail("I am on holiday", in(c), byMachine)) })
+		same(t, got, []string{"MESSAGE_CREATED"})
+		now := d.row(c.ID)
+		same(t, []any{now.Status, now.LastNumber, now.LastIncomingNumber, now.WaitingSince}, []any{vocab.Closed, 2, 1, clock.Never})
+		got = d.told(func() { d.receives(d.mail("It broke again", in(c))) })
+		same(t, got, []string{"MESSAGE_CREATED", "CONVERSATION_REOPENED status:CLOSED>OPEN"})
+		same(t, d.row(c.ID).LastIncomingNumber, 3)
+
+		until := clock.Of(monday.Add(24 * time.Hour))
+		must(d.Snooze(d.Agent(0), conversation.SnoozeConversationInput{ConversationID: c.ID, Until: until}))(t)
+		d.receives(d.mail("I am on holiday", in(c), byMachine))
+		same(t, d.row(c.ID).SnoozedUntil, until)
+		d.receives(d.mail("Now", in(c)))
+		same(t, d.row(c.ID).SnoozedUntil.IsSet(), false)
+	})
+}
+
+// IN-20: into spam a mail joins and stays filtered; into the trash none comes.
+func TestMailIntoSpamAndTrash(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(t *testing.T, d *mailroom) {
+		d.goes(preset, among(d.AgentIDs[0]))
+		c := d.receives(d.mail("Buy now", because(vocab.ReasonPromotional)))
+		d.closes(c.ID)
+		c = d.receives(d.mail("Buy today", in(c)))
+		same(t, []any{c.Folder, c.Status, c.AssigneeID, len(d.tickets())}, []any{vocab.FolderFiltered, vocab.Open, "", 0})
+		d.deletes(c.ID)
+		_, err := d.comes(d.mail("Buy", in(c)))
+		refused(t, err, errs.NotFound, "conversationId")
+	})
+}
+
+// IN-10: once its sender is blocked, a thread goes to Filtered, and so do their new
+// ones; into the thread of another a blocked sender's mail comes unnoticed.
+func TestBlockedMail(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(t *testing.T, d *mailroom) {
+		open := d.receives(d.mail("Before"))
+		carl := func(i *conversation.Inbound) { i.ContactID = ""; i.From.Address = "carl@example.org" }
+		theirs := d.receives(d.mail("Of Carl's", carl))
+		blocked := d.receives(d.mail("Block me"))
+		must(d.BlockSender(d.Agent(0), conversation.BlockSenderInput{ConversationID: blocked.ID}))(t)
+		reasons := vocab.ReasonBlockedSender.Bit()
+		same(t, d.row(open.ID).Filtered, vocab.FilteredReasons(0))
+		same(t, d.receives(d.mail("Into the old one", in(open))).Filtered, reasons)
+		same(t, d.receives(d.mail("A new one")).Filtered, reasons)
+
+		d.closes(theirs.ID)
+		got := d.told(func() { d.receives(d.mail("As a copy", in(theirs))) })
+		same(t, got, []string{"MESSAGE_CREATED"})
+		same(t, []any{d.row(theirs.ID).Status, d.row(theirs.ID).LastIncomingNumber}, []any{vocab.Closed, 1})
+
+		// Who is no contact is blocked by their address.
+		must(d.BlockSender(d.Agent(0), conversation.BlockSenderInput{ConversationID: theirs.ID}))(t)
+		same(t, d.receives(d.mail("Of Carl's again", carl)).Filtered, reasons)
+		must(d.UnblockSender(d.Agent(0), conversation.UnblockSenderInput{ConversationID: theirs.ID}))(t)
+		same(t, d.receives(d.mail("Of Carl's at last", carl)).Filtered, vocab.FilteredReasons(0))
+	})
+}
+
+// AC-8: a mail in the conversation of somebody who is away, and wants it so, is
+// routed among who is there; one of a machine is not, and without the switch
+// the owner keeps it.
+func TestMailReassigns(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(t *testing.T, d *mailroom) {
+		ben, cleo := d.AgentIDs[0], d.AgentIDs[1]
+		d.goes(nil, among(ben, cleo))
+		c := d.receives(d.mail("Hello"))
+		d.away(ben)
+		d.receives(d.mail("Anybody?", in(c)))
+		d.has(c, ben)
+		d.person(ben, func(u *ent.UserUpdateOne) { u.SetReassignRepliesWhenAway(true) })
+		d.receives(d.mail("I am on holiday", in(c), byMachine))
+		d.has(c, ben)
+		d.receives(d.mail("Anybody there?", in(c)))
+		d.has(c, cleo)
+		same(t, d.why(c), []string{"STARTED 1 ben cleo:NOT_NEXT", "OWNER_AWAY 1 cleo ben:AWAY"})
+	})
+}
+
+// IN-7: what the system has to say reopens nothing and reaches the team alone.
+func TestAddSystem(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(t *testing.T, d *mailroom) {
+		c := d.receives(d.mail("Hello"))
+		d.closes(c.ID)
+		before, messageID := d.row(c.ID), id.New(id.Message)
+		got := d.told(func() {
+			d.Write(d.System, func(ctx context.Context, tx *store.Tx) error {
+				_, err := d.AddSystem(ctx, tx, c.ID, messageID, "The mail to eve@example.org bounced.")
+				return err
+			})
+		})
+		same(t, got, []string{"MESSAGE_CREATED"})
+		now := d.row(c.ID)
+		same(t, []any{now.Status, now.Preview, now.LastMessageAt, now.LastIncomingNumber}, []any{vocab.Closed, before.Preview, before.LastMessageAt, before.LastIncomingNumber})
+		m := must(d.Store.Client(d.System).Message.Get(d.System, messageID))(t)
+		same(t, []any{m.Direction, m.VisibleNumber, m.AuthorKind}, []any{vocab.SystemMessage, 0, viewer.SystemKind})
+	})
+}
+
+// IN-9, IN-11: another judgement takes the place of the first one, unless a person
+// said otherwise meanwhile; what leaves Filtered is routed and ticketed.
+func TestRefilter(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(t *testing.T, d *mailroom) {
+		d.goes(preset, among(d.AgentIDs[0]))
+		promotional, role := vocab.ReasonPromotional.Bit(), vocab.ReasonRoleAddress.Bit()
+		refilter := func(c *ent.Conversation, old, new vocab.FilteredReasons) (done bool) {
+			d.Write(d.System, func(ctx context.Context, tx *store.Tx) (err error) {
+				done, err = d.Refilter(ctx, tx, c.ID, old, new)
+				return err
+			})
+			return done
+		}
+		c := d.receives(d.mail("News", because(vocab.ReasonPromotional)))
+		same(t, []any{refilter(c, promotional, role), d.row(c.ID).Filtered}, []any{true, role})
+		same(t, []any{refilter(c, promotional, 0), d.row(c.ID).Filtered}, []any{false, role})
+		must(d.MarkAsSpam(d.Agent(0), conversation.MarkAsSpamInput{ConversationID: c.ID}))(t)
+		same(t, []any{refilter(c, role, 0), d.row(c.ID).Filtered}, []any{true, vocab.ReasonSpam.Bit()})
+
+		other := d.receives(d.mail("More news", because(vocab.ReasonPromotional)))
+		same(t, refilter(other, promotional, 0), true)
+		same(t, []any{d.row(other.ID).AssigneeID, d.tickets()}, []any{d.AgentIDs[0], []string{"Invoice 7"}})
+
+		kept := d.receives(d.mail("Wanted news", because(vocab.ReasonPromotional)))
+		must(d.MarkAsNotSpam(d.Agent(0), conversation.MarkAsNotSpamInput{ConversationID: kept.ID}))(t)
+		same(t, []any{refilter(kept, promotional, role), d.row(kept.ID).Filtered}, []any{false, vocab.FilteredReasons(0)})
+		d.deletes(kept.ID)
+		same(t, refilter(kept, 0, role), false)
+	})
+}
