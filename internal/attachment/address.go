@@ -24,7 +24,7 @@ const (
 // claims bind an address to one file and to one who may see it.
 type claims struct {
 	Account    string      `json:"acc"`
-	Attachment string      `json:"att"`
+	Attachment string      `json:"att"` // or an inbound mail
 	Kind       viewer.Kind `json:"knd"`
 	Actor      string      `json:"act"`
 	Channel    string      `json:"chn,omitempty"` // a visitor's
@@ -38,18 +38,23 @@ func (s *Service) URL(ctx context.Context, a *ent.Attachment) (string, error) {
 	if a.Scan == vocab.ScanInfected {
 		return "", nil
 	}
+	return s.address(ctx, a.AccountID, a.ID, a.FileName)
+}
+
+// address is one that opens a file, or a raw mail, to the context's viewer.
+func (s *Service) address(ctx context.Context, accountID, fileID, name string) (string, error) {
 	v := viewer.FromContext(ctx)
 	if v == nil {
 		return "", errs.New(errs.Forbidden, "Nobody asks.")
 	}
 	token, err := s.signer.Sign(&claims{
-		Account: a.AccountID, Attachment: a.ID, Kind: v.Kind, Actor: v.ActorID, Channel: v.ChannelID,
+		Account: accountID, Attachment: fileID, Kind: v.Kind, Actor: v.ActorID, Channel: v.ChannelID,
 		RegisteredClaims: s.signer.Registered(holds),
 	})
 	if err != nil {
 		return "", err
 	}
-	return s.publicURL + "/files/" + a.ID + "/" + url.PathEscape(a.FileName) + "?token=" + token, nil
+	return s.publicURL + "/files/" + fileID + "/" + url.PathEscape(name) + "?token=" + token, nil
 }
 
 // HTMLWithFiles returns a message's sanitised HTML with the addresses of the

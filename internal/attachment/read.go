@@ -14,7 +14,6 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/viewer"
-	"parley/internal/vocab"
 )
 
 // Of returns the attachments of each message that the viewer sees, in their
@@ -67,7 +66,7 @@ type File struct {
 	Hash string
 }
 
-// Download returns a file for the token of its address, while who got the
+// Download returns a file, or a raw mail, for the token of its address, while who got the
 // address still sees the file. FORBIDDEN: the token does not hold, or its viewer
 // has no access any more; NOT_FOUND: they see no such file; UNAVAILABLE: the
 // storage does not work. ctx must live as long as the file is read.
@@ -80,21 +79,18 @@ func (s *Service) Download(ctx context.Context, attachmentID, token string) (*Fi
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.visible(viewer.NewContext(ctx, v), attachmentID)
+	f, err := s.find(viewer.NewContext(ctx, v), attachmentID)
 	if err != nil {
 		return nil, err
 	}
-	if a.Scan == vocab.ScanInfected {
-		return nil, errs.New(errs.Forbidden, "The file contains a virus.")
-	}
-	r, err := s.bucket.NewReader(ctx, a.BlobKey)
+	r, err := s.bucket.NewReader(ctx, f.blobKey)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, err // a fault of ours, which the log is to have
 	}
 	if err != nil {
 		return nil, s.unavailable(ctx, err)
 	}
-	return &File{Reader: r, Name: a.FileName, ContentType: servedAs(a.ContentType), Shown: shown[a.ContentType], Hash: a.Hash}, nil
+	return &File{Reader: r, Name: f.name, ContentType: f.contentType, Shown: f.shown, Hash: f.hash}, nil
 }
 
 // viewer is who got the address, as they are now.
@@ -110,11 +106,10 @@ func (s *Service) viewer(ctx context.Context, c *claims) (*viewer.Viewer, error)
 
 // visible returns an attachment that the context's viewer sees now.
 func (s *Service) visible(ctx context.Context, attachmentID string) (*ent.Attachment, error) {
-	gone := errs.New(errs.NotFound, "There is no such file, or you may not see it any more.")
 	client := s.store.Client(ctx)
 	a, err := client.Attachment.Get(ctx, attachmentID)
 	if ent.IsNotFound(err) {
-		return nil, gone
+		return nil, gone()
 	}
 	if err != nil {
 		return nil, err
@@ -124,14 +119,14 @@ func (s *Service) visible(ctx context.Context, attachmentID string) (*ent.Attach
 		return nil, err
 	}
 	if !lives {
-		return nil, gone
+		return nil, gone()
 	}
 	if a.MessageID == "" {
 		return a, nil
 	}
 	m, err := client.Message.Get(ctx, a.MessageID)
 	if ent.IsNotFound(err) || err == nil && m.DeletedAt.IsSet() {
-		return nil, gone
+		return nil, gone()
 	}
 	return a, err
 }

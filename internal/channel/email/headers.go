@@ -38,6 +38,22 @@ func Quoted(e *ent.Email) string {
 	return e.QuotedHTML
 }
 
+// RawURL returns an address at which the viewer gets the mail as it came, for ten
+// minutes; "" for a mail of ours.
+func (s *Service) RawURL(ctx context.Context, e *ent.Email) (string, error) {
+	if e == nil || e.InboundMailID == "" {
+		return "", nil
+	}
+	m, err := s.store.Client(ctx).InboundMail.Get(ctx, e.InboundMailID)
+	if ent.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return s.files.RawURL(ctx, m)
+}
+
 // Participants returns who takes part in each e-mail conversation.
 func (s *Service) Participants(ctx context.Context, conversations []*ent.Conversation) ([][]schema.Mailbox, error) {
 	ids := make([]string, len(conversations))

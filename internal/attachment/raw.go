@@ -1,0 +1,80 @@
+package attachment
+
+import (
+	"context"
+
+	"parley/ent"
+	entattachment "parley/ent/attachment"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+const (
+	rawName = "mail.eml"
+	rawType = "message/rfc822"
+)
+
+// RawURL returns an address at which the context's viewer gets a mail as it came
+// (EM-4), as URL does for a file.
+func (s *Service) RawURL(ctx context.Context, m *ent.InboundMail) (string, error) {
+	return s.address(ctx, m.AccountID, m.ID, rawName)
+}
+
+// found is what a token opens.
+type found struct {
+	blobKey, name, contentType, hash string
+	shown                            bool
+}
+
+// find returns what an id names, if the context's viewer sees it now.
+func (s *Service) find(ctx context.Context, fileID string) (*found, error) {
+	if id.Is(fileID, id.InboundMail) {
+		return s.visibleRaw(ctx, fileID)
+	}
+	a, err := s.visible(ctx, fileID)
+	if err != nil {
+		return nil, err
+	}
+	if a.Scan == vocab.ScanInfected {
+		return nil, infected()
+	}
+	return &found{blobKey: a.BlobKey, name: a.FileName, contentType: servedAs(a.ContentType), hash: a.Hash, shown: shown[a.ContentType]}, nil
+}
+
+// visibleRaw returns a raw mail that the context's viewer sees now: while its
+// message is there, and unless it brought a virus.
+func (s *Service) visibleRaw(ctx context.Context, mailID string) (*found, error) {
+	if viewer.FromContext(ctx).Kind == viewer.Visitor {
+		return nil, gone()
+	}
+	client := s.store.Client(ctx)
+	m, err := client.InboundMail.Get(ctx, mailID)
+	if ent.IsNotFound(err) {
+		return nil, gone()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := client.Message.Get(ctx, m.MessageID); err != nil {
+		if ent.IsNotFound(err) {
+			err = gone()
+		}
+		return nil, err
+	}
+	bad, err := client.Attachment.Query().Where(entattachment.MessageID(m.MessageID), entattachment.ScanEQ(vocab.ScanInfected)).Exist(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if bad {
+		return nil, infected()
+	}
+	return &found{blobKey: m.BlobKey, name: rawName, contentType: rawType, hash: m.Hash}, nil
+}
+
+func gone() error {
+	return errs.New(errs.NotFound, "There is no such file, or you may not see it any more.")
+}
+
+func infected() error { return errs.New(errs.Forbidden, "The file contains a virus.") }
