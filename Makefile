@@ -66,6 +66,12 @@ TORTURE ?= 10m
 torture: ## Torment subscriptions for TORTURE (10m): cuts, kills, a bus that fails
 	@PARLEY_TORTURE=$(TORTURE) PACKAGES=./cmd/parley scripts/test.sh -count=1 -timeout=0 -run 'TestTorture$$' -v
 
+FUZZTIME ?= 60s
+
+.PHONY: fuzz
+fuzz: ## Fuzz what reads strangers' mail, each target for FUZZTIME (60s)
+	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
+
 .PHONY: lint
 lint: ## Run the linters; ARGS="--fix" mends what can be mended
 	$(GOLANGCI_LINT) run $(ARGS)
