@@ -155,8 +155,11 @@ func (s *Server) keep(l Letter) {
 
 type quiet struct{}
 
+// Printf says nothing.
 func (quiet) Printf(string, ...any) {}
-func (quiet) Println(...any)        {}
+
+// Println says nothing.
+func (quiet) Println(...any) {}
 
 // session is one connection's conversation, from EHLO on.
 type session struct {
@@ -173,6 +176,7 @@ func (s *Server) session(c *gosmtp.Conn) (gosmtp.Session, error) {
 	return &session{server: s, conn: c, letter: Letter{TLS: encrypted}}, nil
 }
 
+// Mail begins a letter.
 func (s *session) Mail(from string, o *gosmtp.MailOptions) error {
 	if len(s.server.options.Passwords)+len(s.server.options.Tokens) > 0 && s.letter.User == "" {
 		return &gosmtp.SMTPError{Code: 530, EnhancedCode: gosmtp.EnhancedCode{5, 7, 0}, Message: "Authentication required"}
@@ -181,6 +185,7 @@ func (s *session) Mail(from string, o *gosmtp.MailOptions) error {
 	return s.give(s.server.next(func(c *script) *[]Answer { return &c.mail }))
 }
 
+// Rcpt adds a recipient.
 func (s *session) Rcpt(to string, _ *gosmtp.RcptOptions) error {
 	if err := s.give(s.server.recipient(to)); err != nil {
 		return err
@@ -189,6 +194,7 @@ func (s *session) Rcpt(to string, _ *gosmtp.RcptOptions) error {
 	return nil
 }
 
+// Data keeps the letter.
 func (s *session) Data(r io.Reader) error {
 	answer := s.server.next(func(c *script) *[]Answer { return &c.data })
 	if answer.kind == dropWithin {
@@ -208,8 +214,10 @@ func (s *session) Data(r io.Reader) error {
 	return nil
 }
 
+// Reset forgets the letter.
 func (s *session) Reset() {
 	s.letter = Letter{User: s.letter.User, TLS: s.letter.TLS}
 }
 
+// Logout has nothing to do.
 func (s *session) Logout() error { return nil }

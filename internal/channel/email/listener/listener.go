@@ -120,7 +120,7 @@ func (l *Listener) Serve(ctx context.Context, listener net.Listener) error {
 	case <-ctx.Done():
 	}
 	l.stop(server, g, giveUp)
-	<-ended
+	_ = <-ended // nothing but that the listener is closed
 	b.work.end()
 	return nil
 }

@@ -39,9 +39,10 @@ type session struct {
 	encrypted bool
 	unknown   int
 
-	// mu: a mail that comes in chunks is delivered beside further commands.
-	mu   sync.Mutex
-	mail envelope
+	// mu: a mail that comes in chunks (BDAT) is delivered beside further commands.
+	mu      sync.Mutex
+	mail    envelope
+	running int // calls of Data
 }
 
 // envelope is what is known of a mail before it comes.
@@ -51,6 +52,7 @@ type envelope struct {
 	channelIDs, recipients []string
 }
 
+// Mail begins a mail.
 func (s *session) Mail(from string, o *gosmtp.MailOptions) error {
 	if from != "" && !sound(from) {
 		return badSender
@@ -61,6 +63,7 @@ func (s *session) Mail(from string, o *gosmtp.MailOptions) error {
 	return nil
 }
 
+// Rcpt takes a recipient who is Parley's.
 func (s *session) Rcpt(to string, _ *gosmtp.RcptOptions) error {
 	if !sound(to) {
 		return badRecipient
@@ -105,29 +108,49 @@ func sound(address string) bool {
 		!strings.ContainsFunc(address, unicode.IsControl) && !strings.ContainsAny(address[at:], "<>()\", ")
 }
 
+// Data delivers the mail.
 func (s *session) Data(r io.Reader) error {
 	if !s.backend.work.begin() {
 		return notNow
 	}
 	defer s.backend.work.calls.Done()
-	s.guest.hand(true)
-	defer s.guest.hand(false)
-	s.mu.Lock()
-	mail := s.mail
-	s.mu.Unlock()
 	contents := &watched{from: r}
+	mail, ok := s.begin()
+	defer s.end(contents)
+	if !ok {
+		return notNow
+	}
 	err := s.deliver(mail, contents)
 	switch {
 	case errors.Is(contents.err, gosmtp.ErrDataTooLarge):
 		return gosmtp.ErrDataTooLarge
 	case errors.Is(contents.err, gosmtp.ErrTooLongLine):
 		return lineTooLong
-	case err == nil && contents.err == io.EOF:
+	case err == nil && contents.ended():
 		return nil
-	case contents.err == nil || contents.err == io.EOF: // else the client broke off, and it is its own fault
-		s.backend.options.Log.ErrorContext(s.backend.ctx, "a mail could not be stored", "error", err, "read", contents.err == io.EOF)
+	case contents.err == nil || contents.ended(): // else the client broke off, and it is its own fault
+		s.backend.options.Log.ErrorContext(s.backend.ctx, "a mail could not be stored", "error", err, "read", contents.ended())
 	}
 	return notNow
+}
+
+// begin returns the envelope, unless its mail was given up before.
+func (s *session) begin() (envelope, bool) {
+	s.guest.hand(true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running++
+	return s.mail, len(s.mail.recipients) > 0
+}
+
+func (s *session) end(contents *watched) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running--
+	s.guest.hand(false)
+	if errors.Is(contents.err, gosmtp.ErrDataReset) {
+		s.guest.leave()
+	}
 }
 
 func (s *session) deliver(mail envelope, contents io.Reader) error {
@@ -139,12 +162,19 @@ func (s *session) deliver(mail envelope, contents io.Reader) error {
 	return s.backend.options.Deliver(s.backend.ctx, d)
 }
 
+// Reset forgets the mail. If it was coming in chunks and is given up, the
+// connection ends: the server could give its outcome for the next mail's.
 func (s *session) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mail = envelope{}
+	if s.running > 0 {
+		s.guest.hand(false)
+		s.guest.leave()
+	}
 }
 
+// Logout has nothing to do.
 func (s *session) Logout() error { return nil }
 
 // watched remembers how reading ended: io.EOF if all was read.
@@ -160,3 +190,5 @@ func (w *watched) Read(b []byte) (int, error) {
 	}
 	return n, err
 }
+
+func (w *watched) ended() bool { return errors.Is(w.err, io.EOF) }

@@ -20,7 +20,7 @@ type Address struct {
 
 var (
 	// domainName is loose about underscores, which some mail domains have.
-	domainName    = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$`)
+	domainName    = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
 	domainLiteral = regexp.MustCompile(`^\[[A-Za-z0-9.:]+\]$`)
 )
 

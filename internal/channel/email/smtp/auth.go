@@ -52,6 +52,7 @@ const xoauth2Name = "XOAUTH2"
 // xoauth2 signs in as Google and Microsoft ask.
 type xoauth2 struct{ username, token string }
 
+// Start gives name and token.
 func (x xoauth2) Start() (mechanism string, initial []byte, err error) {
 	return xoauth2Name, []byte("user=" + x.username + "\x01auth=Bearer " + x.token + "\x01\x01"), nil
 }
@@ -64,13 +65,16 @@ func (xoauth2) Next([]byte) ([]byte, error) { return []byte{}, nil }
 // 3.2.3), whose code tells what kind it is.
 type refusable struct{ sasl.Client }
 
+// Next waits for the refusal.
 func (refusable) Next([]byte) ([]byte, error) { return []byte{1}, nil }
 
 // login is LOGIN, whose servers do not agree about their questions.
 type login struct{ username, password string }
 
+// Start says nothing yet.
 func (*login) Start() (mechanism string, initial []byte, err error) { return sasl.Login, nil, nil }
 
+// Next answers with what is asked for.
 func (l *login) Next(question []byte) ([]byte, error) {
 	switch q := strings.ToLower(string(question)); {
 	case strings.HasPrefix(q, "user"):

@@ -10,6 +10,7 @@ import (
 	"mime/quotedprintable"
 	netmail "net/mail"
 	"net/textproto"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -260,6 +261,8 @@ func TestComposeRefuses(t *testing.T) {
 	}
 }
 
+var expected = strings.Fields("Date From To Subject Message-Id In-Reply-To References X-Further Mime-Version Content-Type")
+
 // Whatever is put into a mail, it is the mail's and no more: no header comes of
 // it, and what can be read is what was written.
 func FuzzCompose(f *testing.F) {
@@ -286,7 +289,7 @@ func FuzzCompose(f *testing.F) {
 		}
 		m := read(t, raw)
 		for key, values := range m.Header {
-			if !strings.Contains(" Date From To Subject Message-Id In-Reply-To References X-Further Mime-Version Content-Type ", " "+key+" ") || len(values) != 1 {
+			if !slices.Contains(expected, key) || len(values) != 1 {
 				t.Fatalf("%s: %q", key, values)
 			}
 		}

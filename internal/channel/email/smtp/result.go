@@ -82,8 +82,8 @@ func (e *Error) Error() string {
 // TLS, of the context, or ErrUnencrypted.
 func (e *Error) Unwrap() error { return e.err }
 
-// ErrUnencrypted: credentials would have gone unencrypted to another machine,
-// or the server does not offer the encryption that is asked for.
+// ErrUnencrypted says that credentials would have gone unencrypted to another machine,
+// or that the server does not offer the encryption that is asked for.
 var ErrUnencrypted = errors.New("the connection is not encrypted")
 
 // maxText is the most bytes of an answer that are kept.
