@@ -766,6 +766,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{InboundMailsColumns[14]},
 			},
+			{
+				Name:    "inboundmail_blob_key",
+				Unique:  false,
+				Columns: []*schema.Column{InboundMailsColumns[5]},
+			},
 		},
 	}
 	// InboxesColumns holds the columns for the "inboxes" table.

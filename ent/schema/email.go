@@ -236,6 +236,7 @@ func (InboundMail) Indexes() []ent.Index {
 		index.Fields("inbox_id", "identity").Unique(),
 		index.Fields("state", "created_at", "id"),
 		index.Fields("conversation_id"),
+		index.Fields("blob_key"),
 	}
 }
 
