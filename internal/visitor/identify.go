@@ -127,6 +127,7 @@ func moveTraces(ctx context.Context, tx *store.Tx, from, to *ent.Visitor) error 
 		`UPDATE targeted_message_views SET visitor_id = $1 WHERE visitor_id = $2 AND account_id = $3 AND targeted_message_id NOT IN
 			(SELECT targeted_message_id FROM targeted_message_views WHERE visitor_id = $1 AND account_id = $3)`,
 		"UPDATE page_views SET visitor_id = $1 WHERE visitor_id = $2 AND account_id = $3",
+		"UPDATE attachments SET uploader_id = $1 WHERE uploader_id = $2 AND account_id = $3 AND message_id = ''",
 	} {
 		if _, err := tx.Exec(ctx, statement, to.ID, from.ID, to.AccountID); err != nil {
 			return err
