@@ -140,6 +140,18 @@ func guestOf(conn net.Conn) *guest {
 	return found
 }
 
+// Read ends the connection, after one more answer, of who was too slow: what
+// they send of a mail after that would be taken for commands.
+func (c *guest) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if err != nil {
+		c.mu.Lock()
+		c.leaving, c.handing = true, false
+		c.mu.Unlock()
+	}
+	return n, err
+}
+
 // Write ends the connection of who is leaving.
 func (c *guest) Write(b []byte) (int, error) {
 	c.mu.Lock()

@@ -120,7 +120,9 @@ func (l *Listener) Serve(ctx context.Context, listener net.Listener) error {
 	case <-ctx.Done():
 	}
 	l.stop(server, g, giveUp)
-	_ = <-ended // nothing but that the listener is closed
+	if err := <-ended; err != nil && !errors.Is(err, net.ErrClosed) {
+		l.options.Log.Warn("the listener for mail did not end well", "error", err)
+	}
 	b.work.end()
 	return nil
 }
