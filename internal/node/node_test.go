@@ -189,8 +189,8 @@ func TestAligned(t *testing.T) {
 	})
 }
 
-// Whoever did something is always somebody: the person, the visitor's contact,
-// else the visitor, else the name of what it was.
+// Whoever did something is always somebody: the person, the contact who wrote by
+// mail, the visitor's contact, else the visitor, else the name of what it was.
 func TestActors(t *testing.T) {
 	t.Parallel()
 	eachLoader(t, func(t *testing.T, l *loader) {
@@ -198,6 +198,7 @@ func TestActors(t *testing.T) {
 			{Kind: viewer.Agent, ID: l.AgentIDs[0]}, {Kind: viewer.Integration, ID: l.ids[id.Integration]}, {Kind: viewer.Bot, ID: l.ids[id.Bot]},
 			{Kind: viewer.Visitor, ID: l.VisitorIDs[0]}, {Kind: viewer.Visitor, ID: l.VisitorIDs[2]}, {Kind: viewer.SystemKind, ID: "trash"},
 			{Kind: viewer.Agent, ID: id.New(id.User)}, {ID: l.AdminID}, {ID: id.New(id.User)}, {ID: "bulk"},
+			{Kind: viewer.Visitor, ID: l.ContactID},
 		}
 		names := func(ctx context.Context) []string {
 			found, err := l.Actors(ctx, refs)
@@ -212,7 +213,7 @@ func TestActors(t *testing.T) {
 		}
 		want := []string{
 			l.AgentIDs[0], l.ids[id.Integration], l.ids[id.Bot], l.ContactID, l.VisitorIDs[2], "system trash",
-			"system AGENT", l.AdminID, "system USER", "system bulk",
+			"system AGENT", l.AdminID, "system USER", "system bulk", l.ContactID,
 		}
 		if diff := cmp.Diff(want, names(l.Agent(1))); diff != "" {
 			t.Error(diff)

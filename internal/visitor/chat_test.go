@@ -11,11 +11,14 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/go-cmp/cmp"
 
+	"parley/ent"
 	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/errs"
+	"parley/internal/store"
 	"parley/internal/targeting"
 	"parley/internal/testkit"
+	"parley/internal/viewer"
 	"parley/internal/visitor"
 	"parley/internal/vocab"
 )
@@ -338,6 +341,37 @@ func TestChatsDuringMerge(t *testing.T) {
 		}
 		if c := w.conversation(first.ID); c.LastNumber != 13 {
 			w.t.Errorf("%d messages", c.LastNumber)
+		}
+	})
+}
+
+// uploads are the files that visitors sent, by message.
+type uploads struct{ claimed []string }
+
+func (u *uploads) Claim(ctx context.Context, _ *store.Tx, ids []string, c *ent.Conversation, _ string) error {
+	for _, attachmentID := range ids {
+		u.claimed = append(u.claimed, viewer.FromContext(ctx).Actor().ActorID+" "+attachmentID+" "+c.ID)
+	}
+	return nil
+}
+
+// CH-7: visitors send files with their messages, or nothing else, in their own
+// name.
+func TestVisitorsSendFiles(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		files := &uploads{}
+		w.conversations.UseAttachments(files)
+		session := w.start("", "")
+		in := w.chat("")
+		in.AttachmentIDs = []string{"first"}
+		c, err := w.StartChat(w.as(session), in)
+		w.ok(err)
+		_, err = w.SendMessage(w.as(session), visitor.SendVisitorMessageInput{ConversationID: c.ID, Text: "and", AttachmentIDs: []string{"second"}})
+		w.ok(err)
+		me := session.Visitor.ID
+		if diff := cmp.Diff([]string{me + " first " + c.ID, me + " second " + c.ID}, files.claimed); diff != "" {
+			w.t.Error(diff)
 		}
 	})
 }
