@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -77,7 +76,7 @@ func (d DKIM) signer() (crypto.Signer, error) {
 // publish, which is longer than 255 bytes for RSA: many zone files want it in
 // pieces.
 func GenerateDKIMKey(a Algorithm) (private, record string, err error) {
-	key, public, err := generate(a)
+	key, err := generate(a)
 	if err != nil {
 		return "", "", fmt.Errorf("make a DKIM key: %w", err)
 	}
@@ -86,23 +85,17 @@ func GenerateDKIMKey(a Algorithm) (private, record string, err error) {
 		return "", "", fmt.Errorf("make a DKIM key: %w", err)
 	}
 	private = string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
-	return private, "v=DKIM1; k=" + string(a) + "; p=" + base64.StdEncoding.EncodeToString(public), nil
+	record, err = DKIMRecord(private)
+	return private, record, err
 }
 
-// generate returns the public key as the record has it: RFC 8463 wants an
-// ed25519 key bare.
-func generate(a Algorithm) (key crypto.Signer, public []byte, err error) {
+func generate(a Algorithm) (crypto.Signer, error) {
 	switch a {
 	case RSA:
-		made, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			return nil, nil, err
-		}
-		public, err = x509.MarshalPKIXPublicKey(made.Public())
-		return made, public, err
+		return rsa.GenerateKey(rand.Reader, 2048)
 	case Ed25519:
-		public, made, err := ed25519.GenerateKey(rand.Reader)
-		return made, public, err
+		_, key, err := ed25519.GenerateKey(rand.Reader)
+		return key, err
 	}
-	return nil, nil, fmt.Errorf("no algorithm %q", a)
+	return nil, fmt.Errorf("no algorithm %q", a)
 }

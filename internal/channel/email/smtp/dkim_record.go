@@ -8,7 +8,8 @@ import (
 	"errors"
 )
 
-// DKIMRecord is the TXT record of a private key that GenerateDKIMKey made.
+// DKIMRecord is the TXT record of a private key that GenerateDKIMKey made. RFC
+// 8463 wants an ed25519 key bare.
 func DKIMRecord(private string) (string, error) {
 	key, err := DKIM{Key: private}.signer()
 	if err != nil {
