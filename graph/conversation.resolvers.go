@@ -21,7 +21,7 @@ func (r *conversationResolver) Inbox(ctx context.Context, objs []*ent.Conversati
 }
 
 func (r *conversationResolver) Channel(ctx context.Context, objs []*ent.Conversation) ([]model.Channel, error) {
-	return channels(r.Services.Nodes.Channels(ctx, pick(objs, func(c *ent.Conversation) string { return c.ChannelID })))
+	return channels(r.Services.Nodes.AnyChannels(ctx, pick(objs, func(c *ent.Conversation) string { return c.ChannelID })))
 }
 
 func (r *conversationResolver) Contact(ctx context.Context, objs []*ent.Conversation) ([]*ent.Contact, error) {

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 
-	"parley/ent"
 	"parley/graph/model"
 	"parley/internal/event"
 	"parley/internal/id"
@@ -56,12 +55,22 @@ func actors(list []any, err error) ([]model.Actor, error) {
 	return converted, err
 }
 
-func channels(list []*ent.Channel, err error) ([]model.Channel, error) {
+func channels(list []any, err error) ([]model.Channel, error) {
 	converted := make([]model.Channel, len(list))
 	for i, c := range list {
 		converted[i] = c
 	}
 	return converted, err
+}
+
+// single loads one object by its id; null for "", and for what the caller may
+// not see.
+func single[T any](ctx context.Context, id string, load func(context.Context, []string) ([]*T, error)) (*T, error) {
+	found, err := load(ctx, []string{id})
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
 }
 
 func eventPage(p *event.Page, err error) (*model.EventConnection, error) {

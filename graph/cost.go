@@ -57,6 +57,8 @@ func price(c *generated.ComplexityRoot) {
 	for _, list := range []*func(int) int{
 		&c.Query.Inboxes, &c.Query.Teams, &c.Query.APITokens, &c.Inbox.Users, &c.Inbox.Teams, &c.Inbox.Members, &c.Inbox.ViewCounts,
 		&c.User.Teams, &c.Team.Members, &c.Integration.Inboxes, &c.ChatChannel.TargetedMessages, &c.Message.Revisions, &c.Message.Mentions,
+		&c.Message.Attachments, &c.VisitorMessage.Attachments, &c.Inbox.EmailChannels, &c.User.PersonalMailboxes,
+		&c.Conversation.Participants, &c.Conversation.Tickets,
 	} {
 		*list = func(child int) int { return 1 + child*unpaged }
 	}

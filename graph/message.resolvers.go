@@ -23,6 +23,10 @@ func (r *messageResolver) Author(ctx context.Context, objs []*ent.Message) ([]mo
 	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(m *ent.Message) node.Ref { return node.Ref{Kind: m.AuthorKind, ID: m.AuthorID} })))
 }
 
+func (r *messageResolver) HTML(ctx context.Context, objs []*ent.Message) ([]*string, error) {
+	return r.withFiles(ctx, objs, pick(objs, htmlOf))
+}
+
 func (r *messageResolver) Mentions(ctx context.Context, objs []*ent.Message) ([][]*ent.User, error) {
 	return r.Services.Conversations.Mentioned(ctx, objs)
 }

@@ -1,9 +1,12 @@
 package graph
 
 import (
+	"parley/internal/attachment"
+	"parley/internal/channel/email"
 	"parley/internal/consent"
 	"parley/internal/contact"
 	"parley/internal/conversation"
+	"parley/internal/crm"
 	"parley/internal/event"
 	"parley/internal/inbox"
 	"parley/internal/node"
@@ -28,6 +31,9 @@ type Services struct {
 	Conversations *conversation.Service
 	Events        *event.Service
 	Nodes         *node.Service
+	Emails        *email.Service
+	Attachments   *attachment.Service
+	Tickets       *crm.Service
 
 	// Streams, for subscriptions.
 	Feed              *event.Feed
@@ -36,11 +42,12 @@ type Services struct {
 	LiveVisitors      *visitor.Live
 }
 
-// orNull returns a text that may be empty as a nullable field: entities keep
+// orNull returns a value that may be empty as a nullable field: entities keep
 // "" for what is not there.
-func orNull(s string) *string {
-	if s == "" {
+func orNull[T comparable](v T) *T {
+	var none T
+	if v == none {
 		return nil
 	}
-	return &s
+	return &v
 }

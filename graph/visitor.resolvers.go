@@ -138,6 +138,14 @@ func (r *visitorMessageResolver) Seen(ctx context.Context, objs []*ent.Message) 
 	return r.Services.Visitors.Seen(ctx, objs)
 }
 
+func (r *visitorMessageResolver) HTML(ctx context.Context, objs []*ent.Message) ([]*string, error) {
+	return r.withFiles(ctx, objs, pick(objs, htmlOf))
+}
+
+func (r *visitorMessageResolver) Attachments(ctx context.Context, objs []*ent.Message) ([][]*ent.Attachment, error) {
+	return r.Services.Attachments.Of(ctx, objs)
+}
+
 func (r *widgetAvailabilityResolver) Text(ctx context.Context, obj *availability.Answer) (*string, error) {
 	return orNull(obj.Text), nil
 }

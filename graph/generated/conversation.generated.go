@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent"
+	"parley/ent/schema"
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
 	"parley/internal/clock"
@@ -42,6 +43,10 @@ type ConversationResolver interface {
 	Messages(ctx context.Context, obj *ent.Conversation, first *int, after *string, last *int, before *string) (*conversation.MessagePage, error)
 	RoutingDecisions(ctx context.Context, objs []*ent.Conversation) ([][]*ent.RoutingDecision, error)
 	Timeline(ctx context.Context, obj *ent.Conversation, first *int, after *string) (*model.EventConnection, error)
+
+	PossiblyRelated(ctx context.Context, objs []*ent.Conversation) ([]*ent.Conversation, error)
+	Participants(ctx context.Context, objs []*ent.Conversation) ([][]*schema.Mailbox, error)
+	Tickets(ctx context.Context, objs []*ent.Conversation) ([][]*ent.Ticket, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1393,6 +1398,178 @@ func (ec *executionContext) fieldContext_Conversation_timeline(ctx context.Conte
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Conversation_toAddress(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return ec.marshalOEmailAddress2string(ctx, field.Selections, obj.ToAddress)
+}
+func (ec *executionContext) fieldContext_Conversation_toAddress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, "EmailAddress")
+}
+
+func (ec *executionContext) _Conversation_possiblyRelated(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_possiblyRelated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_possiblyRelated(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_possiblyRelated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_possiblyRelated(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PossiblyRelated(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Conversation](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.possiblyRelated",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PossiblyRelated(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Conversation](
+		ctx,
+		results,
+		err,
+		"Conversation.possiblyRelated",
+	)
+}
+
+func (ec *executionContext) _Conversation_participants(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_participants(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_participants(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*schema.Mailbox) graphql.Marshaler {
+			return ec.marshalNEmailMailbox2ᚕᚖparleyᚋentᚋschemaᚐMailboxᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_participants(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EmailMailbox(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_participants(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Participants(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*schema.Mailbox](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.participants",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Participants(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[[]*schema.Mailbox](
+		ctx,
+		results,
+		err,
+		"Conversation.participants",
+	)
+}
+
+func (ec *executionContext) _Conversation_tickets(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_tickets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_tickets(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Ticket) graphql.Marshaler {
+			return ec.marshalNTicket2ᚕᚖparleyᚋentᚐTicketᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_tickets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_tickets(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Tickets(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.Ticket](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.tickets",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Tickets(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.Ticket](
+		ctx,
+		results,
+		err,
+		"Conversation.tickets",
+	)
 }
 
 func (ec *executionContext) _ConversationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *conversation.Page) (ret graphql.Marshaler) {
@@ -4511,6 +4688,26 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			}
 		case "timeline":
 			out.Values[i] = ec._Conversation_timeline(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "toAddress":
+			out.Values[i] = ec._Conversation_toAddress(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "possiblyRelated":
+			out.Values[i] = ec._Conversation_possiblyRelated(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "participants":
+			out.Values[i] = ec._Conversation_participants(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tickets":
+			out.Values[i] = ec._Conversation_tickets(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

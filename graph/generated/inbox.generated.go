@@ -42,6 +42,8 @@ type InboxResolver interface {
 	Members(ctx context.Context, objs []*ent.Inbox) ([][]*ent.User, error)
 	ChatChannel(ctx context.Context, objs []*ent.Inbox) ([]*ent.Channel, error)
 	ViewCounts(ctx context.Context, objs []*ent.Inbox) ([][]*conversation.ViewCount, error)
+
+	EmailChannels(ctx context.Context, objs []*ent.Inbox) ([][]*ent.EmailChannel, error)
 }
 type WidgetStyleResolver interface {
 	OnAccentColor(ctx context.Context, obj *ent.Channel) (string, error)
@@ -1050,6 +1052,84 @@ func (ec *executionContext) fieldContext_Inbox_createdAt(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Inbox", field, false, false, "Time")
 }
 
+func (ec *executionContext) _Inbox_emailChannels(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inbox_emailChannels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Inbox_emailChannels(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.EmailChannel) graphql.Marshaler {
+			return ec.marshalNEmailChannel2ᚕᚖparleyᚋentᚐEmailChannelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Inbox_emailChannels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Inbox",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EmailChannel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Inbox_emailChannels(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (any, error) {
+	resolver := ec.Resolvers.Inbox()
+	if batch, ok := graphql.BatchParentsFor[*ent.Inbox](ctx, "Inbox"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.EmailChannels(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.EmailChannel](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Inbox.emailChannels",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.EmailChannels(ctx, []*ent.Inbox{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.EmailChannel](
+		ctx,
+		results,
+		err,
+		"Inbox.emailChannels",
+	)
+}
+
+func (ec *executionContext) _Inbox_emailAllowList(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inbox_emailAllowList(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EmailAllowList, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Inbox_emailAllowList(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Inbox", field, false, false, "String")
+}
+
 func (ec *executionContext) _RenameInboxPayload_inbox(ctx context.Context, field graphql.CollectedField, obj *model.RenameInboxPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1808,6 +1888,13 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case ent.EmailChannel:
+		return ec._EmailChannel(ctx, sel, &obj)
+	case *ent.EmailChannel:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._EmailChannel(ctx, sel, obj)
 	case ent.Channel:
 		return ec._ChatChannel(ctx, sel, &obj)
 	case *ent.Channel:
@@ -2100,6 +2187,16 @@ func (ec *executionContext) _Inbox(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "createdAt":
 			out.Values[i] = ec._Inbox_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "emailChannels":
+			out.Values[i] = ec._Inbox_emailChannels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "emailAllowList":
+			out.Values[i] = ec._Inbox_emailAllowList(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

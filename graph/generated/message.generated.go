@@ -25,10 +25,14 @@ type MessageResolver interface {
 
 	Author(ctx context.Context, objs []*ent.Message) ([]model.Actor, error)
 
+	HTML(ctx context.Context, objs []*ent.Message) ([]*string, error)
 	Mentions(ctx context.Context, objs []*ent.Message) ([][]*ent.User, error)
 
 	DeliveryError(ctx context.Context, obj *ent.Message) (*string, error)
 	Revisions(ctx context.Context, objs []*ent.Message) ([][]*ent.MessageRevision, error)
+	Attachments(ctx context.Context, objs []*ent.Message) ([][]*ent.Attachment, error)
+	QuotedHTML(ctx context.Context, objs []*ent.Message) ([]*string, error)
+	Email(ctx context.Context, objs []*ent.Message) ([]*ent.Email, error)
 }
 type MessageRevisionResolver interface {
 	ReplacedBy(ctx context.Context, objs []*ent.MessageRevision) ([]model.Actor, error)
@@ -316,10 +320,49 @@ func (ec *executionContext) fieldContext_Message_text(_ context.Context, field g
 }
 
 func (ec *executionContext) _Message_html(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
-	return ec.marshalOHTML2string(ctx, field.Selections, obj.HTML)
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_html(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Message_html(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOHTML2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_Message_html(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Message", field, false, false, "HTML")
+	return graphql.NewScalarFieldContext("Message", field, true, true, "HTML")
+}
+func (ec *executionContext) resolveBatch_Message_html(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.HTML(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.html",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.HTML(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"Message.html",
+	)
 }
 
 func (ec *executionContext) _Message_mentions(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
@@ -544,6 +587,162 @@ func (ec *executionContext) resolveBatch_Message_revisions(ctx context.Context, 
 		results,
 		err,
 		"Message.revisions",
+	)
+}
+
+func (ec *executionContext) _Message_attachments(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_attachments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Message_attachments(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Attachment) graphql.Marshaler {
+			return ec.marshalNAttachment2ᚕᚖparleyᚋentᚐAttachmentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_attachments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Attachment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Message_attachments(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Attachments(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.Attachment](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.attachments",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Attachments(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.Attachment](
+		ctx,
+		results,
+		err,
+		"Message.attachments",
+	)
+}
+
+func (ec *executionContext) _Message_quotedHtml(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_quotedHtml(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Message_quotedHtml(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOHTML2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_quotedHtml(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, true, true, "HTML")
+}
+func (ec *executionContext) resolveBatch_Message_quotedHtml(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.QuotedHTML(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.quotedHtml",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.QuotedHTML(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"Message.quotedHtml",
+	)
+}
+
+func (ec *executionContext) _Message_email(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_email(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Message_email(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Email) graphql.Marshaler {
+			return ec.marshalOEmailHeaders2ᚖparleyᚋentᚐEmail(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EmailHeaders(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Message_email(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Email(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Email](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.email",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Email(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Email](
+		ctx,
+		results,
+		err,
+		"Message.email",
 	)
 }
 
@@ -966,8 +1165,11 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 	if _, present := asMap["note"]; !present {
 		asMap["note"] = false
 	}
+	if _, present := asMap["replyAll"]; !present {
+		asMap["replyAll"] = true
+	}
 
-	fieldsInOrder := [...]string{"conversationId", "text", "html", "note", "mentionUserIds", "expectedRevision", "idempotencyKey"}
+	fieldsInOrder := [...]string{"conversationId", "text", "html", "note", "mentionUserIds", "to", "cc", "bcc", "replyAll", "subject", "attachmentIds", "expectedRevision", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1009,6 +1211,48 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.MentionUserIDs = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalOEmailAddress2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		case "cc":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cc"))
+			data, err := ec.unmarshalOEmailAddress2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Cc = data
+		case "bcc":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bcc"))
+			data, err := ec.unmarshalOEmailAddress2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Bcc = data
+		case "replyAll":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("replyAll"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReplyAll = data
+		case "subject":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subject"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Subject = data
+		case "attachmentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttachmentIDs = data
 		case "expectedRevision":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedRevision"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -1190,6 +1434,21 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 		case "revisions":
 			out.Values[i] = ec._Message_revisions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "attachments":
+			out.Values[i] = ec._Message_attachments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "quotedHtml":
+			out.Values[i] = ec._Message_quotedHtml(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "email":
+			out.Values[i] = ec._Message_email(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

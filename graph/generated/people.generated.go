@@ -32,6 +32,8 @@ type TeamResolver interface {
 type UserResolver interface {
 	ChatCapacity(ctx context.Context, obj *ent.User) (*int, error)
 	Teams(ctx context.Context, objs []*ent.User) ([][]*ent.Team, error)
+
+	PersonalMailboxes(ctx context.Context, objs []*ent.User) ([][]*ent.PersonalMailbox, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1276,6 +1278,61 @@ func (ec *executionContext) fieldContext_User_deactivatedAt(_ context.Context, f
 	return graphql.NewScalarFieldContext("User", field, false, false, "Time")
 }
 
+func (ec *executionContext) _User_personalMailboxes(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_personalMailboxes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_User_personalMailboxes(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PersonalMailbox) graphql.Marshaler {
+			return ec.marshalNPersonalMailbox2ᚕᚖparleyᚋentᚐPersonalMailboxᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_User_personalMailboxes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PersonalMailbox(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_User_personalMailboxes(ctx context.Context, field graphql.CollectedField, obj *ent.User) (any, error) {
+	resolver := ec.Resolvers.User()
+	if batch, ok := graphql.BatchParentsFor[*ent.User](ctx, "User"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PersonalMailboxes(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.PersonalMailbox](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"User.personalMailboxes",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PersonalMailboxes(ctx, []*ent.User{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.PersonalMailbox](
+		ctx,
+		results,
+		err,
+		"User.personalMailboxes",
+	)
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -2486,6 +2543,11 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 		case "deactivatedAt":
 			out.Values[i] = ec._User_deactivatedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "personalMailboxes":
+			out.Values[i] = ec._User_personalMailboxes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:

@@ -12,6 +12,8 @@ import (
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"parley/graph/model"
+	"parley/internal/channel/email"
 	"parley/internal/clock"
 	"parley/internal/consent"
 	"parley/internal/contact"
@@ -35,6 +37,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Account() AccountResolver
 	ApiToken() ApiTokenResolver
+	Attachment() AttachmentResolver
 	ChatChannel() ChatChannelResolver
 	Consent() ConsentResolver
 	ConsentOptions() ConsentOptionsResolver
@@ -42,8 +45,13 @@ type ResolverRoot interface {
 	ContactList() ContactListResolver
 	Conversation() ConversationResolver
 	EmailCapture() EmailCaptureResolver
+	EmailChannel() EmailChannelResolver
+	EmailHeaders() EmailHeadersResolver
+	EmailRecipient() EmailRecipientResolver
+	EmailVerdict() EmailVerdictResolver
 	Event() EventResolver
 	Heading() HeadingResolver
+	InboundEmailSimulation() InboundEmailSimulationResolver
 	Inbox() InboxResolver
 	Integration() IntegrationResolver
 	Message() MessageResolver
@@ -64,6 +72,7 @@ type ResolverRoot interface {
 	TargetingWarning() TargetingWarningResolver
 	Task() TaskResolver
 	Team() TeamResolver
+	Ticket() TicketResolver
 	User() UserResolver
 	Viewer() ViewerResolver
 	Visitor() VisitorResolver
@@ -73,6 +82,7 @@ type ResolverRoot interface {
 	WidgetHeading() WidgetHeadingResolver
 	WidgetPerson() WidgetPersonResolver
 	WidgetStyle() WidgetStyleResolver
+	FinishEmailChannelInput() FinishEmailChannelInputResolver
 	RoutingInput() RoutingInputResolver
 }
 
@@ -116,6 +126,17 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	Attachment struct {
+		ContentType func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		FileName    func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Inline      func(childComplexity int) int
+		Scan        func(childComplexity int) int
+		Size        func(childComplexity int) int
+		URL         func(childComplexity int) int
+	}
+
 	AvailabilityAnswer struct {
 		BackAt    func(childComplexity int) int
 		Reasons   func(childComplexity int) int
@@ -129,6 +150,12 @@ type ComplexityRoot struct {
 	AvailabilityReason struct {
 		Code func(childComplexity int) int
 		Text func(childComplexity int) int
+	}
+
+	BeginEmailChannelPayload struct {
+		AuthorizationURL func(childComplexity int) int
+		EmailChannel     func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	BlockSenderPayload struct {
@@ -213,6 +240,11 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	ConnectPersonalMailboxPayload struct {
+		PersonalMailbox func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
 	Consent struct {
 		Applies          func(childComplexity int) int
 		Basis            func(childComplexity int) int
@@ -280,6 +312,8 @@ type ComplexityRoot struct {
 		Messages           func(childComplexity int, first *int, after *string, last *int, before *string) int
 		OpenedAt           func(childComplexity int) int
 		OriginURL          func(childComplexity int) int
+		Participants       func(childComplexity int) int
+		PossiblyRelated    func(childComplexity int) int
 		Preview            func(childComplexity int) int
 		Priority           func(childComplexity int) int
 		Revision           func(childComplexity int) int
@@ -289,7 +323,9 @@ type ComplexityRoot struct {
 		Subject            func(childComplexity int) int
 		Tags               func(childComplexity int) int
 		TargetedMessage    func(childComplexity int) int
+		Tickets            func(childComplexity int) int
 		Timeline           func(childComplexity int, first *int, after *string) int
+		ToAddress          func(childComplexity int) int
 		Unread             func(childComplexity int) int
 		Visitor            func(childComplexity int) int
 		WaitingSince       func(childComplexity int) int
@@ -378,6 +414,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DKIMRecord struct {
+		Name  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
 	DeactivateUserPayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -414,6 +455,11 @@ type ComplexityRoot struct {
 		UserErrors    func(childComplexity int) int
 	}
 
+	DisconnectEmailChannelPayload struct {
+		EmailChannel func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	DisplayOptions struct {
 		OpenByItself func(childComplexity int) int
 		SmallScreen  func(childComplexity int) int
@@ -429,10 +475,95 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	EmailAuthenticationResult struct {
+		Method func(childComplexity int) int
+		Result func(childComplexity int) int
+	}
+
 	EmailCapture struct {
 		DelaySeconds func(childComplexity int) int
 		Text         func(childComplexity int) int
 		Timing       func(childComplexity int) int
+	}
+
+	EmailChannel struct {
+		Address           func(childComplexity int) int
+		Aliases           func(childComplexity int) int
+		Authentication    func(childComplexity int) int
+		ConnectedAt       func(childComplexity int) int
+		CreatedAt         func(childComplexity int) int
+		Dkim              func(childComplexity int) int
+		FailingSince      func(childComplexity int) int
+		ForwardingAddress func(childComplexity int) int
+		ID                func(childComplexity int) int
+		Imap              func(childComplexity int) int
+		ImportSince       func(childComplexity int) int
+		Inbox             func(childComplexity int) int
+		Kind              func(childComplexity int) int
+		LastSyncAt        func(childComplexity int) int
+		NextAttemptAt     func(childComplexity int) int
+		Provider          func(childComplexity int) int
+		Routing           func(childComplexity int) int
+		SMTP              func(childComplexity int) int
+		SenderName        func(childComplexity int) int
+		Signature         func(childComplexity int) int
+		State             func(childComplexity int) int
+		StateDetail       func(childComplexity int) int
+		StateReason       func(childComplexity int) int
+		StateSince        func(childComplexity int) int
+		TermsAcceptedAt   func(childComplexity int) int
+		TermsAcceptedBy   func(childComplexity int) int
+		TicketPreset      func(childComplexity int) int
+		UndoSeconds       func(childComplexity int) int
+	}
+
+	EmailFilterReason struct {
+		Code   func(childComplexity int) int
+		Detail func(childComplexity int) int
+		Reason func(childComplexity int) int
+	}
+
+	EmailHeaders struct {
+		Attempts      func(childComplexity int) int
+		Automatic     func(childComplexity int) int
+		Bcc           func(childComplexity int) int
+		Cc            func(childComplexity int) int
+		From          func(childComplexity int) int
+		InReplyTo     func(childComplexity int) int
+		InternetID    func(childComplexity int) int
+		Mailboxes     func(childComplexity int) int
+		NextAttemptAt func(childComplexity int) int
+		RawURL        func(childComplexity int) int
+		Recipients    func(childComplexity int) int
+		ReplyTo       func(childComplexity int) int
+		SendAt        func(childComplexity int) int
+		SentAt        func(childComplexity int) int
+		Subject       func(childComplexity int) int
+		To            func(childComplexity int) int
+		Verdict       func(childComplexity int) int
+	}
+
+	EmailMailbox struct {
+		Address func(childComplexity int) int
+		Name    func(childComplexity int) int
+	}
+
+	EmailRecipient struct {
+		Address func(childComplexity int) int
+		Detail  func(childComplexity int) int
+		State   func(childComplexity int) int
+	}
+
+	EmailVerdict struct {
+		Allowed        func(childComplexity int) int
+		Authentication func(childComplexity int) int
+		AutoReply      func(childComplexity int) int
+		Automatic      func(childComplexity int) int
+		Bounce         func(childComplexity int) int
+		Problems       func(childComplexity int) int
+		Reasons        func(childComplexity int) int
+		Thread         func(childComplexity int) int
+		ThreadDetail   func(childComplexity int) int
 	}
 
 	Event struct {
@@ -467,6 +598,11 @@ type ComplexityRoot struct {
 		To    func(childComplexity int) int
 	}
 
+	FinishEmailChannelPayload struct {
+		EmailChannel func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	HandOffConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -481,15 +617,35 @@ type ComplexityRoot struct {
 		Users     func(childComplexity int) int
 	}
 
+	InboundEmailSimulation struct {
+		Attachments     func(childComplexity int) int
+		Contact         func(childComplexity int) int
+		Conversation    func(childComplexity int) int
+		DuplicateOf     func(childComplexity int) int
+		Filtered        func(childComplexity int) int
+		From            func(childComplexity int) int
+		HTML            func(childComplexity int) int
+		PossiblyRelated func(childComplexity int) int
+		QuotedHTML      func(childComplexity int) int
+		Routing         func(childComplexity int) int
+		Subject         func(childComplexity int) int
+		Text            func(childComplexity int) int
+		ThreadReason    func(childComplexity int) int
+		Ticket          func(childComplexity int) int
+		Verdict         func(childComplexity int) int
+	}
+
 	Inbox struct {
-		ChatChannel func(childComplexity int) int
-		CreatedAt   func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Members     func(childComplexity int) int
-		Name        func(childComplexity int) int
-		Teams       func(childComplexity int) int
-		Users       func(childComplexity int) int
-		ViewCounts  func(childComplexity int) int
+		ChatChannel    func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		EmailAllowList func(childComplexity int) int
+		EmailChannels  func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Members        func(childComplexity int) int
+		Name           func(childComplexity int) int
+		Teams          func(childComplexity int) int
+		Users          func(childComplexity int) int
+		ViewCounts     func(childComplexity int) int
 	}
 
 	Integration struct {
@@ -501,6 +657,13 @@ type ComplexityRoot struct {
 	LinkContactPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	MailServer struct {
+		Host     func(childComplexity int) int
+		Port     func(childComplexity int) int
+		Security func(childComplexity int) int
+		Username func(childComplexity int) int
 	}
 
 	MarkAsNotSpamPayload struct {
@@ -529,6 +692,7 @@ type ComplexityRoot struct {
 	}
 
 	Message struct {
+		Attachments   func(childComplexity int) int
 		Author        func(childComplexity int) int
 		Conversation  func(childComplexity int) int
 		CreatedAt     func(childComplexity int) int
@@ -537,10 +701,12 @@ type ComplexityRoot struct {
 		DeliveryError func(childComplexity int) int
 		Direction     func(childComplexity int) int
 		EditedAt      func(childComplexity int) int
+		Email         func(childComplexity int) int
 		HTML          func(childComplexity int) int
 		ID            func(childComplexity int) int
 		Mentions      func(childComplexity int) int
 		Number        func(childComplexity int) int
+		QuotedHTML    func(childComplexity int) int
 		Revisions     func(childComplexity int) int
 		Text          func(childComplexity int) int
 	}
@@ -578,12 +744,14 @@ type ComplexityRoot struct {
 		AddToList                     func(childComplexity int, input contact.AddToListInput) int
 		ArchiveSubscriptionType       func(childComplexity int, input consent.ArchiveSubscriptionTypeInput) int
 		AssignConversation            func(childComplexity int, input conversation.AssignConversationInput) int
+		BeginEmailChannel             func(childComplexity int, input email.BeginEmailChannelInput) int
 		BlockSender                   func(childComplexity int, input conversation.BlockSenderInput) int
 		BulkChangeConversations       func(childComplexity int, input conversation.BulkChangeConversationsInput) int
 		CancelTask                    func(childComplexity int, input conversation.CancelTaskInput) int
 		CaptureVisitorEmail           func(childComplexity int, input visitor.CaptureVisitorEmailInput) int
 		ClaimConversation             func(childComplexity int, input conversation.ClaimConversationInput) int
 		CloseConversation             func(childComplexity int, input conversation.CloseConversationInput) int
+		ConnectPersonalMailbox        func(childComplexity int, input email.ConnectPersonalMailboxInput) int
 		CreateAPIToken                func(childComplexity int, input people.CreateApiTokenInput) int
 		CreateChatChannel             func(childComplexity int, input inbox.CreateChatChannelInput) int
 		CreateContact                 func(childComplexity int, input contact.CreateContactInput) int
@@ -602,8 +770,10 @@ type ComplexityRoot struct {
 		DeleteSavedView               func(childComplexity int, input conversation.DeleteSavedViewInput) int
 		DeleteTargetedMessage         func(childComplexity int, input targeting.DeleteTargetedMessageInput) int
 		DeleteTeam                    func(childComplexity int, input people.DeleteTeamInput) int
+		DisconnectEmailChannel        func(childComplexity int, input email.DisconnectEmailChannelInput) int
 		DuplicateTargetedMessage      func(childComplexity int, input targeting.DuplicateTargetedMessageInput) int
 		EditMessage                   func(childComplexity int, input conversation.EditMessageInput) int
+		FinishEmailChannel            func(childComplexity int, input email.FinishEmailChannelInput) int
 		HandOffConversation           func(childComplexity int, input conversation.HandOffConversationInput) int
 		LinkContact                   func(childComplexity int, input conversation.LinkContactInput) int
 		MarkAsNotSpam                 func(childComplexity int, input conversation.MarkAsNotSpamInput) int
@@ -615,12 +785,16 @@ type ComplexityRoot struct {
 		OptOutContact                 func(childComplexity int, input consent.OptOutContactInput) int
 		PublishTargetedMessage        func(childComplexity int, input targeting.PublishTargetedMessageInput) int
 		PurgeConversation             func(childComplexity int, input conversation.PurgeConversationInput) int
+		ReclassifyEmail               func(childComplexity int, input email.ReclassifyEmailInput) int
+		ReconnectEmailChannel         func(childComplexity int, input email.ReconnectEmailChannelInput) int
 		RecordVisitorConsent          func(childComplexity int, input visitor.RecordVisitorConsentInput) int
 		RecordWidgetView              func(childComplexity int, input visitor.RecordWidgetViewInput) int
 		RemoveFromList                func(childComplexity int, input contact.RemoveFromListInput) int
+		RemovePersonalMailbox         func(childComplexity int, input email.RemovePersonalMailboxInput) int
 		RenameInbox                   func(childComplexity int, input inbox.RenameInboxInput) int
 		ReopenConversation            func(childComplexity int, input conversation.ReopenConversationInput) int
 		RestoreConversation           func(childComplexity int, input conversation.RestoreConversationInput) int
+		RetryMessage                  func(childComplexity int, input email.RetryMessageInput) int
 		RevokeAPIToken                func(childComplexity int, input people.RevokeApiTokenInput) int
 		SendMessage                   func(childComplexity int, input conversation.SendMessageInput) int
 		SendTrackingCode              func(childComplexity int, input inbox.SendTrackingCodeInput) int
@@ -631,12 +805,14 @@ type ComplexityRoot struct {
 		SetTyping                     func(childComplexity int, input presence.SetTypingInput) int
 		SnoozeConversation            func(childComplexity int, input conversation.SnoozeConversationInput) int
 		StartChat                     func(childComplexity int, input visitor.StartChatInput) int
+		StartEmailConversation        func(childComplexity int, input conversation.StartEmailInput) int
 		StartVisitorSession           func(childComplexity int, input visitor.StartVisitorSessionInput) int
 		TagConversation               func(childComplexity int, input conversation.TagConversationInput) int
 		TakeOverConversation          func(childComplexity int, input conversation.TakeOverConversationInput) int
 		TrackPageView                 func(childComplexity int, input visitor.TrackPageViewInput) int
 		UnassignConversation          func(childComplexity int, input conversation.UnassignConversationInput) int
 		UnblockSender                 func(childComplexity int, input conversation.UnblockSenderInput) int
+		UndoSend                      func(childComplexity int, input email.UndoSendInput) int
 		UnlinkContact                 func(childComplexity int, input conversation.UnlinkContactInput) int
 		UnsnoozeConversation          func(childComplexity int, input conversation.UnsnoozeConversationInput) int
 		UntagConversation             func(childComplexity int, input conversation.UntagConversationInput) int
@@ -644,6 +820,8 @@ type ComplexityRoot struct {
 		UpdateChatChannel             func(childComplexity int, input inbox.UpdateChatChannelInput) int
 		UpdateChatChannelAvailability func(childComplexity int, input inbox.UpdateChatChannelAvailabilityInput) int
 		UpdateContact                 func(childComplexity int, input contact.UpdateContactInput) int
+		UpdateEmailAllowList          func(childComplexity int, input email.UpdateEmailAllowListInput) int
+		UpdateEmailChannel            func(childComplexity int, input email.UpdateEmailChannelInput) int
 		UpdateInboxMembers            func(childComplexity int, input inbox.UpdateInboxMembersInput) int
 		UpdateOwnProfile              func(childComplexity int, input people.UpdateOwnProfileInput) int
 		UpdateSavedView               func(childComplexity int, input conversation.UpdateSavedViewInput) int
@@ -651,6 +829,8 @@ type ComplexityRoot struct {
 		UpdateTargetedMessage         func(childComplexity int, input targeting.UpdateTargetedMessageInput) int
 		UpdateTeam                    func(childComplexity int, input people.UpdateTeamInput) int
 		UpdateUser                    func(childComplexity int, input people.UpdateUserInput) int
+		UploadAttachment              func(childComplexity int, input model.UploadAttachmentInput) int
+		UploadVisitorAttachment       func(childComplexity int, input model.UploadVisitorAttachmentInput) int
 		WithdrawConsent               func(childComplexity int, input consent.WithdrawConsentInput) int
 	}
 
@@ -670,6 +850,13 @@ type ComplexityRoot struct {
 		Title    func(childComplexity int) int
 		URL      func(childComplexity int) int
 		ViewedAt func(childComplexity int) int
+	}
+
+	PersonalMailbox struct {
+		Address   func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Provider  func(childComplexity int) int
 	}
 
 	Presence struct {
@@ -695,6 +882,7 @@ type ComplexityRoot struct {
 		Contacts               func(childComplexity int, query *string, first *int, after *string) int
 		Conversation           func(childComplexity int, id string) int
 		Conversations          func(childComplexity int, inboxID *string, view *vocab.ConversationView, savedViewID *string, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int, after *string, last *int, before *string) int
+		EmailChannelNotice     func(childComplexity int) int
 		Events                 func(childComplexity int, after int64, first *int, types []vocab.EventType, inboxIds []string) int
 		Inbox                  func(childComplexity int, id string) int
 		Inboxes                func(childComplexity int) int
@@ -703,6 +891,7 @@ type ComplexityRoot struct {
 		RoutingPreview         func(childComplexity int, input conversation.RoutingPreviewInput) int
 		SavedViews             func(childComplexity int, inboxID *string) int
 		SearchConversations    func(childComplexity int, query string, filter *conversation.Filter, first *int, after *string) int
+		SimulateInboundEmail   func(childComplexity int, input email.SimulateInboundEmailInput) int
 		SubscriptionTypes      func(childComplexity int, includeArchived *bool) int
 		TargetedMessagePreview func(childComplexity int, input targeting.TargetedMessagePreviewInput) int
 		Task                   func(childComplexity int, id string) int
@@ -712,6 +901,17 @@ type ComplexityRoot struct {
 		VisitorConversation    func(childComplexity int, id string) int
 		VisitorConversations   func(childComplexity int) int
 		Widget                 func(childComplexity int, channelKey string, pageURL string, smallScreen *bool, locale *string) int
+	}
+
+	ReclassifyEmailPayload struct {
+		Task       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ReconnectEmailChannelPayload struct {
+		AuthorizationURL func(childComplexity int) int
+		EmailChannel     func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	RecordVisitorConsentPayload struct {
@@ -729,6 +929,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RemovePersonalMailboxPayload struct {
+		RemovedPersonalMailboxID func(childComplexity int) int
+		UserErrors               func(childComplexity int) int
+	}
+
 	RenameInboxPayload struct {
 		Inbox      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -742,6 +947,11 @@ type ComplexityRoot struct {
 	RestoreConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	RetryMessagePayload struct {
+		Message    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RevokeApiTokenPayload struct {
@@ -877,6 +1087,13 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SimulatedAttachment struct {
+		ContentType func(childComplexity int) int
+		FileName    func(childComplexity int) int
+		Inline      func(childComplexity int) int
+		Size        func(childComplexity int) int
+	}
+
 	SnoozeConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -884,6 +1101,12 @@ type ComplexityRoot struct {
 
 	StartChatPayload struct {
 		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	StartEmailConversationPayload struct {
+		Conversation func(childComplexity int) int
+		Message      func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
 	}
 
@@ -1009,6 +1232,30 @@ type ComplexityRoot struct {
 		Name    func(childComplexity int) int
 	}
 
+	Ticket struct {
+		Contact      func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Pipeline     func(childComplexity int) int
+		Priority     func(childComplexity int) int
+		Properties   func(childComplexity int) int
+		Stage        func(childComplexity int) int
+		Subject      func(childComplexity int) int
+	}
+
+	TicketPreset struct {
+		Pipeline   func(childComplexity int) int
+		Priority   func(childComplexity int) int
+		Properties func(childComplexity int) int
+		Stage      func(childComplexity int) int
+	}
+
+	TicketProperty struct {
+		Name  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
 	TrackPageViewPayload struct {
 		UserErrors func(childComplexity int) int
 		Visitor    func(childComplexity int) int
@@ -1022,6 +1269,11 @@ type ComplexityRoot struct {
 	UnblockSenderPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	UndoSendPayload struct {
+		Message    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UnlinkContactPayload struct {
@@ -1059,6 +1311,16 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateEmailAllowListPayload struct {
+		Inbox      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdateEmailChannelPayload struct {
+		EmailChannel func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	UpdateInboxMembersPayload struct {
 		Inbox      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1094,6 +1356,16 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UploadAttachmentPayload struct {
+		Attachment func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UploadVisitorAttachmentPayload struct {
+		Attachment func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	User struct {
 		Availability            func(childComplexity int) int
 		AvatarURL               func(childComplexity int) int
@@ -1102,6 +1374,7 @@ type ComplexityRoot struct {
 		Email                   func(childComplexity int) int
 		ID                      func(childComplexity int) int
 		Name                    func(childComplexity int) int
+		PersonalMailboxes       func(childComplexity int) int
 		ReassignRepliesWhenAway func(childComplexity int) int
 		Role                    func(childComplexity int) int
 		Seat                    func(childComplexity int) int
@@ -1158,6 +1431,7 @@ type ComplexityRoot struct {
 	}
 
 	VisitorMessage struct {
+		Attachments     func(childComplexity int) int
 		AuthorAvatarURL func(childComplexity int) int
 		AuthorName      func(childComplexity int) int
 		CreatedAt       func(childComplexity int) int
@@ -1421,6 +1695,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AssignConversationPayload.UserErrors(childComplexity), true
 
+	case "Attachment.contentType":
+		if e.ComplexityRoot.Attachment.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.ContentType(childComplexity), true
+	case "Attachment.createdAt":
+		if e.ComplexityRoot.Attachment.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.CreatedAt(childComplexity), true
+	case "Attachment.fileName":
+		if e.ComplexityRoot.Attachment.FileName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.FileName(childComplexity), true
+	case "Attachment.id":
+		if e.ComplexityRoot.Attachment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.ID(childComplexity), true
+	case "Attachment.inline":
+		if e.ComplexityRoot.Attachment.Inline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Inline(childComplexity), true
+	case "Attachment.scan":
+		if e.ComplexityRoot.Attachment.Scan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Scan(childComplexity), true
+	case "Attachment.size":
+		if e.ComplexityRoot.Attachment.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Size(childComplexity), true
+	case "Attachment.url":
+		if e.ComplexityRoot.Attachment.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.URL(childComplexity), true
+
 	case "AvailabilityAnswer.backAt":
 		if e.ComplexityRoot.AvailabilityAnswer.BackAt == nil {
 			break
@@ -1476,6 +1799,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AvailabilityReason.Text(childComplexity), true
+
+	case "BeginEmailChannelPayload.authorizationUrl":
+		if e.ComplexityRoot.BeginEmailChannelPayload.AuthorizationURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginEmailChannelPayload.AuthorizationURL(childComplexity), true
+	case "BeginEmailChannelPayload.emailChannel":
+		if e.ComplexityRoot.BeginEmailChannelPayload.EmailChannel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginEmailChannelPayload.EmailChannel(childComplexity), true
+	case "BeginEmailChannelPayload.userErrors":
+		if e.ComplexityRoot.BeginEmailChannelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginEmailChannelPayload.UserErrors(childComplexity), true
 
 	case "BlockSenderPayload.conversation":
 		if e.ComplexityRoot.BlockSenderPayload.Conversation == nil {
@@ -1769,6 +2111,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CloseConversationPayload.UserErrors(childComplexity), true
+
+	case "ConnectPersonalMailboxPayload.personalMailbox":
+		if e.ComplexityRoot.ConnectPersonalMailboxPayload.PersonalMailbox == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectPersonalMailboxPayload.PersonalMailbox(childComplexity), true
+	case "ConnectPersonalMailboxPayload.userErrors":
+		if e.ComplexityRoot.ConnectPersonalMailboxPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectPersonalMailboxPayload.UserErrors(childComplexity), true
 
 	case "Consent.applies":
 		if e.ComplexityRoot.Consent.Applies == nil {
@@ -2074,6 +2429,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.OriginURL(childComplexity), true
+	case "Conversation.participants":
+		if e.ComplexityRoot.Conversation.Participants == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Participants(childComplexity), true
+	case "Conversation.possiblyRelated":
+		if e.ComplexityRoot.Conversation.PossiblyRelated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.PossiblyRelated(childComplexity), true
 	case "Conversation.preview":
 		if e.ComplexityRoot.Conversation.Preview == nil {
 			break
@@ -2128,6 +2495,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.TargetedMessage(childComplexity), true
+	case "Conversation.tickets":
+		if e.ComplexityRoot.Conversation.Tickets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Tickets(childComplexity), true
 	case "Conversation.timeline":
 		if e.ComplexityRoot.Conversation.Timeline == nil {
 			break
@@ -2139,6 +2512,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Timeline(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Conversation.toAddress":
+		if e.ComplexityRoot.Conversation.ToAddress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.ToAddress(childComplexity), true
 	case "Conversation.unread":
 		if e.ComplexityRoot.Conversation.Unread == nil {
 			break
@@ -2384,6 +2763,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateUserPayload.UserErrors(childComplexity), true
 
+	case "DKIMRecord.name":
+		if e.ComplexityRoot.DKIMRecord.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DKIMRecord.Name(childComplexity), true
+	case "DKIMRecord.value":
+		if e.ComplexityRoot.DKIMRecord.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DKIMRecord.Value(childComplexity), true
+
 	case "DeactivateUserPayload.user":
 		if e.ComplexityRoot.DeactivateUserPayload.User == nil {
 			break
@@ -2481,6 +2873,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteTeamPayload.UserErrors(childComplexity), true
 
+	case "DisconnectEmailChannelPayload.emailChannel":
+		if e.ComplexityRoot.DisconnectEmailChannelPayload.EmailChannel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisconnectEmailChannelPayload.EmailChannel(childComplexity), true
+	case "DisconnectEmailChannelPayload.userErrors":
+		if e.ComplexityRoot.DisconnectEmailChannelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisconnectEmailChannelPayload.UserErrors(childComplexity), true
+
 	case "DisplayOptions.openByItself":
 		if e.ComplexityRoot.DisplayOptions.OpenByItself == nil {
 			break
@@ -2520,6 +2925,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EditMessagePayload.UserErrors(childComplexity), true
 
+	case "EmailAuthenticationResult.method":
+		if e.ComplexityRoot.EmailAuthenticationResult.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailAuthenticationResult.Method(childComplexity), true
+	case "EmailAuthenticationResult.result":
+		if e.ComplexityRoot.EmailAuthenticationResult.Result == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailAuthenticationResult.Result(childComplexity), true
+
 	case "EmailCapture.delaySeconds":
 		if e.ComplexityRoot.EmailCapture.DelaySeconds == nil {
 			break
@@ -2538,6 +2956,384 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EmailCapture.Timing(childComplexity), true
+
+	case "EmailChannel.address":
+		if e.ComplexityRoot.EmailChannel.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.Address(childComplexity), true
+	case "EmailChannel.aliases":
+		if e.ComplexityRoot.EmailChannel.Aliases == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.Aliases(childComplexity), true
+	case "EmailChannel.authentication":
+		if e.ComplexityRoot.EmailChannel.Authentication == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.Authentication(childComplexity), true
+	case "EmailChannel.connectedAt":
+		if e.ComplexityRoot.EmailChannel.ConnectedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.ConnectedAt(childComplexity), true
+	case "EmailChannel.createdAt":
+		if e.ComplexityRoot.EmailChannel.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.CreatedAt(childComplexity), true
+	case "EmailChannel.dkim":
+		if e.ComplexityRoot.EmailChannel.Dkim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.Dkim(childComplexity), true
+	case "EmailChannel.failingSince":
+		if e.ComplexityRoot.EmailChannel.FailingSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.FailingSince(childComplexity), true
+	case "EmailChannel.forwardingAddress":
+		if e.ComplexityRoot.EmailChannel.ForwardingAddress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.ForwardingAddress(childComplexity), true
+	case "EmailChannel.id":
+		if e.ComplexityRoot.EmailChannel.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.ID(childComplexity), true
+	case "EmailChannel.imap":
+		if e.ComplexityRoot.EmailChannel.Imap == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.Imap(childComplexity), true
+	case "EmailChannel.importSince":
+		if e.ComplexityRoot.EmailChannel.ImportSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.ImportSince(childComplexity), true
+	case "EmailChannel.inbox":
+		if e.ComplexityRoot.EmailChannel.Inbox == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.Inbox(childComplexity), true
+	case "EmailChannel.kind":
+		if e.ComplexityRoot.EmailChannel.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.Kind(childComplexity), true
+	case "EmailChannel.lastSyncAt":
+		if e.ComplexityRoot.EmailChannel.LastSyncAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.LastSyncAt(childComplexity), true
+	case "EmailChannel.nextAttemptAt":
+		if e.ComplexityRoot.EmailChannel.NextAttemptAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.NextAttemptAt(childComplexity), true
+	case "EmailChannel.provider":
+		if e.ComplexityRoot.EmailChannel.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.Provider(childComplexity), true
+	case "EmailChannel.routing":
+		if e.ComplexityRoot.EmailChannel.Routing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.Routing(childComplexity), true
+	case "EmailChannel.smtp":
+		if e.ComplexityRoot.EmailChannel.SMTP == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.SMTP(childComplexity), true
+	case "EmailChannel.senderName":
+		if e.ComplexityRoot.EmailChannel.SenderName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.SenderName(childComplexity), true
+	case "EmailChannel.signature":
+		if e.ComplexityRoot.EmailChannel.Signature == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.Signature(childComplexity), true
+	case "EmailChannel.state":
+		if e.ComplexityRoot.EmailChannel.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.State(childComplexity), true
+	case "EmailChannel.stateDetail":
+		if e.ComplexityRoot.EmailChannel.StateDetail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.StateDetail(childComplexity), true
+	case "EmailChannel.stateReason":
+		if e.ComplexityRoot.EmailChannel.StateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.StateReason(childComplexity), true
+	case "EmailChannel.stateSince":
+		if e.ComplexityRoot.EmailChannel.StateSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.StateSince(childComplexity), true
+	case "EmailChannel.termsAcceptedAt":
+		if e.ComplexityRoot.EmailChannel.TermsAcceptedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.TermsAcceptedAt(childComplexity), true
+	case "EmailChannel.termsAcceptedBy":
+		if e.ComplexityRoot.EmailChannel.TermsAcceptedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.TermsAcceptedBy(childComplexity), true
+	case "EmailChannel.ticketPreset":
+		if e.ComplexityRoot.EmailChannel.TicketPreset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.TicketPreset(childComplexity), true
+	case "EmailChannel.undoSeconds":
+		if e.ComplexityRoot.EmailChannel.UndoSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.UndoSeconds(childComplexity), true
+
+	case "EmailFilterReason.code":
+		if e.ComplexityRoot.EmailFilterReason.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailFilterReason.Code(childComplexity), true
+	case "EmailFilterReason.detail":
+		if e.ComplexityRoot.EmailFilterReason.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailFilterReason.Detail(childComplexity), true
+	case "EmailFilterReason.reason":
+		if e.ComplexityRoot.EmailFilterReason.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailFilterReason.Reason(childComplexity), true
+
+	case "EmailHeaders.attempts":
+		if e.ComplexityRoot.EmailHeaders.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.Attempts(childComplexity), true
+	case "EmailHeaders.automatic":
+		if e.ComplexityRoot.EmailHeaders.Automatic == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.Automatic(childComplexity), true
+	case "EmailHeaders.bcc":
+		if e.ComplexityRoot.EmailHeaders.Bcc == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.Bcc(childComplexity), true
+	case "EmailHeaders.cc":
+		if e.ComplexityRoot.EmailHeaders.Cc == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.Cc(childComplexity), true
+	case "EmailHeaders.from":
+		if e.ComplexityRoot.EmailHeaders.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.From(childComplexity), true
+	case "EmailHeaders.inReplyTo":
+		if e.ComplexityRoot.EmailHeaders.InReplyTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.InReplyTo(childComplexity), true
+	case "EmailHeaders.messageId":
+		if e.ComplexityRoot.EmailHeaders.InternetID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.InternetID(childComplexity), true
+	case "EmailHeaders.mailboxes":
+		if e.ComplexityRoot.EmailHeaders.Mailboxes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.Mailboxes(childComplexity), true
+	case "EmailHeaders.nextAttemptAt":
+		if e.ComplexityRoot.EmailHeaders.NextAttemptAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.NextAttemptAt(childComplexity), true
+	case "EmailHeaders.rawUrl":
+		if e.ComplexityRoot.EmailHeaders.RawURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.RawURL(childComplexity), true
+	case "EmailHeaders.recipients":
+		if e.ComplexityRoot.EmailHeaders.Recipients == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.Recipients(childComplexity), true
+	case "EmailHeaders.replyTo":
+		if e.ComplexityRoot.EmailHeaders.ReplyTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.ReplyTo(childComplexity), true
+	case "EmailHeaders.sendAt":
+		if e.ComplexityRoot.EmailHeaders.SendAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.SendAt(childComplexity), true
+	case "EmailHeaders.sentAt":
+		if e.ComplexityRoot.EmailHeaders.SentAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.SentAt(childComplexity), true
+	case "EmailHeaders.subject":
+		if e.ComplexityRoot.EmailHeaders.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.Subject(childComplexity), true
+	case "EmailHeaders.to":
+		if e.ComplexityRoot.EmailHeaders.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.To(childComplexity), true
+	case "EmailHeaders.verdict":
+		if e.ComplexityRoot.EmailHeaders.Verdict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.Verdict(childComplexity), true
+
+	case "EmailMailbox.address":
+		if e.ComplexityRoot.EmailMailbox.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailMailbox.Address(childComplexity), true
+	case "EmailMailbox.name":
+		if e.ComplexityRoot.EmailMailbox.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailMailbox.Name(childComplexity), true
+
+	case "EmailRecipient.address":
+		if e.ComplexityRoot.EmailRecipient.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailRecipient.Address(childComplexity), true
+	case "EmailRecipient.detail":
+		if e.ComplexityRoot.EmailRecipient.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailRecipient.Detail(childComplexity), true
+	case "EmailRecipient.state":
+		if e.ComplexityRoot.EmailRecipient.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailRecipient.State(childComplexity), true
+
+	case "EmailVerdict.allowed":
+		if e.ComplexityRoot.EmailVerdict.Allowed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailVerdict.Allowed(childComplexity), true
+	case "EmailVerdict.authentication":
+		if e.ComplexityRoot.EmailVerdict.Authentication == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailVerdict.Authentication(childComplexity), true
+	case "EmailVerdict.autoReply":
+		if e.ComplexityRoot.EmailVerdict.AutoReply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailVerdict.AutoReply(childComplexity), true
+	case "EmailVerdict.automatic":
+		if e.ComplexityRoot.EmailVerdict.Automatic == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailVerdict.Automatic(childComplexity), true
+	case "EmailVerdict.bounce":
+		if e.ComplexityRoot.EmailVerdict.Bounce == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailVerdict.Bounce(childComplexity), true
+	case "EmailVerdict.problems":
+		if e.ComplexityRoot.EmailVerdict.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailVerdict.Problems(childComplexity), true
+	case "EmailVerdict.reasons":
+		if e.ComplexityRoot.EmailVerdict.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailVerdict.Reasons(childComplexity), true
+	case "EmailVerdict.thread":
+		if e.ComplexityRoot.EmailVerdict.Thread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailVerdict.Thread(childComplexity), true
+	case "EmailVerdict.threadDetail":
+		if e.ComplexityRoot.EmailVerdict.ThreadDetail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailVerdict.ThreadDetail(childComplexity), true
 
 	case "Event.actor":
 		if e.ComplexityRoot.Event.Actor == nil {
@@ -2663,6 +3459,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FieldChange.To(childComplexity), true
 
+	case "FinishEmailChannelPayload.emailChannel":
+		if e.ComplexityRoot.FinishEmailChannelPayload.EmailChannel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishEmailChannelPayload.EmailChannel(childComplexity), true
+	case "FinishEmailChannelPayload.userErrors":
+		if e.ComplexityRoot.FinishEmailChannelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishEmailChannelPayload.UserErrors(childComplexity), true
+
 	case "HandOffConversationPayload.conversation":
 		if e.ComplexityRoot.HandOffConversationPayload.Conversation == nil {
 			break
@@ -2713,6 +3522,97 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Heading.Users(childComplexity), true
 
+	case "InboundEmailSimulation.attachments":
+		if e.ComplexityRoot.InboundEmailSimulation.Attachments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboundEmailSimulation.Attachments(childComplexity), true
+	case "InboundEmailSimulation.contact":
+		if e.ComplexityRoot.InboundEmailSimulation.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboundEmailSimulation.Contact(childComplexity), true
+	case "InboundEmailSimulation.conversation":
+		if e.ComplexityRoot.InboundEmailSimulation.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboundEmailSimulation.Conversation(childComplexity), true
+	case "InboundEmailSimulation.duplicateOf":
+		if e.ComplexityRoot.InboundEmailSimulation.DuplicateOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboundEmailSimulation.DuplicateOf(childComplexity), true
+	case "InboundEmailSimulation.filtered":
+		if e.ComplexityRoot.InboundEmailSimulation.Filtered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboundEmailSimulation.Filtered(childComplexity), true
+	case "InboundEmailSimulation.from":
+		if e.ComplexityRoot.InboundEmailSimulation.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboundEmailSimulation.From(childComplexity), true
+	case "InboundEmailSimulation.html":
+		if e.ComplexityRoot.InboundEmailSimulation.HTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboundEmailSimulation.HTML(childComplexity), true
+	case "InboundEmailSimulation.possiblyRelated":
+		if e.ComplexityRoot.InboundEmailSimulation.PossiblyRelated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboundEmailSimulation.PossiblyRelated(childComplexity), true
+	case "InboundEmailSimulation.quotedHtml":
+		if e.ComplexityRoot.InboundEmailSimulation.QuotedHTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboundEmailSimulation.QuotedHTML(childComplexity), true
+	case "InboundEmailSimulation.routing":
+		if e.ComplexityRoot.InboundEmailSimulation.Routing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboundEmailSimulation.Routing(childComplexity), true
+	case "InboundEmailSimulation.subject":
+		if e.ComplexityRoot.InboundEmailSimulation.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboundEmailSimulation.Subject(childComplexity), true
+	case "InboundEmailSimulation.text":
+		if e.ComplexityRoot.InboundEmailSimulation.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboundEmailSimulation.Text(childComplexity), true
+	case "InboundEmailSimulation.threadReason":
+		if e.ComplexityRoot.InboundEmailSimulation.ThreadReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboundEmailSimulation.ThreadReason(childComplexity), true
+	case "InboundEmailSimulation.ticket":
+		if e.ComplexityRoot.InboundEmailSimulation.Ticket == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboundEmailSimulation.Ticket(childComplexity), true
+	case "InboundEmailSimulation.verdict":
+		if e.ComplexityRoot.InboundEmailSimulation.Verdict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboundEmailSimulation.Verdict(childComplexity), true
+
 	case "Inbox.chatChannel":
 		if e.ComplexityRoot.Inbox.ChatChannel == nil {
 			break
@@ -2725,6 +3625,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inbox.CreatedAt(childComplexity), true
+	case "Inbox.emailAllowList":
+		if e.ComplexityRoot.Inbox.EmailAllowList == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inbox.EmailAllowList(childComplexity), true
+	case "Inbox.emailChannels":
+		if e.ComplexityRoot.Inbox.EmailChannels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inbox.EmailChannels(childComplexity), true
 	case "Inbox.id":
 		if e.ComplexityRoot.Inbox.ID == nil {
 			break
@@ -2794,6 +3706,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LinkContactPayload.UserErrors(childComplexity), true
 
+	case "MailServer.host":
+		if e.ComplexityRoot.MailServer.Host == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailServer.Host(childComplexity), true
+	case "MailServer.port":
+		if e.ComplexityRoot.MailServer.Port == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailServer.Port(childComplexity), true
+	case "MailServer.security":
+		if e.ComplexityRoot.MailServer.Security == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailServer.Security(childComplexity), true
+	case "MailServer.username":
+		if e.ComplexityRoot.MailServer.Username == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailServer.Username(childComplexity), true
+
 	case "MarkAsNotSpamPayload.conversation":
 		if e.ComplexityRoot.MarkAsNotSpamPayload.Conversation == nil {
 			break
@@ -2859,6 +3796,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MarkVisitorConversationReadPayload.UserErrors(childComplexity), true
 
+	case "Message.attachments":
+		if e.ComplexityRoot.Message.Attachments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Attachments(childComplexity), true
 	case "Message.author":
 		if e.ComplexityRoot.Message.Author == nil {
 			break
@@ -2907,6 +3850,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.EditedAt(childComplexity), true
+	case "Message.email":
+		if e.ComplexityRoot.Message.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Email(childComplexity), true
 	case "Message.html":
 		if e.ComplexityRoot.Message.HTML == nil {
 			break
@@ -2931,6 +3880,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.Number(childComplexity), true
+	case "Message.quotedHtml":
+		if e.ComplexityRoot.Message.QuotedHTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.QuotedHTML(childComplexity), true
 	case "Message.revisions":
 		if e.ComplexityRoot.Message.Revisions == nil {
 			break
@@ -3066,6 +4021,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AssignConversation(childComplexity, args["input"].(conversation.AssignConversationInput)), true
+	case "Mutation.beginEmailChannel":
+		if e.ComplexityRoot.Mutation.BeginEmailChannel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_beginEmailChannel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BeginEmailChannel(childComplexity, args["input"].(email.BeginEmailChannelInput)), true
 	case "Mutation.blockSender":
 		if e.ComplexityRoot.Mutation.BlockSender == nil {
 			break
@@ -3132,6 +4098,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseConversation(childComplexity, args["input"].(conversation.CloseConversationInput)), true
+	case "Mutation.connectPersonalMailbox":
+		if e.ComplexityRoot.Mutation.ConnectPersonalMailbox == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_connectPersonalMailbox_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConnectPersonalMailbox(childComplexity, args["input"].(email.ConnectPersonalMailboxInput)), true
 	case "Mutation.createApiToken":
 		if e.ComplexityRoot.Mutation.CreateAPIToken == nil {
 			break
@@ -3330,6 +4307,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteTeam(childComplexity, args["input"].(people.DeleteTeamInput)), true
+	case "Mutation.disconnectEmailChannel":
+		if e.ComplexityRoot.Mutation.DisconnectEmailChannel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_disconnectEmailChannel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DisconnectEmailChannel(childComplexity, args["input"].(email.DisconnectEmailChannelInput)), true
 	case "Mutation.duplicateTargetedMessage":
 		if e.ComplexityRoot.Mutation.DuplicateTargetedMessage == nil {
 			break
@@ -3352,6 +4340,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EditMessage(childComplexity, args["input"].(conversation.EditMessageInput)), true
+	case "Mutation.finishEmailChannel":
+		if e.ComplexityRoot.Mutation.FinishEmailChannel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_finishEmailChannel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FinishEmailChannel(childComplexity, args["input"].(email.FinishEmailChannelInput)), true
 	case "Mutation.handOffConversation":
 		if e.ComplexityRoot.Mutation.HandOffConversation == nil {
 			break
@@ -3473,6 +4472,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PurgeConversation(childComplexity, args["input"].(conversation.PurgeConversationInput)), true
+	case "Mutation.reclassifyEmail":
+		if e.ComplexityRoot.Mutation.ReclassifyEmail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reclassifyEmail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReclassifyEmail(childComplexity, args["input"].(email.ReclassifyEmailInput)), true
+	case "Mutation.reconnectEmailChannel":
+		if e.ComplexityRoot.Mutation.ReconnectEmailChannel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reconnectEmailChannel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReconnectEmailChannel(childComplexity, args["input"].(email.ReconnectEmailChannelInput)), true
 	case "Mutation.recordVisitorConsent":
 		if e.ComplexityRoot.Mutation.RecordVisitorConsent == nil {
 			break
@@ -3506,6 +4527,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveFromList(childComplexity, args["input"].(contact.RemoveFromListInput)), true
+	case "Mutation.removePersonalMailbox":
+		if e.ComplexityRoot.Mutation.RemovePersonalMailbox == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removePersonalMailbox_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemovePersonalMailbox(childComplexity, args["input"].(email.RemovePersonalMailboxInput)), true
 	case "Mutation.renameInbox":
 		if e.ComplexityRoot.Mutation.RenameInbox == nil {
 			break
@@ -3539,6 +4571,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RestoreConversation(childComplexity, args["input"].(conversation.RestoreConversationInput)), true
+	case "Mutation.retryMessage":
+		if e.ComplexityRoot.Mutation.RetryMessage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retryMessage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetryMessage(childComplexity, args["input"].(email.RetryMessageInput)), true
 	case "Mutation.revokeApiToken":
 		if e.ComplexityRoot.Mutation.RevokeAPIToken == nil {
 			break
@@ -3649,6 +4692,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StartChat(childComplexity, args["input"].(visitor.StartChatInput)), true
+	case "Mutation.startEmailConversation":
+		if e.ComplexityRoot.Mutation.StartEmailConversation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startEmailConversation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartEmailConversation(childComplexity, args["input"].(conversation.StartEmailInput)), true
 	case "Mutation.startVisitorSession":
 		if e.ComplexityRoot.Mutation.StartVisitorSession == nil {
 			break
@@ -3715,6 +4769,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnblockSender(childComplexity, args["input"].(conversation.UnblockSenderInput)), true
+	case "Mutation.undoSend":
+		if e.ComplexityRoot.Mutation.UndoSend == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoSend_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoSend(childComplexity, args["input"].(email.UndoSendInput)), true
 	case "Mutation.unlinkContact":
 		if e.ComplexityRoot.Mutation.UnlinkContact == nil {
 			break
@@ -3792,6 +4857,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateContact(childComplexity, args["input"].(contact.UpdateContactInput)), true
+	case "Mutation.updateEmailAllowList":
+		if e.ComplexityRoot.Mutation.UpdateEmailAllowList == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateEmailAllowList_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateEmailAllowList(childComplexity, args["input"].(email.UpdateEmailAllowListInput)), true
+	case "Mutation.updateEmailChannel":
+		if e.ComplexityRoot.Mutation.UpdateEmailChannel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateEmailChannel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateEmailChannel(childComplexity, args["input"].(email.UpdateEmailChannelInput)), true
 	case "Mutation.updateInboxMembers":
 		if e.ComplexityRoot.Mutation.UpdateInboxMembers == nil {
 			break
@@ -3869,6 +4956,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["input"].(people.UpdateUserInput)), true
+	case "Mutation.uploadAttachment":
+		if e.ComplexityRoot.Mutation.UploadAttachment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_uploadAttachment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UploadAttachment(childComplexity, args["input"].(model.UploadAttachmentInput)), true
+	case "Mutation.uploadVisitorAttachment":
+		if e.ComplexityRoot.Mutation.UploadVisitorAttachment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_uploadVisitorAttachment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UploadVisitorAttachment(childComplexity, args["input"].(model.UploadVisitorAttachmentInput)), true
 	case "Mutation.withdrawConsent":
 		if e.ComplexityRoot.Mutation.WithdrawConsent == nil {
 			break
@@ -3937,6 +5046,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageView.ViewedAt(childComplexity), true
+
+	case "PersonalMailbox.address":
+		if e.ComplexityRoot.PersonalMailbox.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PersonalMailbox.Address(childComplexity), true
+	case "PersonalMailbox.createdAt":
+		if e.ComplexityRoot.PersonalMailbox.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PersonalMailbox.CreatedAt(childComplexity), true
+	case "PersonalMailbox.id":
+		if e.ComplexityRoot.PersonalMailbox.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PersonalMailbox.ID(childComplexity), true
+	case "PersonalMailbox.provider":
+		if e.ComplexityRoot.PersonalMailbox.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PersonalMailbox.Provider(childComplexity), true
 
 	case "Presence.actor":
 		if e.ComplexityRoot.Presence.Actor == nil {
@@ -4039,6 +5173,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Conversations(childComplexity, args["inboxId"].(*string), args["view"].(*vocab.ConversationView), args["savedViewId"].(*string), args["filter"].(*conversation.Filter), args["orderBy"].(*vocab.ConversationOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.emailChannelNotice":
+		if e.ComplexityRoot.Query.EmailChannelNotice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.EmailChannelNotice(childComplexity), true
 	case "Query.events":
 		if e.ComplexityRoot.Query.Events == nil {
 			break
@@ -4123,6 +5263,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SearchConversations(childComplexity, args["query"].(string), args["filter"].(*conversation.Filter), args["first"].(*int), args["after"].(*string)), true
+	case "Query.simulateInboundEmail":
+		if e.ComplexityRoot.Query.SimulateInboundEmail == nil {
+			break
+		}
+
+		args, err := ec.field_Query_simulateInboundEmail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SimulateInboundEmail(childComplexity, args["input"].(email.SimulateInboundEmailInput)), true
 	case "Query.subscriptionTypes":
 		if e.ComplexityRoot.Query.SubscriptionTypes == nil {
 			break
@@ -4208,6 +5359,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Widget(childComplexity, args["channelKey"].(string), args["pageUrl"].(string), args["smallScreen"].(*bool), args["locale"].(*string)), true
 
+	case "ReclassifyEmailPayload.task":
+		if e.ComplexityRoot.ReclassifyEmailPayload.Task == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReclassifyEmailPayload.Task(childComplexity), true
+	case "ReclassifyEmailPayload.userErrors":
+		if e.ComplexityRoot.ReclassifyEmailPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReclassifyEmailPayload.UserErrors(childComplexity), true
+
+	case "ReconnectEmailChannelPayload.authorizationUrl":
+		if e.ComplexityRoot.ReconnectEmailChannelPayload.AuthorizationURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconnectEmailChannelPayload.AuthorizationURL(childComplexity), true
+	case "ReconnectEmailChannelPayload.emailChannel":
+		if e.ComplexityRoot.ReconnectEmailChannelPayload.EmailChannel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconnectEmailChannelPayload.EmailChannel(childComplexity), true
+	case "ReconnectEmailChannelPayload.userErrors":
+		if e.ComplexityRoot.ReconnectEmailChannelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconnectEmailChannelPayload.UserErrors(childComplexity), true
+
 	case "RecordVisitorConsentPayload.userErrors":
 		if e.ComplexityRoot.RecordVisitorConsentPayload.UserErrors == nil {
 			break
@@ -4247,6 +5430,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RemoveFromListPayload.UserErrors(childComplexity), true
 
+	case "RemovePersonalMailboxPayload.removedPersonalMailboxId":
+		if e.ComplexityRoot.RemovePersonalMailboxPayload.RemovedPersonalMailboxID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePersonalMailboxPayload.RemovedPersonalMailboxID(childComplexity), true
+	case "RemovePersonalMailboxPayload.userErrors":
+		if e.ComplexityRoot.RemovePersonalMailboxPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePersonalMailboxPayload.UserErrors(childComplexity), true
+
 	case "RenameInboxPayload.inbox":
 		if e.ComplexityRoot.RenameInboxPayload.Inbox == nil {
 			break
@@ -4285,6 +5481,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RestoreConversationPayload.UserErrors(childComplexity), true
+
+	case "RetryMessagePayload.message":
+		if e.ComplexityRoot.RetryMessagePayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryMessagePayload.Message(childComplexity), true
+	case "RetryMessagePayload.userErrors":
+		if e.ComplexityRoot.RetryMessagePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryMessagePayload.UserErrors(childComplexity), true
 
 	case "RevokeApiTokenPayload.apiToken":
 		if e.ComplexityRoot.RevokeApiTokenPayload.APIToken == nil {
@@ -4761,6 +5970,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetTypingPayload.UserErrors(childComplexity), true
 
+	case "SimulatedAttachment.contentType":
+		if e.ComplexityRoot.SimulatedAttachment.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedAttachment.ContentType(childComplexity), true
+	case "SimulatedAttachment.fileName":
+		if e.ComplexityRoot.SimulatedAttachment.FileName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedAttachment.FileName(childComplexity), true
+	case "SimulatedAttachment.inline":
+		if e.ComplexityRoot.SimulatedAttachment.Inline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedAttachment.Inline(childComplexity), true
+	case "SimulatedAttachment.size":
+		if e.ComplexityRoot.SimulatedAttachment.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedAttachment.Size(childComplexity), true
+
 	case "SnoozeConversationPayload.conversation":
 		if e.ComplexityRoot.SnoozeConversationPayload.Conversation == nil {
 			break
@@ -4786,6 +6020,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StartChatPayload.UserErrors(childComplexity), true
+
+	case "StartEmailConversationPayload.conversation":
+		if e.ComplexityRoot.StartEmailConversationPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartEmailConversationPayload.Conversation(childComplexity), true
+	case "StartEmailConversationPayload.message":
+		if e.ComplexityRoot.StartEmailConversationPayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartEmailConversationPayload.Message(childComplexity), true
+	case "StartEmailConversationPayload.userErrors":
+		if e.ComplexityRoot.StartEmailConversationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartEmailConversationPayload.UserErrors(childComplexity), true
 
 	case "StartVisitorSessionPayload.token":
 		if e.ComplexityRoot.StartVisitorSessionPayload.Token == nil {
@@ -5277,6 +6530,99 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Team.Name(childComplexity), true
 
+	case "Ticket.contact":
+		if e.ComplexityRoot.Ticket.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.Contact(childComplexity), true
+	case "Ticket.conversation":
+		if e.ComplexityRoot.Ticket.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.Conversation(childComplexity), true
+	case "Ticket.createdAt":
+		if e.ComplexityRoot.Ticket.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.CreatedAt(childComplexity), true
+	case "Ticket.id":
+		if e.ComplexityRoot.Ticket.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.ID(childComplexity), true
+	case "Ticket.pipeline":
+		if e.ComplexityRoot.Ticket.Pipeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.Pipeline(childComplexity), true
+	case "Ticket.priority":
+		if e.ComplexityRoot.Ticket.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.Priority(childComplexity), true
+	case "Ticket.properties":
+		if e.ComplexityRoot.Ticket.Properties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.Properties(childComplexity), true
+	case "Ticket.stage":
+		if e.ComplexityRoot.Ticket.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.Stage(childComplexity), true
+	case "Ticket.subject":
+		if e.ComplexityRoot.Ticket.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.Subject(childComplexity), true
+
+	case "TicketPreset.pipeline":
+		if e.ComplexityRoot.TicketPreset.Pipeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketPreset.Pipeline(childComplexity), true
+	case "TicketPreset.priority":
+		if e.ComplexityRoot.TicketPreset.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketPreset.Priority(childComplexity), true
+	case "TicketPreset.properties":
+		if e.ComplexityRoot.TicketPreset.Properties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketPreset.Properties(childComplexity), true
+	case "TicketPreset.stage":
+		if e.ComplexityRoot.TicketPreset.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketPreset.Stage(childComplexity), true
+
+	case "TicketProperty.name":
+		if e.ComplexityRoot.TicketProperty.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketProperty.Name(childComplexity), true
+	case "TicketProperty.value":
+		if e.ComplexityRoot.TicketProperty.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketProperty.Value(childComplexity), true
+
 	case "TrackPageViewPayload.userErrors":
 		if e.ComplexityRoot.TrackPageViewPayload.UserErrors == nil {
 			break
@@ -5315,6 +6661,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UnblockSenderPayload.UserErrors(childComplexity), true
+
+	case "UndoSendPayload.message":
+		if e.ComplexityRoot.UndoSendPayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoSendPayload.Message(childComplexity), true
+	case "UndoSendPayload.userErrors":
+		if e.ComplexityRoot.UndoSendPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoSendPayload.UserErrors(childComplexity), true
 
 	case "UnlinkContactPayload.conversation":
 		if e.ComplexityRoot.UnlinkContactPayload.Conversation == nil {
@@ -5407,6 +6766,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateContactPayload.UserErrors(childComplexity), true
 
+	case "UpdateEmailAllowListPayload.inbox":
+		if e.ComplexityRoot.UpdateEmailAllowListPayload.Inbox == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateEmailAllowListPayload.Inbox(childComplexity), true
+	case "UpdateEmailAllowListPayload.userErrors":
+		if e.ComplexityRoot.UpdateEmailAllowListPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateEmailAllowListPayload.UserErrors(childComplexity), true
+
+	case "UpdateEmailChannelPayload.emailChannel":
+		if e.ComplexityRoot.UpdateEmailChannelPayload.EmailChannel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateEmailChannelPayload.EmailChannel(childComplexity), true
+	case "UpdateEmailChannelPayload.userErrors":
+		if e.ComplexityRoot.UpdateEmailChannelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateEmailChannelPayload.UserErrors(childComplexity), true
+
 	case "UpdateInboxMembersPayload.inbox":
 		if e.ComplexityRoot.UpdateInboxMembersPayload.Inbox == nil {
 			break
@@ -5498,6 +6883,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateUserPayload.UserErrors(childComplexity), true
 
+	case "UploadAttachmentPayload.attachment":
+		if e.ComplexityRoot.UploadAttachmentPayload.Attachment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadAttachmentPayload.Attachment(childComplexity), true
+	case "UploadAttachmentPayload.userErrors":
+		if e.ComplexityRoot.UploadAttachmentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadAttachmentPayload.UserErrors(childComplexity), true
+
+	case "UploadVisitorAttachmentPayload.attachment":
+		if e.ComplexityRoot.UploadVisitorAttachmentPayload.Attachment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadVisitorAttachmentPayload.Attachment(childComplexity), true
+	case "UploadVisitorAttachmentPayload.userErrors":
+		if e.ComplexityRoot.UploadVisitorAttachmentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadVisitorAttachmentPayload.UserErrors(childComplexity), true
+
 	case "User.availability":
 		if e.ComplexityRoot.User.Availability == nil {
 			break
@@ -5540,6 +6951,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Name(childComplexity), true
+	case "User.personalMailboxes":
+		if e.ComplexityRoot.User.PersonalMailboxes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.PersonalMailboxes(childComplexity), true
 	case "User.reassignRepliesWhenAway":
 		if e.ComplexityRoot.User.ReassignRepliesWhenAway == nil {
 			break
@@ -5733,6 +7150,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VisitorConversation.Unread(childComplexity), true
 
+	case "VisitorMessage.attachments":
+		if e.ComplexityRoot.VisitorMessage.Attachments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorMessage.Attachments(childComplexity), true
 	case "VisitorMessage.authorAvatarUrl":
 		if e.ComplexityRoot.VisitorMessage.AuthorAvatarURL == nil {
 			break
@@ -6184,6 +7607,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArchiveSubscriptionTypeInput", ec.unmarshalInputArchiveSubscriptionTypeInput),
 			graphql.NewInputUnmarshaler("AssignConversationInput", ec.unmarshalInputAssignConversationInput),
 			graphql.NewInputUnmarshaler("AssigneeFilter", ec.unmarshalInputAssigneeFilter),
+			graphql.NewInputUnmarshaler("BeginEmailChannelInput", ec.unmarshalInputBeginEmailChannelInput),
 			graphql.NewInputUnmarshaler("BlockSenderInput", ec.unmarshalInputBlockSenderInput),
 			graphql.NewInputUnmarshaler("BulkChangeConversationsInput", ec.unmarshalInputBulkChangeConversationsInput),
 			graphql.NewInputUnmarshaler("BulkSelection", ec.unmarshalInputBulkSelection),
@@ -6194,6 +7618,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ChatTextInput", ec.unmarshalInputChatTextInput),
 			graphql.NewInputUnmarshaler("ClaimConversationInput", ec.unmarshalInputClaimConversationInput),
 			graphql.NewInputUnmarshaler("CloseConversationInput", ec.unmarshalInputCloseConversationInput),
+			graphql.NewInputUnmarshaler("ConnectPersonalMailboxInput", ec.unmarshalInputConnectPersonalMailboxInput),
 			graphql.NewInputUnmarshaler("ConsentOptionsInput", ec.unmarshalInputConsentOptionsInput),
 			graphql.NewInputUnmarshaler("ConversationFilter", ec.unmarshalInputConversationFilter),
 			graphql.NewInputUnmarshaler("CreateApiTokenInput", ec.unmarshalInputCreateApiTokenInput),
@@ -6214,13 +7639,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteSavedViewInput", ec.unmarshalInputDeleteSavedViewInput),
 			graphql.NewInputUnmarshaler("DeleteTargetedMessageInput", ec.unmarshalInputDeleteTargetedMessageInput),
 			graphql.NewInputUnmarshaler("DeleteTeamInput", ec.unmarshalInputDeleteTeamInput),
+			graphql.NewInputUnmarshaler("DisconnectEmailChannelInput", ec.unmarshalInputDisconnectEmailChannelInput),
 			graphql.NewInputUnmarshaler("DisplayOptionsInput", ec.unmarshalInputDisplayOptionsInput),
 			graphql.NewInputUnmarshaler("DuplicateTargetedMessageInput", ec.unmarshalInputDuplicateTargetedMessageInput),
 			graphql.NewInputUnmarshaler("EditMessageInput", ec.unmarshalInputEditMessageInput),
 			graphql.NewInputUnmarshaler("EmailCaptureInput", ec.unmarshalInputEmailCaptureInput),
+			graphql.NewInputUnmarshaler("FinishEmailChannelInput", ec.unmarshalInputFinishEmailChannelInput),
 			graphql.NewInputUnmarshaler("HandOffConversationInput", ec.unmarshalInputHandOffConversationInput),
 			graphql.NewInputUnmarshaler("HeadingInput", ec.unmarshalInputHeadingInput),
 			graphql.NewInputUnmarshaler("LinkContactInput", ec.unmarshalInputLinkContactInput),
+			graphql.NewInputUnmarshaler("MailServerInput", ec.unmarshalInputMailServerInput),
 			graphql.NewInputUnmarshaler("MarkAsNotSpamInput", ec.unmarshalInputMarkAsNotSpamInput),
 			graphql.NewInputUnmarshaler("MarkAsSpamInput", ec.unmarshalInputMarkAsSpamInput),
 			graphql.NewInputUnmarshaler("MarkConversationReadInput", ec.unmarshalInputMarkConversationReadInput),
@@ -6230,12 +7658,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OptOutContactInput", ec.unmarshalInputOptOutContactInput),
 			graphql.NewInputUnmarshaler("PublishTargetedMessageInput", ec.unmarshalInputPublishTargetedMessageInput),
 			graphql.NewInputUnmarshaler("PurgeConversationInput", ec.unmarshalInputPurgeConversationInput),
+			graphql.NewInputUnmarshaler("ReclassifyEmailInput", ec.unmarshalInputReclassifyEmailInput),
+			graphql.NewInputUnmarshaler("ReconnectEmailChannelInput", ec.unmarshalInputReconnectEmailChannelInput),
 			graphql.NewInputUnmarshaler("RecordVisitorConsentInput", ec.unmarshalInputRecordVisitorConsentInput),
 			graphql.NewInputUnmarshaler("RecordWidgetViewInput", ec.unmarshalInputRecordWidgetViewInput),
 			graphql.NewInputUnmarshaler("RemoveFromListInput", ec.unmarshalInputRemoveFromListInput),
+			graphql.NewInputUnmarshaler("RemovePersonalMailboxInput", ec.unmarshalInputRemovePersonalMailboxInput),
 			graphql.NewInputUnmarshaler("RenameInboxInput", ec.unmarshalInputRenameInboxInput),
 			graphql.NewInputUnmarshaler("ReopenConversationInput", ec.unmarshalInputReopenConversationInput),
 			graphql.NewInputUnmarshaler("RestoreConversationInput", ec.unmarshalInputRestoreConversationInput),
+			graphql.NewInputUnmarshaler("RetryMessageInput", ec.unmarshalInputRetryMessageInput),
 			graphql.NewInputUnmarshaler("RevokeApiTokenInput", ec.unmarshalInputRevokeApiTokenInput),
 			graphql.NewInputUnmarshaler("RoutingConditionInput", ec.unmarshalInputRoutingConditionInput),
 			graphql.NewInputUnmarshaler("RoutingInput", ec.unmarshalInputRoutingInput),
@@ -6248,16 +7680,21 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetConversationPriorityInput", ec.unmarshalInputSetConversationPriorityInput),
 			graphql.NewInputUnmarshaler("SetTargetedMessageStateInput", ec.unmarshalInputSetTargetedMessageStateInput),
 			graphql.NewInputUnmarshaler("SetTypingInput", ec.unmarshalInputSetTypingInput),
+			graphql.NewInputUnmarshaler("SimulateInboundEmailInput", ec.unmarshalInputSimulateInboundEmailInput),
 			graphql.NewInputUnmarshaler("SnoozeConversationInput", ec.unmarshalInputSnoozeConversationInput),
 			graphql.NewInputUnmarshaler("StartChatInput", ec.unmarshalInputStartChatInput),
+			graphql.NewInputUnmarshaler("StartEmailConversationInput", ec.unmarshalInputStartEmailConversationInput),
 			graphql.NewInputUnmarshaler("StartVisitorSessionInput", ec.unmarshalInputStartVisitorSessionInput),
 			graphql.NewInputUnmarshaler("TagConversationInput", ec.unmarshalInputTagConversationInput),
 			graphql.NewInputUnmarshaler("TakeOverConversationInput", ec.unmarshalInputTakeOverConversationInput),
 			graphql.NewInputUnmarshaler("TargetedMessagePreviewInput", ec.unmarshalInputTargetedMessagePreviewInput),
 			graphql.NewInputUnmarshaler("TargetingRuleInput", ec.unmarshalInputTargetingRuleInput),
+			graphql.NewInputUnmarshaler("TicketPresetInput", ec.unmarshalInputTicketPresetInput),
+			graphql.NewInputUnmarshaler("TicketPropertyInput", ec.unmarshalInputTicketPropertyInput),
 			graphql.NewInputUnmarshaler("TrackPageViewInput", ec.unmarshalInputTrackPageViewInput),
 			graphql.NewInputUnmarshaler("UnassignConversationInput", ec.unmarshalInputUnassignConversationInput),
 			graphql.NewInputUnmarshaler("UnblockSenderInput", ec.unmarshalInputUnblockSenderInput),
+			graphql.NewInputUnmarshaler("UndoSendInput", ec.unmarshalInputUndoSendInput),
 			graphql.NewInputUnmarshaler("UnlinkContactInput", ec.unmarshalInputUnlinkContactInput),
 			graphql.NewInputUnmarshaler("UnsnoozeConversationInput", ec.unmarshalInputUnsnoozeConversationInput),
 			graphql.NewInputUnmarshaler("UntagConversationInput", ec.unmarshalInputUntagConversationInput),
@@ -6265,6 +7702,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateChatChannelAvailabilityInput", ec.unmarshalInputUpdateChatChannelAvailabilityInput),
 			graphql.NewInputUnmarshaler("UpdateChatChannelInput", ec.unmarshalInputUpdateChatChannelInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
+			graphql.NewInputUnmarshaler("UpdateEmailAllowListInput", ec.unmarshalInputUpdateEmailAllowListInput),
+			graphql.NewInputUnmarshaler("UpdateEmailChannelInput", ec.unmarshalInputUpdateEmailChannelInput),
 			graphql.NewInputUnmarshaler("UpdateInboxMembersInput", ec.unmarshalInputUpdateInboxMembersInput),
 			graphql.NewInputUnmarshaler("UpdateOwnProfileInput", ec.unmarshalInputUpdateOwnProfileInput),
 			graphql.NewInputUnmarshaler("UpdateSavedViewInput", ec.unmarshalInputUpdateSavedViewInput),
@@ -6272,6 +7711,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateTargetedMessageInput", ec.unmarshalInputUpdateTargetedMessageInput),
 			graphql.NewInputUnmarshaler("UpdateTeamInput", ec.unmarshalInputUpdateTeamInput),
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
+			graphql.NewInputUnmarshaler("UploadAttachmentInput", ec.unmarshalInputUploadAttachmentInput),
+			graphql.NewInputUnmarshaler("UploadVisitorAttachmentInput", ec.unmarshalInputUploadVisitorAttachmentInput),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
 		)
 	}
@@ -6573,6 +8014,105 @@ input UpdateAccountInput {
 type UpdateAccountPayload {
   "The account as it is now."
   account: Account
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/attachment.graphqls", Input: `extend type Mutation {
+  """
+  Keeps a file for a message that is to be sent within a day: name it in ` + "`" + `attachmentIds` + "`" + ` (IN-14). The request is ` + "`" + `multipart/form-data` + "`" + `, as the
+  GraphQL multipart request specification has it. Too large a file: TOO_LONG; an empty one, or one with a virus: INVALID. Emits nothing.
+  """
+  uploadAttachment(
+    "The file, and where it is to go."
+    input: UploadAttachmentInput!
+  ): UploadAttachmentPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+  """
+  Keeps a visitor's file for a message that they send within a day: name it in ` + "`" + `attachmentIds` + "`" + ` (CH-7). The request is as in
+  ` + "`" + `uploadAttachment` + "`" + `. Images, PDF, office documents, texts, sound, films and ZIP are taken; what a computer would run is INVALID. Too large
+  a file, and too many that wait to be sent: TOO_LONG. While consent is missing: CONSENT_REQUIRED (TM-8). Emits nothing.
+  """
+  uploadVisitorAttachment(
+    "The file, and which chat it is for."
+    input: UploadVisitorAttachmentInput!
+  ): UploadVisitorAttachmentPayload! @access(to: [VISITOR])
+}
+
+extend type Message {
+  "Its files, in their order; none once it is deleted (IN-14)."
+  attachments: [Attachment!]!
+}
+
+"A file: null where a request has it as a part of its own, which ` + "`" + `map` + "`" + ` names."
+scalar Upload
+
+"A file of a message, or one that waits for its message (IN-14, CH-7)."
+type Attachment implements Node @visible(to: [VISITOR]) {
+  "TypeID, ` + "`" + `attachment_...` + "`" + `."
+  id: ID!
+  "What it is called: a name without a path, harmless as the name of a file."
+  fileName: String!
+  "Its media type as found in the content, such as ` + "`" + `image/png` + "`" + `: not what the sender says."
+  contentType: String!
+  "How many bytes it has."
+  size: Int!
+  """
+  Where the caller, and nobody who may not see the file, gets it within ten minutes: keep it secret. Null for a file in which a virus
+  was found: nobody gets that.
+  """
+  url: URL @perViewer
+  "Whether the message's ` + "`" + `html` + "`" + ` shows it, so that it needs no place in a list of files."
+  inline: Boolean!
+  "What the virus scanner said of it."
+  scan: ScanState!
+  "When it was kept."
+  createdAt: Time!
+}
+
+"What a virus scanner said of a file."
+enum ScanState {
+  "Nothing: there is no scanner, it has not seen the file yet, or the file is too large for it."
+  NOT_SCANNED
+  "It found nothing."
+  CLEAN
+  "It found a virus."
+  INFECTED
+}
+
+"A file, and where it is to go: ` + "`" + `conversationId` + "`" + `, or ` + "`" + `inboxId` + "`" + ` for a conversation that it begins."
+input UploadAttachmentInput {
+  "The conversation."
+  conversationId: ID
+  "The inbox whose conversation begins with it. Not with ` + "`" + `conversationId` + "`" + `."
+  inboxId: ID
+  "The file, of at most 25 MB unless the operator chose otherwise."
+  file: Upload!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of uploadAttachment."
+type UploadAttachmentPayload {
+  "The file, waiting for its message."
+  attachment: Attachment
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"A visitor's file, and which chat it is for."
+input UploadVisitorAttachmentInput {
+  "One of the visitor's own conversations; left out: one that begins with it."
+  conversationId: ID
+  "The file, of at most 25 MB unless the operator chose otherwise."
+  file: Upload!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of uploadVisitorAttachment."
+type UploadVisitorAttachmentPayload @visible(to: [VISITOR]) {
+  "The file, waiting for its message."
+  attachment: Attachment
   "What the caller can put right; empty after success."
   userErrors: [UserError!]!
 }
@@ -7267,7 +8807,7 @@ extend type Mutation {
     "Which conversation."
     input: MarkAsSpamInput!
   ): MarkAsSpamPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Clears all reasons but BLOCKED_SENDER; with none left the conversation leaves Filtered, and is routed as if new unless somebody has it (IN-9). Emits ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, and ` + "`" + `CONVERSATION_ROUTED` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` where that is so."
+  "Clears all reasons but BLOCKED_SENDER; with none left the conversation leaves Filtered, and is routed as if new unless somebody has it (IN-9). A mail's gets its ticket then (EM-3). Emits ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, and ` + "`" + `CONVERSATION_ROUTED` + "`" + `, ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` and ` + "`" + `TICKET_CREATED` + "`" + ` where that is so."
   markAsNotSpam(
     "Which conversation."
     input: MarkAsNotSpamInput!
@@ -7277,7 +8817,7 @@ extend type Mutation {
     "Which conversation."
     input: BlockSenderInput!
   ): BlockSenderPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Lets the sender's later conversations through, and clears BLOCKED_SENDER from this conversation; older ones stay (IN-10). Emits ` + "`" + `CONTACT_UNBLOCKED` + "`" + ` and, if no reason is left, what ` + "`" + `markAsNotSpam` + "`" + ` does: ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, ` + "`" + `CONVERSATION_ROUTED` + "`" + `, ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `."
+  "Lets the sender's later conversations through, and clears BLOCKED_SENDER from this conversation; older ones stay (IN-10). Emits ` + "`" + `CONTACT_UNBLOCKED` + "`" + ` and, if no reason is left, what ` + "`" + `markAsNotSpam` + "`" + ` does: ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, ` + "`" + `CONVERSATION_ROUTED` + "`" + `, ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `, ` + "`" + `TICKET_CREATED` + "`" + `."
   unblockSender(
     "Which conversation."
     input: UnblockSenderInput!
@@ -8057,6 +9597,456 @@ type BulkChangeConversationsPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/email.graphqls", Input: `extend type Query {
+  "What an admin accepts by connecting a mailbox, to be shown before ` + "`" + `beginEmailChannel` + "`" + ` gets ` + "`" + `acceptTerms: true` + "`" + ` (EM-8)."
+  emailChannelNotice: String! @access(to: [ADMIN], scope: "settings:read")
+}
+
+extend type Mutation {
+  """
+  Connects a mailbox to an inbox, or begins to (EM-1). Gmail, Microsoft 365, and IMAP servers without a password answer with
+  ` + "`" + `authorizationUrl` + "`" + `: send the admin's browser there, and end with ` + "`" + `finishEmailChannel` + "`" + `. A mailbox with a password, and a forwarding
+  address, are connected at once, after the servers were tried: INVALID on what does not work of them.
+  Without ` + "`" + `acceptTerms` + "`" + `: REQUIRED, with the notice (EM-8). An address that something else has: ALREADY_EXISTS, with the name of who has
+  it (EM-2). Emits ` + "`" + `CHANNEL_CREATED` + "`" + ` once the mailbox is connected.
+  """
+  beginEmailChannel(
+    "Which mailbox, and which inbox."
+    input: BeginEmailChannelInput!
+  ): BeginEmailChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+  """
+  Ends what ` + "`" + `beginEmailChannel` + "`" + ` or ` + "`" + `reconnectEmailChannel` + "`" + ` began, by the same admin with the same token alone, within 15 minutes, once:
+  INVALID else. The mailbox is that which the admin signed in to. Emits ` + "`" + `CHANNEL_CREATED` + "`" + `, or ` + "`" + `CHANNEL_STATE_CHANGED` + "`" + ` where the channel was there.
+  """
+  finishEmailChannel(
+    "What the provider gave the browser."
+    input: FinishEmailChannelInput!
+  ): FinishEmailChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+  """
+  Gives a channel that does not work, or that was disconnected, new credentials or servers; it answers as ` + "`" + `beginEmailChannel` + "`" + ` does. Mail
+  that came meanwhile is fetched (EM-7). Emits ` + "`" + `CHANNEL_STATE_CHANGED` + "`" + `.
+  """
+  reconnectEmailChannel(
+    "Which channel, and what changed."
+    input: ReconnectEmailChannelInput!
+  ): ReconnectEmailChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+  "Changes a channel's settings (EM-3, EM-6). Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `."
+  updateEmailChannel(
+    "Which channel, and what to change."
+    input: UpdateEmailChannelInput!
+  ): UpdateEmailChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+  """
+  Ends a channel's receiving and sending: its addresses are free again, its credentials are deleted, and its grant is given back. Its
+  conversations stay; ` + "`" + `reconnectEmailChannel` + "`" + ` has it work again. Emits ` + "`" + `CHANNEL_STATE_CHANGED` + "`" + `.
+  """
+  disconnectEmailChannel(
+    "Which channel."
+    input: DisconnectEmailChannelInput!
+  ): DisconnectEmailChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+  "Changes whose mail an inbox does not filter (IN-11). It holds for mail to come; ` + "`" + `reclassifyEmail` + "`" + ` applies it to what is there. Emits ` + "`" + `INBOX_UPDATED` + "`" + `."
+  updateEmailAllowList(
+    "Which inbox, and what to add and to remove."
+    input: UpdateEmailAllowListInput!
+  ): UpdateEmailAllowListPayload! @access(to: [ADMIN], scope: "settings:write")
+  """
+  Judges a channel's mail anew in the background, after the allow list, blocks or rules changed (IN-11). What a person decided stays: a
+  conversation that somebody took out of Filtered, or marked as spam, is left alone. Emits ` + "`" + `TASK_STARTED` + "`" + ` and ` + "`" + `TASK_FINISHED` + "`" + `, and for each
+  conversation that moves ` + "`" + `CONVERSATION_FILTERED` + "`" + ` or ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, ` + "`" + `CONVERSATION_ROUTED` + "`" + `, ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` and ` + "`" + `TICKET_CREATED` + "`" + `.
+  """
+  reclassifyEmail(
+    "Which channel."
+    input: ReclassifyEmailInput!
+  ): ReclassifyEmailPayload! @access(to: [ADMIN], scope: "settings:write")
+  "Notes one of the caller's own mailboxes, which no inbox can connect then (AC-10, EM-2). ALREADY_EXISTS, with the name of who has the address. Emits nothing."
+  connectPersonalMailbox(
+    "Which mailbox."
+    input: ConnectPersonalMailboxInput!
+  ): ConnectPersonalMailboxPayload! @access(to: [ADMIN, AGENT], scope: "people:write")
+  "Removes one of the caller's own mailboxes, so that an inbox can connect its address (AC-10). Emits nothing."
+  removePersonalMailbox(
+    "Which mailbox."
+    input: RemovePersonalMailboxInput!
+  ): RemovePersonalMailboxPayload! @access(to: [ADMIN, AGENT], scope: "people:write")
+}
+
+extend type Inbox {
+  "Its e-mail channels, oldest first; those that were disconnected too."
+  emailChannels: [EmailChannel!]!
+  "Whose mail is never filtered but when blocked (IN-11): addresses, domains, and ` + "`" + `*.` + "`" + ` with a domain for all below it, in alphabetical order."
+  emailAllowList: [String!]!
+}
+
+extend type User {
+  "The user's own mailboxes, which no inbox can connect (AC-10, EM-2)."
+  personalMailboxes: [PersonalMailbox!]!
+}
+
+"A shared mailbox whose mail becomes an inbox's conversations (EM)."
+type EmailChannel implements Node & Channel {
+  "TypeID, ` + "`" + `channel_...` + "`" + `."
+  id: ID!
+  "The inbox that its conversations arrive in."
+  inbox: Inbox!
+  "EMAIL."
+  kind: ChannelKind!
+  "The mailbox's address, in lower case; no other channel or personal mailbox has it (EM-2)."
+  address: EmailAddress!
+  "Other addresses whose mail comes to it, in lower case."
+  aliases: [EmailAddress!]!
+  "The name that goes with the address in what it sends; empty: the inbox's name."
+  senderName: String!
+  "Who keeps the mailbox."
+  provider: EmailProvider!
+  "How it signs in; null for a forwarding address."
+  authentication: EmailAuthentication
+  "Where other mailboxes forward their mail to; null unless the provider is FORWARDING (EM-1)."
+  forwardingAddress: EmailAddress
+  "Whether it works (EM-7)."
+  state: EmailChannelState!
+  "Why it does not work; null: it does."
+  stateReason: EmailStateReason
+  "What the server said, or what to do about it, for admins; null: nothing."
+  stateDetail: String
+  "Since when it is in this state."
+  stateSince: Time!
+  "When the mailbox was last read to its end; null: not yet, or nothing is read."
+  lastSyncAt: Time
+  "Since when attempts to reach the mailbox fail, though the state may not be ERROR yet; null: they do not."
+  failingSince: Time
+  "When the mailbox is tried again; null: it is being read."
+  nextAttemptAt: Time
+  "The server that mail comes from; null for a forwarding address."
+  imap: MailServer
+  "The server that mail is sent by; null for a forwarding address, whose mail goes by the operator's."
+  smtp: MailServer
+  "What stands below each mail that people send; null: nothing."
+  signature: HTML
+  "How long a mail that is sent waits, so that ` + "`" + `undoSend` + "`" + ` can take it back."
+  undoSeconds: Int!
+  "The DNS record to publish, so that others can check the channel's signatures (DKIM); null: its mail is not signed here."
+  dkim: DKIMRecord
+  "To whom its new conversations go (EM-3)."
+  routing: Routing!
+  "What the ticket of each new conversation begins with; null: none is made (EM-3)."
+  ticketPreset: TicketPreset
+  "Mail that came before is left in the mailbox; null: all that came before the channel was connected."
+  importSince: Time
+  "When it was connected last."
+  connectedAt: Time
+  "Who accepted that the whole team reads the mail (EM-8)."
+  termsAcceptedBy: Actor!
+  "When they did."
+  termsAcceptedAt: Time!
+  "When it was first connected."
+  createdAt: Time!
+}
+
+"Who keeps a mailbox (EM-1)."
+enum EmailProvider {
+  "Gmail or Google Workspace, by OAuth 2."
+  GMAIL
+  "Microsoft 365, by OAuth 2."
+  MICROSOFT365
+  "Any IMAP and SMTP server, by a password or OAuth 2."
+  IMAP
+  "Parley itself: other mailboxes forward their mail to it."
+  FORWARDING
+}
+
+"Whether an e-mail channel works (EM-7)."
+enum EmailChannelState {
+  "It is being connected."
+  CONNECTING
+  "It works."
+  CONNECTED
+  "It does not work; it is tried again, and admins were told."
+  ERROR
+  "It was disconnected: it neither receives nor sends."
+  DISCONNECTED
+}
+
+"Why an e-mail channel does not work (EM-7)."
+enum EmailStateReason {
+  "The provider took the authorization back: connect the channel again."
+  GRANT_REVOKED
+  "The server refused name and password."
+  AUTHENTICATION_FAILED
+  "The server cannot be reached, or breaks off."
+  CONNECTION_FAILED
+  "No encrypted connection that can be trusted came about."
+  TLS_FAILED
+  "The host is in a network that the server must not reach."
+  HOST_REFUSED
+  "The mailbox is there and cannot be read."
+  MAILBOX_UNREADABLE
+}
+
+"How an e-mail channel proves who it is."
+enum EmailAuthentication {
+  "By a password."
+  PASSWORD
+  "By OAuth 2."
+  OAUTH
+}
+
+"How a mail server is reached. The password is never shown."
+type MailServer {
+  "Its name."
+  host: String!
+  "Its port."
+  port: Int!
+  "How the connection is encrypted."
+  security: MailSecurity!
+  "The name that signs in; empty: the channel's address."
+  username: String!
+}
+
+"How a connection to a mail server is encrypted."
+enum MailSecurity {
+  "From its beginning."
+  TLS
+  "Once it is there; without it nothing is said."
+  STARTTLS
+  "Not at all."
+  NONE
+}
+
+"A TXT record of the DNS with a public key (DKIM)."
+type DKIMRecord {
+  "Its name."
+  name: String!
+  "Its value."
+  value: String!
+}
+
+"A user's own mailbox (AC-10)."
+type PersonalMailbox {
+  "TypeID, ` + "`" + `mailbox_...` + "`" + `."
+  id: ID!
+  "Its address, in lower case."
+  address: EmailAddress!
+  "Who keeps it."
+  provider: EmailProvider!
+  "When it was noted."
+  createdAt: Time!
+}
+
+"How a mail server is reached."
+input MailServerInput {
+  "Its name alone, such as ` + "`" + `imap.example.com` + "`" + `. Networks of the server's own are refused unless the operator lets them be reached."
+  host: String!
+  "1 to 65535, such as 993 for IMAP, and 465 or 587 for SMTP."
+  port: Int!
+  "How the connection is encrypted."
+  security: MailSecurity! = TLS
+  "The name to sign in with; left out: the address."
+  username: String
+}
+
+"Which mailbox to connect to which inbox (EM-1)."
+input BeginEmailChannelInput {
+  "The inbox."
+  inboxId: ID!
+  "Who keeps the mailbox."
+  provider: EmailProvider!
+  "The mailbox's address; with FORWARDING that of the mailbox, alias or group that forwards."
+  address: EmailAddress!
+  "The name that goes with it in what is sent, at most 200 characters; left out: the inbox's name."
+  senderName: String
+  "Other addresses whose mail comes to it, at most 50."
+  aliases: [EmailAddress!]
+  "That the admin accepted ` + "`" + `emailChannelNotice` + "`" + ` (EM-8)."
+  acceptTerms: Boolean!
+  "Mail that came since then is fetched too; left out: only what comes from now on."
+  importSince: Time
+  "With IMAP: the server that mail comes from."
+  imap: MailServerInput
+  "With IMAP: the server that mail is sent by."
+  smtp: MailServerInput
+  "With IMAP: the password, of at most 1,000 characters; left out: sign in by OAuth 2. It is kept encrypted, and never shown."
+  password: String
+  "The page to which the provider sends the browser back with ` + "`" + `state` + "`" + ` and ` + "`" + `code` + "`" + `, one of the operator's own; left out: the server's."
+  returnUrl: URL
+  "To whom new conversations go; left out: nobody (EM-3)."
+  routing: RoutingInput
+  "What the ticket of each new conversation begins with; left out: none is made (EM-3)."
+  ticketPreset: TicketPresetInput
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of beginEmailChannel."
+type BeginEmailChannelPayload {
+  "The new channel; null while the admin has to sign in."
+  emailChannel: EmailChannel
+  "Where the admin signs in; null: there is no need to."
+  authorizationUrl: URL
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"What the provider gave the browser."
+input FinishEmailChannelInput {
+  "As the provider sent it back."
+  state: String!
+  "As the provider sent it."
+  code: String!
+  "At most 255 characters; taken, but a sign-in works once."
+  idempotencyKey: String
+}
+
+"Answer of finishEmailChannel."
+type FinishEmailChannelPayload {
+  "The channel, connected."
+  emailChannel: EmailChannel
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Which channel to connect again, and what changed."
+input ReconnectEmailChannelInput {
+  "The channel."
+  emailChannelId: ID!
+  "A new password, where it signs in by one; left out: the one that is kept."
+  password: String
+  "Another server that mail comes from; left out: the same."
+  imap: MailServerInput
+  "Another server that mail is sent by; left out: the same."
+  smtp: MailServerInput
+  "As in ` + "`" + `beginEmailChannel` + "`" + `."
+  returnUrl: URL
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of reconnectEmailChannel."
+type ReconnectEmailChannelPayload {
+  "The channel as it is now."
+  emailChannel: EmailChannel
+  "Where the admin signs in; null: there is no need to."
+  authorizationUrl: URL
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"What is left out stays as it is."
+input UpdateEmailChannelInput {
+  "The channel."
+  emailChannelId: ID!
+  "The name that goes with the address, at most 200 characters; empty: the inbox's name."
+  senderName: String
+  "All other addresses whose mail comes to it, at most 50."
+  aliases: [EmailAddress!]
+  "What stands below each mail, of at most 20,000 bytes; empty: nothing."
+  signature: HTML
+  "How long a mail waits, 0 to 120 seconds."
+  undoSeconds: Int
+  "To whom new conversations go (EM-3)."
+  routing: RoutingInput
+  "What the ticket of each new conversation begins with (EM-3)."
+  ticketPreset: TicketPresetInput
+  "True: no ticket is made any more. Not with ` + "`" + `ticketPreset` + "`" + `."
+  noTicket: Boolean
+  "Signs the channel's mail with a new key under this selector, a label of the DNS (DKIM); empty: it is not signed. Publish ` + "`" + `EmailChannel.dkim` + "`" + ` then."
+  dkimSelector: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of updateEmailChannel."
+type UpdateEmailChannelPayload {
+  "The channel as it is now."
+  emailChannel: EmailChannel
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Which channel to disconnect."
+input DisconnectEmailChannelInput {
+  "The channel."
+  emailChannelId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of disconnectEmailChannel."
+type DisconnectEmailChannelPayload {
+  "The channel as it is now."
+  emailChannel: EmailChannel
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Whose mail an inbox does not filter any more, or filters again (IN-11)."
+input UpdateEmailAllowListInput {
+  "The inbox."
+  inboxId: ID!
+  "Entries to add, such as ` + "`" + `ada@example.com` + "`" + `, ` + "`" + `example.com` + "`" + ` or ` + "`" + `*.example.com` + "`" + `. The list has at most 5,000."
+  add: [String!]
+  "Entries to remove."
+  remove: [String!]
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of updateEmailAllowList."
+type UpdateEmailAllowListPayload {
+  "The inbox as it is now."
+  inbox: Inbox
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Which channel's mail is judged anew."
+input ReclassifyEmailInput {
+  "The channel."
+  emailChannelId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of reclassifyEmail."
+type ReclassifyEmailPayload {
+  "The work, and how far it is."
+  task: Task
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"One of the caller's own mailboxes (AC-10)."
+input ConnectPersonalMailboxInput {
+  "Its address."
+  address: EmailAddress!
+  "Who keeps it; not FORWARDING."
+  provider: EmailProvider!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of connectPersonalMailbox."
+type ConnectPersonalMailboxPayload {
+  "The mailbox."
+  personalMailbox: PersonalMailbox
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Which of the caller's own mailboxes to remove."
+input RemovePersonalMailboxInput {
+  "The mailbox."
+  personalMailboxId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of removePersonalMailbox."
+type RemovePersonalMailboxPayload {
+  "Id of the mailbox that is gone."
+  removedPersonalMailboxId: ID
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/event.graphqls", Input: `extend type Query {
   """
   The account's event log after a sequence number, oldest first (NT-3). It has all that the caller may see, without a gap; events of
@@ -8208,6 +10198,8 @@ enum EventType {
   CHANNEL_CREATED
   "A channel changed."
   CHANNEL_UPDATED
+  "An e-mail channel began or ceased to work, or was connected or disconnected (EM-7)."
+  CHANNEL_STATE_CHANGED
   "A targeted message was made."
   TARGETED_MESSAGE_CREATED
   "A targeted message was published."
@@ -8218,6 +10210,8 @@ enum EventType {
   TOKEN_CREATED
   "An API token was revoked."
   TOKEN_REVOKED
+  "A ticket was made for a conversation (EM-3)."
+  TICKET_CREATED
   "A saved view was made; a private one's event reaches its owner alone (IN-19)."
   SAVED_VIEW_CREATED
   "A saved view changed (IN-19)."
@@ -8633,11 +10627,274 @@ type RemoveFromListPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/mail.graphqls", Input: `extend type Query {
+  "What would become of a mail that came now: which conversation it joins, what filters it, who gets it, and why (IN-11). It writes nothing."
+  simulateInboundEmail(
+    "The mail, and the channel that it would come to."
+    input: SimulateInboundEmailInput!
+  ): InboundEmailSimulation! @access(to: [ADMIN], scope: "settings:read")
+}
+
+extend type Mutation {
+  "Sends a message by mail once more that FAILED, to those whom it did not reach (EM-6). Emits ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + `."
+  retryMessage(
+    "Which message."
+    input: RetryMessageInput!
+  ): RetryMessagePayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+  "Takes a mail back that waits to be sent, within the channel's ` + "`" + `undoSeconds` + "`" + ` (EM-6); INVALID once it is on its way. Emits ` + "`" + `MESSAGE_DELETED` + "`" + `."
+  undoSend(
+    "Which message."
+    input: UndoSendInput!
+  ): UndoSendPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+  """
+  Begins a conversation by mail, which the caller has (EM-6). The contact is that of the first address, and is made if it is not known.
+  A blocked recipient: SENDER_BLOCKED; a channel that does not work: CHANNEL_NOT_CONNECTED.
+  Emits ` + "`" + `CONVERSATION_CREATED` + "`" + `, ` + "`" + `MESSAGE_CREATED` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `, ` + "`" + `CONTACT_CREATED` + "`" + ` for a new contact,
+  and ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + ` when it was sent.
+  """
+  startEmailConversation(
+    "From where, to whom, and what it says."
+    input: StartEmailConversationInput!
+  ): StartEmailConversationPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+}
+
+extend type Conversation {
+  "The channel's address that the first mail came to (IN-1); null for a chat."
+  toAddress: EmailAddress
+  "The conversation that the first mail named without taking part in it, so that it began one of its own; null: none."
+  possiblyRelated: Conversation
+  "Who takes part by e-mail, in the order in which they came; empty for a chat. Only their mail joins by its headers alone."
+  participants: [EmailMailbox!]!
+}
+
+extend type Message {
+  "What a mail quotes of earlier ones, folded away, with markup; null: nothing. With ` + "`" + `html` + "`" + ` it is all that the mail says."
+  quotedHtml: HTML @perViewer
+  "What it has as a mail; null in a chat and for notes."
+  email: EmailHeaders
+}
+
+"What a message has as a mail (EM-4, EM-6)."
+type EmailHeaders {
+  "Its Message-ID without the angle brackets; empty: it has none."
+  messageId: String!
+  "The Message-ID that it answers; null: none."
+  inReplyTo: String
+  "The sender's address; null: none could be read."
+  from: EmailAddress
+  "Addresses that it went to."
+  to: [EmailAddress!]!
+  "Addresses that it went to as a copy."
+  cc: [EmailAddress!]!
+  "Addresses that it went to without the others' knowledge; known of the team's own mail alone."
+  bcc: [EmailAddress!]!
+  "Where answers are to go; empty: to ` + "`" + `from` + "`" + `."
+  replyTo: [EmailAddress!]!
+  "The addresses above with the names that stand beside them, each once."
+  mailboxes: [EmailMailbox!]!
+  "Subject, on one line."
+  subject: String!
+  "Whether a machine wrote it: it reopens, notifies and re-routes nothing (IN-7)."
+  automatic: Boolean!
+  "What the filter made of it (IN-11), and why it is in its conversation (EM-4)."
+  verdict: EmailVerdict!
+  "How far it came to each of its recipients; empty for mail that came in."
+  recipients: [EmailRecipient!]!
+  "Until then ` + "`" + `undoSend` + "`" + ` can take it back; null: it came in, or does not wait."
+  sendAt: Time
+  "When it is tried again; null: it is not."
+  nextAttemptAt: Time
+  "How often a server was asked to take it."
+  attempts: Int!
+  "When a server took it; null: it came in, or none did yet."
+  sentAt: Time
+  "Where the caller gets the mail as it came, within ten minutes: keep it secret. Null for the team's own mail."
+  rawUrl: URL @perViewer
+}
+
+"An address, with the name that goes with it."
+type EmailMailbox {
+  "Name; empty: none."
+  name: String!
+  "Address."
+  address: EmailAddress!
+}
+
+"What the filter made of a mail, and why it is in its conversation (IN-11, EM-4)."
+type EmailVerdict {
+  "Why it is filtered; empty: it is not."
+  reasons: [EmailFilterReason!]!
+  "Whether a machine wrote it (IN-7)."
+  automatic: Boolean!
+  "Whether it is an automatic answer, such as of someone on holiday."
+  autoReply: Boolean!
+  "Whether it tells that a mail could not be delivered."
+  bounce: Boolean!
+  "The entry of the allow list, or the rule, that kept it from being filtered; null: none."
+  allowed: String
+  "What the mailbox's own server found out about the sender, by method."
+  authentication: [EmailAuthenticationResult!]!
+  "Why it is in its conversation, such as REPLY_TOKEN; null: not decided by a mail."
+  thread: String
+  "The same in one sentence; null: nothing to add."
+  threadDetail: String
+  "What could not be read of it, in sentences."
+  problems: [String!]!
+}
+
+"Why a mail is filtered (IN-11)."
+type EmailFilterReason {
+  "Why the conversation is in Filtered."
+  reason: FilteredReason!
+  "The check that found it, such as LIST_UNSUBSCRIBE."
+  code: String!
+  "What it found, in one sentence."
+  detail: String!
+}
+
+"What a check of a mail's sender found (RFC 8601)."
+type EmailAuthenticationResult {
+  "` + "`" + `spf` + "`" + `, ` + "`" + `dkim` + "`" + ` or ` + "`" + `dmarc` + "`" + `."
+  method: String!
+  "Such as ` + "`" + `pass` + "`" + `, ` + "`" + `fail` + "`" + ` or ` + "`" + `none` + "`" + `."
+  result: String!
+}
+
+"How far a mail came to one of its recipients (EM-6)."
+type EmailRecipient {
+  "The address."
+  address: EmailAddress!
+  "How far it came."
+  state: DeliveryState!
+  "What the server said; null: nothing."
+  detail: String
+}
+
+"What would become of a mail."
+type InboundEmailSimulation {
+  "The conversation that it would join; null: a new one."
+  conversation: Conversation
+  "Why there, such as REPLY_TOKEN; DUPLICATE, OWN or REPORT for a mail that becomes no message."
+  threadReason: String!
+  "The conversation that it names without taking part in it; null: none."
+  possiblyRelated: Conversation
+  "The message that it is already; null: it is a new one (EM-5)."
+  duplicateOf: Message
+  "Why the conversation would be in Filtered; empty: it would not."
+  filtered: [FilteredReason!]!
+  "What the filter makes of it, why it is in its conversation, and what could not be read of it."
+  verdict: EmailVerdict!
+  "The contact that wrote it; null: one would be made."
+  contact: Contact
+  "The sender; null: none could be read."
+  from: EmailMailbox
+  "Subject, on one line."
+  subject: String!
+  "What the sender wrote, as plain text, without what they quote."
+  text: String!
+  "The same with markup; null: it has none. Its own images are not shown."
+  html: HTML
+  "What it quotes, with markup; null: nothing."
+  quotedHtml: HTML
+  "Its files."
+  attachments: [SimulatedAttachment!]!
+  "Who would get the conversation, and why (RT-5); null: it would not be routed."
+  routing: RoutingDecision
+  "Whether a ticket would be made (EM-3)."
+  ticket: Boolean!
+}
+
+"A file of a mail that did not come."
+type SimulatedAttachment {
+  "What it is called."
+  fileName: String!
+  "Its media type."
+  contentType: String!
+  "How many bytes it has."
+  size: Int!
+  "Whether the mail's HTML shows it."
+  inline: Boolean!
+}
+
+"A mail, and the channel that it would come to."
+input SimulateInboundEmailInput {
+  "The channel."
+  emailChannelId: ID!
+  "The mail as servers send it: headers, an empty line, body. As large as a request may be."
+  raw: String!
+}
+
+"Which message to send once more."
+input RetryMessageInput {
+  "A message whose ` + "`" + `delivery` + "`" + ` is FAILED."
+  messageId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of retryMessage."
+type RetryMessagePayload {
+  "The message as it is now."
+  message: Message
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"Which message to take back."
+input UndoSendInput {
+  "A message that waits to be sent."
+  messageId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of undoSend."
+type UndoSendPayload {
+  "The message as it is now."
+  message: Message
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+
+"A mail that begins a conversation: text, HTML, or both."
+input StartEmailConversationInput {
+  "The channel that it is sent from."
+  emailChannelId: ID!
+  "To whom; the first one's contact becomes the conversation's. With ` + "`" + `cc` + "`" + ` and ` + "`" + `bcc` + "`" + ` at most 100."
+  to: [EmailAddress!]!
+  "To whom as a copy."
+  cc: [EmailAddress!]
+  "To whom without the others' knowledge."
+  bcc: [EmailAddress!]
+  "Subject."
+  subject: String!
+  "Plain text of at most 100,000 characters; left out: made from ` + "`" + `html` + "`" + `."
+  text: String
+  "The same with markup, of at most 200,000 characters; left out: none. An image of an attachment is ` + "`" + `<img src=\"cid:attachment_...\">` + "`" + `."
+  html: HTML
+  "Files that the caller uploaded for the inbox, at most 20 unless the operator chose otherwise."
+  attachmentIds: [ID!]
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Answer of startEmailConversation."
+type StartEmailConversationPayload {
+  "The new conversation."
+  conversation: Conversation
+  "Its first message."
+  message: Message
+  "What the caller can put right; empty after success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/message.graphqls", Input: `extend type Mutation {
   """
-  Sends a message to the contact, or writes a note for the team alone (IN-14). A message in a closed chat is refused: CONVERSATION_CLOSED (IN-7);
-  so is one to a blocked sender: SENDER_BLOCKED (IN-10). A user's message takes over from a bot; a note never does (BT-2).
-  Emits ` + "`" + `MESSAGE_CREATED` + "`" + `, and ` + "`" + `BOT_TAKEN_OVER` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` where a bot had the conversation.
+  Sends a message to the contact, or writes a note for the team alone (IN-14). A message in a closed chat is refused: CONVERSATION_CLOSED;
+  one by mail reopens the conversation (IN-7). One to a blocked sender is refused: SENDER_BLOCKED (IN-10); so is mail without a channel that
+  takes it: CHANNEL_NOT_CONNECTED. A user's message takes over from a bot; a note never does (BT-2). Mail is QUEUED until a server took it (EM-6).
+  Emits ` + "`" + `MESSAGE_CREATED` + "`" + `, ` + "`" + `BOT_TAKEN_OVER` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` where a bot had the conversation, ` + "`" + `CONVERSATION_REOPENED` + "`" + ` where
+  it was closed, and ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + ` when a mail was sent or failed.
   """
   sendMessage(
     "Where to, and what it says."
@@ -8669,8 +10926,8 @@ type Message implements Node {
   direction: MessageDirection!
   "Plain text; empty when it was deleted."
   text: String!
-  "The same with markup; null: it has none."
-  html: HTML
+  "The same with markup; null: it has none. Images that came with it have addresses that hold for ten minutes, as ` + "`" + `Attachment.url` + "`" + `."
+  html: HTML @perViewer
   "The users that a note mentions; empty else."
   mentions: [User!]!
   "When it was written."
@@ -8743,18 +11000,30 @@ type MessageEdge {
   node: Message!
 }
 
-"A message or note: text, HTML, or both."
+"A message or note: text, HTML, files, or several of them."
 input SendMessageInput {
   "The conversation."
   conversationId: ID!
   "Plain text of at most 100,000 characters; left out: made from ` + "`" + `html` + "`" + `."
   text: String
-  "The same with markup, of at most 200,000 characters; left out: none."
+  "The same with markup, of at most 200,000 characters; left out: none. An image of an attachment is ` + "`" + `<img src=\"cid:attachment_...\">` + "`" + `."
   html: HTML
   "Whether it is internal, for the team alone."
   note: Boolean = false
   "With a note: the users that it mentions, members of the inbox, at most 50."
   mentionUserIds: [ID!]
+  "By mail: to whom; left out: to whoever wrote last. With ` + "`" + `cc` + "`" + ` and ` + "`" + `bcc` + "`" + ` at most 100. Not with a note or in a chat, as all of mail's fields."
+  to: [EmailAddress!]
+  "By mail: to whom as a copy; left out: with ` + "`" + `to` + "`" + ` to nobody, else see ` + "`" + `replyAll` + "`" + `."
+  cc: [EmailAddress!]
+  "By mail: to whom without the others' knowledge."
+  bcc: [EmailAddress!]
+  "By mail, where ` + "`" + `to` + "`" + ` and ` + "`" + `cc` + "`" + ` are left out: whether the others of the last mail get a copy."
+  replyAll: Boolean! = true
+  "By mail: the subject; left out: the conversation's, as an answer."
+  subject: String
+  "Files that the caller uploaded for the conversation or its inbox, at most 20 unless the operator chose otherwise. With them a message may have no text."
+  attachmentIds: [ID!]
   "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
@@ -9268,11 +11537,11 @@ enum RoutingConditionKind {
   LIST
   "The language that the visitor's browser asks for, as a BCP 47 tag: IS \"de\" holds for de-AT too."
   LANGUAGE
-  "The page on which the chat began; it compares as targeting rules do (TM-3)."
+  "The page on which the chat began; it compares as targeting rules do (TM-3). An e-mail channel's rules cannot have it."
   PAGE
-  "The subject of an e-mail; a chat has none."
+  "The subject of an e-mail channel's first mail; a chat's rules cannot have it."
   SUBJECT
-  "The address that an e-mail was sent to; a chat has none."
+  "Any of the addresses that the first mail went to; IS_NOT and NOT_CONTAINS hold if none of them is it. A chat's rules cannot have it."
   TO_ADDRESS
   "The channel's operating hours: IS within them, IS_NOT out of them."
   HOURS
@@ -9302,7 +11571,7 @@ type RoutingDecision {
   decidedAt: Time!
   "What asked for it."
   trigger: RoutingTrigger!
-  "Whose rules they are; null: the targeted message is gone."
+  "Whose rules they are; null: an e-mail channel's, or the targeted message is gone."
   targetedMessage: TargetedMessage
   "Number of the rule that decided, from 1; 0: there was none."
   rule: Int!
@@ -9390,7 +11659,7 @@ input RoutingRuleInput {
 input RoutingConditionInput {
   "What it looks at."
   kind: RoutingConditionKind!
-  "How it compares: LIST and HOURS take IS and IS_NOT, PAGE all but IS_KNOWN and IS_UNKNOWN, LANGUAGE IS, IS_NOT, IS_KNOWN and IS_UNKNOWN, CONTACT_PROPERTY all."
+  "How it compares: LIST and HOURS take IS and IS_NOT, PAGE all but IS_KNOWN and IS_UNKNOWN, LANGUAGE IS, IS_NOT, IS_KNOWN and IS_UNKNOWN, CONTACT_PROPERTY, SUBJECT and TO_ADDRESS all."
   operator: RoutingOperator! = IS
   "With CONTACT_PROPERTY: name, email or phone."
   property: String
@@ -10323,6 +12592,8 @@ enum TaskKind {
   BULK_PRIORITY
   "Removes what was in a deleted inbox (IB-3)."
   DELETE_INBOX
+  "Judges the mail of an e-mail channel anew (IN-11)."
+  RECLASSIFY_EMAIL
 }
 
 "How far a task is."
@@ -10363,6 +12634,73 @@ type CancelTaskPayload {
   task: Task
   "What the caller can put right; empty after success."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/ticket.graphqls", Input: `extend type Conversation {
+  "The tickets that were made for it, oldest first."
+  tickets: [Ticket!]!
+}
+
+"A request that the team works on (CR-2). It belongs to the account and outlives the conversation that it was made for."
+type Ticket implements Node {
+  "TypeID, ` + "`" + `ticket_...` + "`" + `."
+  id: ID!
+  "What it is about."
+  subject: String!
+  "The pipeline that it is in."
+  pipeline: String!
+  "How far it is in its pipeline."
+  stage: String!
+  "How pressing it is."
+  priority: Priority!
+  "Its other properties."
+  properties: [TicketProperty!]!
+  "Who asked; null: not known, or gone."
+  contact: Contact
+  "The conversation that it was made for; null: it is gone, or the caller may not see it."
+  conversation: Conversation
+  "When it was made."
+  createdAt: Time!
+}
+
+"A property of a ticket."
+type TicketProperty {
+  "Name."
+  name: String!
+  "Value; empty: none."
+  value: String!
+}
+
+"What the ticket of each new e-mail begins with (EM-3)."
+type TicketPreset {
+  "The pipeline."
+  pipeline: String!
+  "The stage."
+  stage: String!
+  "How pressing it is."
+  priority: Priority!
+  "Other properties."
+  properties: [TicketProperty!]!
+}
+
+"What the ticket of each new e-mail begins with (EM-3)."
+input TicketPresetInput {
+  "The pipeline, 1 to 100 characters."
+  pipeline: String!
+  "The stage, 1 to 100 characters."
+  stage: String!
+  "How pressing it is."
+  priority: Priority! = NONE
+  "Other properties, at most 50, each name once."
+  properties: [TicketPropertyInput!]
+}
+
+"A property of a ticket."
+input TicketPropertyInput {
+  "1 to 100 characters."
+  name: String!
+  "At most 1,000 characters."
+  value: String!
 }
 `, BuiltIn: false},
 	{Name: "../schema/view.graphqls", Input: `extend type Query {
@@ -10851,8 +13189,10 @@ type VisitorMessage @visible(to: [VISITOR]) {
   seen: Boolean!
   "Plain text."
   text: String!
-  "The same with markup; null: it has none."
-  html: HTML
+  "The same with markup; null: it has none. Images that came with it have addresses that hold for ten minutes, as ` + "`" + `Attachment.url` + "`" + `."
+  html: HTML @perViewer
+  "Its files, in their order (CH-7)."
+  attachments: [Attachment!]!
   "When it was written."
   createdAt: Time!
 }
@@ -10892,8 +13232,10 @@ input StartChatInput {
   targetedMessageId: ID!
   "Its version as the visitor was shown it; left out, unknown, or replaced for more than an hour: the current one."
   targetedMessageVersion: Int
-  "What the visitor says, 1 to 10,000 characters."
+  "What the visitor says, 1 to 10,000 characters; with files it may be empty."
   text: String!
+  "Files that the visitor uploaded, at most 20 unless the operator chose otherwise (CH-7)."
+  attachmentIds: [ID!]
   "The page that the visitor is on."
   pageUrl: URL!
   "The visitor's address, as captureVisitorEmail takes it."
@@ -10918,8 +13260,10 @@ type StartChatPayload @visible(to: [VISITOR]) {
 input SendVisitorMessageInput {
   "One of the visitor's own conversations."
   conversationId: ID!
-  "What the visitor says, 1 to 10,000 characters."
+  "What the visitor says, 1 to 10,000 characters; with files it may be empty."
   text: String!
+  "Files that the visitor uploaded, at most 20 unless the operator chose otherwise (CH-7)."
+  attachmentIds: [ID!]
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -11113,6 +13457,28 @@ func (ec *executionContext) childFields_AssignConversationPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type AssignConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Attachment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Attachment_id(ctx, field)
+	case "fileName":
+		return ec.fieldContext_Attachment_fileName(ctx, field)
+	case "contentType":
+		return ec.fieldContext_Attachment_contentType(ctx, field)
+	case "size":
+		return ec.fieldContext_Attachment_size(ctx, field)
+	case "url":
+		return ec.fieldContext_Attachment_url(ctx, field)
+	case "inline":
+		return ec.fieldContext_Attachment_inline(ctx, field)
+	case "scan":
+		return ec.fieldContext_Attachment_scan(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Attachment_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Attachment", field.Name)
+}
+
 func (ec *executionContext) childFields_AvailabilityAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "state":
@@ -11141,6 +13507,18 @@ func (ec *executionContext) childFields_AvailabilityReason(ctx context.Context, 
 		return ec.fieldContext_AvailabilityReason_text(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AvailabilityReason", field.Name)
+}
+
+func (ec *executionContext) childFields_BeginEmailChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "emailChannel":
+		return ec.fieldContext_BeginEmailChannelPayload_emailChannel(ctx, field)
+	case "authorizationUrl":
+		return ec.fieldContext_BeginEmailChannelPayload_authorizationUrl(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BeginEmailChannelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BeginEmailChannelPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_BlockSenderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11307,6 +13685,16 @@ func (ec *executionContext) childFields_CloseConversationPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type CloseConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConnectPersonalMailboxPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "personalMailbox":
+		return ec.fieldContext_ConnectPersonalMailboxPayload_personalMailbox(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConnectPersonalMailboxPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectPersonalMailboxPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Consent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -11467,6 +13855,14 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_routingDecisions(ctx, field)
 	case "timeline":
 		return ec.fieldContext_Conversation_timeline(ctx, field)
+	case "toAddress":
+		return ec.fieldContext_Conversation_toAddress(ctx, field)
+	case "possiblyRelated":
+		return ec.fieldContext_Conversation_possiblyRelated(ctx, field)
+	case "participants":
+		return ec.fieldContext_Conversation_participants(ctx, field)
+	case "tickets":
+		return ec.fieldContext_Conversation_tickets(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Conversation", field.Name)
 }
@@ -11607,6 +14003,16 @@ func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreateUserPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DKIMRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_DKIMRecord_name(ctx, field)
+	case "value":
+		return ec.fieldContext_DKIMRecord_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DKIMRecord", field.Name)
+}
+
 func (ec *executionContext) childFields_DeactivateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -11679,6 +14085,16 @@ func (ec *executionContext) childFields_DeleteTeamPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type DeleteTeamPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DisconnectEmailChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "emailChannel":
+		return ec.fieldContext_DisconnectEmailChannelPayload_emailChannel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DisconnectEmailChannelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisconnectEmailChannelPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DisplayOptions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "openByItself":
@@ -11709,6 +14125,16 @@ func (ec *executionContext) childFields_EditMessagePayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type EditMessagePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EmailAuthenticationResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "method":
+		return ec.fieldContext_EmailAuthenticationResult_method(ctx, field)
+	case "result":
+		return ec.fieldContext_EmailAuthenticationResult_result(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailAuthenticationResult", field.Name)
+}
+
 func (ec *executionContext) childFields_EmailCapture(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "timing":
@@ -11719,6 +14145,166 @@ func (ec *executionContext) childFields_EmailCapture(ctx context.Context, field 
 		return ec.fieldContext_EmailCapture_text(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EmailCapture", field.Name)
+}
+
+func (ec *executionContext) childFields_EmailChannel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_EmailChannel_id(ctx, field)
+	case "inbox":
+		return ec.fieldContext_EmailChannel_inbox(ctx, field)
+	case "kind":
+		return ec.fieldContext_EmailChannel_kind(ctx, field)
+	case "address":
+		return ec.fieldContext_EmailChannel_address(ctx, field)
+	case "aliases":
+		return ec.fieldContext_EmailChannel_aliases(ctx, field)
+	case "senderName":
+		return ec.fieldContext_EmailChannel_senderName(ctx, field)
+	case "provider":
+		return ec.fieldContext_EmailChannel_provider(ctx, field)
+	case "authentication":
+		return ec.fieldContext_EmailChannel_authentication(ctx, field)
+	case "forwardingAddress":
+		return ec.fieldContext_EmailChannel_forwardingAddress(ctx, field)
+	case "state":
+		return ec.fieldContext_EmailChannel_state(ctx, field)
+	case "stateReason":
+		return ec.fieldContext_EmailChannel_stateReason(ctx, field)
+	case "stateDetail":
+		return ec.fieldContext_EmailChannel_stateDetail(ctx, field)
+	case "stateSince":
+		return ec.fieldContext_EmailChannel_stateSince(ctx, field)
+	case "lastSyncAt":
+		return ec.fieldContext_EmailChannel_lastSyncAt(ctx, field)
+	case "failingSince":
+		return ec.fieldContext_EmailChannel_failingSince(ctx, field)
+	case "nextAttemptAt":
+		return ec.fieldContext_EmailChannel_nextAttemptAt(ctx, field)
+	case "imap":
+		return ec.fieldContext_EmailChannel_imap(ctx, field)
+	case "smtp":
+		return ec.fieldContext_EmailChannel_smtp(ctx, field)
+	case "signature":
+		return ec.fieldContext_EmailChannel_signature(ctx, field)
+	case "undoSeconds":
+		return ec.fieldContext_EmailChannel_undoSeconds(ctx, field)
+	case "dkim":
+		return ec.fieldContext_EmailChannel_dkim(ctx, field)
+	case "routing":
+		return ec.fieldContext_EmailChannel_routing(ctx, field)
+	case "ticketPreset":
+		return ec.fieldContext_EmailChannel_ticketPreset(ctx, field)
+	case "importSince":
+		return ec.fieldContext_EmailChannel_importSince(ctx, field)
+	case "connectedAt":
+		return ec.fieldContext_EmailChannel_connectedAt(ctx, field)
+	case "termsAcceptedBy":
+		return ec.fieldContext_EmailChannel_termsAcceptedBy(ctx, field)
+	case "termsAcceptedAt":
+		return ec.fieldContext_EmailChannel_termsAcceptedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_EmailChannel_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailChannel", field.Name)
+}
+
+func (ec *executionContext) childFields_EmailFilterReason(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return ec.fieldContext_EmailFilterReason_reason(ctx, field)
+	case "code":
+		return ec.fieldContext_EmailFilterReason_code(ctx, field)
+	case "detail":
+		return ec.fieldContext_EmailFilterReason_detail(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailFilterReason", field.Name)
+}
+
+func (ec *executionContext) childFields_EmailHeaders(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "messageId":
+		return ec.fieldContext_EmailHeaders_messageId(ctx, field)
+	case "inReplyTo":
+		return ec.fieldContext_EmailHeaders_inReplyTo(ctx, field)
+	case "from":
+		return ec.fieldContext_EmailHeaders_from(ctx, field)
+	case "to":
+		return ec.fieldContext_EmailHeaders_to(ctx, field)
+	case "cc":
+		return ec.fieldContext_EmailHeaders_cc(ctx, field)
+	case "bcc":
+		return ec.fieldContext_EmailHeaders_bcc(ctx, field)
+	case "replyTo":
+		return ec.fieldContext_EmailHeaders_replyTo(ctx, field)
+	case "mailboxes":
+		return ec.fieldContext_EmailHeaders_mailboxes(ctx, field)
+	case "subject":
+		return ec.fieldContext_EmailHeaders_subject(ctx, field)
+	case "automatic":
+		return ec.fieldContext_EmailHeaders_automatic(ctx, field)
+	case "verdict":
+		return ec.fieldContext_EmailHeaders_verdict(ctx, field)
+	case "recipients":
+		return ec.fieldContext_EmailHeaders_recipients(ctx, field)
+	case "sendAt":
+		return ec.fieldContext_EmailHeaders_sendAt(ctx, field)
+	case "nextAttemptAt":
+		return ec.fieldContext_EmailHeaders_nextAttemptAt(ctx, field)
+	case "attempts":
+		return ec.fieldContext_EmailHeaders_attempts(ctx, field)
+	case "sentAt":
+		return ec.fieldContext_EmailHeaders_sentAt(ctx, field)
+	case "rawUrl":
+		return ec.fieldContext_EmailHeaders_rawUrl(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailHeaders", field.Name)
+}
+
+func (ec *executionContext) childFields_EmailMailbox(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_EmailMailbox_name(ctx, field)
+	case "address":
+		return ec.fieldContext_EmailMailbox_address(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailMailbox", field.Name)
+}
+
+func (ec *executionContext) childFields_EmailRecipient(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "address":
+		return ec.fieldContext_EmailRecipient_address(ctx, field)
+	case "state":
+		return ec.fieldContext_EmailRecipient_state(ctx, field)
+	case "detail":
+		return ec.fieldContext_EmailRecipient_detail(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailRecipient", field.Name)
+}
+
+func (ec *executionContext) childFields_EmailVerdict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reasons":
+		return ec.fieldContext_EmailVerdict_reasons(ctx, field)
+	case "automatic":
+		return ec.fieldContext_EmailVerdict_automatic(ctx, field)
+	case "autoReply":
+		return ec.fieldContext_EmailVerdict_autoReply(ctx, field)
+	case "bounce":
+		return ec.fieldContext_EmailVerdict_bounce(ctx, field)
+	case "allowed":
+		return ec.fieldContext_EmailVerdict_allowed(ctx, field)
+	case "authentication":
+		return ec.fieldContext_EmailVerdict_authentication(ctx, field)
+	case "thread":
+		return ec.fieldContext_EmailVerdict_thread(ctx, field)
+	case "threadDetail":
+		return ec.fieldContext_EmailVerdict_threadDetail(ctx, field)
+	case "problems":
+		return ec.fieldContext_EmailVerdict_problems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailVerdict", field.Name)
 }
 
 func (ec *executionContext) childFields_Event(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11785,6 +14371,16 @@ func (ec *executionContext) childFields_FieldChange(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type FieldChange", field.Name)
 }
 
+func (ec *executionContext) childFields_FinishEmailChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "emailChannel":
+		return ec.fieldContext_FinishEmailChannelPayload_emailChannel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FinishEmailChannelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FinishEmailChannelPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_HandOffConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -11813,6 +14409,42 @@ func (ec *executionContext) childFields_Heading(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Heading", field.Name)
 }
 
+func (ec *executionContext) childFields_InboundEmailSimulation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_InboundEmailSimulation_conversation(ctx, field)
+	case "threadReason":
+		return ec.fieldContext_InboundEmailSimulation_threadReason(ctx, field)
+	case "possiblyRelated":
+		return ec.fieldContext_InboundEmailSimulation_possiblyRelated(ctx, field)
+	case "duplicateOf":
+		return ec.fieldContext_InboundEmailSimulation_duplicateOf(ctx, field)
+	case "filtered":
+		return ec.fieldContext_InboundEmailSimulation_filtered(ctx, field)
+	case "verdict":
+		return ec.fieldContext_InboundEmailSimulation_verdict(ctx, field)
+	case "contact":
+		return ec.fieldContext_InboundEmailSimulation_contact(ctx, field)
+	case "from":
+		return ec.fieldContext_InboundEmailSimulation_from(ctx, field)
+	case "subject":
+		return ec.fieldContext_InboundEmailSimulation_subject(ctx, field)
+	case "text":
+		return ec.fieldContext_InboundEmailSimulation_text(ctx, field)
+	case "html":
+		return ec.fieldContext_InboundEmailSimulation_html(ctx, field)
+	case "quotedHtml":
+		return ec.fieldContext_InboundEmailSimulation_quotedHtml(ctx, field)
+	case "attachments":
+		return ec.fieldContext_InboundEmailSimulation_attachments(ctx, field)
+	case "routing":
+		return ec.fieldContext_InboundEmailSimulation_routing(ctx, field)
+	case "ticket":
+		return ec.fieldContext_InboundEmailSimulation_ticket(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InboundEmailSimulation", field.Name)
+}
+
 func (ec *executionContext) childFields_Inbox(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -11831,6 +14463,10 @@ func (ec *executionContext) childFields_Inbox(ctx context.Context, field graphql
 		return ec.fieldContext_Inbox_viewCounts(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Inbox_createdAt(ctx, field)
+	case "emailChannels":
+		return ec.fieldContext_Inbox_emailChannels(ctx, field)
+	case "emailAllowList":
+		return ec.fieldContext_Inbox_emailAllowList(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Inbox", field.Name)
 }
@@ -11855,6 +14491,20 @@ func (ec *executionContext) childFields_LinkContactPayload(ctx context.Context, 
 		return ec.fieldContext_LinkContactPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LinkContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MailServer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "host":
+		return ec.fieldContext_MailServer_host(ctx, field)
+	case "port":
+		return ec.fieldContext_MailServer_port(ctx, field)
+	case "security":
+		return ec.fieldContext_MailServer_security(ctx, field)
+	case "username":
+		return ec.fieldContext_MailServer_username(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailServer", field.Name)
 }
 
 func (ec *executionContext) childFields_MarkAsNotSpamPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11937,6 +14587,12 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_deliveryError(ctx, field)
 	case "revisions":
 		return ec.fieldContext_Message_revisions(ctx, field)
+	case "attachments":
+		return ec.fieldContext_Message_attachments(ctx, field)
+	case "quotedHtml":
+		return ec.fieldContext_Message_quotedHtml(ctx, field)
+	case "email":
+		return ec.fieldContext_Message_email(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Message", field.Name)
 }
@@ -12035,6 +14691,20 @@ func (ec *executionContext) childFields_PageView(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageView", field.Name)
 }
 
+func (ec *executionContext) childFields_PersonalMailbox(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PersonalMailbox_id(ctx, field)
+	case "address":
+		return ec.fieldContext_PersonalMailbox_address(ctx, field)
+	case "provider":
+		return ec.fieldContext_PersonalMailbox_provider(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PersonalMailbox_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PersonalMailbox", field.Name)
+}
+
 func (ec *executionContext) childFields_Presence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "actor":
@@ -12067,6 +14737,28 @@ func (ec *executionContext) childFields_PurgeConversationPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type PurgeConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReclassifyEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "task":
+		return ec.fieldContext_ReclassifyEmailPayload_task(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReclassifyEmailPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReclassifyEmailPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconnectEmailChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "emailChannel":
+		return ec.fieldContext_ReconnectEmailChannelPayload_emailChannel(ctx, field)
+	case "authorizationUrl":
+		return ec.fieldContext_ReconnectEmailChannelPayload_authorizationUrl(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReconnectEmailChannelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconnectEmailChannelPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordVisitorConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "visitor":
@@ -12097,6 +14789,16 @@ func (ec *executionContext) childFields_RemoveFromListPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RemoveFromListPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RemovePersonalMailboxPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "removedPersonalMailboxId":
+		return ec.fieldContext_RemovePersonalMailboxPayload_removedPersonalMailboxId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemovePersonalMailboxPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemovePersonalMailboxPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RenameInboxPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "inbox":
@@ -12125,6 +14827,16 @@ func (ec *executionContext) childFields_RestoreConversationPayload(ctx context.C
 		return ec.fieldContext_RestoreConversationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RestoreConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RetryMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_RetryMessagePayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RetryMessagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetryMessagePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeApiTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12393,6 +15105,20 @@ func (ec *executionContext) childFields_SetTypingPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type SetTypingPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SimulatedAttachment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fileName":
+		return ec.fieldContext_SimulatedAttachment_fileName(ctx, field)
+	case "contentType":
+		return ec.fieldContext_SimulatedAttachment_contentType(ctx, field)
+	case "size":
+		return ec.fieldContext_SimulatedAttachment_size(ctx, field)
+	case "inline":
+		return ec.fieldContext_SimulatedAttachment_inline(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SimulatedAttachment", field.Name)
+}
+
 func (ec *executionContext) childFields_SnoozeConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -12411,6 +15137,18 @@ func (ec *executionContext) childFields_StartChatPayload(ctx context.Context, fi
 		return ec.fieldContext_StartChatPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StartChatPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartEmailConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_StartEmailConversationPayload_conversation(ctx, field)
+	case "message":
+		return ec.fieldContext_StartEmailConversationPayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StartEmailConversationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartEmailConversationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_StartVisitorSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12631,6 +15369,54 @@ func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.
 	return nil, fmt.Errorf("no field named %q was found under type Team", field.Name)
 }
 
+func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Ticket_id(ctx, field)
+	case "subject":
+		return ec.fieldContext_Ticket_subject(ctx, field)
+	case "pipeline":
+		return ec.fieldContext_Ticket_pipeline(ctx, field)
+	case "stage":
+		return ec.fieldContext_Ticket_stage(ctx, field)
+	case "priority":
+		return ec.fieldContext_Ticket_priority(ctx, field)
+	case "properties":
+		return ec.fieldContext_Ticket_properties(ctx, field)
+	case "contact":
+		return ec.fieldContext_Ticket_contact(ctx, field)
+	case "conversation":
+		return ec.fieldContext_Ticket_conversation(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Ticket_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Ticket", field.Name)
+}
+
+func (ec *executionContext) childFields_TicketPreset(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pipeline":
+		return ec.fieldContext_TicketPreset_pipeline(ctx, field)
+	case "stage":
+		return ec.fieldContext_TicketPreset_stage(ctx, field)
+	case "priority":
+		return ec.fieldContext_TicketPreset_priority(ctx, field)
+	case "properties":
+		return ec.fieldContext_TicketPreset_properties(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TicketPreset", field.Name)
+}
+
+func (ec *executionContext) childFields_TicketProperty(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_TicketProperty_name(ctx, field)
+	case "value":
+		return ec.fieldContext_TicketProperty_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TicketProperty", field.Name)
+}
+
 func (ec *executionContext) childFields_TrackPageViewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "visitor":
@@ -12659,6 +15445,16 @@ func (ec *executionContext) childFields_UnblockSenderPayload(ctx context.Context
 		return ec.fieldContext_UnblockSenderPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnblockSenderPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UndoSendPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_UndoSendPayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UndoSendPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoSendPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UnlinkContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12731,6 +15527,26 @@ func (ec *executionContext) childFields_UpdateContactPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type UpdateContactPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateEmailAllowListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inbox":
+		return ec.fieldContext_UpdateEmailAllowListPayload_inbox(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateEmailAllowListPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateEmailAllowListPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateEmailChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "emailChannel":
+		return ec.fieldContext_UpdateEmailChannelPayload_emailChannel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateEmailChannelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateEmailChannelPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateInboxMembersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "inbox":
@@ -12801,6 +15617,26 @@ func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type UpdateUserPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UploadAttachmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attachment":
+		return ec.fieldContext_UploadAttachmentPayload_attachment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UploadAttachmentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UploadAttachmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UploadVisitorAttachmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attachment":
+		return ec.fieldContext_UploadVisitorAttachmentPayload_attachment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UploadVisitorAttachmentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UploadVisitorAttachmentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -12825,6 +15661,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_teams(ctx, field)
 	case "deactivatedAt":
 		return ec.fieldContext_User_deactivatedAt(ctx, field)
+	case "personalMailboxes":
+		return ec.fieldContext_User_personalMailboxes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
 }
@@ -12917,6 +15755,8 @@ func (ec *executionContext) childFields_VisitorMessage(ctx context.Context, fiel
 		return ec.fieldContext_VisitorMessage_text(ctx, field)
 	case "html":
 		return ec.fieldContext_VisitorMessage_html(ctx, field)
+	case "attachments":
+		return ec.fieldContext_VisitorMessage_attachments(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_VisitorMessage_createdAt(ctx, field)
 	}

@@ -38,6 +38,9 @@ type VisitorMessageResolver interface {
 	AuthorAvatarURL(ctx context.Context, objs []*ent.Message) ([]*string, error)
 
 	Seen(ctx context.Context, objs []*ent.Message) ([]bool, error)
+
+	HTML(ctx context.Context, objs []*ent.Message) ([]*string, error)
+	Attachments(ctx context.Context, objs []*ent.Message) ([][]*ent.Attachment, error)
 }
 type WidgetAvailabilityResolver interface {
 	Text(ctx context.Context, obj *availability.Answer) (*string, error)
@@ -1205,10 +1208,104 @@ func (ec *executionContext) fieldContext_VisitorMessage_text(_ context.Context, 
 }
 
 func (ec *executionContext) _VisitorMessage_html(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
-	return ec.marshalOHTML2string(ctx, field.Selections, obj.HTML)
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorMessage_html(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_VisitorMessage_html(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOHTML2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_VisitorMessage_html(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("VisitorMessage", field, false, false, "HTML")
+	return graphql.NewScalarFieldContext("VisitorMessage", field, true, true, "HTML")
+}
+func (ec *executionContext) resolveBatch_VisitorMessage_html(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.VisitorMessage()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "VisitorMessage"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.HTML(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"VisitorMessage.html",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.HTML(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"VisitorMessage.html",
+	)
+}
+
+func (ec *executionContext) _VisitorMessage_attachments(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorMessage_attachments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_VisitorMessage_attachments(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Attachment) graphql.Marshaler {
+			return ec.marshalNAttachment2ᚕᚖparleyᚋentᚐAttachmentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorMessage_attachments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VisitorMessage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Attachment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_VisitorMessage_attachments(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.VisitorMessage()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "VisitorMessage"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Attachments(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.Attachment](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"VisitorMessage.attachments",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Attachments(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.Attachment](
+		ctx,
+		results,
+		err,
+		"VisitorMessage.attachments",
+	)
 }
 
 func (ec *executionContext) _VisitorMessage_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
@@ -2415,7 +2512,7 @@ func (ec *executionContext) unmarshalInputSendVisitorMessageInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"conversationId", "text", "idempotencyKey"}
+	fieldsInOrder := [...]string{"conversationId", "text", "attachmentIds", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2436,6 +2533,13 @@ func (ec *executionContext) unmarshalInputSendVisitorMessageInput(ctx context.Co
 				return it, err
 			}
 			it.Text = data
+		case "attachmentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttachmentIDs = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2471,7 +2575,7 @@ func (ec *executionContext) unmarshalInputStartChatInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"targetedMessageId", "targetedMessageVersion", "text", "pageUrl", "email", "consent", "communicationConsent", "idempotencyKey"}
+	fieldsInOrder := [...]string{"targetedMessageId", "targetedMessageVersion", "text", "attachmentIds", "pageUrl", "email", "consent", "communicationConsent", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2499,6 +2603,13 @@ func (ec *executionContext) unmarshalInputStartChatInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Text = data
+		case "attachmentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttachmentIDs = data
 		case "pageUrl":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pageUrl"))
 			data, err := ec.unmarshalNURL2string(ctx, v)
@@ -3142,6 +3253,11 @@ func (ec *executionContext) _VisitorMessage(ctx context.Context, sel ast.Selecti
 		case "html":
 			out.Values[i] = ec._VisitorMessage_html(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "attachments":
+			out.Values[i] = ec._VisitorMessage_attachments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "createdAt":

@@ -15,7 +15,7 @@ type Node interface{}
 // *ent.Contact, *ent.Visitor, or *viewer.Viewer for Parley itself.
 type Actor interface{}
 
-// Channel is *ent.Channel.
+// Channel is *ent.Channel for a chat, or *ent.EmailChannel.
 type Channel interface{}
 
 // EventConnection is one page of the log.

@@ -3,6 +3,8 @@
 package model
 
 import (
+	"github.com/99designs/gqlgen/graphql"
+
 	"parley/ent"
 	"parley/internal/errs"
 )
@@ -27,6 +29,16 @@ type ArchiveSubscriptionTypePayload struct {
 type AssignConversationPayload struct {
 	// The conversation as it is now.
 	Conversation *ent.Conversation `json:"conversation,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of beginEmailChannel.
+type BeginEmailChannelPayload struct {
+	// The new channel; null while the admin has to sign in.
+	EmailChannel *ent.EmailChannel `json:"emailChannel,omitempty"`
+	// Where the admin signs in; null: there is no need to.
+	AuthorizationURL *string `json:"authorizationUrl,omitempty"`
 	// What the caller can put right; empty after success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -75,6 +87,14 @@ type ClaimConversationPayload struct {
 type CloseConversationPayload struct {
 	// The conversation as it is now.
 	Conversation *ent.Conversation `json:"conversation,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of connectPersonalMailbox.
+type ConnectPersonalMailboxPayload struct {
+	// The mailbox.
+	PersonalMailbox *ent.PersonalMailbox `json:"personalMailbox,omitempty"`
 	// What the caller can put right; empty after success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -229,6 +249,14 @@ type DeleteTeamPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Answer of disconnectEmailChannel.
+type DisconnectEmailChannelPayload struct {
+	// The channel as it is now.
+	EmailChannel *ent.EmailChannel `json:"emailChannel,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Answer of duplicateTargetedMessage.
 type DuplicateTargetedMessagePayload struct {
 	// The new draft.
@@ -241,6 +269,22 @@ type DuplicateTargetedMessagePayload struct {
 type EditMessagePayload struct {
 	// The message as it is now.
 	Message *ent.Message `json:"message,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What a check of a mail's sender found (RFC 8601).
+type EmailAuthenticationResult struct {
+	// `spf`, `dkim` or `dmarc`.
+	Method string `json:"method"`
+	// Such as `pass`, `fail` or `none`.
+	Result string `json:"result"`
+}
+
+// Answer of finishEmailChannel.
+type FinishEmailChannelPayload struct {
+	// The channel, connected.
+	EmailChannel *ent.EmailChannel `json:"emailChannel,omitempty"`
 	// What the caller can put right; empty after success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -333,6 +377,24 @@ type PurgeConversationPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Answer of reclassifyEmail.
+type ReclassifyEmailPayload struct {
+	// The work, and how far it is.
+	Task *ent.Task `json:"task,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of reconnectEmailChannel.
+type ReconnectEmailChannelPayload struct {
+	// The channel as it is now.
+	EmailChannel *ent.EmailChannel `json:"emailChannel,omitempty"`
+	// Where the admin signs in; null: there is no need to.
+	AuthorizationURL *string `json:"authorizationUrl,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Answer of recordVisitorConsent.
 type RecordVisitorConsentPayload struct {
 	// The visitor.
@@ -357,6 +419,14 @@ type RemoveFromListPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Answer of removePersonalMailbox.
+type RemovePersonalMailboxPayload struct {
+	// Id of the mailbox that is gone.
+	RemovedPersonalMailboxID *string `json:"removedPersonalMailboxId,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Answer of renameInbox.
 type RenameInboxPayload struct {
 	// The inbox as it is now.
@@ -377,6 +447,14 @@ type ReopenConversationPayload struct {
 type RestoreConversationPayload struct {
 	// The conversation as it is now.
 	Conversation *ent.Conversation `json:"conversation,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of retryMessage.
+type RetryMessagePayload struct {
+	// The message as it is now.
+	Message *ent.Message `json:"message,omitempty"`
 	// What the caller can put right; empty after success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -463,6 +541,16 @@ type StartChatPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Answer of startEmailConversation.
+type StartEmailConversationPayload struct {
+	// The new conversation.
+	Conversation *ent.Conversation `json:"conversation,omitempty"`
+	// Its first message.
+	Message *ent.Message `json:"message,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Answer of startVisitorSession.
 type StartVisitorSessionPayload struct {
 	// To be sent as `Authorization: Bearer ...`; it may differ from the one that was given.
@@ -509,6 +597,14 @@ type UnassignConversationPayload struct {
 type UnblockSenderPayload struct {
 	// The conversation as it is now.
 	Conversation *ent.Conversation `json:"conversation,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of undoSend.
+type UndoSendPayload struct {
+	// The message as it is now.
+	Message *ent.Message `json:"message,omitempty"`
 	// What the caller can put right; empty after success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -569,6 +665,22 @@ type UpdateContactPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Answer of updateEmailAllowList.
+type UpdateEmailAllowListPayload struct {
+	// The inbox as it is now.
+	Inbox *ent.Inbox `json:"inbox,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Answer of updateEmailChannel.
+type UpdateEmailChannelPayload struct {
+	// The channel as it is now.
+	EmailChannel *ent.EmailChannel `json:"emailChannel,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Answer of updateInboxMembers.
 type UpdateInboxMembersPayload struct {
 	// The inbox as it is now.
@@ -621,6 +733,44 @@ type UpdateTeamPayload struct {
 type UpdateUserPayload struct {
 	// The user as they are now.
 	User *ent.User `json:"user,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A file, and where it is to go: `conversationId`, or `inboxId` for a conversation that it begins.
+type UploadAttachmentInput struct {
+	// The conversation.
+	ConversationID *string `json:"conversationId,omitempty"`
+	// The inbox whose conversation begins with it. Not with `conversationId`.
+	InboxID *string `json:"inboxId,omitempty"`
+	// The file, of at most 25 MB unless the operator chose otherwise.
+	File graphql.Upload `json:"file"`
+	// At most 255 characters; see Mutation.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Answer of uploadAttachment.
+type UploadAttachmentPayload struct {
+	// The file, waiting for its message.
+	Attachment *ent.Attachment `json:"attachment,omitempty"`
+	// What the caller can put right; empty after success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A visitor's file, and which chat it is for.
+type UploadVisitorAttachmentInput struct {
+	// One of the visitor's own conversations; left out: one that begins with it.
+	ConversationID *string `json:"conversationId,omitempty"`
+	// The file, of at most 25 MB unless the operator chose otherwise.
+	File graphql.Upload `json:"file"`
+	// At most 255 characters; see Mutation.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Answer of uploadVisitorAttachment.
+type UploadVisitorAttachmentPayload struct {
+	// The file, waiting for its message.
+	Attachment *ent.Attachment `json:"attachment,omitempty"`
 	// What the caller can put right; empty after success.
 	UserErrors []*UserError `json:"userErrors"`
 }

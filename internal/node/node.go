@@ -12,6 +12,7 @@ import (
 	"parley/ent/channel"
 	"parley/ent/contact"
 	"parley/ent/conversation"
+	"parley/ent/emailchannel"
 	"parley/ent/event"
 	"parley/ent/inbox"
 	"parley/ent/integration"
@@ -19,6 +20,7 @@ import (
 	"parley/ent/savedview"
 	"parley/ent/targetedmessage"
 	"parley/ent/team"
+	"parley/ent/ticket"
 	"parley/ent/user"
 	"parley/ent/visitor"
 	"parley/internal/store"
@@ -88,6 +90,13 @@ func (s *Service) Channels(ctx context.Context, ids []string) ([]*ent.Channel, e
 	}, func(v *ent.Channel) string { return v.ID })
 }
 
+// EmailChannels loads by id; see the package.
+func (s *Service) EmailChannels(ctx context.Context, ids []string) ([]*ent.EmailChannel, error) {
+	return align(ids, func(distinct []string) ([]*ent.EmailChannel, error) {
+		return s.store.Client(ctx).EmailChannel.Query().Where(emailchannel.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.EmailChannel) string { return v.ID })
+}
+
 // Contacts loads by id; see the package.
 func (s *Service) Contacts(ctx context.Context, ids []string) ([]*ent.Contact, error) {
 	return align(ids, func(distinct []string) ([]*ent.Contact, error) {
@@ -149,6 +158,13 @@ func (s *Service) Events(ctx context.Context, ids []string) ([]*ent.Event, error
 	return align(ids, func(distinct []string) ([]*ent.Event, error) {
 		return s.store.Client(ctx).Event.Query().Where(event.IDIn(distinct...)).All(ctx)
 	}, func(v *ent.Event) string { return v.ID })
+}
+
+// Tickets loads by id; see the package.
+func (s *Service) Tickets(ctx context.Context, ids []string) ([]*ent.Ticket, error) {
+	return align(ids, func(distinct []string) ([]*ent.Ticket, error) {
+		return s.store.Client(ctx).Ticket.Query().Where(ticket.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Ticket) string { return v.ID })
 }
 
 // Tokens loads by id, for admins alone (AC-5); see the package.
