@@ -117,12 +117,13 @@ func (p *placing) judge(ctx context.Context) error {
 		Mail: p.mail, OwnAddresses: p.own, ChannelAddresses: p.channels, AllowList: p.inbox.EmailAllowList,
 		TrustedAuthServ: p.service.judges(p.c),
 	}
-	if p.fromColleague() {
-		// A person here wrote it, from another inbox: no loop.
-		facts.OwnAddresses = slices.DeleteFunc(slices.Clone(p.own), func(a string) bool { return a == p.sender.Address })
-	}
 	if err := p.contact(ctx, &facts); err != nil {
 		return err
+	}
+	if p.fromColleague() {
+		// A person here wrote it, from another inbox: no loop, and no stranger's office.
+		facts.OwnAddresses = slices.DeleteFunc(slices.Clone(p.own), func(a string) bool { return a == p.sender.Address })
+		facts.WrittenBefore = true
 	}
 	p.verdict = classify.Classify(facts)
 	v := p.verdict
@@ -149,7 +150,7 @@ func (s *Service) judges(c *ent.EmailChannel) []string {
 // fromColleague reports whether we sent the mail, from another inbox.
 func (p *placing) fromColleague() bool {
 	_, messageID, ok := p.service.tokens.Conversation(p.ownIDs(), nil)
-	return ok && messageID != ""
+	return ok && messageID != "" && slices.Contains(p.own, p.sender.Address)
 }
 
 // ownIDs are the ids that the mail itself bears.
