@@ -7,6 +7,7 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 
+	"parley/internal/channel/email/classify"
 	"parley/internal/clock"
 	"parley/internal/id"
 	"parley/internal/store"
@@ -40,7 +41,8 @@ func Post(tx *store.Tx, l Letter) {
 	tx.Enqueue(store.Job{Args: l})
 }
 
-// compose returns the letter as it goes out.
+// compose returns the letter as it goes out. It says that a machine wrote it, and
+// that no machine is to answer (RFC 3834).
 func (l Letter) compose(from *netmail.Address) (*gomail.Msg, error) {
 	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	m.FromMailAddress(from)
@@ -56,6 +58,9 @@ func (l Letter) compose(from *netmail.Address) (*gomail.Msg, error) {
 	m.SetMessageIDWithValue(l.ID + "@" + domain)
 	m.SetDateWithValue(l.WrittenAt.Time())
 	m.Subject(l.Subject)
+	m.SetGenHeader("Auto-Submitted", "auto-generated")
+	m.SetGenHeader("X-Auto-Response-Suppress", "All") // Exchange hears this alone
+	m.SetGenHeader(classify.LoopHeader, l.ID)
 	m.SetBodyString(gomail.TypeTextPlain, strings.ReplaceAll(l.Text, "\n", "\r\n"))
 	if l.HTML != "" {
 		m.AddAlternativeString(gomail.TypeTextHTML, strings.ReplaceAll(l.HTML, "\n", "\r\n"))

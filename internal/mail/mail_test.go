@@ -11,6 +11,7 @@ import (
 	netmail "net/mail"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -101,7 +102,7 @@ func TestPost(t *testing.T) {
 func TestRefusedIsGivenUp(t *testing.T) {
 	t.Parallel()
 	testkit.EachStore(t, clock.System{}, func(t *testing.T, s *store.Store) {
-		box := &mailbox{onRcpt: []error{refused()}}
+		box := &mailbox{onRcpt: []error{refused(), refused()}}
 		box.listen(t)
 		logged := make(lines, 10)
 		running(t, s, mailer(t, "smtp://"+box.address, slog.New(slog.NewTextHandler(logged, nil))))
@@ -136,7 +137,7 @@ func TestDeliver(t *testing.T) {
 		"accepted with a password": {&mailbox{password: "s3cret/"}, "parley:s3cret%2F@", accepted},
 		"recipient deferred":       {&mailbox{onRcpt: []error{deferred()}}, "", later},
 		"contents deferred":        {&mailbox{onData: []error{deferred()}}, "", later},
-		"recipient refused":        {&mailbox{onRcpt: []error{refused()}}, "", never},
+		"recipient refused":        {&mailbox{onRcpt: []error{refused(), refused()}}, "", never},
 		"contents refused":         {&mailbox{onData: []error{refused()}}, "", never},
 		// The settings can be put right while the letter waits.
 		"wrong password": {&mailbox{password: "other"}, "parley:wrong@", later},
@@ -157,6 +158,31 @@ func TestDeliver(t *testing.T) {
 			}
 			if len(c.box.taken) == 1 != (c.want == accepted) {
 				t.Errorf("the server has %d letters", len(c.box.taken))
+			}
+		})
+	}
+}
+
+// A letter has no sender whom a machine could answer (RFC 3834), unless the server
+// wants one, at whatever point.
+func TestNullSender(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		box     *mailbox
+		senders []string
+	}{
+		"allowed":                  {&mailbox{}, []string{""}},
+		"refused":                  {&mailbox{onMail: []error{refused()}}, []string{"", "parley@example.com"}},
+		"refused at the recipient": {&mailbox{onRcpt: []error{refused()}}, []string{"", "parley@example.com"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.box.listen(t)
+			if err := mailer(t, "smtp://"+c.box.address, silent).Deliver(t.Context(), letter); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(c.box.senders, c.senders) || len(c.box.taken) != 1 {
+				t.Errorf("%d letters from %q, want one from %q", len(c.box.taken), c.box.senders, c.senders)
 			}
 		})
 	}
@@ -229,6 +255,7 @@ func TestFolder(t *testing.T) {
 	want := map[string]string{
 		"From": "<parley@example.com>", "To": "<dev@example.net>", "Reply-To": "<ada@example.com>", "Bcc": "",
 		"Message-Id": "<mail_1@example.com>", "Date": "Mon, 02 Mar 2026 09:00:00 +0000",
+		"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "X-Parley-Loop": "mail_1",
 	}
 	for header, value := range want {
 		if got := read.Header.Get(header); got != value {

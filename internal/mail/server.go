@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/textproto"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
 )
 
 // server is an SMTP server that takes letters on.
@@ -65,24 +67,71 @@ func isThisMachine(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// carry hands the letter to the server on a connection of its own.
+// carry hands the letter to the server on a connection of its own. It goes out
+// without a sender in its envelope, so that no machine answers it (RFC 3834),
+// unless the server wants one.
 func (s *server) carry(ctx context.Context, _ string, m *gomail.Msg) error {
 	client, err := gomail.NewClient(s.host, s.options...)
 	if err != nil {
 		return fmt.Errorf("set the connection to the mail server up: %w", err)
 	}
-	if err := client.DialWithContext(ctx); err != nil {
+	conn, err := client.DialToSMTPClientWithContext(ctx)
+	if err != nil {
 		return fmt.Errorf("reach the mail server: %w", err)
 	}
 	// Whether the server says goodbye does not matter once it has the letter.
-	defer func() { _ = client.Close() }()
-	err = client.Send(m)
-	if m.IsDelivered() {
-		return nil
+	defer func() { _ = client.CloseWithSMTPClient(conn) }()
+	err = address(conn, m, "<>")
+	if refused(err) && conn.Reset() == nil {
+		if from, failed := m.GetSender(false); failed == nil {
+			err = address(conn, m, from)
+		}
 	}
-	var answer *gomail.SendError
-	if errors.As(err, &answer) && !answer.IsTemp() && answer.ErrorCode() >= 500 {
+	if err == nil {
+		err = hand(conn, m)
+	}
+	if refused(err) {
 		return fmt.Errorf("%w by the mail server: %w", errRefused, err)
 	}
-	return fmt.Errorf("hand the letter to the mail server: %w", err)
+	if err != nil {
+		return fmt.Errorf("hand the letter to the mail server: %w", err)
+	}
+	return nil
+}
+
+// address tells the server who sends the letter, and to whom.
+func address(conn *smtp.Client, m *gomail.Msg, from string) error {
+	to, err := m.GetRecipients()
+	if err != nil {
+		return err
+	}
+	if err := conn.Mail(from); err != nil {
+		return err
+	}
+	for _, recipient := range to {
+		if err := conn.Rcpt(recipient); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func hand(conn *smtp.Client, m *gomail.Msg) error {
+	if err := conn.UpdateDeadline(answerTimeout); err != nil {
+		return err
+	}
+	w, err := conn.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := m.WriteTo(w); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// refused reports whether the server will never take the letter.
+func refused(err error) bool {
+	var answer *textproto.Error
+	return errors.As(err, &answer) && answer.Code >= 500
 }

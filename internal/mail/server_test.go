@@ -19,10 +19,11 @@ import (
 // takes.
 type mailbox struct {
 	// Errors to answer with, first to last, where there are any; then it takes.
-	onRcpt, onData []error
+	onMail, onRcpt, onData []error
 	// password is asked for if there is one.
 	password string
 	taken    chan *netmail.Message
+	senders  []string
 
 	mu        sync.Mutex
 	attempts  int
@@ -107,11 +108,14 @@ func (s *session) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
-func (s *session) Mail(string, *smtp.MailOptions) error {
+func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	if !s.in {
 		return smtp.ErrAuthRequired
 	}
-	return nil
+	s.mailbox.mu.Lock()
+	s.mailbox.senders = append(s.mailbox.senders, from)
+	s.mailbox.mu.Unlock()
+	return s.mailbox.next(&s.mailbox.onMail)
 }
 
 func (s *session) Rcpt(string, *smtp.RcptOptions) error { return s.mailbox.next(&s.mailbox.onRcpt) }

@@ -2,6 +2,7 @@ package email
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,7 +11,10 @@ import (
 	"parley/ent/attachment"
 	"parley/internal/channel/email/smtp"
 	"parley/internal/richtext"
+	"parley/internal/vocab"
 )
+
+var errVirus = errors.New("a file contains a virus")
 
 // compose writes the mail as it goes out: the same bytes at each attempt.
 func (o *sending) compose(ctx context.Context) ([]byte, error) {
@@ -36,6 +40,9 @@ func (o *sending) compose(ctx context.Context) ([]byte, error) {
 		out.Cc = append(out.Cc, smtp.Address{Name: m.Name, Address: m.Address})
 	}
 	for _, f := range files {
+		if f.Scan == vocab.ScanInfected {
+			return nil, fmt.Errorf("%w: %s", errVirus, f.FileName)
+		}
 		part := smtp.Part{FileName: f.FileName, ContentType: f.ContentType, ContentID: f.ContentID, Open: func() (io.ReadCloser, error) { return s.files.Open(ctx, f) }}
 		if f.Inline {
 			out.Inline = append(out.Inline, part)

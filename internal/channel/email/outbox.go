@@ -30,7 +30,7 @@ func (SendArgs) Kind() string { return "send_email" }
 func (s *Service) Queue(ctx context.Context, tx *store.Tx, c *ent.Conversation, m *ent.Message, out conversation.Outgoing) error {
 	channel, err := tx.Client.EmailChannel.Get(ctx, c.ChannelID)
 	if ent.IsNotFound(err) || err == nil && channel.State == vocab.EmailDisconnected {
-		return errs.New(errs.ChannelNotConnected, "The conversation's e-mail channel is not connected, so that nothing can be sent.").On("conversationId")
+		return notConnected().On("conversationId")
 	}
 	if err != nil {
 		return err
@@ -54,6 +54,10 @@ func (s *Service) Queue(ctx context.Context, tx *store.Tx, c *ent.Conversation, 
 	}
 	tx.Enqueue(store.Job{Args: SendArgs{AccountID: c.AccountID, MessageID: m.ID}, At: at.Time()})
 	return refer(ctx, tx, c.InboxID, internetID, c.ID, m.ID)
+}
+
+func notConnected() *errs.Error {
+	return errs.New(errs.ChannelNotConnected, "The conversation's e-mail channel is not connected, so that nothing can be sent.")
 }
 
 // quotes marks a mail that quotes what it answers; the quote is written when it
@@ -127,11 +131,18 @@ func domainOf(address string) string {
 }
 
 // Retry sends a message again that failed, to those whom it did not reach (EM-6).
-// INVALID for one that did not fail.
+// INVALID for one that did not fail; CHANNEL_NOT_CONNECTED.
 func (s *Service) Retry(ctx context.Context, in RetryMessageInput) (*ent.Message, error) {
 	return s.again(ctx, "retryMessage", in.MessageID, in.IdempotencyKey, in, func(ctx context.Context, tx *store.Tx, e *ent.Email, m *ent.Message) error {
 		if m.Delivery != vocab.DeliveryFailed {
 			return errs.New(errs.Invalid, "Only a message that failed can be sent again; this one is %s.", m.Delivery).On("messageId")
+		}
+		channel, err := tx.Client.EmailChannel.Get(ctx, e.ChannelID)
+		if err != nil {
+			return err
+		}
+		if channel.State == vocab.EmailDisconnected {
+			return notConnected().On("messageId")
 		}
 		recipients := e.Recipients
 		for i := range recipients {
@@ -139,7 +150,7 @@ func (s *Service) Retry(ctx context.Context, in RetryMessageInput) (*ent.Message
 				recipients[i] = schema.Recipient{Address: recipients[i].Address, State: vocab.DeliveryQueued}
 			}
 		}
-		err := tx.Client.Email.UpdateOneID(e.ID).SetRecipients(recipients).SetAttempts(0).SetSendAt(tx.Now()).SetNextAttemptAt(tx.Now()).Exec(ctx)
+		err = tx.Client.Email.UpdateOneID(e.ID).SetRecipients(recipients).SetAttempts(0).SetSendAt(tx.Now()).SetNextAttemptAt(tx.Now()).Exec(ctx)
 		if err != nil {
 			return err
 		}

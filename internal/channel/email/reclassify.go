@@ -89,6 +89,9 @@ func (s *Service) RunReclassify(ctx context.Context, args ReclassifyArgs) error 
 	}
 	for _, m := range mails {
 		if err := s.reclassify(ctx, args, m); err != nil {
+			if errors.Is(err, errCanceled) {
+				return nil
+			}
 			if job.LastAttempt(ctx) {
 				err = errors.Join(err, s.endTask(ctx, args, vocab.TaskFailed))
 			}
@@ -100,6 +103,8 @@ func (s *Service) RunReclassify(ctx context.Context, args ReclassifyArgs) error 
 	}
 	return s.endTask(ctx, args, vocab.TaskDone)
 }
+
+var errCanceled = errors.New("the task was canceled, or another worker goes on with it")
 
 // reclassify judges one mail, and counts it.
 func (s *Service) reclassify(ctx context.Context, args ReclassifyArgs, m *ent.InboundMail) error {
@@ -113,8 +118,11 @@ func (s *Service) reclassify(ctx context.Context, args ReclassifyArgs, m *ent.In
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, `UPDATE tasks SET state = $1, cursor = $2, done = done + 1 WHERE id = $3 AND account_id = $4`,
-			string(vocab.TaskRunning), m.ID, args.TaskID, args.AccountID)
+		n, err := tx.Exec(ctx, `UPDATE tasks SET state = $1, cursor = $2, done = done + 1 WHERE id = $3 AND account_id = $4
+			AND state IN ('QUEUED', 'RUNNING') AND cursor < $2`, string(vocab.TaskRunning), m.ID, args.TaskID, args.AccountID)
+		if err == nil && n == 0 {
+			err = errCanceled
+		}
 		return err
 	})
 }
@@ -140,14 +148,15 @@ func (s *Service) judgeAnew(ctx context.Context, tx *store.Tx, m *ent.InboundMai
 	if slices.Equal(p.result.Reasons, m.Verdict.Reasons) {
 		return nil
 	}
+	changed, err := s.conversations.Refilter(ctx, tx, m.ConversationID, old, p.reasons())
+	if err != nil || !changed && p.reasons() != old {
+		return err // a person decided: what was held of it then explains that
+	}
 	if err := tx.Client.InboundMail.UpdateOneID(m.ID).SetVerdict(p.result).Exec(ctx); err != nil {
 		return err
 	}
-	if err := tx.Client.Email.UpdateOneID(m.MessageID).SetVerdict(p.result).Exec(ctx); err != nil && !ent.IsNotFound(err) {
-		return err
-	}
-	_, err := s.conversations.Refilter(ctx, tx, m.ConversationID, old, p.reasons())
-	return err
+	err = tx.Client.Email.UpdateOneID(m.MessageID).SetVerdict(p.result).Exec(ctx)
+	return unlessGone(err)
 }
 
 // endTask closes the task, once.
