@@ -2,6 +2,7 @@ package email
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -12,6 +13,7 @@ import (
 	"parley/internal/id"
 	"parley/internal/people"
 	"parley/internal/store"
+	"parley/internal/viewer"
 )
 
 // maxAliases of one channel.
@@ -36,10 +38,20 @@ func cleanAliases(address string, aliases []string) ([]string, error) {
 	return clean, nil
 }
 
+// allFree is free for all addresses of a channel.
+func allFree(ctx context.Context, client *ent.Client, c *ent.EmailChannel) error {
+	err := free(ctx, client, c.ID, c.Address, "address")
+	for i, alias := range c.Aliases {
+		err = errors.Join(err, free(ctx, client, c.ID, alias, "aliases", strconv.Itoa(i)))
+	}
+	return err
+}
+
 // free refuses an address that another channel, or a user's own mailbox, has,
-// with the name of who has it (EM-2, EM-8).
+// with the name of who has it (EM-2, EM-8), if the viewer may see that (AC-3).
 func free(ctx context.Context, client *ent.Client, channelID, address string, field ...string) error {
-	taken, err := client.ChannelAddress.Query().Where(channeladdress.Address(address), channeladdress.ChannelIDNEQ(channelID)).First(ctx)
+	everything := inAccount(ctx, viewer.FromContext(ctx).AccountID)
+	taken, err := client.ChannelAddress.Query().Where(channeladdress.Address(address), channeladdress.ChannelIDNEQ(channelID)).First(everything)
 	if err == nil {
 		inbox, err := client.Inbox.Get(ctx, taken.InboxID)
 		if err != nil && !ent.IsNotFound(err) {
@@ -54,7 +66,7 @@ func free(ctx context.Context, client *ent.Client, channelID, address string, fi
 	if !ent.IsNotFound(err) {
 		return err
 	}
-	personal, err := client.PersonalMailbox.Query().Where(personalmailbox.Address(address)).First(ctx)
+	personal, err := client.PersonalMailbox.Query().Where(personalmailbox.Address(address)).First(everything)
 	if ent.IsNotFound(err) {
 		return nil
 	}
@@ -70,13 +82,8 @@ func free(ctx context.Context, client *ent.Client, channelID, address string, fi
 
 // hold gives a channel its addresses in place of those that it has.
 func hold(ctx context.Context, tx *store.Tx, c *ent.EmailChannel) error {
-	if err := free(ctx, tx.Client, c.ID, c.Address, "address"); err != nil {
+	if err := allFree(ctx, tx.Client, c); err != nil {
 		return err
-	}
-	for i, alias := range c.Aliases {
-		if err := free(ctx, tx.Client, c.ID, alias, "aliases", strconv.Itoa(i)); err != nil {
-			return err
-		}
 	}
 	if _, err := tx.Client.ChannelAddress.Delete().Where(channeladdress.ChannelID(c.ID)).Exec(ctx); err != nil {
 		return err

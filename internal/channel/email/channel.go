@@ -249,7 +249,7 @@ func (s *Service) Reconnect(ctx context.Context, in ReconnectEmailChannelInput) 
 		return nil, err
 	}
 	if c.Provider == vocab.EmailForwarding {
-		c, err := s.revive(ctx, c)
+		c, err := s.revive(ctx, c, in)
 		return &Begun{Channel: c}, err
 	}
 	if err := errors.Join(replaceServer(&c.Imap, in.IMAP, "imap"), replaceServer(&c.SMTP, in.SMTP, "smtp")); err != nil {
@@ -273,7 +273,7 @@ func (s *Service) Reconnect(ctx context.Context, in ReconnectEmailChannelInput) 
 	if err := s.try(ctx, c); err != nil {
 		return nil, err
 	}
-	c, err = s.revive(ctx, c)
+	c, err = s.revive(ctx, c, in)
 	return &Begun{Channel: c}, err
 }
 
@@ -288,8 +288,10 @@ func replaceServer(into *schema.MailServer, from *MailServerInput, field string)
 }
 
 // revive writes a channel's new credentials and has it work again.
-func (s *Service) revive(ctx context.Context, c *ent.EmailChannel) (*ent.EmailChannel, error) {
-	return s.administer(ctx, "reconnectEmailChannel", c.ID, nil, nil, func(ctx context.Context, tx *store.Tx, _ *ent.EmailChannel) error {
+func (s *Service) revive(ctx context.Context, c *ent.EmailChannel, in ReconnectEmailChannelInput) (*ent.EmailChannel, error) {
+	key := in.IdempotencyKey
+	in.Password = nil // not even its hash is remembered
+	return s.administer(ctx, "reconnectEmailChannel", c.ID, key, in, func(ctx context.Context, tx *store.Tx, _ *ent.EmailChannel) error {
 		if err := hold(ctx, tx, c); err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"parley/ent"
 	entinbox "parley/ent/inbox"
 	"parley/ent/schema"
+	"parley/internal/channel/email/imap"
 	"parley/internal/channel/email/oauth"
 	"parley/internal/clock"
 	"parley/internal/crm"
@@ -44,6 +45,10 @@ type Begun struct {
 // ALREADY_EXISTS on address or aliases, with the name of who has it (EM-2);
 // INVALID on what does not work of the servers.
 func (s *Service) Begin(ctx context.Context, in BeginEmailChannelInput) (*Begun, error) {
+	known, err := s.begun(ctx, in)
+	if err != nil || known != nil {
+		return known, err
+	}
 	draft, err := s.draft(ctx, in)
 	if err != nil {
 		return nil, err
@@ -54,6 +59,34 @@ func (s *Service) Begin(ctx context.Context, in BeginEmailChannelInput) (*Begun,
 	}
 	url, err := s.authorize(ctx, draft, *in.connection(s.now()), in.ReturnURL)
 	return &Begun{AuthorizationURL: url}, err
+}
+
+// errNew says that an idempotency key was not used before.
+var errNew = errors.New("not begun before")
+
+// begun is what an earlier Begin with the same idempotency key made; nil: there
+// was none. Otherwise the address would be taken by the channel itself.
+func (s *Service) begun(ctx context.Context, in BeginEmailChannelInput) (*Begun, error) {
+	if in.IdempotencyKey == nil {
+		return nil, nil
+	}
+	channelID, err := people.Administer(ctx, s.store, in.call(id.New(id.Channel)), func(context.Context, *store.Tx) error { return errNew })
+	if errors.Is(err, errNew) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := find(ctx, s.store.Client(ctx), channelID)
+	return &Begun{Channel: c}, err
+}
+
+// call is the mutation that makes the channel. The password is left out of what
+// is remembered for its replay.
+func (in BeginEmailChannelInput) call(channelID string) people.Call {
+	key := in.IdempotencyKey
+	in.Password, in.IdempotencyKey = nil, nil
+	return people.Call{Mutation: "beginEmailChannel", Key: key, Input: in, Result: channelID}
 }
 
 // connection is what is kept of the input until the admin has signed in.
@@ -117,7 +150,7 @@ func (s *Service) draft(ctx context.Context, in BeginEmailChannelInput) (*ent.Em
 	if in.Routing != nil {
 		c.Routing = *in.Routing
 	}
-	return c, errors.Join(s.servers(c, in), s.presets(ctx, client, c), free(ctx, client, c.ID, address, "address"))
+	return c, errors.Join(s.servers(c, in), s.presets(ctx, client, c), allFree(ctx, client, c))
 }
 
 // presets checks what is done with each new mail (EM-3).
@@ -222,8 +255,7 @@ func (s *Service) connect(ctx context.Context, c *ent.EmailChannel, in BeginEmai
 			return nil, err
 		}
 	}
-	call := people.Call{Mutation: "beginEmailChannel", Key: in.IdempotencyKey, Input: in.withoutPassword(), Result: c.ID}
-	channelID, err := people.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error { return s.insert(ctx, tx, c) })
+	channelID, err := people.Administer(ctx, s.store, in.call(c.ID), func(ctx context.Context, tx *store.Tx) error { return s.insert(ctx, tx, c) })
 	if err != nil {
 		return nil, err
 	}
@@ -231,10 +263,19 @@ func (s *Service) connect(ctx context.Context, c *ent.EmailChannel, in BeginEmai
 	return s.store.Client(ctx).EmailChannel.Get(ctx, channelID)
 }
 
-// withoutPassword is what is remembered of the input for its replay.
-func (in BeginEmailChannelInput) withoutPassword() BeginEmailChannelInput {
-	in.Password = nil
-	return in
+// mark opens a mailbox, and has a channel that was never read begin with what
+// comes from now on.
+func mark(ctx context.Context, c *ent.EmailChannel, config imap.Config) error {
+	conn, err := imap.Dial(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	box, err := conn.Select(ctx)
+	if err == nil && c.UIDValidity == 0 && !c.ImportSince.IsSet() {
+		c.UIDValidity, c.LastUID = int64(box.UIDValidity), int64(box.UIDNext)-1
+	}
+	return err
 }
 
 // insert writes a new channel, connected.
@@ -254,7 +295,7 @@ func (s *Service) insert(ctx context.Context, tx *store.Tx, c *ent.EmailChannel)
 	create := tx.Client.EmailChannel.Create().SetID(c.ID).SetInboxID(c.InboxID).SetAddress(c.Address).SetAliases(c.Aliases).
 		SetSenderName(c.SenderName).SetProvider(c.Provider).SetState(vocab.EmailConnected).SetStateSince(now).
 		SetImap(c.Imap).SetSMTP(c.SMTP).SetAuthentication(c.Authentication).SetCredentials(c.Credentials).
-		SetRouting(c.Routing).SetImportSince(c.ImportSince).SetTermsAcceptedBy(c.TermsAcceptedBy).
+		SetRouting(c.Routing).SetImportSince(c.ImportSince).SetUIDValidity(c.UIDValidity).SetLastUID(c.LastUID).SetTermsAcceptedBy(c.TermsAcceptedBy).
 		SetTermsAcceptedAt(c.TermsAcceptedAt).SetConnectedAt(now).SetCreatedAt(now)
 	if c.TicketPreset != nil {
 		create.SetTicketPreset(c.TicketPreset)

@@ -92,9 +92,7 @@ func (s *Service) bearer(c *ent.EmailChannel) (*oauth.Source, error) {
 
 // mailbox is how to reach a channel's mailbox.
 func (s *Service) mailbox(c *ent.EmailChannel) (imap.Config, *oauth.Source, error) {
-	config := imap.Config{
-		Host: c.Imap.Host, Port: c.Imap.Port, Security: imap.Security(c.Imap.Security), Username: nameOr(c.Imap.Username, c.Address), Dial: s.o.Dial,
-	}
+	config := s.reach(c)
 	if c.Authentication == vocab.EmailOAuth {
 		source, err := s.bearer(c)
 		if err != nil {
@@ -106,6 +104,13 @@ func (s *Service) mailbox(c *ent.EmailChannel) (imap.Config, *oauth.Source, erro
 	opened, err := s.open(c)
 	config.Password = opened.Password
 	return config, nil, err
+}
+
+// reach is how to reach a channel's mailbox, but for credentials.
+func (s *Service) reach(c *ent.EmailChannel) imap.Config {
+	return imap.Config{
+		Host: c.Imap.Host, Port: c.Imap.Port, Security: imap.Security(c.Imap.Security), Username: nameOr(c.Imap.Username, c.Address), Dial: s.o.Dial,
+	}
 }
 
 // submission is how to reach the server that sends a channel's mail; nil: there

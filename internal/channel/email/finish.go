@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"time"
 
 	"parley/ent"
 	"parley/ent/emailconnection"
@@ -102,6 +103,7 @@ func (s *Service) made(ctx context.Context, pending *ent.EmailConnection, grant 
 	if c.Credentials, err = s.seal(c.ID, credentials{Token: &grant.Token}); err != nil {
 		return nil, err
 	}
+	s.look(ctx, c, grant.Token.Access)
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := people.Lock(ctx, tx); err != nil {
 			return err
@@ -115,6 +117,19 @@ func (s *Service) made(ctx context.Context, pending *ent.EmailConnection, grant 
 	return s.store.Client(ctx).EmailChannel.Get(ctx, c.ID)
 }
 
+// look has a new channel begin with the mail that comes from now on. Where the
+// mailbox cannot be opened it is connected all the same: the sign-in is used up,
+// and the channel's state tells.
+func (s *Service) look(ctx context.Context, c *ent.EmailChannel, access string) {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	config := s.reach(c)
+	config.Token = func(context.Context) (string, error) { return access, nil }
+	if err := mark(ctx, c, config); err != nil {
+		s.o.Log.InfoContext(ctx, "a new channel's mailbox cannot be opened", "channel", c.ID, "error", err)
+	}
+}
+
 // granted gives a channel that is there new tokens of the same mailbox.
 func (s *Service) granted(ctx context.Context, c *ent.EmailChannel, grant oauth.Grant) (*ent.EmailChannel, error) {
 	if !strings.EqualFold(grant.Address, c.Address) {
@@ -126,7 +141,7 @@ func (s *Service) granted(ctx context.Context, c *ent.EmailChannel, grant oauth.
 	}
 	c.Credentials = sealed
 	err = s.alone(c.AccountID, "oauth/"+c.ID)(ctx, func(context.Context) error { // no refresh may overwrite it
-		c, err = s.revive(ctx, c)
+		c, err = s.revive(ctx, c, ReconnectEmailChannelInput{EmailChannelID: c.ID})
 		return err
 	})
 	return c, err

@@ -3,6 +3,7 @@ package email
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"time"
 
@@ -77,27 +78,39 @@ func (s *Service) Deliver(ctx context.Context, a Arrived) error {
 	if err != nil {
 		return err
 	}
-	raw, err := io.ReadAll(a.Raw) // the listener bounds it
+	if len(channels) == 0 {
+		return errors.New("none of the mail's channels is there any more")
+	}
+	first, err := s.deliver(ctx, channels[0], a, a.Raw)
 	if err != nil {
 		return err
 	}
-	for _, c := range channels {
-		ctx := inAccount(ctx, c.AccountID)
-		m, err := s.write(ctx, c, "smtp:"+id.New("receipt"), newReader(raw))
+	for _, c := range channels[1:] {
+		again, err := s.blobs.NewReader(ctx, first.BlobKey)
 		if err != nil {
 			return err
 		}
-		m.EnvelopeFrom, m.EnvelopeTo = a.From, a.Recipients
-		err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-			_, err := insertRaw(ctx, tx, m)
-			tx.Enqueue(store.Job{Args: IngestArgs{AccountID: m.AccountID, MailID: m.ID}})
-			return err
-		})
-		if err != nil {
+		_, err = s.deliver(ctx, c, a, again)
+		if err := errors.Join(err, again.Close()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// deliver keeps a mail for one channel.
+func (s *Service) deliver(ctx context.Context, c *ent.EmailChannel, a Arrived, raw io.Reader) (*ent.InboundMail, error) {
+	ctx = inAccount(ctx, c.AccountID)
+	m, err := s.write(ctx, c, "smtp:"+id.New("receipt"), raw)
+	if err != nil {
+		return nil, err
+	}
+	m.EnvelopeFrom, m.EnvelopeTo = a.From, a.Recipients
+	return m, s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := insertRaw(ctx, tx, m)
+		tx.Enqueue(store.Job{Args: IngestArgs{AccountID: m.AccountID, MailID: m.ID}})
+		return err
+	})
 }
 
 // IngestArgs asks to read a mail that was stored.

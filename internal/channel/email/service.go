@@ -1,11 +1,13 @@
 package email
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
 	"net/url"
 	"sync"
+	"time"
 
 	"parley/internal/attachment"
 	"parley/internal/attachment/blob"
@@ -43,7 +45,15 @@ type Options struct {
 	// MaxMailBytes is the largest mail that is read whole; of a larger one the
 	// headers are.
 	MaxMailBytes int64
-	Log          *slog.Logger
+	// LookEvery is how often a node looks for mailboxes that nobody follows. 0: 5 seconds.
+	LookEvery time.Duration
+	// LeaseLife is how long the mailboxes of a node that died wait for another
+	// one, but for LookEvery. 0: 30 seconds.
+	LeaseLife time.Duration
+	// ReadEvery is how often a mailbox is read though its server tells of nothing.
+	// 0: 5 minutes.
+	ReadEvery time.Duration
+	Log       *slog.Logger
 }
 
 // Service holds the use cases of the e-mail channel. It is safe for concurrent use.
@@ -69,12 +79,11 @@ type Service struct {
 // New returns the use cases. Conversations send their mail by it.
 func New(s *store.Store, keys *secret.Keyring, contacts *contact.Service, conversations *conversation.Service,
 	files *attachment.Service, blobs *blob.Bucket, o Options) *Service {
-	if o.MaxMailBytes == 0 {
-		o.MaxMailBytes = 50 << 20
-	}
-	if o.Log == nil {
-		o.Log = slog.Default()
-	}
+	o.MaxMailBytes = cmp.Or(o.MaxMailBytes, 50<<20)
+	o.LookEvery = cmp.Or(o.LookEvery, 5*time.Second)
+	o.LeaseLife = cmp.Or(o.LeaseLife, 30*time.Second)
+	o.ReadEvery = cmp.Or(o.ReadEvery, 5*time.Minute)
+	o.Log = cmp.Or(o.Log, slog.Default())
 	e := &Service{
 		store: s, keys: keys, tokens: thread.NewTokens(keys), contacts: contacts, conversations: conversations,
 		files: files, blobs: blobs, o: o, node: id.New("node"), wake: make(chan struct{}, 1),

@@ -9,17 +9,10 @@ import (
 	"parley/ent"
 	"parley/ent/emailchannel"
 	"parley/internal/clock"
+	"parley/internal/id"
 	"parley/internal/lease"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
-)
-
-const (
-	// leaseLife is how long a dead node's mailboxes wait for another one, less
-	// lookEvery.
-	leaseLife = 30 * time.Second
-	// lookEvery is how often a node looks for mailboxes that nobody follows.
-	lookEvery = 5 * time.Second
 )
 
 // worker follows one mailbox.
@@ -34,7 +27,7 @@ type worker struct {
 // when all its workers are gone.
 func (s *Service) Run(ctx context.Context) {
 	crew := &crew{service: s, workers: map[string]*worker{}}
-	ticker := time.NewTicker(lookEvery)
+	ticker := time.NewTicker(s.o.LookEvery)
 	defer ticker.Stop()
 	for ctx.Err() == nil {
 		if err := crew.muster(ctx); err != nil && ctx.Err() == nil {
@@ -102,19 +95,21 @@ func (w *crew) follow(ctx context.Context, c *ent.EmailChannel, now clock.Micros
 	own, stop := context.WithCancel(inAccount(ctx, c.AccountID))
 	w.workers[c.ID] = &worker{look: look(c), stop: stop}
 	w.all.Go(func() {
-		defer func() {
-			stop()
-			w.mu.Lock()
-			delete(w.workers, c.ID)
-			w.mu.Unlock()
-		}()
 		w.service.keep(own, c)
+		changed := own.Err() != nil
+		stop()
+		w.mu.Lock()
+		delete(w.workers, c.ID)
+		w.mu.Unlock()
+		if changed {
+			w.service.stir() // it is followed anew at once
+		}
 	})
 }
 
 // keep follows a mailbox for as long as this node has its lease and it works.
 func (s *Service) keep(ctx context.Context, c *ent.EmailChannel) {
-	held, err := lease.Acquire(ctx, s.store, "mailbox/"+c.ID, s.node, leaseLife)
+	held, err := lease.Acquire(ctx, s.store, "mailbox/"+c.ID, s.node, s.o.LeaseLife)
 	if err != nil || held == nil {
 		if err != nil && ctx.Err() == nil {
 			s.o.Log.WarnContext(ctx, "a mailbox's lease could not be asked for", "channel", c.ID, "error", err)
@@ -139,20 +134,23 @@ func (s *Service) keep(ctx context.Context, c *ent.EmailChannel) {
 	}
 }
 
-// alone has one node at a time do something.
+// alone has one goroutine of all nodes at a time do something.
 func (s *Service) alone(accountID, name string) func(context.Context, func(context.Context) error) error {
 	return func(ctx context.Context, do func(context.Context) error) error {
 		ctx = inAccount(ctx, accountID)
 		ticker := time.NewTicker(200 * time.Millisecond)
 		defer ticker.Stop()
+		holder := id.New("turn") // others of this node wait too
 		for {
-			held, err := lease.Acquire(ctx, s.store, name, s.node, leaseLife)
+			held, err := lease.Acquire(ctx, s.store, name, holder, s.o.LeaseLife)
 			if err != nil {
 				return err
 			}
 			if held != nil {
 				defer func() { _ = held.Release(context.WithoutCancel(ctx)) }()
-				return do(ctx)
+				working, stop := held.Hold(ctx)
+				defer stop()
+				return do(working)
 			}
 			select {
 			case <-ctx.Done():
