@@ -27,6 +27,8 @@ type api struct {
 	store *store.Store
 	// dataDir is where mail goes.
 	dataDir string
+	// smtp is where mail to forwarding addresses is received.
+	smtp string
 }
 
 // eachAPI runs the test on a server with SQLite and on one with PostgreSQL.
@@ -48,7 +50,11 @@ func serveTest(t *testing.T, s *store.Store, set ...func(*serverSettings)) *api 
 	}
 	log := slog.New(slog.DiscardHandler)
 	url := "http://" + listener.Addr().String()
-	c := &serveCommand{serverSettings{
+	c := &serveCommand{serverSettings: serverSettings{
+		emailSettings: emailSettings{
+			MailListen: "127.0.0.1:0", MailDomain: "in.example.com", MaxFileBytes: 1 << 20, MaxMailBytes: 8 << 20,
+			MailNetworks: []string{"127.0.0.0/8", "::1"}, MicrosoftTenant: "common",
+		},
 		AdminToken: adminToken, PublicURL: url, MaxBodyBytes: 4 << 20, MaxDepth: 15, MaxComplexity: 12_500,
 		RequestTimeout: 30 * time.Second, ShutdownTimeout: 10 * time.Second, EventRetention: 30 * 24 * time.Hour,
 	}}
@@ -61,21 +67,26 @@ func serveTest(t *testing.T, s *store.Store, set ...func(*serverSettings)) *api 
 	if err := c.sendMail(a, outbox, log); err != nil {
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	post, err := c.openPost(ctx, a, outbox, log)
+	if err != nil {
+		t.Fatal(err)
+	}
 	l, err := a.connect("", log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 2)
+	ended := make(chan error, 3)
 	go func() { ended <- l.run(ctx) }()
+	go func() { ended <- post.run(ctx) }()
 	go func() { ended <- c.serve(ctx, a, l, listener, log, io.Discard) }()
 	t.Cleanup(func() {
 		cancel()
-		if err := errors.Join(<-ended, <-ended); err != nil {
+		if err := errors.Join(<-ended, <-ended, <-ended); err != nil {
 			t.Error(err)
 		}
 	})
-	return &api{t: t, url: url, store: s, dataDir: outbox}
+	return &api{t: t, url: url, store: s, dataDir: outbox, smtp: post.socket.Addr().String()}
 }
 
 // answer is a GraphQL answer; Data is read with at.

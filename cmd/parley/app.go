@@ -9,6 +9,7 @@ import (
 	"parley/internal/consent"
 	"parley/internal/contact"
 	"parley/internal/conversation"
+	"parley/internal/crm"
 	"parley/internal/event"
 	"parley/internal/inbox"
 	"parley/internal/job"
@@ -25,6 +26,7 @@ import (
 // app is the use cases, wired.
 type app struct {
 	store    *store.Store
+	keys     *secret.Keyring
 	queue    *job.Queue
 	people   *people.Service
 	inboxes  *inbox.Service
@@ -34,16 +36,17 @@ type app struct {
 
 // wire makes the use cases on an open store and registers the background work.
 func wire(s *store.Store, keys *secret.Keyring, publicURL string, log *slog.Logger) *app {
-	a := &app{store: s, queue: job.New(s, log)}
+	a := &app{store: s, keys: keys, queue: job.New(s, log)}
 	a.people = people.New(s)
 	conversations := conversation.New(s, a.people)
 	a.inboxes = inbox.New(s, a.people, conversations, keys, publicURL)
 	contacts := contact.New(s)
+	conversations.UseContacts(contacts)
 	messages := targeting.New(s)
 	a.visitors = visitor.New(s, keys, a.inboxes, contacts, conversations)
 	a.services = graph.Services{
 		People: a.people, Inboxes: a.inboxes, Contacts: contacts, Consents: consent.New(s), Targeting: messages, Visitors: a.visitors,
-		Conversations: conversations, Events: event.New(s), Nodes: node.New(s),
+		Conversations: conversations, Events: event.New(s), Nodes: node.New(s), Tickets: crm.New(s),
 	}
 	a.register(conversations)
 	return a

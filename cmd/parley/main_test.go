@@ -51,7 +51,7 @@ type server struct {
 // startServer runs `parley serve` and returns when it says that it is ready.
 func startServer(t *testing.T, env ...string) *server {
 	t.Helper()
-	s := &server{api: api{t: t}, cmd: program(context.Background(), append([]string{"PARLEY_LISTEN=127.0.0.1:0", "PARLEY_RATE_LIMIT=0", "PARLEY_STAFF_RATE_LIMIT=0", "PARLEY_VISITOR_MESSAGES=0", "PARLEY_VISITOR_CHATS=0", "PARLEY_VISITOR_SESSIONS=0", "PARLEY_LOG_LEVEL=error"}, env...), "serve")}
+	s := &server{api: api{t: t}, cmd: program(context.Background(), append([]string{"PARLEY_LISTEN=127.0.0.1:0", "PARLEY_MAIL_LISTEN=off", "PARLEY_RATE_LIMIT=0", "PARLEY_STAFF_RATE_LIMIT=0", "PARLEY_VISITOR_MESSAGES=0", "PARLEY_VISITOR_CHATS=0", "PARLEY_VISITOR_SESSIONS=0", "PARLEY_LOG_LEVEL=error"}, env...), "serve")}
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

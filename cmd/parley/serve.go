@@ -27,6 +27,9 @@ const gcPercent = 300
 
 type serveCommand struct {
 	serverSettings `embed:""`
+
+	// mailURL is where forwarded mail is received; empty: nowhere.
+	mailURL string
 }
 
 // Run serves until ctx ends.
@@ -70,17 +73,23 @@ func (c *serveCommand) Run(ctx context.Context, d *databaseSettings) (err error)
 		return errors.Join(err, listener.Close())
 	}
 	c.guard(a)
+	post, err := c.openPost(ctx, a, d.DataDir, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	l, err := a.connect(c.NATSURL, log)
 	if err != nil {
 		return errors.Join(fmt.Errorf("PARLEY_NATS_URL: %w", err), listener.Close())
 	}
 	following, unfollow := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan error, 1)
+	ended := make(chan error, 2)
 	go func() { ended <- l.run(following) }()
+	go func() { ended <- post.run(following) }()
 	defer func() {
 		unfollow()
-		err = errors.Join(err, <-ended)
+		err = errors.Join(err, <-ended, <-ended)
 	}()
+	c.mailURL = post.url()
 	return c.serve(ctx, a, l, listener, log, os.Stdout)
 }
 
@@ -136,6 +145,9 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 		Streams:          graphlive.Share,
 		Limits:           c.streams(),
 		TrustedDocuments: trusted,
+		Files:            a.services.Attachments,
+		Callbacks:        a.services.Emails,
+		Uploads:          httpserver.UploadLimits{FileBytes: c.MaxFileBytes, TotalBytes: 2 * c.MaxFileBytes},
 		TrustedProxies:   proxies,
 		AllowedOrigins:   c.AllowedOrigins,
 		PublicURL:        c.PublicURL,
@@ -152,6 +164,9 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 // greet tells a newcomer where to go. A random token is shown this once.
 func (c *serveCommand) greet(out io.Writer, token string) {
 	fmt.Fprintf(out, "Parley is ready.\n\n  Playground  %s/\n  GraphQL     %s/graphql\n", c.PublicURL, c.PublicURL)
+	if c.mailURL != "" {
+		fmt.Fprintf(out, "  Mail        %s (to addresses @%s)\n", c.mailURL, c.MailDomain)
+	}
 	if token != "" && token != c.AdminToken {
 		fmt.Fprintf(out, "  Token       %s\n\nThe token is the first admin's and is shown this once: keep it. `parley token create` makes another.\n", token)
 	}

@@ -89,6 +89,7 @@ func (d *databaseSettings) keys() (*secret.Keyring, error) {
 
 // serverSettings are those of serve alone.
 type serverSettings struct {
+	emailSettings     `embed:""`
 	Listen            string        `env:"PARLEY_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 takes a free one."`
 	NATSURL           string        `env:"PARLEY_NATS_URL" name:"nats-url" placeholder:"URL" help:"Servers of the message bus that several nodes share, commas between, e.g. nats://user:password@nats:4222. Empty: a bus within the process, for a single node."`
 	PublicURL         string        `env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"Where browsers reach the server, e.g. https://parley.example.com. Empty: http:// and the address listened on."`
@@ -129,6 +130,7 @@ func (s *serverSettings) check() error {
 	bad(s.AdminToken != "" && (len(s.AdminToken) < 16 || strings.ContainsAny(s.AdminToken, " \t\r\n")), "PARLEY_ADMIN_TOKEN", "is too short or has spaces", "at least 16 characters without spaces")
 	problems = append(problems, s.checkMail())
 	problems = append(problems, s.checkVisitors()...)
+	problems = append(problems, s.emailSettings.check()...)
 	for _, origin := range s.AllowedOrigins {
 		bad(origin != "*" && !isOrigin(origin), "PARLEY_ALLOWED_ORIGINS", fmt.Sprintf("has %q", origin), "origins such as https://app.example.com, or *")
 	}
