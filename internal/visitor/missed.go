@@ -20,6 +20,10 @@ const (
 	missedWithin = 24 * time.Hour
 	// maxMissed is how many messages a letter has at most, the last ones.
 	maxMissed = 20
+	// maxLetters is how many letters an address gets within lettersWithin: more
+	// would be a loop, or somebody's joke (RFC 3834).
+	maxLetters    = 4
+	lettersWithin = time.Hour
 )
 
 // MissAfter sets after how long a reply counts as missed; 0: never. It is
@@ -100,6 +104,9 @@ func (s *Service) mail(ctx context.Context, tx *store.Tx, c *ent.Conversation) e
 	if err != nil {
 		return err
 	}
+	if enough, err := s.hasEnough(ctx, me); err != nil || enough {
+		return err
+	}
 	messages, err := s.unmailed(ctx, tx, c)
 	if err != nil || len(messages) == 0 {
 		return err
@@ -124,6 +131,15 @@ func (s *Service) mail(ctx context.Context, tx *store.Tx, c *ent.Conversation) e
 	}
 	mail.Post(tx, written)
 	return nil
+}
+
+// hasEnough reports whether the visitor's address got so many letters of late that
+// the next one waits.
+func (s *Service) hasEnough(ctx context.Context, me *ent.Visitor) (bool, error) {
+	sent, err := s.store.Numbers(ctx, `SELECT COUNT(*) FROM visitor_links l JOIN visitors v ON v.id = l.visitor_id
+		WHERE l.account_id = $1 AND l.created_at > $2 AND v.email = $3`,
+		me.AccountID, int64(s.store.Now().Add(-lettersWithin)), me.Email)
+	return err == nil && sent[0] >= maxLetters, err
 }
 
 // unmailed returns what the visitor has not read and no letter had, oldest

@@ -136,6 +136,29 @@ func TestMissedReplies(t *testing.T) {
 	})
 }
 
+// RFC 3834: an address gets a few letters within an hour, from however many
+// chats; what did not go out then comes later.
+func TestFewLetters(t *testing.T) {
+	t.Parallel()
+	mailing(t, func(w *world, box *postbox) {
+		for range 6 {
+			w.leaves("answer")
+		}
+		w.clock.Advance(delay)
+		if letters := w.mailed(box); len(letters) != 4 {
+			w.t.Fatalf("%d letters to one address", len(letters))
+		}
+		w.clock.Advance(time.Hour - time.Second)
+		if letters := w.mailed(box); len(letters) != 0 {
+			w.t.Errorf("%d more within the hour", len(letters))
+		}
+		w.clock.Advance(time.Second)
+		if letters := w.mailed(box); len(letters) != 2 {
+			w.t.Errorf("%d letters after the hour, want the other 2", len(letters))
+		}
+	})
+}
+
 // CH-6, IN-9, IN-10, IN-13: who gets no letter.
 func TestNoLetter(t *testing.T) {
 	t.Parallel()
