@@ -80,8 +80,12 @@ func TestConnectConflicts(t *testing.T) {
 		_, err := s.ConnectPersonal(p.Agent(0), email.ConnectPersonalMailboxInput{Address: "Ben@Example.com", Provider: vocab.EmailGmail})
 		mustNot(t, err)
 		key := "once"
-		first := p.connects(s, func(in *email.BeginEmailChannelInput) { in.Aliases, in.IdempotencyKey = []string{"Help@example.com"}, &key })
-		again := p.connects(s, func(in *email.BeginEmailChannelInput) { in.Aliases, in.IdempotencyKey = []string{"Help@example.com"}, &key }) // OP-3
+		first := p.connects(s, func(in *email.BeginEmailChannelInput) {
+			in.Aliases, in.IdempotencyKey = []string{"Help@example.com"}, &key
+		})
+		again := p.connects(s, func(in *email.BeginEmailChannelInput) {
+			in.Aliases, in.IdempotencyKey = []string{"Help@example.com"}, &key
+		}) // OP-3
 		if again.ID != first.ID || first.TermsAcceptedBy != p.AdminID || !first.TermsAcceptedAt.IsSet() {
 			t.Errorf("got %v, and %v when it was repeated", first, again)
 		}

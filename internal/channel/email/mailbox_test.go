@@ -203,4 +203,3 @@ func fieldOf(e *errs.Error) []string {
 	}
 	return e.Field
 }
-

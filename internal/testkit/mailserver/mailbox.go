@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-smtp"
 )
@@ -63,6 +64,16 @@ func (s *Server) Put(t *testing.T, user string, raws ...string) {
 		if err := os.Rename(path+".tmp", path); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// PutAt is Put of one mail that arrived at another time.
+func (s *Server) PutAt(t *testing.T, user string, at time.Time, raw string) {
+	t.Helper()
+	s.Put(t, user, raw)
+	path := filepath.Join(s.mailbox(user), "new", fmt.Sprintf("%d.M1P1.test", 1_700_000_000+s.delivered))
+	if err := os.Chtimes(path, at, at); err != nil {
+		t.Fatal(err)
 	}
 }
 
