@@ -165,10 +165,10 @@ func (p *placing) finish(ctx context.Context, state vocab.InboundState, conversa
 
 // message makes the mail a message of the conversation that it belongs to.
 func (p *placing) message(ctx context.Context) (bool, error) {
-	if err := p.decide(ctx); err != nil {
+	if err := p.judge(ctx); err != nil {
 		return false, err
 	}
-	if err := p.judge(ctx); err != nil {
+	if err := p.decide(ctx); err != nil {
 		return false, err
 	}
 	c, m, err := p.service.conversations.ReceiveMail(ctx, p.tx, p.inbound())

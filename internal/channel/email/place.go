@@ -40,9 +40,13 @@ func (p *placing) replyAddresses() []string {
 	return list
 }
 
-// decide finds the conversation that the mail belongs to (EM-4, pitfall 5).
+// decide finds the conversation that the mail belongs to (EM-4, pitfall 5). A
+// sender whose address is forged takes part in nothing: such a mail needs a token.
 func (p *placing) decide(ctx context.Context) error {
-	in := thread.Candidates{Sender: p.sender.Address}
+	in := thread.Candidates{}
+	if !p.verdict.Forged() {
+		in.Sender = p.sender.Address
+	}
 	if conversationID, _, ok := p.service.tokens.Conversation(slices.Concat(p.mail.References, p.mail.InReplyTo), p.replyAddresses()); ok {
 		found, err := p.candidates(ctx, []string{conversationID})
 		if err != nil {

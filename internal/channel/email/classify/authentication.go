@@ -36,6 +36,12 @@ func (j *judge) authenticate() map[string]string {
 	return results
 }
 
+// Codes of what is not from whom it names.
+const (
+	dmarcFail = "DMARC_FAIL"
+	spfFail   = "SPF_FAIL"
+)
+
 // judgeAuthentication takes DMARC's word, and where there is none that of SPF
 // if no DKIM signature was good. Only a plain "fail" counts: "softfail", "none"
 // and errors happen to honest senders.
@@ -46,9 +52,9 @@ func (j *judge) judgeAuthentication(results map[string]string, server string) {
 	}
 	switch {
 	case results["dmarc"] == "fail":
-		j.find(vocab.ReasonSpam, "DMARC_FAIL", detail+"dmarc=fail")
+		j.find(vocab.ReasonSpam, dmarcFail, detail+"dmarc=fail")
 	case results["dmarc"] == "" && results["spf"] == "fail" && results["dkim"] != "pass":
-		j.find(vocab.ReasonSpam, "SPF_FAIL", detail+"spf=fail and no good DKIM signature")
+		j.find(vocab.ReasonSpam, spfFail, detail+"spf=fail and no good DKIM signature")
 	}
 }
 

@@ -1,6 +1,8 @@
 package classify
 
 import (
+	"slices"
+
 	"parley/internal/channel/email/parse"
 	"parley/internal/vocab"
 )
@@ -64,6 +66,12 @@ type Verdict struct {
 	// Authentication has the results of "spf", "dkim" and "dmarc" that a trusted
 	// server wrote, as "pass" or "fail"; those that it did not write are missing.
 	Authentication map[string]string
+}
+
+// Forged reports whether a trusted server says that the mail is not from whom it
+// names, and the allow list does not vouch for them.
+func (v Verdict) Forged() bool {
+	return slices.ContainsFunc(v.Reasons, func(r Reason) bool { return r.Code == dmarcFail || r.Code == spfFail })
 }
 
 // Values of Verdict.Allowed that are no entry of the allow list.
