@@ -66,16 +66,42 @@ func (a *api) head() int {
 	return int(n)
 }
 
-func readmeStory(t *testing.T) string {
+// The README's story of a mail runs after the other one.
+func TestStoryOfAMail(t *testing.T) {
+	t.Parallel()
+	helpers, _, _ := strings.Cut(readmeBlock(t, "story"), "# An admin makes")
+	script := helpers + readmeBlock(t, "mail")
+	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
+		shell := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)
+		shell.Env = append(os.Environ(), "API="+a.url+"/graphql", "TOKEN="+adminToken, "MAIL=smtp://"+a.smtp)
+		var shown strings.Builder
+		shell.Stderr = &shown
+		out, err := shell.Output()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, shown.String())
+		}
+		var sent answer
+		if err := json.Unmarshal(lastLine(out), &sent); err != nil {
+			t.Fatalf("%v in %s", err, out)
+		}
+		if got := text(sent.Data, "sendMessage", "message", "email", "subject"); got != "Re: An invoice, please" {
+			t.Errorf("the answer is %v", sent.Data)
+		}
+	})
+}
+
+func readmeStory(t *testing.T) string { return readmeBlock(t, "story") }
+
+func readmeBlock(t *testing.T, name string) string {
 	t.Helper()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, after, found := strings.Cut(string(readme), "```bash story\n")
+	_, after, found := strings.Cut(string(readme), "```bash "+name+"\n")
 	script, _, closed := strings.Cut(after, "\n```")
 	if !found || !closed {
-		t.Fatal("the README has no story")
+		t.Fatalf("the README has no %s", name)
 	}
 	return script
 }
