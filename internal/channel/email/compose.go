@@ -23,10 +23,11 @@ func (o *sending) compose(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, html, err := o.body(ctx)
+	below, err := o.quotation(ctx)
 	if err != nil {
 		return nil, err
 	}
+	text, html := o.body(below)
 	out := smtp.Outgoing{
 		MessageID: o.e.InternetID, Date: o.m.CreatedAt.Time(), From: smtp.Address{Name: o.e.From.Name, Address: o.e.From.Address},
 		Subject: o.e.Subject, Text: text, HTML: html, InReplyTo: o.e.InReplyTo,
@@ -43,12 +44,14 @@ func (o *sending) compose(ctx context.Context) ([]byte, error) {
 		if f.Scan == vocab.ScanInfected {
 			return nil, fmt.Errorf("%w: %s", errVirus, f.FileName)
 		}
-		part := smtp.Part{FileName: f.FileName, ContentType: f.ContentType, ContentID: f.ContentID, Open: func() (io.ReadCloser, error) { return s.files.Open(ctx, f) }}
 		if f.Inline {
-			out.Inline = append(out.Inline, part)
+			out.Inline = append(out.Inline, o.part(ctx, f))
 		} else {
-			out.Attachments = append(out.Attachments, part)
+			out.Attachments = append(out.Attachments, o.part(ctx, f))
 		}
+	}
+	for _, f := range below.images {
+		out.Inline = append(out.Inline, o.part(ctx, f))
 	}
 	raw, err := smtp.Compose(out)
 	if err != nil || o.c.DkimKey == "" {
@@ -61,9 +64,16 @@ func (o *sending) compose(ctx context.Context) ([]byte, error) {
 	return smtp.Sign(raw, smtp.DKIM{Domain: domainOf(o.c.Address), Selector: o.c.DkimSelector, Key: string(key)})
 }
 
+func (o *sending) part(ctx context.Context, f *ent.Attachment) smtp.Part {
+	return smtp.Part{
+		FileName: f.FileName, ContentType: f.ContentType, ContentID: f.ContentID,
+		Open: func() (io.ReadCloser, error) { return o.service.files.Open(ctx, f) },
+	}
+}
+
 // body is what the mail says, with the channel's signature and the mail that it
 // answers below, as text and as HTML.
-func (o *sending) body(ctx context.Context) (text, html string, err error) {
+func (o *sending) body(q quotation) (text, html string) {
 	text, html = o.m.Text, o.m.HTML
 	if html == "" {
 		html = paragraphs(text)
@@ -72,36 +82,7 @@ func (o *sending) body(ctx context.Context) (text, html string, err error) {
 		html += `<div class="parley-signature"><br>-- <br>` + o.c.Signature + `</div>`
 		text += "\n\n-- \n" + richtext.Text(o.c.Signature)
 	}
-	of, quotes := strings.CutPrefix(o.e.QuotedHTML, quoteOf)
-	if !quotes {
-		return text, html, nil
-	}
-	quoted, err := o.service.store.Client(ctx).Message.Get(ctx, of)
-	if ent.IsNotFound(err) || err == nil && quoted.DeletedAt.IsSet() {
-		return text, html, nil
-	}
-	if err != nil {
-		return "", "", err
-	}
-	e, err := o.service.store.Client(ctx).Email.Get(ctx, of)
-	if ent.IsNotFound(err) {
-		return text, html, nil
-	}
-	if err != nil {
-		return "", "", err
-	}
-	name := e.From.Name
-	if name == "" {
-		name = e.From.Address
-	}
-	line := fmt.Sprintf("On %s, %s wrote:", quoted.CreatedAt.Time().Format("Mon, 2 Jan 2006 at 15:04 MST"), name)
-	text += "\n\n" + line + "\n> " + strings.ReplaceAll(quoted.Text, "\n", "\n> ")
-	below := quoted.HTML
-	if below == "" {
-		below = paragraphs(quoted.Text)
-	}
-	html += `<div class="gmail_quote"><div dir="ltr" class="gmail_attr">` + escape(line) + `<br></div><blockquote type="cite">` + below + `</blockquote></div>`
-	return text, html, nil
+	return text + q.text, html + q.html
 }
 
 // paragraphs is plain text as HTML.

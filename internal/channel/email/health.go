@@ -2,6 +2,7 @@ package email
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"strings"
@@ -37,7 +38,7 @@ const (
 
 // pause is how long to wait after so many failures in a row.
 func pause(failures int, reason vocab.EmailStateReason) time.Duration {
-	if lasting(reason) && failures >= patience {
+	if reason == vocab.EmailGrantRevoked || lasting(reason) && failures >= patience {
 		return deadPause
 	}
 	p := firstPause
@@ -58,6 +59,7 @@ func lasting(r vocab.EmailStateReason) bool {
 func diagnose(err error) (vocab.EmailStateReason, string) {
 	var refused *guard.Error
 	var sent *smtp.Error
+	var untrusted *tls.CertificateVerificationError
 	detail := strings.Join(strings.Fields(err.Error()), " ")
 	switch {
 	case errors.As(err, &refused):
@@ -66,6 +68,8 @@ func diagnose(err error) (vocab.EmailStateReason, string) {
 		return vocab.EmailGrantRevoked, "The provider took the authorization back. Connect the channel again."
 	case errors.Is(err, oauth.ErrTemporary):
 		return vocab.EmailConnectionFailed, "The provider that gives access to the mailbox cannot be reached."
+	case errors.Is(err, smtp.ErrUnencrypted), errors.As(err, &untrusted):
+		return vocab.EmailTLSFailed, detail
 	case errors.Is(err, imap.ErrAuthentication), errors.As(err, &sent) && sent.Kind == smtp.Authentication:
 		return vocab.EmailAuthenticationFailed, detail
 	case errors.Is(err, imap.ErrTLS):
@@ -84,12 +88,7 @@ func (s *Service) try(ctx context.Context, c *ent.EmailChannel) error {
 	if err != nil {
 		return err
 	}
-	conn, err := imap.Dial(ctx, config)
-	if err == nil {
-		_, err = conn.Select(ctx)
-		conn.Close()
-	}
-	if err != nil {
+	if err := mark(ctx, c, config); err != nil {
 		return unusable("imap", err)
 	}
 	server, _, err := s.submission(c)
@@ -135,21 +134,28 @@ func (s *Service) enter(ctx context.Context, tx *store.Tx, c *ent.EmailChannel, 
 	if also != nil {
 		also(update)
 	}
-	return update.Exec(ctx)
+	if err := update.Exec(ctx); err != nil || state != vocab.EmailConnected || !cannotSend(c) {
+		return err
+	}
+	return s.hurry(ctx, tx, c)
 }
 
-// works notes that a mailbox was read to its end.
+// works notes that a mailbox was read to its end. That mail cannot be sent is
+// not over by that.
 func (s *Service) works(ctx context.Context, channelID string) error {
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		c, err := tx.Client.EmailChannel.Get(ctx, channelID)
 		if err != nil || c.State == vocab.EmailDisconnected {
 			return err
 		}
-		was := c.State
-		err = s.enter(ctx, tx, c, vocab.EmailConnected, "", "", func(u *ent.EmailChannelUpdateOne) {
+		was, state, reason, detail := c.State, vocab.EmailConnected, vocab.EmailStateReason(""), ""
+		if cannotSend(c) {
+			state, reason, detail = c.State, c.StateReason, c.StateDetail
+		}
+		err = s.enter(ctx, tx, c, state, reason, detail, func(u *ent.EmailChannelUpdateOne) {
 			u.SetLastSyncAt(tx.Now()).SetFailures(0).SetFailingSince(0).SetNextAttemptAt(0)
 		})
-		if err != nil || was != vocab.EmailError {
+		if err != nil || state == was || was != vocab.EmailError {
 			return err
 		}
 		return s.tellAdmins(ctx, tx, c, "works again", "Mail that came meanwhile is being fetched.")
@@ -166,31 +172,22 @@ func (s *Service) fails(ctx context.Context, channelID string, cause error) erro
 		if err != nil || c.State == vocab.EmailDisconnected {
 			return err
 		}
-		n := c.Failures + 1
-		since := c.FailingSince
+		n, since := c.Failures+1, c.FailingSince
 		if !since.IsSet() {
 			since = tx.Now()
 		}
-		state := c.State
+		was, state, shown, text := c.State, c.State, c.StateReason, c.StateDetail
 		if n >= patience || reason == vocab.EmailGrantRevoked {
-			state = vocab.EmailError
+			state, shown, text = vocab.EmailError, reason, s.scrub(c, detail)
 		}
 		wait := pause(n, reason)
-		if reason == vocab.EmailGrantRevoked {
-			wait = deadPause
-		}
-		shown, text := reason, detail
-		if state != vocab.EmailError {
-			shown, text = c.StateReason, c.StateDetail
-		}
-		was := c.State
 		err = s.enter(ctx, tx, c, state, shown, text, func(u *ent.EmailChannelUpdateOne) {
 			u.SetFailures(n).SetFailingSince(since).SetNextAttemptAt(tx.Now().Add(wait))
 		})
 		if err != nil || state != vocab.EmailError || was == vocab.EmailError {
 			return err
 		}
-		return s.tellAdmins(ctx, tx, c, "does not work", detail+"\n\nMail waits in the mailbox until then; none is lost.")
+		return s.tellAdmins(ctx, tx, c, "does not work", text+"\n\nMail waits in the mailbox until then; none is lost.")
 	})
 }
 
