@@ -154,6 +154,10 @@ func (s *set) furnish(b *batch, p *place, at clock.Micros, tell func(store.Event
 	p.chat = s.open(b, p, vocab.Chat, at, tell)
 	if p.mail {
 		email := s.open(b, p, vocab.Email, at, tell)
+		address := strings.ToLower(p.name) + "@" + s.domain("northwind")
+		b.add(emailChannels, email.id, p.id, address, jsonText([]string{}), string(vocab.EmailForwarding), string(vocab.EmailConnected),
+			int64(at), int64(at), int64(at))
+		b.add(channelAddresses, s.ids.at("address", at), p.id, email.id, address)
 		p.email = &email
 	}
 	s.greet(b, p, at, tell)

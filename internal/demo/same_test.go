@@ -60,6 +60,8 @@ func rows(t *testing.T, s *store.Store, accountID string) map[string][]string {
 	gather(ctx, t, found, "members", client.InboxUser.Query().Order(byID).All)
 	gather(ctx, t, found, "inboxes", client.Inbox.Query().Order(byID).All)
 	gather(ctx, t, found, "channels", client.Channel.Query().Order(byID).All)
+	gather(ctx, t, found, "mailboxes", client.EmailChannel.Query().Order(byID).All)
+	gather(ctx, t, found, "addresses", client.ChannelAddress.Query().Order(byID).All)
 	gather(ctx, t, found, "targeted", client.TargetedMessage.Query().Order(byID).All)
 	gather(ctx, t, found, "contacts", client.Contact.Query().Order(byID).All)
 	gather(ctx, t, found, "visitors", client.Visitor.Query().Order(byID).All)

@@ -11,6 +11,8 @@ const (
 	inboxUsers
 	inboxTeams
 	channels
+	emailChannels
+	channelAddresses
 	targetedMessages
 	contacts
 	contactEmails
@@ -38,6 +40,9 @@ var tables = [tableCount]table{
 	inboxUsers:  {"inbox_users", []string{"id", "account_id", "inbox_id", "user_id"}},
 	inboxTeams:  {"inbox_teams", []string{"id", "account_id", "inbox_id", "team_id"}},
 	channels:    {"channels", []string{"id", "account_id", "inbox_id", "kind", "key", "accent_color", "title", "created_at"}},
+	emailChannels: {"email_channels", []string{"id", "account_id", "inbox_id", "address", "aliases", "provider", "state", "state_since",
+		"connected_at", "created_at"}},
+	channelAddresses: {"channel_addresses", []string{"id", "account_id", "inbox_id", "channel_id", "address"}},
 	targetedMessages: {"targeted_messages", []string{"id", "account_id", "inbox_id", "channel_id", "name", "state", "position", "audience",
 		"include_list_ids", "exclude_list_ids", "rules", "welcome_message", "bot_id", "version", "published_at", "off_at", "created_at"}},
 	contacts:      {"contacts", []string{"id", "account_id", "name", "email", "phone", "last_seen_at", "created_at"}},

@@ -49,6 +49,9 @@ CREATE TABLE email_channels (
     FOREIGN KEY (account_id, inbox_id) REFERENCES inboxes (account_id, id),
     FOREIGN KEY (account_id, id) REFERENCES channels (account_id, id)
 );
+-- E-mail channels of demo data, which were none that anybody could connect.
+INSERT INTO email_channels (id, account_id, inbox_id, address, aliases, provider, state, created_at)
+    SELECT id, account_id, inbox_id, key || '@localhost', '[]', 'FORWARDING', 'DISCONNECTED', created_at FROM channels WHERE kind = 'EMAIL';
 CREATE INDEX email_channels_inbox ON email_channels (inbox_id);
 CREATE INDEX email_channels_state ON email_channels (state, next_attempt_at);
 
