@@ -117,18 +117,22 @@ func (s *Service) keepFiles(ctx context.Context, r *reading, row *ent.InboundMai
 
 // identity makes a mail unique in its inbox, however often and by whatever way
 // it comes (EM-5, EM-8): its Message-ID, with who wrote it and when, since some
-// write one id on all their mail; without an id, what it says.
+// write one id on all their mail; without an id, what it says. What does not even
+// tell when it was written may be the same words once more, so that only the same
+// bytes are the same mail.
 func identity(m *parse.Mail, raw []byte) string {
 	who := strings.ToLower(m.From.Address) + "\n" + m.Date.UTC().String()
-	if m.MessageID != "" {
+	switch {
+	case m.MessageID != "":
 		return digest("id\n" + m.MessageID + "\n" + who)
+	case m.Date.IsZero():
+		return digest("raw\n" + string(raw))
 	}
 	_, body, found := bytes.Cut(raw, []byte("\r\n\r\n"))
 	if !found {
 		_, body, _ = bytes.Cut(raw, []byte("\n\n"))
 	}
-	sum := sha256.Sum256(body)
-	return digest("body\n" + who + "\n" + m.Subject + "\n" + hex.EncodeToString(sum[:]))
+	return digest("body\n" + who + "\n" + m.Subject + "\n" + digest(string(body)))
 }
 
 func digest(s string) string {

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"parley/ent"
 	"parley/ent/schema"
 	"parley/internal/attachment"
@@ -39,33 +41,52 @@ type world struct {
 	mail   *email.Service
 	desk   *conversation.Service
 	people *contact.Service
+	keys   *secret.Keyring
 	bucket *blob.Bucket
 	tokens *thread.Tokens
 	jobs   *jobs
 	outbox string
+	// options are those of the attachments.
+	options attachment.Options
 	// support is the channel; its inbox is InboxIDs[1].
 	support *ent.EmailChannel
 }
 
 var monday = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 
-func newWorld(t *testing.T, db testkit.Database) *world {
+func newWorld(t *testing.T, db testkit.Database, with ...func(*attachment.Options)) *world {
 	t.Helper()
 	w := &world{t: t, clock: clock.At(monday), jobs: &jobs{}, outbox: t.TempDir()}
 	s := db.Open(t, w.clock)
 	s.UseJobs(w.jobs)
 	w.Fixture = testkit.Account(t, s)
-	keys := must(secret.Parse(secret.GenerateKey()))(t)
+	w.keys = must(secret.Parse(secret.GenerateKey()))(t)
 	w.bucket = must(blob.Open(t.Context(), "mem://", ""))(t)
-	w.tokens, w.people, w.desk = thread.NewTokens(keys), contact.New(s), conversation.New(s, nobody{})
-	w.desk.UseContacts(w.people)
-	quiet := slog.New(slog.DiscardHandler)
-	files := attachment.New(s, w.bucket, keys, nobody{}, "https://parley.example.com", attachment.Options{Log: quiet})
-	w.mail = email.New(s, keys, w.people, w.desk, files, w.bucket, email.Options{
-		Domain: "in.parley.example", Outbox: w.outbox, TrustedAuthServ: []string{"mx.shop.example"}, Log: quiet,
-	})
+	w.options.Log = slog.New(slog.DiscardHandler)
+	for _, change := range with {
+		change(&w.options)
+	}
+	w.tokens, w.people = thread.NewTokens(w.keys), contact.New(s)
+	w.mail, w.desk = w.node()
 	w.support = w.channel(1, "support@shop.example")
 	return w
+}
+
+// node returns the use cases of one node; all nodes have one store.
+func (w *world) node() (*email.Service, *conversation.Service) {
+	desk := conversation.New(w.Store, nobody{})
+	desk.UseContacts(w.people)
+	files := attachment.New(w.Store, w.bucket, w.keys, nobody{}, "https://parley.example.com", w.options)
+	return email.New(w.Store, w.keys, w.people, desk, files, w.bucket, email.Options{
+		Domain: "in.parley.example", Outbox: w.outbox, TrustedAuthServ: []string{"mx.shop.example"}, Log: w.options.Log,
+	}), desk
+}
+
+// eachWorld runs the test on each database.
+func eachWorld(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	t.Parallel()
+	testkit.SharedDatabase(t, func(t *testing.T, db testkit.Database) { test(t, newWorld(t, db)) })
 }
 
 // channel connects an address to the i-th inbox.
@@ -227,5 +248,12 @@ func must[T any](v T, err error) func(*testing.T) T {
 			t.Fatal(err)
 		}
 		return v
+	}
+}
+
+func same(t *testing.T, got, want any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
