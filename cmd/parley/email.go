@@ -198,7 +198,9 @@ func (c *serveCommand) openPost(ctx context.Context, a *app, dataDir string, log
 	})
 	a.services.Emails, a.services.Attachments = emails, files
 	a.services.Conversations.UseAttachments(files)
+	a.inboxes.UseMailboxes(emails)
 	files.Register(a.queue)
+	job.Register(a.queue, emails.RunRevoke, job.Options{Timeout: time.Minute})
 	job.Register(a.queue, emails.RunIngest, job.Options{Timeout: 2 * time.Minute})
 	job.Register(a.queue, emails.Send, job.Options{Timeout: 11 * time.Minute})
 	job.Register(a.queue, emails.RunReclassify, job.Options{Timeout: 5 * time.Minute})

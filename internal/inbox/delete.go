@@ -35,6 +35,11 @@ func (s *Service) Delete(ctx context.Context, in DeleteInboxInput) (*ent.Task, e
 		if err := withdrawGrants(ctx, tx, i.ID); err != nil {
 			return err
 		}
+		if s.mailboxes != nil {
+			if err := s.mailboxes.Release(ctx, tx, i.ID); err != nil {
+				return err
+			}
+		}
 		if err := disconnect(ctx, tx, i.ID); err != nil {
 			return err
 		}

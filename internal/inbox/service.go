@@ -24,7 +24,18 @@ type Service struct {
 	conversations Conversations
 	keys          *secret.Keyring
 	publicURL     string
+	mailboxes     Mailboxes
 }
+
+// Mailboxes is what the deletion of an inbox needs of its e-mail channels.
+type Mailboxes interface {
+	// Release gives their grants back to the providers, with the transaction.
+	Release(ctx context.Context, tx *store.Tx, inboxID string) error
+}
+
+// UseMailboxes has e-mail channels go with their inbox. It is called before the
+// first use case.
+func (s *Service) UseMailboxes(m Mailboxes) { s.mailboxes = m }
 
 // New returns the use cases on a store. publicURL is where browsers reach the
 // server, such as "https://parley.example.com".

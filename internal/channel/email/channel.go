@@ -10,7 +10,6 @@ import (
 	"parley/ent/channeladdress"
 	"parley/ent/emailchannel"
 	"parley/ent/schema"
-	"parley/internal/channel/email/oauth"
 	"parley/internal/channel/email/smtp"
 	"parley/internal/errs"
 	"parley/internal/id"
@@ -218,24 +217,6 @@ func (s *Service) Disconnect(ctx context.Context, in DisconnectEmailChannelInput
 			s.forgetGrant(tx, c)
 			return s.enter(ctx, tx, c, vocab.EmailDisconnected, "", "", func(u *ent.EmailChannelUpdateOne) { u.SetCredentials("") })
 		})
-}
-
-// forgetGrant has the provider take the grant back, once the transaction is
-// durable. A provider that does not answer keeps it until it runs out.
-func (s *Service) forgetGrant(tx *store.Tx, c *ent.EmailChannel) {
-	opened, err := s.open(c)
-	provider, known := s.o.Providers[c.Provider]
-	if err != nil || opened.Token == nil || !known {
-		return
-	}
-	tx.AfterCommit(func() {
-		go func() {
-			err := s.o.OAuth.Revoke(context.Background(), provider, *opened.Token)
-			if err != nil && !errors.Is(err, oauth.ErrNoRevocation) {
-				s.o.Log.Warn("a grant could not be revoked at its provider", "channel", c.ID, "error", err)
-			}
-		}()
-	})
 }
 
 // Reconnect gives a channel that does not work, or was disconnected, new
