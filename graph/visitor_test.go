@@ -3,8 +3,10 @@ package graph_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -17,6 +19,8 @@ import (
 
 	"parley/ent"
 	"parley/graph"
+	"parley/internal/attachment"
+	"parley/internal/attachment/blob"
 	"parley/internal/bus"
 	"parley/internal/clock"
 	"parley/internal/consent"
@@ -67,6 +71,10 @@ func eachSite(t *testing.T, test func(s *site)) {
 			Conversations: conversations, Inboxes: inboxes, Contacts: contacts, Consents: consent.New(st), Targeting: targeting.New(st), Nodes: node.New(st),
 			Visitors: visitor.New(st, keys, inboxes, contacts, conversations),
 		}
+		bucket, err := blob.Open(t.Context(), "mem://", "")
+		s.ok(err)
+		s.services.Attachments = attachment.New(st, bucket, keys, people.New(st), "https://parley.example.com", attachment.Options{})
+		conversations.UseAttachments(s.services.Attachments)
 		b, err := bus.Open(bus.Options{})
 		s.ok(err)
 		t.Cleanup(func() { s.ok(b.Close()) })
@@ -75,6 +83,7 @@ func eachSite(t *testing.T, test func(s *site)) {
 		s.ok(err)
 		srv := handler.New(schema)
 		srv.AddTransport(transport.POST{})
+		srv.AddTransport(transport.MultipartForm{})
 		limits := graph.DefaultLimits()
 		limits.Complexity *= 10 // the tests ask for everything at once
 		graph.Install(srv, limits, slog.New(slog.DiscardHandler))
@@ -114,7 +123,11 @@ func (s *site) furnish() {
 	s.enter()
 	agent := s.Agent(0)
 	say := func(text string, note bool) *ent.Message {
-		m, _, err := s.services.Conversations.SendMessage(agent, conversation.SendMessageInput{ConversationID: s.chat.ID, Text: &text, HTML: new("<b>" + text + "</b>"), Note: note})
+		file, err := s.services.Attachments.Upload(agent, attachment.UploadInput{ConversationID: s.chat.ID, File: strings.NewReader(text), FileName: text + ".txt"})
+		s.ok(err)
+		m, _, err := s.services.Conversations.SendMessage(agent, conversation.SendMessageInput{
+			ConversationID: s.chat.ID, Text: &text, HTML: new("<b>" + text + "</b>"), Note: note, AttachmentIDs: []string{file.ID},
+		})
 		s.ok(err)
 		return m
 	}
@@ -122,7 +135,9 @@ func (s *site) furnish() {
 	gone := say(marker, false)
 	_, err = s.services.Conversations.DeleteMessage(agent, conversation.DeleteMessageInput{MessageID: gone.ID})
 	s.ok(err)
-	edited := say(marker, false)
+	say("offer", false)
+	edited, _, err := s.services.Conversations.SendMessage(agent, conversation.SendMessageInput{ConversationID: s.chat.ID, Text: new(marker), HTML: new("<b>" + marker + "</b>")})
+	s.ok(err)
 	_, err = s.services.Conversations.EditMessage(agent, conversation.EditMessageInput{MessageID: edited.ID, Text: new("answer")})
 	s.ok(err)
 	_, err = s.services.Conversations.Claim(agent, conversation.ClaimConversationInput{ConversationID: s.chat.ID})
@@ -146,8 +161,29 @@ func (s *site) run(ctx context.Context, document string) string {
 	s.t.Helper()
 	body, err := json.Marshal(map[string]string{"query": document})
 	s.ok(err)
-	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader(string(body)))
-	r.Header.Set("Content-Type", "application/json")
+	return s.post(ctx, "application/json", string(body))
+}
+
+// upload runs a document whose variable $file is a text file of that name.
+func (s *site) upload(ctx context.Context, name, content, document string) string {
+	s.t.Helper()
+	operations, err := json.Marshal(map[string]any{"query": document, "variables": map[string]any{"file": nil}})
+	s.ok(err)
+	var body strings.Builder
+	form := multipart.NewWriter(&body)
+	s.ok(form.WriteField("operations", string(operations)))
+	s.ok(form.WriteField("map", `{"0": ["variables.file"]}`))
+	part, err := form.CreateFormFile("0", name)
+	s.ok(err)
+	_, err = part.Write([]byte(content))
+	s.ok(errors.Join(err, form.Close()))
+	return s.post(ctx, form.FormDataContentType(), body.String())
+}
+
+func (s *site) post(ctx context.Context, contentType, body string) string {
+	s.t.Helper()
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader(body))
+	r.Header.Set("Content-Type", contentType)
 	w := httptest.NewRecorder()
 	s.handler.ServeHTTP(w, r)
 	return w.Body.String()
@@ -195,6 +231,7 @@ func TestVisitorsReadNoSecret(t *testing.T) {
 			"withdrawConsent":             `(input: {kind: PROCESS})`,
 			"recordVisitorConsent":        fmt.Sprintf(`(input: {targetedMessageId: %q, consent: true, pageUrl: "https://shop.example"})`, s.shown),
 			"recordWidgetView":            fmt.Sprintf(`(input: {targetedMessageId: %q, kind: OPENED})`, s.shown),
+			"uploadVisitorAttachment":     fmt.Sprintf(`(input: {conversationId: %q, file: $file})`, s.chat.ID),
 			"trackPageView":               `(input: {url: "https://shop.example", title: "Shop"})`,
 		}
 		for operation, root := range map[string]*ast.Definition{"query": s.schema.Query, "mutation": s.schema.Mutation} {
@@ -207,7 +244,12 @@ func TestVisitorsReadNoSecret(t *testing.T) {
 					s.t.Errorf("%s: visitors may call it, but this test does not know how", f.Name)
 					continue
 				}
-				answer := s.run(s.me, operation+" { "+f.Name+with+s.all(f.Type)+" }")
+				var answer string
+				if strings.Contains(with, "$file") {
+					answer = s.upload(s.me, "receipt.txt", "1 EUR", operation+"($file: Upload!) { "+f.Name+with+s.all(f.Type)+" }")
+				} else {
+					answer = s.run(s.me, operation+" { "+f.Name+with+s.all(f.Type)+" }")
+				}
 				if strings.Contains(answer, marker) {
 					s.t.Errorf("%s gives secrets away: %s", f.Name, answer)
 				}
@@ -216,9 +258,14 @@ func TestVisitorsReadNoSecret(t *testing.T) {
 				}
 			}
 		}
-		chat := s.run(s.me, fmt.Sprintf(`{ visitorConversation(id: %q) { messages { edges { node { number direction text authorName } } } } }`, s.chat.ID))
-		if !strings.Contains(chat, `{"number":3,"direction":"OUTGOING","text":"answer","authorName":"Ben Agent"}`) {
-			s.t.Errorf("the answer is missing: %s", chat)
+		chat := s.run(s.me, fmt.Sprintf(`{ visitorConversation(id: %q) { messages { edges { node { number direction text authorName attachments { fileName } } } } } }`, s.chat.ID))
+		for _, want := range []string{
+			`{"number":3,"direction":"OUTGOING","text":"offer","authorName":"Ben Agent","attachments":[{"fileName":"offer.txt"}]}`,
+			`{"number":4,"direction":"OUTGOING","text":"answer","authorName":"Ben Agent","attachments":[]}`,
+		} {
+			if !strings.Contains(chat, want) {
+				s.t.Errorf("the answer %s is missing: %s", want, chat)
+			}
 		}
 	})
 }

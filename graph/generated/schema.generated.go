@@ -9882,16 +9882,6 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Contact(ctx, sel, obj)
-	case model.Channel:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._Channel(ctx, sel, obj)
-	case *model.Channel:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._Channel(ctx, sel, obj)
 	case ent.Bot:
 		return ec._Bot(ctx, sel, &obj)
 	case *ent.Bot:

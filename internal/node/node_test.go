@@ -41,7 +41,7 @@ func load(t *testing.T, s *store.Store) *loader {
 		id.Account: f.AccountID, id.User: f.AgentIDs[1], id.Inbox: f.InboxIDs[0], id.Channel: f.ChannelIDs[0], id.Contact: f.ContactID,
 		id.Visitor: f.VisitorIDs[0], id.Conversation: f.ConversationIDs[0],
 	}}
-	for _, prefix := range []string{id.Team, id.Bot, id.Integration, id.TargetedMessage, id.APIToken} {
+	for _, prefix := range []string{id.Team, id.Bot, id.Integration, id.TargetedMessage, id.APIToken, id.Attachment, id.Ticket} {
 		l.ids[prefix] = id.New(prefix)
 	}
 	f.Write(f.System, l.makeRest)
@@ -63,6 +63,13 @@ func (l *loader) makeRest(ctx context.Context, tx *store.Tx) error {
 			return c.TargetedMessage.Create().SetID(l.ids[id.TargetedMessage]).SetInboxID(l.InboxIDs[0]).SetChannelID(l.ChannelIDs[0]).SetName("Welcome").
 				SetState(vocab.TargetedDraft).SetPosition(1).SetAudience(vocab.AudienceEveryone).SetIncludeListIds([]string{}).SetExcludeListIds([]string{}).
 				SetRules(nil).SetWelcomeMessage("Hi").SetCreatedAt(now).Exec(ctx)
+		},
+		func() error {
+			return c.Attachment.Create().SetID(l.ids[id.Attachment]).SetInboxID(l.InboxIDs[0]).SetUploaderKind(viewer.Agent).SetUploaderID(l.AgentIDs[1]).
+				SetFileName("a.txt").SetContentType("text/plain").SetSize(1).SetHash("1").SetBlobKey(l.ids[id.Attachment]).SetScan(vocab.ScanNone).SetCreatedAt(now).Exec(ctx)
+		},
+		func() error {
+			return c.Ticket.Create().SetID(l.ids[id.Ticket]).SetSubject("Help").SetPipeline("Support").SetStage("New").SetPriority(vocab.PriorityNone).SetCreatedAt(now).Exec(ctx)
 		},
 		func() error {
 			return c.ApiToken.Create().SetID(l.ids[id.APIToken]).SetHash([]byte(l.ids[id.APIToken])).SetName("Token").SetUserID(l.AdminID).
@@ -114,6 +121,12 @@ func idOf(found any) string {
 		return v.ID
 	case *ent.Event:
 		return v.ID
+	case *ent.EmailChannel:
+		return "mail " + v.ID
+	case *ent.Attachment:
+		return v.ID
+	case *ent.Ticket:
+		return v.ID
 	case *ent.ApiToken:
 		return v.ID
 	case *viewer.Viewer:
@@ -129,7 +142,7 @@ func TestGet(t *testing.T) {
 	eachLoader(t, func(t *testing.T, l *loader) {
 		other := load(t, l.Store)
 		outsider := viewer.NewContext(t.Context(), &viewer.Viewer{Kind: viewer.Agent, AccountID: l.AccountID, ActorID: l.AgentIDs[0]})
-		shared := map[string]bool{id.Account: true, id.User: true, id.Team: true, id.Contact: true, id.Bot: true, id.Integration: true}
+		shared := map[string]bool{id.Account: true, id.User: true, id.Team: true, id.Contact: true, id.Bot: true, id.Integration: true, id.Ticket: true}
 		for prefix, nodeID := range l.ids {
 			for name, tc := range map[string]struct {
 				ctx     context.Context
@@ -145,6 +158,61 @@ func TestGet(t *testing.T) {
 					t.Errorf("%s of a %s: %v, %v", prefix, name, found, err)
 				}
 			}
+		}
+	})
+}
+
+// A channel is what its kind makes it; whoever may not see the inbox sees none.
+func TestChannelsOfAnyKind(t *testing.T) {
+	t.Parallel()
+	eachLoader(t, func(t *testing.T, l *loader) {
+		mail := id.New(id.Channel)
+		l.Write(l.System, func(ctx context.Context, tx *store.Tx) error {
+			if err := tx.Client.Channel.Create().SetID(mail).SetInboxID(l.InboxIDs[1]).SetKind(vocab.Email).SetKey(mail).SetCreatedAt(tx.Now()).Exec(ctx); err != nil {
+				return err
+			}
+			return tx.Client.EmailChannel.Create().SetID(mail).SetInboxID(l.InboxIDs[1]).SetAddress("support@example.com").SetAliases([]string{}).
+				SetProvider(vocab.EmailIMAP).SetState(vocab.EmailConnected).SetCreatedAt(tx.Now()).Exec(ctx)
+		})
+		for _, tc := range []struct {
+			ctx  context.Context
+			want []string
+		}{{l.Agent(1), []string{"mail " + mail, "", l.ChannelIDs[0]}}, {l.Agent(0), []string{"", "", l.ChannelIDs[0]}}} {
+			found, err := l.AnyChannels(tc.ctx, []string{mail, "", l.ChannelIDs[0]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range found {
+				got = append(got, idOf(f))
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Error(diff)
+			}
+		}
+	})
+}
+
+// A deleted message's file is gone with it (IN-14).
+func TestFilesOfDeletedMessages(t *testing.T) {
+	t.Parallel()
+	eachLoader(t, func(t *testing.T, l *loader) {
+		file := l.ids[id.Attachment]
+		take := func(gone clock.Micros) {
+			l.Write(l.System, func(ctx context.Context, tx *store.Tx) error {
+				if err := tx.Client.Message.UpdateOneID(l.ids[id.Message]).SetDeletedAt(gone).Exec(ctx); err != nil {
+					return err
+				}
+				return tx.Client.Attachment.UpdateOneID(file).SetMessageID(l.ids[id.Message]).Exec(ctx)
+			})
+		}
+		take(0)
+		if found, err := l.Get(l.Agent(0), file); err != nil || idOf(found) != file {
+			t.Errorf("%v, %v", found, err)
+		}
+		take(1)
+		if found, err := l.Get(l.Agent(0), file); err != nil || found != nil {
+			t.Errorf("%v, %v", found, err)
 		}
 	})
 }

@@ -1,0 +1,332 @@
+package graph_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+	gql "github.com/vektah/gqlparser/v2/ast"
+
+	"parley/graph"
+	"parley/internal/attachment"
+	"parley/internal/attachment/blob"
+	"parley/internal/channel/email"
+	"parley/internal/clock"
+	"parley/internal/contact"
+	"parley/internal/conversation"
+	"parley/internal/crm"
+	"parley/internal/inbox"
+	"parley/internal/node"
+	"parley/internal/people"
+	"parley/internal/secret"
+	"parley/internal/store"
+	"parley/internal/testkit"
+)
+
+// mailroom is the API of an account that gets mail.
+type mailroom struct {
+	*testkit.Fixture
+	t       *testing.T
+	emails  *email.Service
+	handler http.Handler
+}
+
+func eachMailroom(t *testing.T, test func(m *mailroom)) {
+	t.Helper()
+	testkit.EachStore(t, clock.System{}, func(t *testing.T, st *store.Store) {
+		st.UseJobs(undone{})
+		m := &mailroom{t: t, Fixture: testkit.Account(t, st)}
+		keys, err := secret.Parse(secret.GenerateKey())
+		m.ok(err)
+		blobs, err := blob.Open(t.Context(), "mem://", "")
+		m.ok(err)
+		staff, contacts := people.New(st), contact.New(st)
+		conversations := conversation.New(st, staff)
+		conversations.UseContacts(contacts)
+		attachments := attachment.New(st, blobs, keys, staff, "https://parley.example.com", attachment.Options{})
+		conversations.UseAttachments(attachments)
+		m.emails = email.New(st, keys, contacts, conversations, attachments, blobs, email.Options{
+			PublicURL: "https://parley.example.com", Domain: "in.example.com", Outbox: t.TempDir(), Log: slog.New(slog.DiscardHandler),
+		})
+		schema, err := graph.Schema(graph.Services{
+			People: staff, Contacts: contacts, Conversations: conversations, Nodes: node.New(st), Tickets: crm.New(st),
+			Inboxes: inbox.New(st, staff, conversations, keys, "https://parley.example.com"), Emails: m.emails, Attachments: attachments,
+		})
+		m.ok(err)
+		srv := handler.New(schema)
+		srv.AddTransport(transport.POST{})
+		graph.Install(srv, graph.DefaultLimits(), slog.New(slog.DiscardHandler))
+		srv.Use(graph.Batches{})
+		m.handler = srv
+		test(m)
+	})
+}
+
+// undone leaves background work to the tests.
+type undone struct{}
+
+// InsertJobs forgets jobs.
+func (undone) InsertJobs(context.Context, *store.Raw, []store.Job) error { return nil }
+
+func (m *mailroom) ok(err error) {
+	m.t.Helper()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// as runs a document, and decodes what it answers with into a value, if there is one.
+func (m *mailroom) as(ctx context.Context, document string, into any) string {
+	m.t.Helper()
+	body, err := json.Marshal(map[string]string{"query": document})
+	m.ok(err)
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader(string(body)))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	m.handler.ServeHTTP(w, r)
+	answer := strings.TrimSpace(w.Body.String())
+	if into != nil {
+		m.ok(json.Unmarshal([]byte(answer), &struct{ Data any }{into}))
+	}
+	return answer
+}
+
+// secrets are what differs from run to run: ids, and the tokens of addresses.
+var secrets = regexp.MustCompile(`(attachment|inboundmail|conversation|message|ticket|channel|mailbox)_[0-9a-z]{26}|token=[^"&\\ ]+|[a-z0-9]{26}@in\.example\.com`)
+
+// wants compares an answer without its secrets.
+func (m *mailroom) wants(ctx context.Context, document, want string) {
+	m.t.Helper()
+	got := secrets.ReplaceAllString(m.as(ctx, document, nil), "${1}_")
+	if got != want {
+		m.t.Errorf("%s\n got %s\nwant %s", document, got, want)
+	}
+}
+
+// connect connects a forwarding address to the first inbox and returns its channel's id.
+func (m *mailroom) connect(more string) string {
+	m.t.Helper()
+	var answer struct {
+		BeginEmailChannel struct{ EmailChannel struct{ ID string } }
+	}
+	got := m.as(m.Admin, fmt.Sprintf(`mutation { beginEmailChannel(input: {inboxId: %q, provider: FORWARDING, address: "Support@Example.com", acceptTerms: true %s})
+		{ emailChannel { id } userErrors { message field } } }`, m.InboxIDs[0], more), &answer)
+	if answer.BeginEmailChannel.EmailChannel.ID == "" {
+		m.t.Fatal(got)
+	}
+	return answer.BeginEmailChannel.EmailChannel.ID
+}
+
+// comes has a mail come to a channel and returns its conversation's id.
+func (m *mailroom) comes(channelID, raw string) string {
+	m.t.Helper()
+	m.ok(m.emails.Deliver(m.t.Context(), email.Arrived{
+		ChannelIDs: []string{channelID}, From: "ada@example.net", Recipients: []string{"support@example.com"}, Raw: strings.NewReader(raw),
+	}))
+	stored, err := m.Store.Client(m.System).InboundMail.Query().Only(m.System)
+	m.ok(err)
+	m.ok(m.emails.RunIngest(m.t.Context(), email.IngestArgs{AccountID: m.AccountID, MailID: stored.ID}))
+	stored, err = m.Store.Client(m.System).InboundMail.Get(m.System, stored.ID)
+	m.ok(err)
+	return stored.ConversationID
+}
+
+// question is a mail with an image that its HTML shows, a file, and a quote.
+var question = strings.ReplaceAll(`From: Ada Example <Ada@example.net>
+To: support@example.com
+Cc: Bob <bob@example.net>
+Subject: Where is my parcel?
+Message-ID: <one@example.net>
+Date: Sun, 22 Nov 2026 10:00:00 +0000
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=m
+
+--m
+Content-Type: multipart/related; boundary=r
+
+--r
+Content-Type: text/html; charset=utf-8
+
+<p>Hello <img src="cid:logo"></p><div class="gmail_quote"><div class="gmail_attr">On Sat, 21 Nov 2026 at 10:00, Support &lt;support@example.com&gt; wrote:<br></div><blockquote class="gmail_quote">Your order</blockquote></div>
+--r
+Content-Type: image/png; name=logo.png
+Content-ID: <logo>
+Content-Disposition: inline; filename=logo.png
+Content-Transfer-Encoding: base64
+
+iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==
+--r--
+--m
+Content-Type: text/plain; name=order.txt
+Content-Disposition: attachment; filename=order.txt
+
+Order 17
+--m--
+`, "\n", "\r\n")
+
+// EM-1, EM-3, EM-8: what an admin connects is there for the inbox's members,
+// with what the admin chose, and who accepted the terms.
+func TestEmailChannels(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(m *mailroom) {
+		m.wants(m.Admin, fmt.Sprintf(`mutation { beginEmailChannel(input: {inboxId: %q, provider: FORWARDING, address: "support@example.com", acceptTerms: false})
+			{ emailChannel { id } userErrors { code field } } }`, m.InboxIDs[0]),
+			`{"data":{"beginEmailChannel":{"emailChannel":null,"userErrors":[{"code":"REQUIRED","field":["acceptTerms"]}]}}}`)
+		id := m.connect(`, ticketPreset: {pipeline: "Support", stage: "New", properties: [{name: "source", value: "mail"}]}`)
+		m.wants(m.Agent(0), fmt.Sprintf(`{ inbox(id: %q) { emailAllowList emailChannels { __typename kind address aliases senderName provider authentication state stateReason
+			forwardingAddress imap { host } smtp { host } signature undoSeconds dkim { name } importSince routing { rules { target } offerAgain }
+			ticketPreset { pipeline stage priority properties { name value } } termsAcceptedBy { ... on User { name } } inbox { name } } } }`, m.InboxIDs[0]),
+			`{"data":{"inbox":{"emailAllowList":[],"emailChannels":[{"__typename":"EmailChannel","kind":"EMAIL","address":"support@example.com","aliases":[],"senderName":"","provider":"FORWARDING",`+
+				`"authentication":null,"state":"CONNECTED","stateReason":null,"forwardingAddress":"_","imap":null,"smtp":null,"signature":null,"undoSeconds":0,"dkim":null,`+
+				`"importSince":null,"routing":{"rules":[],"offerAgain":true},"ticketPreset":{"pipeline":"Support","stage":"New","priority":"NONE","properties":[{"name":"source","value":"mail"}]},`+
+				`"termsAcceptedBy":{"name":"Ada Admin"},"inbox":{"name":"Sales"}}]}}}`)
+		m.wants(m.Agent(0), fmt.Sprintf(`{ node(id: %q) { __typename ... on Channel { kind } ... on EmailChannel { address } } }`, id),
+			`{"data":{"node":{"__typename":"EmailChannel","kind":"EMAIL","address":"support@example.com"}}}`)
+		m.wants(m.Agent(0), fmt.Sprintf(`mutation { connectPersonalMailbox(input: {address: "support@example.com", provider: GMAIL}) { personalMailbox { id } userErrors { code message field } } }`),
+			`{"data":{"connectPersonalMailbox":{"personalMailbox":null,"userErrors":[{"code":"ALREADY_EXISTS","message":"support@example.com is connected to the inbox \"Sales\". Disconnect it there first.","field":["address"]}]}}}`)
+		m.wants(m.Agent(0), `mutation { connectPersonalMailbox(input: {address: "ben@example.com", provider: GMAIL}) { personalMailbox { address provider } userErrors { code } } }`,
+			`{"data":{"connectPersonalMailbox":{"personalMailbox":{"address":"ben@example.com","provider":"GMAIL"},"userErrors":[]}}}`)
+		m.wants(m.Admin, fmt.Sprintf(`mutation { updateEmailChannel(input: {emailChannelId: %q, aliases: ["ben@example.com"]}) { emailChannel { id } userErrors { code field } } }`, id),
+			`{"data":{"updateEmailChannel":{"emailChannel":null,"userErrors":[{"code":"ALREADY_EXISTS","field":["aliases","0"]}]}}}`)
+		m.wants(m.Admin, fmt.Sprintf(`mutation { updateEmailChannel(input: {emailChannelId: %q, signature: "<b>Bye</b><script>x</script>", undoSeconds: 30, noTicket: true,
+			routing: {rules: [{target: UNASSIGNED}], offerAgain: false}}) { emailChannel { signature undoSeconds ticketPreset { stage } routing { rules { target } offerAgain } } userErrors { code } } }`, id),
+			`{"data":{"updateEmailChannel":{"emailChannel":{"signature":"\u003cb\u003eBye\u003c/b\u003e","undoSeconds":30,"ticketPreset":null,"routing":{"rules":[{"target":"UNASSIGNED"}],"offerAgain":false}},"userErrors":[]}}}`)
+		m.wants(m.Admin, fmt.Sprintf(`mutation { updateEmailAllowList(input: {inboxId: %q, add: ["*.Example.org"]}) { inbox { emailAllowList } userErrors { code } } }`, m.InboxIDs[0]),
+			`{"data":{"updateEmailAllowList":{"inbox":{"emailAllowList":["*.example.org"]},"userErrors":[]}}}`)
+		m.wants(m.Admin, fmt.Sprintf(`mutation { disconnectEmailChannel(input: {emailChannelId: %q}) { emailChannel { state } userErrors { code } } }`, id),
+			`{"data":{"disconnectEmailChannel":{"emailChannel":{"state":"DISCONNECTED"},"userErrors":[]}}}`)
+	})
+}
+
+// EM-4, IN-11, IN-14: a mail is a message with its files, its quote folded away,
+// and its headers; images are shown by addresses of the caller's own.
+func TestMailIsAMessage(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(m *mailroom) {
+		id := m.comes(m.connect(`, ticketPreset: {pipeline: "Support", stage: "New", priority: HIGH}`), question)
+		m.wants(m.Agent(0), fmt.Sprintf(`{ conversation(id: %q) { kind subject toAddress channel { __typename ... on EmailChannel { address } } contact { email }
+			possiblyRelated { id } participants { name address } tickets { subject stage priority properties { name } contact { email } conversation { subject } } } }`, id),
+			`{"data":{"conversation":{"kind":"EMAIL","subject":"Where is my parcel?","toAddress":"support@example.com","channel":{"__typename":"EmailChannel","address":"support@example.com"},`+
+				`"contact":{"email":"ada@example.net"},"possiblyRelated":null,"participants":[{"name":"Ada Example","address":"ada@example.net"},{"name":"Bob","address":"bob@example.net"}],`+
+				`"tickets":[{"subject":"Where is my parcel?","stage":"New","priority":"HIGH","properties":[],"contact":{"email":"ada@example.net"},"conversation":{"subject":"Where is my parcel?"}}]}}}`)
+		m.wants(m.Agent(0), fmt.Sprintf(`{ conversation(id: %q) { messages { edges { node { text html quotedHtml attachments { fileName contentType inline scan } } } } } }`, id),
+			`{"data":{"conversation":{"messages":{"edges":[{"node":{"text":"Hello",`+
+				`"html":"\u003cp\u003eHello \u003cimg src=\"https://parley.example.com/files/attachment_/logo.png?_\u0026amp;inline=1\"/\u003e\u003c/p\u003e",`+
+				`"quotedHtml":"\u003cdiv\u003e\u003cdiv\u003eOn Sat, 21 Nov 2026 at 10:00, Support \u0026lt;support@example.com\u0026gt; wrote:\u003cbr/\u003e\u003c/div\u003e\u003cblockquote\u003eYour order\u003c/blockquote\u003e\u003c/div\u003e","attachments":[{"fileName":"logo.png","contentType":"image/png","inline":true,"scan":"NOT_SCANNED"},`+
+				`{"fileName":"order.txt","contentType":"text/plain","inline":false,"scan":"NOT_SCANNED"}]}}]}}}}`)
+		m.wants(m.Agent(0), fmt.Sprintf(`{ conversation(id: %q) { messages { edges { node { email { messageId inReplyTo from to cc bcc replyTo mailboxes { name address } subject automatic
+			verdict { reasons { code } automatic allowed authentication { method } thread problems } recipients { address } sendAt sentAt attempts rawUrl } } } } } }`, id),
+			`{"data":{"conversation":{"messages":{"edges":[{"node":{"email":{"messageId":"one@example.net","inReplyTo":null,"from":"Ada@example.net","to":["support@example.com"],"cc":["bob@example.net"],`+
+				`"bcc":[],"replyTo":[],"mailboxes":[{"name":"Ada Example","address":"Ada@example.net"},{"name":"","address":"support@example.com"},{"name":"Bob","address":"bob@example.net"}],`+
+				`"subject":"Where is my parcel?","automatic":false,"verdict":{"reasons":[],"automatic":false,"allowed":null,"authentication":[],"thread":"NOTHING_FOUND","problems":[]},`+
+				`"recipients":[],"sendAt":null,"sentAt":null,"attempts":0,"rawUrl":"https://parley.example.com/files/inboundmail_/mail.eml?_"}}}]}}}}`)
+		m.nodes(id)
+	})
+}
+
+// nodes checks that what a mail brought along is found by its id, by members alone.
+func (m *mailroom) nodes(conversationID string) {
+	m.t.Helper()
+	var got struct {
+		Conversation struct {
+			Tickets  []struct{ ID string }
+			Messages struct {
+				Edges []struct {
+					Node struct {
+						Attachments []struct{ ID, URL string }
+					}
+				}
+			}
+		}
+	}
+	m.as(m.Agent(0), fmt.Sprintf(`{ conversation(id: %q) { tickets { id } messages { edges { node { attachments { id url } } } } } }`, conversationID), &got)
+	file := got.Conversation.Messages.Edges[0].Node.Attachments[0]
+	if !strings.HasPrefix(file.URL, "https://parley.example.com/files/"+file.ID+"/logo.png?token=") {
+		m.t.Errorf("the file is at %s", file.URL)
+	}
+	document := fmt.Sprintf(`{ nodes(ids: [%q, %q, %q]) { __typename } }`, file.ID, got.Conversation.Tickets[0].ID, m.AccountID)
+	m.wants(m.Agent(0), document, `{"data":{"nodes":[{"__typename":"Attachment"},{"__typename":"Ticket"},{"__typename":"Account"}]}}`)
+	stranger := testkit.Account(m.t, m.Store)
+	m.wants(stranger.Admin, document, `{"data":{"nodes":[null,null,null]}}`)
+}
+
+// IN-11: a simulation tells what would become of a mail, and nothing comes of it.
+func TestSimulateInboundEmail(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(m *mailroom) {
+		id := m.connect(`, ticketPreset: {pipeline: "Support", stage: "New"}`)
+		raw := strings.Replace(question, "Ada@example.net", "no-reply@example.net", 1)
+		ask := fmt.Sprintf(`{ simulateInboundEmail(input: {emailChannelId: %q, raw: %s}) { conversation { id } threadReason possiblyRelated { id } duplicateOf { id } filtered
+			verdict { reasons { reason code } } contact { id } from { name address } subject text html attachments { fileName contentType size inline } routing { rule } ticket } }`, id, mustJSON(raw))
+		m.wants(m.Admin, ask, `{"data":{"simulateInboundEmail":{"conversation":null,"threadReason":"NOTHING_FOUND","possiblyRelated":null,"duplicateOf":null,"filtered":["ROLE_ADDRESS"],`+
+			`"verdict":{"reasons":[{"reason":"ROLE_ADDRESS","code":"ROLE_ADDRESS"}]},"contact":null,"from":{"name":"Ada Example","address":"no-reply@example.net"},`+
+			`"subject":"Where is my parcel?","text":"Hello","html":"\u003cp\u003eHello \u003cimg src=\"cid:logo\"/\u003e\u003c/p\u003e",`+
+			`"attachments":[{"fileName":"logo.png","contentType":"image/png","size":70,"inline":true},{"fileName":"order.txt","contentType":"text/plain; charset=utf-8","size":8,"inline":false}],`+
+			`"routing":null,"ticket":false}}}`)
+		m.wants(m.Agent(0), fmt.Sprintf(`{ conversations(inboxId: %q, view: EMAIL) { totalCount } }`, m.InboxIDs[0]), `{"data":{"conversations":{"totalCount":0}}}`)
+		if got := m.as(m.Agent(0), ask, nil); !strings.Contains(got, `"FORBIDDEN"`) {
+			m.t.Errorf("an agent simulates: %s", got)
+		}
+	})
+}
+
+// mustJSON writes a text as JSON, which GraphQL reads alike.
+func mustJSON(text string) string {
+	b, err := json.Marshal(text)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// EM-6: what an agent sends is a mail that waits, and can be taken back until
+// then; it is to all who take part, unless the agent says otherwise.
+func TestMailGoesOut(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(m *mailroom) {
+		channel := m.connect("")
+		m.as(m.Admin, fmt.Sprintf(`mutation { updateEmailChannel(input: {emailChannelId: %q, undoSeconds: 60}) { emailChannel { id } } }`, channel), nil)
+		id := m.comes(channel, question)
+		var sent struct {
+			SendMessage struct{ Message struct{ ID string } }
+		}
+		m.as(m.Agent(0), fmt.Sprintf(`mutation { sendMessage(input: {conversationId: %q, text: "On its way"}) { message { id } } }`, id), &sent)
+		message := sent.SendMessage.Message.ID
+		m.wants(m.Agent(0), fmt.Sprintf(`{ node(id: %q) { ... on Message { delivery quotedHtml email { from to cc inReplyTo subject attempts rawUrl recipients { address state detail } } } } }`, message),
+			`{"data":{"node":{"delivery":"QUEUED","quotedHtml":null,"email":{"from":"support@example.com","to":["Ada@example.net"],"cc":["bob@example.net"],"inReplyTo":"one@example.net",`+
+				`"subject":"Re: Where is my parcel?","attempts":0,"rawUrl":null,"recipients":[{"address":"Ada@example.net","state":"QUEUED","detail":null},{"address":"bob@example.net","state":"QUEUED","detail":null}]}}}}`)
+		m.wants(m.Agent(0), fmt.Sprintf(`mutation { undoSend(input: {messageId: %q}) { message { text delivery } userErrors { code } } }`, message),
+			`{"data":{"undoSend":{"message":{"text":"","delivery":"QUEUED"},"userErrors":[]}}}`)
+		m.wants(m.Agent(0), fmt.Sprintf(`mutation { retryMessage(input: {messageId: %q}) { message { id } userErrors { code field } } }`, message),
+			`{"data":{"retryMessage":{"message":null,"userErrors":[{"code":"INVALID","field":["messageId"]}]}}}`)
+		m.wants(m.Agent(0), fmt.Sprintf(`mutation { sendMessage(input: {conversationId: %q, text: "Bob, please", to: ["bob@example.net"]}) { message { email { to cc } } userErrors { code } } }`, id),
+			`{"data":{"sendMessage":{"message":{"email":{"to":["bob@example.net"],"cc":[]}},"userErrors":[]}}}`)
+		m.wants(m.Agent(0), fmt.Sprintf(`mutation { startEmailConversation(input: {emailChannelId: %q, to: ["eve@example.net"], bcc: ["boss@example.com"], subject: "Offer", html: "<p>Hi</p>"})
+			{ conversation { subject kind contact { email } assignee { name } } message { text html delivery email { to bcc } } userErrors { code } } }`, channel),
+			`{"data":{"startEmailConversation":{"conversation":{"subject":"Offer","kind":"EMAIL","contact":{"email":"eve@example.net"},"assignee":{"name":"Ben Agent"}},`+
+				`"message":{"text":"Hi","html":"\u003cp\u003eHi\u003c/p\u003e","delivery":"QUEUED","email":{"to":["eve@example.net"],"bcc":["boss@example.com"]}},"userErrors":[]}}}`)
+	})
+}
+
+// No password, token or key of a channel can be read (EM-1).
+func TestCredentialsAreNotServed(t *testing.T) {
+	t.Parallel()
+	for _, def := range schema().Types {
+		if def.Kind != gql.Object || !strings.Contains(def.Name, "Mail") && !strings.Contains(def.Name, "Email") {
+			continue
+		}
+		for _, f := range def.Fields {
+			if name := strings.ToLower(f.Name); strings.Contains(name, "password") || strings.Contains(name, "credential") || strings.Contains(name, "token") || strings.Contains(name, "dkimkey") {
+				t.Errorf("%s.%s", def.Name, f.Name)
+			}
+		}
+	}
+}
