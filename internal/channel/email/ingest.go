@@ -24,9 +24,12 @@ import (
 )
 
 const (
-	// maxAttempts at reading a mail; after them it becomes a conversation with
-	// the raw mail attached, and nothing else (pitfall 7).
+	// maxAttempts at reading a mail; after them it becomes a message with the raw
+	// mail attached, and nothing else (pitfall 7).
 	maxAttempts = 4
+	// maxPlain is after how many attempts even that begins a conversation of its
+	// own, which nobody judges.
+	maxPlain = 6
 	// maxRaw bounds what of a raw mail is held in memory.
 	maxRaw = 200 << 20
 )
@@ -38,19 +41,29 @@ func (s *Service) ingest(ctx context.Context, mailID string) error {
 	if err != nil || row.State != stored {
 		return err
 	}
-	err = s.ingestOnce(ctx, row, row.Attempts >= maxAttempts)
+	err = s.ingestOnce(ctx, row)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
+	attempts := 1
+	if errors.As(err, &storageError{}) {
+		attempts = 0 // no fault of the mail's
+	}
 	note := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE inbound_mails SET attempts = attempts + 1, error = $1 WHERE id = $2 AND account_id = $3`,
-			clip(err.Error(), 500), mailID, row.AccountID)
+		_, err := tx.Exec(ctx, `UPDATE inbound_mails SET attempts = attempts + $1, error = $2 WHERE id = $3 AND account_id = $4`,
+			attempts, clip(err.Error(), 500), mailID, row.AccountID)
 		return err
 	})
 	return errors.Join(err, note)
 }
 
-func (s *Service) ingestOnce(ctx context.Context, row *ent.InboundMail, plain bool) (err error) {
+// storageError is a failure of the file storage.
+type storageError struct{ error }
+
+// Unwrap returns what the storage said.
+func (e storageError) Unwrap() error { return e.error }
+
+func (s *Service) ingestOnce(ctx context.Context, row *ent.InboundMail) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("reading the mail panicked: %v", p)
@@ -58,16 +71,16 @@ func (s *Service) ingestOnce(ctx context.Context, row *ent.InboundMail, plain bo
 	}()
 	raw, err := s.blobs.ReadAll(ctx, row.BlobKey, maxRaw)
 	if err != nil {
-		return err
+		return storageError{err}
 	}
-	r := readMail(row, raw, plain)
+	r := readMail(row, raw, row.Attempts >= maxAttempts)
 	known, err := s.identified(ctx, row.InboxID, r.identity)
 	if err != nil {
 		return err
 	}
 	if !known {
-		if err := s.keepFiles(ctx, r, row, plain); err != nil {
-			return err
+		if err := s.keepFiles(ctx, r, row); err != nil {
+			return storageError{err}
 		}
 	}
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -124,7 +137,11 @@ func (s *Service) place(ctx context.Context, tx *store.Tx, mailID string, r *rea
 	case !ent.IsNotFound(err):
 		return nil, err
 	}
-	for _, step := range []func(context.Context) (done bool, err error){p.ownCopy, p.report, p.message} {
+	steps := []func(context.Context) (done bool, err error){p.ownCopy, p.report, p.message}
+	if p.unjudged() {
+		steps = steps[2:]
+	}
+	for _, step := range steps {
 		if done, err := step(ctx); done || err != nil {
 			return p, err
 		}
@@ -165,10 +182,7 @@ func (p *placing) finish(ctx context.Context, state vocab.InboundState, conversa
 
 // message makes the mail a message of the conversation that it belongs to.
 func (p *placing) message(ctx context.Context) (bool, error) {
-	if err := p.judge(ctx); err != nil {
-		return false, err
-	}
-	if err := p.decide(ctx); err != nil {
+	if err := p.assess(ctx); err != nil {
 		return false, err
 	}
 	c, m, err := p.service.conversations.ReceiveMail(ctx, p.tx, p.inbound())
@@ -186,6 +200,22 @@ func (p *placing) message(ctx context.Context) (bool, error) {
 		}
 	}
 	return true, p.finish(ctx, vocab.InboundIngested, c.ID, m.ID)
+}
+
+// unjudged reports whether the mail only begins a conversation, since all else
+// failed.
+func (p *placing) unjudged() bool { return p.row.Attempts >= maxPlain }
+
+// assess finds out who wrote the mail, what the filter says, and where it belongs.
+func (p *placing) assess(ctx context.Context) error {
+	if p.unjudged() {
+		p.result = schema.MailVerdict{Thread: thread.NothingFound, Problems: p.problems}
+		return p.contact(ctx, &classify.Facts{})
+	}
+	if err := p.judge(ctx); err != nil {
+		return err
+	}
+	return p.decide(ctx)
 }
 
 // inbound is the mail as conversations take it.

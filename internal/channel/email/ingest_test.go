@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -14,7 +16,9 @@ import (
 	entconversation "parley/ent/conversation"
 	entmessage "parley/ent/message"
 	"parley/internal/attachment"
+	"parley/internal/attachment/blob"
 	"parley/internal/channel/email"
+	"parley/internal/store"
 	"parley/internal/testkit"
 	"parley/internal/vocab"
 )
@@ -151,6 +155,45 @@ func TestUnreadableMail(t *testing.T) {
 		files := must(w.Store.Client(w.System).Attachment.Query().Where(entattachment.MessageID(row.MessageID)).All(w.System))(t)
 		if len(files) != 1 || files[0].FileName != "mail.eml" || int(files[0].Size) != len(raw) {
 			t.Errorf("its files are %+v", files)
+		}
+	})
+}
+
+// Pitfall 7: that the storage does not work is not the mail's fault: it is read as
+// it should when the storage is back.
+func TestStorageIsAway(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		dir := t.TempDir()
+		w.bucket = must(blob.Open(t.Context(), "", dir))(t)
+		w.mail, w.desk = w.node()
+		mailID := w.takes(mailOf("ada@example.com", "m1@example.com", "Lamp", "It is broken."), w.support)[0]
+		files, away := filepath.Join(dir, "files"), filepath.Join(dir, "away")
+		mustNot(t, os.Rename(files, away))
+		for range 10 {
+			if err := w.ingest(mailID); err == nil {
+				t.Fatal("it was read without the storage")
+			}
+		}
+		mustNot(t, os.Rename(away, files))
+		mustNot(t, w.ingest(mailID))
+		if m := w.message(w.inbound(mailID).MessageID); m.Text != "It is broken." {
+			t.Errorf("it became %q", m.Text)
+		}
+	})
+}
+
+// Pitfall 7: mail whose thread cannot even be found out begins one.
+func TestUnjudgedMail(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		first := w.gets(mailOf("ada@example.com", "m1@example.com", "Lamp", "It is broken."))
+		mailID := w.takes(mailOf("ada@example.com", "m2@example.com", "Re: Lamp", "It fell.", "In-Reply-To: <m1@example.com>"), w.support)[0]
+		w.Write(w.System, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Client.InboundMail.UpdateOneID(mailID).SetAttempts(6).SetError("a bug").Exec(ctx)
+		})
+		mustNot(t, w.ingest(mailID))
+		row := w.inbound(mailID)
+		if row.State != vocab.InboundIngested || row.ConversationID == first.ConversationID || w.row(row.ConversationID).ContactID != w.row(first.ConversationID).ContactID {
+			t.Errorf("it became %+v", row)
 		}
 	})
 }

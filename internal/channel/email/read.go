@@ -34,12 +34,14 @@ type reading struct {
 	quoted   string // sanitised
 	files    []attachment.Incoming
 	problems []string
+	// plain: what it says could not be read.
+	plain bool
 }
 
 // readMail reads a raw mail. It never fails: plain leaves out everything that
 // earlier attempts may have failed at.
 func readMail(row *ent.InboundMail, raw []byte, plain bool) *reading {
-	r := &reading{raw: raw, mail: parse.Parse(raw), problems: row.Verdict.Problems}
+	r := &reading{raw: raw, mail: parse.Parse(raw), problems: row.Verdict.Problems, plain: plain}
 	r.identity = identity(r.mail, raw)
 	r.problems = append(r.problems, r.mail.Problems...)
 	if plain {
@@ -98,11 +100,11 @@ func clipHTML(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// keepFiles keeps the files that came with the mail, and the raw mail itself where
-// reading it met problems.
-func (s *Service) keepFiles(ctx context.Context, r *reading, row *ent.InboundMail, plain bool) error {
+// keepFiles keeps the files that came with the mail, or the raw mail in their
+// place where it could not be read.
+func (s *Service) keepFiles(ctx context.Context, r *reading, row *ent.InboundMail) error {
 	parts := r.mail.Parts
-	if plain {
+	if r.plain {
 		parts = []parse.Part{{FileName: "mail.eml", ContentType: "message/rfc822", Content: r.raw}}
 	}
 	for _, p := range parts {
