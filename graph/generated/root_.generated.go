@@ -10628,7 +10628,7 @@ type RemoveFromListPayload {
 }
 `, BuiltIn: false},
 	{Name: "../schema/mail.graphqls", Input: `extend type Query {
-  "What would become of a mail that came now: which conversation it joins, what filters it, who gets it, and why (IN-11). It writes nothing."
+  "What would become of a mail that came now: which conversation it joins, what filters it, who gets it, and why (IN-11). It writes nothing. Only for members of the inbox: NOT_A_MEMBER."
   simulateInboundEmail(
     "The mail, and the channel that it would come to."
     input: SimulateInboundEmailInput!
@@ -10641,7 +10641,7 @@ extend type Mutation {
     "Which message."
     input: RetryMessageInput!
   ): RetryMessagePayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Takes a mail back that waits to be sent, within the channel's ` + "`" + `undoSeconds` + "`" + ` (EM-6); INVALID once it is on its way. Emits ` + "`" + `MESSAGE_DELETED` + "`" + `."
+  "Takes an own mail back that waits to be sent, within the channel's ` + "`" + `undoSeconds` + "`" + ` (EM-6): it stays as a tombstone. INVALID once it is on its way. Emits ` + "`" + `MESSAGE_DELETED` + "`" + `."
   undoSend(
     "Which message."
     input: UndoSendInput!
@@ -10659,7 +10659,7 @@ extend type Mutation {
 }
 
 extend type Conversation {
-  "The channel's address that the first mail came to (IN-1); null for a chat."
+  "The channel's address that the first mail came to, or was sent from (IN-1); null for a chat."
   toAddress: EmailAddress
   "The conversation that the first mail named without taking part in it, so that it began one of its own; null: none."
   possiblyRelated: Conversation
@@ -12527,7 +12527,7 @@ type MoveTargetedMessagePayload {
 }
 
 extend type Mutation {
-  "Stops a bulk change where it is; what is done stays done (IN-6). The deletion of an inbox cannot be stopped: INVALID. Emits ` + "`" + `TASK_FINISHED` + "`" + `."
+  "Stops a bulk change, or a new judgement of mail, where it is; what is done stays done (IN-6). The deletion of an inbox cannot be stopped: INVALID. Emits ` + "`" + `TASK_FINISHED` + "`" + `."
   cancelTask(
     "Which task."
     input: CancelTaskInput!

@@ -1,0 +1,172 @@
+package graph_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+
+	"parley/graph"
+	"parley/internal/attachment"
+	"parley/internal/attachment/blob"
+	"parley/internal/channel/email"
+	"parley/internal/clock"
+	"parley/internal/contact"
+	"parley/internal/conversation"
+	"parley/internal/crm"
+	"parley/internal/inbox"
+	"parley/internal/node"
+	"parley/internal/people"
+	"parley/internal/secret"
+	"parley/internal/store"
+	"parley/internal/testkit"
+)
+
+// mailroom is the API of an account that gets mail.
+type mailroom struct {
+	*testkit.Fixture
+	t       *testing.T
+	emails  *email.Service
+	handler http.Handler
+}
+
+func eachMailroom(t *testing.T, test func(m *mailroom)) {
+	t.Helper()
+	testkit.EachStore(t, clock.System{}, func(t *testing.T, st *store.Store) {
+		st.UseJobs(undone{})
+		m := &mailroom{t: t, Fixture: testkit.Account(t, st)}
+		keys, err := secret.Parse(secret.GenerateKey())
+		m.ok(err)
+		blobs, err := blob.Open(t.Context(), "mem://", "")
+		m.ok(err)
+		staff, contacts := people.New(st), contact.New(st)
+		conversations := conversation.New(st, staff)
+		conversations.UseContacts(contacts)
+		attachments := attachment.New(st, blobs, keys, staff, "https://parley.example.com", attachment.Options{})
+		conversations.UseAttachments(attachments)
+		m.emails = email.New(st, keys, contacts, conversations, attachments, blobs, email.Options{
+			PublicURL: "https://parley.example.com", Domain: "in.example.com", Outbox: t.TempDir(), Log: slog.New(slog.DiscardHandler),
+		})
+		schema, err := graph.Schema(graph.Services{
+			People: staff, Contacts: contacts, Conversations: conversations, Nodes: node.New(st), Tickets: crm.New(st),
+			Inboxes: inbox.New(st, staff, conversations, keys, "https://parley.example.com"), Emails: m.emails, Attachments: attachments,
+		})
+		m.ok(err)
+		srv := handler.New(schema)
+		srv.AddTransport(transport.POST{})
+		graph.Install(srv, graph.DefaultLimits(), slog.New(slog.DiscardHandler))
+		srv.Use(graph.Batches{})
+		m.handler = srv
+		test(m)
+	})
+}
+
+// undone leaves background work to the tests.
+type undone struct{}
+
+// InsertJobs forgets jobs.
+func (undone) InsertJobs(context.Context, *store.Raw, []store.Job) error { return nil }
+
+func (m *mailroom) ok(err error) {
+	m.t.Helper()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// as runs a document, and decodes what it answers with into a value, if there is one.
+func (m *mailroom) as(ctx context.Context, document string, into any) string {
+	m.t.Helper()
+	body, err := json.Marshal(map[string]string{"query": document})
+	m.ok(err)
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader(string(body)))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	m.handler.ServeHTTP(w, r)
+	answer := strings.TrimSpace(w.Body.String())
+	if into != nil {
+		m.ok(json.Unmarshal([]byte(answer), &struct{ Data any }{into}))
+	}
+	return answer
+}
+
+// secrets are what differs from run to run: ids, and the tokens of addresses.
+var secrets = regexp.MustCompile(`(attachment|inboundmail|conversation|message|ticket|channel|mailbox)_[0-9a-z]{26}|token=[^"&\\ ]+|[a-z0-9]{26}@in\.example\.com`)
+
+// wants compares an answer without its secrets.
+func (m *mailroom) wants(ctx context.Context, document, want string) {
+	m.t.Helper()
+	got := secrets.ReplaceAllString(m.as(ctx, document, nil), "${1}_")
+	if got != want {
+		m.t.Errorf("%s\n got %s\nwant %s", document, got, want)
+	}
+}
+
+// connect connects a forwarding address to the first inbox and returns its channel's id.
+func (m *mailroom) connect(more string) string {
+	m.t.Helper()
+	var answer struct {
+		BeginEmailChannel struct{ EmailChannel struct{ ID string } }
+	}
+	got := m.as(m.Admin, fmt.Sprintf(`mutation { beginEmailChannel(input: {inboxId: %q, provider: FORWARDING, address: "Support@Example.com", acceptTerms: true %s})
+		{ emailChannel { id } userErrors { message field } } }`, m.InboxIDs[0], more), &answer)
+	if answer.BeginEmailChannel.EmailChannel.ID == "" {
+		m.t.Fatal(got)
+	}
+	return answer.BeginEmailChannel.EmailChannel.ID
+}
+
+// comes has a mail come to a channel and returns its conversation's id.
+func (m *mailroom) comes(channelID, raw string) string {
+	m.t.Helper()
+	m.ok(m.emails.Deliver(m.t.Context(), email.Arrived{
+		ChannelIDs: []string{channelID}, From: "ada@example.net", Recipients: []string{"support@example.com"}, Raw: strings.NewReader(raw),
+	}))
+	stored, err := m.Store.Client(m.System).InboundMail.Query().Only(m.System)
+	m.ok(err)
+	m.ok(m.emails.RunIngest(m.t.Context(), email.IngestArgs{AccountID: m.AccountID, MailID: stored.ID}))
+	stored, err = m.Store.Client(m.System).InboundMail.Get(m.System, stored.ID)
+	m.ok(err)
+	return stored.ConversationID
+}
+
+// question is a mail with an image that its HTML shows, a file, and a quote.
+var question = strings.ReplaceAll(`From: Ada Example <Ada@example.net>
+To: support@example.com
+Cc: Bob <bob@example.net>
+Subject: Where is my parcel?
+Message-ID: <one@example.net>
+Date: Sun, 22 Nov 2026 10:00:00 +0000
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=m
+
+--m
+Content-Type: multipart/related; boundary=r
+
+--r
+Content-Type: text/html; charset=utf-8
+
+<p>Hello <img src="cid:logo"></p><div class="gmail_quote"><div class="gmail_attr">On Sat, 21 Nov 2026 at 10:00, Support &lt;support@example.com&gt; wrote:<br></div><blockquote class="gmail_quote">Your order</blockquote></div>
+--r
+Content-Type: image/png; name=logo.png
+Content-ID: <logo>
+Content-Disposition: inline; filename=logo.png
+Content-Transfer-Encoding: base64
+
+iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==
+--r--
+--m
+Content-Type: text/plain; name=order.txt
+Content-Disposition: attachment; filename=order.txt
+
+Order 17
+--m--
+`, "\n", "\r\n")
