@@ -221,7 +221,9 @@ func TestFence(t *testing.T) {
 		p.read(c)
 		p.holdsLease(c.ID, time.Hour) // another node took it
 		p.box.Deliver(t, p.box.User, letter("two"))
-		p.until("the mailbox is let go of", func() bool { return strings.Count(p.box.Log(), "Logged out")+strings.Count(p.box.Log(), "Disconnected") > 1 })
+		p.until("the mailbox is let go of", func() bool {
+			return strings.Count(p.box.Log(), "Logged out")+strings.Count(p.box.Log(), "Disconnected") > 1
+		})
 		p.has("one")
 		if got := p.channelNow(c); got.Failures != 0 || got.State != vocab.EmailConnected {
 			t.Errorf("a lost lease counts as a failure: %+v", got)
