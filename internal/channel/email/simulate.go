@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"parley/ent"
+	"parley/ent/contact"
 	"parley/ent/inboundmail"
 	"parley/ent/routingdecision"
 	"parley/ent/schema"
 	"parley/ent/ticket"
+	"parley/internal/attachment"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/people"
@@ -79,9 +80,11 @@ func (s *Service) Simulate(ctx context.Context, in SimulateInboundEmailInput) (*
 		Filtered: []vocab.FilteredReason{}, Attachments: []SimulatedFile{},
 	}
 	for _, p := range r.mail.Parts {
-		sim.Attachments = append(sim.Attachments, SimulatedFile{FileName: p.FileName, ContentType: sniff(p.Content), Size: len(p.Content), Inline: p.Inline})
+		name, contentType := attachment.Describe(p.FileName, p.Content)
+		sim.Attachments = append(sim.Attachments, SimulatedFile{FileName: name, ContentType: contentType, Size: len(p.Content), Inline: p.Inline})
 	}
-	err = s.store.WithTx(inAccount(ctx, c.AccountID), func(ctx context.Context, tx *store.Tx) error {
+	outside := inAccount(ctx, c.AccountID)
+	err = s.store.WithTx(outside, func(ctx context.Context, tx *store.Tx) error {
 		if _, err := insertRaw(ctx, tx, row); err != nil {
 			return err
 		}
@@ -89,7 +92,7 @@ func (s *Service) Simulate(ctx context.Context, in SimulateInboundEmailInput) (*
 		if err != nil {
 			return err
 		}
-		if err := sim.tell(ctx, tx, p); err != nil {
+		if err := sim.tell(ctx, outside, tx, p); err != nil {
 			return err
 		}
 		return errUndo
@@ -100,10 +103,9 @@ func (s *Service) Simulate(ctx context.Context, in SimulateInboundEmailInput) (*
 	return sim, nil
 }
 
-func sniff(content []byte) string { return http.DetectContentType(content) }
-
-// tell reads what became of the mail.
-func (sim *Simulation) tell(ctx context.Context, tx *store.Tx, p *placing) error {
+// tell reads what became of the mail. In the context outside there is nothing of
+// what it made.
+func (sim *Simulation) tell(ctx, outside context.Context, tx *store.Tx, p *placing) error {
 	sim.From, sim.Verdict = p.sender, p.result
 	row, err := tx.Client.InboundMail.Query().Where(inboundmail.ID(p.row.ID)).Only(ctx)
 	if err != nil {
@@ -119,23 +121,30 @@ func (sim *Simulation) tell(ctx context.Context, tx *store.Tx, p *placing) error
 	sim.ThreadReason, sim.PossiblyRelatedID = p.result.Thread, p.decision.PossiblyRelated
 	sim.ConversationID = p.decision.ConversationID
 	sim.Filtered = p.thread.Filtered.List()
-	known, err := p.service.store.Client(ctx).Contact.Get(context.WithoutCancel(ctx), p.contactID)
-	if err == nil && known.CreatedAt < tx.Now() {
-		sim.ContactID = known.ID
-	} else if err != nil && !ent.IsNotFound(err) {
+	known, err := p.service.store.Client(outside).Contact.Query().Where(contact.ID(p.contactID)).Exist(outside)
+	if err != nil {
 		return err
 	}
-	decided, err := tx.Client.RoutingDecision.Query().Where(routingdecision.ConversationID(p.thread.ID), routingdecision.DecidedAtGTE(tx.Now())).First(ctx)
-	if err != nil && !ent.IsNotFound(err) {
+	if known {
+		sim.ContactID = p.contactID
+	}
+	if err := sim.route(ctx, outside, tx, p); err != nil || sim.ConversationID != "" {
 		return err
 	}
-	sim.Routing = decided
-	if sim.ConversationID == "" {
-		sim.Ticket, err = tx.Client.Ticket.Query().Where(ticket.ConversationID(p.thread.ID)).Exist(ctx)
-		if ent.IsNotFound(err) {
-			err = nil
-		}
-		return err
+	sim.Ticket, err = tx.Client.Ticket.Query().Where(ticket.ConversationID(p.thread.ID)).Exist(ctx)
+	return err
+}
+
+// route reads what was decided about who gets the mail, if anything was.
+func (sim *Simulation) route(ctx, outside context.Context, tx *store.Tx, p *placing) error {
+	last, err := tx.Client.RoutingDecision.Query().Where(routingdecision.ConversationID(p.thread.ID)).
+		Order(ent.Desc(routingdecision.FieldID)).First(ctx)
+	if err != nil {
+		return unlessGone(err)
 	}
-	return nil
+	old, err := p.service.store.Client(outside).RoutingDecision.Query().Where(routingdecision.ID(last.ID)).Exist(outside)
+	if err == nil && !old {
+		sim.Routing = last
+	}
+	return err
 }
