@@ -290,7 +290,7 @@ type SendMessageInput struct {
 	IdempotencyKey   *string
 }
 
-// StartEmailInput is the input of startEmail. A new e-mail conversation: from
+// StartEmailInput is the input of startEmailConversation. A new e-mail conversation: from
 // which channel, to whom, and what.
 type StartEmailInput struct {
 	EmailChannelID string

@@ -9,6 +9,7 @@ import (
 	"parley/ent/participant"
 	"parley/ent/schema"
 	"parley/internal/clock"
+	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/errs"
 	"parley/internal/id"
@@ -68,6 +69,57 @@ func TestMailIsRoutedByItsHeader(t *testing.T) {
 		d.has(d.receives(d.mail("By a copy", other)), d.AgentIDs[1])
 		alone := func(i *conversation.Inbound) { i.Recipients = nil }
 		d.has(d.receives(d.mail("By nothing", other, alone)), d.AdminID)
+	})
+}
+
+// RT-5: a preview says who would get a mail to a channel by its subject, its
+// recipients and its sender, known or not, and does nothing.
+func TestPreviewOfMail(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(t *testing.T, d *mailroom) {
+		ben, cleo := d.AgentIDs[0], d.AgentIDs[1]
+		when := func(who string, kind vocab.RoutingConditionKind, property, value string) schema.RoutingRule {
+			rule := among(who)
+			rule.Conditions = []schema.RoutingCondition{{Kind: kind, Property: property, Operator: vocab.RoutingContains, Value: value}}
+			return rule
+		}
+		d.goes(preset, when(ben, vocab.RouteBySubject, "", "INVOICE"), when(cleo, vocab.RouteByToAddress, "", "carl@"),
+			when(ben, vocab.RouteByContactProperty, "email", "@example.net"), when(cleo, vocab.RouteByContactProperty, "name", "Dora"), among(d.AdminID))
+		known := must(contact.New(d.Store).Create(d.Agent(0), contact.CreateContactInput{Name: ptr("Dora"), Email: ptr("dora@example.org")}))(t)
+		preview := func(change func(*conversation.RoutingPreviewInput)) int {
+			in := conversation.RoutingPreviewInput{EmailChannelID: &d.channel.ID}
+			change(&in)
+			var rule int
+			if told := d.told(func() { rule = must(d.PreviewRouting(d.Admin, in))(t).Rule }); len(told) > 0 {
+				t.Errorf("the preview told %v", told)
+			}
+			return rule
+		}
+		same(t, []int{
+			preview(func(in *conversation.RoutingPreviewInput) { in.Subject = ptr("Your invoice 7") }),
+			preview(func(in *conversation.RoutingPreviewInput) { in.To = []string{"Carl@example.org"} }),
+			preview(func(in *conversation.RoutingPreviewInput) { in.From = ptr("Nora@Example.net") }),
+			preview(func(in *conversation.RoutingPreviewInput) { in.From = ptr("dora@example.org") }),
+			preview(func(in *conversation.RoutingPreviewInput) { in.ContactID = &known.ID }),
+			preview(func(*conversation.RoutingPreviewInput) {}),
+		}, []int{1, 2, 3, 4, 4, 5})
+		same(t, d.tickets(), []string{})
+
+		elsewhere := id.New(id.Channel)
+		for field, in := range map[string]conversation.RoutingPreviewInput{
+			"emailChannelId": {EmailChannelID: &elsewhere},
+			"conversationId": {EmailChannelID: &d.channel.ID, ConversationID: &d.ConversationIDs[0]},
+			"subject":        {ConversationID: &d.ConversationIDs[0], Subject: ptr("x")},
+		} {
+			code := errs.Invalid
+			if field == "emailChannelId" {
+				code = errs.NotFound
+			}
+			_, err := d.PreviewRouting(d.Admin, in)
+			refused(t, err, code, field)
+		}
+		_, err := d.PreviewRouting(d.Admin, conversation.RoutingPreviewInput{EmailChannelID: &d.channel.ID, From: ptr("nobody")})
+		refused(t, err, errs.Invalid, "from")
 	})
 }
 

@@ -39,7 +39,7 @@ func (s *Service) StartEmail(ctx context.Context, in StartEmailInput) (*ent.Conv
 	var m *ent.Message
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		messageID := newMessageID()
-		replayed, err := once.Claim(ctx, tx, "startEmail", in.IdempotencyKey, in, messageID)
+		replayed, err := once.Claim(ctx, tx, "startEmailConversation", in.IdempotencyKey, in, messageID)
 		if err != nil {
 			return err
 		}

@@ -33,6 +33,8 @@ type router struct {
 	now    clock.Micros
 	// to is whom the first mail of a conversation went to, while it is not kept yet.
 	to []string
+	// newcomer are the properties of a contact who is not there yet; nil: nobody knows.
+	newcomer map[string]string
 	// tx keeps others from changing what is read until it ends; nil: nobody does.
 	tx *store.Tx
 }
@@ -128,7 +130,7 @@ func (r router) turn(ctx context.Context, c *ent.Conversation, d routing.Decisio
 
 // facts reads what the rules ask for.
 func (r router) facts(ctx context.Context, c *ent.Conversation, rules schema.Routing) (routing.Facts, error) {
-	facts := routing.Facts{Page: c.OriginURL, Subject: c.Subject}
+	facts := routing.Facts{Page: c.OriginURL, Subject: c.Subject, Contact: r.newcomer}
 	if c.ContactID != "" && routing.Asks(rules, vocab.RouteByContactProperty) {
 		contact, err := r.client.Contact.Get(ctx, c.ContactID)
 		if err != nil {
