@@ -11468,7 +11468,7 @@ type RevokeApiTokenPayload {
   kept waiting for the answer.
   """
   routingPreview(
-    "What to route: a conversation there is, or a chat that would begin."
+    "What to route: a conversation there is, or a chat or a mail that would begin one."
     input: RoutingPreviewInput!
   ): RoutingDecision! @access(to: [ADMIN], scope: "settings:read")
 }
@@ -11667,16 +11667,24 @@ input RoutingConditionInput {
   value: String
 }
 
-"What to route: exactly one of conversation and targeted message."
+"What to route: exactly one of conversation, targeted message and e-mail channel."
 input RoutingPreviewInput {
   "A conversation, routed as if nobody had it."
   conversationId: ID
   "A chat that this targeted message would begin."
   targetedMessageId: ID
+  "A mail to this channel that would begin a conversation, and is not filtered; ` + "`" + `simulateInboundEmail` + "`" + ` answers for a very mail."
+  emailChannelId: ID
   "With this contact; left out: the conversation's, or nobody known."
   contactId: ID
   "On this page; left out: the conversation's, or none."
   pageUrl: URL
+  "With emailChannelId: a mail of this sender, whoever has the address; not with contactId."
+  from: EmailAddress
+  "With emailChannelId: addresses that it goes to beside the channel's, at most 100."
+  to: [EmailAddress!]
+  "With emailChannelId: of this subject."
+  subject: String
   "At this time, for operating hours; left out: now."
   at: Time
 }

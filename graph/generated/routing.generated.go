@@ -943,7 +943,7 @@ func (ec *executionContext) unmarshalInputRoutingPreviewInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"conversationId", "targetedMessageId", "contactId", "pageUrl", "at"}
+	fieldsInOrder := [...]string{"conversationId", "targetedMessageId", "emailChannelId", "contactId", "pageUrl", "from", "to", "subject", "at"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -964,6 +964,13 @@ func (ec *executionContext) unmarshalInputRoutingPreviewInput(ctx context.Contex
 				return it, err
 			}
 			it.TargetedMessageID = data
+		case "emailChannelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailChannelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EmailChannelID = data
 		case "contactId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -978,6 +985,27 @@ func (ec *executionContext) unmarshalInputRoutingPreviewInput(ctx context.Contex
 				return it, err
 			}
 			it.PageURL = data
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalOEmailAddress2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalOEmailAddress2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		case "subject":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subject"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Subject = data
 		case "at":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
 			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
