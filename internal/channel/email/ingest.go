@@ -226,9 +226,6 @@ func (p *placing) inbound() conversation.Inbound {
 		Reasons: p.reasons(), Automatic: p.verdict.Automatic, Participants: p.participants(),
 		PossiblyRelatedID: p.decision.PossiblyRelated,
 	}
-	if p.verdict.Automatic && in.ConversationID != "" {
-		in.Participants = nil // whom a machine writes to takes no part
-	}
 	for _, a := range slices.Concat(p.mail.To, p.mail.Cc) {
 		in.Recipients = append(in.Recipients, thread.Address(a.Address))
 	}
