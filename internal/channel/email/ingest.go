@@ -112,7 +112,6 @@ type placing struct {
 	contactID string
 	m         *ent.Message
 	thread    *ent.Conversation
-	routed    bool
 }
 
 // place puts a mail where it belongs. It returns nil where the mail was done

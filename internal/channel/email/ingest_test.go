@@ -153,7 +153,7 @@ func TestUnreadableMail(t *testing.T) {
 			t.Errorf("it became %+v in %+v", row, c)
 		}
 		files := must(w.Store.Client(w.System).Attachment.Query().Where(entattachment.MessageID(row.MessageID)).All(w.System))(t)
-		if len(files) != 1 || files[0].FileName != "mail.eml" || int(files[0].Size) != len(raw) {
+		if len(files) != 1 || files[0].FileName != "mail.eml" || files[0].Size != len(raw) {
 			t.Errorf("its files are %+v", files)
 		}
 	})
