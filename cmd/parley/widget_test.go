@@ -33,7 +33,7 @@ func TestWidgetInBrowser(t *testing.T) {
 	server := startServer(t, "PARLEY_DATA_DIR="+t.TempDir(), "PARLEY_ADMIN_TOKEN="+adminToken, "PARLEY_ALLOWED_ORIGINS=*")
 	ctx, cancel := context.WithTimeout(t.Context(), browsing)
 	defer cancel()
-	for _, name := range []string{"types", "chat", "page", "rules", "demo"} {
+	for _, name := range []string{"types", "chat", "files", "page", "rules", "demo"} {
 		run := exec.CommandContext(ctx, node, "--test", folder+"/"+name+".test.mjs")
 		run.Env = append(os.Environ(), "PARLEY_URL="+server.url, "PARLEY_TOKEN="+adminToken, "CHROMIUM="+chromium)
 		if out, err := run.CombinedOutput(); err != nil {

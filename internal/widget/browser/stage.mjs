@@ -29,6 +29,20 @@ export async function change(field, input, fields = "") {
   return data[field];
 }
 
+/** Keeps a file for a message of the team and returns its id. */
+export async function upload(conversationId, fileName, content) {
+  const query = "mutation($in: UploadAttachmentInput!) { uploadAttachment(input: $in) { attachment { id } userErrors { message } } }";
+  const form = new FormData();
+  form.set("operations", JSON.stringify({ query, variables: { in: { conversationId, file: null } } }));
+  form.set("map", '{"0":["variables.in.file"]}');
+  form.set("0", new File([content], fileName));
+  const headers = { Authorization: `Bearer ${token}`, "X-Requested-With": "test" };
+  const { data, errors } = await (await fetch(`${parley}/graphql`, { method: "POST", headers, body: form })).json();
+  assert.equal(errors, undefined, JSON.stringify(errors));
+  assert.deepEqual(data.uploadAttachment.userErrors, []);
+  return data.uploadAttachment.attachment.id;
+}
+
 let inboxes = 0;
 
 /** Makes an inbox with a chat channel and a published targeted message. */
@@ -51,10 +65,14 @@ export async function publish(made, { name = "Welcome", welcomeMessage = "Hello!
 /** The conversations of an inbox with their messages, newest first. */
 export async function conversations({ inboxId }) {
   const data = await ask(
-    "query($in: ID!) { conversations(inboxId: $in, view: ALL) { edges { node { id messages(last: 50) { edges { node { direction text } } } } } } }",
+    "query($in: ID!) { conversations(inboxId: $in, view: ALL, first: 10) { edges { node { id messages(last: 10) { edges { node { text attachments { fileName size url } } } } } } } }",
     { in: inboxId },
   );
-  return data.conversations.edges.map(({ node }) => ({ id: node.id, texts: node.messages.edges.map((edge) => edge.node.text) }));
+  return data.conversations.edges.map(({ node }) => ({
+    id: node.id,
+    texts: node.messages.edges.map((edge) => edge.node.text),
+    files: node.messages.edges.map((edge) => edge.node.attachments),
+  }));
 }
 
 /** Runs a server on a free port of loopback. */
@@ -66,21 +84,23 @@ async function listen(server) {
 /** A site whose pages bring in the widget of a channel from root, with a policy that allows nothing more. */
 async function openSite(root) {
   let markup = "";
+  const pictures = `${root} ${parley}`;
+  const site = { pictures: true }; // whether its policy lets files' pictures show
   const server = http.createServer((request, response) => {
     const socket = root.replace("http", "ws");
     response.setHeader("Content-Type", "text/html; charset=utf-8");
-    response.setHeader("Content-Security-Policy", `default-src 'none'; script-src 'self' ${root}; connect-src ${root} ${socket}`);
+    response.setHeader("Content-Security-Policy", `default-src 'none'; script-src 'self' ${root}; connect-src ${root} ${socket}${site.pictures ? `; img-src ${pictures}` : ""}`);
     response.end(`<!doctype html><html lang="en"><title>Shop</title><meta name="viewport" content="width=device-width">
       <main><h1>Shop</h1><p>Things to buy at ${request.url.replace(/[^\w/?=]/g, "")}</p></main>${markup}`);
   });
   const port = await listen(server);
-  return {
+  return Object.assign(site, {
     url: `http://127.0.0.1:${port}`,
     show(key, attributes = "") {
       markup = `<script async src="${root}/widget.js" data-channel="${key}" ${attributes}></script>`;
     },
     close: () => server.close(),
-  };
+  });
 }
 
 /** The way to Parley, which can be cut: at once, or after the server has answered and before the answer arrives. */

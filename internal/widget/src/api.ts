@@ -23,8 +23,11 @@ interface Answer<T> {
   errors?: { message: string; extensions?: { code?: string } }[];
 }
 
-/** How long an answer is waited for, in milliseconds. */
+type Payload<T> = Record<string, T & { userErrors: UserError[] }>;
+
+/** How long an answer is waited for, in milliseconds; an upload may stand still three times as long. */
 const patience = 20_000;
+const unreached = "The server could not be reached.";
 
 export class Api {
   token: string | null = null;
@@ -34,20 +37,53 @@ export class Api {
 
   /** Runs an operation. It throws an ApiError, never anything else. */
   async ask<T>(query: string, variables: object = {}): Promise<T> {
-    const { data, errors } = await this.post<T>(query, variables);
-    const first = errors?.[0];
-    if (first) throw new ApiError(first.extensions?.code ?? "INTERNAL", first.message);
-    if (!data) throw new ApiError("INTERNAL", "The answer has no data.");
-    return data;
+    return dataOf(await this.post<T>(query, variables));
   }
 
   /** Runs a mutation of one field and returns its payload; a user error is thrown too. */
   async change<T>(query: string, input: object): Promise<T> {
-    const data = await this.ask<Record<string, T & { userErrors: UserError[] }>>(query, { input });
-    const payload = Object.values(data)[0]!;
-    const problem = payload.userErrors[0];
-    if (problem) throw new ApiError(problem.code, problem.message, problem.field ?? []);
-    return payload;
+    return payloadOf(await this.ask<Payload<T>>(query, { input }));
+  }
+
+  /** Runs a mutation whose input has a file, like change. It tells how much of it went out, from 0 to 1. */
+  async upload<T>(query: string, input: object, file: File, progress: (part: number) => void, signal: AbortSignal): Promise<T> {
+    const form = new FormData();
+    form.set("operations", JSON.stringify({ query, variables: { input: { ...input, file: null } } }));
+    form.set("map", '{"0":["variables.input.file"]}');
+    form.set("0", file);
+    return payloadOf(dataOf(await this.transmit<Payload<T>>(form, progress, signal)));
+  }
+
+  /** Sends a form. fetch could do it, but does not tell how far it is. */
+  private transmit<T>(form: FormData, progress: (part: number) => void, signal: AbortSignal): Promise<Answer<T>> {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      const lost = (): void => reject(new ApiError(signal.aborted ? "ABORTED" : "NETWORK", unreached));
+      let watchdog = 0;
+      const alive = (): void => {
+        clearTimeout(watchdog);
+        watchdog = setTimeout(() => request.abort(), patience * 3);
+      };
+      request.open("POST", `${this.root}graphql`);
+      request.responseType = "json";
+      request.setRequestHeader("X-Requested-With", "Parley");
+      if (this.token) request.setRequestHeader("Authorization", `Bearer ${this.token}`);
+      request.upload.onprogress = ({ loaded, total }) => {
+        alive();
+        progress(loaded / total);
+      };
+      request.onload = () => {
+        if (request.status === 413) reject(new ApiError("TOO_LONG", "The file is too large."));
+        else if (request.response) resolve(request.response as Answer<T>);
+        else lost();
+      };
+      request.onerror = request.onabort = lost;
+      request.onloadend = () => clearTimeout(watchdog);
+      signal.onabort = () => request.abort();
+      alive();
+      request.send(form);
+      if (signal.aborted) request.abort();
+    });
   }
 
   private async post<T>(query: string, variables: object): Promise<Answer<T>> {
@@ -67,9 +103,23 @@ export class Api {
       });
       return (await response.json()) as Answer<T>;
     } catch {
-      throw new ApiError("NETWORK", "The server could not be reached.");
+      throw new ApiError("NETWORK", unreached);
     }
   }
+}
+
+function dataOf<T>({ data, errors }: Answer<T>): T {
+  const first = errors?.[0];
+  if (first) throw new ApiError(first.extensions?.code ?? "INTERNAL", first.message);
+  if (!data) throw new ApiError("INTERNAL", "The answer has no data.");
+  return data;
+}
+
+function payloadOf<T>(data: Payload<T>): T {
+  const payload = Object.values(data)[0]!;
+  const problem = payload.userErrors[0];
+  if (problem) throw new ApiError(problem.code, problem.message, problem.field ?? []);
+  return payload;
 }
 
 /** A key under which one change is made once, however often it is sent. */

@@ -48,7 +48,7 @@ export class App implements Owner {
   ) {
     this.storage = new Storage(channelKey);
     this.session = new Session(api, this.storage, channelKey);
-    this.chat = new Chat(api, this.session, this.storage, this);
+    this.chat = new Chat(api, this.session, this.storage, this, channelKey);
   }
 
   /** Finds out what to show, and shows it. */
@@ -187,6 +187,7 @@ export class App implements Owner {
     if (!accepted) return;
     shown.consent.processing.accepted = true;
     this.chat.outbox.release("CONSENT_REQUIRED");
+    this.chat.unsent.release("CONSENT_REQUIRED");
     this.changed();
   }
 

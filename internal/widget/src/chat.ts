@@ -7,8 +7,9 @@ import { type Carrier, type Draft, Outbox } from "./outbox";
 import { address } from "./page";
 import type { Session } from "./session";
 import { Follower } from "./socket";
-import type { Storage } from "./storage";
+import { Storage } from "./storage";
 import { Thread } from "./thread";
+import { Unsent, type UnsentKept } from "./unsent";
 import type { Change, Conversation, Message, TargetedMessage } from "./types";
 
 /** How often to look for news, in milliseconds: without and with live changes. */
@@ -35,6 +36,7 @@ export class Chat implements Carrier {
   conversations: Conversation[] = [];
   thread: Thread = new Thread(null, idempotencyKey());
   readonly outbox: Outbox;
+  readonly unsent: Unsent;
   /** Whether live changes come in. */
   live = false;
   /** Whether the last call reached nobody. */
@@ -50,8 +52,15 @@ export class Chat implements Carrier {
     private readonly session: Session,
     private readonly storage: Storage,
     private readonly owner: Owner,
+    channelKey: string,
   ) {
     this.outbox = new Outbox(storage, this);
+    this.unsent = new Unsent(api, session, new Storage<UnsentKept>(channelKey, () => sessionStorage), owner);
+  }
+
+  /** Where what the visitor writes now is kept. */
+  get place(): string {
+    return this.thread.id ?? "";
   }
 
   /** How many messages the visitor has not read, in all conversations. */
@@ -127,15 +136,30 @@ export class Chat implements Carrier {
     this.owner.changed();
   }
 
-  /** Writes into the shown thread. start is what startChat takes, where the thread has no conversation yet. */
+  /** Asks for the addresses of a message's files anew; undefined: it is gone. */
+  async renew({ number }: Message): Promise<Message | undefined> {
+    const thread = this.thread;
+    const { visitorConversation: found } = await this.ask<{ visitorConversation: Conversation | null }>(operations.loadConversation, {
+      id: thread.id,
+      before: thread.before(number),
+    });
+    if (found) thread.renew(found.messages);
+    this.owner.changed();
+    return thread.list().find((message) => message.number === number);
+  }
+
+  /** Writes into the shown thread, and sends the files that are uploaded with it. start is what startChat takes, where the thread has no conversation yet. */
   write(text: string, start: Draft["start"]): void {
     const { id, local } = this.thread;
+    const files = this.unsent.take(this.place);
+    if (!text && !files.length) return;
     this.told.typing = false;
     this.outbox.push({
       key: idempotencyKey(),
       conversation: id,
       local,
       text,
+      files,
       start: id ? null : start,
       failed: "",
       code: "",
@@ -169,6 +193,7 @@ export class Chat implements Carrier {
   hurry(): void {
     this.follower?.hurry();
     void this.outbox.flush();
+    this.unsent.hurry();
     void this.poll();
   }
 
@@ -213,24 +238,28 @@ export class Chat implements Carrier {
     this.owner.changed();
   }
 
-  private async deliverFirst({ key, text, start, local }: Draft): Promise<void> {
-    const { conversation } = await this.change<{ conversation: Conversation }>(operations.startChat, { ...start, text, idempotencyKey: key });
+  private async deliverFirst({ key, text, files, start, local }: Draft): Promise<void> {
+    const input = { ...start, text, attachmentIds: idsOf(files), idempotencyKey: key };
+    const { conversation } = await this.change<{ conversation: Conversation }>(operations.startChat, input);
     this.outbox.began(local, conversation.id);
     this.note(conversation);
     if (this.thread.local !== local) return;
     this.thread.load(conversation);
+    this.unsent.move("", conversation.id);
     this.storage.set("conversation", conversation.id);
     this.follow();
   }
 
-  private async deliverNext({ key, text }: Draft, conversationId: string): Promise<void> {
+  private async deliverNext({ key, text, files }: Draft, conversationId: string): Promise<void> {
     const sent = await this.change<{ message: Message; conversation: { id: string; status: "OPEN" | "CLOSED" } }>(operations.sendMessage, {
       conversationId,
       text,
+      attachmentIds: idsOf(files),
       idempotencyKey: key,
     });
     if (this.thread.id !== conversationId) return;
     if (sent.conversation.id !== conversationId) {
+      this.unsent.move(conversationId, sent.conversation.id);
       await this.show(sent.conversation.id); // IN-20: a new one began
       return;
     }
@@ -324,6 +353,7 @@ export class Chat implements Carrier {
 
   private lose(thread: Thread): void {
     this.conversations = this.conversations.filter(({ id }) => id !== thread.id);
+    if (thread.id) this.unsent.move(thread.id, "");
     this.begin(thread.welcome);
   }
 
@@ -348,4 +378,8 @@ export class Chat implements Carrier {
       this.owner.changed();
     }
   }
+}
+
+function idsOf(files: Draft["files"]): string[] | undefined {
+  return files?.map(({ id }) => id);
 }

@@ -1,7 +1,9 @@
 // Where the visitor writes.
 
 import type { App } from "./app";
+import { Attach } from "./attach";
 import { h, icon, icons, set, write } from "./dom";
+import type { Clock } from "./time";
 
 /** How long a message may be, in characters. */
 const longest = 10_000;
@@ -14,16 +16,26 @@ export class Composer {
   private readonly tick = h("input", { type: "checkbox", change: () => (this.app.mayWrite = this.tick.checked) });
   private readonly tickWords = h("span", { dir: "auto" });
   private readonly communication = h("label", { class: "check" }, this.tick, this.tickWords);
-  private readonly field = h("textarea", { rows: 1, maxlength: longest, dir: "auto", enterkeyhint: "send", input: () => this.type(), keydown: (event) => this.key(event as KeyboardEvent) });
+  private readonly field = h("textarea", { rows: 1, maxlength: longest, dir: "auto", enterkeyhint: "send", input: () => this.type(), keydown: (event) => this.key(event as KeyboardEvent), paste: (event) => this.attach.paste(event as ClipboardEvent) });
   private readonly send = h("button", { type: "submit", class: "flip" }, icon(icons.send));
+  private readonly later = h("p", { class: "notice", role: "status" });
+  private readonly attach: Attach;
   private timer = 0;
+  /** Where the message goes out once its files are uploaded; null: nowhere. */
+  private due: string | null = null;
 
-  constructor(private readonly app: App) {
+  /** Files can be dropped onto place. */
+  constructor(
+    private readonly app: App,
+    place: HTMLElement,
+  ) {
+    this.attach = new Attach(app);
+    this.attach.watch(place);
     const submit = (event: Event): void => {
       event.preventDefault();
       this.submit();
     };
-    this.element = h("form", { class: "foot", submit }, this.notice, this.communication, h("div", { class: "write" }, this.field, this.send));
+    this.element = h("form", { class: "foot", submit }, this.notice, this.communication, this.attach.element, this.later, h("div", { class: "write" }, this.attach.button, this.field, this.send));
   }
 
   focus(): boolean {
@@ -31,11 +43,14 @@ export class Composer {
     return !this.element.hidden;
   }
 
-  draw(shown: boolean): void {
+  draw(shown: boolean, time: Clock): void {
     const { app } = this;
     set(this.element, "hidden", !shown);
+    this.attach.draw(shown, time);
     if (!shown) return;
-    const { thread, outbox } = app.chat;
+    const { thread, outbox, unsent, place } = app.chat;
+    const text = unsent.text(place);
+    if (this.field.value !== text) this.field.value = text;
     const isNew = !thread.id && outbox.of(null, thread.local).length === 0;
     const consent = isNew ? thread.welcome?.consent : null;
     const implied = consent?.processing?.mode === "LEGITIMATE_INTEREST" ? consent.processing.text : "";
@@ -46,12 +61,23 @@ export class Composer {
     set(this.field, "placeholder", app.say("placeholder"));
     set(this.field, "aria-label", app.say("placeholder"));
     set(this.send, "aria-label", app.say("send"));
-    set(this.send, "disabled", this.field.value.trim() === "");
+    set(this.send, "disabled", text.trim() === "" && unsent.uploads(place).every(({ id, code }) => !id && code));
+    this.sendDue();
+    write(this.later, this.due === null ? "" : app.say("uploadFirst"));
+  }
+
+  /** Sends what waited for its files, unless one of them failed, which the visitor is to see first. */
+  private sendDue(): void {
+    const { unsent, place } = this.app.chat;
+    if (this.due === null || (this.due === place && unsent.busy(place))) return;
+    const goes = this.due === place && unsent.uploads(place).every(({ id }) => id);
+    this.due = null;
+    if (goes) this.submit();
   }
 
   private type(): void {
     const filled = this.field.value.trim() !== "";
-    set(this.send, "disabled", !filled);
+    this.app.chat.unsent.write(this.app.chat.place, this.field.value);
     this.app.chat.typing(filled);
     clearTimeout(this.timer);
     if (filled) this.timer = setTimeout(() => this.app.chat.typing(false), typingEnds);
@@ -64,10 +90,13 @@ export class Composer {
   }
 
   private submit(): void {
-    const text = this.field.value.trim();
-    if (!text) return;
+    const { unsent, place } = this.app.chat;
     clearTimeout(this.timer);
-    this.field.value = "";
-    this.app.write(text);
+    if (unsent.busy(place)) {
+      this.due = place;
+      this.app.changed();
+      return;
+    }
+    this.app.write(unsent.text(place).trim());
   }
 }

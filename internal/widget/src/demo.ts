@@ -2,7 +2,7 @@
 // desk as it takes to answer. Both use the public API alone.
 
 import { Api, idempotencyKey } from "./api";
-import { Desk, type Row } from "./desk";
+import { Desk, type Line, type Row } from "./desk";
 import { h, keyed, set, write } from "./dom";
 
 interface Inbox {
@@ -109,13 +109,23 @@ function drawThread(thread: Desk["thread"], typing: boolean): void {
   const box = find("messages");
   const count = box.childElementCount;
   const names = { INCOMING: "Visitor", OUTGOING: "Team", NOTE: "Note", SYSTEM: "Parley" };
-  keyed(box, thread.messages.edges, ({ node }) => node.id, () => h("p"), (line, { node }) => {
+  keyed(box, thread.messages.edges, ({ node }) => node.id, () => h("div", {}, h("p"), h("ul")), (line, { node }) => {
     line.className = node.direction;
-    write(line, `${names[node.direction]}: ${node.text}`);
+    write(line.firstElementChild!, `${names[node.direction]}: ${node.text}`);
+    drawFiles(line.lastElementChild!, node);
   });
   if (box.childElementCount !== count) box.scrollTop = box.scrollHeight;
   write(find("typing"), typing ? "The visitor is typing…" : "");
   set(find("close"), "disabled", thread.status === "CLOSED");
+}
+
+/** Shows a message's files; their addresses hold for ten minutes. */
+function drawFiles(list: Element, { attachments }: Line): void {
+  set(list, "hidden", attachments.length === 0);
+  keyed(list, attachments, ({ id }) => id, () => h("li", {}, h("a", { target: "_blank", rel: "noopener" })), (item, { fileName, url }) => {
+    set(item.firstElementChild!, "href", url);
+    write(item.firstElementChild!, fileName);
+  });
 }
 
 function reply(event: Event): void {

@@ -14,7 +14,14 @@ export interface Row {
 interface Thread {
   id: string;
   status: "OPEN" | "CLOSED";
-  messages: { edges: { node: { id: string; direction: "INCOMING" | "OUTGOING" | "NOTE" | "SYSTEM"; text: string } }[] };
+  messages: { edges: { node: Line }[] };
+}
+
+export interface Line {
+  id: string;
+  direction: "INCOMING" | "OUTGOING" | "NOTE" | "SYSTEM";
+  text: string;
+  attachments: { id: string; fileName: string; url: string | null }[];
 }
 
 const errors = "userErrors { code message field }";
@@ -22,7 +29,7 @@ const list = `query List($inbox: ID!) {
   conversations(inboxId: $inbox, view: ALL, first: 30) { edges { node { id preview status unread contact { name email } } } }
 }`;
 const one = `query Thread($id: ID!) {
-  conversation(id: $id) { id status messages(last: 100) { edges { node { id direction text } } } }
+  conversation(id: $id) { id status messages(last: 100) { edges { node { id direction text attachments { id fileName url } } } } }
 }`;
 const events = "subscription Events($inbox: ID!) { events(inboxIds: [$inbox]) { sequence } }";
 const presence = `subscription Presence($id: ID!) {

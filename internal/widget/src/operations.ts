@@ -1,6 +1,7 @@
 // The operations of the public API that the widget uses, and no others.
 
-const message = "id number authorName authorAvatarUrl direction text createdAt seen";
+const file = "id fileName contentType size url scan";
+const message = `id number authorName authorAvatarUrl direction text createdAt seen attachments { ${file} }`;
 const page = `edges { cursor node { ${message} } } pageInfo { hasPreviousPage startCursor }`;
 const errors = "userErrors { code message field }";
 
@@ -38,6 +39,10 @@ export const startChat = `mutation StartChat($input: StartChatInput!) {
 
 export const sendMessage = `mutation Send($input: SendVisitorMessageInput!) {
   sendVisitorMessage(input: $input) { message { ${message} } conversation { id status } ${errors} }
+}`;
+
+export const uploadFile = `mutation Upload($input: UploadVisitorAttachmentInput!) {
+  uploadVisitorAttachment(input: $input) { attachment { id fileName contentType size } ${errors} }
 }`;
 
 export const captureEmail = `mutation Email($input: CaptureVisitorEmailInput!) {

@@ -4,6 +4,7 @@
 
 import { ApiError, backOff } from "./api";
 import type { Storage } from "./storage";
+import type { StoredFile } from "./types";
 
 export interface Draft {
   /** The idempotency key. */
@@ -13,6 +14,8 @@ export interface Draft {
   /** The thread that it was written in. */
   local: string;
   text: string;
+  /** The files that go with it. */
+  files?: StoredFile[];
   /** What startChat takes beyond that. */
   start: { targetedMessageId: string; targetedMessageVersion: number; pageUrl: string; consent?: boolean; communicationConsent?: boolean } | null;
   /** Why the server refuses it; "": it is to be sent. */

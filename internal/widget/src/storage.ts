@@ -3,7 +3,8 @@
 
 import type { Draft } from "./outbox";
 
-interface Kept {
+/** What is kept as long as the browser keeps it. */
+export interface Kept {
   /** The visitor's token. */
   token?: string;
   /** What was written and not answered yet. */
@@ -16,33 +17,38 @@ interface Kept {
   open?: boolean;
 }
 
-export class Storage {
+/** Keeps the entries of T. */
+export class Storage<T extends object = Kept> {
   private readonly name: string;
   /** What the browser refuses to keep; null: it keeps all. */
-  private memory: Kept | null = null;
+  private memory: Partial<T> | null = null;
 
-  constructor(channelKey: string) {
+  /** where may throw, if the browser refuses. */
+  constructor(
+    channelKey: string,
+    private readonly where = () => localStorage,
+  ) {
     this.name = `parley:${channelKey}`;
   }
 
-  get<K extends keyof Kept>(key: K): Kept[K] {
+  get<K extends keyof T>(key: K): Partial<T>[K] {
     return this.read()[key];
   }
 
-  set<K extends keyof Kept>(key: K, value: Kept[K]): void {
+  set<K extends keyof T>(key: K, value: T[K]): void {
     const kept = { ...this.read(), [key]: value };
     try {
-      localStorage.setItem(this.name, JSON.stringify(kept));
+      this.where().setItem(this.name, JSON.stringify(kept));
       this.memory = null;
     } catch {
       this.memory = kept; // blocked, or full
     }
   }
 
-  private read(): Kept {
+  private read(): Partial<T> {
     if (this.memory) return this.memory;
     try {
-      return JSON.parse(localStorage.getItem(this.name) ?? "{}") as Kept;
+      return JSON.parse(this.where().getItem(this.name) ?? "{}") as Partial<T>;
     } catch {
       return {};
     }

@@ -61,7 +61,7 @@ a { color: inherit; text-decoration: underline; overflow-wrap: anywhere; }
 .banner { padding: 8px 14px; background: var(--soft); border-bottom: 1px solid var(--line); font-size: 13px; }
 .problem { color: var(--danger); font-size: 13px; padding: 8px 14px 0; }
 .body { flex: 1; overflow-y: auto; overscroll-behavior: contain; padding: 14px; display: flex; flex-direction: column; gap: 10px; }
-.chat { flex: 1; min-height: 0; display: flex; flex-direction: column; }
+.chat { position: relative; flex: 1; min-height: 0; display: flex; flex-direction: column; }
 .log { display: flex; flex-direction: column; gap: 10px; }
 .message { display: flex; gap: 8px; max-width: 88%; align-self: flex-start; }
 .message .avatar { width: 30px; height: 30px; font-size: 11px; border: 0; margin-top: 20px; }
@@ -92,7 +92,30 @@ input[type=email], textarea { width: 100%; background: var(--back); border: 1px 
 .write { display: flex; gap: 8px; align-items: end; }
 ::placeholder { color: var(--muted); opacity: 1; }
 textarea { resize: none; min-height: 44px; max-height: 140px; field-sizing: content; flex: 1; }
+.files, .uploads { list-style: none; margin: 0; padding: 0; display: flex; flex-direction: column; gap: 6px; }
+.bubble + .files { margin-top: 6px; }
+.uploads { max-height: 180px; overflow-y: auto; }
+.file, .uploads li { display: flex; gap: 8px; align-items: center; padding: 8px 10px; border: 1px solid var(--line); border-radius: 12px; background: var(--back); }
+.file { text-decoration: none; width: fit-content; max-width: 100%; min-height: 44px; }
+.mine .file { margin-inline-start: auto; }
+.file img { display: block; width: 220px; max-width: 100%; height: 150px; object-fit: cover; border-radius: 8px; background: var(--soft); }
+.file:has(img) { padding: 3px; }
+.file svg, .uploads svg { flex: none; color: var(--muted); }
+.words { flex: 1; min-width: 0; display: flex; flex-direction: column; }
+.words .name { overflow-wrap: anywhere; font-size: 14px; }
+.file:hover .name { text-decoration: underline; }
+.words .under { text-align: start; }
+.words .bad { font-size: 13px; overflow-wrap: anywhere; }
+.words .bad:empty { display: none; }
+.away { width: 36px; height: 36px; display: grid; place-items: center; flex: none; }
+.away svg { width: 16px; height: 16px; }
+progress { width: 100%; height: 6px; accent-color: var(--accent); }
+.drop {
+  position: absolute; inset: 6px; z-index: 1; display: grid; place-items: center; pointer-events: none; text-align: center; font-weight: 600;
+  background: var(--back); border: 2px dashed var(--muted); border-radius: 12px; opacity: .94;
+}
 .write button { width: 44px; height: 44px; display: grid; place-items: center; border-radius: 50%; background: var(--accent); color: var(--on-accent); flex: none; border: 1px solid transparent; }
+.write .attach { background: none; color: var(--muted); border-radius: 10px; }
 .list { list-style: none; margin: 0; padding: 0; display: flex; flex-direction: column; gap: 6px; }
 .list button { width: 100%; text-align: start; padding: 12px; border: 1px solid var(--line); border-radius: 12px; display: flex; gap: 8px; align-items: center; }
 .list .last { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

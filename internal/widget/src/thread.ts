@@ -59,8 +59,19 @@ export class Thread {
     this.earlier = pageInfo.hasPreviousPage ? pageInfo.startCursor : null;
   }
 
-  add(message: Message): void {
-    this.messages.set(message.number, message);
+  /** Takes a message; cursor is its place in the list, if it is known. */
+  add(message: Message, cursor?: string): void {
+    this.messages.set(message.number, { ...message, at: Date.now(), cursor });
+  }
+
+  /** Where the page of earlier messages ends whose last one is of that number; null: with the last message of all. */
+  before(number: number): string | null {
+    return this.list().find((message) => message.number > number && message.cursor)?.cursor ?? null;
+  }
+
+  /** Takes messages of a page anew, as far as they are there. */
+  renew({ edges }: MessagePage): void {
+    this.put(edges.filter(({ node }) => this.messages.has(node.number)));
   }
 
   /** Applies a live change, which may come twice. It reports whether a new message to the visitor came. */
@@ -83,13 +94,13 @@ export class Thread {
       return false;
     }
     const isNew = kind === "ADDED" && !this.messages.has(message.number);
-    this.messages.set(message.number, message);
+    this.add(message);
     if (isNew && message.direction === "INCOMING") this.status = "OPEN";
     if (isNew && message.direction !== "INCOMING") this.typist.until = 0;
     return isNew && message.direction === "OUTGOING";
   }
 
   private put(edges: MessagePage["edges"]): void {
-    for (const { node } of edges) this.messages.set(node.number, node);
+    for (const { node, cursor } of edges) this.add(node, cursor);
   }
 }

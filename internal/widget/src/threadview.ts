@@ -4,6 +4,7 @@ import type { App } from "./app";
 import { avatar, h, keyed, linked, set, write } from "./dom";
 import { ConsentCard, EmailCard } from "./cards";
 import { Composer } from "./composer";
+import { filesOf, renewLinks, waitingFiles } from "./files";
 import type { Draft } from "./outbox";
 import type { Clock } from "./time";
 import type { Message } from "./types";
@@ -28,9 +29,10 @@ export class ThreadView {
   constructor(private readonly app: App) {
     this.consent = new ConsentCard(app);
     this.email = new EmailCard(app);
-    this.composer = new Composer(app);
     this.body = h("div", { class: "body", tabindex: 0, role: "group" }, this.earlier, this.log, this.consent.element, this.email.element, this.thanks, this.closed, this.typing);
-    this.element = h("div", { class: "chat" }, this.body, this.composer.element);
+    this.element = h("div", { class: "chat" }, this.body);
+    this.composer = new Composer(app, this.element);
+    this.element.append(this.composer.element);
   }
 
   /** Focuses where the visitor goes on. It reports whether there is such a place. */
@@ -52,16 +54,16 @@ export class ThreadView {
     write(this.thanks, app.emailDone === "saved" ? app.say("emailThanks", { email: app.visitor?.email ?? "" }) : "");
     write(this.closed, app.say("closed"));
     set(this.closed, "hidden", thread.status !== "CLOSED");
-    this.drawForms();
+    this.drawForms(time);
     this.follow();
   }
 
-  private drawForms(): void {
+  private drawForms(time: Clock): void {
     const { gate } = this.app;
     const inside = this.element.contains((this.element.getRootNode() as ShadowRoot).activeElement);
     this.consent.draw(gate === "consent");
     this.email.draw(gate === "email" || (gate === null && this.app.asksForEmail), gate === "email");
-    this.composer.draw(gate === null);
+    this.composer.draw(gate === null, time);
     if (this.gate !== gate && inside) this.focus();
     this.gate = gate;
   }
@@ -82,10 +84,13 @@ export class ThreadView {
   }
 
   private row(row: HTMLElement, item: Item, time: Clock): void {
-    const fingerprint = JSON.stringify(item);
-    if (row.dataset.shown === fingerprint) return;
+    const fingerprint = JSON.stringify(item, (key, value: unknown) => (passing.includes(key) ? undefined : value));
+    if (row.dataset.shown === fingerprint) {
+      if ("message" in item) renewLinks(row, item.message);
+      return;
+    }
     row.dataset.shown = fingerprint;
-    if ("draft" in item) this.draft(row, item.draft);
+    if ("draft" in item) this.draft(row, item.draft, time);
     else if ("message" in item) this.message(row, item.message, item.state, time);
     else this.theirs(row, item, item.welcome, "");
   }
@@ -93,40 +98,41 @@ export class ThreadView {
   private message(row: HTMLElement, message: Message, state: string, time: Clock): void {
     const at = time.message(message.createdAt);
     if (message.direction === "OUTGOING") {
-      this.theirs(row, { name: message.authorName, avatarUrl: message.authorAvatarUrl }, message.text, at);
+      this.theirs(row, { name: message.authorName, avatarUrl: message.authorAvatarUrl }, message.text, at, filesOf(message, this.app, time));
     } else if (message.direction === "INCOMING") {
-      this.mine(row, message.text, "", h("p", { class: "under" }, [at, state].filter(Boolean).join(" · ")));
+      this.mine(row, message.text, "", filesOf(message, this.app, time), h("p", { class: "under" }, [at, state].filter(Boolean).join(" · ")));
     } else {
       row.className = "message system";
       row.replaceChildren(h("p", { dir: "auto" }, message.text));
     }
   }
 
-  private theirs(row: HTMLElement, person: { name: string; avatarUrl: string | null }, text: string, at: string): void {
+  private theirs(row: HTMLElement, person: { name: string; avatarUrl: string | null }, text: string, at: string, files: HTMLElement | null = null): void {
     const name = person.name || this.app.say("team");
     row.className = "message theirs";
     row.replaceChildren(
       avatar({ name, avatarUrl: person.avatarUrl }),
-      h("div", {}, h("p", { class: "who" }, name), h("p", { class: "bubble", dir: "auto" }, ...linked(text)), at && h("p", { class: "under" }, at)),
+      h("div", {}, h("p", { class: "who" }, name), bubble(text), files, at && h("p", { class: "under" }, at)),
     );
   }
 
-  private draft(row: HTMLElement, draft: Draft): void {
+  private draft(row: HTMLElement, draft: Draft, time: Clock): void {
     const { app } = this;
+    const files = waitingFiles(draft.files ?? [], app, time);
     if (!draft.failed) {
-      this.mine(row, draft.text, "waiting", h("p", { class: "under" }, app.say("sending")));
+      this.mine(row, draft.text, "waiting", files, h("p", { class: "under" }, app.say("sending")));
       return;
     }
-    const why = draft.code === "TOO_LONG" ? app.say("tooLong") : `${app.say("notSent")} ${draft.failed}`;
+    const why = draft.code === "TOO_LONG" ? app.say(files ? "filesTooLarge" : "tooLong") : `${app.say("notSent")} ${draft.failed}`;
     const link = (text: string, click: () => void): HTMLElement => h("button", { class: "link", type: "button", click }, app.say(text));
     const retry = link("retry", () => app.chat.outbox.retry(draft));
     const discard = link("discard", () => app.chat.outbox.discard(draft));
-    this.mine(row, draft.text, "failed", h("p", { class: "under" }, h("span", { class: "bad", dir: "auto" }, why), retry, discard));
+    this.mine(row, draft.text, "failed", files, h("p", { class: "under" }, h("span", { class: "bad", dir: "auto" }, why), retry, discard));
   }
 
-  private mine(row: HTMLElement, text: string, more: string, under: HTMLElement): void {
+  private mine(row: HTMLElement, text: string, more: string, files: HTMLElement | null, under: HTMLElement): void {
     row.className = `message mine ${more}`;
-    row.replaceChildren(h("div", {}, h("span", { class: "hide" }, this.app.say("you")), h("p", { class: "bubble", dir: "auto" }, ...linked(text)), under));
+    row.replaceChildren(h("div", {}, h("span", { class: "hide" }, this.app.say("you")), bubble(text), files, under));
   }
 
   /** Keeps the newest message in sight when one is added. */
@@ -138,6 +144,13 @@ export class ThreadView {
   }
 }
 
+/** What changes of a message without any change of what it shows. */
+const passing = ["url", "at", "cursor"];
+
+function bubble(text: string): HTMLElement | null {
+  return text ? h("p", { class: "bubble", dir: "auto" }, ...linked(text)) : null;
+}
+
 function nameOf(item: Item): string {
   if ("draft" in item) return `draft ${item.draft.key}`;
   return "message" in item ? item.message.id : "welcome";
@@ -147,7 +160,9 @@ function nameOf(item: Item): string {
 function waiting(drafts: Draft[], messages: Message[]): Draft[] {
   const taken = new Set<Message>();
   return drafts.filter((draft) => {
-    const twin = messages.find((m) => m.direction === "INCOMING" && m.number > draft.after && m.text === draft.text.trim() && !taken.has(m));
+    const [file] = draft.files ?? [];
+    const same = ({ text, attachments }: Message): boolean => (file ? attachments.some(({ id }) => id === file.id) : text === draft.text.trim());
+    const twin = messages.find((m) => m.direction === "INCOMING" && m.number > draft.after && same(m) && !taken.has(m));
     if (twin) taken.add(twin);
     return !twin;
   });

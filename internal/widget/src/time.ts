@@ -1,10 +1,12 @@
-// Times as the visitor's locale and time zone have them.
+// Times, and sizes, as the visitor's locale and time zone have them.
 
 export interface Clock {
   /** When a message was written: the hour, and the day if it is not today. */
   message(at: string): string;
   /** A time to come: the day of the week and the hour, and the date if it is more than six days off. */
   day(at: string): string;
+  /** So many bytes, as kilobytes or megabytes. */
+  size(bytes: number): string;
 }
 
 const hour = { hour: "numeric", minute: "2-digit" } as const;
@@ -32,6 +34,15 @@ export function clock(language: string): Clock {
       if (time.toDateString() === new Date().toDateString()) return format(hour).format(time);
       const far = time.getTime() - Date.now() > sixDays;
       return format({ ...hour, weekday: "long", ...(far && { month: "short", day: "numeric" }) }).format(time);
+    },
+    size(bytes) {
+      const [unit, amount] = bytes < 1e6 ? ["kilobyte", Math.ceil(bytes / 1e3)] : ["megabyte", bytes / 1e6];
+      const options = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 1 } as const;
+      try {
+        return amount.toLocaleString(locale, options);
+      } catch {
+        return amount.toLocaleString(undefined, options);
+      }
     },
   };
 }

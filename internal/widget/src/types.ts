@@ -58,6 +58,21 @@ export interface WidgetData {
   availability: Availability;
 }
 
+/** A file that the server has. */
+export interface StoredFile {
+  id: string;
+  fileName: string;
+  contentType: string;
+  /** In bytes. */
+  size: number;
+}
+
+export interface Attachment extends StoredFile {
+  /** Holds for ten minutes; null: nobody gets the file. */
+  url: string | null;
+  scan: "NOT_SCANNED" | "CLEAN" | "INFECTED";
+}
+
 export interface Message {
   id: string;
   number: number;
@@ -67,6 +82,11 @@ export interface Message {
   text: string;
   createdAt: string;
   seen: boolean;
+  attachments: Attachment[];
+  /** When it was loaded, in milliseconds of the epoch. */
+  at?: number;
+  /** Its place in the list, where a query gave it. */
+  cursor?: string;
 }
 
 export interface MessagePage {
