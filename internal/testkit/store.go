@@ -39,12 +39,19 @@ func EachDatabase(t *testing.T, test func(t *testing.T, db Database)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		skipWithoutPostgres(t)
-		test(t, Database{Name: "postgres", url: freshPostgres(t)})
+		test(t, Postgres(t))
 	})
 }
 
-func skipWithoutPostgres(t *testing.T) {
+// Postgres is a fresh database on the PostgreSQL server, without which the test
+// is skipped.
+func Postgres(t testing.TB) Database {
+	t.Helper()
+	skipWithoutPostgres(t)
+	return Database{Name: "postgres", url: freshPostgres(t)}
+}
+
+func skipWithoutPostgres(t testing.TB) {
 	t.Helper()
 	if os.Getenv(PostgresVariable) == "" {
 		t.Skipf("no PostgreSQL: set %s, or use `make test`, which starts one", PostgresVariable)
@@ -108,7 +115,7 @@ func (db Database) URL() string { return db.url }
 
 // Open opens a fresh database and closes it with the test. with changes the
 // options before.
-func (db Database) Open(t *testing.T, c clock.Clock, with ...func(*store.Options)) *store.Store {
+func (db Database) Open(t testing.TB, c clock.Clock, with ...func(*store.Options)) *store.Store {
 	t.Helper()
 	options := db.Options(t.TempDir())
 	if db.url == "" {
@@ -150,7 +157,7 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(file)
 })
 
-func copySQLite(t *testing.T, file string) {
+func copySQLite(t testing.TB, file string) {
 	t.Helper()
 	content, err := migrated()
 	if err == nil {
@@ -163,7 +170,7 @@ func copySQLite(t *testing.T, file string) {
 
 // freshPostgres makes a database for one test, from a template that is migrated
 // once per test program.
-func freshPostgres(t *testing.T) string {
+func freshPostgres(t testing.TB) string {
 	t.Helper()
 	name, err := copyPostgres()
 	if err != nil {

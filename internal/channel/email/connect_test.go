@@ -192,7 +192,7 @@ func TestForwardingAddress(t *testing.T) {
 }
 
 // mustNot ends the test with an error.
-func mustNot(t *testing.T, err error) {
+func mustNot(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

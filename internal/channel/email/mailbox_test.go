@@ -40,7 +40,7 @@ const patience = 30 * time.Second
 // Dovecot's mails do.
 type post struct {
 	*testkit.Fixture
-	t      *testing.T
+	t      testing.TB
 	clock  *clock.Turned
 	keys   *secret.Keyring
 	bucket *blob.Bucket
@@ -49,7 +49,7 @@ type post struct {
 	out    *smtpserver.Server
 }
 
-func newPost(t *testing.T, db testkit.Database, o mailserver.Options) *post {
+func newPost(t testing.TB, db testkit.Database, o mailserver.Options) *post {
 	t.Helper()
 	p := &post{t: t, clock: clock.At(clock.System{}.Now()), jobs: &jobs{}, box: mailserver.Dovecot(t, o)}
 	p.out = smtpserver.Start(t, smtpserver.Options{Passwords: map[string]string{p.box.User: p.box.Password}})
@@ -189,7 +189,7 @@ func letter(subject string, more ...string) string {
 }
 
 // blames checks an error's code and the field that it blames.
-func blames(t *testing.T, err error, code errs.Code, field ...string) {
+func blames(t testing.TB, err error, code errs.Code, field ...string) {
 	t.Helper()
 	e := errs.Of(err)
 	if e == nil || e.Code != code || !slices.Equal(e.Field, field) {

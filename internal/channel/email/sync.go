@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"parley/ent"
@@ -31,6 +32,8 @@ type session struct {
 	c       *ent.EmailChannel
 	// source gives the access tokens; nil: there are none.
 	source *oauth.Source
+	// reading is the batch that is being read while the next one is fetched.
+	reading sync.WaitGroup
 }
 
 // follow reads a mailbox and what comes into it, until ctx ends or something
@@ -171,6 +174,7 @@ func (in *session) old(internal time.Time) bool {
 // what is not known. Only then are the new UIDs gone by: whatever interrupts it
 // has it begin again.
 func (in *session) rescan(ctx context.Context, box imap.Box) error {
+	defer in.reading.Wait()
 	uids, err := in.conn.SearchSince(ctx, in.since().Time())
 	if err != nil {
 		return err
@@ -229,6 +233,7 @@ func (in *session) known(ctx context.Context, h imap.Header) (bool, error) {
 
 // fetch takes all new mail.
 func (in *session) fetch(ctx context.Context) error {
+	defer in.reading.Wait()
 	for more := true; more; {
 		var err error
 		more, err = in.take(ctx, batch{
@@ -253,8 +258,8 @@ type batch struct {
 	dated bool
 }
 
-// take stores some mails from a UID on, and then reads them. It reports whether
-// there are more.
+// take stores some mails from a UID on, and has them read once those before them
+// are. It reports whether there are more.
 func (in *session) take(ctx context.Context, b batch) (more bool, err error) {
 	var mails []*ent.InboundMail
 	last := in.c.LastUID
@@ -285,7 +290,8 @@ func (in *session) take(ctx context.Context, b batch) (more bool, err error) {
 		return false, failed
 	}
 	in.c.LastUID = last
-	in.service.ingestAll(ctx, ids)
+	in.reading.Wait()
+	in.reading.Go(func() { in.service.ingestAll(ctx, ids) })
 	return more, err
 }
 

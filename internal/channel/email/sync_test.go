@@ -338,4 +338,4 @@ func (c *meterConn) Read(b []byte) (int, error) {
 }
 
 // sqlite is the database of tests for which storage does not matter.
-func sqlite(*testing.T) testkit.Database { return testkit.Database{Name: "sqlite"} }
+func sqlite(testing.TB) testkit.Database { return testkit.Database{Name: "sqlite"} }

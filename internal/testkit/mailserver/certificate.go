@@ -17,7 +17,7 @@ import (
 
 // selfSigned makes a certificate for 127.0.0.1 and mail.example.com that is good
 // for an hour, and the pool that trusts it.
-func selfSigned(t *testing.T) (certificate, key string, roots *x509.CertPool) {
+func selfSigned(t testing.TB) (certificate, key string, roots *x509.CertPool) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -20,7 +20,7 @@ type account struct {
 
 // mailOwner is who runs the test, but root, whom Dovecot gives no mail: then it
 // is Dovecot's own user.
-func mailOwner(t *testing.T) account {
+func mailOwner(t testing.TB) account {
 	t.Helper()
 	who, err := user.Current()
 	if err == nil && who.Uid == "0" {
@@ -45,7 +45,7 @@ func firstUser(users map[string]string) (name, password string) {
 }
 
 // prepare writes what the configuration names: users, the certificate, folders.
-func (s *Server) prepare(t *testing.T) {
+func (s *Server) prepare(t testing.TB) {
 	t.Helper()
 	var users strings.Builder
 	for name, password := range s.options.Users {
@@ -74,7 +74,7 @@ active_value = true
 	}
 }
 
-func (s *Server) write(t *testing.T, name, text string) {
+func (s *Server) write(t testing.TB, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(s.path(name), []byte(text), 0o644); err != nil { // other users' processes read it
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func (s *Server) write(t *testing.T, name, text string) {
 }
 
 // own gives a file to the owner of the mail, when root makes it.
-func (s *Server) own(t *testing.T, path string) {
+func (s *Server) own(t testing.TB, path string) {
 	t.Helper()
 	if os.Getuid() != 0 {
 		return
@@ -93,7 +93,7 @@ func (s *Server) own(t *testing.T, path string) {
 }
 
 // configure takes free ports and writes the configuration.
-func (s *Server) configure(t *testing.T) {
+func (s *Server) configure(t testing.TB) {
 	t.Helper()
 	s.IMAP, s.LMTP = freePort(t), freePort(t)
 	if s.options.TLS {

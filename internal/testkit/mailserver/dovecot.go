@@ -43,7 +43,7 @@ type Server struct {
 
 // Dovecot starts a Dovecot, which ends with the test. Without users there is
 // one, support@example.com with the password "secret".
-func Dovecot(t *testing.T, options Options) *Server {
+func Dovecot(t testing.TB, options Options) *Server {
 	t.Helper()
 	if _, err := exec.LookPath("dovecot"); err != nil {
 		missing(t, "Dovecot (apt-get install dovecot-imapd dovecot-lmtpd dovecot-submissiond)", err)
@@ -65,7 +65,7 @@ func Dovecot(t *testing.T, options Options) *Server {
 
 // startSomewhere takes free ports; whoever was quicker to one of them is
 // evaded twice.
-func (s *Server) startSomewhere(t *testing.T) {
+func (s *Server) startSomewhere(t testing.TB) {
 	t.Helper()
 	for attempt := 1; ; attempt++ {
 		s.configure(t)
@@ -80,7 +80,7 @@ func (s *Server) startSomewhere(t *testing.T) {
 }
 
 // Start starts it again after Stop, on the same ports.
-func (s *Server) Start(t *testing.T) {
+func (s *Server) Start(t testing.TB) {
 	t.Helper()
 	if err := s.start(t); err != nil {
 		t.Fatalf("Dovecot does not start: %v\n%s", err, s.log.String())
@@ -88,7 +88,7 @@ func (s *Server) Start(t *testing.T) {
 }
 
 // Stop ends it in order, and with it all connections.
-func (s *Server) Stop(t *testing.T) {
+func (s *Server) Stop(t testing.TB) {
 	t.Helper()
 	if s.process == nil {
 		return
@@ -112,14 +112,14 @@ func (s *Server) Crash() {
 }
 
 // Restart is Stop and Start.
-func (s *Server) Restart(t *testing.T) {
+func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	s.Stop(t)
 	s.Start(t)
 }
 
 // start returns when all ports are open.
-func (s *Server) start(t *testing.T) error {
+func (s *Server) start(t testing.TB) error {
 	t.Helper()
 	run := exec.CommandContext(context.WithoutCancel(t.Context()), "dovecot", "-F", "-c", s.path("dovecot.conf"))
 	// All its processes are one group; a test that is killed takes them along.
@@ -172,7 +172,7 @@ func (s *Server) path(name string) string { return filepath.Join(s.folder, name)
 
 // folder returns a short one, as paths of sockets must be, that Dovecot's users
 // may enter.
-func folder(t *testing.T) string {
+func folder(t testing.TB) string {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "dove")
 	if err != nil {
@@ -186,7 +186,7 @@ func folder(t *testing.T) string {
 }
 
 // freePort returns a port of loopback that is free now.
-func freePort(t *testing.T) int {
+func freePort(t testing.TB) int {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -200,7 +200,7 @@ func freePort(t *testing.T) int {
 	return at.Port
 }
 
-func dial(t *testing.T, address string) (net.Conn, error) {
+func dial(t testing.TB, address string) (net.Conn, error) {
 	t.Helper()
 	return (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
 }

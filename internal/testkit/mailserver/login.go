@@ -11,7 +11,7 @@ import (
 // Login is the browser: it follows the authorization address through the
 // provider's pages, and returns the address that the browser is sent back to,
 // with code and state, or with error. That address is not called.
-func (p *Provider) Login(t *testing.T, authorizationURL string) *url.URL {
+func (p *Provider) Login(t testing.TB, authorizationURL string) *url.URL {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -31,7 +31,7 @@ func (p *Provider) Login(t *testing.T, authorizationURL string) *url.URL {
 }
 
 // visit returns where the page leads.
-func (p *Provider) visit(t *testing.T, browser *http.Client, page string) *url.URL {
+func (p *Provider) visit(t testing.TB, browser *http.Client, page string) *url.URL {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, page, http.NoBody)
 	if err != nil {

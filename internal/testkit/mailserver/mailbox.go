@@ -16,13 +16,13 @@ import (
 // Deliver hands the mail to Dovecot by LMTP, as a mail server does: it gets
 // Return-Path, Delivered-To and Received, and an IDLE client learns of it. The
 // sender of the envelope is bounce@example.org.
-func (s *Server) Deliver(t *testing.T, user, raw string) {
+func (s *Server) Deliver(t testing.TB, user, raw string) {
 	t.Helper()
 	s.DeliverFrom(t, "bounce@example.org", user, raw)
 }
 
 // DeliverFrom is Deliver with a sender, "" for the null sender.
-func (s *Server) DeliverFrom(t *testing.T, from, user, raw string) {
+func (s *Server) DeliverFrom(t testing.TB, from, user, raw string) {
 	t.Helper()
 	client, err := dialLMTP(t, fmt.Sprintf("%s:%d", s.Host, s.LMTP))
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Server) DeliverFrom(t *testing.T, from, user, raw string) {
 // Put writes the mails into the mailbox byte for byte, as they are, in order;
 // thousands in a second. Dovecot finds them at the next look, but may order mails
 // of one call to another as it likes when it runs.
-func (s *Server) Put(t *testing.T, user string, raws ...string) {
+func (s *Server) Put(t testing.TB, user string, raws ...string) {
 	t.Helper()
 	s.maildir(t, user)
 	for _, raw := range raws {
@@ -68,7 +68,7 @@ func (s *Server) Put(t *testing.T, user string, raws ...string) {
 }
 
 // PutAt is Put of one mail that arrived at another time.
-func (s *Server) PutAt(t *testing.T, user string, at time.Time, raw string) {
+func (s *Server) PutAt(t testing.TB, user string, at time.Time, raw string) {
 	t.Helper()
 	s.Put(t, user, raw)
 	path := filepath.Join(s.mailbox(user), "new", fmt.Sprintf("%d.M1P1.test", 1_700_000_000+s.delivered))
@@ -78,7 +78,7 @@ func (s *Server) PutAt(t *testing.T, user string, at time.Time, raw string) {
 }
 
 // maildir makes the user's mailbox where there is none yet.
-func (s *Server) maildir(t *testing.T, user string) {
+func (s *Server) maildir(t testing.TB, user string) {
 	t.Helper()
 	for _, name := range []string{"", "new", "cur", "tmp"} {
 		path := filepath.Join(s.mailbox(user), name)
@@ -94,7 +94,7 @@ func (s *Server) maildir(t *testing.T, user string) {
 
 // Resident returns the mails that lie in the mailbox, as Dovecot keeps them, in
 // the order of their arrival, and whether one is marked as seen.
-func (s *Server) Resident(t *testing.T, user string) (raws []string, seen bool) {
+func (s *Server) Resident(t testing.TB, user string) (raws []string, seen bool) {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(s.mailbox(user), "[cn]*", "*"))
 	if err != nil {
@@ -114,20 +114,20 @@ func (s *Server) Resident(t *testing.T, user string) (raws []string, seen bool) 
 
 // Expunge removes mails for good: those that doveadm's search finds, such as
 // "uid", "2:5" or "all".
-func (s *Server) Expunge(t *testing.T, user string, query ...string) {
+func (s *Server) Expunge(t testing.TB, user string, query ...string) {
 	t.Helper()
 	s.doveadm(t, append([]string{"expunge", "-u", user, "mailbox", "INBOX"}, query...)...)
 }
 
 // MarkSeen sets a mail's Seen flag, as an agent does who reads it elsewhere.
-func (s *Server) MarkSeen(t *testing.T, user string, query ...string) {
+func (s *Server) MarkSeen(t testing.TB, user string, query ...string) {
 	t.Helper()
 	s.doveadm(t, append([]string{"flags", "add", "-u", user, `\Seen`, "mailbox", "INBOX"}, query...)...)
 }
 
 // ResetUIDs makes the server forget all UIDs, as after a move to another
 // machine: the mails stay, UIDVALIDITY is another, and UIDs begin at 1.
-func (s *Server) ResetUIDs(t *testing.T, user string) {
+func (s *Server) ResetUIDs(t testing.TB, user string) {
 	t.Helper()
 	s.Stop(t)
 	for _, pattern := range []string{"dovecot-uidlist", "dovecot.index*", "dovecot.list.index*"} {
@@ -146,7 +146,7 @@ func (s *Server) ResetUIDs(t *testing.T, user string) {
 
 func (s *Server) mailbox(user string) string { return filepath.Join(s.folder, "mail", user) }
 
-func (s *Server) doveadm(t *testing.T, args ...string) {
+func (s *Server) doveadm(t testing.TB, args ...string) {
 	t.Helper()
 	run := exec.CommandContext(t.Context(), "doveadm", append([]string{"-c", s.path("dovecot.conf")}, args...)...)
 	if out, err := run.CombinedOutput(); err != nil {
@@ -154,7 +154,7 @@ func (s *Server) doveadm(t *testing.T, args ...string) {
 	}
 }
 
-func dialLMTP(t *testing.T, address string) (*smtp.Client, error) {
+func dialLMTP(t testing.TB, address string) (*smtp.Client, error) {
 	t.Helper()
 	conn, err := dial(t, address)
 	if err != nil {

@@ -37,7 +37,7 @@ type Provider struct {
 }
 
 // OpenID starts a provider with the default settings, changed by with.
-func OpenID(t *testing.T, with ...func(*ProviderOptions)) *Provider {
+func OpenID(t testing.TB, with ...func(*ProviderOptions)) *Provider {
 	t.Helper()
 	p := &Provider{
 		ClientID: "parley", ClientSecret: "parley-secret", ResourceID: "mailserver", ResourceSecret: "mailserver-secret",
@@ -59,7 +59,7 @@ func OpenID(t *testing.T, with ...func(*ProviderOptions)) *Provider {
 }
 
 // start runs the provider until the test ends, and returns its issuer.
-func (p *Provider) start(t *testing.T) string {
+func (p *Provider) start(t testing.TB) string {
 	t.Helper()
 	node, folder := openIDProgram(t)
 	settings, err := json.Marshal(map[string]any{
@@ -100,7 +100,7 @@ func (p *Provider) start(t *testing.T) string {
 }
 
 // openIDProgram finds node and the folder that scripts/clients.sh fills.
-func openIDProgram(t *testing.T) (node, folder string) {
+func openIDProgram(t testing.TB) (node, folder string) {
 	t.Helper()
 	_, here, _, _ := runtime.Caller(0)
 	folder = filepath.Join(filepath.Dir(here), "openid")
@@ -130,7 +130,7 @@ func (p *Provider) IntrospectionURL() string {
 }
 
 // Token logs the account in and returns its tokens for the scopes.
-func (p *Provider) Token(t *testing.T, account string, scopes ...string) *oauth2.Token {
+func (p *Provider) Token(t testing.TB, account string, scopes ...string) *oauth2.Token {
 	t.Helper()
 	config, verifier := p.OAuth(scopes...), oauth2.GenerateVerifier()
 	back := p.Login(t, config.AuthCodeURL("state", oauth2.S256ChallengeOption(verifier), oauth2.SetAuthURLParam("login_hint", account)))
@@ -142,18 +142,18 @@ func (p *Provider) Token(t *testing.T, account string, scopes ...string) *oauth2
 }
 
 // Revoke takes back all that the account has granted: its tokens end at once.
-func (p *Provider) Revoke(t *testing.T, account string) {
+func (p *Provider) Revoke(t testing.TB, account string) {
 	t.Helper()
 	p.control(t, "/control/revoke?account="+url.QueryEscape(account))
 }
 
 // Decline makes users refuse their consent from now on, or give it again.
-func (p *Provider) Decline(t *testing.T, decline bool) {
+func (p *Provider) Decline(t testing.TB, decline bool) {
 	t.Helper()
 	p.control(t, map[bool]string{true: "/control/decline?decline=true", false: "/control/decline"}[decline])
 }
 
-func (p *Provider) control(t *testing.T, path string) {
+func (p *Provider) control(t testing.TB, path string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.Issuer+path, http.NoBody)
 	if err != nil {
