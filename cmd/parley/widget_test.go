@@ -30,7 +30,7 @@ func TestWidgetInBrowser(t *testing.T) {
 		}
 		t.Skipf("SKIPPED, the widget is not tested in a browser: %v (apt-get install npm chromium; scripts/widget.sh)", err)
 	}
-	server := startServer(t, "PARLEY_DATA_DIR="+t.TempDir(), "PARLEY_ADMIN_TOKEN="+adminToken, "PARLEY_ALLOWED_ORIGINS=*")
+	server := startServer(t, "PARLEY_DATA_DIR="+t.TempDir(), "PARLEY_ADMIN_TOKEN="+adminToken, "PARLEY_ALLOWED_ORIGINS=*", "PARLEY_MAX_FILE_BYTES=1048576")
 	ctx, cancel := context.WithTimeout(t.Context(), browsing)
 	defer cancel()
 	for _, name := range []string{"types", "chat", "files", "page", "rules", "demo"} {

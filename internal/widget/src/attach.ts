@@ -6,6 +6,9 @@ import { h, icon, icons, keyed, set, write } from "./dom";
 import type { Clock } from "./time";
 import { mostFiles, type Upload } from "./unsent";
 
+/** The codes of problems that the widget has words for. */
+const known = ["", "EMPTY", "LOST", "TOO_MANY", "TOO_LONG", "NETWORK"];
+
 export class Attach {
   readonly button = h("button", { type: "button", class: "attach", click: () => this.picker.click() }, icon(icons.clip));
   readonly element: HTMLElement;
@@ -61,7 +64,9 @@ export class Attach {
     write(this.drop, app.say("dropFiles"));
     set(this.list, "aria-label", app.say("files"));
     set(this.list, "hidden", uploads.length === 0);
+    const before = this.list.childElementCount;
     keyed(this.list, uploads, ({ key }) => key, (upload) => this.make(upload), (row, upload) => this.update(row, upload, time));
+    if (uploads.length > before) this.list.scrollTop = this.list.scrollHeight;
     this.tell(uploads);
   }
 
@@ -74,10 +79,11 @@ export class Attach {
       this.button.focus();
     };
     const bar = h("progress", { max: 1, "aria-label": app.say("uploading", { name: fileName }) });
-    const words = h("div", { class: "words" }, h("bdi", { class: "name" }), h("span", { class: "under" }), bar, h("span", { class: "bad", role: "alert" }));
     const retry = h("button", { type: "button", class: "link", click: again }, app.say("retry"));
+    const bad = h("span", { class: "bad", role: "alert" }, h("span"), " ", h("bdi"));
+    const words = h("div", { class: "words" }, h("bdi", { class: "name" }), h("span", { class: "under" }), bar, bad, retry);
     const away = h("button", { type: "button", class: "away", "aria-label": app.say("removeFile", { name: fileName }), click: remove }, icon(icons.close));
-    return h("li", {}, icon(icons.file), words, retry, away);
+    return h("li", {}, icon(icons.file), words, away);
   }
 
   private update(row: HTMLElement, upload: Upload, time: Clock): void {
@@ -86,12 +92,15 @@ export class Attach {
     write(row.querySelector(".under")!, time.size(upload.size));
     bar.value = upload.part;
     set(bar, "hidden", upload.id !== "" || upload.code !== "");
-    write(row.querySelector(".bad")!, this.problem(upload));
-    set(row.querySelector(".link")!, "hidden", !upload.code || !this.app.chat.unsent.mayRetry(upload));
+    const [own, theirs] = row.querySelectorAll(".bad > *");
+    write(own!, this.problem(upload));
+    write(theirs!, known.includes(upload.code) ? "" : upload.problem);
+    set(row.querySelector(".bad")!, "hidden", !upload.code);
+    set(row.querySelector(".link")!, "hidden", !this.app.chat.unsent.mayRetry(upload));
   }
 
-  /** What is wrong with an upload, in words; "": nothing. */
-  private problem({ code, problem }: Upload): string {
+  /** What is wrong with an upload, in the widget's own words; "": nothing. */
+  private problem({ code }: Upload): string {
     const { say } = this.app;
     switch (code) {
       case "":
@@ -107,7 +116,7 @@ export class Attach {
       case "NETWORK":
         return `${say("notUploaded")} ${say("unavailable")}`;
       default:
-        return `${say("notUploaded")} ${problem}`;
+        return say("notUploaded");
     }
   }
 

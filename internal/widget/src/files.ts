@@ -36,8 +36,8 @@ function listed(app: App, files: HTMLElement[]): HTMLElement | null {
 /** Name, kind and size of a file. */
 function card({ fileName, contentType, size }: StoredFile, time: Clock, more = ""): Node[] {
   const kind = /\.(\w{1,8})$/.exec(fileName)?.[1] ?? contentType.split("/")[1] ?? "";
-  const about = [kind.toUpperCase(), time.size(size), more].filter(Boolean).join(" · ");
-  return [icon(icons.file), h("span", { class: "words" }, h("bdi", { class: "name" }, fileName), h("span", { class: "under" }, about))];
+  const about = [kind.toUpperCase(), time.size(size), more].filter(Boolean).flatMap((part) => [" · ", h("bdi", {}, part)]);
+  return [icon(icons.file), h("span", { class: "words" }, h("bdi", { class: "name" }, fileName), h("span", { class: "under" }, ...about.slice(1)))];
 }
 
 function refused(file: Attachment, app: App, time: Clock): HTMLElement {

@@ -102,11 +102,12 @@ textarea { resize: none; min-height: 44px; max-height: 140px; field-sizing: cont
 .file:has(img) { padding: 3px; }
 .file svg, .uploads svg { flex: none; color: var(--muted); }
 .words { flex: 1; min-width: 0; display: flex; flex-direction: column; }
+.words .name, .words .link { align-self: flex-start; }
+.words .link { padding-inline: 0; font-size: 13px; }
 .words .name { overflow-wrap: anywhere; font-size: 14px; }
 .file:hover .name { text-decoration: underline; }
 .words .under { text-align: start; }
 .words .bad { font-size: 13px; overflow-wrap: anywhere; }
-.words .bad:empty { display: none; }
 .away { width: 36px; height: 36px; display: grid; place-items: center; flex: none; }
 .away svg { width: 16px; height: 16px; }
 progress { width: 100%; height: 6px; accent-color: var(--accent); }
@@ -125,6 +126,7 @@ progress { width: 100%; height: 6px; accent-color: var(--accent); }
 @media (forced-colors: active) {
   .launcher, .write button, .primary, .bubble { border-color: ButtonText; }
   .head { border-bottom: 1px solid CanvasText; }
+  .file svg, .uploads svg { color: CanvasText; }
 }
 @media print { .root { display: none; } }
 `;

@@ -108,8 +108,8 @@ export class Unsent {
   }
 
   /** Whether it makes sense to try again what failed. */
-  mayRetry({ key }: Upload): boolean {
-    return this.contents.has(key);
+  mayRetry({ key, code }: Upload): boolean {
+    return this.contents.has(key) && code !== "" && code !== "INVALID";
   }
 
   retry(upload: Upload): void {
