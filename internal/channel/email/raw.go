@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
+	"sync"
 	"time"
 
 	"parley/ent"
-	"parley/ent/inboundmail"
 	"parley/internal/attachment/blob"
 	"parley/internal/id"
 	"parley/internal/lease"
@@ -122,10 +123,29 @@ type IngestArgs struct {
 // Kind names the job.
 func (IngestArgs) Kind() string { return "ingest_mail" }
 
-// RunIngest is the queue's worker.
+// RunIngest is the queue's worker. What the channel stored before goes first, so
+// that no answer is read before what it answers.
 func (s *Service) RunIngest(ctx context.Context, args IngestArgs) error {
-	return s.ingest(inAccount(ctx, args.AccountID), args.MailID)
+	ctx = inAccount(ctx, args.AccountID)
+	m, err := s.store.Client(ctx).InboundMail.Get(ctx, args.MailID)
+	if err != nil {
+		return err
+	}
+	turn, _ := s.turns.LoadOrStore(m.ChannelID, &sync.Mutex{})
+	mutex := turn.(*sync.Mutex) //nolint:errcheck,forcetypeassert // the map holds nothing else
+	mutex.Lock()
+	defer mutex.Unlock()
+	before, err := s.store.Strings(ctx, waitingInChannel+" AND id < $3 ORDER BY id LIMIT 50", m.ChannelID, m.AccountID, m.ID)
+	if err != nil {
+		return err
+	}
+	s.ingestAll(ctx, before)
+	return s.ingest(ctx, m.ID)
 }
+
+// waitingInChannel finds what a channel stored and did not read. The state stands
+// in the text: only so does the index of such mails serve.
+const waitingInChannel = "SELECT id FROM inbound_mails WHERE state = 'STORED' AND channel_id = $1 AND account_id = $2"
 
 // ingestAll reads mails in their order. What fails waits for the sweep.
 func (s *Service) ingestAll(ctx context.Context, ids []string) {
@@ -139,8 +159,7 @@ func (s *Service) ingestAll(ctx context.Context, ids []string) {
 // ingestStored reads what an earlier worker of the mailbox stored and did not
 // come to read.
 func (s *Service) ingestStored(ctx context.Context, channelID string) error {
-	ids, err := s.store.Client(ctx).InboundMail.Query().
-		Where(inboundmail.ChannelID(channelID), inboundmail.StateEQ(stored)).Order(inboundmail.ByID()).IDs(ctx)
+	ids, err := s.store.Strings(ctx, waitingInChannel+" ORDER BY id", channelID, viewer.FromContext(ctx).AccountID)
 	s.ingestAll(ctx, ids)
 	return err
 }
@@ -148,18 +167,22 @@ func (s *Service) ingestStored(ctx context.Context, channelID string) error {
 // sweepAfter is how long a stored mail may wait for its own worker.
 const sweepAfter = 2 * time.Minute
 
-// IngestOverdue reads stored mails that their workers left behind, a bounded
-// number at a time. The system runs it each minute.
+// IngestOverdue reads stored mails that their workers left behind, oldest first.
+// One whose content cannot be got keeps no other waiting. The system runs it each
+// minute.
 func (s *Service) IngestOverdue(ctx context.Context) error {
-	ctx = viewer.NewContext(ctx, viewer.Everywhere("email"))
-	overdue, err := s.store.Client(ctx).InboundMail.Query().
-		Where(inboundmail.StateEQ(stored), inboundmail.CreatedAtLT(s.now().Add(-sweepAfter))).
-		Order(inboundmail.ByCreatedAt(), inboundmail.ByID()).Limit(500).All(ctx)
-	if err != nil {
-		return err
+	until, last := int64(s.now().Add(-sweepAfter)), ""
+	for ctx.Err() == nil {
+		overdue, err := s.store.Strings(ctx, `SELECT account_id || ' ' || id FROM inbound_mails
+			WHERE state = 'STORED' AND created_at < $1 AND id > $2 ORDER BY id LIMIT 500`, until, last)
+		if err != nil || len(overdue) == 0 {
+			return err
+		}
+		for _, m := range overdue {
+			var accountID string
+			accountID, last, _ = strings.Cut(m, " ")
+			s.ingestAll(inAccount(ctx, accountID), []string{last})
+		}
 	}
-	for _, m := range overdue {
-		s.ingestAll(inAccount(ctx, m.AccountID), []string{m.ID})
-	}
-	return nil
+	return ctx.Err()
 }

@@ -41,8 +41,14 @@ func (p *placing) report(ctx context.Context) (bool, error) {
 	if _, err := p.service.conversations.AddSystem(ctx, p.tx, sent.ConversationID, messageID, text); err != nil {
 		return false, err
 	}
+	c := &ent.Conversation{ID: sent.ConversationID, AccountID: sent.AccountID, InboxID: sent.InboxID}
+	err = p.tx.Client.Email.Create().SetID(messageID).SetInboxID(c.InboxID).SetConversationID(c.ID).SetChannelID(p.c.ID).
+		SetInboundMailID(p.row.ID).SetInternetID(p.mail.MessageID).SetReferences([]string{}).SetFrom(p.sender).
+		SetSubject(clip(p.mail.Subject, maxSubject)).SetAutomatic(true).SetCreatedAt(p.tx.Now()).Exec(ctx)
+	if err != nil {
+		return false, err
+	}
 	if len(p.files) > 0 {
-		c := &ent.Conversation{ID: sent.ConversationID, AccountID: sent.AccountID, InboxID: sent.InboxID}
 		if _, err := p.service.files.Store(inAccount(ctx, p.row.AccountID), p.tx, p.files, c, messageID); err != nil {
 			return false, err
 		}

@@ -70,6 +70,8 @@ type Service struct {
 	// sources give access tokens, one for each channel: what they remember
 	// between calls keeps grants alive.
 	sources sync.Map
+	// turns has the mail of one channel read one after the other on this node.
+	turns sync.Map
 	// node names this process to the leases.
 	node string
 	// wake has the mailboxes looked through at once.

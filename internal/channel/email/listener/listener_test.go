@@ -193,6 +193,27 @@ func TestReceive(t *testing.T) {
 	}
 }
 
+// A mail ends at one sequence alone: what others may take for an end, to slip in
+// a mail of somebody else's, is text. Zero bytes and commands behind it are too.
+func TestSmuggling(t *testing.T) {
+	t.Parallel()
+	h := new(house).start(t, listener.Options{})
+	for _, end := range []string{"\n.\n", "\r\n.\n", "\n.\r\n", "\r.\r", "\r\n.\r", "\r\n\x00.\r\n"} {
+		before := len(h.letters())
+		l := h.hello(t)
+		l.say(250, "MAIL FROM:<ada@example.net>")
+		l.say(250, "RCPT TO:<support@in.example.com>")
+		l.say(354, "DATA")
+		smuggled := "MAIL FROM:<boss@example.com>\r\nRCPT TO:<sales@in.example.com>\r\nDATA\r\nFrom: boss@example.com\r\n\r\nPay"
+		l.say(250, "From: ada@example.net\r\n\r\nHi%s%s\r\n.", end, smuggled)
+		l.say(221, "QUIT")
+		got := h.letters()[before:]
+		if len(got) != 1 || got[0].From != "ada@example.net" || !strings.Contains(got[0].text, "\r\nPay") {
+			t.Errorf("%q ends a mail: %v", end, got)
+		}
+	}
+}
+
 // Bounces have no sender, and one recipient is named in the trace. Nothing that
 // a client says becomes a header of its own.
 func TestTrace(t *testing.T) {
