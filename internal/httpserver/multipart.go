@@ -46,6 +46,10 @@ var preflightHeaders = []string{"GraphQL-Preflight", "Apollo-Require-Preflight",
 // waits in temporary files, which net/http removes after the request.
 const uploadMemory = 1 << 20
 
+// mostPlaces is in how many places files may stand together: each is opened
+// there anew.
+const mostPlaces = 100
+
 func isMultipart(contentType string) bool {
 	media, _, err := mime.ParseMediaType(contentType)
 	return err == nil && media == "multipart/form-data"
@@ -146,6 +150,12 @@ func (t *httpTransport) place(in *input, form *multipart.Form, paths map[string]
 			return refuse(http.StatusBadRequest, `"map" names a file that did not come.`)
 		}
 		for _, path := range places {
+			if len(in.files) == mostPlaces {
+				return &refusal{
+					status: http.StatusRequestEntityTooLarge,
+					reason: errs.New(errs.BadUserInput, "Files can stand in at most %d places.", mostPlaces),
+				}
+			}
 			header := form.File[name][0]
 			file, err := header.Open()
 			if err != nil {

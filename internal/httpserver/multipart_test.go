@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -79,7 +80,7 @@ func TestUploads(t *testing.T) {
 	t.Parallel()
 	h := newServer(t, func(c *httpserver.Config) {
 		c.Schema = newUploadSchema()
-		c.MaxBodyBytes = 1000
+		c.MaxBodyBytes = 3000
 		c.Uploads = httpserver.UploadLimits{FileBytes: 3 << 20, TotalBytes: 4 << 20, Files: 3}
 	})
 	const put = `{"query":"mutation($a:Upload,$b:[Upload!],$c:Filed){put(file:$a,files:$b,input:$c)}","variables":`
@@ -121,7 +122,7 @@ func TestUploads(t *testing.T) {
 		"declared too large":  {form(t, "operations", one, "map", mapped, "0", "@"+strings.Repeat("x", 5<<20)), 413, "larger than"},
 		"chunked too large":   {chunked, 413, "larger than"},
 		"many files":          {form(t, "operations", put+`{"b":[null,null,null,null]}}`, "map", `{}`, "0", "@", "1", "@", "2", "@", "3", "@"), 413, "4 files; the limit is 3"},
-		"large operations":    {form(t, "operations", one+strings.Repeat(" ", 1000), "map", mapped, "0", "@x"), 413, "larger than 1000"},
+		"large operations":    {form(t, "operations", one+strings.Repeat(" ", 3000), "map", mapped, "0", "@x"), 413, "larger than 3000"},
 		"no operations":       {form(t, "map", mapped, "0", "@x"), 400, `"operations" and "map"`},
 		"no map":              {form(t, "operations", one, "0", "@x"), 400, `"operations" and "map"`},
 		"two maps":            {form(t, "operations", one, "map", mapped, "map", mapped, "0", "@x"), 400, "once each"},
@@ -138,8 +139,19 @@ func TestUploads(t *testing.T) {
 		"index":               {form(t, "operations", put+`{"b":[null]}}`, "map", `{"0":["variables.b.1"]}`, "0", "@x"), 400, "that are null"},
 		"negative index":      {form(t, "operations", put+`{"b":[null]}}`, "map", `{"0":["variables.b.-1"]}`, "0", "@x"), 400, "that are null"},
 		"no variables":        {form(t, "operations", `{"query":"{kind}"}`, "map", mapped, "0", "@x"), 400, "that are null"},
+		"in many places":      {form(t, "operations", put+`{"b":[null`+strings.Repeat(",null", 100)+`]}}`, "map", places(101), "0", "@x"), 413, "at most 100"},
 		"twice the same":      {form(t, "operations", one, "map", `{"0":["variables.a","variables.a"]}`, "0", "@x"), 400, "that are null"},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, do(h, c.request), c.status, "BAD_USER_INPUT", c.message) })
 	}
+}
+
+// places maps a file to many places of the variable b.
+func places(n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("variables.b.%d", i)
+	}
+	encoded, _ := json.Marshal(map[string][]string{"0": list})
+	return string(encoded)
 }
