@@ -23,6 +23,11 @@ test("the demo page shows both sides of a chat", async () => {
   await log(page).getByText("We are.").waitFor();
   await page.locator("parley-widget textarea").pressSequentially("Good");
   await page.locator("#typing").getByText("typing").waitFor();
+  await page.locator("parley-widget input[type=file]").setInputFiles({ name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("A note.") });
+  await page.keyboard.press("Enter");
+  const file = page.locator("#messages").getByRole("link", { name: "note.txt" });
+  await file.waitFor();
+  assert.equal(await (await fetch(await file.getAttribute("href"))).text(), "A note.");
   assert.deepEqual(await faults(page), []);
   assert.deepEqual(page.troubles, []);
   assert.deepEqual([...page.hosts], [new URL(process.env.PARLEY_URL).host]);
