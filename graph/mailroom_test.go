@@ -14,6 +14,8 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 
+	"parley/ent"
+	"parley/ent/inboundmail"
 	"parley/graph"
 	"parley/internal/attachment"
 	"parley/internal/attachment/blob"
@@ -35,38 +37,42 @@ type mailroom struct {
 	*testkit.Fixture
 	t       *testing.T
 	emails  *email.Service
+	files   *attachment.Service
 	handler http.Handler
 }
 
 func eachMailroom(t *testing.T, test func(m *mailroom)) {
 	t.Helper()
-	testkit.EachStore(t, clock.System{}, func(t *testing.T, st *store.Store) {
-		st.UseJobs(undone{})
-		m := &mailroom{t: t, Fixture: testkit.Account(t, st)}
-		keys, err := secret.Parse(secret.GenerateKey())
-		m.ok(err)
-		blobs, err := blob.Open(t.Context(), "mem://", "")
-		m.ok(err)
-		staff, contacts := people.New(st), contact.New(st)
-		conversations := conversation.New(st, staff)
-		conversations.UseContacts(contacts)
-		attachments := attachment.New(st, blobs, keys, staff, "https://parley.example.com", attachment.Options{})
-		conversations.UseAttachments(attachments)
-		m.emails = email.New(st, keys, contacts, conversations, attachments, blobs, email.Options{
-			PublicURL: "https://parley.example.com", Domain: "in.example.com", Outbox: t.TempDir(), Log: slog.New(slog.DiscardHandler),
-		})
-		schema, err := graph.Schema(graph.Services{
-			People: staff, Contacts: contacts, Conversations: conversations, Nodes: node.New(st), Tickets: crm.New(st),
-			Inboxes: inbox.New(st, staff, conversations, keys, "https://parley.example.com"), Emails: m.emails, Attachments: attachments,
-		})
-		m.ok(err)
-		srv := handler.New(schema)
-		srv.AddTransport(transport.POST{})
-		graph.Install(srv, graph.DefaultLimits(), slog.New(slog.DiscardHandler))
-		srv.Use(graph.Batches{})
-		m.handler = srv
-		test(m)
+	testkit.EachStore(t, clock.System{}, func(t *testing.T, st *store.Store) { test(mailroomOn(t, st)) })
+}
+
+func mailroomOn(t *testing.T, st *store.Store) *mailroom {
+	t.Helper()
+	st.UseJobs(undone{})
+	m := &mailroom{t: t, Fixture: testkit.Account(t, st)}
+	keys, err := secret.Parse(secret.GenerateKey())
+	m.ok(err)
+	blobs, err := blob.Open(t.Context(), "mem://", "")
+	m.ok(err)
+	staff, contacts := people.New(st), contact.New(st)
+	conversations := conversation.New(st, staff)
+	conversations.UseContacts(contacts)
+	m.files = attachment.New(st, blobs, keys, staff, "https://parley.example.com", attachment.Options{})
+	conversations.UseAttachments(m.files)
+	m.emails = email.New(st, keys, contacts, conversations, m.files, blobs, email.Options{
+		PublicURL: "https://parley.example.com", Domain: "in.example.com", Outbox: t.TempDir(), Log: slog.New(slog.DiscardHandler),
 	})
+	schema, err := graph.Schema(graph.Services{
+		People: staff, Contacts: contacts, Conversations: conversations, Nodes: node.New(st), Tickets: crm.New(st),
+		Inboxes: inbox.New(st, staff, conversations, keys, "https://parley.example.com"), Emails: m.emails, Attachments: m.files,
+	})
+	m.ok(err)
+	srv := handler.New(schema)
+	srv.AddTransport(transport.POST{})
+	graph.Install(srv, graph.DefaultLimits(), slog.New(slog.DiscardHandler))
+	srv.Use(graph.Batches{})
+	m.handler = srv
+	return m
 }
 
 // undone leaves background work to the tests.
@@ -113,11 +119,16 @@ func (m *mailroom) wants(ctx context.Context, document, want string) {
 // connect connects a forwarding address to the first inbox and returns its channel's id.
 func (m *mailroom) connect(more string) string {
 	m.t.Helper()
+	return m.connectTo(m.InboxIDs[0], more)
+}
+
+func (m *mailroom) connectTo(inboxID, more string) string {
+	m.t.Helper()
 	var answer struct {
 		BeginEmailChannel struct{ EmailChannel struct{ ID string } }
 	}
 	got := m.as(m.Admin, fmt.Sprintf(`mutation { beginEmailChannel(input: {inboxId: %q, provider: FORWARDING, address: "Support@Example.com", acceptTerms: true %s})
-		{ emailChannel { id } userErrors { message field } } }`, m.InboxIDs[0], more), &answer)
+		{ emailChannel { id } userErrors { message field } } }`, inboxID, more), &answer)
 	if answer.BeginEmailChannel.EmailChannel.ID == "" {
 		m.t.Fatal(got)
 	}
@@ -130,7 +141,8 @@ func (m *mailroom) comes(channelID, raw string) string {
 	m.ok(m.emails.Deliver(m.t.Context(), email.Arrived{
 		ChannelIDs: []string{channelID}, From: "ada@example.net", Recipients: []string{"support@example.com"}, Raw: strings.NewReader(raw),
 	}))
-	stored, err := m.Store.Client(m.System).InboundMail.Query().Only(m.System)
+	newest := m.Store.Client(m.System).InboundMail.Query().Order(ent.Desc(inboundmail.FieldID))
+	stored, err := newest.First(m.System)
 	m.ok(err)
 	m.ok(m.emails.RunIngest(m.t.Context(), email.IngestArgs{AccountID: m.AccountID, MailID: stored.ID}))
 	stored, err = m.Store.Client(m.System).InboundMail.Get(m.System, stored.ID)
