@@ -48,10 +48,7 @@ func newGoogle(t *testing.T, db testkit.Database) *google {
 	t.Helper()
 	g := &google{out: smtpserver.Start(t, smtpserver.Options{})}
 	g.api = serveTest(t, db.Open(t, clock.System{}), func(s *serverSettings) {
-		g.provider = mailserver.OpenID(t, func(o *mailserver.ProviderOptions) {
-			o.RedirectURLs = []string{s.PublicURL + "/oauth/callback"}
-			o.AccessTokenSeconds = 20 // so that it is refreshed often
-		})
+		g.provider = mailserver.OpenID(t, func(o *mailserver.ProviderOptions) { o.RedirectURLs = []string{s.PublicURL + "/oauth/callback"} })
 		g.box = mailserver.Dovecot(t, mailserver.Options{OpenID: g.provider, Relay: g.out.Address()})
 		s.GoogleClientID, s.GoogleClientSecret, s.GoogleIssuer = g.provider.ClientID, g.provider.ClientSecret, g.provider.Issuer
 		s.GoogleIMAP, s.GoogleSMTP = fmt.Sprintf("imap://%s:%d", g.box.Host, g.box.IMAP), fmt.Sprintf("smtp://%s:%d", g.box.Host, g.box.Submit)

@@ -178,11 +178,17 @@ func (s *Service) intoOutbox(messageID string, raw []byte) error {
 	return os.Rename(part, filepath.Join(s.o.Outbox, messageID+".eml"))
 }
 
-// refuse has a token renewed that a mail server did not take.
-func refuse(ctx context.Context, source *oauth.Source, err error) {
-	if reason, _ := diagnose(err); reason == vocab.EmailAuthenticationFailed {
-		refuseToken(ctx, source)
+// refuse has a token renewed that a mail server did not take, and returns the
+// error: that the grant is gone, if the provider says so.
+func refuse(ctx context.Context, source *oauth.Source, err error) error {
+	if reason, _ := diagnose(err); reason != vocab.EmailAuthenticationFailed {
+		return err
 	}
+	refuseToken(ctx, source)
+	if _, gone := source.Token(ctx); errors.Is(gone, oauth.ErrRevoked) {
+		return gone
+	}
+	return err
 }
 
 func refuseToken(ctx context.Context, source *oauth.Source) {

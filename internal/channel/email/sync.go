@@ -53,7 +53,7 @@ func (s *Service) follow(ctx context.Context, l *lease.Lease, channelID string) 
 	conn, err := imap.Dial(ctx, config)
 	if err != nil {
 		if source != nil {
-			refuse(ctx, source, err)
+			err = refuse(ctx, source, err)
 		}
 		return err
 	}
