@@ -233,8 +233,13 @@ func (s *Service) Reconnect(ctx context.Context, in ReconnectEmailChannelInput) 
 		c, err := s.revive(ctx, c, in)
 		return &Begun{Channel: c}, err
 	}
+	kept := [2]schema.MailServer{c.Imap, c.SMTP}
 	if err := errors.Join(replaceServer(&c.Imap, in.IMAP, "imap"), replaceServer(&c.SMTP, in.SMTP, "smtp")); err != nil {
 		return nil, err
+	}
+	moves := kept != [2]schema.MailServer{c.Imap, c.SMTP}
+	if moves && c.Authentication == vocab.EmailOAuth {
+		return nil, errs.New(errs.Invalid, "The servers of a channel that signs in by OAuth 2 stay: leave imap and smtp out.").On("imap")
 	}
 	if in.Password == nil && c.Authentication == vocab.EmailOAuth {
 		url, err := s.authorize(ctx, c, schema.EmailConnectionSettings{Address: c.Address}, in.ReturnURL)
@@ -243,9 +248,15 @@ func (s *Service) Reconnect(ctx context.Context, in ReconnectEmailChannelInput) 
 	if in.Password == nil && c.Credentials == "" {
 		return nil, errs.New(errs.Required, "The channel's password is not kept any more: give it again.").On("password")
 	}
+	if in.Password == nil && moves { // it is for those servers that whoever gave it chose
+		return nil, errs.New(errs.Required, "Other servers need the password anew.").On("password")
+	}
 	if in.Password != nil {
 		if c.Authentication != vocab.EmailPassword {
 			return nil, errs.New(errs.Invalid, "The channel signs in by OAuth 2: leave the password out.").On("password")
+		}
+		if err := checkPassword(*in.Password); err != nil {
+			return nil, err
 		}
 		if c.Credentials, err = s.seal(c.ID, credentials{Password: *in.Password}); err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"strings"
 	"time"
+	"unicode"
 
 	"parley/ent"
 	entinbox "parley/ent/inbox"
@@ -19,6 +20,7 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/people"
+	"parley/internal/richtext"
 	"parley/internal/routing"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -229,11 +231,12 @@ func checkServer(m *MailServerInput, field string) error {
 	switch {
 	case m == nil:
 		return errs.New(errs.Required, "An IMAP mailbox needs its servers: imap and smtp.").On(field)
-	case strings.TrimSpace(m.Host) == "" || len(m.Host) > 253 || strings.ContainsAny(m.Host, " /@:\r\n\t") && !strings.Contains(m.Host, "::"):
+	case strings.TrimSpace(m.Host) == "" || len(m.Host) > 253 || strings.ContainsFunc(m.Host, unicode.IsControl) ||
+		strings.ContainsAny(m.Host, " /@:") && !strings.Contains(m.Host, "::"):
 		return errs.New(errs.Invalid, "This is no host; write its name alone, such as imap.example.com.").On(field, "host")
 	case m.Port < 1 || m.Port > 65535:
 		return errs.New(errs.Invalid, "A port is a number from 1 to 65535, such as 993 for IMAP and 465 or 587 for SMTP.").On(field, "port")
-	case m.Username != nil && (len(*m.Username) > 320 || strings.ContainsAny(*m.Username, "\r\n\x00")):
+	case m.Username != nil && (len(*m.Username) > 320 || strings.ContainsFunc(*m.Username, unicode.IsControl)):
 		return errs.New(errs.Invalid, "The user name is too long, or has line ends in it.").On(field, "username")
 	}
 	return nil
@@ -243,8 +246,8 @@ func checkServer(m *MailServerInput, field string) error {
 // were tried.
 func (s *Service) connect(ctx context.Context, c *ent.EmailChannel, in BeginEmailChannelInput) (*ent.EmailChannel, error) {
 	if in.Password != nil {
-		if *in.Password == "" || len(*in.Password) > 1000 {
-			return nil, errs.New(errs.Invalid, "A password has 1 to 1,000 characters.").On("password")
+		if err := checkPassword(*in.Password); err != nil {
+			return nil, err
 		}
 		sealed, err := s.seal(c.ID, credentials{Password: *in.Password})
 		if err != nil {
@@ -261,6 +264,13 @@ func (s *Service) connect(ctx context.Context, c *ent.EmailChannel, in BeginEmai
 	}
 	s.stir()
 	return s.store.Client(ctx).EmailChannel.Get(ctx, channelID)
+}
+
+func checkPassword(password string) error {
+	if password == "" || len(password) > 1000 {
+		return errs.New(errs.Invalid, "A password has 1 to 1,000 characters.").On("password")
+	}
+	return nil
 }
 
 // mark opens a mailbox, and has a channel that was never read begin with what
@@ -341,7 +351,11 @@ func senderName(name *string) (string, error) {
 	if name == nil {
 		return "", nil
 	}
-	clean := strings.Join(strings.Fields(*name), " ")
+	text, err := richtext.Clean(*name, "senderName")
+	if err != nil {
+		return "", err
+	}
+	clean := strings.Join(strings.Fields(text), " ")
 	if len([]rune(clean)) > 200 {
 		return "", errs.New(errs.TooLong, "A sender's name has 200 characters at most.").On("senderName")
 	}

@@ -45,6 +45,7 @@ func TestConnectBlames(t *testing.T) {
 			{"SMTP has no STARTTLS", open, func(in *email.BeginEmailChannelInput) { in.SMTP.Security = vocab.MailSTARTTLS }, errs.Invalid, "smtp security"},
 			{"SMTP's password", open, func(in *email.BeginEmailChannelInput) { in.SMTP.Port = strict.Port }, errs.Invalid, "password"},
 			{"no SMTP port", open, func(in *email.BeginEmailChannelInput) { in.SMTP.Port = 9 }, errs.Invalid, "smtp"},
+			{"a host of bytes", open, func(in *email.BeginEmailChannelInput) { in.IMAP.Host = "a\x00b" }, errs.Invalid, "imap host"},
 			{"no servers", open, func(in *email.BeginEmailChannelInput) { in.IMAP, in.SMTP = nil, nil }, errs.Required, "imap"},
 			{"terms", open, func(in *email.BeginEmailChannelInput) { in.AcceptTerms = false }, errs.Required, "acceptTerms"},
 			{"address", open, func(in *email.BeginEmailChannelInput) { in.Address = "nobody" }, errs.Invalid, "address"},
@@ -166,6 +167,43 @@ func TestAddressesAreFreed(t *testing.T) {
 		}
 		_, err = forward("sales@example.com")
 		blames(t, err, errs.AlreadyExists, "address")
+	})
+}
+
+// A password that is kept is told to no server but those that it was given for,
+// or it could be found out by naming another one.
+func TestPasswordStaysWithItsServers(t *testing.T) {
+	t.Parallel()
+	testkit.SharedDatabase(t, func(t *testing.T, db testkit.Database) {
+		p := newPost(t, db, mailserver.Options{})
+		s := p.node()
+		sender := "Sup\x00port"
+		c := p.connects(s, func(in *email.BeginEmailChannelInput) { in.SenderName = &sender })
+		if c.SenderName != "Support" { // it must fit into a header
+			t.Errorf("the sender is %q", c.SenderName)
+		}
+		server := func(change func(*email.MailServerInput)) *email.MailServerInput {
+			in := p.input()
+			change(in.IMAP)
+			return in.IMAP
+		}
+		name := "another"
+		for _, in := range []email.ReconnectEmailChannelInput{
+			{IMAP: server(func(m *email.MailServerInput) { m.Host = "mail.example.org" })},
+			{IMAP: server(func(m *email.MailServerInput) { m.Port++ })},
+			{IMAP: server(func(m *email.MailServerInput) { m.Username = &name })},
+			{SMTP: server(func(*email.MailServerInput) {})},
+		} {
+			in.EmailChannelID = c.ID
+			_, err := s.Reconnect(p.Admin, in)
+			blames(t, err, errs.Required, "password")
+		}
+		same := p.input()
+		_, err := s.Reconnect(p.Admin, email.ReconnectEmailChannelInput{EmailChannelID: c.ID, IMAP: same.IMAP, SMTP: same.SMTP})
+		mustNot(t, err)
+		empty := ""
+		_, err = s.Reconnect(p.Admin, email.ReconnectEmailChannelInput{EmailChannelID: c.ID, Password: &empty})
+		blames(t, err, errs.Invalid, "password")
 	})
 }
 
