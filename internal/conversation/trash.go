@@ -89,7 +89,7 @@ func erase(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
 		}
 	}
 	for _, statement := range []string{
-		"UPDATE inbound_mails SET conversation_id = '', message_id = '', verdict = '{}', error = '', blob_key = '', envelope_from = '', envelope_to = '[]' WHERE conversation_id = $1 AND account_id = $2",
+		"UPDATE inbound_mails SET conversation_id = '', message_id = '', internet_id = '', verdict = '{}', error = '', blob_key = '', envelope_from = '', envelope_to = '[]' WHERE conversation_id = $1 AND account_id = $2",
 		"UPDATE tickets SET conversation_id = NULL WHERE conversation_id = $1 AND account_id = $2",
 		"DELETE FROM attachments WHERE conversation_id = $1 AND account_id = $2",
 		"DELETE FROM email_references WHERE conversation_id = $1 AND account_id = $2",

@@ -56,8 +56,19 @@ var monday = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 
 func newWorld(t *testing.T, db testkit.Database, with ...func(*attachment.Options)) *world {
 	t.Helper()
+	return tracedWorld(t, db, nil, with...)
+}
+
+// tracedWorld is newWorld with a count of what is asked of the database; nil:
+// nobody counts.
+func tracedWorld(t *testing.T, db testkit.Database, asked *testkit.Statements, with ...func(*attachment.Options)) *world {
+	t.Helper()
 	w := &world{t: t, clock: clock.At(monday), jobs: &jobs{}, outbox: t.TempDir()}
-	s := db.Open(t, w.clock)
+	s := db.Open(t, w.clock, func(o *store.Options) {
+		if asked != nil {
+			asked.Trace(o)
+		}
+	})
 	s.UseJobs(w.jobs)
 	w.Fixture = testkit.Account(t, s)
 	w.keys = must(secret.Parse(secret.GenerateKey()))(t)
