@@ -33,7 +33,7 @@ import (
 )
 
 // patience bounds a wait that a broken service would not end.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // post is an account without e-mail channels, a mailbox at a real Dovecot, and a
 // server that sends for it. The clock begins with the machine's, as the dates of

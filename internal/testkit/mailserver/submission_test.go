@@ -16,7 +16,7 @@ import (
 )
 
 // patience bounds a wait for what comes at once.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // relay is where Dovecot sends what is submitted.
 type relay struct{ got chan string }
