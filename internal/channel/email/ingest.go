@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -41,7 +42,15 @@ func (s *Service) ingest(ctx context.Context, mailID string) error {
 	if err != nil || row.State != stored {
 		return err
 	}
-	err = s.ingestOnce(ctx, row)
+	r, err := s.prepare(ctx, row)
+	if err == nil {
+		err = s.settle(ctx, []*reading{r})
+	}
+	return s.failed(ctx, row, err)
+}
+
+// failed notes why a mail could not be read, and returns that.
+func (s *Service) failed(ctx context.Context, row *ent.InboundMail, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
@@ -51,7 +60,7 @@ func (s *Service) ingest(ctx context.Context, mailID string) error {
 	}
 	note := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE inbound_mails SET attempts = attempts + $1, error = $2 WHERE id = $3 AND account_id = $4`,
-			attempts, clip(err.Error(), 500), mailID, row.AccountID)
+			attempts, clip(err.Error(), 500), row.ID, row.AccountID)
 		return err
 	})
 	return errors.Join(err, note)
@@ -63,30 +72,93 @@ type storageError struct{ error }
 // Unwrap returns what the storage said.
 func (e storageError) Unwrap() error { return e.error }
 
-func (s *Service) ingestOnce(ctx context.Context, row *ent.InboundMail) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("reading the mail panicked: %v", p)
-		}
-	}()
+// prepare does all with a mail that needs no transaction: it reads it and keeps
+// its files.
+func (s *Service) prepare(ctx context.Context, row *ent.InboundMail) (r *reading, err error) {
+	defer caught(&err)
 	raw, err := s.blobs.ReadAll(ctx, row.BlobKey, maxRaw)
 	if err != nil {
-		return storageError{err}
+		return nil, storageError{err}
 	}
-	r := readMail(row, raw, row.Attempts >= maxAttempts)
+	r = readMail(row, raw, row.Attempts >= maxAttempts)
+	r.row = row
 	known, err := s.identified(ctx, row.InboxID, r.identity)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !known {
 		if err := s.keepFiles(ctx, r, row); err != nil {
-			return storageError{err}
+			return nil, storageError{err}
 		}
 	}
+	return r, nil
+}
+
+// settle puts mails where they belong, in their order and in one transaction.
+func (s *Service) settle(ctx context.Context, mails []*reading) (err error) {
+	defer caught(&err)
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := s.place(ctx, tx, row.ID, r)
-		return err
+		for _, r := range mails {
+			if _, err := s.place(ctx, tx, r.row.ID, r); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+}
+
+// caught makes a panic an error: a bug that one mail meets keeps no other from
+// being read.
+func caught(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("reading the mail panicked: %v", p)
+	}
+}
+
+// together are settled in one transaction: more would keep other writers
+// waiting.
+const together = 4
+
+// ingestAll reads mails in their order, several at a time. What fails waits for
+// the sweep.
+func (s *Service) ingestAll(ctx context.Context, ids []string) {
+	for some := range slices.Chunk(ids, together) {
+		if ctx.Err() != nil {
+			return
+		}
+		if err := s.ingestSome(ctx, some); err != nil && ctx.Err() == nil {
+			s.o.Log.WarnContext(ctx, "mail could not be read yet", "error", err)
+		}
+	}
+}
+
+func (s *Service) ingestSome(ctx context.Context, ids []string) error {
+	rows, err := s.store.Client(ctx).InboundMail.Query().Where(inboundmail.IDIn(ids...), inboundmail.StateEQ(stored)).
+		Order(inboundmail.ByID()).All(ctx)
+	if err != nil {
+		return err
+	}
+	mails, faults := make([]*reading, len(rows)), make([]error, len(rows))
+	var all sync.WaitGroup
+	for i, row := range rows {
+		all.Go(func() { mails[i], faults[i] = s.prepare(ctx, row) })
+	}
+	all.Wait()
+	ready := slices.DeleteFunc(slices.Clone(mails), func(r *reading) bool { return r == nil })
+	if len(ready) > 1 && s.settle(ctx, ready) == nil {
+		ready = nil
+	}
+	for _, r := range ready { // one of them alone is to blame
+		if err := s.failed(ctx, r.row, s.settle(ctx, []*reading{r})); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", r.row.ID, err))
+		}
+	}
+	for i, row := range rows {
+		if mails[i] == nil {
+			faults[i] = s.failed(ctx, row, faults[i])
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // identified reports whether an inbox has a mail.

@@ -147,15 +147,6 @@ func (s *Service) RunIngest(ctx context.Context, args IngestArgs) error {
 // in the text: only so does the index of such mails serve.
 const waitingInChannel = "SELECT id FROM inbound_mails WHERE state = 'STORED' AND channel_id = $1 AND account_id = $2"
 
-// ingestAll reads mails in their order. What fails waits for the sweep.
-func (s *Service) ingestAll(ctx context.Context, ids []string) {
-	for _, mailID := range ids {
-		if err := s.ingest(ctx, mailID); err != nil && ctx.Err() == nil {
-			s.o.Log.WarnContext(ctx, "a mail could not be read yet", "mail", mailID, "error", err)
-		}
-	}
-}
-
 // ingestStored reads what an earlier worker of the mailbox stored and did not
 // come to read.
 func (s *Service) ingestStored(ctx context.Context, channelID string) error {

@@ -26,6 +26,7 @@ const (
 
 // reading is what a raw mail says, ready to become a message.
 type reading struct {
+	row      *ent.InboundMail
 	raw      []byte
 	mail     *parse.Mail
 	identity string
