@@ -16,10 +16,10 @@ const (
 	rawType = "message/rfc822"
 )
 
-// RawURL returns an address at which the context's viewer gets a mail as it came
-// (EM-4), as URL does for a file.
-func (s *Service) RawURL(ctx context.Context, m *ent.InboundMail) (string, error) {
-	return s.address(ctx, m.AccountID, m.ID, rawName)
+// RawURL returns an address at which the context's viewer gets an account's mail
+// as it came (EM-4), as URL does for a file.
+func (s *Service) RawURL(ctx context.Context, accountID, mailID string) (string, error) {
+	return s.address(ctx, accountID, mailID, rawName)
 }
 
 // found is what a token opens.

@@ -38,7 +38,7 @@ func (w *world) raw(m *ent.Message) *ent.InboundMail {
 
 func (w *world) rawURL(ctx context.Context, m *ent.InboundMail) string {
 	w.t.Helper()
-	address, err := w.RawURL(ctx, m)
+	address, err := w.RawURL(ctx, m.AccountID, m.ID)
 	if err != nil {
 		w.t.Fatal(err)
 	}

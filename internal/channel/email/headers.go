@@ -44,14 +44,7 @@ func (s *Service) RawURL(ctx context.Context, e *ent.Email) (string, error) {
 	if e == nil || e.InboundMailID == "" {
 		return "", nil
 	}
-	m, err := s.store.Client(ctx).InboundMail.Get(ctx, e.InboundMailID)
-	if ent.IsNotFound(err) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	return s.files.RawURL(ctx, m)
+	return s.files.RawURL(ctx, e.AccountID, e.InboundMailID)
 }
 
 // Participants returns who takes part in each e-mail conversation.

@@ -1,0 +1,51 @@
+package graph_test
+
+import (
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"testing"
+
+	"parley/internal/clock"
+	"parley/internal/testkit"
+)
+
+// Pitfall 12: what belongs to mail is read for all rows of a page at once, down
+// to the addresses of files and raw mail.
+func TestStatementsOfMail(t *testing.T) {
+	t.Parallel()
+	testkit.SharedDatabase(t, func(t *testing.T, db testkit.Database) {
+		asked := &testkit.Statements{}
+		m := mailroomOn(t, db.Open(t, clock.System{}, asked.Trace))
+		channel := m.connect(`, ticketPreset: {pipeline: "Support", stage: "New"}`)
+		raw := func(more string) string {
+			return strings.Replace(question, "<one@example.net>", fmt.Sprintf("<%s@example.net>%s", rand.Text(), more), 1)
+		}
+		first := strings.Replace(question, "<one@", "<first@", 1)
+		conversation := m.comes(channel, first)
+		page := fmt.Sprintf(`{ conversations(inboxId: %q, view: EMAIL, first: 50) { edges { node { participants { address } toAddress possiblyRelated { id } tickets { subject }
+			channel { ... on EmailChannel { address inbox { name } termsAcceptedBy { ... on User { name } } } } } } } }`, m.InboxIDs[0])
+		messages := fmt.Sprintf(`{ conversation(id: %q) { messages(first: 50) { edges { node { html quotedHtml attachments { url } author { ... on Contact { email } }
+			email { rawUrl verdict { thread reasons { code } } recipients { address } mailboxes { name } } } } } } }`, conversation)
+		ask := func(document string, rows int) []string {
+			return asked.Of(func() {
+				if got := m.as(m.Agent(0), document, nil); strings.Contains(got, `"errors"`) || strings.Count(got, `{"node"`) != rows {
+					t.Fatal(got)
+				}
+			})
+		}
+		few, short := ask(page, 1), ask(messages, 1)
+		for range 4 {
+			m.comes(channel, raw(""))
+			if joined := m.comes(channel, raw("\r\nIn-Reply-To: <first@example.net>")); joined != conversation {
+				t.Fatal("the answer began a conversation")
+			}
+		}
+		if more := ask(page, 5); len(more) != len(few) {
+			t.Errorf("%d statements for 5 conversations, %d for 1:\n%s", len(more), len(few), strings.Join(more, "\n"))
+		}
+		if more := ask(messages, 5); len(more) != len(short) {
+			t.Errorf("%d statements for 5 messages, %d for 1:\n%s", len(more), len(short), strings.Join(more, "\n"))
+		}
+	})
+}
