@@ -9909,9 +9909,9 @@ input ReconnectEmailChannelInput {
   emailChannelId: ID!
   "A new password, where it signs in by one; left out: the one that is kept."
   password: String
-  "Another server that mail comes from; left out: the same."
+  "Another server that mail comes from, with the password anew; left out: the same. Not where the channel signs in by OAuth 2."
   imap: MailServerInput
-  "Another server that mail is sent by; left out: the same."
+  "Another server that mail is sent by, with the password anew; left out: the same. Not where the channel signs in by OAuth 2."
   smtp: MailServerInput
   "As in ` + "`" + `beginEmailChannel` + "`" + `."
   returnUrl: URL
