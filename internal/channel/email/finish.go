@@ -186,8 +186,14 @@ func (s *Service) Returns(ctx context.Context, query url.Values) (string, error)
 	if ent.IsNotFound(err) {
 		return "", errs.New(errs.NotFound, "This sign-in is not known, or is over. Begin again.")
 	}
-	if err != nil || pending.Settings.ReturnURL == "" {
+	if err != nil {
 		return "", err
+	}
+	if _, err := oauth.Callback(s.o.Providers[pending.Provider], query); errors.Is(err, oauth.ErrIdentity) {
+		return "", errs.New(errs.Invalid, "Another provider answered than the one that was asked. Begin again.")
+	}
+	if pending.Settings.ReturnURL == "" {
+		return "", nil
 	}
 	u, err := url.Parse(pending.Settings.ReturnURL)
 	if err != nil {

@@ -158,6 +158,10 @@ func TestReturns(t *testing.T) {
 	if to.Host != "app.example.com" || to.Query().Get("tab") != "mail" || to.Query().Get("state") != back.Get("state") || to.Query().Get("code") != back.Get("code") {
 		t.Errorf("got %v", to)
 	}
+	mixed := url.Values{"state": back["state"], "code": back["code"], "iss": {"https://evil.example"}} // RFC 9207
+	if _, err := s.Returns(t.Context(), mixed); !errs.Is(err, errs.Invalid) {
+		t.Errorf("got %v", err)
+	}
 	if _, err := s.Returns(t.Context(), url.Values{"state": {"unknown"}}); !errs.Is(err, errs.NotFound) {
 		t.Errorf("got %v", err)
 	}
