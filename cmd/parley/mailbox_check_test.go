@@ -67,7 +67,7 @@ func (m *mailroom) read() map[string][]found {
 func (m *mailroom) settle(all bool) {
 	m.t.Helper()
 	m.wait("all mail is there", mailEnd, func() bool { return len(m.read()) >= len(m.mails) })
-	most, patience := m.defers+2*m.kills, mailEnd
+	most, patience := m.defers+5*m.kills, mailEnd
 	if all {
 		most, patience = 0, sendEnd
 	}

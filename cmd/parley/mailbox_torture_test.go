@@ -58,13 +58,14 @@ func TestMailboxSurvives(t *testing.T) {
 			agents.Go(func() { m.answer(ctx, fmt.Sprint(i)) })
 		}
 		m.dieAndTakeOver()
-		for end := time.After(length); !m.torment(end); {
+		for end, over := time.After(length), false; !over; {
+			over = m.torment(end)
 		}
 		stop()
 		agents.Wait()
 		m.settle(length >= longTorture)
 		m.c.api().logged("")
-		t.Logf("%d mails in %d threads, %d answers; %d letters went out", len(m.mails), len(m.threads), len(m.answers), len(m.out.Letters()))
+		t.Logf("%d mails in %d threads, %d answers, of which %d wait; %d letters went out", len(m.mails), len(m.threads), len(m.answers), len(m.unsent()), len(m.out.Letters()))
 		m.noFileLiesAbout(db)
 	})
 }
