@@ -243,7 +243,7 @@ func (p *placing) look(ctx context.Context) (err error) {
 
 // finish notes what became of the mail.
 func (p *placing) finish(ctx context.Context, state vocab.InboundState, conversationID, messageID string) error {
-	update := p.tx.Client.InboundMail.UpdateOneID(p.row.ID).SetState(state).SetInternetID(p.mail.MessageID).
+	update := p.tx.Client.InboundMail.Update().Where(inboundmail.ID(p.row.ID)).SetState(state).SetInternetID(p.mail.MessageID).
 		SetConversationID(conversationID).SetMessageID(messageID).SetVerdict(p.result).SetError("")
 	if state != vocab.InboundDuplicate {
 		update.SetIdentity(p.identity)

@@ -124,6 +124,7 @@ CREATE TABLE inbound_mails (
 CREATE UNIQUE INDEX inbound_mails_channel_place ON inbound_mails (channel_id, place);
 CREATE UNIQUE INDEX inbound_mails_inbox_identity ON inbound_mails (inbox_id, identity);
 CREATE INDEX inbound_mails_stored ON inbound_mails (created_at, id) WHERE state = 'STORED';
+CREATE INDEX inbound_mails_waiting ON inbound_mails (channel_id, id) WHERE state = 'STORED';
 CREATE INDEX inbound_mails_blob ON inbound_mails (blob_key);
 CREATE INDEX inbound_mails_conversation ON inbound_mails (conversation_id);
 
