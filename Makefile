@@ -12,7 +12,9 @@ PACKAGES      ?= ./...
 # under the race detector. The folders that do not exist yet are passed over.
 RACE_PACKAGES ?= $(patsubst %,./%/...,$(wildcard \
 	internal/clock internal/store internal/event internal/bus internal/job \
-	internal/presence internal/session internal/httpserver graph/live))
+	internal/presence internal/session internal/httpserver internal/lease \
+	internal/channel/email/imap internal/channel/email/listener \
+	internal/channel/email/oauth graph/live))
 
 # Linters have a module of their own, so that Parley's go.mod stays Parley's.
 GOLANGCI_LINT := go tool -modfile=tools/go.mod golangci-lint
