@@ -147,7 +147,7 @@ var stays = []string{"contact_emails", "contacts", "tickets"}
 func TestPurgeLeavesNothingOfMail(t *testing.T) {
 	eachLoneWorld(t, func(t *testing.T, w *world) {
 		c, messages := w.correspond()
-		words := append(messages, c, personal)
+		words := slices.Concat(messages, []string{c, personal})
 		for _, table := range []string{"attachments", "conversations", "email_references", "emails", "events", "inbound_mails", "messages", "participants", "tickets"} {
 			if !slices.Contains(w.holding(words...), table) {
 				t.Errorf("%s does not tell of the conversation, which this test is about", table)
