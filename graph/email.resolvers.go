@@ -142,17 +142,6 @@ func (r *userResolver) PersonalMailboxes(ctx context.Context, objs []*ent.User) 
 	return r.Services.Emails.PersonalOf(ctx, objs)
 }
 
-func (r *finishEmailChannelInputResolver) IdempotencyKey(ctx context.Context, obj *email.FinishEmailChannelInput, data *string) error {
-	return nil // the state works once
-}
-
 func (r *Resolver) EmailChannel() generated.EmailChannelResolver { return &emailChannelResolver{r} }
 
-func (r *Resolver) FinishEmailChannelInput() generated.FinishEmailChannelInputResolver {
-	return &finishEmailChannelInputResolver{r}
-}
-
-type (
-	emailChannelResolver            struct{ *Resolver }
-	finishEmailChannelInputResolver struct{ *Resolver }
-)
+type emailChannelResolver struct{ *Resolver }

@@ -38,10 +38,6 @@ type EmailChannelResolver interface {
 	TermsAcceptedBy(ctx context.Context, objs []*ent.EmailChannel) ([]model.Actor, error)
 }
 
-type FinishEmailChannelInputResolver interface {
-	IdempotencyKey(ctx context.Context, obj *email.FinishEmailChannelInput, data *string) error
-}
-
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
@@ -1725,9 +1721,7 @@ func (ec *executionContext) unmarshalInputFinishEmailChannelInput(ctx context.Co
 			if err != nil {
 				return it, err
 			}
-			if err = ec.Resolvers.FinishEmailChannelInput().IdempotencyKey(ctx, &it, data); err != nil {
-				return it, err
-			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil

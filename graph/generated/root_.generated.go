@@ -82,7 +82,6 @@ type ResolverRoot interface {
 	WidgetHeading() WidgetHeadingResolver
 	WidgetPerson() WidgetPersonResolver
 	WidgetStyle() WidgetStyleResolver
-	FinishEmailChannelInput() FinishEmailChannelInputResolver
 	RoutingInput() RoutingInputResolver
 }
 

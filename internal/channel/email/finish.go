@@ -13,6 +13,7 @@ import (
 	"parley/ent/emailconnection"
 	"parley/internal/channel/email/oauth"
 	"parley/internal/errs"
+	"parley/internal/once"
 	"parley/internal/people"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -26,7 +27,14 @@ func (s *Service) Finish(ctx context.Context, in FinishEmailChannelInput) (*ent.
 	if err := people.MayAdminister(ctx); err != nil {
 		return nil, err
 	}
-	pending, secrets, err := s.redeem(ctx, in.State)
+	pending, finished, err := s.redeem(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if finished != "" {
+		return s.finished(ctx, finished)
+	}
+	secrets, err := s.secretsOf(pending)
 	if err != nil {
 		return nil, err
 	}
@@ -48,36 +56,55 @@ func (s *Service) Finish(ctx context.Context, in FinishEmailChannelInput) (*ent.
 	return s.made(ctx, pending, grant)
 }
 
-// redeem takes the pending connection that the state names, once.
-func (s *Service) redeem(ctx context.Context, state string) (*ent.EmailConnection, map[string]string, error) {
-	hash := sha256.Sum256([]byte(state))
+// redeem takes the pending connection that the state names, once. Where the same
+// call came before it returns the id of the channel that it was for.
+func (s *Service) redeem(ctx context.Context, in FinishEmailChannelInput) (pending *ent.EmailConnection, finished string, err error) {
+	hash := sha256.Sum256([]byte(in.State))
 	v := viewer.FromContext(ctx)
-	var pending *ent.EmailConnection
-	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		var err error
-		pending, err = tx.Client.EmailConnection.Query().Where(emailconnection.StateHash(hash[:])).Only(ctx)
-		unknown := ent.IsNotFound(err)
-		if err != nil && !unknown {
+	refused := errs.New(errs.Invalid, "This sign-in is not yours, was used already, or is too old. Begin again.").On("state")
+	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		found, err := tx.Client.EmailConnection.Query().Where(emailconnection.StateHash(hash[:])).Only(ctx)
+		if err != nil && !ent.IsNotFound(err) {
 			return err
 		}
-		if unknown || pending.ExpiresAt <= tx.Now() || pending.UserID != v.Actor().ActorID || pending.TokenID != v.TokenID {
-			return errs.New(errs.Invalid, "This sign-in is not yours, was used already, or is too old. Begin again.").On("state")
+		channelID := ""
+		if found != nil {
+			channelID = found.ChannelID
 		}
-		n, err := tx.Client.EmailConnection.Delete().Where(emailconnection.ID(pending.ID)).Exec(ctx)
+		if finished, err = once.Claim(ctx, tx, "finishEmailChannel", in.IdempotencyKey, in, channelID); err != nil || finished != "" {
+			return err
+		}
+		if found == nil || found.ExpiresAt <= tx.Now() || found.UserID != v.Actor().ActorID || found.TokenID != v.TokenID {
+			return refused
+		}
+		pending = found
+		n, err := tx.Client.EmailConnection.Delete().Where(emailconnection.ID(found.ID)).Exec(ctx)
 		if err == nil && n == 0 {
-			err = errs.New(errs.Invalid, "This sign-in was used already. Begin again.").On("state")
+			err = refused
 		}
 		return err
 	})
-	if err != nil {
-		return nil, nil, err
+	return pending, finished, err
+}
+
+// finished is the channel that an earlier call made or connected again; it may
+// have failed after it took the sign-in.
+func (s *Service) finished(ctx context.Context, channelID string) (*ent.EmailChannel, error) {
+	c, err := s.store.Client(ctx).EmailChannel.Get(ctx, channelID)
+	if ent.IsNotFound(err) {
+		return nil, errs.New(errs.Invalid, "This sign-in was used already, and did not succeed. Begin again.").On("state")
 	}
+	return c, err
+}
+
+// secretsOf are the verifier and the nonce of a sign-in.
+func (s *Service) secretsOf(pending *ent.EmailConnection) (map[string]string, error) {
 	plain, err := s.keys.Open(pending.Secrets, []byte("email_connections.secrets/"+pending.ChannelID))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	secrets := map[string]string{}
-	return pending, secrets, json.Unmarshal(plain, &secrets)
+	return secrets, json.Unmarshal(plain, &secrets)
 }
 
 // made makes the channel that the admin signed in for. The mailbox is the one

@@ -90,7 +90,13 @@ func TestSignIn(t *testing.T) {
 		blames(t, err, errs.Forbidden)
 		_, err = s.Finish(g.Admin, email.FinishEmailChannelInput{State: "made up", Code: came.Code})
 		blames(t, err, errs.Invalid, "state")
+		key := "finish"
+		came.IdempotencyKey = &key
 		c := must(s.Finish(g.Admin, came))(t)
+		if again := must(s.Finish(g.Admin, came))(t); again.ID != c.ID {
+			t.Errorf("the same call again gave %s", again.ID)
+		}
+		came.IdempotencyKey = nil
 		if c.Address != "support@example.com" || c.State != vocab.EmailConnected || c.Authentication != vocab.EmailOAuth || c.TermsAcceptedBy != g.AdminID {
 			t.Errorf("got %+v", c)
 		}

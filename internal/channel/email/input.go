@@ -38,8 +38,9 @@ type BeginEmailChannelInput struct {
 // FinishEmailChannelInput is the input of finishEmailChannel. What the provider
 // gave the browser.
 type FinishEmailChannelInput struct {
-	State string
-	Code  string
+	State          string
+	Code           string
+	IdempotencyKey *string
 }
 
 // ReconnectEmailChannelInput is the input of reconnectEmailChannel. Which
