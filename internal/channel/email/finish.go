@@ -13,6 +13,7 @@ import (
 	"parley/ent/emailconnection"
 	"parley/internal/channel/email/oauth"
 	"parley/internal/errs"
+	"parley/internal/id"
 	"parley/internal/once"
 	"parley/internal/people"
 	"parley/internal/store"
@@ -67,7 +68,7 @@ func (s *Service) redeem(ctx context.Context, in FinishEmailChannelInput) (pendi
 		if err != nil && !ent.IsNotFound(err) {
 			return err
 		}
-		channelID := ""
+		channelID := id.New(id.Channel) // of none: then the call is refused
 		if found != nil {
 			channelID = found.ChannelID
 		}
