@@ -25,6 +25,8 @@ import (
 	"parley/internal/channel/email/smtp"
 	"parley/internal/httpserver"
 	"parley/internal/job"
+	"parley/internal/lease"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -206,6 +208,11 @@ func (c *serveCommand) openPost(ctx context.Context, a *app, dataDir string, log
 	job.Register(a.queue, emails.RunReclassify, job.Options{Timeout: 5 * time.Minute})
 	a.queue.Periodic("ingest-overdue-mail", time.Minute, emails.IngestOverdue)
 	a.queue.Periodic("forget-sign-ins", time.Hour, emails.Forget)
+	if !a.store.Postgres() { // this process alone has the database; see lockDataDir
+		if err := lease.Reset(viewer.NewContext(ctx, viewer.Everywhere("start")), a.store); err != nil {
+			return nil, err
+		}
+	}
 	p := &postOffice{emails: emails, files: files, blobs: blobs, log: log}
 	return p, c.openListener(p, log)
 }

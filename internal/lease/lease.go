@@ -53,6 +53,15 @@ func Acquire(ctx context.Context, s *store.Store, name, holder string, ttl time.
 	return l, nil
 }
 
+// Reset lets all leases go. A process that alone uses its database calls it when
+// it starts, so that it need not wait for its own from before.
+func Reset(ctx context.Context, s *store.Store) error {
+	return s.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE leases SET expires_at = 0`)
+		return err
+	})
+}
+
 // one reads the one number of rows; none: 0.
 func one(rows entsql.ColumnScanner) (n int64, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()

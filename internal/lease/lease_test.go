@@ -83,6 +83,12 @@ func TestRunsOut(t *testing.T) {
 		if none, err := lease.Acquire(f.System, s, "work", "third", time.Minute); err != nil || none != nil {
 			t.Fatalf("it was taken from its holder: %v", err)
 		}
+		if err := lease.Reset(f.System, s); err != nil {
+			t.Fatal(err)
+		}
+		if next, err = lease.Acquire(f.System, s, "work", "fourth", time.Minute); err != nil || next == nil {
+			t.Fatalf("it was not let go: %v", err)
+		}
 		held, stop := next.Hold(f.System)
 		stop()
 		<-held.Done()
