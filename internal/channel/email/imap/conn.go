@@ -166,6 +166,10 @@ func (c *Conn) greet() error {
 
 // ask reads the server's capabilities, which may differ after logging in.
 func (c *Conn) ask() error {
+	// Where the server does not tell by itself, the library asks on a goroutine of
+	// its own, and closes the connection under whatever runs when it cannot. So
+	// nothing is begun before it has its answer.
+	c.client.Caps()
 	capabilities, err := c.client.Capability().Wait()
 	if err != nil {
 		return c.fail("CAPABILITY", nil, err)
