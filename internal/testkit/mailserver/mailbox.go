@@ -1,11 +1,13 @@
 package mailserver
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -100,7 +102,7 @@ func (s *Server) Resident(t testing.TB, user string) (raws []string, seen bool) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.SortFunc(names, func(a, b string) int { return strings.Compare(filepath.Base(a), filepath.Base(b)) })
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(arrival(a), arrival(b)), strings.Compare(a, b)) })
 	for _, name := range names {
 		raw, err := os.ReadFile(name)
 		if err != nil {
@@ -110,6 +112,16 @@ func (s *Server) Resident(t testing.TB, user string) (raws []string, seen bool) 
 		raws, seen = append(raws, string(raw)), seen || strings.Contains(flags, "S")
 	}
 	return raws, seen
+}
+
+// arrival is when a Maildir's file was made, in microseconds, as its name tells:
+// seconds, ".M", microseconds without leading zeros, "P".
+func arrival(name string) int64 {
+	seconds, rest, _ := strings.Cut(filepath.Base(name), ".M")
+	micros, _, _ := strings.Cut(rest, "P")
+	s, _ := strconv.ParseInt(seconds, 10, 64) // another program's name: 0
+	m, _ := strconv.ParseInt(micros, 10, 64)
+	return s*1_000_000 + m
 }
 
 // Expunge removes mails for good: those that doveadm's search finds, such as
