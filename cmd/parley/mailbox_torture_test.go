@@ -42,9 +42,6 @@ const (
 // takes until a dead process's mailbox is taken over.
 func TestMailboxSurvives(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes a minute")
-	}
 	length, err := time.ParseDuration(cmp.Or(os.Getenv("PARLEY_TORTURE"), "10s"))
 	if err != nil {
 		t.Fatalf("PARLEY_TORTURE: %v", err)
