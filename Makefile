@@ -12,12 +12,17 @@ PACKAGES      ?= ./...
 # under the race detector. The folders that do not exist yet are passed over.
 RACE_PACKAGES ?= $(patsubst %,./%/...,$(wildcard \
 	internal/clock internal/store internal/event internal/bus internal/job \
-	internal/presence internal/session internal/httpserver internal/lease \
+	internal/presence internal/session internal/httpserver internal/lease internal/reaction \
 	internal/channel/email/imap internal/channel/email/listener \
-	internal/channel/email/oauth graph/live))
+	internal/oauth graph/subscription internal/conversation/live))
 
 # Linters have a module of their own, so that Parley's go.mod stays Parley's.
 GOLANGCI_LINT := go tool -modfile=tools/go.mod golangci-lint
+
+# Checks of our own, on the standard library only: one file each in tools/check.
+# CHECKS says which of them `make lint` runs; empty: all.
+CHECK  := go -C tools run ./check
+CHECKS ?=
 
 .DEFAULT_GOAL := help
 
@@ -68,6 +73,28 @@ TORTURE ?= 10m
 torture: ## Torment subscriptions for TORTURE (10m): cuts, kills, a bus that fails
 	@PARLEY_TORTURE=$(TORTURE) PACKAGES=./cmd/parley scripts/test.sh -count=1 -timeout=0 -run 'TestTorture$$' -v
 
+# The schema as the present code prints it.
+SCHEMA := bin/schema.graphql
+
+.PHONY: $(SCHEMA)
+$(SCHEMA):
+	@mkdir -p bin
+	@go run ./cmd/parley schema >$@
+
+.PHONY: api-diff
+api-diff: $(SCHEMA) ## Fail if the schema breaks clients of docs/schema-baseline.graphqls unannounced
+	@scripts/clients.sh
+	@node cmd/parley/clients/api-diff.mjs check docs/api-changelog.md docs/schema-baseline.graphqls $(SCHEMA)
+
+.PHONY: api-changelog
+api-changelog: $(SCHEMA) ## Write the schema's changes since the baseline into docs/api-changelog.md
+	@scripts/clients.sh
+	@node cmd/parley/clients/api-diff.mjs write docs/api-changelog.md docs/schema-baseline.graphqls $(SCHEMA)
+
+.PHONY: api-baseline
+api-baseline: $(SCHEMA) ## Make the present schema the baseline that later ones are compared with
+	@cp $(SCHEMA) docs/schema-baseline.graphqls
+
 FUZZTIME ?= 60s
 
 .PHONY: fuzz
@@ -75,8 +102,10 @@ fuzz: ## Fuzz what reads strangers' mail, each target for FUZZTIME (60s)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
 
 .PHONY: lint
-lint: ## Run the linters; ARGS="--fix" mends what can be mended
+lint: ## Run the linters and checks; ARGS="--fix" mends what can be mended
 	$(GOLANGCI_LINT) run $(ARGS)
+	cd tools && go tool golangci-lint run --config ../.golangci.yml $(ARGS) ./check
+	$(CHECK) $(CHECKS)
 
 .PHONY: bench
 bench: ## Measure against the floor, in one run

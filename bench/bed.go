@@ -49,34 +49,34 @@ type floor struct {
 // makeBed fills a fresh database, copies it, and serves it.
 func makeBed(ctx context.Context, p *program, kind string, conversations int) (*bed, error) {
 	b := &bed{program: p, facts: facts{conversations: conversations}}
-	if err := b.make(ctx, kind); err != nil {
+	if err := b.makeServer(ctx, kind); err != nil {
 		return nil, errors.Join(err, b.close())
 	}
 	return b, nil
 }
 
-func (b *bed) make(ctx context.Context, kind string) (err error) {
+func (b *bed) makeServer(ctx context.Context, kind string) (err error) {
 	if b.database, err = makeDatabase(ctx, kind, b.program.dir); err != nil {
 		return err
 	}
 	progress("loading %d conversations into %s", b.conversations, kind)
-	if b.token, err = b.program.fill(ctx, b.database, b.conversations); err != nil {
+	if b.token, err = b.program.fillDatabase(ctx, b.database, b.conversations); err != nil {
 		return err
 	}
 	if err := b.serve(ctx, 1); err != nil {
 		return err
 	}
-	if err := b.learn(ctx); err != nil {
+	if err := b.loadAgent(ctx); err != nil {
 		return fmt.Errorf("look at the demo data: %w", err)
 	}
-	if err := b.plant(ctx); err != nil {
+	if err := b.plantWords(ctx); err != nil {
 		return fmt.Errorf("send messages with rare words: %w", err)
 	}
 	err, b.server = b.server.stop(), nil
 	if err != nil {
 		return err
 	}
-	if err := b.database.settle(ctx); err != nil {
+	if err := b.database.vacuumPostgres(ctx); err != nil {
 		return err
 	}
 	b.floors, err = b.database.copy(ctx, b.program.dir)
@@ -105,16 +105,16 @@ func (b *bed) close() error {
 	return errors.Join(problems...)
 }
 
-// learn finds out who the agent is, and where they work.
-func (b *bed) learn(ctx context.Context) (err error) {
+// loadAgent finds out who the agent is, and where they work.
+func (b *bed) loadAgent(ctx context.Context) (err error) {
 	var me struct {
 		Viewer struct {
 			Actor   struct{ ID string }
 			Account struct{ ID string }
 		}
-		Inboxes []struct{ ID string }
+		Inboxes struct{ Nodes []struct{ ID string } }
 	}
-	if err := b.client.ask(ctx, b.token, `{ viewer { actor { ... on User { id } } account { id } } inboxes { id } }`, nil, &me); err != nil {
+	if err := b.client.queryAnswer(ctx, b.token, `{ viewer { actor { ... on User { id } } account { id } } inboxes(first: 100) { nodes { id } } }`, nil, &me); err != nil {
 		return err
 	}
 	b.user, b.account = me.Viewer.Actor.ID, me.Viewer.Account.ID
@@ -130,7 +130,7 @@ func (b *bed) learn(ctx context.Context) (err error) {
 		return err
 	}
 	most := 0
-	for _, inbox := range me.Inboxes {
+	for _, inbox := range me.Inboxes.Nodes {
 		chats, err := texts(ctx, db, "SELECT id FROM conversations WHERE inbox_id = $1 AND folder = 'MAIN' AND kind = 'CHAT' AND status = 'OPEN' AND bot_state = 'NONE' ORDER BY id LIMIT 5000", inbox.ID)
 		if err != nil {
 			return err
@@ -144,7 +144,7 @@ func (b *bed) learn(ctx context.Context) (err error) {
 		}
 	}
 	if len(b.chats) < 50 {
-		return fmt.Errorf("the agent's largest inbox, %q of %d, has only %d open chats without a bot", b.inbox, len(me.Inboxes), len(b.chats))
+		return fmt.Errorf("the agent's largest inbox, %q of %d, has only %d open chats without a bot", b.inbox, len(me.Inboxes.Nodes), len(b.chats))
 	}
 	return nil
 }
@@ -171,7 +171,7 @@ func (b *bed) measureAll(ctx context.Context, l load, names []string, r *report)
 	if durable, err := b.database.durable(ctx); err != nil {
 		return err
 	} else if !durable {
-		r.note("this PostgreSQL server does not wait for the disk (fsync or synchronous_commit is off): its commits are not durable.")
+		r.addNote("this PostgreSQL server does not wait for the disk (fsync or synchronous_commit is off): its commits are not durable.")
 	}
 	r.Messages = append(r.Messages, b.messages)
 	if err := b.serve(ctx, l.clients); err != nil {
@@ -190,7 +190,7 @@ func (b *bed) measureAll(ctx context.Context, l load, names []string, r *report)
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		for _, o := range list {
-			if err := errors.Join(b.measure(ctx, l, o, r), o.close()); err != nil {
+			if err := errors.Join(b.measureOperation(ctx, l, o, r), o.close()); err != nil {
 				return fmt.Errorf("%s: %w", o.name, err)
 			}
 		}
@@ -198,7 +198,7 @@ func (b *bed) measureAll(ctx context.Context, l load, names []string, r *report)
 	return nil
 }
 
-func (b *bed) measure(ctx context.Context, l load, o *operation, r *report) error {
+func (b *bed) measureOperation(ctx context.Context, l load, o *operation, r *report) error {
 	progress("measuring %s with %d conversations", o.name, b.conversations)
 	works := []work{o.parley}
 	for _, f := range o.floors {
@@ -223,7 +223,7 @@ func (b *bed) measure(ctx context.Context, l load, o *operation, r *report) erro
 		if found.FloorPerSecond > 0 {
 			found.Ratio = found.PerSecond / found.FloorPerSecond
 		}
-		r.add(found, o.budget)
+		r.addResult(found, o.budget)
 	}
 	return nil
 }

@@ -59,8 +59,8 @@ func (c *client) post(ctx context.Context, caller int, token string, body []byte
 	return answer.Bytes(), nil
 }
 
-// ask sends a request and reads the answer's data.
-func (c *client) ask(ctx context.Context, token, query string, variables map[string]any, data any) error {
+// queryAnswer sends a request and reads the answer's data.
+func (c *client) queryAnswer(ctx context.Context, token, query string, variables map[string]any, data any) error {
 	body, err := request(query, variables)
 	if err != nil {
 		return err
@@ -72,8 +72,8 @@ func (c *client) ask(ctx context.Context, token, query string, variables map[str
 	return json.Unmarshal(answer, &struct{ Data any }{data})
 }
 
-// hold fails unless an answer contains a text n times.
-func hold(answer []byte, text string, n int) error {
+// checkAnswer fails unless an answer contains a text n times.
+func checkAnswer(answer []byte, text string, n int) error {
 	if found := bytes.Count(answer, []byte(text)); found != n {
 		return fmt.Errorf("the answer has %s %d times, not %d: %.500s", text, found, n, answer)
 	}

@@ -14,9 +14,9 @@ import (
 	"github.com/coder/websocket"
 )
 
-// crowd is many sockets with the same subscription on each. It counts what
+// subscribers is many sockets with the same subscription on each. It counts what
 // arrives and keeps none of it.
-type crowd struct {
+type subscribers struct {
 	conns []*websocket.Conn
 	all   sync.WaitGroup
 
@@ -53,24 +53,24 @@ func write(ctx context.Context, conn *websocket.Conn, text string) error {
 	return conn.Write(ctx, websocket.MessageText, []byte(text))
 }
 
-// gather makes a crowd.
-func gather(ctx context.Context, n int, url, token, query string) (*crowd, error) {
-	c := &crowd{conns: make([]*websocket.Conn, n), began: time.Now(), round: make(chan time.Time, 1), sample: make(chan []byte, 1)}
+// openSubscribers opens the sockets of all.
+func openSubscribers(ctx context.Context, n int, url, token, query string) (*subscribers, error) {
+	c := &subscribers{conns: make([]*websocket.Conn, n), began: time.Now(), round: make(chan time.Time, 1), sample: make(chan []byte, 1)}
 	c.of.Store(int64(n))
 	for i := range c.conns {
 		conn, err := subscribe(ctx, url, token, query, nil)
 		if err != nil {
-			c.leave()
+			c.closeSockets()
 			return nil, fmt.Errorf("socket %d: %w", i+1, err)
 		}
 		c.conns[i] = conn
-		c.all.Go(func() { c.read(conn) })
+		c.all.Go(func() { c.countResults(conn) })
 	}
 	return c, nil
 }
 
-// read counts a socket's results until it is closed.
-func (c *crowd) read(conn *websocket.Conn) {
+// countResults counts a socket's results until it is closed.
+func (c *subscribers) countResults(conn *websocket.Conn) {
 	buffer := make([]byte, 4096)
 	for {
 		_, r, err := conn.Reader(context.Background())
@@ -82,11 +82,11 @@ func (c *crowd) read(conn *websocket.Conn) {
 			continue
 		}
 		_, _ = io.Copy(io.Discard, r)
-		c.count(buffer[:n])
+		c.countFrame(buffer[:n])
 	}
 }
 
-func (c *crowd) count(frame []byte) {
+func (c *subscribers) countFrame(frame []byte) {
 	n, of := c.arrived.Add(1), c.of.Load()
 	if n%of == 1 || of == 1 {
 		c.first.Store(int64(time.Since(c.began)))
@@ -100,9 +100,9 @@ func (c *crowd) count(frame []byte) {
 	}
 }
 
-// spread has something happen that all are told, and returns the time between
-// the first who hears of it and the last.
-func (c *crowd) spread(ctx context.Context, events int, happen func() error) (time.Duration, error) {
+// measureSpread has something happen that all are notified, and returns the time
+// between the first who hears of it and the last.
+func (c *subscribers) measureSpread(ctx context.Context, events int, happen func() error) (time.Duration, error) {
 	c.of.Store(int64(len(c.conns) * events))
 	c.arrived.Store(0)
 	if err := happen(); err != nil {
@@ -118,8 +118,8 @@ func (c *crowd) spread(ctx context.Context, events int, happen func() error) (ti
 	}
 }
 
-// leave closes all sockets.
-func (c *crowd) leave() {
+// closeSockets closes all sockets.
+func (c *subscribers) closeSockets() {
 	for _, conn := range c.conns {
 		if conn != nil {
 			_ = conn.CloseNow()

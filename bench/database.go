@@ -52,7 +52,7 @@ func makeDatabase(ctx context.Context, kind, root string) (*database, error) {
 	return d, d.onServer(ctx, "CREATE DATABASE "+d.name)
 }
 
-// copy makes another database with the same content. Nobody may be using d.
+// copy makes another database with the same content. No one may be using d.
 func (d *database) copy(ctx context.Context, root string) (*database, error) {
 	dir, err := os.MkdirTemp(root, "copy-")
 	if err != nil {
@@ -140,9 +140,9 @@ func openPostgres(url string, connections int) (*sql.DB, error) {
 	return db, err
 }
 
-// settle brings PostgreSQL to where autovacuum would: statistics, visibility,
+// vacuumPostgres brings PostgreSQL to where autovacuum would: statistics, visibility,
 // no pending search entries.
-func (d *database) settle(ctx context.Context) (err error) {
+func (d *database) vacuumPostgres(ctx context.Context) (err error) {
 	if d.server == "" {
 		return nil
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // floorCommand makes the benchmark run as the floor of live results: a server
-// of raw WebSockets that sends what it is told to everyone.
+// of raw WebSockets that sends what it gets to everyone.
 const floorCommand = "websocket-floor"
 
 // broadcaster is that server. Like any server that must not let one slow client
@@ -97,5 +97,5 @@ func (p *program) floor(ctx context.Context) (*server, error) {
 	}
 	cmd := exec.CommandContext(ctx, self, floorCommand)
 	cmd.Env = append(os.Environ(), "GOGC=100")
-	return p.begin(ctx, cmd, log)
+	return p.startServer(ctx, cmd, log)
 }

@@ -15,17 +15,17 @@ const pageSize = 50
 var listBudget = budget{ratio: 0.25, p99: 10 * time.Millisecond}
 
 const listQuery = `query List($inbox: ID!, $view: ConversationView!) {
-  conversations(inboxId: $inbox, view: $view, first: 50) {
+  conversations(inboxId: $inbox, view: {builtIn: $view}, first: 50) {
     edges { cursor node { id subject preview kind status openedAt lastMessageAt unread contact { id name } assignee { id name } } }
     pageInfo { hasNextPage endCursor }
   }
 }`
 
-// view is a view of an inbox, and the arms of its index: each is an equality on
+// view is a view of an inbox, and the seeks of its index: each is an equality on
 // all columns but the order's.
 type view struct {
-	name string
-	arms []string
+	name  string
+	seeks []string
 }
 
 var views = []view{
@@ -45,7 +45,7 @@ var views = []view{
 func (b *bed) lists(ctx context.Context, l load) ([]*operation, error) {
 	var list []*operation
 	for _, v := range views {
-		o, err := b.list(ctx, l, v)
+		o, err := b.listOperation(ctx, l, v)
 		if err != nil {
 			return nil, fmt.Errorf("view %s: %w", v.name, err)
 		}
@@ -54,7 +54,7 @@ func (b *bed) lists(ctx context.Context, l load) ([]*operation, error) {
 	return list, nil
 }
 
-func (b *bed) list(ctx context.Context, l load, v view) (*operation, error) {
+func (b *bed) listOperation(ctx context.Context, l load, v view) (*operation, error) {
 	body, err := request(listQuery, map[string]any{"inbox": b.inbox, "view": v.name})
 	if err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func (b *bed) list(ctx context.Context, l load, v view) (*operation, error) {
 			if err != nil {
 				return err
 			}
-			return hold(answer, `"cursor":`, pageSize)
+			return checkAnswer(answer, `"cursor":`, pageSize)
 		},
 		floors: []floor{{"indexed page", page}, {"same answer, one statement", answer}},
 		close:  db.Close,
@@ -87,11 +87,11 @@ func (b *bed) list(ctx context.Context, l load, v view) (*operation, error) {
 
 // indexedPage reads rows in one seek of the view's index, with nothing from
 // other tables: the least that a list can cost, though not yet an answer. It
-// takes the view's first arm that has a full page.
+// takes the view's first seek that has a full page.
 func (b *bed) indexedPage(ctx context.Context, db *sql.DB, v view) (page work, err error) {
-	for _, arm := range v.arms {
-		page, err = b.page(ctx, db, fmt.Sprintf(`SELECT id, subject, preview, kind, status, opened_at, last_message_at, contact_id, assignee_id
-			FROM conversations WHERE inbox_id = '{inbox}' AND %s ORDER BY last_message_at DESC, id DESC LIMIT %d`, arm, pageSize), 9)
+	for _, seek := range v.seeks {
+		page, err = b.page(ctx, db, fmt.Sprintf(`SELECT id, subject, preview, kind, status, opened_at, activity_at, contact_id, assignee_id
+			FROM conversations WHERE inbox_id = '{inbox}' AND %s ORDER BY activity_at DESC, id DESC LIMIT %d`, seek, pageSize), 9)
 		if err == nil {
 			return page, nil
 		}
@@ -99,25 +99,25 @@ func (b *bed) indexedPage(ctx context.Context, db *sql.DB, v view) (page work, e
 	return nil, err
 }
 
-// answerSQL reads all that the answer shows. PostgreSQL merges arms that are
+// answerSQL reads all that the answer shows. PostgreSQL merges seeks that are
 // limited, SQLite those that are not.
 func (v view) answerSQL(postgres bool) string {
-	most := fmt.Sprintf(" ORDER BY last_message_at DESC, id DESC LIMIT %d", pageSize+1)
-	arms := make([]string, len(v.arms))
-	for i, arm := range v.arms {
-		arms[i] = "SELECT id, last_message_at FROM conversations WHERE inbox_id = '{inbox}' AND " + arm
+	most := fmt.Sprintf(" ORDER BY activity_at DESC, id DESC LIMIT %d", pageSize+1)
+	seeks := make([]string, len(v.seeks))
+	for i, seek := range v.seeks {
+		seeks[i] = "SELECT id, activity_at FROM conversations WHERE inbox_id = '{inbox}' AND " + seek
 		if postgres {
-			arms[i] = "(" + arms[i] + most + ")"
+			seeks[i] = "(" + seeks[i] + most + ")"
 		}
 	}
-	return fmt.Sprintf(`SELECT c.id, c.subject, c.preview, c.kind, c.status, c.opened_at, c.last_message_at,
+	return fmt.Sprintf(`SELECT c.id, c.subject, c.preview, c.kind, c.status, c.opened_at, c.activity_at,
 			c.contact_id, COALESCE(t.name, ''), c.assignee_id, COALESCE(u.name, ''), c.last_incoming_number > COALESCE(r.number, 0)
 		FROM (%s%s) p
 		JOIN conversations c ON c.id = p.id
 		LEFT JOIN contacts t ON t.id = c.contact_id
 		LEFT JOIN users u ON u.id = c.assignee_id
 		LEFT JOIN read_positions r ON r.conversation_id = c.id AND r.user_id = '{user}'
-		ORDER BY c.last_message_at DESC, c.id DESC`, strings.Join(arms, " UNION ALL "), most)
+		ORDER BY c.activity_at DESC, c.id DESC`, strings.Join(seeks, " UNION ALL "), most)
 }
 
 // page is a query for rows of so many columns. The ids stand in its text: the

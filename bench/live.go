@@ -55,32 +55,32 @@ func (b *bed) live(ctx context.Context, r *report) error {
 // fanOut has the same frame go to the same number of sockets from Parley and
 // from the floor, one event after the other and then many at once.
 func (b *bed) fanOut(ctx context.Context, floor *server, name, query string, r *report) error {
-	own, err := gather(ctx, fanOut, b.client.url, b.token, query)
+	own, err := openSubscribers(ctx, fanOut, b.client.url, b.token, query)
 	if err != nil {
 		return err
 	}
-	defer own.leave()
-	raw, err := gather(ctx, fanOut, floor.url+"/graphql", b.token, query)
+	defer own.closeSockets()
+	raw, err := openSubscribers(ctx, fanOut, floor.url+"/graphql", b.token, query)
 	if err != nil {
 		return err
 	}
-	defer raw.leave()
+	defer raw.closeSockets()
 	body, err := b.message(b.chats[0], sentText)
 	if err != nil {
 		return err
 	}
 	say := func() error { return b.send(ctx, 0, body) }
-	if _, err := own.spread(ctx, 1, say); err != nil {
+	if _, err := own.measureSpread(ctx, 1, say); err != nil {
 		return err
 	}
 	frame := <-own.sample
 	call := func() error { return broadcast(ctx, floor.url, frame) }
-	one := func(c *crowd, happen func() error) func() (time.Duration, error) {
-		return func() (time.Duration, error) { return c.spread(ctx, 1, happen) }
+	one := func(c *subscribers, happen func() error) func() (time.Duration, error) {
+		return func() (time.Duration, error) { return c.measureSpread(ctx, 1, happen) }
 	}
-	many := func(c *crowd, happen func() error) func() (time.Duration, error) {
+	many := func(c *subscribers, happen func() error) func() (time.Duration, error) {
 		return func() (time.Duration, error) {
-			return c.spread(ctx, burst, func() error {
+			return c.measureSpread(ctx, burst, func() error {
 				for range burst {
 					if err := happen(); err != nil {
 						return err
@@ -119,7 +119,7 @@ func compareSpread(r *report, conversations int, name string, events, rounds int
 		PerSecond: delivered / own.elapsed.Seconds(), P50: milliseconds(own.percentile(50)), P99: milliseconds(own.percentile(99)),
 	}
 	found.Ratio = found.PerSecond / found.FloorPerSecond
-	r.add(found, fanOutBudget)
+	r.addResult(found, fanOutBudget)
 	return nil
 }
 
@@ -174,12 +174,12 @@ func (b *bed) idle(ctx context.Context, r *report) error {
 
 // idleEach returns how many kB each of many idle subscriptions takes.
 func (b *bed) idleEach(ctx context.Context, s *server, url, query string) (float64, error) {
-	warm, err := gather(ctx, 20, url, b.token, query)
+	warm, err := openSubscribers(ctx, 20, url, b.token, query)
 	if err != nil {
 		return 0, err
 	}
 	before := s.resident()
-	all, err := gather(ctx, idleSockets, url, b.token, query)
+	all, err := openSubscribers(ctx, idleSockets, url, b.token, query)
 	if err != nil {
 		return 0, err
 	}
@@ -188,7 +188,7 @@ func (b *bed) idleEach(ctx context.Context, s *server, url, query string) (float
 	case <-ctx.Done():
 	}
 	each := float64(s.resident()-before) / idleSockets / 1024
-	warm.leave()
-	all.leave()
+	warm.closeSockets()
+	all.closeSockets()
 	return each, nil
 }

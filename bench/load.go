@@ -16,7 +16,7 @@ type load struct {
 	clients  int
 	duration time.Duration
 	rounds   int
-	// meter, where set, tells how much processor time the server has used.
+	// meter, where set, reports how much processor time the server has used.
 	meter func() time.Duration
 }
 

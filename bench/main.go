@@ -128,7 +128,7 @@ func full(ctx context.Context, p *program, s settings, r *report) error {
 	return nil
 }
 
-// scale measures list at two sizes. The quotient tells what growth costs.
+// scale measures list at two sizes. The quotient reports what growth costs.
 func scale(ctx context.Context, p *program, s settings, r *report) error {
 	for _, size := range []int{smallScale, s.conversations} {
 		b, err := makeBed(ctx, p, s.database, size)

@@ -33,31 +33,31 @@ func (b *bed) talks(ctx context.Context) ([]talk, error) {
 		Inbox struct {
 			ChatChannel struct {
 				Key              string
-				TargetedMessages []struct{ ID, State string }
+				TargetedMessages struct{ Nodes []struct{ ID, State string } }
 			}
 		}
 	}
-	if err := b.client.ask(ctx, b.token, `query($id: ID!) { inbox(id: $id) { chatChannel { key targetedMessages { id state } } } }`,
+	if err := b.client.queryAnswer(ctx, b.token, `query($id: ID!) { inbox(id: $id) { chatChannel { key targetedMessages { nodes { id state } } } } }`,
 		map[string]any{"id": b.inbox}, &found); err != nil {
 		return nil, err
 	}
 	channel := found.Inbox.ChatChannel
-	on := slices.IndexFunc(channel.TargetedMessages, func(m struct{ ID, State string }) bool { return m.State == "ON" })
+	on := slices.IndexFunc(channel.TargetedMessages.Nodes, func(m struct{ ID, State string }) bool { return m.State == "ON" })
 	if on < 0 {
 		return nil, errors.New("the inbox's channel has no targeted message that is on")
 	}
 	list := make([]talk, pushChats)
 	for i := range list {
 		var session struct{ StartVisitorSession struct{ Token string } }
-		if err := b.client.ask(ctx, "", `mutation($k: String!) { startVisitorSession(input: {channelKey: $k}) { token } }`, map[string]any{"k": channel.Key}, &session); err != nil {
+		if err := b.client.queryAnswer(ctx, "", `mutation($k: String!) { startVisitorSession(input: {channelKey: $k}) { token } }`, map[string]any{"k": channel.Key}, &session); err != nil {
 			return nil, err
 		}
 		list[i].visitor = session.StartVisitorSession.Token
 		var chat struct {
 			StartChat struct{ Conversation struct{ ID string } }
 		}
-		if err := b.client.ask(ctx, list[i].visitor, `mutation($m: ID!) { startChat(input: {targetedMessageId: $m, text: "Hello", pageUrl: "https://shop.example/"}) { conversation { id } } }`,
-			map[string]any{"m": channel.TargetedMessages[on].ID}, &chat); err != nil {
+		if err := b.client.queryAnswer(ctx, list[i].visitor, `mutation($m: ID!) { startChat(input: {targetedMessageId: $m, text: "Hello", pageUrl: "https://shop.example/"}) { conversation { id } } }`,
+			map[string]any{"m": channel.TargetedMessages.Nodes[on].ID}, &chat); err != nil {
 			return nil, err
 		}
 		list[i].id = chat.StartChat.Conversation.ID
@@ -72,7 +72,7 @@ func (b *bed) pushes(ctx context.Context, r *report) error {
 		return fmt.Errorf("begin chats: %w", err)
 	}
 	const thread = `subscription($id: ID!) { messages(conversationId: $id) { sequence message { text } } }`
-	const visitors = `subscription($id: ID!) { visitorConversation(conversationId: $id) { ... on VisitorMessageChange { sequence message { text } } } }`
+	const visitors = `subscription($id: ID!) { visitorConversation(conversationId: $id) { ... on VisitorMessageChange { cursor message { text } } } }`
 	for _, d := range []struct {
 		name, query, mutation string
 		reader, writer        func(talk) string
@@ -92,7 +92,7 @@ func (b *bed) pushes(ctx context.Context, r *report) error {
 		if err := p.run(ctx, talks, d.mutation, d.writer); err != nil {
 			return fmt.Errorf("%s: %w", d.name, err)
 		}
-		p.report(r, d.name, b.conversations)
+		p.addResults(r, d.name, b.conversations)
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func (p *push) run(ctx context.Context, talks []talk, mutation string, writer fu
 	var reading, sending sync.WaitGroup
 	for i, conn := range p.conns {
 		arrivals[i] = map[int]time.Time{}
-		reading.Go(func() { p.read(conn, arrivals[i]) })
+		reading.Go(func() { p.recordArrivals(conn, arrivals[i]) })
 	}
 	callers := newClient(p.bed.server.url, pushRate)
 	pace := time.NewTicker(time.Second / pushRate)
@@ -130,7 +130,7 @@ func (p *push) run(ctx context.Context, talks []talk, mutation string, writer fu
 			return context.Cause(ctx)
 		}
 		t := talks[n%len(talks)]
-		sending.Go(func() { p.say(ctx, callers, n, mutation, writer(t), t.id) })
+		sending.Go(func() { p.sendMessage(ctx, callers, n, mutation, writer(t), t.id) })
 	}
 	sending.Wait()
 	late := time.After(2 * time.Second) // what is under way arrives
@@ -139,10 +139,10 @@ func (p *push) run(ctx context.Context, talks []talk, mutation string, writer fu
 		_ = conn.CloseNow()
 	}
 	reading.Wait()
-	return errors.Join(p.err, p.match(arrivals, total))
+	return errors.Join(p.err, p.compareArrivals(arrivals, total))
 }
 
-func (p *push) say(ctx context.Context, callers *client, n int, mutation, token, conversation string) {
+func (p *push) sendMessage(ctx context.Context, callers *client, n int, mutation, token, conversation string) {
 	input := map[string]any{"conversationId": conversation, "text": fmt.Sprintf("push-%d %s", n, sentText)}
 	name := "SendMessageInput"
 	if mutation == "sendVisitorMessage" {
@@ -160,7 +160,7 @@ func (p *push) say(ctx context.Context, callers *client, n int, mutation, token,
 	p.err = errors.Join(p.err, err)
 }
 
-func (p *push) read(conn *websocket.Conn, arrivals map[int]time.Time) {
+func (p *push) recordArrivals(conn *websocket.Conn, arrivals map[int]time.Time) {
 	for {
 		_, frame, err := conn.Read(context.Background())
 		now := time.Now()
@@ -178,8 +178,8 @@ func (p *push) read(conn *websocket.Conn, arrivals map[int]time.Time) {
 	}
 }
 
-// match holds what was sent against what arrived: all of it, once.
-func (p *push) match(arrivals []map[int]time.Time, total int) error {
+// compareArrivals holds what was sent against what arrived: all of it, once.
+func (p *push) compareArrivals(arrivals []map[int]time.Time, total int) error {
 	arrived := 0
 	for _, list := range arrivals {
 		for n, at := range list {
@@ -196,12 +196,12 @@ func (p *push) match(arrivals []map[int]time.Time, total int) error {
 	return nil
 }
 
-func (p *push) report(r *report, name string, conversations int) {
+func (p *push) addResults(r *report, name string, conversations int) {
 	for _, s := range []struct {
 		name string
 		of   sample
 		b    budget
 	}{{" at 500/s, from the call", p.calls, pushBudget}, {" at 500/s, from the answer", p.acks, budget{}}} {
-		r.add(result{Operation: name + s.name, Conversations: conversations, P50: milliseconds(s.of.percentile(50)), P99: milliseconds(s.of.percentile(99))}, s.b)
+		r.addResult(result{Operation: name + s.name, Conversations: conversations, P50: milliseconds(s.of.percentile(50)), P99: milliseconds(s.of.percentile(99))}, s.b)
 	}
 }

@@ -98,14 +98,14 @@ type report struct {
 	Memory   []memory   `json:"memory,omitempty"`
 }
 
-// add judges a result by its budget and keeps it.
-func (r *report) add(found result, b budget) {
+// addResult judges a result by its budget and keeps it.
+func (r *report) addResult(found result, b budget) {
 	found.Budget, found.Unmet = b.String(), b.unmet(found)
 	r.Results = append(r.Results, found)
 }
 
-// note keeps what a reader of the figures must know, once.
-func (r *report) note(text string) {
+// addNote keeps what a reader of the figures must know, once.
+func (r *report) addNote(text string) {
 	for _, n := range r.Notes {
 		if n == text {
 			return

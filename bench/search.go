@@ -31,8 +31,8 @@ const searchQuery = `query Search($words: String!) {
 
 func rareWord(i int) string { return fmt.Sprintf("quokka%cfern", 'a'+i) }
 
-// plant sends the messages that have the rare words.
-func (b *bed) plant(ctx context.Context) error {
+// plantWords sends the messages that have the rare words.
+func (b *bed) plantWords(ctx context.Context) error {
 	for i := range rareWords * rareHits {
 		text := "Thank you for waiting. Your order left our warehouse with the carrier " + rareWord(i%rareWords) + " and should arrive by Friday noon."
 		body, err := b.message(b.chats[i%len(b.chats)], text)
@@ -70,7 +70,7 @@ func (b *bed) searches(_ context.Context, l load) ([]*operation, error) {
 			if err != nil {
 				return err
 			}
-			return hold(answer, `"excerpt":`, rareHits)
+			return checkAnswer(answer, `"excerpt":`, rareHits)
 		},
 		floors: []floor{{"full-text query", func(ctx context.Context, caller int) error { return b.match(ctx, db, words[raw(caller)]) }}},
 		close:  db.Close,

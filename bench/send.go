@@ -25,7 +25,7 @@ func (b *bed) send(ctx context.Context, caller int, body []byte) error {
 	if err != nil {
 		return err
 	}
-	return hold(answer, `"userErrors":[]`, 1)
+	return checkAnswer(answer, `"userErrors":[]`, 1)
 }
 
 // sends is sendMessage, spread over many chats. Afterwards the log must have

@@ -55,8 +55,8 @@ func (p *program) command(ctx context.Context, d *database, args ...string) *exe
 
 var agentToken = regexp.MustCompile(`Agent token\s+(\S+)`)
 
-// fill loads demo data and returns an agent's token.
-func (p *program) fill(ctx context.Context, d *database, conversations int) (token string, err error) {
+// fillDatabase loads demo data and returns an agent's token.
+func (p *program) fillDatabase(ctx context.Context, d *database, conversations int) (token string, err error) {
 	cmd := p.command(ctx, d, "demo", fmt.Sprintf("--conversations=%d", conversations))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
@@ -84,11 +84,11 @@ func (p *program) serve(ctx context.Context, d *database) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.begin(ctx, p.command(ctx, d, "serve"), log)
+	return p.startServer(ctx, p.command(ctx, d, "serve"), log)
 }
 
-// begin starts a server and waits until it is ready.
-func (p *program) begin(ctx context.Context, cmd *exec.Cmd, log *os.File) (*server, error) {
+// startServer starts a server and waits until it is ready.
+func (p *program) startServer(ctx context.Context, cmd *exec.Cmd, log *os.File) (*server, error) {
 	s := &server{cmd: cmd, log: log}
 	s.cmd.Stderr = log
 	out, err := s.cmd.StdoutPipe()
@@ -112,7 +112,7 @@ func (p *program) begin(ctx context.Context, cmd *exec.Cmd, log *os.File) (*serv
 	return s, nil
 }
 
-// greeting reads until the server tells its address, and returns that.
+// greeting reads until the server prints its address, and returns that.
 func greeting(out io.Reader) string {
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if fields := strings.Fields(lines.Text()); len(fields) == 2 && fields[0] == "GraphQL" {
@@ -150,7 +150,7 @@ func (s *server) ready(ctx context.Context) error {
 const tick = 10 * time.Millisecond
 
 // used returns how much processor time the server has used; 0 where there is no
-// /proc to tell.
+// /proc to say.
 func (s *server) used() time.Duration {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
 	if err != nil {
@@ -167,7 +167,7 @@ func (s *server) used() time.Duration {
 }
 
 // resident returns how much memory the server has, in bytes; 0 where there is no
-// /proc to tell.
+// /proc to say.
 func (s *server) resident() int64 {
 	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.cmd.Process.Pid))
 	if err != nil {

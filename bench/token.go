@@ -21,7 +21,7 @@ func (b *bed) tokens(context.Context, load) ([]*operation, error) {
 			if err != nil {
 				return err
 			}
-			return hold(answer, `"kind":"AGENT"`, 1)
+			return checkAnswer(answer, `"kind":"AGENT"`, 1)
 		},
 		floors: []floor{{"{ __typename } without a token", func(ctx context.Context, caller int) error {
 			_, err := b.client.post(ctx, caller, "", without)

@@ -113,7 +113,7 @@ const (
 	insertMessage = `INSERT INTO messages
 		(id, account_id, inbox_id, conversation_id, number, visible_number, direction, author_kind, author_id, text, delivery, created_at)
 		VALUES ($1, $2, $3, $4, $5, 0, 'OUTGOING', 'AGENT', $6, $7, 'SENT', $8)`
-	updateConversation = `UPDATE conversations SET last_message_at = $1, preview = $2, last_number = last_number + 1, revision = revision + 1 WHERE id = $3`
+	updateConversation = `UPDATE conversations SET last_message_at = $1, activity_at = $1, preview = $2, last_number = last_number + 1, revision = revision + 1 WHERE id = $3`
 	insertEvent        = `INSERT INTO events
 		(id, account_id, sequence, type, occurred_at, actor_kind, actor_id, inbox_id, conversation_id, message_id, revision, changes)
 		VALUES ($1, $2, $3, 'MESSAGE_CREATED', $4, 'AGENT', $5, $6, $7, $8, 1, '[]')`

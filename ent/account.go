@@ -27,6 +27,8 @@ type Account struct {
 	MaxInboxes *int `json:"max_inboxes,omitempty"`
 	// GdprEnabled holds the value of the "gdpr_enabled" field.
 	GdprEnabled bool `json:"gdpr_enabled,omitempty"`
+	// Only admins make and change tags (IN-31).
+	TagsManaged bool `json:"tags_managed,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -37,7 +39,7 @@ func (*Account) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case account.FieldGdprEnabled:
+		case account.FieldGdprEnabled, account.FieldTagsManaged:
 			values[i] = new(sql.NullBool)
 		case account.FieldNumber, account.FieldMaxInboxes, account.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
@@ -94,6 +96,12 @@ func (_m *Account) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field gdpr_enabled", values[i])
 			} else if value.Valid {
 				_m.GdprEnabled = value.Bool
+			}
+		case account.FieldTagsManaged:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field tags_managed", values[i])
+			} else if value.Valid {
+				_m.TagsManaged = value.Bool
 			}
 		case account.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -153,6 +161,9 @@ func (_m *Account) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("gdpr_enabled=")
 	builder.WriteString(fmt.Sprintf("%v", _m.GdprEnabled))
+	builder.WriteString(", ")
+	builder.WriteString("tags_managed=")
+	builder.WriteString(fmt.Sprintf("%v", _m.TagsManaged))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

@@ -77,6 +77,20 @@ func (_c *AccountCreate) SetNillableGdprEnabled(v *bool) *AccountCreate {
 	return _c
 }
 
+// SetTagsManaged sets the "tags_managed" field.
+func (_c *AccountCreate) SetTagsManaged(v bool) *AccountCreate {
+	_c.mutation.SetTagsManaged(v)
+	return _c
+}
+
+// SetNillableTagsManaged sets the "tags_managed" field if the given value is not nil.
+func (_c *AccountCreate) SetNillableTagsManaged(v *bool) *AccountCreate {
+	if v != nil {
+		_c.SetTagsManaged(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *AccountCreate) SetCreatedAt(v clock.Micros) *AccountCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -132,6 +146,10 @@ func (_c *AccountCreate) defaults() {
 		v := account.DefaultGdprEnabled
 		_c.mutation.SetGdprEnabled(v)
 	}
+	if _, ok := _c.mutation.TagsManaged(); !ok {
+		v := account.DefaultTagsManaged
+		_c.mutation.SetTagsManaged(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -147,6 +165,9 @@ func (_c *AccountCreate) check() error {
 	}
 	if _, ok := _c.mutation.GdprEnabled(); !ok {
 		return &ValidationError{Name: "gdpr_enabled", err: errors.New(`ent: missing required field "Account.gdpr_enabled"`)}
+	}
+	if _, ok := _c.mutation.TagsManaged(); !ok {
+		return &ValidationError{Name: "tags_managed", err: errors.New(`ent: missing required field "Account.tags_managed"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Account.created_at"`)}
@@ -211,6 +232,10 @@ func (_c *AccountCreate) createSpec() (*Account, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.GdprEnabled(); ok {
 		_spec.SetField(account.FieldGdprEnabled, field.TypeBool, value)
 		_node.GdprEnabled = value
+	}
+	if value, ok := _c.mutation.TagsManaged(); ok {
+		_spec.SetField(account.FieldTagsManaged, field.TypeBool, value)
+		_node.TagsManaged = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(account.FieldCreatedAt, field.TypeInt64, value)
@@ -325,6 +350,18 @@ func (u *AccountUpsert) SetGdprEnabled(v bool) *AccountUpsert {
 // UpdateGdprEnabled sets the "gdpr_enabled" field to the value that was provided on create.
 func (u *AccountUpsert) UpdateGdprEnabled() *AccountUpsert {
 	u.SetExcluded(account.FieldGdprEnabled)
+	return u
+}
+
+// SetTagsManaged sets the "tags_managed" field.
+func (u *AccountUpsert) SetTagsManaged(v bool) *AccountUpsert {
+	u.Set(account.FieldTagsManaged, v)
+	return u
+}
+
+// UpdateTagsManaged sets the "tags_managed" field to the value that was provided on create.
+func (u *AccountUpsert) UpdateTagsManaged() *AccountUpsert {
+	u.SetExcluded(account.FieldTagsManaged)
 	return u
 }
 
@@ -449,6 +486,20 @@ func (u *AccountUpsertOne) SetGdprEnabled(v bool) *AccountUpsertOne {
 func (u *AccountUpsertOne) UpdateGdprEnabled() *AccountUpsertOne {
 	return u.Update(func(s *AccountUpsert) {
 		s.UpdateGdprEnabled()
+	})
+}
+
+// SetTagsManaged sets the "tags_managed" field.
+func (u *AccountUpsertOne) SetTagsManaged(v bool) *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetTagsManaged(v)
+	})
+}
+
+// UpdateTagsManaged sets the "tags_managed" field to the value that was provided on create.
+func (u *AccountUpsertOne) UpdateTagsManaged() *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateTagsManaged()
 	})
 }
 
@@ -740,6 +791,20 @@ func (u *AccountUpsertBulk) SetGdprEnabled(v bool) *AccountUpsertBulk {
 func (u *AccountUpsertBulk) UpdateGdprEnabled() *AccountUpsertBulk {
 	return u.Update(func(s *AccountUpsert) {
 		s.UpdateGdprEnabled()
+	})
+}
+
+// SetTagsManaged sets the "tags_managed" field.
+func (u *AccountUpsertBulk) SetTagsManaged(v bool) *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetTagsManaged(v)
+	})
+}
+
+// UpdateTagsManaged sets the "tags_managed" field to the value that was provided on create.
+func (u *AccountUpsertBulk) UpdateTagsManaged() *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateTagsManaged()
 	})
 }
 

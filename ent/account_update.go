@@ -97,6 +97,20 @@ func (_u *AccountUpdate) SetNillableGdprEnabled(v *bool) *AccountUpdate {
 	return _u
 }
 
+// SetTagsManaged sets the "tags_managed" field.
+func (_u *AccountUpdate) SetTagsManaged(v bool) *AccountUpdate {
+	_u.mutation.SetTagsManaged(v)
+	return _u
+}
+
+// SetNillableTagsManaged sets the "tags_managed" field if the given value is not nil.
+func (_u *AccountUpdate) SetNillableTagsManaged(v *bool) *AccountUpdate {
+	if v != nil {
+		_u.SetTagsManaged(*v)
+	}
+	return _u
+}
+
 // Mutation returns the AccountMutation object of the builder.
 func (_u *AccountUpdate) Mutation() *AccountMutation {
 	return _u.mutation
@@ -161,6 +175,9 @@ func (_u *AccountUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.GdprEnabled(); ok {
 		_spec.SetField(account.FieldGdprEnabled, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.TagsManaged(); ok {
+		_spec.SetField(account.FieldTagsManaged, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -249,6 +266,20 @@ func (_u *AccountUpdateOne) SetGdprEnabled(v bool) *AccountUpdateOne {
 func (_u *AccountUpdateOne) SetNillableGdprEnabled(v *bool) *AccountUpdateOne {
 	if v != nil {
 		_u.SetGdprEnabled(*v)
+	}
+	return _u
+}
+
+// SetTagsManaged sets the "tags_managed" field.
+func (_u *AccountUpdateOne) SetTagsManaged(v bool) *AccountUpdateOne {
+	_u.mutation.SetTagsManaged(v)
+	return _u
+}
+
+// SetNillableTagsManaged sets the "tags_managed" field if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillableTagsManaged(v *bool) *AccountUpdateOne {
+	if v != nil {
+		_u.SetTagsManaged(*v)
 	}
 	return _u
 }
@@ -347,6 +378,9 @@ func (_u *AccountUpdateOne) sqlSave(ctx context.Context) (_node *Account, err er
 	}
 	if value, ok := _u.mutation.GdprEnabled(); ok {
 		_spec.SetField(account.FieldGdprEnabled, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.TagsManaged(); ok {
+		_spec.SetField(account.FieldTagsManaged, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Account{config: _u.config}

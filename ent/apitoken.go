@@ -22,6 +22,10 @@ type ApiToken struct {
 	AccountID string `json:"account_id,omitempty"`
 	// Hash holds the value of the "hash" field.
 	Hash []byte `json:"-"`
+	// Of the secret before the last rotation; none: it ended.
+	PreviousHash []byte `json:"-"`
+	// PreviousUntil holds the value of the "previous_until" field.
+	PreviousUntil clock.Micros `json:"previous_until,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
 	// UserID holds the value of the "user_id" field.
@@ -34,6 +38,8 @@ type ApiToken struct {
 	ExpiresAt clock.Micros `json:"expires_at,omitempty"`
 	// RevokedAt holds the value of the "revoked_at" field.
 	RevokedAt clock.Micros `json:"revoked_at,omitempty"`
+	// When each deprecated part of the schema was last used, by schema coordinate (API-26).
+	DeprecatedUses map[string]clock.Micros `json:"deprecated_uses,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -44,9 +50,9 @@ func (*ApiToken) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case apitoken.FieldHash, apitoken.FieldScopes:
+		case apitoken.FieldHash, apitoken.FieldPreviousHash, apitoken.FieldScopes, apitoken.FieldDeprecatedUses:
 			values[i] = new([]byte)
-		case apitoken.FieldExpiresAt, apitoken.FieldRevokedAt, apitoken.FieldCreatedAt:
+		case apitoken.FieldPreviousUntil, apitoken.FieldExpiresAt, apitoken.FieldRevokedAt, apitoken.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case apitoken.FieldID, apitoken.FieldAccountID, apitoken.FieldName, apitoken.FieldUserID, apitoken.FieldIntegrationID:
 			values[i] = new(sql.NullString)
@@ -82,6 +88,18 @@ func (_m *ApiToken) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field hash", values[i])
 			} else if value != nil {
 				_m.Hash = *value
+			}
+		case apitoken.FieldPreviousHash:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field previous_hash", values[i])
+			} else if value != nil {
+				_m.PreviousHash = *value
+			}
+		case apitoken.FieldPreviousUntil:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field previous_until", values[i])
+			} else if value.Valid {
+				_m.PreviousUntil = clock.Micros(value.Int64)
 			}
 		case apitoken.FieldName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -120,6 +138,14 @@ func (_m *ApiToken) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field revoked_at", values[i])
 			} else if value.Valid {
 				_m.RevokedAt = clock.Micros(value.Int64)
+			}
+		case apitoken.FieldDeprecatedUses:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field deprecated_uses", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.DeprecatedUses); err != nil {
+					return fmt.Errorf("unmarshal field deprecated_uses: %w", err)
+				}
 			}
 		case apitoken.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -168,6 +194,11 @@ func (_m *ApiToken) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("hash=<sensitive>")
 	builder.WriteString(", ")
+	builder.WriteString("previous_hash=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("previous_until=")
+	builder.WriteString(fmt.Sprintf("%v", _m.PreviousUntil))
+	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)
 	builder.WriteString(", ")
@@ -185,6 +216,9 @@ func (_m *ApiToken) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("revoked_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.RevokedAt))
+	builder.WriteString(", ")
+	builder.WriteString("deprecated_uses=")
+	builder.WriteString(fmt.Sprintf("%v", _m.DeprecatedUses))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

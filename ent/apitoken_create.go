@@ -35,6 +35,26 @@ func (_c *ApiTokenCreate) SetHash(v []byte) *ApiTokenCreate {
 	return _c
 }
 
+// SetPreviousHash sets the "previous_hash" field.
+func (_c *ApiTokenCreate) SetPreviousHash(v []byte) *ApiTokenCreate {
+	_c.mutation.SetPreviousHash(v)
+	return _c
+}
+
+// SetPreviousUntil sets the "previous_until" field.
+func (_c *ApiTokenCreate) SetPreviousUntil(v clock.Micros) *ApiTokenCreate {
+	_c.mutation.SetPreviousUntil(v)
+	return _c
+}
+
+// SetNillablePreviousUntil sets the "previous_until" field if the given value is not nil.
+func (_c *ApiTokenCreate) SetNillablePreviousUntil(v *clock.Micros) *ApiTokenCreate {
+	if v != nil {
+		_c.SetPreviousUntil(*v)
+	}
+	return _c
+}
+
 // SetName sets the "name" field.
 func (_c *ApiTokenCreate) SetName(v string) *ApiTokenCreate {
 	_c.mutation.SetName(v)
@@ -95,6 +115,12 @@ func (_c *ApiTokenCreate) SetNillableRevokedAt(v *clock.Micros) *ApiTokenCreate 
 	return _c
 }
 
+// SetDeprecatedUses sets the "deprecated_uses" field.
+func (_c *ApiTokenCreate) SetDeprecatedUses(v map[string]clock.Micros) *ApiTokenCreate {
+	_c.mutation.SetDeprecatedUses(v)
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *ApiTokenCreate) SetCreatedAt(v clock.Micros) *ApiTokenCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -142,6 +168,10 @@ func (_c *ApiTokenCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *ApiTokenCreate) defaults() {
+	if _, ok := _c.mutation.PreviousUntil(); !ok {
+		v := apitoken.DefaultPreviousUntil
+		_c.mutation.SetPreviousUntil(v)
+	}
 	if _, ok := _c.mutation.UserID(); !ok {
 		v := apitoken.DefaultUserID
 		_c.mutation.SetUserID(v)
@@ -153,6 +183,10 @@ func (_c *ApiTokenCreate) defaults() {
 	if _, ok := _c.mutation.RevokedAt(); !ok {
 		v := apitoken.DefaultRevokedAt
 		_c.mutation.SetRevokedAt(v)
+	}
+	if _, ok := _c.mutation.DeprecatedUses(); !ok {
+		v := apitoken.DefaultDeprecatedUses
+		_c.mutation.SetDeprecatedUses(v)
 	}
 }
 
@@ -168,6 +202,9 @@ func (_c *ApiTokenCreate) check() error {
 	}
 	if _, ok := _c.mutation.Hash(); !ok {
 		return &ValidationError{Name: "hash", err: errors.New(`ent: missing required field "ApiToken.hash"`)}
+	}
+	if _, ok := _c.mutation.PreviousUntil(); !ok {
+		return &ValidationError{Name: "previous_until", err: errors.New(`ent: missing required field "ApiToken.previous_until"`)}
 	}
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "ApiToken.name"`)}
@@ -186,6 +223,9 @@ func (_c *ApiTokenCreate) check() error {
 	}
 	if _, ok := _c.mutation.RevokedAt(); !ok {
 		return &ValidationError{Name: "revoked_at", err: errors.New(`ent: missing required field "ApiToken.revoked_at"`)}
+	}
+	if _, ok := _c.mutation.DeprecatedUses(); !ok {
+		return &ValidationError{Name: "deprecated_uses", err: errors.New(`ent: missing required field "ApiToken.deprecated_uses"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "ApiToken.created_at"`)}
@@ -239,6 +279,14 @@ func (_c *ApiTokenCreate) createSpec() (*ApiToken, *sqlgraph.CreateSpec) {
 		_spec.SetField(apitoken.FieldHash, field.TypeBytes, value)
 		_node.Hash = value
 	}
+	if value, ok := _c.mutation.PreviousHash(); ok {
+		_spec.SetField(apitoken.FieldPreviousHash, field.TypeBytes, value)
+		_node.PreviousHash = value
+	}
+	if value, ok := _c.mutation.PreviousUntil(); ok {
+		_spec.SetField(apitoken.FieldPreviousUntil, field.TypeInt64, value)
+		_node.PreviousUntil = value
+	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(apitoken.FieldName, field.TypeString, value)
 		_node.Name = value
@@ -262,6 +310,10 @@ func (_c *ApiTokenCreate) createSpec() (*ApiToken, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RevokedAt(); ok {
 		_spec.SetField(apitoken.FieldRevokedAt, field.TypeInt64, value)
 		_node.RevokedAt = value
+	}
+	if value, ok := _c.mutation.DeprecatedUses(); ok {
+		_spec.SetField(apitoken.FieldDeprecatedUses, field.TypeJSON, value)
+		_node.DeprecatedUses = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(apitoken.FieldCreatedAt, field.TypeInt64, value)
@@ -318,6 +370,54 @@ type (
 		*sql.UpdateSet
 	}
 )
+
+// SetHash sets the "hash" field.
+func (u *ApiTokenUpsert) SetHash(v []byte) *ApiTokenUpsert {
+	u.Set(apitoken.FieldHash, v)
+	return u
+}
+
+// UpdateHash sets the "hash" field to the value that was provided on create.
+func (u *ApiTokenUpsert) UpdateHash() *ApiTokenUpsert {
+	u.SetExcluded(apitoken.FieldHash)
+	return u
+}
+
+// SetPreviousHash sets the "previous_hash" field.
+func (u *ApiTokenUpsert) SetPreviousHash(v []byte) *ApiTokenUpsert {
+	u.Set(apitoken.FieldPreviousHash, v)
+	return u
+}
+
+// UpdatePreviousHash sets the "previous_hash" field to the value that was provided on create.
+func (u *ApiTokenUpsert) UpdatePreviousHash() *ApiTokenUpsert {
+	u.SetExcluded(apitoken.FieldPreviousHash)
+	return u
+}
+
+// ClearPreviousHash clears the value of the "previous_hash" field.
+func (u *ApiTokenUpsert) ClearPreviousHash() *ApiTokenUpsert {
+	u.SetNull(apitoken.FieldPreviousHash)
+	return u
+}
+
+// SetPreviousUntil sets the "previous_until" field.
+func (u *ApiTokenUpsert) SetPreviousUntil(v clock.Micros) *ApiTokenUpsert {
+	u.Set(apitoken.FieldPreviousUntil, v)
+	return u
+}
+
+// UpdatePreviousUntil sets the "previous_until" field to the value that was provided on create.
+func (u *ApiTokenUpsert) UpdatePreviousUntil() *ApiTokenUpsert {
+	u.SetExcluded(apitoken.FieldPreviousUntil)
+	return u
+}
+
+// AddPreviousUntil adds v to the "previous_until" field.
+func (u *ApiTokenUpsert) AddPreviousUntil(v clock.Micros) *ApiTokenUpsert {
+	u.Add(apitoken.FieldPreviousUntil, v)
+	return u
+}
 
 // SetName sets the "name" field.
 func (u *ApiTokenUpsert) SetName(v string) *ApiTokenUpsert {
@@ -403,6 +503,18 @@ func (u *ApiTokenUpsert) AddRevokedAt(v clock.Micros) *ApiTokenUpsert {
 	return u
 }
 
+// SetDeprecatedUses sets the "deprecated_uses" field.
+func (u *ApiTokenUpsert) SetDeprecatedUses(v map[string]clock.Micros) *ApiTokenUpsert {
+	u.Set(apitoken.FieldDeprecatedUses, v)
+	return u
+}
+
+// UpdateDeprecatedUses sets the "deprecated_uses" field to the value that was provided on create.
+func (u *ApiTokenUpsert) UpdateDeprecatedUses() *ApiTokenUpsert {
+	u.SetExcluded(apitoken.FieldDeprecatedUses)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -422,9 +534,6 @@ func (u *ApiTokenUpsertOne) UpdateNewValues() *ApiTokenUpsertOne {
 		}
 		if _, exists := u.create.mutation.AccountID(); exists {
 			s.SetIgnore(apitoken.FieldAccountID)
-		}
-		if _, exists := u.create.mutation.Hash(); exists {
-			s.SetIgnore(apitoken.FieldHash)
 		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(apitoken.FieldCreatedAt)
@@ -458,6 +567,62 @@ func (u *ApiTokenUpsertOne) Update(set func(*ApiTokenUpsert)) *ApiTokenUpsertOne
 		set(&ApiTokenUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetHash sets the "hash" field.
+func (u *ApiTokenUpsertOne) SetHash(v []byte) *ApiTokenUpsertOne {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.SetHash(v)
+	})
+}
+
+// UpdateHash sets the "hash" field to the value that was provided on create.
+func (u *ApiTokenUpsertOne) UpdateHash() *ApiTokenUpsertOne {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.UpdateHash()
+	})
+}
+
+// SetPreviousHash sets the "previous_hash" field.
+func (u *ApiTokenUpsertOne) SetPreviousHash(v []byte) *ApiTokenUpsertOne {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.SetPreviousHash(v)
+	})
+}
+
+// UpdatePreviousHash sets the "previous_hash" field to the value that was provided on create.
+func (u *ApiTokenUpsertOne) UpdatePreviousHash() *ApiTokenUpsertOne {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.UpdatePreviousHash()
+	})
+}
+
+// ClearPreviousHash clears the value of the "previous_hash" field.
+func (u *ApiTokenUpsertOne) ClearPreviousHash() *ApiTokenUpsertOne {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.ClearPreviousHash()
+	})
+}
+
+// SetPreviousUntil sets the "previous_until" field.
+func (u *ApiTokenUpsertOne) SetPreviousUntil(v clock.Micros) *ApiTokenUpsertOne {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.SetPreviousUntil(v)
+	})
+}
+
+// AddPreviousUntil adds v to the "previous_until" field.
+func (u *ApiTokenUpsertOne) AddPreviousUntil(v clock.Micros) *ApiTokenUpsertOne {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.AddPreviousUntil(v)
+	})
+}
+
+// UpdatePreviousUntil sets the "previous_until" field to the value that was provided on create.
+func (u *ApiTokenUpsertOne) UpdatePreviousUntil() *ApiTokenUpsertOne {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.UpdatePreviousUntil()
+	})
 }
 
 // SetName sets the "name" field.
@@ -555,6 +720,20 @@ func (u *ApiTokenUpsertOne) AddRevokedAt(v clock.Micros) *ApiTokenUpsertOne {
 func (u *ApiTokenUpsertOne) UpdateRevokedAt() *ApiTokenUpsertOne {
 	return u.Update(func(s *ApiTokenUpsert) {
 		s.UpdateRevokedAt()
+	})
+}
+
+// SetDeprecatedUses sets the "deprecated_uses" field.
+func (u *ApiTokenUpsertOne) SetDeprecatedUses(v map[string]clock.Micros) *ApiTokenUpsertOne {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.SetDeprecatedUses(v)
+	})
+}
+
+// UpdateDeprecatedUses sets the "deprecated_uses" field to the value that was provided on create.
+func (u *ApiTokenUpsertOne) UpdateDeprecatedUses() *ApiTokenUpsertOne {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.UpdateDeprecatedUses()
 	})
 }
 
@@ -744,9 +923,6 @@ func (u *ApiTokenUpsertBulk) UpdateNewValues() *ApiTokenUpsertBulk {
 			if _, exists := b.mutation.AccountID(); exists {
 				s.SetIgnore(apitoken.FieldAccountID)
 			}
-			if _, exists := b.mutation.Hash(); exists {
-				s.SetIgnore(apitoken.FieldHash)
-			}
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(apitoken.FieldCreatedAt)
 			}
@@ -780,6 +956,62 @@ func (u *ApiTokenUpsertBulk) Update(set func(*ApiTokenUpsert)) *ApiTokenUpsertBu
 		set(&ApiTokenUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetHash sets the "hash" field.
+func (u *ApiTokenUpsertBulk) SetHash(v []byte) *ApiTokenUpsertBulk {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.SetHash(v)
+	})
+}
+
+// UpdateHash sets the "hash" field to the value that was provided on create.
+func (u *ApiTokenUpsertBulk) UpdateHash() *ApiTokenUpsertBulk {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.UpdateHash()
+	})
+}
+
+// SetPreviousHash sets the "previous_hash" field.
+func (u *ApiTokenUpsertBulk) SetPreviousHash(v []byte) *ApiTokenUpsertBulk {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.SetPreviousHash(v)
+	})
+}
+
+// UpdatePreviousHash sets the "previous_hash" field to the value that was provided on create.
+func (u *ApiTokenUpsertBulk) UpdatePreviousHash() *ApiTokenUpsertBulk {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.UpdatePreviousHash()
+	})
+}
+
+// ClearPreviousHash clears the value of the "previous_hash" field.
+func (u *ApiTokenUpsertBulk) ClearPreviousHash() *ApiTokenUpsertBulk {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.ClearPreviousHash()
+	})
+}
+
+// SetPreviousUntil sets the "previous_until" field.
+func (u *ApiTokenUpsertBulk) SetPreviousUntil(v clock.Micros) *ApiTokenUpsertBulk {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.SetPreviousUntil(v)
+	})
+}
+
+// AddPreviousUntil adds v to the "previous_until" field.
+func (u *ApiTokenUpsertBulk) AddPreviousUntil(v clock.Micros) *ApiTokenUpsertBulk {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.AddPreviousUntil(v)
+	})
+}
+
+// UpdatePreviousUntil sets the "previous_until" field to the value that was provided on create.
+func (u *ApiTokenUpsertBulk) UpdatePreviousUntil() *ApiTokenUpsertBulk {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.UpdatePreviousUntil()
+	})
 }
 
 // SetName sets the "name" field.
@@ -877,6 +1109,20 @@ func (u *ApiTokenUpsertBulk) AddRevokedAt(v clock.Micros) *ApiTokenUpsertBulk {
 func (u *ApiTokenUpsertBulk) UpdateRevokedAt() *ApiTokenUpsertBulk {
 	return u.Update(func(s *ApiTokenUpsert) {
 		s.UpdateRevokedAt()
+	})
+}
+
+// SetDeprecatedUses sets the "deprecated_uses" field.
+func (u *ApiTokenUpsertBulk) SetDeprecatedUses(v map[string]clock.Micros) *ApiTokenUpsertBulk {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.SetDeprecatedUses(v)
+	})
+}
+
+// UpdateDeprecatedUses sets the "deprecated_uses" field to the value that was provided on create.
+func (u *ApiTokenUpsertBulk) UpdateDeprecatedUses() *ApiTokenUpsertBulk {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.UpdateDeprecatedUses()
 	})
 }
 

@@ -30,6 +30,45 @@ func (_u *ApiTokenUpdate) Where(ps ...predicate.ApiToken) *ApiTokenUpdate {
 	return _u
 }
 
+// SetHash sets the "hash" field.
+func (_u *ApiTokenUpdate) SetHash(v []byte) *ApiTokenUpdate {
+	_u.mutation.SetHash(v)
+	return _u
+}
+
+// SetPreviousHash sets the "previous_hash" field.
+func (_u *ApiTokenUpdate) SetPreviousHash(v []byte) *ApiTokenUpdate {
+	_u.mutation.SetPreviousHash(v)
+	return _u
+}
+
+// ClearPreviousHash clears the value of the "previous_hash" field.
+func (_u *ApiTokenUpdate) ClearPreviousHash() *ApiTokenUpdate {
+	_u.mutation.ClearPreviousHash()
+	return _u
+}
+
+// SetPreviousUntil sets the "previous_until" field.
+func (_u *ApiTokenUpdate) SetPreviousUntil(v clock.Micros) *ApiTokenUpdate {
+	_u.mutation.ResetPreviousUntil()
+	_u.mutation.SetPreviousUntil(v)
+	return _u
+}
+
+// SetNillablePreviousUntil sets the "previous_until" field if the given value is not nil.
+func (_u *ApiTokenUpdate) SetNillablePreviousUntil(v *clock.Micros) *ApiTokenUpdate {
+	if v != nil {
+		_u.SetPreviousUntil(*v)
+	}
+	return _u
+}
+
+// AddPreviousUntil adds value to the "previous_until" field.
+func (_u *ApiTokenUpdate) AddPreviousUntil(v clock.Micros) *ApiTokenUpdate {
+	_u.mutation.AddPreviousUntil(v)
+	return _u
+}
+
 // SetName sets the "name" field.
 func (_u *ApiTokenUpdate) SetName(v string) *ApiTokenUpdate {
 	_u.mutation.SetName(v)
@@ -126,6 +165,12 @@ func (_u *ApiTokenUpdate) AddRevokedAt(v clock.Micros) *ApiTokenUpdate {
 	return _u
 }
 
+// SetDeprecatedUses sets the "deprecated_uses" field.
+func (_u *ApiTokenUpdate) SetDeprecatedUses(v map[string]clock.Micros) *ApiTokenUpdate {
+	_u.mutation.SetDeprecatedUses(v)
+	return _u
+}
+
 // Mutation returns the ApiTokenMutation object of the builder.
 func (_u *ApiTokenUpdate) Mutation() *ApiTokenMutation {
 	return _u.mutation
@@ -173,6 +218,21 @@ func (_u *ApiTokenUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.Hash(); ok {
+		_spec.SetField(apitoken.FieldHash, field.TypeBytes, value)
+	}
+	if value, ok := _u.mutation.PreviousHash(); ok {
+		_spec.SetField(apitoken.FieldPreviousHash, field.TypeBytes, value)
+	}
+	if _u.mutation.PreviousHashCleared() {
+		_spec.ClearField(apitoken.FieldPreviousHash, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.PreviousUntil(); ok {
+		_spec.SetField(apitoken.FieldPreviousUntil, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPreviousUntil(); ok {
+		_spec.AddField(apitoken.FieldPreviousUntil, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(apitoken.FieldName, field.TypeString, value)
 	}
@@ -202,6 +262,9 @@ func (_u *ApiTokenUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedRevokedAt(); ok {
 		_spec.AddField(apitoken.FieldRevokedAt, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.DeprecatedUses(); ok {
+		_spec.SetField(apitoken.FieldDeprecatedUses, field.TypeJSON, value)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -222,6 +285,45 @@ type ApiTokenUpdateOne struct {
 	hooks     []Hook
 	mutation  *ApiTokenMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetHash sets the "hash" field.
+func (_u *ApiTokenUpdateOne) SetHash(v []byte) *ApiTokenUpdateOne {
+	_u.mutation.SetHash(v)
+	return _u
+}
+
+// SetPreviousHash sets the "previous_hash" field.
+func (_u *ApiTokenUpdateOne) SetPreviousHash(v []byte) *ApiTokenUpdateOne {
+	_u.mutation.SetPreviousHash(v)
+	return _u
+}
+
+// ClearPreviousHash clears the value of the "previous_hash" field.
+func (_u *ApiTokenUpdateOne) ClearPreviousHash() *ApiTokenUpdateOne {
+	_u.mutation.ClearPreviousHash()
+	return _u
+}
+
+// SetPreviousUntil sets the "previous_until" field.
+func (_u *ApiTokenUpdateOne) SetPreviousUntil(v clock.Micros) *ApiTokenUpdateOne {
+	_u.mutation.ResetPreviousUntil()
+	_u.mutation.SetPreviousUntil(v)
+	return _u
+}
+
+// SetNillablePreviousUntil sets the "previous_until" field if the given value is not nil.
+func (_u *ApiTokenUpdateOne) SetNillablePreviousUntil(v *clock.Micros) *ApiTokenUpdateOne {
+	if v != nil {
+		_u.SetPreviousUntil(*v)
+	}
+	return _u
+}
+
+// AddPreviousUntil adds value to the "previous_until" field.
+func (_u *ApiTokenUpdateOne) AddPreviousUntil(v clock.Micros) *ApiTokenUpdateOne {
+	_u.mutation.AddPreviousUntil(v)
+	return _u
 }
 
 // SetName sets the "name" field.
@@ -320,6 +422,12 @@ func (_u *ApiTokenUpdateOne) AddRevokedAt(v clock.Micros) *ApiTokenUpdateOne {
 	return _u
 }
 
+// SetDeprecatedUses sets the "deprecated_uses" field.
+func (_u *ApiTokenUpdateOne) SetDeprecatedUses(v map[string]clock.Micros) *ApiTokenUpdateOne {
+	_u.mutation.SetDeprecatedUses(v)
+	return _u
+}
+
 // Mutation returns the ApiTokenMutation object of the builder.
 func (_u *ApiTokenUpdateOne) Mutation() *ApiTokenMutation {
 	return _u.mutation
@@ -397,6 +505,21 @@ func (_u *ApiTokenUpdateOne) sqlSave(ctx context.Context) (_node *ApiToken, err 
 			}
 		}
 	}
+	if value, ok := _u.mutation.Hash(); ok {
+		_spec.SetField(apitoken.FieldHash, field.TypeBytes, value)
+	}
+	if value, ok := _u.mutation.PreviousHash(); ok {
+		_spec.SetField(apitoken.FieldPreviousHash, field.TypeBytes, value)
+	}
+	if _u.mutation.PreviousHashCleared() {
+		_spec.ClearField(apitoken.FieldPreviousHash, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.PreviousUntil(); ok {
+		_spec.SetField(apitoken.FieldPreviousUntil, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPreviousUntil(); ok {
+		_spec.AddField(apitoken.FieldPreviousUntil, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(apitoken.FieldName, field.TypeString, value)
 	}
@@ -425,6 +548,9 @@ func (_u *ApiTokenUpdateOne) sqlSave(ctx context.Context) (_node *ApiToken, err 
 	}
 	if value, ok := _u.mutation.AddedRevokedAt(); ok {
 		_spec.AddField(apitoken.FieldRevokedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.DeprecatedUses(); ok {
+		_spec.SetField(apitoken.FieldDeprecatedUses, field.TypeJSON, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &ApiToken{config: _u.config}

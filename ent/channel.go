@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"parley/ent/channel"
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/vocab"
 	"strings"
@@ -35,11 +34,11 @@ type Channel struct {
 	// SendTranscript holds the value of the "send_transcript" field.
 	SendTranscript bool `json:"send_transcript,omitempty"`
 	// Style holds the value of the "style" field.
-	Style schema.WidgetStyle `json:"style,omitempty"`
+	Style vocab.WidgetStyle `json:"style,omitempty"`
 	// Texts holds the value of the "texts" field.
-	Texts schema.WidgetTexts `json:"texts,omitempty"`
+	Texts vocab.WidgetTexts `json:"texts,omitempty"`
 	// Availability holds the value of the "availability" field.
-	Availability schema.Availability `json:"availability,omitempty"`
+	Availability vocab.Availability `json:"availability,omitempty"`
 	// Sealed; verifies signed visitor identities (CH-8).
 	IdentitySecret string `json:"-"`
 	// CreatedAt holds the value of the "created_at" field.

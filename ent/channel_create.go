@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/channel"
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/vocab"
 
@@ -92,13 +91,13 @@ func (_c *ChannelCreate) SetNillableSendTranscript(v *bool) *ChannelCreate {
 }
 
 // SetStyle sets the "style" field.
-func (_c *ChannelCreate) SetStyle(v schema.WidgetStyle) *ChannelCreate {
+func (_c *ChannelCreate) SetStyle(v vocab.WidgetStyle) *ChannelCreate {
 	_c.mutation.SetStyle(v)
 	return _c
 }
 
 // SetNillableStyle sets the "style" field if the given value is not nil.
-func (_c *ChannelCreate) SetNillableStyle(v *schema.WidgetStyle) *ChannelCreate {
+func (_c *ChannelCreate) SetNillableStyle(v *vocab.WidgetStyle) *ChannelCreate {
 	if v != nil {
 		_c.SetStyle(*v)
 	}
@@ -106,13 +105,13 @@ func (_c *ChannelCreate) SetNillableStyle(v *schema.WidgetStyle) *ChannelCreate 
 }
 
 // SetTexts sets the "texts" field.
-func (_c *ChannelCreate) SetTexts(v schema.WidgetTexts) *ChannelCreate {
+func (_c *ChannelCreate) SetTexts(v vocab.WidgetTexts) *ChannelCreate {
 	_c.mutation.SetTexts(v)
 	return _c
 }
 
 // SetNillableTexts sets the "texts" field if the given value is not nil.
-func (_c *ChannelCreate) SetNillableTexts(v *schema.WidgetTexts) *ChannelCreate {
+func (_c *ChannelCreate) SetNillableTexts(v *vocab.WidgetTexts) *ChannelCreate {
 	if v != nil {
 		_c.SetTexts(*v)
 	}
@@ -120,13 +119,13 @@ func (_c *ChannelCreate) SetNillableTexts(v *schema.WidgetTexts) *ChannelCreate 
 }
 
 // SetAvailability sets the "availability" field.
-func (_c *ChannelCreate) SetAvailability(v schema.Availability) *ChannelCreate {
+func (_c *ChannelCreate) SetAvailability(v vocab.Availability) *ChannelCreate {
 	_c.mutation.SetAvailability(v)
 	return _c
 }
 
 // SetNillableAvailability sets the "availability" field if the given value is not nil.
-func (_c *ChannelCreate) SetNillableAvailability(v *schema.Availability) *ChannelCreate {
+func (_c *ChannelCreate) SetNillableAvailability(v *vocab.Availability) *ChannelCreate {
 	if v != nil {
 		_c.SetAvailability(*v)
 	}
@@ -462,7 +461,7 @@ func (u *ChannelUpsert) UpdateSendTranscript() *ChannelUpsert {
 }
 
 // SetStyle sets the "style" field.
-func (u *ChannelUpsert) SetStyle(v schema.WidgetStyle) *ChannelUpsert {
+func (u *ChannelUpsert) SetStyle(v vocab.WidgetStyle) *ChannelUpsert {
 	u.Set(channel.FieldStyle, v)
 	return u
 }
@@ -474,7 +473,7 @@ func (u *ChannelUpsert) UpdateStyle() *ChannelUpsert {
 }
 
 // SetTexts sets the "texts" field.
-func (u *ChannelUpsert) SetTexts(v schema.WidgetTexts) *ChannelUpsert {
+func (u *ChannelUpsert) SetTexts(v vocab.WidgetTexts) *ChannelUpsert {
 	u.Set(channel.FieldTexts, v)
 	return u
 }
@@ -486,7 +485,7 @@ func (u *ChannelUpsert) UpdateTexts() *ChannelUpsert {
 }
 
 // SetAvailability sets the "availability" field.
-func (u *ChannelUpsert) SetAvailability(v schema.Availability) *ChannelUpsert {
+func (u *ChannelUpsert) SetAvailability(v vocab.Availability) *ChannelUpsert {
 	u.Set(channel.FieldAvailability, v)
 	return u
 }
@@ -626,7 +625,7 @@ func (u *ChannelUpsertOne) UpdateSendTranscript() *ChannelUpsertOne {
 }
 
 // SetStyle sets the "style" field.
-func (u *ChannelUpsertOne) SetStyle(v schema.WidgetStyle) *ChannelUpsertOne {
+func (u *ChannelUpsertOne) SetStyle(v vocab.WidgetStyle) *ChannelUpsertOne {
 	return u.Update(func(s *ChannelUpsert) {
 		s.SetStyle(v)
 	})
@@ -640,7 +639,7 @@ func (u *ChannelUpsertOne) UpdateStyle() *ChannelUpsertOne {
 }
 
 // SetTexts sets the "texts" field.
-func (u *ChannelUpsertOne) SetTexts(v schema.WidgetTexts) *ChannelUpsertOne {
+func (u *ChannelUpsertOne) SetTexts(v vocab.WidgetTexts) *ChannelUpsertOne {
 	return u.Update(func(s *ChannelUpsert) {
 		s.SetTexts(v)
 	})
@@ -654,7 +653,7 @@ func (u *ChannelUpsertOne) UpdateTexts() *ChannelUpsertOne {
 }
 
 // SetAvailability sets the "availability" field.
-func (u *ChannelUpsertOne) SetAvailability(v schema.Availability) *ChannelUpsertOne {
+func (u *ChannelUpsertOne) SetAvailability(v vocab.Availability) *ChannelUpsertOne {
 	return u.Update(func(s *ChannelUpsert) {
 		s.SetAvailability(v)
 	})
@@ -965,7 +964,7 @@ func (u *ChannelUpsertBulk) UpdateSendTranscript() *ChannelUpsertBulk {
 }
 
 // SetStyle sets the "style" field.
-func (u *ChannelUpsertBulk) SetStyle(v schema.WidgetStyle) *ChannelUpsertBulk {
+func (u *ChannelUpsertBulk) SetStyle(v vocab.WidgetStyle) *ChannelUpsertBulk {
 	return u.Update(func(s *ChannelUpsert) {
 		s.SetStyle(v)
 	})
@@ -979,7 +978,7 @@ func (u *ChannelUpsertBulk) UpdateStyle() *ChannelUpsertBulk {
 }
 
 // SetTexts sets the "texts" field.
-func (u *ChannelUpsertBulk) SetTexts(v schema.WidgetTexts) *ChannelUpsertBulk {
+func (u *ChannelUpsertBulk) SetTexts(v vocab.WidgetTexts) *ChannelUpsertBulk {
 	return u.Update(func(s *ChannelUpsert) {
 		s.SetTexts(v)
 	})
@@ -993,7 +992,7 @@ func (u *ChannelUpsertBulk) UpdateTexts() *ChannelUpsertBulk {
 }
 
 // SetAvailability sets the "availability" field.
-func (u *ChannelUpsertBulk) SetAvailability(v schema.Availability) *ChannelUpsertBulk {
+func (u *ChannelUpsertBulk) SetAvailability(v vocab.Availability) *ChannelUpsertBulk {
 	return u.Update(func(s *ChannelUpsert) {
 		s.SetAvailability(v)
 	})

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"parley/ent/channel"
 	"parley/ent/predicate"
-	"parley/ent/schema"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -86,13 +86,13 @@ func (_u *ChannelUpdate) SetNillableSendTranscript(v *bool) *ChannelUpdate {
 }
 
 // SetStyle sets the "style" field.
-func (_u *ChannelUpdate) SetStyle(v schema.WidgetStyle) *ChannelUpdate {
+func (_u *ChannelUpdate) SetStyle(v vocab.WidgetStyle) *ChannelUpdate {
 	_u.mutation.SetStyle(v)
 	return _u
 }
 
 // SetNillableStyle sets the "style" field if the given value is not nil.
-func (_u *ChannelUpdate) SetNillableStyle(v *schema.WidgetStyle) *ChannelUpdate {
+func (_u *ChannelUpdate) SetNillableStyle(v *vocab.WidgetStyle) *ChannelUpdate {
 	if v != nil {
 		_u.SetStyle(*v)
 	}
@@ -100,13 +100,13 @@ func (_u *ChannelUpdate) SetNillableStyle(v *schema.WidgetStyle) *ChannelUpdate 
 }
 
 // SetTexts sets the "texts" field.
-func (_u *ChannelUpdate) SetTexts(v schema.WidgetTexts) *ChannelUpdate {
+func (_u *ChannelUpdate) SetTexts(v vocab.WidgetTexts) *ChannelUpdate {
 	_u.mutation.SetTexts(v)
 	return _u
 }
 
 // SetNillableTexts sets the "texts" field if the given value is not nil.
-func (_u *ChannelUpdate) SetNillableTexts(v *schema.WidgetTexts) *ChannelUpdate {
+func (_u *ChannelUpdate) SetNillableTexts(v *vocab.WidgetTexts) *ChannelUpdate {
 	if v != nil {
 		_u.SetTexts(*v)
 	}
@@ -114,13 +114,13 @@ func (_u *ChannelUpdate) SetNillableTexts(v *schema.WidgetTexts) *ChannelUpdate 
 }
 
 // SetAvailability sets the "availability" field.
-func (_u *ChannelUpdate) SetAvailability(v schema.Availability) *ChannelUpdate {
+func (_u *ChannelUpdate) SetAvailability(v vocab.Availability) *ChannelUpdate {
 	_u.mutation.SetAvailability(v)
 	return _u
 }
 
 // SetNillableAvailability sets the "availability" field if the given value is not nil.
-func (_u *ChannelUpdate) SetNillableAvailability(v *schema.Availability) *ChannelUpdate {
+func (_u *ChannelUpdate) SetNillableAvailability(v *vocab.Availability) *ChannelUpdate {
 	if v != nil {
 		_u.SetAvailability(*v)
 	}
@@ -291,13 +291,13 @@ func (_u *ChannelUpdateOne) SetNillableSendTranscript(v *bool) *ChannelUpdateOne
 }
 
 // SetStyle sets the "style" field.
-func (_u *ChannelUpdateOne) SetStyle(v schema.WidgetStyle) *ChannelUpdateOne {
+func (_u *ChannelUpdateOne) SetStyle(v vocab.WidgetStyle) *ChannelUpdateOne {
 	_u.mutation.SetStyle(v)
 	return _u
 }
 
 // SetNillableStyle sets the "style" field if the given value is not nil.
-func (_u *ChannelUpdateOne) SetNillableStyle(v *schema.WidgetStyle) *ChannelUpdateOne {
+func (_u *ChannelUpdateOne) SetNillableStyle(v *vocab.WidgetStyle) *ChannelUpdateOne {
 	if v != nil {
 		_u.SetStyle(*v)
 	}
@@ -305,13 +305,13 @@ func (_u *ChannelUpdateOne) SetNillableStyle(v *schema.WidgetStyle) *ChannelUpda
 }
 
 // SetTexts sets the "texts" field.
-func (_u *ChannelUpdateOne) SetTexts(v schema.WidgetTexts) *ChannelUpdateOne {
+func (_u *ChannelUpdateOne) SetTexts(v vocab.WidgetTexts) *ChannelUpdateOne {
 	_u.mutation.SetTexts(v)
 	return _u
 }
 
 // SetNillableTexts sets the "texts" field if the given value is not nil.
-func (_u *ChannelUpdateOne) SetNillableTexts(v *schema.WidgetTexts) *ChannelUpdateOne {
+func (_u *ChannelUpdateOne) SetNillableTexts(v *vocab.WidgetTexts) *ChannelUpdateOne {
 	if v != nil {
 		_u.SetTexts(*v)
 	}
@@ -319,13 +319,13 @@ func (_u *ChannelUpdateOne) SetNillableTexts(v *schema.WidgetTexts) *ChannelUpda
 }
 
 // SetAvailability sets the "availability" field.
-func (_u *ChannelUpdateOne) SetAvailability(v schema.Availability) *ChannelUpdateOne {
+func (_u *ChannelUpdateOne) SetAvailability(v vocab.Availability) *ChannelUpdateOne {
 	_u.mutation.SetAvailability(v)
 	return _u
 }
 
 // SetNillableAvailability sets the "availability" field if the given value is not nil.
-func (_u *ChannelUpdateOne) SetNillableAvailability(v *schema.Availability) *ChannelUpdateOne {
+func (_u *ChannelUpdateOne) SetNillableAvailability(v *vocab.Availability) *ChannelUpdateOne {
 	if v != nil {
 		_u.SetAvailability(*v)
 	}

@@ -32,6 +32,7 @@ import (
 	"parley/ent/event"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
+	"parley/ent/imagesender"
 	"parley/ent/inboundmail"
 	"parley/ent/inbox"
 	"parley/ent/inboxteam"
@@ -47,6 +48,7 @@ import (
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
 	"parley/ent/subscriptiontype"
+	"parley/ent/tag"
 	"parley/ent/targetedmessage"
 	"parley/ent/targetedmessagecount"
 	"parley/ent/targetedmessageversion"
@@ -111,6 +113,8 @@ type Client struct {
 	ForgottenBlob *ForgottenBlobClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
+	// ImageSender is the client for interacting with the ImageSender builders.
+	ImageSender *ImageSenderClient
 	// InboundMail is the client for interacting with the InboundMail builders.
 	InboundMail *InboundMailClient
 	// Inbox is the client for interacting with the Inbox builders.
@@ -141,6 +145,8 @@ type Client struct {
 	SavedView *SavedViewClient
 	// SubscriptionType is the client for interacting with the SubscriptionType builders.
 	SubscriptionType *SubscriptionTypeClient
+	// Tag is the client for interacting with the Tag builders.
+	Tag *TagClient
 	// TargetedMessage is the client for interacting with the TargetedMessage builders.
 	TargetedMessage *TargetedMessageClient
 	// TargetedMessageCount is the client for interacting with the TargetedMessageCount builders.
@@ -195,6 +201,7 @@ func (c *Client) init() {
 	c.Event = NewEventClient(c.config)
 	c.ForgottenBlob = NewForgottenBlobClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
+	c.ImageSender = NewImageSenderClient(c.config)
 	c.InboundMail = NewInboundMailClient(c.config)
 	c.Inbox = NewInboxClient(c.config)
 	c.InboxTeam = NewInboxTeamClient(c.config)
@@ -210,6 +217,7 @@ func (c *Client) init() {
 	c.RoutingTurn = NewRoutingTurnClient(c.config)
 	c.SavedView = NewSavedViewClient(c.config)
 	c.SubscriptionType = NewSubscriptionTypeClient(c.config)
+	c.Tag = NewTagClient(c.config)
 	c.TargetedMessage = NewTargetedMessageClient(c.config)
 	c.TargetedMessageCount = NewTargetedMessageCountClient(c.config)
 	c.TargetedMessageVersion = NewTargetedMessageVersionClient(c.config)
@@ -334,6 +342,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Event:                  NewEventClient(cfg),
 		ForgottenBlob:          NewForgottenBlobClient(cfg),
 		IdempotencyKey:         NewIdempotencyKeyClient(cfg),
+		ImageSender:            NewImageSenderClient(cfg),
 		InboundMail:            NewInboundMailClient(cfg),
 		Inbox:                  NewInboxClient(cfg),
 		InboxTeam:              NewInboxTeamClient(cfg),
@@ -349,6 +358,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		RoutingTurn:            NewRoutingTurnClient(cfg),
 		SavedView:              NewSavedViewClient(cfg),
 		SubscriptionType:       NewSubscriptionTypeClient(cfg),
+		Tag:                    NewTagClient(cfg),
 		TargetedMessage:        NewTargetedMessageClient(cfg),
 		TargetedMessageCount:   NewTargetedMessageCountClient(cfg),
 		TargetedMessageVersion: NewTargetedMessageVersionClient(cfg),
@@ -400,6 +410,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Event:                  NewEventClient(cfg),
 		ForgottenBlob:          NewForgottenBlobClient(cfg),
 		IdempotencyKey:         NewIdempotencyKeyClient(cfg),
+		ImageSender:            NewImageSenderClient(cfg),
 		InboundMail:            NewInboundMailClient(cfg),
 		Inbox:                  NewInboxClient(cfg),
 		InboxTeam:              NewInboxTeamClient(cfg),
@@ -415,6 +426,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		RoutingTurn:            NewRoutingTurnClient(cfg),
 		SavedView:              NewSavedViewClient(cfg),
 		SubscriptionType:       NewSubscriptionTypeClient(cfg),
+		Tag:                    NewTagClient(cfg),
 		TargetedMessage:        NewTargetedMessageClient(cfg),
 		TargetedMessageCount:   NewTargetedMessageCountClient(cfg),
 		TargetedMessageVersion: NewTargetedMessageVersionClient(cfg),
@@ -459,12 +471,12 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Channel, c.ChannelAddress, c.ConsentRecord, c.Contact, c.ContactEmail,
 		c.ContactList, c.ContactListMember, c.Conversation, c.Email, c.EmailChannel,
 		c.EmailConnection, c.EmailReference, c.Event, c.ForgottenBlob,
-		c.IdempotencyKey, c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser,
-		c.Integration, c.Message, c.MessageRevision, c.PageView, c.Participant,
-		c.PersonalMailbox, c.ReadPosition, c.RoutingDecision, c.RoutingTurn,
-		c.SavedView, c.SubscriptionType, c.TargetedMessage, c.TargetedMessageCount,
-		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
-		c.Ticket, c.User, c.Visitor, c.VisitorRate,
+		c.IdempotencyKey, c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam,
+		c.InboxUser, c.Integration, c.Message, c.MessageRevision, c.PageView,
+		c.Participant, c.PersonalMailbox, c.ReadPosition, c.RoutingDecision,
+		c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
+		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
+		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
 	} {
 		n.Use(hooks...)
 	}
@@ -478,12 +490,12 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Channel, c.ChannelAddress, c.ConsentRecord, c.Contact, c.ContactEmail,
 		c.ContactList, c.ContactListMember, c.Conversation, c.Email, c.EmailChannel,
 		c.EmailConnection, c.EmailReference, c.Event, c.ForgottenBlob,
-		c.IdempotencyKey, c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser,
-		c.Integration, c.Message, c.MessageRevision, c.PageView, c.Participant,
-		c.PersonalMailbox, c.ReadPosition, c.RoutingDecision, c.RoutingTurn,
-		c.SavedView, c.SubscriptionType, c.TargetedMessage, c.TargetedMessageCount,
-		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
-		c.Ticket, c.User, c.Visitor, c.VisitorRate,
+		c.IdempotencyKey, c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam,
+		c.InboxUser, c.Integration, c.Message, c.MessageRevision, c.PageView,
+		c.Participant, c.PersonalMailbox, c.ReadPosition, c.RoutingDecision,
+		c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
+		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
+		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -534,6 +546,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ForgottenBlob.mutate(ctx, m)
 	case *IdempotencyKeyMutation:
 		return c.IdempotencyKey.mutate(ctx, m)
+	case *ImageSenderMutation:
+		return c.ImageSender.mutate(ctx, m)
 	case *InboundMailMutation:
 		return c.InboundMail.mutate(ctx, m)
 	case *InboxMutation:
@@ -564,6 +578,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.SavedView.mutate(ctx, m)
 	case *SubscriptionTypeMutation:
 		return c.SubscriptionType.mutate(ctx, m)
+	case *TagMutation:
+		return c.Tag.mutate(ctx, m)
 	case *TargetedMessageMutation:
 		return c.TargetedMessage.mutate(ctx, m)
 	case *TargetedMessageCountMutation:
@@ -3384,6 +3400,139 @@ func (c *IdempotencyKeyClient) mutate(ctx context.Context, m *IdempotencyKeyMuta
 	}
 }
 
+// ImageSenderClient is a client for the ImageSender schema.
+type ImageSenderClient struct {
+	config
+}
+
+// NewImageSenderClient returns a client for the ImageSender from the given config.
+func NewImageSenderClient(c config) *ImageSenderClient {
+	return &ImageSenderClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `imagesender.Hooks(f(g(h())))`.
+func (c *ImageSenderClient) Use(hooks ...Hook) {
+	c.hooks.ImageSender = append(c.hooks.ImageSender, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `imagesender.Intercept(f(g(h())))`.
+func (c *ImageSenderClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ImageSender = append(c.inters.ImageSender, interceptors...)
+}
+
+// Create returns a builder for creating a ImageSender entity.
+func (c *ImageSenderClient) Create() *ImageSenderCreate {
+	mutation := newImageSenderMutation(c.config, OpCreate)
+	return &ImageSenderCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ImageSender entities.
+func (c *ImageSenderClient) CreateBulk(builders ...*ImageSenderCreate) *ImageSenderCreateBulk {
+	return &ImageSenderCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ImageSenderClient) MapCreateBulk(slice any, setFunc func(*ImageSenderCreate, int)) *ImageSenderCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ImageSenderCreateBulk{err: fmt.Errorf("calling to ImageSenderClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ImageSenderCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ImageSenderCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ImageSender.
+func (c *ImageSenderClient) Update() *ImageSenderUpdate {
+	mutation := newImageSenderMutation(c.config, OpUpdate)
+	return &ImageSenderUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ImageSenderClient) UpdateOne(_m *ImageSender) *ImageSenderUpdateOne {
+	mutation := newImageSenderMutation(c.config, OpUpdateOne, withImageSender(_m))
+	return &ImageSenderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ImageSenderClient) UpdateOneID(id string) *ImageSenderUpdateOne {
+	mutation := newImageSenderMutation(c.config, OpUpdateOne, withImageSenderID(id))
+	return &ImageSenderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ImageSender.
+func (c *ImageSenderClient) Delete() *ImageSenderDelete {
+	mutation := newImageSenderMutation(c.config, OpDelete)
+	return &ImageSenderDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ImageSenderClient) DeleteOne(_m *ImageSender) *ImageSenderDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ImageSenderClient) DeleteOneID(id string) *ImageSenderDeleteOne {
+	builder := c.Delete().Where(imagesender.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ImageSenderDeleteOne{builder}
+}
+
+// Query returns a query builder for ImageSender.
+func (c *ImageSenderClient) Query() *ImageSenderQuery {
+	return &ImageSenderQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeImageSender},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ImageSender entity by its id.
+func (c *ImageSenderClient) Get(ctx context.Context, id string) (*ImageSender, error) {
+	return c.Query().Where(imagesender.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ImageSenderClient) GetX(ctx context.Context, id string) *ImageSender {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ImageSenderClient) Hooks() []Hook {
+	return c.hooks.ImageSender
+}
+
+// Interceptors returns the client interceptors.
+func (c *ImageSenderClient) Interceptors() []Interceptor {
+	return c.inters.ImageSender
+}
+
+func (c *ImageSenderClient) mutate(ctx context.Context, m *ImageSenderMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ImageSenderCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ImageSenderUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ImageSenderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ImageSenderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ImageSender mutation op: %q", m.Op())
+	}
+}
+
 // InboundMailClient is a client for the InboundMail schema.
 type InboundMailClient struct {
 	config
@@ -5379,6 +5528,139 @@ func (c *SubscriptionTypeClient) mutate(ctx context.Context, m *SubscriptionType
 	}
 }
 
+// TagClient is a client for the Tag schema.
+type TagClient struct {
+	config
+}
+
+// NewTagClient returns a client for the Tag from the given config.
+func NewTagClient(c config) *TagClient {
+	return &TagClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `tag.Hooks(f(g(h())))`.
+func (c *TagClient) Use(hooks ...Hook) {
+	c.hooks.Tag = append(c.hooks.Tag, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `tag.Intercept(f(g(h())))`.
+func (c *TagClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Tag = append(c.inters.Tag, interceptors...)
+}
+
+// Create returns a builder for creating a Tag entity.
+func (c *TagClient) Create() *TagCreate {
+	mutation := newTagMutation(c.config, OpCreate)
+	return &TagCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Tag entities.
+func (c *TagClient) CreateBulk(builders ...*TagCreate) *TagCreateBulk {
+	return &TagCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TagClient) MapCreateBulk(slice any, setFunc func(*TagCreate, int)) *TagCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TagCreateBulk{err: fmt.Errorf("calling to TagClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TagCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TagCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Tag.
+func (c *TagClient) Update() *TagUpdate {
+	mutation := newTagMutation(c.config, OpUpdate)
+	return &TagUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TagClient) UpdateOne(_m *Tag) *TagUpdateOne {
+	mutation := newTagMutation(c.config, OpUpdateOne, withTag(_m))
+	return &TagUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TagClient) UpdateOneID(id string) *TagUpdateOne {
+	mutation := newTagMutation(c.config, OpUpdateOne, withTagID(id))
+	return &TagUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Tag.
+func (c *TagClient) Delete() *TagDelete {
+	mutation := newTagMutation(c.config, OpDelete)
+	return &TagDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TagClient) DeleteOne(_m *Tag) *TagDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TagClient) DeleteOneID(id string) *TagDeleteOne {
+	builder := c.Delete().Where(tag.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TagDeleteOne{builder}
+}
+
+// Query returns a query builder for Tag.
+func (c *TagClient) Query() *TagQuery {
+	return &TagQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTag},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Tag entity by its id.
+func (c *TagClient) Get(ctx context.Context, id string) (*Tag, error) {
+	return c.Query().Where(tag.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TagClient) GetX(ctx context.Context, id string) *Tag {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *TagClient) Hooks() []Hook {
+	return c.hooks.Tag
+}
+
+// Interceptors returns the client interceptors.
+func (c *TagClient) Interceptors() []Interceptor {
+	return c.inters.Tag
+}
+
+func (c *TagClient) mutate(ctx context.Context, m *TagMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TagCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TagUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TagUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TagDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Tag mutation op: %q", m.Op())
+	}
+}
+
 // TargetedMessageClient is a client for the TargetedMessage schema.
 type TargetedMessageClient struct {
 	config
@@ -6848,10 +7130,10 @@ type (
 		Account, AccountSequence, ApiToken, Attachment, Block, Bot, Channel,
 		ChannelAddress, ConsentRecord, Contact, ContactEmail, ContactList,
 		ContactListMember, Conversation, Email, EmailChannel, EmailConnection,
-		EmailReference, Event, ForgottenBlob, IdempotencyKey, InboundMail, Inbox,
-		InboxTeam, InboxUser, Integration, Message, MessageRevision, PageView,
+		EmailReference, Event, ForgottenBlob, IdempotencyKey, ImageSender, InboundMail,
+		Inbox, InboxTeam, InboxUser, Integration, Message, MessageRevision, PageView,
 		Participant, PersonalMailbox, ReadPosition, RoutingDecision, RoutingTurn,
-		SavedView, SubscriptionType, TargetedMessage, TargetedMessageCount,
+		SavedView, SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
 		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
 		User, Visitor, VisitorRate []ent.Hook
 	}
@@ -6859,10 +7141,10 @@ type (
 		Account, AccountSequence, ApiToken, Attachment, Block, Bot, Channel,
 		ChannelAddress, ConsentRecord, Contact, ContactEmail, ContactList,
 		ContactListMember, Conversation, Email, EmailChannel, EmailConnection,
-		EmailReference, Event, ForgottenBlob, IdempotencyKey, InboundMail, Inbox,
-		InboxTeam, InboxUser, Integration, Message, MessageRevision, PageView,
+		EmailReference, Event, ForgottenBlob, IdempotencyKey, ImageSender, InboundMail,
+		Inbox, InboxTeam, InboxUser, Integration, Message, MessageRevision, PageView,
 		Participant, PersonalMailbox, ReadPosition, RoutingDecision, RoutingTurn,
-		SavedView, SubscriptionType, TargetedMessage, TargetedMessageCount,
+		SavedView, SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
 		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
 		User, Visitor, VisitorRate []ent.Interceptor
 	}

@@ -71,6 +71,34 @@ func (_c *ContactCreate) SetNillablePhone(v *string) *ContactCreate {
 	return _c
 }
 
+// SetAvatarURL sets the "avatar_url" field.
+func (_c *ContactCreate) SetAvatarURL(v string) *ContactCreate {
+	_c.mutation.SetAvatarURL(v)
+	return _c
+}
+
+// SetNillableAvatarURL sets the "avatar_url" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableAvatarURL(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetAvatarURL(*v)
+	}
+	return _c
+}
+
+// SetExternalID sets the "external_id" field.
+func (_c *ContactCreate) SetExternalID(v string) *ContactCreate {
+	_c.mutation.SetExternalID(v)
+	return _c
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableExternalID(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetExternalID(*v)
+	}
+	return _c
+}
+
 // SetOwnerID sets the "owner_id" field.
 func (_c *ContactCreate) SetOwnerID(v string) *ContactCreate {
 	_c.mutation.SetOwnerID(v)
@@ -172,6 +200,10 @@ func (_c *ContactCreate) defaults() {
 		v := contact.DefaultPhone
 		_c.mutation.SetPhone(v)
 	}
+	if _, ok := _c.mutation.AvatarURL(); !ok {
+		v := contact.DefaultAvatarURL
+		_c.mutation.SetAvatarURL(v)
+	}
 	if _, ok := _c.mutation.OwnerID(); !ok {
 		v := contact.DefaultOwnerID
 		_c.mutation.SetOwnerID(v)
@@ -204,6 +236,9 @@ func (_c *ContactCreate) check() error {
 	}
 	if _, ok := _c.mutation.Phone(); !ok {
 		return &ValidationError{Name: "phone", err: errors.New(`ent: missing required field "Contact.phone"`)}
+	}
+	if _, ok := _c.mutation.AvatarURL(); !ok {
+		return &ValidationError{Name: "avatar_url", err: errors.New(`ent: missing required field "Contact.avatar_url"`)}
 	}
 	if _, ok := _c.mutation.OwnerID(); !ok {
 		return &ValidationError{Name: "owner_id", err: errors.New(`ent: missing required field "Contact.owner_id"`)}
@@ -273,6 +308,14 @@ func (_c *ContactCreate) createSpec() (*Contact, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Phone(); ok {
 		_spec.SetField(contact.FieldPhone, field.TypeString, value)
 		_node.Phone = value
+	}
+	if value, ok := _c.mutation.AvatarURL(); ok {
+		_spec.SetField(contact.FieldAvatarURL, field.TypeString, value)
+		_node.AvatarURL = value
+	}
+	if value, ok := _c.mutation.ExternalID(); ok {
+		_spec.SetField(contact.FieldExternalID, field.TypeString, value)
+		_node.ExternalID = &value
 	}
 	if value, ok := _c.mutation.OwnerID(); ok {
 		_spec.SetField(contact.FieldOwnerID, field.TypeString, value)
@@ -375,6 +418,36 @@ func (u *ContactUpsert) SetPhone(v string) *ContactUpsert {
 // UpdatePhone sets the "phone" field to the value that was provided on create.
 func (u *ContactUpsert) UpdatePhone() *ContactUpsert {
 	u.SetExcluded(contact.FieldPhone)
+	return u
+}
+
+// SetAvatarURL sets the "avatar_url" field.
+func (u *ContactUpsert) SetAvatarURL(v string) *ContactUpsert {
+	u.Set(contact.FieldAvatarURL, v)
+	return u
+}
+
+// UpdateAvatarURL sets the "avatar_url" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateAvatarURL() *ContactUpsert {
+	u.SetExcluded(contact.FieldAvatarURL)
+	return u
+}
+
+// SetExternalID sets the "external_id" field.
+func (u *ContactUpsert) SetExternalID(v string) *ContactUpsert {
+	u.Set(contact.FieldExternalID, v)
+	return u
+}
+
+// UpdateExternalID sets the "external_id" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateExternalID() *ContactUpsert {
+	u.SetExcluded(contact.FieldExternalID)
+	return u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (u *ContactUpsert) ClearExternalID() *ContactUpsert {
+	u.SetNull(contact.FieldExternalID)
 	return u
 }
 
@@ -519,6 +592,41 @@ func (u *ContactUpsertOne) SetPhone(v string) *ContactUpsertOne {
 func (u *ContactUpsertOne) UpdatePhone() *ContactUpsertOne {
 	return u.Update(func(s *ContactUpsert) {
 		s.UpdatePhone()
+	})
+}
+
+// SetAvatarURL sets the "avatar_url" field.
+func (u *ContactUpsertOne) SetAvatarURL(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetAvatarURL(v)
+	})
+}
+
+// UpdateAvatarURL sets the "avatar_url" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateAvatarURL() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateAvatarURL()
+	})
+}
+
+// SetExternalID sets the "external_id" field.
+func (u *ContactUpsertOne) SetExternalID(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetExternalID(v)
+	})
+}
+
+// UpdateExternalID sets the "external_id" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateExternalID() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateExternalID()
+	})
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (u *ContactUpsertOne) ClearExternalID() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.ClearExternalID()
 	})
 }
 
@@ -838,6 +946,41 @@ func (u *ContactUpsertBulk) SetPhone(v string) *ContactUpsertBulk {
 func (u *ContactUpsertBulk) UpdatePhone() *ContactUpsertBulk {
 	return u.Update(func(s *ContactUpsert) {
 		s.UpdatePhone()
+	})
+}
+
+// SetAvatarURL sets the "avatar_url" field.
+func (u *ContactUpsertBulk) SetAvatarURL(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetAvatarURL(v)
+	})
+}
+
+// UpdateAvatarURL sets the "avatar_url" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateAvatarURL() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateAvatarURL()
+	})
+}
+
+// SetExternalID sets the "external_id" field.
+func (u *ContactUpsertBulk) SetExternalID(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetExternalID(v)
+	})
+}
+
+// UpdateExternalID sets the "external_id" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateExternalID() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateExternalID()
+	})
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (u *ContactUpsertBulk) ClearExternalID() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.ClearExternalID()
 	})
 }
 

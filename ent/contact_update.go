@@ -71,6 +71,40 @@ func (_u *ContactUpdate) SetNillablePhone(v *string) *ContactUpdate {
 	return _u
 }
 
+// SetAvatarURL sets the "avatar_url" field.
+func (_u *ContactUpdate) SetAvatarURL(v string) *ContactUpdate {
+	_u.mutation.SetAvatarURL(v)
+	return _u
+}
+
+// SetNillableAvatarURL sets the "avatar_url" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableAvatarURL(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetAvatarURL(*v)
+	}
+	return _u
+}
+
+// SetExternalID sets the "external_id" field.
+func (_u *ContactUpdate) SetExternalID(v string) *ContactUpdate {
+	_u.mutation.SetExternalID(v)
+	return _u
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableExternalID(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetExternalID(*v)
+	}
+	return _u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (_u *ContactUpdate) ClearExternalID() *ContactUpdate {
+	_u.mutation.ClearExternalID()
+	return _u
+}
+
 // SetOwnerID sets the "owner_id" field.
 func (_u *ContactUpdate) SetOwnerID(v string) *ContactUpdate {
 	_u.mutation.SetOwnerID(v)
@@ -183,6 +217,15 @@ func (_u *ContactUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Phone(); ok {
 		_spec.SetField(contact.FieldPhone, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.AvatarURL(); ok {
+		_spec.SetField(contact.FieldAvatarURL, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ExternalID(); ok {
+		_spec.SetField(contact.FieldExternalID, field.TypeString, value)
+	}
+	if _u.mutation.ExternalIDCleared() {
+		_spec.ClearField(contact.FieldExternalID, field.TypeString)
+	}
 	if value, ok := _u.mutation.OwnerID(); ok {
 		_spec.SetField(contact.FieldOwnerID, field.TypeString, value)
 	}
@@ -259,6 +302,40 @@ func (_u *ContactUpdateOne) SetNillablePhone(v *string) *ContactUpdateOne {
 	if v != nil {
 		_u.SetPhone(*v)
 	}
+	return _u
+}
+
+// SetAvatarURL sets the "avatar_url" field.
+func (_u *ContactUpdateOne) SetAvatarURL(v string) *ContactUpdateOne {
+	_u.mutation.SetAvatarURL(v)
+	return _u
+}
+
+// SetNillableAvatarURL sets the "avatar_url" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableAvatarURL(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetAvatarURL(*v)
+	}
+	return _u
+}
+
+// SetExternalID sets the "external_id" field.
+func (_u *ContactUpdateOne) SetExternalID(v string) *ContactUpdateOne {
+	_u.mutation.SetExternalID(v)
+	return _u
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableExternalID(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetExternalID(*v)
+	}
+	return _u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (_u *ContactUpdateOne) ClearExternalID() *ContactUpdateOne {
+	_u.mutation.ClearExternalID()
 	return _u
 }
 
@@ -403,6 +480,15 @@ func (_u *ContactUpdateOne) sqlSave(ctx context.Context) (_node *Contact, err er
 	}
 	if value, ok := _u.mutation.Phone(); ok {
 		_spec.SetField(contact.FieldPhone, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.AvatarURL(); ok {
+		_spec.SetField(contact.FieldAvatarURL, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ExternalID(); ok {
+		_spec.SetField(contact.FieldExternalID, field.TypeString, value)
+	}
+	if _u.mutation.ExternalIDCleared() {
+		_spec.ClearField(contact.FieldExternalID, field.TypeString)
 	}
 	if value, ok := _u.mutation.OwnerID(); ok {
 		_spec.SetField(contact.FieldOwnerID, field.TypeString, value)

@@ -47,6 +47,8 @@ type Conversation struct {
 	OpenedAt clock.Micros `json:"opened_at,omitempty"`
 	// LastMessageAt holds the value of the "last_message_at" field.
 	LastMessageAt clock.Micros `json:"last_message_at,omitempty"`
+	// When it last came to the top: its last message, its waking from snooze, its restoring (IN-18).
+	ActivityAt clock.Micros `json:"activity_at,omitempty"`
 	// When the contact began to wait for an answer; Never: does not wait.
 	WaitingSince clock.Micros `json:"waiting_since,omitempty"`
 	// ClosedAt holds the value of the "closed_at" field.
@@ -73,21 +75,25 @@ type Conversation struct {
 	TargetedMessageVersion int `json:"targeted_message_version,omitempty"`
 	// Priority holds the value of the "priority" field.
 	Priority vocab.Priority `json:"priority,omitempty"`
-	// Tags holds the value of the "tags" field.
+	// Ids of tags (IN-31).
 	Tags []string `json:"tags,omitempty"`
 	// SnoozedUntil holds the value of the "snoozed_until" field.
 	SnoozedUntil clock.Micros `json:"snoozed_until,omitempty"`
+	// The revision with which it last came back from snooze by itself: unread for who saw none since (IN-18).
+	WokenRevision int `json:"woken_revision,omitempty"`
 	// Of the newest message.
 	LastNumber int `json:"last_number,omitempty"`
 	// Of the newest message, as visitors count.
 	LastVisibleNumber int `json:"last_visible_number,omitempty"`
 	// LastIncomingNumber holds the value of the "last_incoming_number" field.
 	LastIncomingNumber int `json:"last_incoming_number,omitempty"`
+	// Of the team's newest message: who wrote last (IN-3).
+	LastOutgoingNumber int `json:"last_outgoing_number,omitempty"`
 	// The visitor read up to here, as visitors count.
 	VisitorReadNumber int `json:"visitor_read_number,omitempty"`
-	// The targeted message or bot whose routing holds.
+	// The targeted message or bot with the routing that applies.
 	RoutingSource string `json:"routing_source,omitempty"`
-	// Routing found nobody: it is offered again (RT-4).
+	// Routing found no one: it is offered again (RT-4).
 	AwaitsOffer bool `json:"awaits_offer,omitempty"`
 	// The contact's message that was last routed again (AC-8).
 	ReassignedMessageNumber int `json:"reassigned_message_number,omitempty"`
@@ -95,6 +101,24 @@ type Conversation struct {
 	ToAddress string `json:"to_address,omitempty"`
 	// The thread that its first mail named without taking part in it (pitfall 5).
 	PossiblyRelatedID string `json:"possibly_related_id,omitempty"`
+	// FirstRespondedAt holds the value of the "first_responded_at" field.
+	FirstRespondedAt clock.Micros `json:"first_responded_at,omitempty"`
+	// FirstRespondedBy holds the value of the "first_responded_by" field.
+	FirstRespondedBy string `json:"first_responded_by,omitempty"`
+	// From the contact's first message to the first response (IN-32).
+	FirstResponseSeconds int `json:"first_response_seconds,omitempty"`
+	// Those within the operating hours; -1: not known.
+	FirstResponseBusinessSeconds int `json:"first_response_business_seconds,omitempty"`
+	// ReopenCount holds the value of the "reopen_count" field.
+	ReopenCount int `json:"reopen_count,omitempty"`
+	// ResolvedBy holds the value of the "resolved_by" field.
+	ResolvedBy string `json:"resolved_by,omitempty"`
+	// The priority as a number, for lists in its order.
+	PriorityRank int `json:"priority_rank,omitempty"`
+	// What a custom channel calls itself; empty for chat and e-mail.
+	ChannelType string `json:"channel_type,omitempty"`
+	// Unique per account and type.
+	ExternalID *string `json:"external_id,omitempty"`
 	// Revision holds the value of the "revision" field.
 	Revision     int `json:"revision,omitempty"`
 	selectValues sql.SelectValues
@@ -109,9 +133,9 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case conversation.FieldEverAssigned, conversation.FieldInBots, conversation.FieldAwaitsOffer:
 			values[i] = new(sql.NullBool)
-		case conversation.FieldOpenedAt, conversation.FieldLastMessageAt, conversation.FieldWaitingSince, conversation.FieldClosedAt, conversation.FieldFiltered, conversation.FieldDeletedAt, conversation.FieldVisitorActiveAt, conversation.FieldTargetedMessageVersion, conversation.FieldSnoozedUntil, conversation.FieldLastNumber, conversation.FieldLastVisibleNumber, conversation.FieldLastIncomingNumber, conversation.FieldVisitorReadNumber, conversation.FieldReassignedMessageNumber, conversation.FieldRevision:
+		case conversation.FieldOpenedAt, conversation.FieldLastMessageAt, conversation.FieldActivityAt, conversation.FieldWaitingSince, conversation.FieldClosedAt, conversation.FieldFiltered, conversation.FieldDeletedAt, conversation.FieldVisitorActiveAt, conversation.FieldTargetedMessageVersion, conversation.FieldSnoozedUntil, conversation.FieldWokenRevision, conversation.FieldLastNumber, conversation.FieldLastVisibleNumber, conversation.FieldLastIncomingNumber, conversation.FieldLastOutgoingNumber, conversation.FieldVisitorReadNumber, conversation.FieldReassignedMessageNumber, conversation.FieldFirstRespondedAt, conversation.FieldFirstResponseSeconds, conversation.FieldFirstResponseBusinessSeconds, conversation.FieldReopenCount, conversation.FieldPriorityRank, conversation.FieldRevision:
 			values[i] = new(sql.NullInt64)
-		case conversation.FieldID, conversation.FieldAccountID, conversation.FieldInboxID, conversation.FieldChannelID, conversation.FieldKind, conversation.FieldFolder, conversation.FieldStatus, conversation.FieldContactID, conversation.FieldVisitorID, conversation.FieldAssigneeID, conversation.FieldAssignedTeamID, conversation.FieldSubject, conversation.FieldPreview, conversation.FieldBotID, conversation.FieldBotState, conversation.FieldOriginURL, conversation.FieldTargetedMessageID, conversation.FieldPriority, conversation.FieldRoutingSource, conversation.FieldToAddress, conversation.FieldPossiblyRelatedID:
+		case conversation.FieldID, conversation.FieldAccountID, conversation.FieldInboxID, conversation.FieldChannelID, conversation.FieldKind, conversation.FieldFolder, conversation.FieldStatus, conversation.FieldContactID, conversation.FieldVisitorID, conversation.FieldAssigneeID, conversation.FieldAssignedTeamID, conversation.FieldSubject, conversation.FieldPreview, conversation.FieldBotID, conversation.FieldBotState, conversation.FieldOriginURL, conversation.FieldTargetedMessageID, conversation.FieldPriority, conversation.FieldRoutingSource, conversation.FieldToAddress, conversation.FieldPossiblyRelatedID, conversation.FieldFirstRespondedBy, conversation.FieldResolvedBy, conversation.FieldChannelType, conversation.FieldExternalID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -218,6 +242,12 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.LastMessageAt = clock.Micros(value.Int64)
 			}
+		case conversation.FieldActivityAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field activity_at", values[i])
+			} else if value.Valid {
+				_m.ActivityAt = clock.Micros(value.Int64)
+			}
 		case conversation.FieldWaitingSince:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field waiting_since", values[i])
@@ -310,6 +340,12 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.SnoozedUntil = clock.Micros(value.Int64)
 			}
+		case conversation.FieldWokenRevision:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field woken_revision", values[i])
+			} else if value.Valid {
+				_m.WokenRevision = int(value.Int64)
+			}
 		case conversation.FieldLastNumber:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field last_number", values[i])
@@ -327,6 +363,12 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field last_incoming_number", values[i])
 			} else if value.Valid {
 				_m.LastIncomingNumber = int(value.Int64)
+			}
+		case conversation.FieldLastOutgoingNumber:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field last_outgoing_number", values[i])
+			} else if value.Valid {
+				_m.LastOutgoingNumber = int(value.Int64)
 			}
 		case conversation.FieldVisitorReadNumber:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -363,6 +405,61 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field possibly_related_id", values[i])
 			} else if value.Valid {
 				_m.PossiblyRelatedID = value.String
+			}
+		case conversation.FieldFirstRespondedAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field first_responded_at", values[i])
+			} else if value.Valid {
+				_m.FirstRespondedAt = clock.Micros(value.Int64)
+			}
+		case conversation.FieldFirstRespondedBy:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field first_responded_by", values[i])
+			} else if value.Valid {
+				_m.FirstRespondedBy = value.String
+			}
+		case conversation.FieldFirstResponseSeconds:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field first_response_seconds", values[i])
+			} else if value.Valid {
+				_m.FirstResponseSeconds = int(value.Int64)
+			}
+		case conversation.FieldFirstResponseBusinessSeconds:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field first_response_business_seconds", values[i])
+			} else if value.Valid {
+				_m.FirstResponseBusinessSeconds = int(value.Int64)
+			}
+		case conversation.FieldReopenCount:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field reopen_count", values[i])
+			} else if value.Valid {
+				_m.ReopenCount = int(value.Int64)
+			}
+		case conversation.FieldResolvedBy:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field resolved_by", values[i])
+			} else if value.Valid {
+				_m.ResolvedBy = value.String
+			}
+		case conversation.FieldPriorityRank:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field priority_rank", values[i])
+			} else if value.Valid {
+				_m.PriorityRank = int(value.Int64)
+			}
+		case conversation.FieldChannelType:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field channel_type", values[i])
+			} else if value.Valid {
+				_m.ChannelType = value.String
+			}
+		case conversation.FieldExternalID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field external_id", values[i])
+			} else if value.Valid {
+				_m.ExternalID = new(string)
+				*_m.ExternalID = value.String
 			}
 		case conversation.FieldRevision:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -448,6 +545,9 @@ func (_m *Conversation) String() string {
 	builder.WriteString("last_message_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastMessageAt))
 	builder.WriteString(", ")
+	builder.WriteString("activity_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ActivityAt))
+	builder.WriteString(", ")
 	builder.WriteString("waiting_since=")
 	builder.WriteString(fmt.Sprintf("%v", _m.WaitingSince))
 	builder.WriteString(", ")
@@ -493,6 +593,9 @@ func (_m *Conversation) String() string {
 	builder.WriteString("snoozed_until=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SnoozedUntil))
 	builder.WriteString(", ")
+	builder.WriteString("woken_revision=")
+	builder.WriteString(fmt.Sprintf("%v", _m.WokenRevision))
+	builder.WriteString(", ")
 	builder.WriteString("last_number=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastNumber))
 	builder.WriteString(", ")
@@ -501,6 +604,9 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("last_incoming_number=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastIncomingNumber))
+	builder.WriteString(", ")
+	builder.WriteString("last_outgoing_number=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LastOutgoingNumber))
 	builder.WriteString(", ")
 	builder.WriteString("visitor_read_number=")
 	builder.WriteString(fmt.Sprintf("%v", _m.VisitorReadNumber))
@@ -519,6 +625,35 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("possibly_related_id=")
 	builder.WriteString(_m.PossiblyRelatedID)
+	builder.WriteString(", ")
+	builder.WriteString("first_responded_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.FirstRespondedAt))
+	builder.WriteString(", ")
+	builder.WriteString("first_responded_by=")
+	builder.WriteString(_m.FirstRespondedBy)
+	builder.WriteString(", ")
+	builder.WriteString("first_response_seconds=")
+	builder.WriteString(fmt.Sprintf("%v", _m.FirstResponseSeconds))
+	builder.WriteString(", ")
+	builder.WriteString("first_response_business_seconds=")
+	builder.WriteString(fmt.Sprintf("%v", _m.FirstResponseBusinessSeconds))
+	builder.WriteString(", ")
+	builder.WriteString("reopen_count=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ReopenCount))
+	builder.WriteString(", ")
+	builder.WriteString("resolved_by=")
+	builder.WriteString(_m.ResolvedBy)
+	builder.WriteString(", ")
+	builder.WriteString("priority_rank=")
+	builder.WriteString(fmt.Sprintf("%v", _m.PriorityRank))
+	builder.WriteString(", ")
+	builder.WriteString("channel_type=")
+	builder.WriteString(_m.ChannelType)
+	builder.WriteString(", ")
+	if v := _m.ExternalID; v != nil {
+		builder.WriteString("external_id=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("revision=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Revision))

@@ -156,6 +156,12 @@ func (_c *ConversationCreate) SetLastMessageAt(v clock.Micros) *ConversationCrea
 	return _c
 }
 
+// SetActivityAt sets the "activity_at" field.
+func (_c *ConversationCreate) SetActivityAt(v clock.Micros) *ConversationCreate {
+	_c.mutation.SetActivityAt(v)
+	return _c
+}
+
 // SetWaitingSince sets the "waiting_since" field.
 func (_c *ConversationCreate) SetWaitingSince(v clock.Micros) *ConversationCreate {
 	_c.mutation.SetWaitingSince(v)
@@ -350,6 +356,20 @@ func (_c *ConversationCreate) SetNillableSnoozedUntil(v *clock.Micros) *Conversa
 	return _c
 }
 
+// SetWokenRevision sets the "woken_revision" field.
+func (_c *ConversationCreate) SetWokenRevision(v int) *ConversationCreate {
+	_c.mutation.SetWokenRevision(v)
+	return _c
+}
+
+// SetNillableWokenRevision sets the "woken_revision" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableWokenRevision(v *int) *ConversationCreate {
+	if v != nil {
+		_c.SetWokenRevision(*v)
+	}
+	return _c
+}
+
 // SetLastNumber sets the "last_number" field.
 func (_c *ConversationCreate) SetLastNumber(v int) *ConversationCreate {
 	_c.mutation.SetLastNumber(v)
@@ -388,6 +408,20 @@ func (_c *ConversationCreate) SetLastIncomingNumber(v int) *ConversationCreate {
 func (_c *ConversationCreate) SetNillableLastIncomingNumber(v *int) *ConversationCreate {
 	if v != nil {
 		_c.SetLastIncomingNumber(*v)
+	}
+	return _c
+}
+
+// SetLastOutgoingNumber sets the "last_outgoing_number" field.
+func (_c *ConversationCreate) SetLastOutgoingNumber(v int) *ConversationCreate {
+	_c.mutation.SetLastOutgoingNumber(v)
+	return _c
+}
+
+// SetNillableLastOutgoingNumber sets the "last_outgoing_number" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableLastOutgoingNumber(v *int) *ConversationCreate {
+	if v != nil {
+		_c.SetLastOutgoingNumber(*v)
 	}
 	return _c
 }
@@ -472,6 +506,132 @@ func (_c *ConversationCreate) SetPossiblyRelatedID(v string) *ConversationCreate
 func (_c *ConversationCreate) SetNillablePossiblyRelatedID(v *string) *ConversationCreate {
 	if v != nil {
 		_c.SetPossiblyRelatedID(*v)
+	}
+	return _c
+}
+
+// SetFirstRespondedAt sets the "first_responded_at" field.
+func (_c *ConversationCreate) SetFirstRespondedAt(v clock.Micros) *ConversationCreate {
+	_c.mutation.SetFirstRespondedAt(v)
+	return _c
+}
+
+// SetNillableFirstRespondedAt sets the "first_responded_at" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableFirstRespondedAt(v *clock.Micros) *ConversationCreate {
+	if v != nil {
+		_c.SetFirstRespondedAt(*v)
+	}
+	return _c
+}
+
+// SetFirstRespondedBy sets the "first_responded_by" field.
+func (_c *ConversationCreate) SetFirstRespondedBy(v string) *ConversationCreate {
+	_c.mutation.SetFirstRespondedBy(v)
+	return _c
+}
+
+// SetNillableFirstRespondedBy sets the "first_responded_by" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableFirstRespondedBy(v *string) *ConversationCreate {
+	if v != nil {
+		_c.SetFirstRespondedBy(*v)
+	}
+	return _c
+}
+
+// SetFirstResponseSeconds sets the "first_response_seconds" field.
+func (_c *ConversationCreate) SetFirstResponseSeconds(v int) *ConversationCreate {
+	_c.mutation.SetFirstResponseSeconds(v)
+	return _c
+}
+
+// SetNillableFirstResponseSeconds sets the "first_response_seconds" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableFirstResponseSeconds(v *int) *ConversationCreate {
+	if v != nil {
+		_c.SetFirstResponseSeconds(*v)
+	}
+	return _c
+}
+
+// SetFirstResponseBusinessSeconds sets the "first_response_business_seconds" field.
+func (_c *ConversationCreate) SetFirstResponseBusinessSeconds(v int) *ConversationCreate {
+	_c.mutation.SetFirstResponseBusinessSeconds(v)
+	return _c
+}
+
+// SetNillableFirstResponseBusinessSeconds sets the "first_response_business_seconds" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableFirstResponseBusinessSeconds(v *int) *ConversationCreate {
+	if v != nil {
+		_c.SetFirstResponseBusinessSeconds(*v)
+	}
+	return _c
+}
+
+// SetReopenCount sets the "reopen_count" field.
+func (_c *ConversationCreate) SetReopenCount(v int) *ConversationCreate {
+	_c.mutation.SetReopenCount(v)
+	return _c
+}
+
+// SetNillableReopenCount sets the "reopen_count" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableReopenCount(v *int) *ConversationCreate {
+	if v != nil {
+		_c.SetReopenCount(*v)
+	}
+	return _c
+}
+
+// SetResolvedBy sets the "resolved_by" field.
+func (_c *ConversationCreate) SetResolvedBy(v string) *ConversationCreate {
+	_c.mutation.SetResolvedBy(v)
+	return _c
+}
+
+// SetNillableResolvedBy sets the "resolved_by" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableResolvedBy(v *string) *ConversationCreate {
+	if v != nil {
+		_c.SetResolvedBy(*v)
+	}
+	return _c
+}
+
+// SetPriorityRank sets the "priority_rank" field.
+func (_c *ConversationCreate) SetPriorityRank(v int) *ConversationCreate {
+	_c.mutation.SetPriorityRank(v)
+	return _c
+}
+
+// SetNillablePriorityRank sets the "priority_rank" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillablePriorityRank(v *int) *ConversationCreate {
+	if v != nil {
+		_c.SetPriorityRank(*v)
+	}
+	return _c
+}
+
+// SetChannelType sets the "channel_type" field.
+func (_c *ConversationCreate) SetChannelType(v string) *ConversationCreate {
+	_c.mutation.SetChannelType(v)
+	return _c
+}
+
+// SetNillableChannelType sets the "channel_type" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableChannelType(v *string) *ConversationCreate {
+	if v != nil {
+		_c.SetChannelType(*v)
+	}
+	return _c
+}
+
+// SetExternalID sets the "external_id" field.
+func (_c *ConversationCreate) SetExternalID(v string) *ConversationCreate {
+	_c.mutation.SetExternalID(v)
+	return _c
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableExternalID(v *string) *ConversationCreate {
+	if v != nil {
+		_c.SetExternalID(*v)
 	}
 	return _c
 }
@@ -607,6 +767,10 @@ func (_c *ConversationCreate) defaults() {
 		v := conversation.DefaultSnoozedUntil
 		_c.mutation.SetSnoozedUntil(v)
 	}
+	if _, ok := _c.mutation.WokenRevision(); !ok {
+		v := conversation.DefaultWokenRevision
+		_c.mutation.SetWokenRevision(v)
+	}
 	if _, ok := _c.mutation.LastNumber(); !ok {
 		v := conversation.DefaultLastNumber
 		_c.mutation.SetLastNumber(v)
@@ -618,6 +782,10 @@ func (_c *ConversationCreate) defaults() {
 	if _, ok := _c.mutation.LastIncomingNumber(); !ok {
 		v := conversation.DefaultLastIncomingNumber
 		_c.mutation.SetLastIncomingNumber(v)
+	}
+	if _, ok := _c.mutation.LastOutgoingNumber(); !ok {
+		v := conversation.DefaultLastOutgoingNumber
+		_c.mutation.SetLastOutgoingNumber(v)
 	}
 	if _, ok := _c.mutation.VisitorReadNumber(); !ok {
 		v := conversation.DefaultVisitorReadNumber
@@ -642,6 +810,38 @@ func (_c *ConversationCreate) defaults() {
 	if _, ok := _c.mutation.PossiblyRelatedID(); !ok {
 		v := conversation.DefaultPossiblyRelatedID
 		_c.mutation.SetPossiblyRelatedID(v)
+	}
+	if _, ok := _c.mutation.FirstRespondedAt(); !ok {
+		v := conversation.DefaultFirstRespondedAt
+		_c.mutation.SetFirstRespondedAt(v)
+	}
+	if _, ok := _c.mutation.FirstRespondedBy(); !ok {
+		v := conversation.DefaultFirstRespondedBy
+		_c.mutation.SetFirstRespondedBy(v)
+	}
+	if _, ok := _c.mutation.FirstResponseSeconds(); !ok {
+		v := conversation.DefaultFirstResponseSeconds
+		_c.mutation.SetFirstResponseSeconds(v)
+	}
+	if _, ok := _c.mutation.FirstResponseBusinessSeconds(); !ok {
+		v := conversation.DefaultFirstResponseBusinessSeconds
+		_c.mutation.SetFirstResponseBusinessSeconds(v)
+	}
+	if _, ok := _c.mutation.ReopenCount(); !ok {
+		v := conversation.DefaultReopenCount
+		_c.mutation.SetReopenCount(v)
+	}
+	if _, ok := _c.mutation.ResolvedBy(); !ok {
+		v := conversation.DefaultResolvedBy
+		_c.mutation.SetResolvedBy(v)
+	}
+	if _, ok := _c.mutation.PriorityRank(); !ok {
+		v := conversation.DefaultPriorityRank
+		_c.mutation.SetPriorityRank(v)
+	}
+	if _, ok := _c.mutation.ChannelType(); !ok {
+		v := conversation.DefaultChannelType
+		_c.mutation.SetChannelType(v)
 	}
 	if _, ok := _c.mutation.Revision(); !ok {
 		v := conversation.DefaultRevision
@@ -703,6 +903,9 @@ func (_c *ConversationCreate) check() error {
 	if _, ok := _c.mutation.LastMessageAt(); !ok {
 		return &ValidationError{Name: "last_message_at", err: errors.New(`ent: missing required field "Conversation.last_message_at"`)}
 	}
+	if _, ok := _c.mutation.ActivityAt(); !ok {
+		return &ValidationError{Name: "activity_at", err: errors.New(`ent: missing required field "Conversation.activity_at"`)}
+	}
 	if _, ok := _c.mutation.WaitingSince(); !ok {
 		return &ValidationError{Name: "waiting_since", err: errors.New(`ent: missing required field "Conversation.waiting_since"`)}
 	}
@@ -748,6 +951,9 @@ func (_c *ConversationCreate) check() error {
 	if _, ok := _c.mutation.SnoozedUntil(); !ok {
 		return &ValidationError{Name: "snoozed_until", err: errors.New(`ent: missing required field "Conversation.snoozed_until"`)}
 	}
+	if _, ok := _c.mutation.WokenRevision(); !ok {
+		return &ValidationError{Name: "woken_revision", err: errors.New(`ent: missing required field "Conversation.woken_revision"`)}
+	}
 	if _, ok := _c.mutation.LastNumber(); !ok {
 		return &ValidationError{Name: "last_number", err: errors.New(`ent: missing required field "Conversation.last_number"`)}
 	}
@@ -756,6 +962,9 @@ func (_c *ConversationCreate) check() error {
 	}
 	if _, ok := _c.mutation.LastIncomingNumber(); !ok {
 		return &ValidationError{Name: "last_incoming_number", err: errors.New(`ent: missing required field "Conversation.last_incoming_number"`)}
+	}
+	if _, ok := _c.mutation.LastOutgoingNumber(); !ok {
+		return &ValidationError{Name: "last_outgoing_number", err: errors.New(`ent: missing required field "Conversation.last_outgoing_number"`)}
 	}
 	if _, ok := _c.mutation.VisitorReadNumber(); !ok {
 		return &ValidationError{Name: "visitor_read_number", err: errors.New(`ent: missing required field "Conversation.visitor_read_number"`)}
@@ -774,6 +983,30 @@ func (_c *ConversationCreate) check() error {
 	}
 	if _, ok := _c.mutation.PossiblyRelatedID(); !ok {
 		return &ValidationError{Name: "possibly_related_id", err: errors.New(`ent: missing required field "Conversation.possibly_related_id"`)}
+	}
+	if _, ok := _c.mutation.FirstRespondedAt(); !ok {
+		return &ValidationError{Name: "first_responded_at", err: errors.New(`ent: missing required field "Conversation.first_responded_at"`)}
+	}
+	if _, ok := _c.mutation.FirstRespondedBy(); !ok {
+		return &ValidationError{Name: "first_responded_by", err: errors.New(`ent: missing required field "Conversation.first_responded_by"`)}
+	}
+	if _, ok := _c.mutation.FirstResponseSeconds(); !ok {
+		return &ValidationError{Name: "first_response_seconds", err: errors.New(`ent: missing required field "Conversation.first_response_seconds"`)}
+	}
+	if _, ok := _c.mutation.FirstResponseBusinessSeconds(); !ok {
+		return &ValidationError{Name: "first_response_business_seconds", err: errors.New(`ent: missing required field "Conversation.first_response_business_seconds"`)}
+	}
+	if _, ok := _c.mutation.ReopenCount(); !ok {
+		return &ValidationError{Name: "reopen_count", err: errors.New(`ent: missing required field "Conversation.reopen_count"`)}
+	}
+	if _, ok := _c.mutation.ResolvedBy(); !ok {
+		return &ValidationError{Name: "resolved_by", err: errors.New(`ent: missing required field "Conversation.resolved_by"`)}
+	}
+	if _, ok := _c.mutation.PriorityRank(); !ok {
+		return &ValidationError{Name: "priority_rank", err: errors.New(`ent: missing required field "Conversation.priority_rank"`)}
+	}
+	if _, ok := _c.mutation.ChannelType(); !ok {
+		return &ValidationError{Name: "channel_type", err: errors.New(`ent: missing required field "Conversation.channel_type"`)}
 	}
 	if _, ok := _c.mutation.Revision(); !ok {
 		return &ValidationError{Name: "revision", err: errors.New(`ent: missing required field "Conversation.revision"`)}
@@ -875,6 +1108,10 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 		_spec.SetField(conversation.FieldLastMessageAt, field.TypeInt64, value)
 		_node.LastMessageAt = value
 	}
+	if value, ok := _c.mutation.ActivityAt(); ok {
+		_spec.SetField(conversation.FieldActivityAt, field.TypeInt64, value)
+		_node.ActivityAt = value
+	}
 	if value, ok := _c.mutation.WaitingSince(); ok {
 		_spec.SetField(conversation.FieldWaitingSince, field.TypeInt64, value)
 		_node.WaitingSince = value
@@ -935,6 +1172,10 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 		_spec.SetField(conversation.FieldSnoozedUntil, field.TypeInt64, value)
 		_node.SnoozedUntil = value
 	}
+	if value, ok := _c.mutation.WokenRevision(); ok {
+		_spec.SetField(conversation.FieldWokenRevision, field.TypeInt, value)
+		_node.WokenRevision = value
+	}
 	if value, ok := _c.mutation.LastNumber(); ok {
 		_spec.SetField(conversation.FieldLastNumber, field.TypeInt, value)
 		_node.LastNumber = value
@@ -946,6 +1187,10 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.LastIncomingNumber(); ok {
 		_spec.SetField(conversation.FieldLastIncomingNumber, field.TypeInt, value)
 		_node.LastIncomingNumber = value
+	}
+	if value, ok := _c.mutation.LastOutgoingNumber(); ok {
+		_spec.SetField(conversation.FieldLastOutgoingNumber, field.TypeInt, value)
+		_node.LastOutgoingNumber = value
 	}
 	if value, ok := _c.mutation.VisitorReadNumber(); ok {
 		_spec.SetField(conversation.FieldVisitorReadNumber, field.TypeInt, value)
@@ -970,6 +1215,42 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.PossiblyRelatedID(); ok {
 		_spec.SetField(conversation.FieldPossiblyRelatedID, field.TypeString, value)
 		_node.PossiblyRelatedID = value
+	}
+	if value, ok := _c.mutation.FirstRespondedAt(); ok {
+		_spec.SetField(conversation.FieldFirstRespondedAt, field.TypeInt64, value)
+		_node.FirstRespondedAt = value
+	}
+	if value, ok := _c.mutation.FirstRespondedBy(); ok {
+		_spec.SetField(conversation.FieldFirstRespondedBy, field.TypeString, value)
+		_node.FirstRespondedBy = value
+	}
+	if value, ok := _c.mutation.FirstResponseSeconds(); ok {
+		_spec.SetField(conversation.FieldFirstResponseSeconds, field.TypeInt, value)
+		_node.FirstResponseSeconds = value
+	}
+	if value, ok := _c.mutation.FirstResponseBusinessSeconds(); ok {
+		_spec.SetField(conversation.FieldFirstResponseBusinessSeconds, field.TypeInt, value)
+		_node.FirstResponseBusinessSeconds = value
+	}
+	if value, ok := _c.mutation.ReopenCount(); ok {
+		_spec.SetField(conversation.FieldReopenCount, field.TypeInt, value)
+		_node.ReopenCount = value
+	}
+	if value, ok := _c.mutation.ResolvedBy(); ok {
+		_spec.SetField(conversation.FieldResolvedBy, field.TypeString, value)
+		_node.ResolvedBy = value
+	}
+	if value, ok := _c.mutation.PriorityRank(); ok {
+		_spec.SetField(conversation.FieldPriorityRank, field.TypeInt, value)
+		_node.PriorityRank = value
+	}
+	if value, ok := _c.mutation.ChannelType(); ok {
+		_spec.SetField(conversation.FieldChannelType, field.TypeString, value)
+		_node.ChannelType = value
+	}
+	if value, ok := _c.mutation.ExternalID(); ok {
+		_spec.SetField(conversation.FieldExternalID, field.TypeString, value)
+		_node.ExternalID = &value
 	}
 	if value, ok := _c.mutation.Revision(); ok {
 		_spec.SetField(conversation.FieldRevision, field.TypeInt, value)
@@ -1138,6 +1419,24 @@ func (u *ConversationUpsert) UpdateLastMessageAt() *ConversationUpsert {
 // AddLastMessageAt adds v to the "last_message_at" field.
 func (u *ConversationUpsert) AddLastMessageAt(v clock.Micros) *ConversationUpsert {
 	u.Add(conversation.FieldLastMessageAt, v)
+	return u
+}
+
+// SetActivityAt sets the "activity_at" field.
+func (u *ConversationUpsert) SetActivityAt(v clock.Micros) *ConversationUpsert {
+	u.Set(conversation.FieldActivityAt, v)
+	return u
+}
+
+// UpdateActivityAt sets the "activity_at" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateActivityAt() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldActivityAt)
+	return u
+}
+
+// AddActivityAt adds v to the "activity_at" field.
+func (u *ConversationUpsert) AddActivityAt(v clock.Micros) *ConversationUpsert {
+	u.Add(conversation.FieldActivityAt, v)
 	return u
 }
 
@@ -1363,6 +1662,24 @@ func (u *ConversationUpsert) AddSnoozedUntil(v clock.Micros) *ConversationUpsert
 	return u
 }
 
+// SetWokenRevision sets the "woken_revision" field.
+func (u *ConversationUpsert) SetWokenRevision(v int) *ConversationUpsert {
+	u.Set(conversation.FieldWokenRevision, v)
+	return u
+}
+
+// UpdateWokenRevision sets the "woken_revision" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateWokenRevision() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldWokenRevision)
+	return u
+}
+
+// AddWokenRevision adds v to the "woken_revision" field.
+func (u *ConversationUpsert) AddWokenRevision(v int) *ConversationUpsert {
+	u.Add(conversation.FieldWokenRevision, v)
+	return u
+}
+
 // SetLastNumber sets the "last_number" field.
 func (u *ConversationUpsert) SetLastNumber(v int) *ConversationUpsert {
 	u.Set(conversation.FieldLastNumber, v)
@@ -1414,6 +1731,24 @@ func (u *ConversationUpsert) UpdateLastIncomingNumber() *ConversationUpsert {
 // AddLastIncomingNumber adds v to the "last_incoming_number" field.
 func (u *ConversationUpsert) AddLastIncomingNumber(v int) *ConversationUpsert {
 	u.Add(conversation.FieldLastIncomingNumber, v)
+	return u
+}
+
+// SetLastOutgoingNumber sets the "last_outgoing_number" field.
+func (u *ConversationUpsert) SetLastOutgoingNumber(v int) *ConversationUpsert {
+	u.Set(conversation.FieldLastOutgoingNumber, v)
+	return u
+}
+
+// UpdateLastOutgoingNumber sets the "last_outgoing_number" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateLastOutgoingNumber() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldLastOutgoingNumber)
+	return u
+}
+
+// AddLastOutgoingNumber adds v to the "last_outgoing_number" field.
+func (u *ConversationUpsert) AddLastOutgoingNumber(v int) *ConversationUpsert {
+	u.Add(conversation.FieldLastOutgoingNumber, v)
 	return u
 }
 
@@ -1477,6 +1812,138 @@ func (u *ConversationUpsert) AddReassignedMessageNumber(v int) *ConversationUpse
 	return u
 }
 
+// SetFirstRespondedAt sets the "first_responded_at" field.
+func (u *ConversationUpsert) SetFirstRespondedAt(v clock.Micros) *ConversationUpsert {
+	u.Set(conversation.FieldFirstRespondedAt, v)
+	return u
+}
+
+// UpdateFirstRespondedAt sets the "first_responded_at" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateFirstRespondedAt() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldFirstRespondedAt)
+	return u
+}
+
+// AddFirstRespondedAt adds v to the "first_responded_at" field.
+func (u *ConversationUpsert) AddFirstRespondedAt(v clock.Micros) *ConversationUpsert {
+	u.Add(conversation.FieldFirstRespondedAt, v)
+	return u
+}
+
+// SetFirstRespondedBy sets the "first_responded_by" field.
+func (u *ConversationUpsert) SetFirstRespondedBy(v string) *ConversationUpsert {
+	u.Set(conversation.FieldFirstRespondedBy, v)
+	return u
+}
+
+// UpdateFirstRespondedBy sets the "first_responded_by" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateFirstRespondedBy() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldFirstRespondedBy)
+	return u
+}
+
+// SetFirstResponseSeconds sets the "first_response_seconds" field.
+func (u *ConversationUpsert) SetFirstResponseSeconds(v int) *ConversationUpsert {
+	u.Set(conversation.FieldFirstResponseSeconds, v)
+	return u
+}
+
+// UpdateFirstResponseSeconds sets the "first_response_seconds" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateFirstResponseSeconds() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldFirstResponseSeconds)
+	return u
+}
+
+// AddFirstResponseSeconds adds v to the "first_response_seconds" field.
+func (u *ConversationUpsert) AddFirstResponseSeconds(v int) *ConversationUpsert {
+	u.Add(conversation.FieldFirstResponseSeconds, v)
+	return u
+}
+
+// SetFirstResponseBusinessSeconds sets the "first_response_business_seconds" field.
+func (u *ConversationUpsert) SetFirstResponseBusinessSeconds(v int) *ConversationUpsert {
+	u.Set(conversation.FieldFirstResponseBusinessSeconds, v)
+	return u
+}
+
+// UpdateFirstResponseBusinessSeconds sets the "first_response_business_seconds" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateFirstResponseBusinessSeconds() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldFirstResponseBusinessSeconds)
+	return u
+}
+
+// AddFirstResponseBusinessSeconds adds v to the "first_response_business_seconds" field.
+func (u *ConversationUpsert) AddFirstResponseBusinessSeconds(v int) *ConversationUpsert {
+	u.Add(conversation.FieldFirstResponseBusinessSeconds, v)
+	return u
+}
+
+// SetReopenCount sets the "reopen_count" field.
+func (u *ConversationUpsert) SetReopenCount(v int) *ConversationUpsert {
+	u.Set(conversation.FieldReopenCount, v)
+	return u
+}
+
+// UpdateReopenCount sets the "reopen_count" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateReopenCount() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldReopenCount)
+	return u
+}
+
+// AddReopenCount adds v to the "reopen_count" field.
+func (u *ConversationUpsert) AddReopenCount(v int) *ConversationUpsert {
+	u.Add(conversation.FieldReopenCount, v)
+	return u
+}
+
+// SetResolvedBy sets the "resolved_by" field.
+func (u *ConversationUpsert) SetResolvedBy(v string) *ConversationUpsert {
+	u.Set(conversation.FieldResolvedBy, v)
+	return u
+}
+
+// UpdateResolvedBy sets the "resolved_by" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateResolvedBy() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldResolvedBy)
+	return u
+}
+
+// SetPriorityRank sets the "priority_rank" field.
+func (u *ConversationUpsert) SetPriorityRank(v int) *ConversationUpsert {
+	u.Set(conversation.FieldPriorityRank, v)
+	return u
+}
+
+// UpdatePriorityRank sets the "priority_rank" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdatePriorityRank() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldPriorityRank)
+	return u
+}
+
+// AddPriorityRank adds v to the "priority_rank" field.
+func (u *ConversationUpsert) AddPriorityRank(v int) *ConversationUpsert {
+	u.Add(conversation.FieldPriorityRank, v)
+	return u
+}
+
+// SetExternalID sets the "external_id" field.
+func (u *ConversationUpsert) SetExternalID(v string) *ConversationUpsert {
+	u.Set(conversation.FieldExternalID, v)
+	return u
+}
+
+// UpdateExternalID sets the "external_id" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateExternalID() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldExternalID)
+	return u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (u *ConversationUpsert) ClearExternalID() *ConversationUpsert {
+	u.SetNull(conversation.FieldExternalID)
+	return u
+}
+
 // SetRevision sets the "revision" field.
 func (u *ConversationUpsert) SetRevision(v int) *ConversationUpsert {
 	u.Set(conversation.FieldRevision, v)
@@ -1532,6 +1999,9 @@ func (u *ConversationUpsertOne) UpdateNewValues() *ConversationUpsertOne {
 		}
 		if _, exists := u.create.mutation.PossiblyRelatedID(); exists {
 			s.SetIgnore(conversation.FieldPossiblyRelatedID)
+		}
+		if _, exists := u.create.mutation.ChannelType(); exists {
+			s.SetIgnore(conversation.FieldChannelType)
 		}
 	}))
 	return u
@@ -1694,6 +2164,27 @@ func (u *ConversationUpsertOne) AddLastMessageAt(v clock.Micros) *ConversationUp
 func (u *ConversationUpsertOne) UpdateLastMessageAt() *ConversationUpsertOne {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateLastMessageAt()
+	})
+}
+
+// SetActivityAt sets the "activity_at" field.
+func (u *ConversationUpsertOne) SetActivityAt(v clock.Micros) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetActivityAt(v)
+	})
+}
+
+// AddActivityAt adds v to the "activity_at" field.
+func (u *ConversationUpsertOne) AddActivityAt(v clock.Micros) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddActivityAt(v)
+	})
+}
+
+// UpdateActivityAt sets the "activity_at" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateActivityAt() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateActivityAt()
 	})
 }
 
@@ -1956,6 +2447,27 @@ func (u *ConversationUpsertOne) UpdateSnoozedUntil() *ConversationUpsertOne {
 	})
 }
 
+// SetWokenRevision sets the "woken_revision" field.
+func (u *ConversationUpsertOne) SetWokenRevision(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetWokenRevision(v)
+	})
+}
+
+// AddWokenRevision adds v to the "woken_revision" field.
+func (u *ConversationUpsertOne) AddWokenRevision(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddWokenRevision(v)
+	})
+}
+
+// UpdateWokenRevision sets the "woken_revision" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateWokenRevision() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateWokenRevision()
+	})
+}
+
 // SetLastNumber sets the "last_number" field.
 func (u *ConversationUpsertOne) SetLastNumber(v int) *ConversationUpsertOne {
 	return u.Update(func(s *ConversationUpsert) {
@@ -2016,6 +2528,27 @@ func (u *ConversationUpsertOne) AddLastIncomingNumber(v int) *ConversationUpsert
 func (u *ConversationUpsertOne) UpdateLastIncomingNumber() *ConversationUpsertOne {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateLastIncomingNumber()
+	})
+}
+
+// SetLastOutgoingNumber sets the "last_outgoing_number" field.
+func (u *ConversationUpsertOne) SetLastOutgoingNumber(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetLastOutgoingNumber(v)
+	})
+}
+
+// AddLastOutgoingNumber adds v to the "last_outgoing_number" field.
+func (u *ConversationUpsertOne) AddLastOutgoingNumber(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddLastOutgoingNumber(v)
+	})
+}
+
+// UpdateLastOutgoingNumber sets the "last_outgoing_number" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateLastOutgoingNumber() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateLastOutgoingNumber()
 	})
 }
 
@@ -2086,6 +2619,160 @@ func (u *ConversationUpsertOne) AddReassignedMessageNumber(v int) *ConversationU
 func (u *ConversationUpsertOne) UpdateReassignedMessageNumber() *ConversationUpsertOne {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateReassignedMessageNumber()
+	})
+}
+
+// SetFirstRespondedAt sets the "first_responded_at" field.
+func (u *ConversationUpsertOne) SetFirstRespondedAt(v clock.Micros) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetFirstRespondedAt(v)
+	})
+}
+
+// AddFirstRespondedAt adds v to the "first_responded_at" field.
+func (u *ConversationUpsertOne) AddFirstRespondedAt(v clock.Micros) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddFirstRespondedAt(v)
+	})
+}
+
+// UpdateFirstRespondedAt sets the "first_responded_at" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateFirstRespondedAt() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateFirstRespondedAt()
+	})
+}
+
+// SetFirstRespondedBy sets the "first_responded_by" field.
+func (u *ConversationUpsertOne) SetFirstRespondedBy(v string) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetFirstRespondedBy(v)
+	})
+}
+
+// UpdateFirstRespondedBy sets the "first_responded_by" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateFirstRespondedBy() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateFirstRespondedBy()
+	})
+}
+
+// SetFirstResponseSeconds sets the "first_response_seconds" field.
+func (u *ConversationUpsertOne) SetFirstResponseSeconds(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetFirstResponseSeconds(v)
+	})
+}
+
+// AddFirstResponseSeconds adds v to the "first_response_seconds" field.
+func (u *ConversationUpsertOne) AddFirstResponseSeconds(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddFirstResponseSeconds(v)
+	})
+}
+
+// UpdateFirstResponseSeconds sets the "first_response_seconds" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateFirstResponseSeconds() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateFirstResponseSeconds()
+	})
+}
+
+// SetFirstResponseBusinessSeconds sets the "first_response_business_seconds" field.
+func (u *ConversationUpsertOne) SetFirstResponseBusinessSeconds(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetFirstResponseBusinessSeconds(v)
+	})
+}
+
+// AddFirstResponseBusinessSeconds adds v to the "first_response_business_seconds" field.
+func (u *ConversationUpsertOne) AddFirstResponseBusinessSeconds(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddFirstResponseBusinessSeconds(v)
+	})
+}
+
+// UpdateFirstResponseBusinessSeconds sets the "first_response_business_seconds" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateFirstResponseBusinessSeconds() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateFirstResponseBusinessSeconds()
+	})
+}
+
+// SetReopenCount sets the "reopen_count" field.
+func (u *ConversationUpsertOne) SetReopenCount(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetReopenCount(v)
+	})
+}
+
+// AddReopenCount adds v to the "reopen_count" field.
+func (u *ConversationUpsertOne) AddReopenCount(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddReopenCount(v)
+	})
+}
+
+// UpdateReopenCount sets the "reopen_count" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateReopenCount() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateReopenCount()
+	})
+}
+
+// SetResolvedBy sets the "resolved_by" field.
+func (u *ConversationUpsertOne) SetResolvedBy(v string) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetResolvedBy(v)
+	})
+}
+
+// UpdateResolvedBy sets the "resolved_by" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateResolvedBy() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateResolvedBy()
+	})
+}
+
+// SetPriorityRank sets the "priority_rank" field.
+func (u *ConversationUpsertOne) SetPriorityRank(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetPriorityRank(v)
+	})
+}
+
+// AddPriorityRank adds v to the "priority_rank" field.
+func (u *ConversationUpsertOne) AddPriorityRank(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddPriorityRank(v)
+	})
+}
+
+// UpdatePriorityRank sets the "priority_rank" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdatePriorityRank() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdatePriorityRank()
+	})
+}
+
+// SetExternalID sets the "external_id" field.
+func (u *ConversationUpsertOne) SetExternalID(v string) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetExternalID(v)
+	})
+}
+
+// UpdateExternalID sets the "external_id" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateExternalID() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateExternalID()
+	})
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (u *ConversationUpsertOne) ClearExternalID() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.ClearExternalID()
 	})
 }
 
@@ -2314,6 +3001,9 @@ func (u *ConversationUpsertBulk) UpdateNewValues() *ConversationUpsertBulk {
 			if _, exists := b.mutation.PossiblyRelatedID(); exists {
 				s.SetIgnore(conversation.FieldPossiblyRelatedID)
 			}
+			if _, exists := b.mutation.ChannelType(); exists {
+				s.SetIgnore(conversation.FieldChannelType)
+			}
 		}
 	}))
 	return u
@@ -2476,6 +3166,27 @@ func (u *ConversationUpsertBulk) AddLastMessageAt(v clock.Micros) *ConversationU
 func (u *ConversationUpsertBulk) UpdateLastMessageAt() *ConversationUpsertBulk {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateLastMessageAt()
+	})
+}
+
+// SetActivityAt sets the "activity_at" field.
+func (u *ConversationUpsertBulk) SetActivityAt(v clock.Micros) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetActivityAt(v)
+	})
+}
+
+// AddActivityAt adds v to the "activity_at" field.
+func (u *ConversationUpsertBulk) AddActivityAt(v clock.Micros) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddActivityAt(v)
+	})
+}
+
+// UpdateActivityAt sets the "activity_at" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateActivityAt() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateActivityAt()
 	})
 }
 
@@ -2738,6 +3449,27 @@ func (u *ConversationUpsertBulk) UpdateSnoozedUntil() *ConversationUpsertBulk {
 	})
 }
 
+// SetWokenRevision sets the "woken_revision" field.
+func (u *ConversationUpsertBulk) SetWokenRevision(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetWokenRevision(v)
+	})
+}
+
+// AddWokenRevision adds v to the "woken_revision" field.
+func (u *ConversationUpsertBulk) AddWokenRevision(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddWokenRevision(v)
+	})
+}
+
+// UpdateWokenRevision sets the "woken_revision" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateWokenRevision() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateWokenRevision()
+	})
+}
+
 // SetLastNumber sets the "last_number" field.
 func (u *ConversationUpsertBulk) SetLastNumber(v int) *ConversationUpsertBulk {
 	return u.Update(func(s *ConversationUpsert) {
@@ -2798,6 +3530,27 @@ func (u *ConversationUpsertBulk) AddLastIncomingNumber(v int) *ConversationUpser
 func (u *ConversationUpsertBulk) UpdateLastIncomingNumber() *ConversationUpsertBulk {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateLastIncomingNumber()
+	})
+}
+
+// SetLastOutgoingNumber sets the "last_outgoing_number" field.
+func (u *ConversationUpsertBulk) SetLastOutgoingNumber(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetLastOutgoingNumber(v)
+	})
+}
+
+// AddLastOutgoingNumber adds v to the "last_outgoing_number" field.
+func (u *ConversationUpsertBulk) AddLastOutgoingNumber(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddLastOutgoingNumber(v)
+	})
+}
+
+// UpdateLastOutgoingNumber sets the "last_outgoing_number" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateLastOutgoingNumber() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateLastOutgoingNumber()
 	})
 }
 
@@ -2868,6 +3621,160 @@ func (u *ConversationUpsertBulk) AddReassignedMessageNumber(v int) *Conversation
 func (u *ConversationUpsertBulk) UpdateReassignedMessageNumber() *ConversationUpsertBulk {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateReassignedMessageNumber()
+	})
+}
+
+// SetFirstRespondedAt sets the "first_responded_at" field.
+func (u *ConversationUpsertBulk) SetFirstRespondedAt(v clock.Micros) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetFirstRespondedAt(v)
+	})
+}
+
+// AddFirstRespondedAt adds v to the "first_responded_at" field.
+func (u *ConversationUpsertBulk) AddFirstRespondedAt(v clock.Micros) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddFirstRespondedAt(v)
+	})
+}
+
+// UpdateFirstRespondedAt sets the "first_responded_at" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateFirstRespondedAt() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateFirstRespondedAt()
+	})
+}
+
+// SetFirstRespondedBy sets the "first_responded_by" field.
+func (u *ConversationUpsertBulk) SetFirstRespondedBy(v string) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetFirstRespondedBy(v)
+	})
+}
+
+// UpdateFirstRespondedBy sets the "first_responded_by" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateFirstRespondedBy() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateFirstRespondedBy()
+	})
+}
+
+// SetFirstResponseSeconds sets the "first_response_seconds" field.
+func (u *ConversationUpsertBulk) SetFirstResponseSeconds(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetFirstResponseSeconds(v)
+	})
+}
+
+// AddFirstResponseSeconds adds v to the "first_response_seconds" field.
+func (u *ConversationUpsertBulk) AddFirstResponseSeconds(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddFirstResponseSeconds(v)
+	})
+}
+
+// UpdateFirstResponseSeconds sets the "first_response_seconds" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateFirstResponseSeconds() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateFirstResponseSeconds()
+	})
+}
+
+// SetFirstResponseBusinessSeconds sets the "first_response_business_seconds" field.
+func (u *ConversationUpsertBulk) SetFirstResponseBusinessSeconds(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetFirstResponseBusinessSeconds(v)
+	})
+}
+
+// AddFirstResponseBusinessSeconds adds v to the "first_response_business_seconds" field.
+func (u *ConversationUpsertBulk) AddFirstResponseBusinessSeconds(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddFirstResponseBusinessSeconds(v)
+	})
+}
+
+// UpdateFirstResponseBusinessSeconds sets the "first_response_business_seconds" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateFirstResponseBusinessSeconds() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateFirstResponseBusinessSeconds()
+	})
+}
+
+// SetReopenCount sets the "reopen_count" field.
+func (u *ConversationUpsertBulk) SetReopenCount(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetReopenCount(v)
+	})
+}
+
+// AddReopenCount adds v to the "reopen_count" field.
+func (u *ConversationUpsertBulk) AddReopenCount(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddReopenCount(v)
+	})
+}
+
+// UpdateReopenCount sets the "reopen_count" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateReopenCount() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateReopenCount()
+	})
+}
+
+// SetResolvedBy sets the "resolved_by" field.
+func (u *ConversationUpsertBulk) SetResolvedBy(v string) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetResolvedBy(v)
+	})
+}
+
+// UpdateResolvedBy sets the "resolved_by" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateResolvedBy() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateResolvedBy()
+	})
+}
+
+// SetPriorityRank sets the "priority_rank" field.
+func (u *ConversationUpsertBulk) SetPriorityRank(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetPriorityRank(v)
+	})
+}
+
+// AddPriorityRank adds v to the "priority_rank" field.
+func (u *ConversationUpsertBulk) AddPriorityRank(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddPriorityRank(v)
+	})
+}
+
+// UpdatePriorityRank sets the "priority_rank" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdatePriorityRank() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdatePriorityRank()
+	})
+}
+
+// SetExternalID sets the "external_id" field.
+func (u *ConversationUpsertBulk) SetExternalID(v string) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetExternalID(v)
+	})
+}
+
+// UpdateExternalID sets the "external_id" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateExternalID() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateExternalID()
+	})
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (u *ConversationUpsertBulk) ClearExternalID() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.ClearExternalID()
 	})
 }
 

@@ -164,6 +164,27 @@ func (_u *ConversationUpdate) AddLastMessageAt(v clock.Micros) *ConversationUpda
 	return _u
 }
 
+// SetActivityAt sets the "activity_at" field.
+func (_u *ConversationUpdate) SetActivityAt(v clock.Micros) *ConversationUpdate {
+	_u.mutation.ResetActivityAt()
+	_u.mutation.SetActivityAt(v)
+	return _u
+}
+
+// SetNillableActivityAt sets the "activity_at" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableActivityAt(v *clock.Micros) *ConversationUpdate {
+	if v != nil {
+		_u.SetActivityAt(*v)
+	}
+	return _u
+}
+
+// AddActivityAt adds value to the "activity_at" field.
+func (_u *ConversationUpdate) AddActivityAt(v clock.Micros) *ConversationUpdate {
+	_u.mutation.AddActivityAt(v)
+	return _u
+}
+
 // SetWaitingSince sets the "waiting_since" field.
 func (_u *ConversationUpdate) SetWaitingSince(v clock.Micros) *ConversationUpdate {
 	_u.mutation.ResetWaitingSince()
@@ -421,6 +442,27 @@ func (_u *ConversationUpdate) AddSnoozedUntil(v clock.Micros) *ConversationUpdat
 	return _u
 }
 
+// SetWokenRevision sets the "woken_revision" field.
+func (_u *ConversationUpdate) SetWokenRevision(v int) *ConversationUpdate {
+	_u.mutation.ResetWokenRevision()
+	_u.mutation.SetWokenRevision(v)
+	return _u
+}
+
+// SetNillableWokenRevision sets the "woken_revision" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableWokenRevision(v *int) *ConversationUpdate {
+	if v != nil {
+		_u.SetWokenRevision(*v)
+	}
+	return _u
+}
+
+// AddWokenRevision adds value to the "woken_revision" field.
+func (_u *ConversationUpdate) AddWokenRevision(v int) *ConversationUpdate {
+	_u.mutation.AddWokenRevision(v)
+	return _u
+}
+
 // SetLastNumber sets the "last_number" field.
 func (_u *ConversationUpdate) SetLastNumber(v int) *ConversationUpdate {
 	_u.mutation.ResetLastNumber()
@@ -481,6 +523,27 @@ func (_u *ConversationUpdate) SetNillableLastIncomingNumber(v *int) *Conversatio
 // AddLastIncomingNumber adds value to the "last_incoming_number" field.
 func (_u *ConversationUpdate) AddLastIncomingNumber(v int) *ConversationUpdate {
 	_u.mutation.AddLastIncomingNumber(v)
+	return _u
+}
+
+// SetLastOutgoingNumber sets the "last_outgoing_number" field.
+func (_u *ConversationUpdate) SetLastOutgoingNumber(v int) *ConversationUpdate {
+	_u.mutation.ResetLastOutgoingNumber()
+	_u.mutation.SetLastOutgoingNumber(v)
+	return _u
+}
+
+// SetNillableLastOutgoingNumber sets the "last_outgoing_number" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableLastOutgoingNumber(v *int) *ConversationUpdate {
+	if v != nil {
+		_u.SetLastOutgoingNumber(*v)
+	}
+	return _u
+}
+
+// AddLastOutgoingNumber adds value to the "last_outgoing_number" field.
+func (_u *ConversationUpdate) AddLastOutgoingNumber(v int) *ConversationUpdate {
+	_u.mutation.AddLastOutgoingNumber(v)
 	return _u
 }
 
@@ -551,6 +614,159 @@ func (_u *ConversationUpdate) SetNillableReassignedMessageNumber(v *int) *Conver
 // AddReassignedMessageNumber adds value to the "reassigned_message_number" field.
 func (_u *ConversationUpdate) AddReassignedMessageNumber(v int) *ConversationUpdate {
 	_u.mutation.AddReassignedMessageNumber(v)
+	return _u
+}
+
+// SetFirstRespondedAt sets the "first_responded_at" field.
+func (_u *ConversationUpdate) SetFirstRespondedAt(v clock.Micros) *ConversationUpdate {
+	_u.mutation.ResetFirstRespondedAt()
+	_u.mutation.SetFirstRespondedAt(v)
+	return _u
+}
+
+// SetNillableFirstRespondedAt sets the "first_responded_at" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableFirstRespondedAt(v *clock.Micros) *ConversationUpdate {
+	if v != nil {
+		_u.SetFirstRespondedAt(*v)
+	}
+	return _u
+}
+
+// AddFirstRespondedAt adds value to the "first_responded_at" field.
+func (_u *ConversationUpdate) AddFirstRespondedAt(v clock.Micros) *ConversationUpdate {
+	_u.mutation.AddFirstRespondedAt(v)
+	return _u
+}
+
+// SetFirstRespondedBy sets the "first_responded_by" field.
+func (_u *ConversationUpdate) SetFirstRespondedBy(v string) *ConversationUpdate {
+	_u.mutation.SetFirstRespondedBy(v)
+	return _u
+}
+
+// SetNillableFirstRespondedBy sets the "first_responded_by" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableFirstRespondedBy(v *string) *ConversationUpdate {
+	if v != nil {
+		_u.SetFirstRespondedBy(*v)
+	}
+	return _u
+}
+
+// SetFirstResponseSeconds sets the "first_response_seconds" field.
+func (_u *ConversationUpdate) SetFirstResponseSeconds(v int) *ConversationUpdate {
+	_u.mutation.ResetFirstResponseSeconds()
+	_u.mutation.SetFirstResponseSeconds(v)
+	return _u
+}
+
+// SetNillableFirstResponseSeconds sets the "first_response_seconds" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableFirstResponseSeconds(v *int) *ConversationUpdate {
+	if v != nil {
+		_u.SetFirstResponseSeconds(*v)
+	}
+	return _u
+}
+
+// AddFirstResponseSeconds adds value to the "first_response_seconds" field.
+func (_u *ConversationUpdate) AddFirstResponseSeconds(v int) *ConversationUpdate {
+	_u.mutation.AddFirstResponseSeconds(v)
+	return _u
+}
+
+// SetFirstResponseBusinessSeconds sets the "first_response_business_seconds" field.
+func (_u *ConversationUpdate) SetFirstResponseBusinessSeconds(v int) *ConversationUpdate {
+	_u.mutation.ResetFirstResponseBusinessSeconds()
+	_u.mutation.SetFirstResponseBusinessSeconds(v)
+	return _u
+}
+
+// SetNillableFirstResponseBusinessSeconds sets the "first_response_business_seconds" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableFirstResponseBusinessSeconds(v *int) *ConversationUpdate {
+	if v != nil {
+		_u.SetFirstResponseBusinessSeconds(*v)
+	}
+	return _u
+}
+
+// AddFirstResponseBusinessSeconds adds value to the "first_response_business_seconds" field.
+func (_u *ConversationUpdate) AddFirstResponseBusinessSeconds(v int) *ConversationUpdate {
+	_u.mutation.AddFirstResponseBusinessSeconds(v)
+	return _u
+}
+
+// SetReopenCount sets the "reopen_count" field.
+func (_u *ConversationUpdate) SetReopenCount(v int) *ConversationUpdate {
+	_u.mutation.ResetReopenCount()
+	_u.mutation.SetReopenCount(v)
+	return _u
+}
+
+// SetNillableReopenCount sets the "reopen_count" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableReopenCount(v *int) *ConversationUpdate {
+	if v != nil {
+		_u.SetReopenCount(*v)
+	}
+	return _u
+}
+
+// AddReopenCount adds value to the "reopen_count" field.
+func (_u *ConversationUpdate) AddReopenCount(v int) *ConversationUpdate {
+	_u.mutation.AddReopenCount(v)
+	return _u
+}
+
+// SetResolvedBy sets the "resolved_by" field.
+func (_u *ConversationUpdate) SetResolvedBy(v string) *ConversationUpdate {
+	_u.mutation.SetResolvedBy(v)
+	return _u
+}
+
+// SetNillableResolvedBy sets the "resolved_by" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableResolvedBy(v *string) *ConversationUpdate {
+	if v != nil {
+		_u.SetResolvedBy(*v)
+	}
+	return _u
+}
+
+// SetPriorityRank sets the "priority_rank" field.
+func (_u *ConversationUpdate) SetPriorityRank(v int) *ConversationUpdate {
+	_u.mutation.ResetPriorityRank()
+	_u.mutation.SetPriorityRank(v)
+	return _u
+}
+
+// SetNillablePriorityRank sets the "priority_rank" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillablePriorityRank(v *int) *ConversationUpdate {
+	if v != nil {
+		_u.SetPriorityRank(*v)
+	}
+	return _u
+}
+
+// AddPriorityRank adds value to the "priority_rank" field.
+func (_u *ConversationUpdate) AddPriorityRank(v int) *ConversationUpdate {
+	_u.mutation.AddPriorityRank(v)
+	return _u
+}
+
+// SetExternalID sets the "external_id" field.
+func (_u *ConversationUpdate) SetExternalID(v string) *ConversationUpdate {
+	_u.mutation.SetExternalID(v)
+	return _u
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableExternalID(v *string) *ConversationUpdate {
+	if v != nil {
+		_u.SetExternalID(*v)
+	}
+	return _u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (_u *ConversationUpdate) ClearExternalID() *ConversationUpdate {
+	_u.mutation.ClearExternalID()
 	return _u
 }
 
@@ -652,6 +868,12 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.AddedLastMessageAt(); ok {
 		_spec.AddField(conversation.FieldLastMessageAt, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.ActivityAt(); ok {
+		_spec.SetField(conversation.FieldActivityAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedActivityAt(); ok {
+		_spec.AddField(conversation.FieldActivityAt, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.WaitingSince(); ok {
 		_spec.SetField(conversation.FieldWaitingSince, field.TypeInt64, value)
 	}
@@ -723,6 +945,12 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.AddedSnoozedUntil(); ok {
 		_spec.AddField(conversation.FieldSnoozedUntil, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.WokenRevision(); ok {
+		_spec.SetField(conversation.FieldWokenRevision, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWokenRevision(); ok {
+		_spec.AddField(conversation.FieldWokenRevision, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.LastNumber(); ok {
 		_spec.SetField(conversation.FieldLastNumber, field.TypeInt, value)
 	}
@@ -741,6 +969,12 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.AddedLastIncomingNumber(); ok {
 		_spec.AddField(conversation.FieldLastIncomingNumber, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.LastOutgoingNumber(); ok {
+		_spec.SetField(conversation.FieldLastOutgoingNumber, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLastOutgoingNumber(); ok {
+		_spec.AddField(conversation.FieldLastOutgoingNumber, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.VisitorReadNumber(); ok {
 		_spec.SetField(conversation.FieldVisitorReadNumber, field.TypeInt, value)
 	}
@@ -758,6 +992,48 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.AddedReassignedMessageNumber(); ok {
 		_spec.AddField(conversation.FieldReassignedMessageNumber, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.FirstRespondedAt(); ok {
+		_spec.SetField(conversation.FieldFirstRespondedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedFirstRespondedAt(); ok {
+		_spec.AddField(conversation.FieldFirstRespondedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.FirstRespondedBy(); ok {
+		_spec.SetField(conversation.FieldFirstRespondedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.FirstResponseSeconds(); ok {
+		_spec.SetField(conversation.FieldFirstResponseSeconds, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedFirstResponseSeconds(); ok {
+		_spec.AddField(conversation.FieldFirstResponseSeconds, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.FirstResponseBusinessSeconds(); ok {
+		_spec.SetField(conversation.FieldFirstResponseBusinessSeconds, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedFirstResponseBusinessSeconds(); ok {
+		_spec.AddField(conversation.FieldFirstResponseBusinessSeconds, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ReopenCount(); ok {
+		_spec.SetField(conversation.FieldReopenCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedReopenCount(); ok {
+		_spec.AddField(conversation.FieldReopenCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ResolvedBy(); ok {
+		_spec.SetField(conversation.FieldResolvedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PriorityRank(); ok {
+		_spec.SetField(conversation.FieldPriorityRank, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPriorityRank(); ok {
+		_spec.AddField(conversation.FieldPriorityRank, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ExternalID(); ok {
+		_spec.SetField(conversation.FieldExternalID, field.TypeString, value)
+	}
+	if _u.mutation.ExternalIDCleared() {
+		_spec.ClearField(conversation.FieldExternalID, field.TypeString)
 	}
 	if value, ok := _u.mutation.Revision(); ok {
 		_spec.SetField(conversation.FieldRevision, field.TypeInt, value)
@@ -917,6 +1193,27 @@ func (_u *ConversationUpdateOne) SetNillableLastMessageAt(v *clock.Micros) *Conv
 // AddLastMessageAt adds value to the "last_message_at" field.
 func (_u *ConversationUpdateOne) AddLastMessageAt(v clock.Micros) *ConversationUpdateOne {
 	_u.mutation.AddLastMessageAt(v)
+	return _u
+}
+
+// SetActivityAt sets the "activity_at" field.
+func (_u *ConversationUpdateOne) SetActivityAt(v clock.Micros) *ConversationUpdateOne {
+	_u.mutation.ResetActivityAt()
+	_u.mutation.SetActivityAt(v)
+	return _u
+}
+
+// SetNillableActivityAt sets the "activity_at" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableActivityAt(v *clock.Micros) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetActivityAt(*v)
+	}
+	return _u
+}
+
+// AddActivityAt adds value to the "activity_at" field.
+func (_u *ConversationUpdateOne) AddActivityAt(v clock.Micros) *ConversationUpdateOne {
+	_u.mutation.AddActivityAt(v)
 	return _u
 }
 
@@ -1177,6 +1474,27 @@ func (_u *ConversationUpdateOne) AddSnoozedUntil(v clock.Micros) *ConversationUp
 	return _u
 }
 
+// SetWokenRevision sets the "woken_revision" field.
+func (_u *ConversationUpdateOne) SetWokenRevision(v int) *ConversationUpdateOne {
+	_u.mutation.ResetWokenRevision()
+	_u.mutation.SetWokenRevision(v)
+	return _u
+}
+
+// SetNillableWokenRevision sets the "woken_revision" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableWokenRevision(v *int) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetWokenRevision(*v)
+	}
+	return _u
+}
+
+// AddWokenRevision adds value to the "woken_revision" field.
+func (_u *ConversationUpdateOne) AddWokenRevision(v int) *ConversationUpdateOne {
+	_u.mutation.AddWokenRevision(v)
+	return _u
+}
+
 // SetLastNumber sets the "last_number" field.
 func (_u *ConversationUpdateOne) SetLastNumber(v int) *ConversationUpdateOne {
 	_u.mutation.ResetLastNumber()
@@ -1237,6 +1555,27 @@ func (_u *ConversationUpdateOne) SetNillableLastIncomingNumber(v *int) *Conversa
 // AddLastIncomingNumber adds value to the "last_incoming_number" field.
 func (_u *ConversationUpdateOne) AddLastIncomingNumber(v int) *ConversationUpdateOne {
 	_u.mutation.AddLastIncomingNumber(v)
+	return _u
+}
+
+// SetLastOutgoingNumber sets the "last_outgoing_number" field.
+func (_u *ConversationUpdateOne) SetLastOutgoingNumber(v int) *ConversationUpdateOne {
+	_u.mutation.ResetLastOutgoingNumber()
+	_u.mutation.SetLastOutgoingNumber(v)
+	return _u
+}
+
+// SetNillableLastOutgoingNumber sets the "last_outgoing_number" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableLastOutgoingNumber(v *int) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetLastOutgoingNumber(*v)
+	}
+	return _u
+}
+
+// AddLastOutgoingNumber adds value to the "last_outgoing_number" field.
+func (_u *ConversationUpdateOne) AddLastOutgoingNumber(v int) *ConversationUpdateOne {
+	_u.mutation.AddLastOutgoingNumber(v)
 	return _u
 }
 
@@ -1307,6 +1646,159 @@ func (_u *ConversationUpdateOne) SetNillableReassignedMessageNumber(v *int) *Con
 // AddReassignedMessageNumber adds value to the "reassigned_message_number" field.
 func (_u *ConversationUpdateOne) AddReassignedMessageNumber(v int) *ConversationUpdateOne {
 	_u.mutation.AddReassignedMessageNumber(v)
+	return _u
+}
+
+// SetFirstRespondedAt sets the "first_responded_at" field.
+func (_u *ConversationUpdateOne) SetFirstRespondedAt(v clock.Micros) *ConversationUpdateOne {
+	_u.mutation.ResetFirstRespondedAt()
+	_u.mutation.SetFirstRespondedAt(v)
+	return _u
+}
+
+// SetNillableFirstRespondedAt sets the "first_responded_at" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableFirstRespondedAt(v *clock.Micros) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetFirstRespondedAt(*v)
+	}
+	return _u
+}
+
+// AddFirstRespondedAt adds value to the "first_responded_at" field.
+func (_u *ConversationUpdateOne) AddFirstRespondedAt(v clock.Micros) *ConversationUpdateOne {
+	_u.mutation.AddFirstRespondedAt(v)
+	return _u
+}
+
+// SetFirstRespondedBy sets the "first_responded_by" field.
+func (_u *ConversationUpdateOne) SetFirstRespondedBy(v string) *ConversationUpdateOne {
+	_u.mutation.SetFirstRespondedBy(v)
+	return _u
+}
+
+// SetNillableFirstRespondedBy sets the "first_responded_by" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableFirstRespondedBy(v *string) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetFirstRespondedBy(*v)
+	}
+	return _u
+}
+
+// SetFirstResponseSeconds sets the "first_response_seconds" field.
+func (_u *ConversationUpdateOne) SetFirstResponseSeconds(v int) *ConversationUpdateOne {
+	_u.mutation.ResetFirstResponseSeconds()
+	_u.mutation.SetFirstResponseSeconds(v)
+	return _u
+}
+
+// SetNillableFirstResponseSeconds sets the "first_response_seconds" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableFirstResponseSeconds(v *int) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetFirstResponseSeconds(*v)
+	}
+	return _u
+}
+
+// AddFirstResponseSeconds adds value to the "first_response_seconds" field.
+func (_u *ConversationUpdateOne) AddFirstResponseSeconds(v int) *ConversationUpdateOne {
+	_u.mutation.AddFirstResponseSeconds(v)
+	return _u
+}
+
+// SetFirstResponseBusinessSeconds sets the "first_response_business_seconds" field.
+func (_u *ConversationUpdateOne) SetFirstResponseBusinessSeconds(v int) *ConversationUpdateOne {
+	_u.mutation.ResetFirstResponseBusinessSeconds()
+	_u.mutation.SetFirstResponseBusinessSeconds(v)
+	return _u
+}
+
+// SetNillableFirstResponseBusinessSeconds sets the "first_response_business_seconds" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableFirstResponseBusinessSeconds(v *int) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetFirstResponseBusinessSeconds(*v)
+	}
+	return _u
+}
+
+// AddFirstResponseBusinessSeconds adds value to the "first_response_business_seconds" field.
+func (_u *ConversationUpdateOne) AddFirstResponseBusinessSeconds(v int) *ConversationUpdateOne {
+	_u.mutation.AddFirstResponseBusinessSeconds(v)
+	return _u
+}
+
+// SetReopenCount sets the "reopen_count" field.
+func (_u *ConversationUpdateOne) SetReopenCount(v int) *ConversationUpdateOne {
+	_u.mutation.ResetReopenCount()
+	_u.mutation.SetReopenCount(v)
+	return _u
+}
+
+// SetNillableReopenCount sets the "reopen_count" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableReopenCount(v *int) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetReopenCount(*v)
+	}
+	return _u
+}
+
+// AddReopenCount adds value to the "reopen_count" field.
+func (_u *ConversationUpdateOne) AddReopenCount(v int) *ConversationUpdateOne {
+	_u.mutation.AddReopenCount(v)
+	return _u
+}
+
+// SetResolvedBy sets the "resolved_by" field.
+func (_u *ConversationUpdateOne) SetResolvedBy(v string) *ConversationUpdateOne {
+	_u.mutation.SetResolvedBy(v)
+	return _u
+}
+
+// SetNillableResolvedBy sets the "resolved_by" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableResolvedBy(v *string) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetResolvedBy(*v)
+	}
+	return _u
+}
+
+// SetPriorityRank sets the "priority_rank" field.
+func (_u *ConversationUpdateOne) SetPriorityRank(v int) *ConversationUpdateOne {
+	_u.mutation.ResetPriorityRank()
+	_u.mutation.SetPriorityRank(v)
+	return _u
+}
+
+// SetNillablePriorityRank sets the "priority_rank" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillablePriorityRank(v *int) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetPriorityRank(*v)
+	}
+	return _u
+}
+
+// AddPriorityRank adds value to the "priority_rank" field.
+func (_u *ConversationUpdateOne) AddPriorityRank(v int) *ConversationUpdateOne {
+	_u.mutation.AddPriorityRank(v)
+	return _u
+}
+
+// SetExternalID sets the "external_id" field.
+func (_u *ConversationUpdateOne) SetExternalID(v string) *ConversationUpdateOne {
+	_u.mutation.SetExternalID(v)
+	return _u
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableExternalID(v *string) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetExternalID(*v)
+	}
+	return _u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (_u *ConversationUpdateOne) ClearExternalID() *ConversationUpdateOne {
+	_u.mutation.ClearExternalID()
 	return _u
 }
 
@@ -1438,6 +1930,12 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	if value, ok := _u.mutation.AddedLastMessageAt(); ok {
 		_spec.AddField(conversation.FieldLastMessageAt, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.ActivityAt(); ok {
+		_spec.SetField(conversation.FieldActivityAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedActivityAt(); ok {
+		_spec.AddField(conversation.FieldActivityAt, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.WaitingSince(); ok {
 		_spec.SetField(conversation.FieldWaitingSince, field.TypeInt64, value)
 	}
@@ -1509,6 +2007,12 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	if value, ok := _u.mutation.AddedSnoozedUntil(); ok {
 		_spec.AddField(conversation.FieldSnoozedUntil, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.WokenRevision(); ok {
+		_spec.SetField(conversation.FieldWokenRevision, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWokenRevision(); ok {
+		_spec.AddField(conversation.FieldWokenRevision, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.LastNumber(); ok {
 		_spec.SetField(conversation.FieldLastNumber, field.TypeInt, value)
 	}
@@ -1527,6 +2031,12 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	if value, ok := _u.mutation.AddedLastIncomingNumber(); ok {
 		_spec.AddField(conversation.FieldLastIncomingNumber, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.LastOutgoingNumber(); ok {
+		_spec.SetField(conversation.FieldLastOutgoingNumber, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLastOutgoingNumber(); ok {
+		_spec.AddField(conversation.FieldLastOutgoingNumber, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.VisitorReadNumber(); ok {
 		_spec.SetField(conversation.FieldVisitorReadNumber, field.TypeInt, value)
 	}
@@ -1544,6 +2054,48 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if value, ok := _u.mutation.AddedReassignedMessageNumber(); ok {
 		_spec.AddField(conversation.FieldReassignedMessageNumber, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.FirstRespondedAt(); ok {
+		_spec.SetField(conversation.FieldFirstRespondedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedFirstRespondedAt(); ok {
+		_spec.AddField(conversation.FieldFirstRespondedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.FirstRespondedBy(); ok {
+		_spec.SetField(conversation.FieldFirstRespondedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.FirstResponseSeconds(); ok {
+		_spec.SetField(conversation.FieldFirstResponseSeconds, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedFirstResponseSeconds(); ok {
+		_spec.AddField(conversation.FieldFirstResponseSeconds, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.FirstResponseBusinessSeconds(); ok {
+		_spec.SetField(conversation.FieldFirstResponseBusinessSeconds, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedFirstResponseBusinessSeconds(); ok {
+		_spec.AddField(conversation.FieldFirstResponseBusinessSeconds, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ReopenCount(); ok {
+		_spec.SetField(conversation.FieldReopenCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedReopenCount(); ok {
+		_spec.AddField(conversation.FieldReopenCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ResolvedBy(); ok {
+		_spec.SetField(conversation.FieldResolvedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PriorityRank(); ok {
+		_spec.SetField(conversation.FieldPriorityRank, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPriorityRank(); ok {
+		_spec.AddField(conversation.FieldPriorityRank, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ExternalID(); ok {
+		_spec.SetField(conversation.FieldExternalID, field.TypeString, value)
+	}
+	if _u.mutation.ExternalIDCleared() {
+		_spec.ClearField(conversation.FieldExternalID, field.TypeString)
 	}
 	if value, ok := _u.mutation.Revision(); ok {
 		_spec.SetField(conversation.FieldRevision, field.TypeInt, value)

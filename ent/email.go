@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"parley/ent/email"
-	"parley/ent/schema"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 	"strings"
 
 	"entgo.io/ent"
@@ -36,15 +36,15 @@ type Email struct {
 	// References holds the value of the "references" field.
 	References []string `json:"references,omitempty"`
 	// From holds the value of the "from" field.
-	From schema.Mailbox `json:"from,omitempty"`
+	From vocab.Mailbox `json:"from,omitempty"`
 	// ReplyTo holds the value of the "reply_to" field.
-	ReplyTo []schema.Mailbox `json:"reply_to,omitempty"`
+	ReplyTo []vocab.Mailbox `json:"reply_to,omitempty"`
 	// To holds the value of the "to" field.
-	To []schema.Mailbox `json:"to,omitempty"`
+	To []vocab.Mailbox `json:"to,omitempty"`
 	// Cc holds the value of the "cc" field.
-	Cc []schema.Mailbox `json:"cc,omitempty"`
+	Cc []vocab.Mailbox `json:"cc,omitempty"`
 	// Bcc holds the value of the "bcc" field.
-	Bcc []schema.Mailbox `json:"bcc,omitempty"`
+	Bcc []vocab.Mailbox `json:"bcc,omitempty"`
 	// Subject holds the value of the "subject" field.
 	Subject string `json:"subject,omitempty"`
 	// QuotedHTML holds the value of the "quoted_html" field.
@@ -52,7 +52,7 @@ type Email struct {
 	// Automatic holds the value of the "automatic" field.
 	Automatic bool `json:"automatic,omitempty"`
 	// Verdict holds the value of the "verdict" field.
-	Verdict schema.MailVerdict `json:"verdict,omitempty"`
+	Verdict vocab.MailVerdict `json:"verdict,omitempty"`
 	// SendAt holds the value of the "send_at" field.
 	SendAt clock.Micros `json:"send_at,omitempty"`
 	// Attempts holds the value of the "attempts" field.
@@ -62,7 +62,7 @@ type Email struct {
 	// SentAt holds the value of the "sent_at" field.
 	SentAt clock.Micros `json:"sent_at,omitempty"`
 	// Recipients holds the value of the "recipients" field.
-	Recipients []schema.Recipient `json:"recipients,omitempty"`
+	Recipients []vocab.Recipient `json:"recipients,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues

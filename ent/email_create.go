@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/email"
-	"parley/ent/schema"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -97,13 +97,13 @@ func (_c *EmailCreate) SetReferences(v []string) *EmailCreate {
 }
 
 // SetFrom sets the "from" field.
-func (_c *EmailCreate) SetFrom(v schema.Mailbox) *EmailCreate {
+func (_c *EmailCreate) SetFrom(v vocab.Mailbox) *EmailCreate {
 	_c.mutation.SetFrom(v)
 	return _c
 }
 
 // SetNillableFrom sets the "from" field if the given value is not nil.
-func (_c *EmailCreate) SetNillableFrom(v *schema.Mailbox) *EmailCreate {
+func (_c *EmailCreate) SetNillableFrom(v *vocab.Mailbox) *EmailCreate {
 	if v != nil {
 		_c.SetFrom(*v)
 	}
@@ -111,25 +111,25 @@ func (_c *EmailCreate) SetNillableFrom(v *schema.Mailbox) *EmailCreate {
 }
 
 // SetReplyTo sets the "reply_to" field.
-func (_c *EmailCreate) SetReplyTo(v []schema.Mailbox) *EmailCreate {
+func (_c *EmailCreate) SetReplyTo(v []vocab.Mailbox) *EmailCreate {
 	_c.mutation.SetReplyTo(v)
 	return _c
 }
 
 // SetTo sets the "to" field.
-func (_c *EmailCreate) SetTo(v []schema.Mailbox) *EmailCreate {
+func (_c *EmailCreate) SetTo(v []vocab.Mailbox) *EmailCreate {
 	_c.mutation.SetTo(v)
 	return _c
 }
 
 // SetCc sets the "cc" field.
-func (_c *EmailCreate) SetCc(v []schema.Mailbox) *EmailCreate {
+func (_c *EmailCreate) SetCc(v []vocab.Mailbox) *EmailCreate {
 	_c.mutation.SetCc(v)
 	return _c
 }
 
 // SetBcc sets the "bcc" field.
-func (_c *EmailCreate) SetBcc(v []schema.Mailbox) *EmailCreate {
+func (_c *EmailCreate) SetBcc(v []vocab.Mailbox) *EmailCreate {
 	_c.mutation.SetBcc(v)
 	return _c
 }
@@ -177,13 +177,13 @@ func (_c *EmailCreate) SetNillableAutomatic(v *bool) *EmailCreate {
 }
 
 // SetVerdict sets the "verdict" field.
-func (_c *EmailCreate) SetVerdict(v schema.MailVerdict) *EmailCreate {
+func (_c *EmailCreate) SetVerdict(v vocab.MailVerdict) *EmailCreate {
 	_c.mutation.SetVerdict(v)
 	return _c
 }
 
 // SetNillableVerdict sets the "verdict" field if the given value is not nil.
-func (_c *EmailCreate) SetNillableVerdict(v *schema.MailVerdict) *EmailCreate {
+func (_c *EmailCreate) SetNillableVerdict(v *vocab.MailVerdict) *EmailCreate {
 	if v != nil {
 		_c.SetVerdict(*v)
 	}
@@ -247,7 +247,7 @@ func (_c *EmailCreate) SetNillableSentAt(v *clock.Micros) *EmailCreate {
 }
 
 // SetRecipients sets the "recipients" field.
-func (_c *EmailCreate) SetRecipients(v []schema.Recipient) *EmailCreate {
+func (_c *EmailCreate) SetRecipients(v []vocab.Recipient) *EmailCreate {
 	_c.mutation.SetRecipients(v)
 	return _c
 }
@@ -672,7 +672,7 @@ func (u *EmailUpsert) UpdateReferences() *EmailUpsert {
 }
 
 // SetFrom sets the "from" field.
-func (u *EmailUpsert) SetFrom(v schema.Mailbox) *EmailUpsert {
+func (u *EmailUpsert) SetFrom(v vocab.Mailbox) *EmailUpsert {
 	u.Set(email.FieldFrom, v)
 	return u
 }
@@ -684,7 +684,7 @@ func (u *EmailUpsert) UpdateFrom() *EmailUpsert {
 }
 
 // SetReplyTo sets the "reply_to" field.
-func (u *EmailUpsert) SetReplyTo(v []schema.Mailbox) *EmailUpsert {
+func (u *EmailUpsert) SetReplyTo(v []vocab.Mailbox) *EmailUpsert {
 	u.Set(email.FieldReplyTo, v)
 	return u
 }
@@ -696,7 +696,7 @@ func (u *EmailUpsert) UpdateReplyTo() *EmailUpsert {
 }
 
 // SetTo sets the "to" field.
-func (u *EmailUpsert) SetTo(v []schema.Mailbox) *EmailUpsert {
+func (u *EmailUpsert) SetTo(v []vocab.Mailbox) *EmailUpsert {
 	u.Set(email.FieldTo, v)
 	return u
 }
@@ -708,7 +708,7 @@ func (u *EmailUpsert) UpdateTo() *EmailUpsert {
 }
 
 // SetCc sets the "cc" field.
-func (u *EmailUpsert) SetCc(v []schema.Mailbox) *EmailUpsert {
+func (u *EmailUpsert) SetCc(v []vocab.Mailbox) *EmailUpsert {
 	u.Set(email.FieldCc, v)
 	return u
 }
@@ -720,7 +720,7 @@ func (u *EmailUpsert) UpdateCc() *EmailUpsert {
 }
 
 // SetBcc sets the "bcc" field.
-func (u *EmailUpsert) SetBcc(v []schema.Mailbox) *EmailUpsert {
+func (u *EmailUpsert) SetBcc(v []vocab.Mailbox) *EmailUpsert {
 	u.Set(email.FieldBcc, v)
 	return u
 }
@@ -768,7 +768,7 @@ func (u *EmailUpsert) UpdateAutomatic() *EmailUpsert {
 }
 
 // SetVerdict sets the "verdict" field.
-func (u *EmailUpsert) SetVerdict(v schema.MailVerdict) *EmailUpsert {
+func (u *EmailUpsert) SetVerdict(v vocab.MailVerdict) *EmailUpsert {
 	u.Set(email.FieldVerdict, v)
 	return u
 }
@@ -852,7 +852,7 @@ func (u *EmailUpsert) AddSentAt(v clock.Micros) *EmailUpsert {
 }
 
 // SetRecipients sets the "recipients" field.
-func (u *EmailUpsert) SetRecipients(v []schema.Recipient) *EmailUpsert {
+func (u *EmailUpsert) SetRecipients(v []vocab.Recipient) *EmailUpsert {
 	u.Set(email.FieldRecipients, v)
 	return u
 }
@@ -972,7 +972,7 @@ func (u *EmailUpsertOne) UpdateReferences() *EmailUpsertOne {
 }
 
 // SetFrom sets the "from" field.
-func (u *EmailUpsertOne) SetFrom(v schema.Mailbox) *EmailUpsertOne {
+func (u *EmailUpsertOne) SetFrom(v vocab.Mailbox) *EmailUpsertOne {
 	return u.Update(func(s *EmailUpsert) {
 		s.SetFrom(v)
 	})
@@ -986,7 +986,7 @@ func (u *EmailUpsertOne) UpdateFrom() *EmailUpsertOne {
 }
 
 // SetReplyTo sets the "reply_to" field.
-func (u *EmailUpsertOne) SetReplyTo(v []schema.Mailbox) *EmailUpsertOne {
+func (u *EmailUpsertOne) SetReplyTo(v []vocab.Mailbox) *EmailUpsertOne {
 	return u.Update(func(s *EmailUpsert) {
 		s.SetReplyTo(v)
 	})
@@ -1000,7 +1000,7 @@ func (u *EmailUpsertOne) UpdateReplyTo() *EmailUpsertOne {
 }
 
 // SetTo sets the "to" field.
-func (u *EmailUpsertOne) SetTo(v []schema.Mailbox) *EmailUpsertOne {
+func (u *EmailUpsertOne) SetTo(v []vocab.Mailbox) *EmailUpsertOne {
 	return u.Update(func(s *EmailUpsert) {
 		s.SetTo(v)
 	})
@@ -1014,7 +1014,7 @@ func (u *EmailUpsertOne) UpdateTo() *EmailUpsertOne {
 }
 
 // SetCc sets the "cc" field.
-func (u *EmailUpsertOne) SetCc(v []schema.Mailbox) *EmailUpsertOne {
+func (u *EmailUpsertOne) SetCc(v []vocab.Mailbox) *EmailUpsertOne {
 	return u.Update(func(s *EmailUpsert) {
 		s.SetCc(v)
 	})
@@ -1028,7 +1028,7 @@ func (u *EmailUpsertOne) UpdateCc() *EmailUpsertOne {
 }
 
 // SetBcc sets the "bcc" field.
-func (u *EmailUpsertOne) SetBcc(v []schema.Mailbox) *EmailUpsertOne {
+func (u *EmailUpsertOne) SetBcc(v []vocab.Mailbox) *EmailUpsertOne {
 	return u.Update(func(s *EmailUpsert) {
 		s.SetBcc(v)
 	})
@@ -1084,7 +1084,7 @@ func (u *EmailUpsertOne) UpdateAutomatic() *EmailUpsertOne {
 }
 
 // SetVerdict sets the "verdict" field.
-func (u *EmailUpsertOne) SetVerdict(v schema.MailVerdict) *EmailUpsertOne {
+func (u *EmailUpsertOne) SetVerdict(v vocab.MailVerdict) *EmailUpsertOne {
 	return u.Update(func(s *EmailUpsert) {
 		s.SetVerdict(v)
 	})
@@ -1182,7 +1182,7 @@ func (u *EmailUpsertOne) UpdateSentAt() *EmailUpsertOne {
 }
 
 // SetRecipients sets the "recipients" field.
-func (u *EmailUpsertOne) SetRecipients(v []schema.Recipient) *EmailUpsertOne {
+func (u *EmailUpsertOne) SetRecipients(v []vocab.Recipient) *EmailUpsertOne {
 	return u.Update(func(s *EmailUpsert) {
 		s.SetRecipients(v)
 	})
@@ -1471,7 +1471,7 @@ func (u *EmailUpsertBulk) UpdateReferences() *EmailUpsertBulk {
 }
 
 // SetFrom sets the "from" field.
-func (u *EmailUpsertBulk) SetFrom(v schema.Mailbox) *EmailUpsertBulk {
+func (u *EmailUpsertBulk) SetFrom(v vocab.Mailbox) *EmailUpsertBulk {
 	return u.Update(func(s *EmailUpsert) {
 		s.SetFrom(v)
 	})
@@ -1485,7 +1485,7 @@ func (u *EmailUpsertBulk) UpdateFrom() *EmailUpsertBulk {
 }
 
 // SetReplyTo sets the "reply_to" field.
-func (u *EmailUpsertBulk) SetReplyTo(v []schema.Mailbox) *EmailUpsertBulk {
+func (u *EmailUpsertBulk) SetReplyTo(v []vocab.Mailbox) *EmailUpsertBulk {
 	return u.Update(func(s *EmailUpsert) {
 		s.SetReplyTo(v)
 	})
@@ -1499,7 +1499,7 @@ func (u *EmailUpsertBulk) UpdateReplyTo() *EmailUpsertBulk {
 }
 
 // SetTo sets the "to" field.
-func (u *EmailUpsertBulk) SetTo(v []schema.Mailbox) *EmailUpsertBulk {
+func (u *EmailUpsertBulk) SetTo(v []vocab.Mailbox) *EmailUpsertBulk {
 	return u.Update(func(s *EmailUpsert) {
 		s.SetTo(v)
 	})
@@ -1513,7 +1513,7 @@ func (u *EmailUpsertBulk) UpdateTo() *EmailUpsertBulk {
 }
 
 // SetCc sets the "cc" field.
-func (u *EmailUpsertBulk) SetCc(v []schema.Mailbox) *EmailUpsertBulk {
+func (u *EmailUpsertBulk) SetCc(v []vocab.Mailbox) *EmailUpsertBulk {
 	return u.Update(func(s *EmailUpsert) {
 		s.SetCc(v)
 	})
@@ -1527,7 +1527,7 @@ func (u *EmailUpsertBulk) UpdateCc() *EmailUpsertBulk {
 }
 
 // SetBcc sets the "bcc" field.
-func (u *EmailUpsertBulk) SetBcc(v []schema.Mailbox) *EmailUpsertBulk {
+func (u *EmailUpsertBulk) SetBcc(v []vocab.Mailbox) *EmailUpsertBulk {
 	return u.Update(func(s *EmailUpsert) {
 		s.SetBcc(v)
 	})
@@ -1583,7 +1583,7 @@ func (u *EmailUpsertBulk) UpdateAutomatic() *EmailUpsertBulk {
 }
 
 // SetVerdict sets the "verdict" field.
-func (u *EmailUpsertBulk) SetVerdict(v schema.MailVerdict) *EmailUpsertBulk {
+func (u *EmailUpsertBulk) SetVerdict(v vocab.MailVerdict) *EmailUpsertBulk {
 	return u.Update(func(s *EmailUpsert) {
 		s.SetVerdict(v)
 	})
@@ -1681,7 +1681,7 @@ func (u *EmailUpsertBulk) UpdateSentAt() *EmailUpsertBulk {
 }
 
 // SetRecipients sets the "recipients" field.
-func (u *EmailUpsertBulk) SetRecipients(v []schema.Recipient) *EmailUpsertBulk {
+func (u *EmailUpsertBulk) SetRecipients(v []vocab.Recipient) *EmailUpsertBulk {
 	return u.Update(func(s *EmailUpsert) {
 		s.SetRecipients(v)
 	})

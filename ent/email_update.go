@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"parley/ent/email"
 	"parley/ent/predicate"
-	"parley/ent/schema"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -72,13 +72,13 @@ func (_u *EmailUpdate) AppendReferences(v []string) *EmailUpdate {
 }
 
 // SetFrom sets the "from" field.
-func (_u *EmailUpdate) SetFrom(v schema.Mailbox) *EmailUpdate {
+func (_u *EmailUpdate) SetFrom(v vocab.Mailbox) *EmailUpdate {
 	_u.mutation.SetFrom(v)
 	return _u
 }
 
 // SetNillableFrom sets the "from" field if the given value is not nil.
-func (_u *EmailUpdate) SetNillableFrom(v *schema.Mailbox) *EmailUpdate {
+func (_u *EmailUpdate) SetNillableFrom(v *vocab.Mailbox) *EmailUpdate {
 	if v != nil {
 		_u.SetFrom(*v)
 	}
@@ -86,49 +86,49 @@ func (_u *EmailUpdate) SetNillableFrom(v *schema.Mailbox) *EmailUpdate {
 }
 
 // SetReplyTo sets the "reply_to" field.
-func (_u *EmailUpdate) SetReplyTo(v []schema.Mailbox) *EmailUpdate {
+func (_u *EmailUpdate) SetReplyTo(v []vocab.Mailbox) *EmailUpdate {
 	_u.mutation.SetReplyTo(v)
 	return _u
 }
 
 // AppendReplyTo appends value to the "reply_to" field.
-func (_u *EmailUpdate) AppendReplyTo(v []schema.Mailbox) *EmailUpdate {
+func (_u *EmailUpdate) AppendReplyTo(v []vocab.Mailbox) *EmailUpdate {
 	_u.mutation.AppendReplyTo(v)
 	return _u
 }
 
 // SetTo sets the "to" field.
-func (_u *EmailUpdate) SetTo(v []schema.Mailbox) *EmailUpdate {
+func (_u *EmailUpdate) SetTo(v []vocab.Mailbox) *EmailUpdate {
 	_u.mutation.SetTo(v)
 	return _u
 }
 
 // AppendTo appends value to the "to" field.
-func (_u *EmailUpdate) AppendTo(v []schema.Mailbox) *EmailUpdate {
+func (_u *EmailUpdate) AppendTo(v []vocab.Mailbox) *EmailUpdate {
 	_u.mutation.AppendTo(v)
 	return _u
 }
 
 // SetCc sets the "cc" field.
-func (_u *EmailUpdate) SetCc(v []schema.Mailbox) *EmailUpdate {
+func (_u *EmailUpdate) SetCc(v []vocab.Mailbox) *EmailUpdate {
 	_u.mutation.SetCc(v)
 	return _u
 }
 
 // AppendCc appends value to the "cc" field.
-func (_u *EmailUpdate) AppendCc(v []schema.Mailbox) *EmailUpdate {
+func (_u *EmailUpdate) AppendCc(v []vocab.Mailbox) *EmailUpdate {
 	_u.mutation.AppendCc(v)
 	return _u
 }
 
 // SetBcc sets the "bcc" field.
-func (_u *EmailUpdate) SetBcc(v []schema.Mailbox) *EmailUpdate {
+func (_u *EmailUpdate) SetBcc(v []vocab.Mailbox) *EmailUpdate {
 	_u.mutation.SetBcc(v)
 	return _u
 }
 
 // AppendBcc appends value to the "bcc" field.
-func (_u *EmailUpdate) AppendBcc(v []schema.Mailbox) *EmailUpdate {
+func (_u *EmailUpdate) AppendBcc(v []vocab.Mailbox) *EmailUpdate {
 	_u.mutation.AppendBcc(v)
 	return _u
 }
@@ -176,13 +176,13 @@ func (_u *EmailUpdate) SetNillableAutomatic(v *bool) *EmailUpdate {
 }
 
 // SetVerdict sets the "verdict" field.
-func (_u *EmailUpdate) SetVerdict(v schema.MailVerdict) *EmailUpdate {
+func (_u *EmailUpdate) SetVerdict(v vocab.MailVerdict) *EmailUpdate {
 	_u.mutation.SetVerdict(v)
 	return _u
 }
 
 // SetNillableVerdict sets the "verdict" field if the given value is not nil.
-func (_u *EmailUpdate) SetNillableVerdict(v *schema.MailVerdict) *EmailUpdate {
+func (_u *EmailUpdate) SetNillableVerdict(v *vocab.MailVerdict) *EmailUpdate {
 	if v != nil {
 		_u.SetVerdict(*v)
 	}
@@ -274,13 +274,13 @@ func (_u *EmailUpdate) AddSentAt(v clock.Micros) *EmailUpdate {
 }
 
 // SetRecipients sets the "recipients" field.
-func (_u *EmailUpdate) SetRecipients(v []schema.Recipient) *EmailUpdate {
+func (_u *EmailUpdate) SetRecipients(v []vocab.Recipient) *EmailUpdate {
 	_u.mutation.SetRecipients(v)
 	return _u
 }
 
 // AppendRecipients appends value to the "recipients" field.
-func (_u *EmailUpdate) AppendRecipients(v []schema.Recipient) *EmailUpdate {
+func (_u *EmailUpdate) AppendRecipients(v []vocab.Recipient) *EmailUpdate {
 	_u.mutation.AppendRecipients(v)
 	return _u
 }
@@ -488,13 +488,13 @@ func (_u *EmailUpdateOne) AppendReferences(v []string) *EmailUpdateOne {
 }
 
 // SetFrom sets the "from" field.
-func (_u *EmailUpdateOne) SetFrom(v schema.Mailbox) *EmailUpdateOne {
+func (_u *EmailUpdateOne) SetFrom(v vocab.Mailbox) *EmailUpdateOne {
 	_u.mutation.SetFrom(v)
 	return _u
 }
 
 // SetNillableFrom sets the "from" field if the given value is not nil.
-func (_u *EmailUpdateOne) SetNillableFrom(v *schema.Mailbox) *EmailUpdateOne {
+func (_u *EmailUpdateOne) SetNillableFrom(v *vocab.Mailbox) *EmailUpdateOne {
 	if v != nil {
 		_u.SetFrom(*v)
 	}
@@ -502,49 +502,49 @@ func (_u *EmailUpdateOne) SetNillableFrom(v *schema.Mailbox) *EmailUpdateOne {
 }
 
 // SetReplyTo sets the "reply_to" field.
-func (_u *EmailUpdateOne) SetReplyTo(v []schema.Mailbox) *EmailUpdateOne {
+func (_u *EmailUpdateOne) SetReplyTo(v []vocab.Mailbox) *EmailUpdateOne {
 	_u.mutation.SetReplyTo(v)
 	return _u
 }
 
 // AppendReplyTo appends value to the "reply_to" field.
-func (_u *EmailUpdateOne) AppendReplyTo(v []schema.Mailbox) *EmailUpdateOne {
+func (_u *EmailUpdateOne) AppendReplyTo(v []vocab.Mailbox) *EmailUpdateOne {
 	_u.mutation.AppendReplyTo(v)
 	return _u
 }
 
 // SetTo sets the "to" field.
-func (_u *EmailUpdateOne) SetTo(v []schema.Mailbox) *EmailUpdateOne {
+func (_u *EmailUpdateOne) SetTo(v []vocab.Mailbox) *EmailUpdateOne {
 	_u.mutation.SetTo(v)
 	return _u
 }
 
 // AppendTo appends value to the "to" field.
-func (_u *EmailUpdateOne) AppendTo(v []schema.Mailbox) *EmailUpdateOne {
+func (_u *EmailUpdateOne) AppendTo(v []vocab.Mailbox) *EmailUpdateOne {
 	_u.mutation.AppendTo(v)
 	return _u
 }
 
 // SetCc sets the "cc" field.
-func (_u *EmailUpdateOne) SetCc(v []schema.Mailbox) *EmailUpdateOne {
+func (_u *EmailUpdateOne) SetCc(v []vocab.Mailbox) *EmailUpdateOne {
 	_u.mutation.SetCc(v)
 	return _u
 }
 
 // AppendCc appends value to the "cc" field.
-func (_u *EmailUpdateOne) AppendCc(v []schema.Mailbox) *EmailUpdateOne {
+func (_u *EmailUpdateOne) AppendCc(v []vocab.Mailbox) *EmailUpdateOne {
 	_u.mutation.AppendCc(v)
 	return _u
 }
 
 // SetBcc sets the "bcc" field.
-func (_u *EmailUpdateOne) SetBcc(v []schema.Mailbox) *EmailUpdateOne {
+func (_u *EmailUpdateOne) SetBcc(v []vocab.Mailbox) *EmailUpdateOne {
 	_u.mutation.SetBcc(v)
 	return _u
 }
 
 // AppendBcc appends value to the "bcc" field.
-func (_u *EmailUpdateOne) AppendBcc(v []schema.Mailbox) *EmailUpdateOne {
+func (_u *EmailUpdateOne) AppendBcc(v []vocab.Mailbox) *EmailUpdateOne {
 	_u.mutation.AppendBcc(v)
 	return _u
 }
@@ -592,13 +592,13 @@ func (_u *EmailUpdateOne) SetNillableAutomatic(v *bool) *EmailUpdateOne {
 }
 
 // SetVerdict sets the "verdict" field.
-func (_u *EmailUpdateOne) SetVerdict(v schema.MailVerdict) *EmailUpdateOne {
+func (_u *EmailUpdateOne) SetVerdict(v vocab.MailVerdict) *EmailUpdateOne {
 	_u.mutation.SetVerdict(v)
 	return _u
 }
 
 // SetNillableVerdict sets the "verdict" field if the given value is not nil.
-func (_u *EmailUpdateOne) SetNillableVerdict(v *schema.MailVerdict) *EmailUpdateOne {
+func (_u *EmailUpdateOne) SetNillableVerdict(v *vocab.MailVerdict) *EmailUpdateOne {
 	if v != nil {
 		_u.SetVerdict(*v)
 	}
@@ -690,13 +690,13 @@ func (_u *EmailUpdateOne) AddSentAt(v clock.Micros) *EmailUpdateOne {
 }
 
 // SetRecipients sets the "recipients" field.
-func (_u *EmailUpdateOne) SetRecipients(v []schema.Recipient) *EmailUpdateOne {
+func (_u *EmailUpdateOne) SetRecipients(v []vocab.Recipient) *EmailUpdateOne {
 	_u.mutation.SetRecipients(v)
 	return _u
 }
 
 // AppendRecipients appends value to the "recipients" field.
-func (_u *EmailUpdateOne) AppendRecipients(v []schema.Recipient) *EmailUpdateOne {
+func (_u *EmailUpdateOne) AppendRecipients(v []vocab.Recipient) *EmailUpdateOne {
 	_u.mutation.AppendRecipients(v)
 	return _u
 }

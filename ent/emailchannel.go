@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"parley/ent/emailchannel"
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/vocab"
 	"strings"
@@ -26,7 +25,7 @@ type EmailChannel struct {
 	InboxID string `json:"inbox_id,omitempty"`
 	// In lower case; ChannelAddress makes it unique.
 	Address string `json:"address,omitempty"`
-	// Other addresses that mail to it may bear, in lower case.
+	// Other addresses that mail to it may have, in lower case.
 	Aliases []string `json:"aliases,omitempty"`
 	// SenderName holds the value of the "sender_name" field.
 	SenderName string `json:"sender_name,omitempty"`
@@ -41,17 +40,17 @@ type EmailChannel struct {
 	// StateSince holds the value of the "state_since" field.
 	StateSince clock.Micros `json:"state_since,omitempty"`
 	// Imap holds the value of the "imap" field.
-	Imap schema.MailServer `json:"imap,omitempty"`
+	Imap vocab.MailServer `json:"imap,omitempty"`
 	// SMTP holds the value of the "smtp" field.
-	SMTP schema.MailServer `json:"smtp,omitempty"`
+	SMTP vocab.MailServer `json:"smtp,omitempty"`
 	// Authentication holds the value of the "authentication" field.
 	Authentication vocab.EmailAuthentication `json:"authentication,omitempty"`
 	// Sealed: a password, or OAuth tokens.
 	Credentials string `json:"-"`
 	// Routing holds the value of the "routing" field.
-	Routing schema.Routing `json:"routing,omitempty"`
+	Routing vocab.Routing `json:"routing,omitempty"`
 	// Null: no ticket is made.
-	TicketPreset *schema.TicketPreset `json:"ticket_preset,omitempty"`
+	TicketPreset *vocab.TicketPreset `json:"ticket_preset,omitempty"`
 	// Signature holds the value of the "signature" field.
 	Signature string `json:"signature,omitempty"`
 	// How long a sent mail waits, so that it can be taken back.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/emailchannel"
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/vocab"
 
@@ -118,13 +117,13 @@ func (_c *EmailChannelCreate) SetNillableStateSince(v *clock.Micros) *EmailChann
 }
 
 // SetImap sets the "imap" field.
-func (_c *EmailChannelCreate) SetImap(v schema.MailServer) *EmailChannelCreate {
+func (_c *EmailChannelCreate) SetImap(v vocab.MailServer) *EmailChannelCreate {
 	_c.mutation.SetImap(v)
 	return _c
 }
 
 // SetNillableImap sets the "imap" field if the given value is not nil.
-func (_c *EmailChannelCreate) SetNillableImap(v *schema.MailServer) *EmailChannelCreate {
+func (_c *EmailChannelCreate) SetNillableImap(v *vocab.MailServer) *EmailChannelCreate {
 	if v != nil {
 		_c.SetImap(*v)
 	}
@@ -132,13 +131,13 @@ func (_c *EmailChannelCreate) SetNillableImap(v *schema.MailServer) *EmailChanne
 }
 
 // SetSMTP sets the "smtp" field.
-func (_c *EmailChannelCreate) SetSMTP(v schema.MailServer) *EmailChannelCreate {
+func (_c *EmailChannelCreate) SetSMTP(v vocab.MailServer) *EmailChannelCreate {
 	_c.mutation.SetSMTP(v)
 	return _c
 }
 
 // SetNillableSMTP sets the "smtp" field if the given value is not nil.
-func (_c *EmailChannelCreate) SetNillableSMTP(v *schema.MailServer) *EmailChannelCreate {
+func (_c *EmailChannelCreate) SetNillableSMTP(v *vocab.MailServer) *EmailChannelCreate {
 	if v != nil {
 		_c.SetSMTP(*v)
 	}
@@ -174,13 +173,13 @@ func (_c *EmailChannelCreate) SetNillableCredentials(v *string) *EmailChannelCre
 }
 
 // SetRouting sets the "routing" field.
-func (_c *EmailChannelCreate) SetRouting(v schema.Routing) *EmailChannelCreate {
+func (_c *EmailChannelCreate) SetRouting(v vocab.Routing) *EmailChannelCreate {
 	_c.mutation.SetRouting(v)
 	return _c
 }
 
 // SetNillableRouting sets the "routing" field if the given value is not nil.
-func (_c *EmailChannelCreate) SetNillableRouting(v *schema.Routing) *EmailChannelCreate {
+func (_c *EmailChannelCreate) SetNillableRouting(v *vocab.Routing) *EmailChannelCreate {
 	if v != nil {
 		_c.SetRouting(*v)
 	}
@@ -188,7 +187,7 @@ func (_c *EmailChannelCreate) SetNillableRouting(v *schema.Routing) *EmailChanne
 }
 
 // SetTicketPreset sets the "ticket_preset" field.
-func (_c *EmailChannelCreate) SetTicketPreset(v *schema.TicketPreset) *EmailChannelCreate {
+func (_c *EmailChannelCreate) SetTicketPreset(v *vocab.TicketPreset) *EmailChannelCreate {
 	_c.mutation.SetTicketPreset(v)
 	return _c
 }
@@ -940,7 +939,7 @@ func (u *EmailChannelUpsert) AddStateSince(v clock.Micros) *EmailChannelUpsert {
 }
 
 // SetImap sets the "imap" field.
-func (u *EmailChannelUpsert) SetImap(v schema.MailServer) *EmailChannelUpsert {
+func (u *EmailChannelUpsert) SetImap(v vocab.MailServer) *EmailChannelUpsert {
 	u.Set(emailchannel.FieldImap, v)
 	return u
 }
@@ -952,7 +951,7 @@ func (u *EmailChannelUpsert) UpdateImap() *EmailChannelUpsert {
 }
 
 // SetSMTP sets the "smtp" field.
-func (u *EmailChannelUpsert) SetSMTP(v schema.MailServer) *EmailChannelUpsert {
+func (u *EmailChannelUpsert) SetSMTP(v vocab.MailServer) *EmailChannelUpsert {
 	u.Set(emailchannel.FieldSMTP, v)
 	return u
 }
@@ -988,7 +987,7 @@ func (u *EmailChannelUpsert) UpdateCredentials() *EmailChannelUpsert {
 }
 
 // SetRouting sets the "routing" field.
-func (u *EmailChannelUpsert) SetRouting(v schema.Routing) *EmailChannelUpsert {
+func (u *EmailChannelUpsert) SetRouting(v vocab.Routing) *EmailChannelUpsert {
 	u.Set(emailchannel.FieldRouting, v)
 	return u
 }
@@ -1000,7 +999,7 @@ func (u *EmailChannelUpsert) UpdateRouting() *EmailChannelUpsert {
 }
 
 // SetTicketPreset sets the "ticket_preset" field.
-func (u *EmailChannelUpsert) SetTicketPreset(v *schema.TicketPreset) *EmailChannelUpsert {
+func (u *EmailChannelUpsert) SetTicketPreset(v *vocab.TicketPreset) *EmailChannelUpsert {
 	u.Set(emailchannel.FieldTicketPreset, v)
 	return u
 }
@@ -1411,7 +1410,7 @@ func (u *EmailChannelUpsertOne) UpdateStateSince() *EmailChannelUpsertOne {
 }
 
 // SetImap sets the "imap" field.
-func (u *EmailChannelUpsertOne) SetImap(v schema.MailServer) *EmailChannelUpsertOne {
+func (u *EmailChannelUpsertOne) SetImap(v vocab.MailServer) *EmailChannelUpsertOne {
 	return u.Update(func(s *EmailChannelUpsert) {
 		s.SetImap(v)
 	})
@@ -1425,7 +1424,7 @@ func (u *EmailChannelUpsertOne) UpdateImap() *EmailChannelUpsertOne {
 }
 
 // SetSMTP sets the "smtp" field.
-func (u *EmailChannelUpsertOne) SetSMTP(v schema.MailServer) *EmailChannelUpsertOne {
+func (u *EmailChannelUpsertOne) SetSMTP(v vocab.MailServer) *EmailChannelUpsertOne {
 	return u.Update(func(s *EmailChannelUpsert) {
 		s.SetSMTP(v)
 	})
@@ -1467,7 +1466,7 @@ func (u *EmailChannelUpsertOne) UpdateCredentials() *EmailChannelUpsertOne {
 }
 
 // SetRouting sets the "routing" field.
-func (u *EmailChannelUpsertOne) SetRouting(v schema.Routing) *EmailChannelUpsertOne {
+func (u *EmailChannelUpsertOne) SetRouting(v vocab.Routing) *EmailChannelUpsertOne {
 	return u.Update(func(s *EmailChannelUpsert) {
 		s.SetRouting(v)
 	})
@@ -1481,7 +1480,7 @@ func (u *EmailChannelUpsertOne) UpdateRouting() *EmailChannelUpsertOne {
 }
 
 // SetTicketPreset sets the "ticket_preset" field.
-func (u *EmailChannelUpsertOne) SetTicketPreset(v *schema.TicketPreset) *EmailChannelUpsertOne {
+func (u *EmailChannelUpsertOne) SetTicketPreset(v *vocab.TicketPreset) *EmailChannelUpsertOne {
 	return u.Update(func(s *EmailChannelUpsert) {
 		s.SetTicketPreset(v)
 	})
@@ -2100,7 +2099,7 @@ func (u *EmailChannelUpsertBulk) UpdateStateSince() *EmailChannelUpsertBulk {
 }
 
 // SetImap sets the "imap" field.
-func (u *EmailChannelUpsertBulk) SetImap(v schema.MailServer) *EmailChannelUpsertBulk {
+func (u *EmailChannelUpsertBulk) SetImap(v vocab.MailServer) *EmailChannelUpsertBulk {
 	return u.Update(func(s *EmailChannelUpsert) {
 		s.SetImap(v)
 	})
@@ -2114,7 +2113,7 @@ func (u *EmailChannelUpsertBulk) UpdateImap() *EmailChannelUpsertBulk {
 }
 
 // SetSMTP sets the "smtp" field.
-func (u *EmailChannelUpsertBulk) SetSMTP(v schema.MailServer) *EmailChannelUpsertBulk {
+func (u *EmailChannelUpsertBulk) SetSMTP(v vocab.MailServer) *EmailChannelUpsertBulk {
 	return u.Update(func(s *EmailChannelUpsert) {
 		s.SetSMTP(v)
 	})
@@ -2156,7 +2155,7 @@ func (u *EmailChannelUpsertBulk) UpdateCredentials() *EmailChannelUpsertBulk {
 }
 
 // SetRouting sets the "routing" field.
-func (u *EmailChannelUpsertBulk) SetRouting(v schema.Routing) *EmailChannelUpsertBulk {
+func (u *EmailChannelUpsertBulk) SetRouting(v vocab.Routing) *EmailChannelUpsertBulk {
 	return u.Update(func(s *EmailChannelUpsert) {
 		s.SetRouting(v)
 	})
@@ -2170,7 +2169,7 @@ func (u *EmailChannelUpsertBulk) UpdateRouting() *EmailChannelUpsertBulk {
 }
 
 // SetTicketPreset sets the "ticket_preset" field.
-func (u *EmailChannelUpsertBulk) SetTicketPreset(v *schema.TicketPreset) *EmailChannelUpsertBulk {
+func (u *EmailChannelUpsertBulk) SetTicketPreset(v *vocab.TicketPreset) *EmailChannelUpsertBulk {
 	return u.Update(func(s *EmailChannelUpsert) {
 		s.SetTicketPreset(v)
 	})

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"parley/ent/emailchannel"
 	"parley/ent/predicate"
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/vocab"
 
@@ -136,13 +135,13 @@ func (_u *EmailChannelUpdate) AddStateSince(v clock.Micros) *EmailChannelUpdate 
 }
 
 // SetImap sets the "imap" field.
-func (_u *EmailChannelUpdate) SetImap(v schema.MailServer) *EmailChannelUpdate {
+func (_u *EmailChannelUpdate) SetImap(v vocab.MailServer) *EmailChannelUpdate {
 	_u.mutation.SetImap(v)
 	return _u
 }
 
 // SetNillableImap sets the "imap" field if the given value is not nil.
-func (_u *EmailChannelUpdate) SetNillableImap(v *schema.MailServer) *EmailChannelUpdate {
+func (_u *EmailChannelUpdate) SetNillableImap(v *vocab.MailServer) *EmailChannelUpdate {
 	if v != nil {
 		_u.SetImap(*v)
 	}
@@ -150,13 +149,13 @@ func (_u *EmailChannelUpdate) SetNillableImap(v *schema.MailServer) *EmailChanne
 }
 
 // SetSMTP sets the "smtp" field.
-func (_u *EmailChannelUpdate) SetSMTP(v schema.MailServer) *EmailChannelUpdate {
+func (_u *EmailChannelUpdate) SetSMTP(v vocab.MailServer) *EmailChannelUpdate {
 	_u.mutation.SetSMTP(v)
 	return _u
 }
 
 // SetNillableSMTP sets the "smtp" field if the given value is not nil.
-func (_u *EmailChannelUpdate) SetNillableSMTP(v *schema.MailServer) *EmailChannelUpdate {
+func (_u *EmailChannelUpdate) SetNillableSMTP(v *vocab.MailServer) *EmailChannelUpdate {
 	if v != nil {
 		_u.SetSMTP(*v)
 	}
@@ -192,13 +191,13 @@ func (_u *EmailChannelUpdate) SetNillableCredentials(v *string) *EmailChannelUpd
 }
 
 // SetRouting sets the "routing" field.
-func (_u *EmailChannelUpdate) SetRouting(v schema.Routing) *EmailChannelUpdate {
+func (_u *EmailChannelUpdate) SetRouting(v vocab.Routing) *EmailChannelUpdate {
 	_u.mutation.SetRouting(v)
 	return _u
 }
 
 // SetNillableRouting sets the "routing" field if the given value is not nil.
-func (_u *EmailChannelUpdate) SetNillableRouting(v *schema.Routing) *EmailChannelUpdate {
+func (_u *EmailChannelUpdate) SetNillableRouting(v *vocab.Routing) *EmailChannelUpdate {
 	if v != nil {
 		_u.SetRouting(*v)
 	}
@@ -206,7 +205,7 @@ func (_u *EmailChannelUpdate) SetNillableRouting(v *schema.Routing) *EmailChanne
 }
 
 // SetTicketPreset sets the "ticket_preset" field.
-func (_u *EmailChannelUpdate) SetTicketPreset(v *schema.TicketPreset) *EmailChannelUpdate {
+func (_u *EmailChannelUpdate) SetTicketPreset(v *vocab.TicketPreset) *EmailChannelUpdate {
 	_u.mutation.SetTicketPreset(v)
 	return _u
 }
@@ -778,13 +777,13 @@ func (_u *EmailChannelUpdateOne) AddStateSince(v clock.Micros) *EmailChannelUpda
 }
 
 // SetImap sets the "imap" field.
-func (_u *EmailChannelUpdateOne) SetImap(v schema.MailServer) *EmailChannelUpdateOne {
+func (_u *EmailChannelUpdateOne) SetImap(v vocab.MailServer) *EmailChannelUpdateOne {
 	_u.mutation.SetImap(v)
 	return _u
 }
 
 // SetNillableImap sets the "imap" field if the given value is not nil.
-func (_u *EmailChannelUpdateOne) SetNillableImap(v *schema.MailServer) *EmailChannelUpdateOne {
+func (_u *EmailChannelUpdateOne) SetNillableImap(v *vocab.MailServer) *EmailChannelUpdateOne {
 	if v != nil {
 		_u.SetImap(*v)
 	}
@@ -792,13 +791,13 @@ func (_u *EmailChannelUpdateOne) SetNillableImap(v *schema.MailServer) *EmailCha
 }
 
 // SetSMTP sets the "smtp" field.
-func (_u *EmailChannelUpdateOne) SetSMTP(v schema.MailServer) *EmailChannelUpdateOne {
+func (_u *EmailChannelUpdateOne) SetSMTP(v vocab.MailServer) *EmailChannelUpdateOne {
 	_u.mutation.SetSMTP(v)
 	return _u
 }
 
 // SetNillableSMTP sets the "smtp" field if the given value is not nil.
-func (_u *EmailChannelUpdateOne) SetNillableSMTP(v *schema.MailServer) *EmailChannelUpdateOne {
+func (_u *EmailChannelUpdateOne) SetNillableSMTP(v *vocab.MailServer) *EmailChannelUpdateOne {
 	if v != nil {
 		_u.SetSMTP(*v)
 	}
@@ -834,13 +833,13 @@ func (_u *EmailChannelUpdateOne) SetNillableCredentials(v *string) *EmailChannel
 }
 
 // SetRouting sets the "routing" field.
-func (_u *EmailChannelUpdateOne) SetRouting(v schema.Routing) *EmailChannelUpdateOne {
+func (_u *EmailChannelUpdateOne) SetRouting(v vocab.Routing) *EmailChannelUpdateOne {
 	_u.mutation.SetRouting(v)
 	return _u
 }
 
 // SetNillableRouting sets the "routing" field if the given value is not nil.
-func (_u *EmailChannelUpdateOne) SetNillableRouting(v *schema.Routing) *EmailChannelUpdateOne {
+func (_u *EmailChannelUpdateOne) SetNillableRouting(v *vocab.Routing) *EmailChannelUpdateOne {
 	if v != nil {
 		_u.SetRouting(*v)
 	}
@@ -848,7 +847,7 @@ func (_u *EmailChannelUpdateOne) SetNillableRouting(v *schema.Routing) *EmailCha
 }
 
 // SetTicketPreset sets the "ticket_preset" field.
-func (_u *EmailChannelUpdateOne) SetTicketPreset(v *schema.TicketPreset) *EmailChannelUpdateOne {
+func (_u *EmailChannelUpdateOne) SetTicketPreset(v *vocab.TicketPreset) *EmailChannelUpdateOne {
 	_u.mutation.SetTicketPreset(v)
 	return _u
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"parley/ent/emailconnection"
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/vocab"
 	"strings"
@@ -37,7 +36,7 @@ type EmailConnection struct {
 	// Sealed: PKCE verifier and nonce.
 	Secrets string `json:"-"`
 	// Settings holds the value of the "settings" field.
-	Settings schema.EmailConnectionSettings `json:"settings,omitempty"`
+	Settings vocab.EmailConnectionSettings `json:"settings,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt clock.Micros `json:"expires_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.

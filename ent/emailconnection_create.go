@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/emailconnection"
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/vocab"
 
@@ -82,7 +81,7 @@ func (_c *EmailConnectionCreate) SetSecrets(v string) *EmailConnectionCreate {
 }
 
 // SetSettings sets the "settings" field.
-func (_c *EmailConnectionCreate) SetSettings(v schema.EmailConnectionSettings) *EmailConnectionCreate {
+func (_c *EmailConnectionCreate) SetSettings(v vocab.EmailConnectionSettings) *EmailConnectionCreate {
 	_c.mutation.SetSettings(v)
 	return _c
 }

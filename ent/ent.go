@@ -27,6 +27,7 @@ import (
 	"parley/ent/event"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
+	"parley/ent/imagesender"
 	"parley/ent/inboundmail"
 	"parley/ent/inbox"
 	"parley/ent/inboxteam"
@@ -42,6 +43,7 @@ import (
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
 	"parley/ent/subscriptiontype"
+	"parley/ent/tag"
 	"parley/ent/targetedmessage"
 	"parley/ent/targetedmessagecount"
 	"parley/ent/targetedmessageversion"
@@ -140,6 +142,7 @@ func checkColumn(t, c string) error {
 			event.Table:                  event.ValidColumn,
 			forgottenblob.Table:          forgottenblob.ValidColumn,
 			idempotencykey.Table:         idempotencykey.ValidColumn,
+			imagesender.Table:            imagesender.ValidColumn,
 			inboundmail.Table:            inboundmail.ValidColumn,
 			inbox.Table:                  inbox.ValidColumn,
 			inboxteam.Table:              inboxteam.ValidColumn,
@@ -155,6 +158,7 @@ func checkColumn(t, c string) error {
 			routingturn.Table:            routingturn.ValidColumn,
 			savedview.Table:              savedview.ValidColumn,
 			subscriptiontype.Table:       subscriptiontype.ValidColumn,
+			tag.Table:                    tag.ValidColumn,
 			targetedmessage.Table:        targetedmessage.ValidColumn,
 			targetedmessagecount.Table:   targetedmessagecount.ValidColumn,
 			targetedmessageversion.Table: targetedmessageversion.ValidColumn,

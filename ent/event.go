@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"parley/ent/event"
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -41,12 +40,12 @@ type Event struct {
 	MessageID string `json:"message_id,omitempty"`
 	// The object, where it is neither conversation nor message.
 	SubjectID string `json:"subject_id,omitempty"`
-	// Set: visible to that user alone.
+	// Set: visible only to that user.
 	UserID string `json:"user_id,omitempty"`
 	// The conversation's, after the change.
 	Revision int `json:"revision,omitempty"`
 	// Changes holds the value of the "changes" field.
-	Changes      []schema.FieldChange `json:"changes,omitempty"`
+	Changes      []vocab.FieldChange `json:"changes,omitempty"`
 	selectValues sql.SelectValues
 }
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/event"
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -155,7 +154,7 @@ func (_c *EventCreate) SetNillableRevision(v *int) *EventCreate {
 }
 
 // SetChanges sets the "changes" field.
-func (_c *EventCreate) SetChanges(v []schema.FieldChange) *EventCreate {
+func (_c *EventCreate) SetChanges(v []vocab.FieldChange) *EventCreate {
 	_c.mutation.SetChanges(v)
 	return _c
 }
@@ -513,7 +512,7 @@ func (u *EventUpsert) AddRevision(v int) *EventUpsert {
 }
 
 // SetChanges sets the "changes" field.
-func (u *EventUpsert) SetChanges(v []schema.FieldChange) *EventUpsert {
+func (u *EventUpsert) SetChanges(v []vocab.FieldChange) *EventUpsert {
 	u.Set(event.FieldChanges, v)
 	return u
 }
@@ -693,7 +692,7 @@ func (u *EventUpsertOne) UpdateRevision() *EventUpsertOne {
 }
 
 // SetChanges sets the "changes" field.
-func (u *EventUpsertOne) SetChanges(v []schema.FieldChange) *EventUpsertOne {
+func (u *EventUpsertOne) SetChanges(v []vocab.FieldChange) *EventUpsertOne {
 	return u.Update(func(s *EventUpsert) {
 		s.SetChanges(v)
 	})
@@ -1042,7 +1041,7 @@ func (u *EventUpsertBulk) UpdateRevision() *EventUpsertBulk {
 }
 
 // SetChanges sets the "changes" field.
-func (u *EventUpsertBulk) SetChanges(v []schema.FieldChange) *EventUpsertBulk {
+func (u *EventUpsertBulk) SetChanges(v []vocab.FieldChange) *EventUpsertBulk {
 	return u.Update(func(s *EventUpsert) {
 		s.SetChanges(v)
 	})

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"parley/ent/event"
 	"parley/ent/predicate"
-	"parley/ent/schema"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -136,13 +136,13 @@ func (_u *EventUpdate) AddRevision(v int) *EventUpdate {
 }
 
 // SetChanges sets the "changes" field.
-func (_u *EventUpdate) SetChanges(v []schema.FieldChange) *EventUpdate {
+func (_u *EventUpdate) SetChanges(v []vocab.FieldChange) *EventUpdate {
 	_u.mutation.SetChanges(v)
 	return _u
 }
 
 // AppendChanges appends value to the "changes" field.
-func (_u *EventUpdate) AppendChanges(v []schema.FieldChange) *EventUpdate {
+func (_u *EventUpdate) AppendChanges(v []vocab.FieldChange) *EventUpdate {
 	_u.mutation.AppendChanges(v)
 	return _u
 }
@@ -354,13 +354,13 @@ func (_u *EventUpdateOne) AddRevision(v int) *EventUpdateOne {
 }
 
 // SetChanges sets the "changes" field.
-func (_u *EventUpdateOne) SetChanges(v []schema.FieldChange) *EventUpdateOne {
+func (_u *EventUpdateOne) SetChanges(v []vocab.FieldChange) *EventUpdateOne {
 	_u.mutation.SetChanges(v)
 	return _u
 }
 
 // AppendChanges appends value to the "changes" field.
-func (_u *EventUpdateOne) AppendChanges(v []schema.FieldChange) *EventUpdateOne {
+func (_u *EventUpdateOne) AppendChanges(v []vocab.FieldChange) *EventUpdateOne {
 	_u.mutation.AppendChanges(v)
 	return _u
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"parley/ent/inboundmail"
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/vocab"
 	"strings"
@@ -51,7 +50,7 @@ type InboundMail struct {
 	// MessageID holds the value of the "message_id" field.
 	MessageID string `json:"message_id,omitempty"`
 	// Verdict holds the value of the "verdict" field.
-	Verdict schema.MailVerdict `json:"verdict,omitempty"`
+	Verdict vocab.MailVerdict `json:"verdict,omitempty"`
 	// Attempts holds the value of the "attempts" field.
 	Attempts int `json:"attempts,omitempty"`
 	// Error holds the value of the "error" field.

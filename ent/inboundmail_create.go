@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/inboundmail"
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/vocab"
 
@@ -156,13 +155,13 @@ func (_c *InboundMailCreate) SetNillableMessageID(v *string) *InboundMailCreate 
 }
 
 // SetVerdict sets the "verdict" field.
-func (_c *InboundMailCreate) SetVerdict(v schema.MailVerdict) *InboundMailCreate {
+func (_c *InboundMailCreate) SetVerdict(v vocab.MailVerdict) *InboundMailCreate {
 	_c.mutation.SetVerdict(v)
 	return _c
 }
 
 // SetNillableVerdict sets the "verdict" field if the given value is not nil.
-func (_c *InboundMailCreate) SetNillableVerdict(v *schema.MailVerdict) *InboundMailCreate {
+func (_c *InboundMailCreate) SetNillableVerdict(v *vocab.MailVerdict) *InboundMailCreate {
 	if v != nil {
 		_c.SetVerdict(*v)
 	}
@@ -576,7 +575,7 @@ func (u *InboundMailUpsert) UpdateMessageID() *InboundMailUpsert {
 }
 
 // SetVerdict sets the "verdict" field.
-func (u *InboundMailUpsert) SetVerdict(v schema.MailVerdict) *InboundMailUpsert {
+func (u *InboundMailUpsert) SetVerdict(v vocab.MailVerdict) *InboundMailUpsert {
 	u.Set(inboundmail.FieldVerdict, v)
 	return u
 }
@@ -776,7 +775,7 @@ func (u *InboundMailUpsertOne) UpdateMessageID() *InboundMailUpsertOne {
 }
 
 // SetVerdict sets the "verdict" field.
-func (u *InboundMailUpsertOne) SetVerdict(v schema.MailVerdict) *InboundMailUpsertOne {
+func (u *InboundMailUpsertOne) SetVerdict(v vocab.MailVerdict) *InboundMailUpsertOne {
 	return u.Update(func(s *InboundMailUpsert) {
 		s.SetVerdict(v)
 	})
@@ -1150,7 +1149,7 @@ func (u *InboundMailUpsertBulk) UpdateMessageID() *InboundMailUpsertBulk {
 }
 
 // SetVerdict sets the "verdict" field.
-func (u *InboundMailUpsertBulk) SetVerdict(v schema.MailVerdict) *InboundMailUpsertBulk {
+func (u *InboundMailUpsertBulk) SetVerdict(v vocab.MailVerdict) *InboundMailUpsertBulk {
 	return u.Update(func(s *InboundMailUpsert) {
 		s.SetVerdict(v)
 	})

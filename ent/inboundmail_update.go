@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"parley/ent/inboundmail"
 	"parley/ent/predicate"
-	"parley/ent/schema"
 	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
@@ -107,13 +106,13 @@ func (_u *InboundMailUpdate) SetNillableMessageID(v *string) *InboundMailUpdate 
 }
 
 // SetVerdict sets the "verdict" field.
-func (_u *InboundMailUpdate) SetVerdict(v schema.MailVerdict) *InboundMailUpdate {
+func (_u *InboundMailUpdate) SetVerdict(v vocab.MailVerdict) *InboundMailUpdate {
 	_u.mutation.SetVerdict(v)
 	return _u
 }
 
 // SetNillableVerdict sets the "verdict" field if the given value is not nil.
-func (_u *InboundMailUpdate) SetNillableVerdict(v *schema.MailVerdict) *InboundMailUpdate {
+func (_u *InboundMailUpdate) SetNillableVerdict(v *vocab.MailVerdict) *InboundMailUpdate {
 	if v != nil {
 		_u.SetVerdict(*v)
 	}
@@ -331,13 +330,13 @@ func (_u *InboundMailUpdateOne) SetNillableMessageID(v *string) *InboundMailUpda
 }
 
 // SetVerdict sets the "verdict" field.
-func (_u *InboundMailUpdateOne) SetVerdict(v schema.MailVerdict) *InboundMailUpdateOne {
+func (_u *InboundMailUpdateOne) SetVerdict(v vocab.MailVerdict) *InboundMailUpdateOne {
 	_u.mutation.SetVerdict(v)
 	return _u
 }
 
 // SetNillableVerdict sets the "verdict" field if the given value is not nil.
-func (_u *InboundMailUpdateOne) SetNillableVerdict(v *schema.MailVerdict) *InboundMailUpdateOne {
+func (_u *InboundMailUpdateOne) SetNillableVerdict(v *vocab.MailVerdict) *InboundMailUpdateOne {
 	if v != nil {
 		_u.SetVerdict(*v)
 	}

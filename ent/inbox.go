@@ -22,7 +22,7 @@ type Inbox struct {
 	AccountID string `json:"account_id,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
-	// Senders whose mail is not filtered: addresses, domains, '*.' and a domain (IN-11).
+	// Senders that are never filtered: addresses, domains, '*.' and a domain (IN-11).
 	EmailAllowList []string `json:"email_allow_list,omitempty"`
 	// DeletedAt holds the value of the "deleted_at" field.
 	DeletedAt clock.Micros `json:"deleted_at,omitempty"`

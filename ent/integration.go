@@ -24,6 +24,8 @@ type Integration struct {
 	Name string `json:"name,omitempty"`
 	// The inboxes that it may see; empty: none.
 	InboxIds []string `json:"inbox_ids,omitempty"`
+	// AvatarURL holds the value of the "avatar_url" field.
+	AvatarURL string `json:"avatar_url,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -38,7 +40,7 @@ func (*Integration) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case integration.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case integration.FieldID, integration.FieldAccountID, integration.FieldName:
+		case integration.FieldID, integration.FieldAccountID, integration.FieldName, integration.FieldAvatarURL:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -80,6 +82,12 @@ func (_m *Integration) assignValues(columns []string, values []any) error {
 				if err := json.Unmarshal(*value, &_m.InboxIds); err != nil {
 					return fmt.Errorf("unmarshal field inbox_ids: %w", err)
 				}
+			}
+		case integration.FieldAvatarURL:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field avatar_url", values[i])
+			} else if value.Valid {
+				_m.AvatarURL = value.String
 			}
 		case integration.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -131,6 +139,9 @@ func (_m *Integration) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("inbox_ids=")
 	builder.WriteString(fmt.Sprintf("%v", _m.InboxIds))
+	builder.WriteString(", ")
+	builder.WriteString("avatar_url=")
+	builder.WriteString(_m.AvatarURL)
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

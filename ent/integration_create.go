@@ -41,6 +41,20 @@ func (_c *IntegrationCreate) SetInboxIds(v []string) *IntegrationCreate {
 	return _c
 }
 
+// SetAvatarURL sets the "avatar_url" field.
+func (_c *IntegrationCreate) SetAvatarURL(v string) *IntegrationCreate {
+	_c.mutation.SetAvatarURL(v)
+	return _c
+}
+
+// SetNillableAvatarURL sets the "avatar_url" field if the given value is not nil.
+func (_c *IntegrationCreate) SetNillableAvatarURL(v *string) *IntegrationCreate {
+	if v != nil {
+		_c.SetAvatarURL(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *IntegrationCreate) SetCreatedAt(v clock.Micros) *IntegrationCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -60,6 +74,7 @@ func (_c *IntegrationCreate) Mutation() *IntegrationMutation {
 
 // Save creates the Integration in the database.
 func (_c *IntegrationCreate) Save(ctx context.Context) (*Integration, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -85,6 +100,14 @@ func (_c *IntegrationCreate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_c *IntegrationCreate) defaults() {
+	if _, ok := _c.mutation.AvatarURL(); !ok {
+		v := integration.DefaultAvatarURL
+		_c.mutation.SetAvatarURL(v)
+	}
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_c *IntegrationCreate) check() error {
 	if _, ok := _c.mutation.AccountID(); !ok {
@@ -100,6 +123,9 @@ func (_c *IntegrationCreate) check() error {
 	}
 	if _, ok := _c.mutation.InboxIds(); !ok {
 		return &ValidationError{Name: "inbox_ids", err: errors.New(`ent: missing required field "Integration.inbox_ids"`)}
+	}
+	if _, ok := _c.mutation.AvatarURL(); !ok {
+		return &ValidationError{Name: "avatar_url", err: errors.New(`ent: missing required field "Integration.avatar_url"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Integration.created_at"`)}
@@ -156,6 +182,10 @@ func (_c *IntegrationCreate) createSpec() (*Integration, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.InboxIds(); ok {
 		_spec.SetField(integration.FieldInboxIds, field.TypeJSON, value)
 		_node.InboxIds = value
+	}
+	if value, ok := _c.mutation.AvatarURL(); ok {
+		_spec.SetField(integration.FieldAvatarURL, field.TypeString, value)
+		_node.AvatarURL = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(integration.FieldCreatedAt, field.TypeInt64, value)
@@ -234,6 +264,18 @@ func (u *IntegrationUpsert) SetInboxIds(v []string) *IntegrationUpsert {
 // UpdateInboxIds sets the "inbox_ids" field to the value that was provided on create.
 func (u *IntegrationUpsert) UpdateInboxIds() *IntegrationUpsert {
 	u.SetExcluded(integration.FieldInboxIds)
+	return u
+}
+
+// SetAvatarURL sets the "avatar_url" field.
+func (u *IntegrationUpsert) SetAvatarURL(v string) *IntegrationUpsert {
+	u.Set(integration.FieldAvatarURL, v)
+	return u
+}
+
+// UpdateAvatarURL sets the "avatar_url" field to the value that was provided on create.
+func (u *IntegrationUpsert) UpdateAvatarURL() *IntegrationUpsert {
+	u.SetExcluded(integration.FieldAvatarURL)
 	return u
 }
 
@@ -319,6 +361,20 @@ func (u *IntegrationUpsertOne) UpdateInboxIds() *IntegrationUpsertOne {
 	})
 }
 
+// SetAvatarURL sets the "avatar_url" field.
+func (u *IntegrationUpsertOne) SetAvatarURL(v string) *IntegrationUpsertOne {
+	return u.Update(func(s *IntegrationUpsert) {
+		s.SetAvatarURL(v)
+	})
+}
+
+// UpdateAvatarURL sets the "avatar_url" field to the value that was provided on create.
+func (u *IntegrationUpsertOne) UpdateAvatarURL() *IntegrationUpsertOne {
+	return u.Update(func(s *IntegrationUpsert) {
+		s.UpdateAvatarURL()
+	})
+}
+
 // Exec executes the query.
 func (u *IntegrationUpsertOne) Exec(ctx context.Context) error {
 	if len(u.create.conflict) == 0 {
@@ -376,6 +432,7 @@ func (_c *IntegrationCreateBulk) Save(ctx context.Context) ([]*Integration, erro
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*IntegrationMutation)
 				if !ok {
@@ -564,6 +621,20 @@ func (u *IntegrationUpsertBulk) SetInboxIds(v []string) *IntegrationUpsertBulk {
 func (u *IntegrationUpsertBulk) UpdateInboxIds() *IntegrationUpsertBulk {
 	return u.Update(func(s *IntegrationUpsert) {
 		s.UpdateInboxIds()
+	})
+}
+
+// SetAvatarURL sets the "avatar_url" field.
+func (u *IntegrationUpsertBulk) SetAvatarURL(v string) *IntegrationUpsertBulk {
+	return u.Update(func(s *IntegrationUpsert) {
+		s.SetAvatarURL(v)
+	})
+}
+
+// UpdateAvatarURL sets the "avatar_url" field to the value that was provided on create.
+func (u *IntegrationUpsertBulk) UpdateAvatarURL() *IntegrationUpsertBulk {
+	return u.Update(func(s *IntegrationUpsert) {
+		s.UpdateAvatarURL()
 	})
 }
 

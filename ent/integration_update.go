@@ -55,6 +55,20 @@ func (_u *IntegrationUpdate) AppendInboxIds(v []string) *IntegrationUpdate {
 	return _u
 }
 
+// SetAvatarURL sets the "avatar_url" field.
+func (_u *IntegrationUpdate) SetAvatarURL(v string) *IntegrationUpdate {
+	_u.mutation.SetAvatarURL(v)
+	return _u
+}
+
+// SetNillableAvatarURL sets the "avatar_url" field if the given value is not nil.
+func (_u *IntegrationUpdate) SetNillableAvatarURL(v *string) *IntegrationUpdate {
+	if v != nil {
+		_u.SetAvatarURL(*v)
+	}
+	return _u
+}
+
 // Mutation returns the IntegrationMutation object of the builder.
 func (_u *IntegrationUpdate) Mutation() *IntegrationMutation {
 	return _u.mutation
@@ -113,6 +127,9 @@ func (_u *IntegrationUpdate) sqlSave(ctx context.Context) (_node int, err error)
 			sqljson.Append(u, integration.FieldInboxIds, value)
 		})
 	}
+	if value, ok := _u.mutation.AvatarURL(); ok {
+		_spec.SetField(integration.FieldAvatarURL, field.TypeString, value)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -158,6 +175,20 @@ func (_u *IntegrationUpdateOne) SetInboxIds(v []string) *IntegrationUpdateOne {
 // AppendInboxIds appends value to the "inbox_ids" field.
 func (_u *IntegrationUpdateOne) AppendInboxIds(v []string) *IntegrationUpdateOne {
 	_u.mutation.AppendInboxIds(v)
+	return _u
+}
+
+// SetAvatarURL sets the "avatar_url" field.
+func (_u *IntegrationUpdateOne) SetAvatarURL(v string) *IntegrationUpdateOne {
+	_u.mutation.SetAvatarURL(v)
+	return _u
+}
+
+// SetNillableAvatarURL sets the "avatar_url" field if the given value is not nil.
+func (_u *IntegrationUpdateOne) SetNillableAvatarURL(v *string) *IntegrationUpdateOne {
+	if v != nil {
+		_u.SetAvatarURL(*v)
+	}
 	return _u
 }
 
@@ -248,6 +279,9 @@ func (_u *IntegrationUpdateOne) sqlSave(ctx context.Context) (_node *Integration
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, integration.FieldInboxIds, value)
 		})
+	}
+	if value, ok := _u.mutation.AvatarURL(); ok {
+		_spec.SetField(integration.FieldAvatarURL, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Integration{config: _u.config}

@@ -40,6 +40,10 @@ type Message struct {
 	Text string `json:"text,omitempty"`
 	// HTML holds the value of the "html" field.
 	HTML string `json:"html,omitempty"`
+	// As its author wrote it; empty: they wrote text or HTML.
+	Markdown string `json:"markdown,omitempty"`
+	// ReplyToID holds the value of the "reply_to_id" field.
+	ReplyToID string `json:"reply_to_id,omitempty"`
 	// Ids of the users that a note mentions.
 	Mentions []string `json:"mentions,omitempty"`
 	// Delivery holds the value of the "delivery" field.
@@ -50,6 +54,8 @@ type Message struct {
 	EditedAt clock.Micros `json:"edited_at,omitempty"`
 	// DeletedAt holds the value of the "deleted_at" field.
 	DeletedAt clock.Micros `json:"deleted_at,omitempty"`
+	// Its id in a system of the account's; unique in the conversation.
+	ExternalID *string `json:"external_id,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -64,7 +70,7 @@ func (*Message) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case message.FieldNumber, message.FieldVisibleNumber, message.FieldEditedAt, message.FieldDeletedAt, message.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case message.FieldID, message.FieldAccountID, message.FieldInboxID, message.FieldConversationID, message.FieldDirection, message.FieldAuthorKind, message.FieldAuthorID, message.FieldText, message.FieldHTML, message.FieldDelivery, message.FieldDeliveryError:
+		case message.FieldID, message.FieldAccountID, message.FieldInboxID, message.FieldConversationID, message.FieldDirection, message.FieldAuthorKind, message.FieldAuthorID, message.FieldText, message.FieldHTML, message.FieldMarkdown, message.FieldReplyToID, message.FieldDelivery, message.FieldDeliveryError, message.FieldExternalID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -147,6 +153,18 @@ func (_m *Message) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.HTML = value.String
 			}
+		case message.FieldMarkdown:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field markdown", values[i])
+			} else if value.Valid {
+				_m.Markdown = value.String
+			}
+		case message.FieldReplyToID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field reply_to_id", values[i])
+			} else if value.Valid {
+				_m.ReplyToID = value.String
+			}
 		case message.FieldMentions:
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field mentions", values[i])
@@ -178,6 +196,13 @@ func (_m *Message) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field deleted_at", values[i])
 			} else if value.Valid {
 				_m.DeletedAt = clock.Micros(value.Int64)
+			}
+		case message.FieldExternalID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field external_id", values[i])
+			} else if value.Valid {
+				_m.ExternalID = new(string)
+				*_m.ExternalID = value.String
 			}
 		case message.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -251,6 +276,12 @@ func (_m *Message) String() string {
 	builder.WriteString("html=")
 	builder.WriteString(_m.HTML)
 	builder.WriteString(", ")
+	builder.WriteString("markdown=")
+	builder.WriteString(_m.Markdown)
+	builder.WriteString(", ")
+	builder.WriteString("reply_to_id=")
+	builder.WriteString(_m.ReplyToID)
+	builder.WriteString(", ")
 	builder.WriteString("mentions=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Mentions))
 	builder.WriteString(", ")
@@ -265,6 +296,11 @@ func (_m *Message) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("deleted_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.DeletedAt))
+	builder.WriteString(", ")
+	if v := _m.ExternalID; v != nil {
+		builder.WriteString("external_id=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

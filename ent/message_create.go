@@ -101,6 +101,34 @@ func (_c *MessageCreate) SetNillableHTML(v *string) *MessageCreate {
 	return _c
 }
 
+// SetMarkdown sets the "markdown" field.
+func (_c *MessageCreate) SetMarkdown(v string) *MessageCreate {
+	_c.mutation.SetMarkdown(v)
+	return _c
+}
+
+// SetNillableMarkdown sets the "markdown" field if the given value is not nil.
+func (_c *MessageCreate) SetNillableMarkdown(v *string) *MessageCreate {
+	if v != nil {
+		_c.SetMarkdown(*v)
+	}
+	return _c
+}
+
+// SetReplyToID sets the "reply_to_id" field.
+func (_c *MessageCreate) SetReplyToID(v string) *MessageCreate {
+	_c.mutation.SetReplyToID(v)
+	return _c
+}
+
+// SetNillableReplyToID sets the "reply_to_id" field if the given value is not nil.
+func (_c *MessageCreate) SetNillableReplyToID(v *string) *MessageCreate {
+	if v != nil {
+		_c.SetReplyToID(*v)
+	}
+	return _c
+}
+
 // SetMentions sets the "mentions" field.
 func (_c *MessageCreate) SetMentions(v []string) *MessageCreate {
 	_c.mutation.SetMentions(v)
@@ -151,6 +179,20 @@ func (_c *MessageCreate) SetDeletedAt(v clock.Micros) *MessageCreate {
 func (_c *MessageCreate) SetNillableDeletedAt(v *clock.Micros) *MessageCreate {
 	if v != nil {
 		_c.SetDeletedAt(*v)
+	}
+	return _c
+}
+
+// SetExternalID sets the "external_id" field.
+func (_c *MessageCreate) SetExternalID(v string) *MessageCreate {
+	_c.mutation.SetExternalID(v)
+	return _c
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_c *MessageCreate) SetNillableExternalID(v *string) *MessageCreate {
+	if v != nil {
+		_c.SetExternalID(*v)
 	}
 	return _c
 }
@@ -210,6 +252,14 @@ func (_c *MessageCreate) defaults() {
 		v := message.DefaultHTML
 		_c.mutation.SetHTML(v)
 	}
+	if _, ok := _c.mutation.Markdown(); !ok {
+		v := message.DefaultMarkdown
+		_c.mutation.SetMarkdown(v)
+	}
+	if _, ok := _c.mutation.ReplyToID(); !ok {
+		v := message.DefaultReplyToID
+		_c.mutation.SetReplyToID(v)
+	}
 	if _, ok := _c.mutation.DeliveryError(); !ok {
 		v := message.DefaultDeliveryError
 		_c.mutation.SetDeliveryError(v)
@@ -265,6 +315,12 @@ func (_c *MessageCreate) check() error {
 	}
 	if _, ok := _c.mutation.HTML(); !ok {
 		return &ValidationError{Name: "html", err: errors.New(`ent: missing required field "Message.html"`)}
+	}
+	if _, ok := _c.mutation.Markdown(); !ok {
+		return &ValidationError{Name: "markdown", err: errors.New(`ent: missing required field "Message.markdown"`)}
+	}
+	if _, ok := _c.mutation.ReplyToID(); !ok {
+		return &ValidationError{Name: "reply_to_id", err: errors.New(`ent: missing required field "Message.reply_to_id"`)}
 	}
 	if _, ok := _c.mutation.Delivery(); !ok {
 		return &ValidationError{Name: "delivery", err: errors.New(`ent: missing required field "Message.delivery"`)}
@@ -362,6 +418,14 @@ func (_c *MessageCreate) createSpec() (*Message, *sqlgraph.CreateSpec) {
 		_spec.SetField(message.FieldHTML, field.TypeString, value)
 		_node.HTML = value
 	}
+	if value, ok := _c.mutation.Markdown(); ok {
+		_spec.SetField(message.FieldMarkdown, field.TypeString, value)
+		_node.Markdown = value
+	}
+	if value, ok := _c.mutation.ReplyToID(); ok {
+		_spec.SetField(message.FieldReplyToID, field.TypeString, value)
+		_node.ReplyToID = value
+	}
 	if value, ok := _c.mutation.Mentions(); ok {
 		_spec.SetField(message.FieldMentions, field.TypeJSON, value)
 		_node.Mentions = value
@@ -381,6 +445,10 @@ func (_c *MessageCreate) createSpec() (*Message, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.DeletedAt(); ok {
 		_spec.SetField(message.FieldDeletedAt, field.TypeInt64, value)
 		_node.DeletedAt = value
+	}
+	if value, ok := _c.mutation.ExternalID(); ok {
+		_spec.SetField(message.FieldExternalID, field.TypeString, value)
+		_node.ExternalID = &value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(message.FieldCreatedAt, field.TypeInt64, value)
@@ -462,6 +530,30 @@ func (u *MessageUpsert) UpdateHTML() *MessageUpsert {
 	return u
 }
 
+// SetMarkdown sets the "markdown" field.
+func (u *MessageUpsert) SetMarkdown(v string) *MessageUpsert {
+	u.Set(message.FieldMarkdown, v)
+	return u
+}
+
+// UpdateMarkdown sets the "markdown" field to the value that was provided on create.
+func (u *MessageUpsert) UpdateMarkdown() *MessageUpsert {
+	u.SetExcluded(message.FieldMarkdown)
+	return u
+}
+
+// SetReplyToID sets the "reply_to_id" field.
+func (u *MessageUpsert) SetReplyToID(v string) *MessageUpsert {
+	u.Set(message.FieldReplyToID, v)
+	return u
+}
+
+// UpdateReplyToID sets the "reply_to_id" field to the value that was provided on create.
+func (u *MessageUpsert) UpdateReplyToID() *MessageUpsert {
+	u.SetExcluded(message.FieldReplyToID)
+	return u
+}
+
 // SetMentions sets the "mentions" field.
 func (u *MessageUpsert) SetMentions(v []string) *MessageUpsert {
 	u.Set(message.FieldMentions, v)
@@ -537,6 +629,24 @@ func (u *MessageUpsert) UpdateDeletedAt() *MessageUpsert {
 // AddDeletedAt adds v to the "deleted_at" field.
 func (u *MessageUpsert) AddDeletedAt(v clock.Micros) *MessageUpsert {
 	u.Add(message.FieldDeletedAt, v)
+	return u
+}
+
+// SetExternalID sets the "external_id" field.
+func (u *MessageUpsert) SetExternalID(v string) *MessageUpsert {
+	u.Set(message.FieldExternalID, v)
+	return u
+}
+
+// UpdateExternalID sets the "external_id" field to the value that was provided on create.
+func (u *MessageUpsert) UpdateExternalID() *MessageUpsert {
+	u.SetExcluded(message.FieldExternalID)
+	return u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (u *MessageUpsert) ClearExternalID() *MessageUpsert {
+	u.SetNull(message.FieldExternalID)
 	return u
 }
 
@@ -643,6 +753,34 @@ func (u *MessageUpsertOne) UpdateHTML() *MessageUpsertOne {
 	})
 }
 
+// SetMarkdown sets the "markdown" field.
+func (u *MessageUpsertOne) SetMarkdown(v string) *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetMarkdown(v)
+	})
+}
+
+// UpdateMarkdown sets the "markdown" field to the value that was provided on create.
+func (u *MessageUpsertOne) UpdateMarkdown() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateMarkdown()
+	})
+}
+
+// SetReplyToID sets the "reply_to_id" field.
+func (u *MessageUpsertOne) SetReplyToID(v string) *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetReplyToID(v)
+	})
+}
+
+// UpdateReplyToID sets the "reply_to_id" field to the value that was provided on create.
+func (u *MessageUpsertOne) UpdateReplyToID() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateReplyToID()
+	})
+}
+
 // SetMentions sets the "mentions" field.
 func (u *MessageUpsertOne) SetMentions(v []string) *MessageUpsertOne {
 	return u.Update(func(s *MessageUpsert) {
@@ -731,6 +869,27 @@ func (u *MessageUpsertOne) AddDeletedAt(v clock.Micros) *MessageUpsertOne {
 func (u *MessageUpsertOne) UpdateDeletedAt() *MessageUpsertOne {
 	return u.Update(func(s *MessageUpsert) {
 		s.UpdateDeletedAt()
+	})
+}
+
+// SetExternalID sets the "external_id" field.
+func (u *MessageUpsertOne) SetExternalID(v string) *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetExternalID(v)
+	})
+}
+
+// UpdateExternalID sets the "external_id" field to the value that was provided on create.
+func (u *MessageUpsertOne) UpdateExternalID() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateExternalID()
+	})
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (u *MessageUpsertOne) ClearExternalID() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.ClearExternalID()
 	})
 }
 
@@ -1004,6 +1163,34 @@ func (u *MessageUpsertBulk) UpdateHTML() *MessageUpsertBulk {
 	})
 }
 
+// SetMarkdown sets the "markdown" field.
+func (u *MessageUpsertBulk) SetMarkdown(v string) *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetMarkdown(v)
+	})
+}
+
+// UpdateMarkdown sets the "markdown" field to the value that was provided on create.
+func (u *MessageUpsertBulk) UpdateMarkdown() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateMarkdown()
+	})
+}
+
+// SetReplyToID sets the "reply_to_id" field.
+func (u *MessageUpsertBulk) SetReplyToID(v string) *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetReplyToID(v)
+	})
+}
+
+// UpdateReplyToID sets the "reply_to_id" field to the value that was provided on create.
+func (u *MessageUpsertBulk) UpdateReplyToID() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateReplyToID()
+	})
+}
+
 // SetMentions sets the "mentions" field.
 func (u *MessageUpsertBulk) SetMentions(v []string) *MessageUpsertBulk {
 	return u.Update(func(s *MessageUpsert) {
@@ -1092,6 +1279,27 @@ func (u *MessageUpsertBulk) AddDeletedAt(v clock.Micros) *MessageUpsertBulk {
 func (u *MessageUpsertBulk) UpdateDeletedAt() *MessageUpsertBulk {
 	return u.Update(func(s *MessageUpsert) {
 		s.UpdateDeletedAt()
+	})
+}
+
+// SetExternalID sets the "external_id" field.
+func (u *MessageUpsertBulk) SetExternalID(v string) *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetExternalID(v)
+	})
+}
+
+// UpdateExternalID sets the "external_id" field to the value that was provided on create.
+func (u *MessageUpsertBulk) UpdateExternalID() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateExternalID()
+	})
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (u *MessageUpsertBulk) ClearExternalID() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.ClearExternalID()
 	})
 }
 

@@ -59,6 +59,34 @@ func (_u *MessageUpdate) SetNillableHTML(v *string) *MessageUpdate {
 	return _u
 }
 
+// SetMarkdown sets the "markdown" field.
+func (_u *MessageUpdate) SetMarkdown(v string) *MessageUpdate {
+	_u.mutation.SetMarkdown(v)
+	return _u
+}
+
+// SetNillableMarkdown sets the "markdown" field if the given value is not nil.
+func (_u *MessageUpdate) SetNillableMarkdown(v *string) *MessageUpdate {
+	if v != nil {
+		_u.SetMarkdown(*v)
+	}
+	return _u
+}
+
+// SetReplyToID sets the "reply_to_id" field.
+func (_u *MessageUpdate) SetReplyToID(v string) *MessageUpdate {
+	_u.mutation.SetReplyToID(v)
+	return _u
+}
+
+// SetNillableReplyToID sets the "reply_to_id" field if the given value is not nil.
+func (_u *MessageUpdate) SetNillableReplyToID(v *string) *MessageUpdate {
+	if v != nil {
+		_u.SetReplyToID(*v)
+	}
+	return _u
+}
+
 // SetMentions sets the "mentions" field.
 func (_u *MessageUpdate) SetMentions(v []string) *MessageUpdate {
 	_u.mutation.SetMentions(v)
@@ -147,6 +175,26 @@ func (_u *MessageUpdate) AddDeletedAt(v clock.Micros) *MessageUpdate {
 	return _u
 }
 
+// SetExternalID sets the "external_id" field.
+func (_u *MessageUpdate) SetExternalID(v string) *MessageUpdate {
+	_u.mutation.SetExternalID(v)
+	return _u
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_u *MessageUpdate) SetNillableExternalID(v *string) *MessageUpdate {
+	if v != nil {
+		_u.SetExternalID(*v)
+	}
+	return _u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (_u *MessageUpdate) ClearExternalID() *MessageUpdate {
+	_u.mutation.ClearExternalID()
+	return _u
+}
+
 // Mutation returns the MessageMutation object of the builder.
 func (_u *MessageUpdate) Mutation() *MessageMutation {
 	return _u.mutation
@@ -200,6 +248,12 @@ func (_u *MessageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.HTML(); ok {
 		_spec.SetField(message.FieldHTML, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Markdown(); ok {
+		_spec.SetField(message.FieldMarkdown, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ReplyToID(); ok {
+		_spec.SetField(message.FieldReplyToID, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Mentions(); ok {
 		_spec.SetField(message.FieldMentions, field.TypeJSON, value)
 	}
@@ -228,6 +282,12 @@ func (_u *MessageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedDeletedAt(); ok {
 		_spec.AddField(message.FieldDeletedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.ExternalID(); ok {
+		_spec.SetField(message.FieldExternalID, field.TypeString, value)
+	}
+	if _u.mutation.ExternalIDCleared() {
+		_spec.ClearField(message.FieldExternalID, field.TypeString)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -275,6 +335,34 @@ func (_u *MessageUpdateOne) SetHTML(v string) *MessageUpdateOne {
 func (_u *MessageUpdateOne) SetNillableHTML(v *string) *MessageUpdateOne {
 	if v != nil {
 		_u.SetHTML(*v)
+	}
+	return _u
+}
+
+// SetMarkdown sets the "markdown" field.
+func (_u *MessageUpdateOne) SetMarkdown(v string) *MessageUpdateOne {
+	_u.mutation.SetMarkdown(v)
+	return _u
+}
+
+// SetNillableMarkdown sets the "markdown" field if the given value is not nil.
+func (_u *MessageUpdateOne) SetNillableMarkdown(v *string) *MessageUpdateOne {
+	if v != nil {
+		_u.SetMarkdown(*v)
+	}
+	return _u
+}
+
+// SetReplyToID sets the "reply_to_id" field.
+func (_u *MessageUpdateOne) SetReplyToID(v string) *MessageUpdateOne {
+	_u.mutation.SetReplyToID(v)
+	return _u
+}
+
+// SetNillableReplyToID sets the "reply_to_id" field if the given value is not nil.
+func (_u *MessageUpdateOne) SetNillableReplyToID(v *string) *MessageUpdateOne {
+	if v != nil {
+		_u.SetReplyToID(*v)
 	}
 	return _u
 }
@@ -367,6 +455,26 @@ func (_u *MessageUpdateOne) AddDeletedAt(v clock.Micros) *MessageUpdateOne {
 	return _u
 }
 
+// SetExternalID sets the "external_id" field.
+func (_u *MessageUpdateOne) SetExternalID(v string) *MessageUpdateOne {
+	_u.mutation.SetExternalID(v)
+	return _u
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_u *MessageUpdateOne) SetNillableExternalID(v *string) *MessageUpdateOne {
+	if v != nil {
+		_u.SetExternalID(*v)
+	}
+	return _u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (_u *MessageUpdateOne) ClearExternalID() *MessageUpdateOne {
+	_u.mutation.ClearExternalID()
+	return _u
+}
+
 // Mutation returns the MessageMutation object of the builder.
 func (_u *MessageUpdateOne) Mutation() *MessageMutation {
 	return _u.mutation
@@ -450,6 +558,12 @@ func (_u *MessageUpdateOne) sqlSave(ctx context.Context) (_node *Message, err er
 	if value, ok := _u.mutation.HTML(); ok {
 		_spec.SetField(message.FieldHTML, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Markdown(); ok {
+		_spec.SetField(message.FieldMarkdown, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ReplyToID(); ok {
+		_spec.SetField(message.FieldReplyToID, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Mentions(); ok {
 		_spec.SetField(message.FieldMentions, field.TypeJSON, value)
 	}
@@ -478,6 +592,12 @@ func (_u *MessageUpdateOne) sqlSave(ctx context.Context) (_node *Message, err er
 	}
 	if value, ok := _u.mutation.AddedDeletedAt(); ok {
 		_spec.AddField(message.FieldDeletedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.ExternalID(); ok {
+		_spec.SetField(message.FieldExternalID, field.TypeString, value)
+	}
+	if _u.mutation.ExternalIDCleared() {
+		_spec.ClearField(message.FieldExternalID, field.TypeString)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Message{config: _u.config}

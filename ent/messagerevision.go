@@ -29,6 +29,8 @@ type MessageRevision struct {
 	Text string `json:"text,omitempty"`
 	// HTML holds the value of the "html" field.
 	HTML string `json:"html,omitempty"`
+	// Markdown holds the value of the "markdown" field.
+	Markdown string `json:"markdown,omitempty"`
 	// The actor who edited or deleted.
 	ReplacedBy string `json:"replaced_by,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -43,7 +45,7 @@ func (*MessageRevision) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case messagerevision.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case messagerevision.FieldID, messagerevision.FieldAccountID, messagerevision.FieldInboxID, messagerevision.FieldConversationID, messagerevision.FieldMessageID, messagerevision.FieldText, messagerevision.FieldHTML, messagerevision.FieldReplacedBy:
+		case messagerevision.FieldID, messagerevision.FieldAccountID, messagerevision.FieldInboxID, messagerevision.FieldConversationID, messagerevision.FieldMessageID, messagerevision.FieldText, messagerevision.FieldHTML, messagerevision.FieldMarkdown, messagerevision.FieldReplacedBy:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -101,6 +103,12 @@ func (_m *MessageRevision) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field html", values[i])
 			} else if value.Valid {
 				_m.HTML = value.String
+			}
+		case messagerevision.FieldMarkdown:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field markdown", values[i])
+			} else if value.Valid {
+				_m.Markdown = value.String
 			}
 		case messagerevision.FieldReplacedBy:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -167,6 +175,9 @@ func (_m *MessageRevision) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("html=")
 	builder.WriteString(_m.HTML)
+	builder.WriteString(", ")
+	builder.WriteString("markdown=")
+	builder.WriteString(_m.Markdown)
 	builder.WriteString(", ")
 	builder.WriteString("replaced_by=")
 	builder.WriteString(_m.ReplacedBy)

@@ -75,6 +75,20 @@ func (_c *MessageRevisionCreate) SetNillableHTML(v *string) *MessageRevisionCrea
 	return _c
 }
 
+// SetMarkdown sets the "markdown" field.
+func (_c *MessageRevisionCreate) SetMarkdown(v string) *MessageRevisionCreate {
+	_c.mutation.SetMarkdown(v)
+	return _c
+}
+
+// SetNillableMarkdown sets the "markdown" field if the given value is not nil.
+func (_c *MessageRevisionCreate) SetNillableMarkdown(v *string) *MessageRevisionCreate {
+	if v != nil {
+		_c.SetMarkdown(*v)
+	}
+	return _c
+}
+
 // SetReplacedBy sets the "replaced_by" field.
 func (_c *MessageRevisionCreate) SetReplacedBy(v string) *MessageRevisionCreate {
 	_c.mutation.SetReplacedBy(v)
@@ -136,6 +150,10 @@ func (_c *MessageRevisionCreate) defaults() {
 		v := messagerevision.DefaultHTML
 		_c.mutation.SetHTML(v)
 	}
+	if _, ok := _c.mutation.Markdown(); !ok {
+		v := messagerevision.DefaultMarkdown
+		_c.mutation.SetMarkdown(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -167,6 +185,9 @@ func (_c *MessageRevisionCreate) check() error {
 	}
 	if _, ok := _c.mutation.HTML(); !ok {
 		return &ValidationError{Name: "html", err: errors.New(`ent: missing required field "MessageRevision.html"`)}
+	}
+	if _, ok := _c.mutation.Markdown(); !ok {
+		return &ValidationError{Name: "markdown", err: errors.New(`ent: missing required field "MessageRevision.markdown"`)}
 	}
 	if _, ok := _c.mutation.ReplacedBy(); !ok {
 		return &ValidationError{Name: "replaced_by", err: errors.New(`ent: missing required field "MessageRevision.replaced_by"`)}
@@ -238,6 +259,10 @@ func (_c *MessageRevisionCreate) createSpec() (*MessageRevision, *sqlgraph.Creat
 	if value, ok := _c.mutation.HTML(); ok {
 		_spec.SetField(messagerevision.FieldHTML, field.TypeString, value)
 		_node.HTML = value
+	}
+	if value, ok := _c.mutation.Markdown(); ok {
+		_spec.SetField(messagerevision.FieldMarkdown, field.TypeString, value)
+		_node.Markdown = value
 	}
 	if value, ok := _c.mutation.ReplacedBy(); ok {
 		_spec.SetField(messagerevision.FieldReplacedBy, field.TypeString, value)
@@ -320,6 +345,18 @@ func (u *MessageRevisionUpsert) SetHTML(v string) *MessageRevisionUpsert {
 // UpdateHTML sets the "html" field to the value that was provided on create.
 func (u *MessageRevisionUpsert) UpdateHTML() *MessageRevisionUpsert {
 	u.SetExcluded(messagerevision.FieldHTML)
+	return u
+}
+
+// SetMarkdown sets the "markdown" field.
+func (u *MessageRevisionUpsert) SetMarkdown(v string) *MessageRevisionUpsert {
+	u.Set(messagerevision.FieldMarkdown, v)
+	return u
+}
+
+// UpdateMarkdown sets the "markdown" field to the value that was provided on create.
+func (u *MessageRevisionUpsert) UpdateMarkdown() *MessageRevisionUpsert {
+	u.SetExcluded(messagerevision.FieldMarkdown)
 	return u
 }
 
@@ -414,6 +451,20 @@ func (u *MessageRevisionUpsertOne) SetHTML(v string) *MessageRevisionUpsertOne {
 func (u *MessageRevisionUpsertOne) UpdateHTML() *MessageRevisionUpsertOne {
 	return u.Update(func(s *MessageRevisionUpsert) {
 		s.UpdateHTML()
+	})
+}
+
+// SetMarkdown sets the "markdown" field.
+func (u *MessageRevisionUpsertOne) SetMarkdown(v string) *MessageRevisionUpsertOne {
+	return u.Update(func(s *MessageRevisionUpsert) {
+		s.SetMarkdown(v)
+	})
+}
+
+// UpdateMarkdown sets the "markdown" field to the value that was provided on create.
+func (u *MessageRevisionUpsertOne) UpdateMarkdown() *MessageRevisionUpsertOne {
+	return u.Update(func(s *MessageRevisionUpsert) {
+		s.UpdateMarkdown()
 	})
 }
 
@@ -675,6 +726,20 @@ func (u *MessageRevisionUpsertBulk) SetHTML(v string) *MessageRevisionUpsertBulk
 func (u *MessageRevisionUpsertBulk) UpdateHTML() *MessageRevisionUpsertBulk {
 	return u.Update(func(s *MessageRevisionUpsert) {
 		s.UpdateHTML()
+	})
+}
+
+// SetMarkdown sets the "markdown" field.
+func (u *MessageRevisionUpsertBulk) SetMarkdown(v string) *MessageRevisionUpsertBulk {
+	return u.Update(func(s *MessageRevisionUpsert) {
+		s.SetMarkdown(v)
+	})
+}
+
+// UpdateMarkdown sets the "markdown" field to the value that was provided on create.
+func (u *MessageRevisionUpsertBulk) UpdateMarkdown() *MessageRevisionUpsertBulk {
+	return u.Update(func(s *MessageRevisionUpsert) {
+		s.UpdateMarkdown()
 	})
 }
 

@@ -56,6 +56,20 @@ func (_u *MessageRevisionUpdate) SetNillableHTML(v *string) *MessageRevisionUpda
 	return _u
 }
 
+// SetMarkdown sets the "markdown" field.
+func (_u *MessageRevisionUpdate) SetMarkdown(v string) *MessageRevisionUpdate {
+	_u.mutation.SetMarkdown(v)
+	return _u
+}
+
+// SetNillableMarkdown sets the "markdown" field if the given value is not nil.
+func (_u *MessageRevisionUpdate) SetNillableMarkdown(v *string) *MessageRevisionUpdate {
+	if v != nil {
+		_u.SetMarkdown(*v)
+	}
+	return _u
+}
+
 // Mutation returns the MessageRevisionMutation object of the builder.
 func (_u *MessageRevisionUpdate) Mutation() *MessageRevisionMutation {
 	return _u.mutation
@@ -109,6 +123,9 @@ func (_u *MessageRevisionUpdate) sqlSave(ctx context.Context) (_node int, err er
 	if value, ok := _u.mutation.HTML(); ok {
 		_spec.SetField(messagerevision.FieldHTML, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Markdown(); ok {
+		_spec.SetField(messagerevision.FieldMarkdown, field.TypeString, value)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -155,6 +172,20 @@ func (_u *MessageRevisionUpdateOne) SetHTML(v string) *MessageRevisionUpdateOne 
 func (_u *MessageRevisionUpdateOne) SetNillableHTML(v *string) *MessageRevisionUpdateOne {
 	if v != nil {
 		_u.SetHTML(*v)
+	}
+	return _u
+}
+
+// SetMarkdown sets the "markdown" field.
+func (_u *MessageRevisionUpdateOne) SetMarkdown(v string) *MessageRevisionUpdateOne {
+	_u.mutation.SetMarkdown(v)
+	return _u
+}
+
+// SetNillableMarkdown sets the "markdown" field if the given value is not nil.
+func (_u *MessageRevisionUpdateOne) SetNillableMarkdown(v *string) *MessageRevisionUpdateOne {
+	if v != nil {
+		_u.SetMarkdown(*v)
 	}
 	return _u
 }
@@ -241,6 +272,9 @@ func (_u *MessageRevisionUpdateOne) sqlSave(ctx context.Context) (_node *Message
 	}
 	if value, ok := _u.mutation.HTML(); ok {
 		_spec.SetField(messagerevision.FieldHTML, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Markdown(); ok {
+		_spec.SetField(messagerevision.FieldMarkdown, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &MessageRevision{config: _u.config}

@@ -28,6 +28,7 @@ import (
 	"parley/ent/event"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
+	"parley/ent/imagesender"
 	"parley/ent/inboundmail"
 	"parley/ent/inbox"
 	"parley/ent/inboxteam"
@@ -43,8 +44,8 @@ import (
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
-	"parley/ent/schema"
 	"parley/ent/subscriptiontype"
+	"parley/ent/tag"
 	"parley/ent/targetedmessage"
 	"parley/ent/targetedmessagecount"
 	"parley/ent/targetedmessageversion"
@@ -95,6 +96,7 @@ const (
 	TypeEvent                  = "Event"
 	TypeForgottenBlob          = "ForgottenBlob"
 	TypeIdempotencyKey         = "IdempotencyKey"
+	TypeImageSender            = "ImageSender"
 	TypeInboundMail            = "InboundMail"
 	TypeInbox                  = "Inbox"
 	TypeInboxTeam              = "InboxTeam"
@@ -110,6 +112,7 @@ const (
 	TypeRoutingTurn            = "RoutingTurn"
 	TypeSavedView              = "SavedView"
 	TypeSubscriptionType       = "SubscriptionType"
+	TypeTag                    = "Tag"
 	TypeTargetedMessage        = "TargetedMessage"
 	TypeTargetedMessageCount   = "TargetedMessageCount"
 	TypeTargetedMessageVersion = "TargetedMessageVersion"
@@ -136,6 +139,7 @@ type AccountMutation struct {
 	max_inboxes    *int
 	addmax_inboxes *int
 	gdpr_enabled   *bool
+	tags_managed   *bool
 	created_at     *clock.Micros
 	addcreated_at  *clock.Micros
 	clearedFields  map[string]struct{}
@@ -482,6 +486,42 @@ func (m *AccountMutation) ResetGdprEnabled() {
 	m.gdpr_enabled = nil
 }
 
+// SetTagsManaged sets the "tags_managed" field.
+func (m *AccountMutation) SetTagsManaged(b bool) {
+	m.tags_managed = &b
+}
+
+// TagsManaged returns the value of the "tags_managed" field in the mutation.
+func (m *AccountMutation) TagsManaged() (r bool, exists bool) {
+	v := m.tags_managed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTagsManaged returns the old "tags_managed" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldTagsManaged(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTagsManaged is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTagsManaged requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTagsManaged: %w", err)
+	}
+	return oldValue.TagsManaged, nil
+}
+
+// ResetTagsManaged resets all changes to the "tags_managed" field.
+func (m *AccountMutation) ResetTagsManaged() {
+	m.tags_managed = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *AccountMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -572,7 +612,7 @@ func (m *AccountMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AccountMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.number != nil {
 		fields = append(fields, account.FieldNumber)
 	}
@@ -587,6 +627,9 @@ func (m *AccountMutation) Fields() []string {
 	}
 	if m.gdpr_enabled != nil {
 		fields = append(fields, account.FieldGdprEnabled)
+	}
+	if m.tags_managed != nil {
+		fields = append(fields, account.FieldTagsManaged)
 	}
 	if m.created_at != nil {
 		fields = append(fields, account.FieldCreatedAt)
@@ -609,6 +652,8 @@ func (m *AccountMutation) Field(name string) (ent.Value, bool) {
 		return m.MaxInboxes()
 	case account.FieldGdprEnabled:
 		return m.GdprEnabled()
+	case account.FieldTagsManaged:
+		return m.TagsManaged()
 	case account.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -630,6 +675,8 @@ func (m *AccountMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldMaxInboxes(ctx)
 	case account.FieldGdprEnabled:
 		return m.OldGdprEnabled(ctx)
+	case account.FieldTagsManaged:
+		return m.OldTagsManaged(ctx)
 	case account.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -675,6 +722,13 @@ func (m *AccountMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetGdprEnabled(v)
+		return nil
+	case account.FieldTagsManaged:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTagsManaged(v)
 		return nil
 	case account.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -794,6 +848,9 @@ func (m *AccountMutation) ResetField(name string) error {
 		return nil
 	case account.FieldGdprEnabled:
 		m.ResetGdprEnabled()
+		return nil
+	case account.FieldTagsManaged:
+		m.ResetTagsManaged()
 		return nil
 	case account.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -1362,26 +1419,30 @@ func (m *AccountSequenceMutation) ResetEdge(name string) error {
 // ApiTokenMutation represents an operation that mutates the ApiToken nodes in the graph.
 type ApiTokenMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *string
-	account_id     *string
-	hash           *[]byte
-	name           *string
-	user_id        *string
-	integration_id *string
-	scopes         *[]string
-	appendscopes   []string
-	expires_at     *clock.Micros
-	addexpires_at  *clock.Micros
-	revoked_at     *clock.Micros
-	addrevoked_at  *clock.Micros
-	created_at     *clock.Micros
-	addcreated_at  *clock.Micros
-	clearedFields  map[string]struct{}
-	done           bool
-	oldValue       func(context.Context) (*ApiToken, error)
-	predicates     []predicate.ApiToken
+	op                Op
+	typ               string
+	id                *string
+	account_id        *string
+	hash              *[]byte
+	previous_hash     *[]byte
+	previous_until    *clock.Micros
+	addprevious_until *clock.Micros
+	name              *string
+	user_id           *string
+	integration_id    *string
+	scopes            *[]string
+	appendscopes      []string
+	expires_at        *clock.Micros
+	addexpires_at     *clock.Micros
+	revoked_at        *clock.Micros
+	addrevoked_at     *clock.Micros
+	deprecated_uses   *map[string]clock.Micros
+	created_at        *clock.Micros
+	addcreated_at     *clock.Micros
+	clearedFields     map[string]struct{}
+	done              bool
+	oldValue          func(context.Context) (*ApiToken, error)
+	predicates        []predicate.ApiToken
 }
 
 var _ ent.Mutation = (*ApiTokenMutation)(nil)
@@ -1558,6 +1619,111 @@ func (m *ApiTokenMutation) OldHash(ctx context.Context) (v []byte, err error) {
 // ResetHash resets all changes to the "hash" field.
 func (m *ApiTokenMutation) ResetHash() {
 	m.hash = nil
+}
+
+// SetPreviousHash sets the "previous_hash" field.
+func (m *ApiTokenMutation) SetPreviousHash(b []byte) {
+	m.previous_hash = &b
+}
+
+// PreviousHash returns the value of the "previous_hash" field in the mutation.
+func (m *ApiTokenMutation) PreviousHash() (r []byte, exists bool) {
+	v := m.previous_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPreviousHash returns the old "previous_hash" field's value of the ApiToken entity.
+// If the ApiToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApiTokenMutation) OldPreviousHash(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPreviousHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPreviousHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPreviousHash: %w", err)
+	}
+	return oldValue.PreviousHash, nil
+}
+
+// ClearPreviousHash clears the value of the "previous_hash" field.
+func (m *ApiTokenMutation) ClearPreviousHash() {
+	m.previous_hash = nil
+	m.clearedFields[apitoken.FieldPreviousHash] = struct{}{}
+}
+
+// PreviousHashCleared returns if the "previous_hash" field was cleared in this mutation.
+func (m *ApiTokenMutation) PreviousHashCleared() bool {
+	_, ok := m.clearedFields[apitoken.FieldPreviousHash]
+	return ok
+}
+
+// ResetPreviousHash resets all changes to the "previous_hash" field.
+func (m *ApiTokenMutation) ResetPreviousHash() {
+	m.previous_hash = nil
+	delete(m.clearedFields, apitoken.FieldPreviousHash)
+}
+
+// SetPreviousUntil sets the "previous_until" field.
+func (m *ApiTokenMutation) SetPreviousUntil(c clock.Micros) {
+	m.previous_until = &c
+	m.addprevious_until = nil
+}
+
+// PreviousUntil returns the value of the "previous_until" field in the mutation.
+func (m *ApiTokenMutation) PreviousUntil() (r clock.Micros, exists bool) {
+	v := m.previous_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPreviousUntil returns the old "previous_until" field's value of the ApiToken entity.
+// If the ApiToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApiTokenMutation) OldPreviousUntil(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPreviousUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPreviousUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPreviousUntil: %w", err)
+	}
+	return oldValue.PreviousUntil, nil
+}
+
+// AddPreviousUntil adds c to the "previous_until" field.
+func (m *ApiTokenMutation) AddPreviousUntil(c clock.Micros) {
+	if m.addprevious_until != nil {
+		*m.addprevious_until += c
+	} else {
+		m.addprevious_until = &c
+	}
+}
+
+// AddedPreviousUntil returns the value that was added to the "previous_until" field in this mutation.
+func (m *ApiTokenMutation) AddedPreviousUntil() (r clock.Micros, exists bool) {
+	v := m.addprevious_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPreviousUntil resets all changes to the "previous_until" field.
+func (m *ApiTokenMutation) ResetPreviousUntil() {
+	m.previous_until = nil
+	m.addprevious_until = nil
 }
 
 // SetName sets the "name" field.
@@ -1831,6 +1997,42 @@ func (m *ApiTokenMutation) ResetRevokedAt() {
 	m.addrevoked_at = nil
 }
 
+// SetDeprecatedUses sets the "deprecated_uses" field.
+func (m *ApiTokenMutation) SetDeprecatedUses(value map[string]clock.Micros) {
+	m.deprecated_uses = &value
+}
+
+// DeprecatedUses returns the value of the "deprecated_uses" field in the mutation.
+func (m *ApiTokenMutation) DeprecatedUses() (r map[string]clock.Micros, exists bool) {
+	v := m.deprecated_uses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeprecatedUses returns the old "deprecated_uses" field's value of the ApiToken entity.
+// If the ApiToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApiTokenMutation) OldDeprecatedUses(ctx context.Context) (v map[string]clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeprecatedUses is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeprecatedUses requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeprecatedUses: %w", err)
+	}
+	return oldValue.DeprecatedUses, nil
+}
+
+// ResetDeprecatedUses resets all changes to the "deprecated_uses" field.
+func (m *ApiTokenMutation) ResetDeprecatedUses() {
+	m.deprecated_uses = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *ApiTokenMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -1921,12 +2123,18 @@ func (m *ApiTokenMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ApiTokenMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 12)
 	if m.account_id != nil {
 		fields = append(fields, apitoken.FieldAccountID)
 	}
 	if m.hash != nil {
 		fields = append(fields, apitoken.FieldHash)
+	}
+	if m.previous_hash != nil {
+		fields = append(fields, apitoken.FieldPreviousHash)
+	}
+	if m.previous_until != nil {
+		fields = append(fields, apitoken.FieldPreviousUntil)
 	}
 	if m.name != nil {
 		fields = append(fields, apitoken.FieldName)
@@ -1946,6 +2154,9 @@ func (m *ApiTokenMutation) Fields() []string {
 	if m.revoked_at != nil {
 		fields = append(fields, apitoken.FieldRevokedAt)
 	}
+	if m.deprecated_uses != nil {
+		fields = append(fields, apitoken.FieldDeprecatedUses)
+	}
 	if m.created_at != nil {
 		fields = append(fields, apitoken.FieldCreatedAt)
 	}
@@ -1961,6 +2172,10 @@ func (m *ApiTokenMutation) Field(name string) (ent.Value, bool) {
 		return m.AccountID()
 	case apitoken.FieldHash:
 		return m.Hash()
+	case apitoken.FieldPreviousHash:
+		return m.PreviousHash()
+	case apitoken.FieldPreviousUntil:
+		return m.PreviousUntil()
 	case apitoken.FieldName:
 		return m.Name()
 	case apitoken.FieldUserID:
@@ -1973,6 +2188,8 @@ func (m *ApiTokenMutation) Field(name string) (ent.Value, bool) {
 		return m.ExpiresAt()
 	case apitoken.FieldRevokedAt:
 		return m.RevokedAt()
+	case apitoken.FieldDeprecatedUses:
+		return m.DeprecatedUses()
 	case apitoken.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -1988,6 +2205,10 @@ func (m *ApiTokenMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldAccountID(ctx)
 	case apitoken.FieldHash:
 		return m.OldHash(ctx)
+	case apitoken.FieldPreviousHash:
+		return m.OldPreviousHash(ctx)
+	case apitoken.FieldPreviousUntil:
+		return m.OldPreviousUntil(ctx)
 	case apitoken.FieldName:
 		return m.OldName(ctx)
 	case apitoken.FieldUserID:
@@ -2000,6 +2221,8 @@ func (m *ApiTokenMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldExpiresAt(ctx)
 	case apitoken.FieldRevokedAt:
 		return m.OldRevokedAt(ctx)
+	case apitoken.FieldDeprecatedUses:
+		return m.OldDeprecatedUses(ctx)
 	case apitoken.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -2024,6 +2247,20 @@ func (m *ApiTokenMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetHash(v)
+		return nil
+	case apitoken.FieldPreviousHash:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPreviousHash(v)
+		return nil
+	case apitoken.FieldPreviousUntil:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPreviousUntil(v)
 		return nil
 	case apitoken.FieldName:
 		v, ok := value.(string)
@@ -2067,6 +2304,13 @@ func (m *ApiTokenMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRevokedAt(v)
 		return nil
+	case apitoken.FieldDeprecatedUses:
+		v, ok := value.(map[string]clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeprecatedUses(v)
+		return nil
 	case apitoken.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -2082,6 +2326,9 @@ func (m *ApiTokenMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ApiTokenMutation) AddedFields() []string {
 	var fields []string
+	if m.addprevious_until != nil {
+		fields = append(fields, apitoken.FieldPreviousUntil)
+	}
 	if m.addexpires_at != nil {
 		fields = append(fields, apitoken.FieldExpiresAt)
 	}
@@ -2099,6 +2346,8 @@ func (m *ApiTokenMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ApiTokenMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case apitoken.FieldPreviousUntil:
+		return m.AddedPreviousUntil()
 	case apitoken.FieldExpiresAt:
 		return m.AddedExpiresAt()
 	case apitoken.FieldRevokedAt:
@@ -2114,6 +2363,13 @@ func (m *ApiTokenMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ApiTokenMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case apitoken.FieldPreviousUntil:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPreviousUntil(v)
+		return nil
 	case apitoken.FieldExpiresAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -2142,7 +2398,11 @@ func (m *ApiTokenMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *ApiTokenMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(apitoken.FieldPreviousHash) {
+		fields = append(fields, apitoken.FieldPreviousHash)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -2155,6 +2415,11 @@ func (m *ApiTokenMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *ApiTokenMutation) ClearField(name string) error {
+	switch name {
+	case apitoken.FieldPreviousHash:
+		m.ClearPreviousHash()
+		return nil
+	}
 	return fmt.Errorf("unknown ApiToken nullable field %s", name)
 }
 
@@ -2167,6 +2432,12 @@ func (m *ApiTokenMutation) ResetField(name string) error {
 		return nil
 	case apitoken.FieldHash:
 		m.ResetHash()
+		return nil
+	case apitoken.FieldPreviousHash:
+		m.ResetPreviousHash()
+		return nil
+	case apitoken.FieldPreviousUntil:
+		m.ResetPreviousUntil()
 		return nil
 	case apitoken.FieldName:
 		m.ResetName()
@@ -2185,6 +2456,9 @@ func (m *ApiTokenMutation) ResetField(name string) error {
 		return nil
 	case apitoken.FieldRevokedAt:
 		m.ResetRevokedAt()
+		return nil
+	case apitoken.FieldDeprecatedUses:
+		m.ResetDeprecatedUses()
 		return nil
 	case apitoken.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -4720,9 +4994,9 @@ type ChannelMutation struct {
 	accent_color    *string
 	title           *string
 	send_transcript *bool
-	style           *schema.WidgetStyle
-	texts           *schema.WidgetTexts
-	availability    *schema.Availability
+	style           *vocab.WidgetStyle
+	texts           *vocab.WidgetTexts
+	availability    *vocab.Availability
 	identity_secret *string
 	created_at      *clock.Micros
 	addcreated_at   *clock.Micros
@@ -5089,12 +5363,12 @@ func (m *ChannelMutation) ResetSendTranscript() {
 }
 
 // SetStyle sets the "style" field.
-func (m *ChannelMutation) SetStyle(ss schema.WidgetStyle) {
-	m.style = &ss
+func (m *ChannelMutation) SetStyle(vs vocab.WidgetStyle) {
+	m.style = &vs
 }
 
 // Style returns the value of the "style" field in the mutation.
-func (m *ChannelMutation) Style() (r schema.WidgetStyle, exists bool) {
+func (m *ChannelMutation) Style() (r vocab.WidgetStyle, exists bool) {
 	v := m.style
 	if v == nil {
 		return
@@ -5105,7 +5379,7 @@ func (m *ChannelMutation) Style() (r schema.WidgetStyle, exists bool) {
 // OldStyle returns the old "style" field's value of the Channel entity.
 // If the Channel object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ChannelMutation) OldStyle(ctx context.Context) (v schema.WidgetStyle, err error) {
+func (m *ChannelMutation) OldStyle(ctx context.Context) (v vocab.WidgetStyle, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldStyle is only allowed on UpdateOne operations")
 	}
@@ -5125,12 +5399,12 @@ func (m *ChannelMutation) ResetStyle() {
 }
 
 // SetTexts sets the "texts" field.
-func (m *ChannelMutation) SetTexts(st schema.WidgetTexts) {
-	m.texts = &st
+func (m *ChannelMutation) SetTexts(vt vocab.WidgetTexts) {
+	m.texts = &vt
 }
 
 // Texts returns the value of the "texts" field in the mutation.
-func (m *ChannelMutation) Texts() (r schema.WidgetTexts, exists bool) {
+func (m *ChannelMutation) Texts() (r vocab.WidgetTexts, exists bool) {
 	v := m.texts
 	if v == nil {
 		return
@@ -5141,7 +5415,7 @@ func (m *ChannelMutation) Texts() (r schema.WidgetTexts, exists bool) {
 // OldTexts returns the old "texts" field's value of the Channel entity.
 // If the Channel object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ChannelMutation) OldTexts(ctx context.Context) (v schema.WidgetTexts, err error) {
+func (m *ChannelMutation) OldTexts(ctx context.Context) (v vocab.WidgetTexts, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldTexts is only allowed on UpdateOne operations")
 	}
@@ -5161,12 +5435,12 @@ func (m *ChannelMutation) ResetTexts() {
 }
 
 // SetAvailability sets the "availability" field.
-func (m *ChannelMutation) SetAvailability(s schema.Availability) {
-	m.availability = &s
+func (m *ChannelMutation) SetAvailability(v vocab.Availability) {
+	m.availability = &v
 }
 
 // Availability returns the value of the "availability" field in the mutation.
-func (m *ChannelMutation) Availability() (r schema.Availability, exists bool) {
+func (m *ChannelMutation) Availability() (r vocab.Availability, exists bool) {
 	v := m.availability
 	if v == nil {
 		return
@@ -5177,7 +5451,7 @@ func (m *ChannelMutation) Availability() (r schema.Availability, exists bool) {
 // OldAvailability returns the old "availability" field's value of the Channel entity.
 // If the Channel object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ChannelMutation) OldAvailability(ctx context.Context) (v schema.Availability, err error) {
+func (m *ChannelMutation) OldAvailability(ctx context.Context) (v vocab.Availability, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldAvailability is only allowed on UpdateOne operations")
 	}
@@ -5483,21 +5757,21 @@ func (m *ChannelMutation) SetField(name string, value ent.Value) error {
 		m.SetSendTranscript(v)
 		return nil
 	case channel.FieldStyle:
-		v, ok := value.(schema.WidgetStyle)
+		v, ok := value.(vocab.WidgetStyle)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetStyle(v)
 		return nil
 	case channel.FieldTexts:
-		v, ok := value.(schema.WidgetTexts)
+		v, ok := value.(vocab.WidgetTexts)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetTexts(v)
 		return nil
 	case channel.FieldAvailability:
-		v, ok := value.(schema.Availability)
+		v, ok := value.(vocab.Availability)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -7276,6 +7550,8 @@ type ContactMutation struct {
 	name            *string
 	email           *string
 	phone           *string
+	avatar_url      *string
+	external_id     *string
 	owner_id        *string
 	last_seen_at    *clock.Micros
 	addlast_seen_at *clock.Micros
@@ -7537,6 +7813,91 @@ func (m *ContactMutation) ResetPhone() {
 	m.phone = nil
 }
 
+// SetAvatarURL sets the "avatar_url" field.
+func (m *ContactMutation) SetAvatarURL(s string) {
+	m.avatar_url = &s
+}
+
+// AvatarURL returns the value of the "avatar_url" field in the mutation.
+func (m *ContactMutation) AvatarURL() (r string, exists bool) {
+	v := m.avatar_url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAvatarURL returns the old "avatar_url" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldAvatarURL(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAvatarURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAvatarURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAvatarURL: %w", err)
+	}
+	return oldValue.AvatarURL, nil
+}
+
+// ResetAvatarURL resets all changes to the "avatar_url" field.
+func (m *ContactMutation) ResetAvatarURL() {
+	m.avatar_url = nil
+}
+
+// SetExternalID sets the "external_id" field.
+func (m *ContactMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *ContactMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldExternalID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (m *ContactMutation) ClearExternalID() {
+	m.external_id = nil
+	m.clearedFields[contact.FieldExternalID] = struct{}{}
+}
+
+// ExternalIDCleared returns if the "external_id" field was cleared in this mutation.
+func (m *ContactMutation) ExternalIDCleared() bool {
+	_, ok := m.clearedFields[contact.FieldExternalID]
+	return ok
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *ContactMutation) ResetExternalID() {
+	m.external_id = nil
+	delete(m.clearedFields, contact.FieldExternalID)
+}
+
 // SetOwnerID sets the "owner_id" field.
 func (m *ContactMutation) SetOwnerID(s string) {
 	m.owner_id = &s
@@ -7775,7 +8136,7 @@ func (m *ContactMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContactMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 10)
 	if m.account_id != nil {
 		fields = append(fields, contact.FieldAccountID)
 	}
@@ -7787,6 +8148,12 @@ func (m *ContactMutation) Fields() []string {
 	}
 	if m.phone != nil {
 		fields = append(fields, contact.FieldPhone)
+	}
+	if m.avatar_url != nil {
+		fields = append(fields, contact.FieldAvatarURL)
+	}
+	if m.external_id != nil {
+		fields = append(fields, contact.FieldExternalID)
 	}
 	if m.owner_id != nil {
 		fields = append(fields, contact.FieldOwnerID)
@@ -7816,6 +8183,10 @@ func (m *ContactMutation) Field(name string) (ent.Value, bool) {
 		return m.Email()
 	case contact.FieldPhone:
 		return m.Phone()
+	case contact.FieldAvatarURL:
+		return m.AvatarURL()
+	case contact.FieldExternalID:
+		return m.ExternalID()
 	case contact.FieldOwnerID:
 		return m.OwnerID()
 	case contact.FieldLastSeenAt:
@@ -7841,6 +8212,10 @@ func (m *ContactMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldEmail(ctx)
 	case contact.FieldPhone:
 		return m.OldPhone(ctx)
+	case contact.FieldAvatarURL:
+		return m.OldAvatarURL(ctx)
+	case contact.FieldExternalID:
+		return m.OldExternalID(ctx)
 	case contact.FieldOwnerID:
 		return m.OldOwnerID(ctx)
 	case contact.FieldLastSeenAt:
@@ -7885,6 +8260,20 @@ func (m *ContactMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPhone(v)
+		return nil
+	case contact.FieldAvatarURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAvatarURL(v)
+		return nil
+	case contact.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
 		return nil
 	case contact.FieldOwnerID:
 		v, ok := value.(string)
@@ -7982,7 +8371,11 @@ func (m *ContactMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *ContactMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(contact.FieldExternalID) {
+		fields = append(fields, contact.FieldExternalID)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -7995,6 +8388,11 @@ func (m *ContactMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *ContactMutation) ClearField(name string) error {
+	switch name {
+	case contact.FieldExternalID:
+		m.ClearExternalID()
+		return nil
+	}
 	return fmt.Errorf("unknown Contact nullable field %s", name)
 }
 
@@ -8013,6 +8411,12 @@ func (m *ContactMutation) ResetField(name string) error {
 		return nil
 	case contact.FieldPhone:
 		m.ResetPhone()
+		return nil
+	case contact.FieldAvatarURL:
+		m.ResetAvatarURL()
+		return nil
+	case contact.FieldExternalID:
+		m.ResetExternalID()
 		return nil
 	case contact.FieldOwnerID:
 		m.ResetOwnerID()
@@ -9437,68 +9841,88 @@ func (m *ContactListMemberMutation) ResetEdge(name string) error {
 // ConversationMutation represents an operation that mutates the Conversation nodes in the graph.
 type ConversationMutation struct {
 	config
-	op                           Op
-	typ                          string
-	id                           *string
-	account_id                   *string
-	inbox_id                     *string
-	channel_id                   *string
-	kind                         *vocab.ChannelKind
-	folder                       *vocab.Folder
-	status                       *vocab.ConversationStatus
-	contact_id                   *string
-	visitor_id                   *string
-	assignee_id                  *string
-	assigned_team_id             *string
-	subject                      *string
-	preview                      *string
-	opened_at                    *clock.Micros
-	addopened_at                 *clock.Micros
-	last_message_at              *clock.Micros
-	addlast_message_at           *clock.Micros
-	waiting_since                *clock.Micros
-	addwaiting_since             *clock.Micros
-	closed_at                    *clock.Micros
-	addclosed_at                 *clock.Micros
-	filtered                     *vocab.FilteredReasons
-	addfiltered                  *vocab.FilteredReasons
-	deleted_at                   *clock.Micros
-	adddeleted_at                *clock.Micros
-	bot_id                       *string
-	bot_state                    *vocab.BotState
-	ever_assigned                *bool
-	in_bots                      *bool
-	visitor_active_at            *clock.Micros
-	addvisitor_active_at         *clock.Micros
-	origin_url                   *string
-	targeted_message_id          *string
-	targeted_message_version     *int
-	addtargeted_message_version  *int
-	priority                     *vocab.Priority
-	tags                         *[]string
-	appendtags                   []string
-	snoozed_until                *clock.Micros
-	addsnoozed_until             *clock.Micros
-	last_number                  *int
-	addlast_number               *int
-	last_visible_number          *int
-	addlast_visible_number       *int
-	last_incoming_number         *int
-	addlast_incoming_number      *int
-	visitor_read_number          *int
-	addvisitor_read_number       *int
-	routing_source               *string
-	awaits_offer                 *bool
-	reassigned_message_number    *int
-	addreassigned_message_number *int
-	to_address                   *string
-	possibly_related_id          *string
-	revision                     *int
-	addrevision                  *int
-	clearedFields                map[string]struct{}
-	done                         bool
-	oldValue                     func(context.Context) (*Conversation, error)
-	predicates                   []predicate.Conversation
+	op                                 Op
+	typ                                string
+	id                                 *string
+	account_id                         *string
+	inbox_id                           *string
+	channel_id                         *string
+	kind                               *vocab.ChannelKind
+	folder                             *vocab.Folder
+	status                             *vocab.ConversationStatus
+	contact_id                         *string
+	visitor_id                         *string
+	assignee_id                        *string
+	assigned_team_id                   *string
+	subject                            *string
+	preview                            *string
+	opened_at                          *clock.Micros
+	addopened_at                       *clock.Micros
+	last_message_at                    *clock.Micros
+	addlast_message_at                 *clock.Micros
+	activity_at                        *clock.Micros
+	addactivity_at                     *clock.Micros
+	waiting_since                      *clock.Micros
+	addwaiting_since                   *clock.Micros
+	closed_at                          *clock.Micros
+	addclosed_at                       *clock.Micros
+	filtered                           *vocab.FilteredReasons
+	addfiltered                        *vocab.FilteredReasons
+	deleted_at                         *clock.Micros
+	adddeleted_at                      *clock.Micros
+	bot_id                             *string
+	bot_state                          *vocab.BotState
+	ever_assigned                      *bool
+	in_bots                            *bool
+	visitor_active_at                  *clock.Micros
+	addvisitor_active_at               *clock.Micros
+	origin_url                         *string
+	targeted_message_id                *string
+	targeted_message_version           *int
+	addtargeted_message_version        *int
+	priority                           *vocab.Priority
+	tags                               *[]string
+	appendtags                         []string
+	snoozed_until                      *clock.Micros
+	addsnoozed_until                   *clock.Micros
+	woken_revision                     *int
+	addwoken_revision                  *int
+	last_number                        *int
+	addlast_number                     *int
+	last_visible_number                *int
+	addlast_visible_number             *int
+	last_incoming_number               *int
+	addlast_incoming_number            *int
+	last_outgoing_number               *int
+	addlast_outgoing_number            *int
+	visitor_read_number                *int
+	addvisitor_read_number             *int
+	routing_source                     *string
+	awaits_offer                       *bool
+	reassigned_message_number          *int
+	addreassigned_message_number       *int
+	to_address                         *string
+	possibly_related_id                *string
+	first_responded_at                 *clock.Micros
+	addfirst_responded_at              *clock.Micros
+	first_responded_by                 *string
+	first_response_seconds             *int
+	addfirst_response_seconds          *int
+	first_response_business_seconds    *int
+	addfirst_response_business_seconds *int
+	reopen_count                       *int
+	addreopen_count                    *int
+	resolved_by                        *string
+	priority_rank                      *int
+	addpriority_rank                   *int
+	channel_type                       *string
+	external_id                        *string
+	revision                           *int
+	addrevision                        *int
+	clearedFields                      map[string]struct{}
+	done                               bool
+	oldValue                           func(context.Context) (*Conversation, error)
+	predicates                         []predicate.Conversation
 }
 
 var _ ent.Mutation = (*ConversationMutation)(nil)
@@ -10147,6 +10571,62 @@ func (m *ConversationMutation) AddedLastMessageAt() (r clock.Micros, exists bool
 func (m *ConversationMutation) ResetLastMessageAt() {
 	m.last_message_at = nil
 	m.addlast_message_at = nil
+}
+
+// SetActivityAt sets the "activity_at" field.
+func (m *ConversationMutation) SetActivityAt(c clock.Micros) {
+	m.activity_at = &c
+	m.addactivity_at = nil
+}
+
+// ActivityAt returns the value of the "activity_at" field in the mutation.
+func (m *ConversationMutation) ActivityAt() (r clock.Micros, exists bool) {
+	v := m.activity_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActivityAt returns the old "activity_at" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldActivityAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActivityAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActivityAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActivityAt: %w", err)
+	}
+	return oldValue.ActivityAt, nil
+}
+
+// AddActivityAt adds c to the "activity_at" field.
+func (m *ConversationMutation) AddActivityAt(c clock.Micros) {
+	if m.addactivity_at != nil {
+		*m.addactivity_at += c
+	} else {
+		m.addactivity_at = &c
+	}
+}
+
+// AddedActivityAt returns the value that was added to the "activity_at" field in this mutation.
+func (m *ConversationMutation) AddedActivityAt() (r clock.Micros, exists bool) {
+	v := m.addactivity_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetActivityAt resets all changes to the "activity_at" field.
+func (m *ConversationMutation) ResetActivityAt() {
+	m.activity_at = nil
+	m.addactivity_at = nil
 }
 
 // SetWaitingSince sets the "waiting_since" field.
@@ -10844,6 +11324,62 @@ func (m *ConversationMutation) ResetSnoozedUntil() {
 	m.addsnoozed_until = nil
 }
 
+// SetWokenRevision sets the "woken_revision" field.
+func (m *ConversationMutation) SetWokenRevision(i int) {
+	m.woken_revision = &i
+	m.addwoken_revision = nil
+}
+
+// WokenRevision returns the value of the "woken_revision" field in the mutation.
+func (m *ConversationMutation) WokenRevision() (r int, exists bool) {
+	v := m.woken_revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWokenRevision returns the old "woken_revision" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldWokenRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWokenRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWokenRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWokenRevision: %w", err)
+	}
+	return oldValue.WokenRevision, nil
+}
+
+// AddWokenRevision adds i to the "woken_revision" field.
+func (m *ConversationMutation) AddWokenRevision(i int) {
+	if m.addwoken_revision != nil {
+		*m.addwoken_revision += i
+	} else {
+		m.addwoken_revision = &i
+	}
+}
+
+// AddedWokenRevision returns the value that was added to the "woken_revision" field in this mutation.
+func (m *ConversationMutation) AddedWokenRevision() (r int, exists bool) {
+	v := m.addwoken_revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWokenRevision resets all changes to the "woken_revision" field.
+func (m *ConversationMutation) ResetWokenRevision() {
+	m.woken_revision = nil
+	m.addwoken_revision = nil
+}
+
 // SetLastNumber sets the "last_number" field.
 func (m *ConversationMutation) SetLastNumber(i int) {
 	m.last_number = &i
@@ -11010,6 +11546,62 @@ func (m *ConversationMutation) AddedLastIncomingNumber() (r int, exists bool) {
 func (m *ConversationMutation) ResetLastIncomingNumber() {
 	m.last_incoming_number = nil
 	m.addlast_incoming_number = nil
+}
+
+// SetLastOutgoingNumber sets the "last_outgoing_number" field.
+func (m *ConversationMutation) SetLastOutgoingNumber(i int) {
+	m.last_outgoing_number = &i
+	m.addlast_outgoing_number = nil
+}
+
+// LastOutgoingNumber returns the value of the "last_outgoing_number" field in the mutation.
+func (m *ConversationMutation) LastOutgoingNumber() (r int, exists bool) {
+	v := m.last_outgoing_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastOutgoingNumber returns the old "last_outgoing_number" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldLastOutgoingNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastOutgoingNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastOutgoingNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastOutgoingNumber: %w", err)
+	}
+	return oldValue.LastOutgoingNumber, nil
+}
+
+// AddLastOutgoingNumber adds i to the "last_outgoing_number" field.
+func (m *ConversationMutation) AddLastOutgoingNumber(i int) {
+	if m.addlast_outgoing_number != nil {
+		*m.addlast_outgoing_number += i
+	} else {
+		m.addlast_outgoing_number = &i
+	}
+}
+
+// AddedLastOutgoingNumber returns the value that was added to the "last_outgoing_number" field in this mutation.
+func (m *ConversationMutation) AddedLastOutgoingNumber() (r int, exists bool) {
+	v := m.addlast_outgoing_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastOutgoingNumber resets all changes to the "last_outgoing_number" field.
+func (m *ConversationMutation) ResetLastOutgoingNumber() {
+	m.last_outgoing_number = nil
+	m.addlast_outgoing_number = nil
 }
 
 // SetVisitorReadNumber sets the "visitor_read_number" field.
@@ -11268,6 +11860,443 @@ func (m *ConversationMutation) ResetPossiblyRelatedID() {
 	m.possibly_related_id = nil
 }
 
+// SetFirstRespondedAt sets the "first_responded_at" field.
+func (m *ConversationMutation) SetFirstRespondedAt(c clock.Micros) {
+	m.first_responded_at = &c
+	m.addfirst_responded_at = nil
+}
+
+// FirstRespondedAt returns the value of the "first_responded_at" field in the mutation.
+func (m *ConversationMutation) FirstRespondedAt() (r clock.Micros, exists bool) {
+	v := m.first_responded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFirstRespondedAt returns the old "first_responded_at" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldFirstRespondedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFirstRespondedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFirstRespondedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFirstRespondedAt: %w", err)
+	}
+	return oldValue.FirstRespondedAt, nil
+}
+
+// AddFirstRespondedAt adds c to the "first_responded_at" field.
+func (m *ConversationMutation) AddFirstRespondedAt(c clock.Micros) {
+	if m.addfirst_responded_at != nil {
+		*m.addfirst_responded_at += c
+	} else {
+		m.addfirst_responded_at = &c
+	}
+}
+
+// AddedFirstRespondedAt returns the value that was added to the "first_responded_at" field in this mutation.
+func (m *ConversationMutation) AddedFirstRespondedAt() (r clock.Micros, exists bool) {
+	v := m.addfirst_responded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFirstRespondedAt resets all changes to the "first_responded_at" field.
+func (m *ConversationMutation) ResetFirstRespondedAt() {
+	m.first_responded_at = nil
+	m.addfirst_responded_at = nil
+}
+
+// SetFirstRespondedBy sets the "first_responded_by" field.
+func (m *ConversationMutation) SetFirstRespondedBy(s string) {
+	m.first_responded_by = &s
+}
+
+// FirstRespondedBy returns the value of the "first_responded_by" field in the mutation.
+func (m *ConversationMutation) FirstRespondedBy() (r string, exists bool) {
+	v := m.first_responded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFirstRespondedBy returns the old "first_responded_by" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldFirstRespondedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFirstRespondedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFirstRespondedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFirstRespondedBy: %w", err)
+	}
+	return oldValue.FirstRespondedBy, nil
+}
+
+// ResetFirstRespondedBy resets all changes to the "first_responded_by" field.
+func (m *ConversationMutation) ResetFirstRespondedBy() {
+	m.first_responded_by = nil
+}
+
+// SetFirstResponseSeconds sets the "first_response_seconds" field.
+func (m *ConversationMutation) SetFirstResponseSeconds(i int) {
+	m.first_response_seconds = &i
+	m.addfirst_response_seconds = nil
+}
+
+// FirstResponseSeconds returns the value of the "first_response_seconds" field in the mutation.
+func (m *ConversationMutation) FirstResponseSeconds() (r int, exists bool) {
+	v := m.first_response_seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFirstResponseSeconds returns the old "first_response_seconds" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldFirstResponseSeconds(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFirstResponseSeconds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFirstResponseSeconds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFirstResponseSeconds: %w", err)
+	}
+	return oldValue.FirstResponseSeconds, nil
+}
+
+// AddFirstResponseSeconds adds i to the "first_response_seconds" field.
+func (m *ConversationMutation) AddFirstResponseSeconds(i int) {
+	if m.addfirst_response_seconds != nil {
+		*m.addfirst_response_seconds += i
+	} else {
+		m.addfirst_response_seconds = &i
+	}
+}
+
+// AddedFirstResponseSeconds returns the value that was added to the "first_response_seconds" field in this mutation.
+func (m *ConversationMutation) AddedFirstResponseSeconds() (r int, exists bool) {
+	v := m.addfirst_response_seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFirstResponseSeconds resets all changes to the "first_response_seconds" field.
+func (m *ConversationMutation) ResetFirstResponseSeconds() {
+	m.first_response_seconds = nil
+	m.addfirst_response_seconds = nil
+}
+
+// SetFirstResponseBusinessSeconds sets the "first_response_business_seconds" field.
+func (m *ConversationMutation) SetFirstResponseBusinessSeconds(i int) {
+	m.first_response_business_seconds = &i
+	m.addfirst_response_business_seconds = nil
+}
+
+// FirstResponseBusinessSeconds returns the value of the "first_response_business_seconds" field in the mutation.
+func (m *ConversationMutation) FirstResponseBusinessSeconds() (r int, exists bool) {
+	v := m.first_response_business_seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFirstResponseBusinessSeconds returns the old "first_response_business_seconds" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldFirstResponseBusinessSeconds(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFirstResponseBusinessSeconds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFirstResponseBusinessSeconds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFirstResponseBusinessSeconds: %w", err)
+	}
+	return oldValue.FirstResponseBusinessSeconds, nil
+}
+
+// AddFirstResponseBusinessSeconds adds i to the "first_response_business_seconds" field.
+func (m *ConversationMutation) AddFirstResponseBusinessSeconds(i int) {
+	if m.addfirst_response_business_seconds != nil {
+		*m.addfirst_response_business_seconds += i
+	} else {
+		m.addfirst_response_business_seconds = &i
+	}
+}
+
+// AddedFirstResponseBusinessSeconds returns the value that was added to the "first_response_business_seconds" field in this mutation.
+func (m *ConversationMutation) AddedFirstResponseBusinessSeconds() (r int, exists bool) {
+	v := m.addfirst_response_business_seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFirstResponseBusinessSeconds resets all changes to the "first_response_business_seconds" field.
+func (m *ConversationMutation) ResetFirstResponseBusinessSeconds() {
+	m.first_response_business_seconds = nil
+	m.addfirst_response_business_seconds = nil
+}
+
+// SetReopenCount sets the "reopen_count" field.
+func (m *ConversationMutation) SetReopenCount(i int) {
+	m.reopen_count = &i
+	m.addreopen_count = nil
+}
+
+// ReopenCount returns the value of the "reopen_count" field in the mutation.
+func (m *ConversationMutation) ReopenCount() (r int, exists bool) {
+	v := m.reopen_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReopenCount returns the old "reopen_count" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldReopenCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReopenCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReopenCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReopenCount: %w", err)
+	}
+	return oldValue.ReopenCount, nil
+}
+
+// AddReopenCount adds i to the "reopen_count" field.
+func (m *ConversationMutation) AddReopenCount(i int) {
+	if m.addreopen_count != nil {
+		*m.addreopen_count += i
+	} else {
+		m.addreopen_count = &i
+	}
+}
+
+// AddedReopenCount returns the value that was added to the "reopen_count" field in this mutation.
+func (m *ConversationMutation) AddedReopenCount() (r int, exists bool) {
+	v := m.addreopen_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReopenCount resets all changes to the "reopen_count" field.
+func (m *ConversationMutation) ResetReopenCount() {
+	m.reopen_count = nil
+	m.addreopen_count = nil
+}
+
+// SetResolvedBy sets the "resolved_by" field.
+func (m *ConversationMutation) SetResolvedBy(s string) {
+	m.resolved_by = &s
+}
+
+// ResolvedBy returns the value of the "resolved_by" field in the mutation.
+func (m *ConversationMutation) ResolvedBy() (r string, exists bool) {
+	v := m.resolved_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolvedBy returns the old "resolved_by" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldResolvedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolvedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolvedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolvedBy: %w", err)
+	}
+	return oldValue.ResolvedBy, nil
+}
+
+// ResetResolvedBy resets all changes to the "resolved_by" field.
+func (m *ConversationMutation) ResetResolvedBy() {
+	m.resolved_by = nil
+}
+
+// SetPriorityRank sets the "priority_rank" field.
+func (m *ConversationMutation) SetPriorityRank(i int) {
+	m.priority_rank = &i
+	m.addpriority_rank = nil
+}
+
+// PriorityRank returns the value of the "priority_rank" field in the mutation.
+func (m *ConversationMutation) PriorityRank() (r int, exists bool) {
+	v := m.priority_rank
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPriorityRank returns the old "priority_rank" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldPriorityRank(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPriorityRank is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPriorityRank requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPriorityRank: %w", err)
+	}
+	return oldValue.PriorityRank, nil
+}
+
+// AddPriorityRank adds i to the "priority_rank" field.
+func (m *ConversationMutation) AddPriorityRank(i int) {
+	if m.addpriority_rank != nil {
+		*m.addpriority_rank += i
+	} else {
+		m.addpriority_rank = &i
+	}
+}
+
+// AddedPriorityRank returns the value that was added to the "priority_rank" field in this mutation.
+func (m *ConversationMutation) AddedPriorityRank() (r int, exists bool) {
+	v := m.addpriority_rank
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPriorityRank resets all changes to the "priority_rank" field.
+func (m *ConversationMutation) ResetPriorityRank() {
+	m.priority_rank = nil
+	m.addpriority_rank = nil
+}
+
+// SetChannelType sets the "channel_type" field.
+func (m *ConversationMutation) SetChannelType(s string) {
+	m.channel_type = &s
+}
+
+// ChannelType returns the value of the "channel_type" field in the mutation.
+func (m *ConversationMutation) ChannelType() (r string, exists bool) {
+	v := m.channel_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannelType returns the old "channel_type" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldChannelType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannelType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannelType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannelType: %w", err)
+	}
+	return oldValue.ChannelType, nil
+}
+
+// ResetChannelType resets all changes to the "channel_type" field.
+func (m *ConversationMutation) ResetChannelType() {
+	m.channel_type = nil
+}
+
+// SetExternalID sets the "external_id" field.
+func (m *ConversationMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *ConversationMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldExternalID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (m *ConversationMutation) ClearExternalID() {
+	m.external_id = nil
+	m.clearedFields[conversation.FieldExternalID] = struct{}{}
+}
+
+// ExternalIDCleared returns if the "external_id" field was cleared in this mutation.
+func (m *ConversationMutation) ExternalIDCleared() bool {
+	_, ok := m.clearedFields[conversation.FieldExternalID]
+	return ok
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *ConversationMutation) ResetExternalID() {
+	m.external_id = nil
+	delete(m.clearedFields, conversation.FieldExternalID)
+}
+
 // SetRevision sets the "revision" field.
 func (m *ConversationMutation) SetRevision(i int) {
 	m.revision = &i
@@ -11358,7 +12387,7 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 39)
+	fields := make([]string, 0, 51)
 	if m.account_id != nil {
 		fields = append(fields, conversation.FieldAccountID)
 	}
@@ -11400,6 +12429,9 @@ func (m *ConversationMutation) Fields() []string {
 	}
 	if m.last_message_at != nil {
 		fields = append(fields, conversation.FieldLastMessageAt)
+	}
+	if m.activity_at != nil {
+		fields = append(fields, conversation.FieldActivityAt)
 	}
 	if m.waiting_since != nil {
 		fields = append(fields, conversation.FieldWaitingSince)
@@ -11446,6 +12478,9 @@ func (m *ConversationMutation) Fields() []string {
 	if m.snoozed_until != nil {
 		fields = append(fields, conversation.FieldSnoozedUntil)
 	}
+	if m.woken_revision != nil {
+		fields = append(fields, conversation.FieldWokenRevision)
+	}
 	if m.last_number != nil {
 		fields = append(fields, conversation.FieldLastNumber)
 	}
@@ -11454,6 +12489,9 @@ func (m *ConversationMutation) Fields() []string {
 	}
 	if m.last_incoming_number != nil {
 		fields = append(fields, conversation.FieldLastIncomingNumber)
+	}
+	if m.last_outgoing_number != nil {
+		fields = append(fields, conversation.FieldLastOutgoingNumber)
 	}
 	if m.visitor_read_number != nil {
 		fields = append(fields, conversation.FieldVisitorReadNumber)
@@ -11472,6 +12510,33 @@ func (m *ConversationMutation) Fields() []string {
 	}
 	if m.possibly_related_id != nil {
 		fields = append(fields, conversation.FieldPossiblyRelatedID)
+	}
+	if m.first_responded_at != nil {
+		fields = append(fields, conversation.FieldFirstRespondedAt)
+	}
+	if m.first_responded_by != nil {
+		fields = append(fields, conversation.FieldFirstRespondedBy)
+	}
+	if m.first_response_seconds != nil {
+		fields = append(fields, conversation.FieldFirstResponseSeconds)
+	}
+	if m.first_response_business_seconds != nil {
+		fields = append(fields, conversation.FieldFirstResponseBusinessSeconds)
+	}
+	if m.reopen_count != nil {
+		fields = append(fields, conversation.FieldReopenCount)
+	}
+	if m.resolved_by != nil {
+		fields = append(fields, conversation.FieldResolvedBy)
+	}
+	if m.priority_rank != nil {
+		fields = append(fields, conversation.FieldPriorityRank)
+	}
+	if m.channel_type != nil {
+		fields = append(fields, conversation.FieldChannelType)
+	}
+	if m.external_id != nil {
+		fields = append(fields, conversation.FieldExternalID)
 	}
 	if m.revision != nil {
 		fields = append(fields, conversation.FieldRevision)
@@ -11512,6 +12577,8 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.OpenedAt()
 	case conversation.FieldLastMessageAt:
 		return m.LastMessageAt()
+	case conversation.FieldActivityAt:
+		return m.ActivityAt()
 	case conversation.FieldWaitingSince:
 		return m.WaitingSince()
 	case conversation.FieldClosedAt:
@@ -11542,12 +12609,16 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.Tags()
 	case conversation.FieldSnoozedUntil:
 		return m.SnoozedUntil()
+	case conversation.FieldWokenRevision:
+		return m.WokenRevision()
 	case conversation.FieldLastNumber:
 		return m.LastNumber()
 	case conversation.FieldLastVisibleNumber:
 		return m.LastVisibleNumber()
 	case conversation.FieldLastIncomingNumber:
 		return m.LastIncomingNumber()
+	case conversation.FieldLastOutgoingNumber:
+		return m.LastOutgoingNumber()
 	case conversation.FieldVisitorReadNumber:
 		return m.VisitorReadNumber()
 	case conversation.FieldRoutingSource:
@@ -11560,6 +12631,24 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.ToAddress()
 	case conversation.FieldPossiblyRelatedID:
 		return m.PossiblyRelatedID()
+	case conversation.FieldFirstRespondedAt:
+		return m.FirstRespondedAt()
+	case conversation.FieldFirstRespondedBy:
+		return m.FirstRespondedBy()
+	case conversation.FieldFirstResponseSeconds:
+		return m.FirstResponseSeconds()
+	case conversation.FieldFirstResponseBusinessSeconds:
+		return m.FirstResponseBusinessSeconds()
+	case conversation.FieldReopenCount:
+		return m.ReopenCount()
+	case conversation.FieldResolvedBy:
+		return m.ResolvedBy()
+	case conversation.FieldPriorityRank:
+		return m.PriorityRank()
+	case conversation.FieldChannelType:
+		return m.ChannelType()
+	case conversation.FieldExternalID:
+		return m.ExternalID()
 	case conversation.FieldRevision:
 		return m.Revision()
 	}
@@ -11599,6 +12688,8 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldOpenedAt(ctx)
 	case conversation.FieldLastMessageAt:
 		return m.OldLastMessageAt(ctx)
+	case conversation.FieldActivityAt:
+		return m.OldActivityAt(ctx)
 	case conversation.FieldWaitingSince:
 		return m.OldWaitingSince(ctx)
 	case conversation.FieldClosedAt:
@@ -11629,12 +12720,16 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldTags(ctx)
 	case conversation.FieldSnoozedUntil:
 		return m.OldSnoozedUntil(ctx)
+	case conversation.FieldWokenRevision:
+		return m.OldWokenRevision(ctx)
 	case conversation.FieldLastNumber:
 		return m.OldLastNumber(ctx)
 	case conversation.FieldLastVisibleNumber:
 		return m.OldLastVisibleNumber(ctx)
 	case conversation.FieldLastIncomingNumber:
 		return m.OldLastIncomingNumber(ctx)
+	case conversation.FieldLastOutgoingNumber:
+		return m.OldLastOutgoingNumber(ctx)
 	case conversation.FieldVisitorReadNumber:
 		return m.OldVisitorReadNumber(ctx)
 	case conversation.FieldRoutingSource:
@@ -11647,6 +12742,24 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldToAddress(ctx)
 	case conversation.FieldPossiblyRelatedID:
 		return m.OldPossiblyRelatedID(ctx)
+	case conversation.FieldFirstRespondedAt:
+		return m.OldFirstRespondedAt(ctx)
+	case conversation.FieldFirstRespondedBy:
+		return m.OldFirstRespondedBy(ctx)
+	case conversation.FieldFirstResponseSeconds:
+		return m.OldFirstResponseSeconds(ctx)
+	case conversation.FieldFirstResponseBusinessSeconds:
+		return m.OldFirstResponseBusinessSeconds(ctx)
+	case conversation.FieldReopenCount:
+		return m.OldReopenCount(ctx)
+	case conversation.FieldResolvedBy:
+		return m.OldResolvedBy(ctx)
+	case conversation.FieldPriorityRank:
+		return m.OldPriorityRank(ctx)
+	case conversation.FieldChannelType:
+		return m.OldChannelType(ctx)
+	case conversation.FieldExternalID:
+		return m.OldExternalID(ctx)
 	case conversation.FieldRevision:
 		return m.OldRevision(ctx)
 	}
@@ -11756,6 +12869,13 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLastMessageAt(v)
 		return nil
+	case conversation.FieldActivityAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActivityAt(v)
+		return nil
 	case conversation.FieldWaitingSince:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -11861,6 +12981,13 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSnoozedUntil(v)
 		return nil
+	case conversation.FieldWokenRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWokenRevision(v)
+		return nil
 	case conversation.FieldLastNumber:
 		v, ok := value.(int)
 		if !ok {
@@ -11881,6 +13008,13 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLastIncomingNumber(v)
+		return nil
+	case conversation.FieldLastOutgoingNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastOutgoingNumber(v)
 		return nil
 	case conversation.FieldVisitorReadNumber:
 		v, ok := value.(int)
@@ -11924,6 +13058,69 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPossiblyRelatedID(v)
 		return nil
+	case conversation.FieldFirstRespondedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFirstRespondedAt(v)
+		return nil
+	case conversation.FieldFirstRespondedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFirstRespondedBy(v)
+		return nil
+	case conversation.FieldFirstResponseSeconds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFirstResponseSeconds(v)
+		return nil
+	case conversation.FieldFirstResponseBusinessSeconds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFirstResponseBusinessSeconds(v)
+		return nil
+	case conversation.FieldReopenCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReopenCount(v)
+		return nil
+	case conversation.FieldResolvedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolvedBy(v)
+		return nil
+	case conversation.FieldPriorityRank:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPriorityRank(v)
+		return nil
+	case conversation.FieldChannelType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannelType(v)
+		return nil
+	case conversation.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
+		return nil
 	case conversation.FieldRevision:
 		v, ok := value.(int)
 		if !ok {
@@ -11944,6 +13141,9 @@ func (m *ConversationMutation) AddedFields() []string {
 	}
 	if m.addlast_message_at != nil {
 		fields = append(fields, conversation.FieldLastMessageAt)
+	}
+	if m.addactivity_at != nil {
+		fields = append(fields, conversation.FieldActivityAt)
 	}
 	if m.addwaiting_since != nil {
 		fields = append(fields, conversation.FieldWaitingSince)
@@ -11966,6 +13166,9 @@ func (m *ConversationMutation) AddedFields() []string {
 	if m.addsnoozed_until != nil {
 		fields = append(fields, conversation.FieldSnoozedUntil)
 	}
+	if m.addwoken_revision != nil {
+		fields = append(fields, conversation.FieldWokenRevision)
+	}
 	if m.addlast_number != nil {
 		fields = append(fields, conversation.FieldLastNumber)
 	}
@@ -11975,11 +13178,29 @@ func (m *ConversationMutation) AddedFields() []string {
 	if m.addlast_incoming_number != nil {
 		fields = append(fields, conversation.FieldLastIncomingNumber)
 	}
+	if m.addlast_outgoing_number != nil {
+		fields = append(fields, conversation.FieldLastOutgoingNumber)
+	}
 	if m.addvisitor_read_number != nil {
 		fields = append(fields, conversation.FieldVisitorReadNumber)
 	}
 	if m.addreassigned_message_number != nil {
 		fields = append(fields, conversation.FieldReassignedMessageNumber)
+	}
+	if m.addfirst_responded_at != nil {
+		fields = append(fields, conversation.FieldFirstRespondedAt)
+	}
+	if m.addfirst_response_seconds != nil {
+		fields = append(fields, conversation.FieldFirstResponseSeconds)
+	}
+	if m.addfirst_response_business_seconds != nil {
+		fields = append(fields, conversation.FieldFirstResponseBusinessSeconds)
+	}
+	if m.addreopen_count != nil {
+		fields = append(fields, conversation.FieldReopenCount)
+	}
+	if m.addpriority_rank != nil {
+		fields = append(fields, conversation.FieldPriorityRank)
 	}
 	if m.addrevision != nil {
 		fields = append(fields, conversation.FieldRevision)
@@ -11996,6 +13217,8 @@ func (m *ConversationMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedOpenedAt()
 	case conversation.FieldLastMessageAt:
 		return m.AddedLastMessageAt()
+	case conversation.FieldActivityAt:
+		return m.AddedActivityAt()
 	case conversation.FieldWaitingSince:
 		return m.AddedWaitingSince()
 	case conversation.FieldClosedAt:
@@ -12010,16 +13233,30 @@ func (m *ConversationMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedTargetedMessageVersion()
 	case conversation.FieldSnoozedUntil:
 		return m.AddedSnoozedUntil()
+	case conversation.FieldWokenRevision:
+		return m.AddedWokenRevision()
 	case conversation.FieldLastNumber:
 		return m.AddedLastNumber()
 	case conversation.FieldLastVisibleNumber:
 		return m.AddedLastVisibleNumber()
 	case conversation.FieldLastIncomingNumber:
 		return m.AddedLastIncomingNumber()
+	case conversation.FieldLastOutgoingNumber:
+		return m.AddedLastOutgoingNumber()
 	case conversation.FieldVisitorReadNumber:
 		return m.AddedVisitorReadNumber()
 	case conversation.FieldReassignedMessageNumber:
 		return m.AddedReassignedMessageNumber()
+	case conversation.FieldFirstRespondedAt:
+		return m.AddedFirstRespondedAt()
+	case conversation.FieldFirstResponseSeconds:
+		return m.AddedFirstResponseSeconds()
+	case conversation.FieldFirstResponseBusinessSeconds:
+		return m.AddedFirstResponseBusinessSeconds()
+	case conversation.FieldReopenCount:
+		return m.AddedReopenCount()
+	case conversation.FieldPriorityRank:
+		return m.AddedPriorityRank()
 	case conversation.FieldRevision:
 		return m.AddedRevision()
 	}
@@ -12044,6 +13281,13 @@ func (m *ConversationMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddLastMessageAt(v)
+		return nil
+	case conversation.FieldActivityAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddActivityAt(v)
 		return nil
 	case conversation.FieldWaitingSince:
 		v, ok := value.(clock.Micros)
@@ -12094,6 +13338,13 @@ func (m *ConversationMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddSnoozedUntil(v)
 		return nil
+	case conversation.FieldWokenRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWokenRevision(v)
+		return nil
 	case conversation.FieldLastNumber:
 		v, ok := value.(int)
 		if !ok {
@@ -12115,6 +13366,13 @@ func (m *ConversationMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddLastIncomingNumber(v)
 		return nil
+	case conversation.FieldLastOutgoingNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastOutgoingNumber(v)
+		return nil
 	case conversation.FieldVisitorReadNumber:
 		v, ok := value.(int)
 		if !ok {
@@ -12128,6 +13386,41 @@ func (m *ConversationMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddReassignedMessageNumber(v)
+		return nil
+	case conversation.FieldFirstRespondedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFirstRespondedAt(v)
+		return nil
+	case conversation.FieldFirstResponseSeconds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFirstResponseSeconds(v)
+		return nil
+	case conversation.FieldFirstResponseBusinessSeconds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFirstResponseBusinessSeconds(v)
+		return nil
+	case conversation.FieldReopenCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReopenCount(v)
+		return nil
+	case conversation.FieldPriorityRank:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPriorityRank(v)
 		return nil
 	case conversation.FieldRevision:
 		v, ok := value.(int)
@@ -12143,7 +13436,11 @@ func (m *ConversationMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *ConversationMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(conversation.FieldExternalID) {
+		fields = append(fields, conversation.FieldExternalID)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -12156,6 +13453,11 @@ func (m *ConversationMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *ConversationMutation) ClearField(name string) error {
+	switch name {
+	case conversation.FieldExternalID:
+		m.ClearExternalID()
+		return nil
+	}
 	return fmt.Errorf("unknown Conversation nullable field %s", name)
 }
 
@@ -12205,6 +13507,9 @@ func (m *ConversationMutation) ResetField(name string) error {
 	case conversation.FieldLastMessageAt:
 		m.ResetLastMessageAt()
 		return nil
+	case conversation.FieldActivityAt:
+		m.ResetActivityAt()
+		return nil
 	case conversation.FieldWaitingSince:
 		m.ResetWaitingSince()
 		return nil
@@ -12250,6 +13555,9 @@ func (m *ConversationMutation) ResetField(name string) error {
 	case conversation.FieldSnoozedUntil:
 		m.ResetSnoozedUntil()
 		return nil
+	case conversation.FieldWokenRevision:
+		m.ResetWokenRevision()
+		return nil
 	case conversation.FieldLastNumber:
 		m.ResetLastNumber()
 		return nil
@@ -12258,6 +13566,9 @@ func (m *ConversationMutation) ResetField(name string) error {
 		return nil
 	case conversation.FieldLastIncomingNumber:
 		m.ResetLastIncomingNumber()
+		return nil
+	case conversation.FieldLastOutgoingNumber:
+		m.ResetLastOutgoingNumber()
 		return nil
 	case conversation.FieldVisitorReadNumber:
 		m.ResetVisitorReadNumber()
@@ -12276,6 +13587,33 @@ func (m *ConversationMutation) ResetField(name string) error {
 		return nil
 	case conversation.FieldPossiblyRelatedID:
 		m.ResetPossiblyRelatedID()
+		return nil
+	case conversation.FieldFirstRespondedAt:
+		m.ResetFirstRespondedAt()
+		return nil
+	case conversation.FieldFirstRespondedBy:
+		m.ResetFirstRespondedBy()
+		return nil
+	case conversation.FieldFirstResponseSeconds:
+		m.ResetFirstResponseSeconds()
+		return nil
+	case conversation.FieldFirstResponseBusinessSeconds:
+		m.ResetFirstResponseBusinessSeconds()
+		return nil
+	case conversation.FieldReopenCount:
+		m.ResetReopenCount()
+		return nil
+	case conversation.FieldResolvedBy:
+		m.ResetResolvedBy()
+		return nil
+	case conversation.FieldPriorityRank:
+		m.ResetPriorityRank()
+		return nil
+	case conversation.FieldChannelType:
+		m.ResetChannelType()
+		return nil
+	case conversation.FieldExternalID:
+		m.ResetExternalID()
 		return nil
 	case conversation.FieldRevision:
 		m.ResetRevision()
@@ -12347,19 +13685,19 @@ type EmailMutation struct {
 	in_reply_to        *string
 	references         *[]string
 	appendreferences   []string
-	from               *schema.Mailbox
-	reply_to           *[]schema.Mailbox
-	appendreply_to     []schema.Mailbox
-	to                 *[]schema.Mailbox
-	appendto           []schema.Mailbox
-	cc                 *[]schema.Mailbox
-	appendcc           []schema.Mailbox
-	bcc                *[]schema.Mailbox
-	appendbcc          []schema.Mailbox
+	from               *vocab.Mailbox
+	reply_to           *[]vocab.Mailbox
+	appendreply_to     []vocab.Mailbox
+	to                 *[]vocab.Mailbox
+	appendto           []vocab.Mailbox
+	cc                 *[]vocab.Mailbox
+	appendcc           []vocab.Mailbox
+	bcc                *[]vocab.Mailbox
+	appendbcc          []vocab.Mailbox
 	subject            *string
 	quoted_html        *string
 	automatic          *bool
-	verdict            *schema.MailVerdict
+	verdict            *vocab.MailVerdict
 	send_at            *clock.Micros
 	addsend_at         *clock.Micros
 	attempts           *int
@@ -12368,8 +13706,8 @@ type EmailMutation struct {
 	addnext_attempt_at *clock.Micros
 	sent_at            *clock.Micros
 	addsent_at         *clock.Micros
-	recipients         *[]schema.Recipient
-	appendrecipients   []schema.Recipient
+	recipients         *[]vocab.Recipient
+	appendrecipients   []vocab.Recipient
 	created_at         *clock.Micros
 	addcreated_at      *clock.Micros
 	clearedFields      map[string]struct{}
@@ -12786,12 +14124,12 @@ func (m *EmailMutation) ResetReferences() {
 }
 
 // SetFrom sets the "from" field.
-func (m *EmailMutation) SetFrom(s schema.Mailbox) {
-	m.from = &s
+func (m *EmailMutation) SetFrom(v vocab.Mailbox) {
+	m.from = &v
 }
 
 // From returns the value of the "from" field in the mutation.
-func (m *EmailMutation) From() (r schema.Mailbox, exists bool) {
+func (m *EmailMutation) From() (r vocab.Mailbox, exists bool) {
 	v := m.from
 	if v == nil {
 		return
@@ -12802,7 +14140,7 @@ func (m *EmailMutation) From() (r schema.Mailbox, exists bool) {
 // OldFrom returns the old "from" field's value of the Email entity.
 // If the Email object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *EmailMutation) OldFrom(ctx context.Context) (v schema.Mailbox, err error) {
+func (m *EmailMutation) OldFrom(ctx context.Context) (v vocab.Mailbox, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldFrom is only allowed on UpdateOne operations")
 	}
@@ -12822,13 +14160,13 @@ func (m *EmailMutation) ResetFrom() {
 }
 
 // SetReplyTo sets the "reply_to" field.
-func (m *EmailMutation) SetReplyTo(s []schema.Mailbox) {
-	m.reply_to = &s
+func (m *EmailMutation) SetReplyTo(v []vocab.Mailbox) {
+	m.reply_to = &v
 	m.appendreply_to = nil
 }
 
 // ReplyTo returns the value of the "reply_to" field in the mutation.
-func (m *EmailMutation) ReplyTo() (r []schema.Mailbox, exists bool) {
+func (m *EmailMutation) ReplyTo() (r []vocab.Mailbox, exists bool) {
 	v := m.reply_to
 	if v == nil {
 		return
@@ -12839,7 +14177,7 @@ func (m *EmailMutation) ReplyTo() (r []schema.Mailbox, exists bool) {
 // OldReplyTo returns the old "reply_to" field's value of the Email entity.
 // If the Email object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *EmailMutation) OldReplyTo(ctx context.Context) (v []schema.Mailbox, err error) {
+func (m *EmailMutation) OldReplyTo(ctx context.Context) (v []vocab.Mailbox, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldReplyTo is only allowed on UpdateOne operations")
 	}
@@ -12853,13 +14191,13 @@ func (m *EmailMutation) OldReplyTo(ctx context.Context) (v []schema.Mailbox, err
 	return oldValue.ReplyTo, nil
 }
 
-// AppendReplyTo adds s to the "reply_to" field.
-func (m *EmailMutation) AppendReplyTo(s []schema.Mailbox) {
-	m.appendreply_to = append(m.appendreply_to, s...)
+// AppendReplyTo adds v to the "reply_to" field.
+func (m *EmailMutation) AppendReplyTo(v []vocab.Mailbox) {
+	m.appendreply_to = append(m.appendreply_to, v...)
 }
 
 // AppendedReplyTo returns the list of values that were appended to the "reply_to" field in this mutation.
-func (m *EmailMutation) AppendedReplyTo() ([]schema.Mailbox, bool) {
+func (m *EmailMutation) AppendedReplyTo() ([]vocab.Mailbox, bool) {
 	if len(m.appendreply_to) == 0 {
 		return nil, false
 	}
@@ -12873,13 +14211,13 @@ func (m *EmailMutation) ResetReplyTo() {
 }
 
 // SetTo sets the "to" field.
-func (m *EmailMutation) SetTo(s []schema.Mailbox) {
-	m.to = &s
+func (m *EmailMutation) SetTo(v []vocab.Mailbox) {
+	m.to = &v
 	m.appendto = nil
 }
 
 // To returns the value of the "to" field in the mutation.
-func (m *EmailMutation) To() (r []schema.Mailbox, exists bool) {
+func (m *EmailMutation) To() (r []vocab.Mailbox, exists bool) {
 	v := m.to
 	if v == nil {
 		return
@@ -12890,7 +14228,7 @@ func (m *EmailMutation) To() (r []schema.Mailbox, exists bool) {
 // OldTo returns the old "to" field's value of the Email entity.
 // If the Email object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *EmailMutation) OldTo(ctx context.Context) (v []schema.Mailbox, err error) {
+func (m *EmailMutation) OldTo(ctx context.Context) (v []vocab.Mailbox, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldTo is only allowed on UpdateOne operations")
 	}
@@ -12904,13 +14242,13 @@ func (m *EmailMutation) OldTo(ctx context.Context) (v []schema.Mailbox, err erro
 	return oldValue.To, nil
 }
 
-// AppendTo adds s to the "to" field.
-func (m *EmailMutation) AppendTo(s []schema.Mailbox) {
-	m.appendto = append(m.appendto, s...)
+// AppendTo adds v to the "to" field.
+func (m *EmailMutation) AppendTo(v []vocab.Mailbox) {
+	m.appendto = append(m.appendto, v...)
 }
 
 // AppendedTo returns the list of values that were appended to the "to" field in this mutation.
-func (m *EmailMutation) AppendedTo() ([]schema.Mailbox, bool) {
+func (m *EmailMutation) AppendedTo() ([]vocab.Mailbox, bool) {
 	if len(m.appendto) == 0 {
 		return nil, false
 	}
@@ -12924,13 +14262,13 @@ func (m *EmailMutation) ResetTo() {
 }
 
 // SetCc sets the "cc" field.
-func (m *EmailMutation) SetCc(s []schema.Mailbox) {
-	m.cc = &s
+func (m *EmailMutation) SetCc(v []vocab.Mailbox) {
+	m.cc = &v
 	m.appendcc = nil
 }
 
 // Cc returns the value of the "cc" field in the mutation.
-func (m *EmailMutation) Cc() (r []schema.Mailbox, exists bool) {
+func (m *EmailMutation) Cc() (r []vocab.Mailbox, exists bool) {
 	v := m.cc
 	if v == nil {
 		return
@@ -12941,7 +14279,7 @@ func (m *EmailMutation) Cc() (r []schema.Mailbox, exists bool) {
 // OldCc returns the old "cc" field's value of the Email entity.
 // If the Email object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *EmailMutation) OldCc(ctx context.Context) (v []schema.Mailbox, err error) {
+func (m *EmailMutation) OldCc(ctx context.Context) (v []vocab.Mailbox, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldCc is only allowed on UpdateOne operations")
 	}
@@ -12955,13 +14293,13 @@ func (m *EmailMutation) OldCc(ctx context.Context) (v []schema.Mailbox, err erro
 	return oldValue.Cc, nil
 }
 
-// AppendCc adds s to the "cc" field.
-func (m *EmailMutation) AppendCc(s []schema.Mailbox) {
-	m.appendcc = append(m.appendcc, s...)
+// AppendCc adds v to the "cc" field.
+func (m *EmailMutation) AppendCc(v []vocab.Mailbox) {
+	m.appendcc = append(m.appendcc, v...)
 }
 
 // AppendedCc returns the list of values that were appended to the "cc" field in this mutation.
-func (m *EmailMutation) AppendedCc() ([]schema.Mailbox, bool) {
+func (m *EmailMutation) AppendedCc() ([]vocab.Mailbox, bool) {
 	if len(m.appendcc) == 0 {
 		return nil, false
 	}
@@ -12975,13 +14313,13 @@ func (m *EmailMutation) ResetCc() {
 }
 
 // SetBcc sets the "bcc" field.
-func (m *EmailMutation) SetBcc(s []schema.Mailbox) {
-	m.bcc = &s
+func (m *EmailMutation) SetBcc(v []vocab.Mailbox) {
+	m.bcc = &v
 	m.appendbcc = nil
 }
 
 // Bcc returns the value of the "bcc" field in the mutation.
-func (m *EmailMutation) Bcc() (r []schema.Mailbox, exists bool) {
+func (m *EmailMutation) Bcc() (r []vocab.Mailbox, exists bool) {
 	v := m.bcc
 	if v == nil {
 		return
@@ -12992,7 +14330,7 @@ func (m *EmailMutation) Bcc() (r []schema.Mailbox, exists bool) {
 // OldBcc returns the old "bcc" field's value of the Email entity.
 // If the Email object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *EmailMutation) OldBcc(ctx context.Context) (v []schema.Mailbox, err error) {
+func (m *EmailMutation) OldBcc(ctx context.Context) (v []vocab.Mailbox, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldBcc is only allowed on UpdateOne operations")
 	}
@@ -13006,13 +14344,13 @@ func (m *EmailMutation) OldBcc(ctx context.Context) (v []schema.Mailbox, err err
 	return oldValue.Bcc, nil
 }
 
-// AppendBcc adds s to the "bcc" field.
-func (m *EmailMutation) AppendBcc(s []schema.Mailbox) {
-	m.appendbcc = append(m.appendbcc, s...)
+// AppendBcc adds v to the "bcc" field.
+func (m *EmailMutation) AppendBcc(v []vocab.Mailbox) {
+	m.appendbcc = append(m.appendbcc, v...)
 }
 
 // AppendedBcc returns the list of values that were appended to the "bcc" field in this mutation.
-func (m *EmailMutation) AppendedBcc() ([]schema.Mailbox, bool) {
+func (m *EmailMutation) AppendedBcc() ([]vocab.Mailbox, bool) {
 	if len(m.appendbcc) == 0 {
 		return nil, false
 	}
@@ -13134,12 +14472,12 @@ func (m *EmailMutation) ResetAutomatic() {
 }
 
 // SetVerdict sets the "verdict" field.
-func (m *EmailMutation) SetVerdict(sv schema.MailVerdict) {
-	m.verdict = &sv
+func (m *EmailMutation) SetVerdict(vv vocab.MailVerdict) {
+	m.verdict = &vv
 }
 
 // Verdict returns the value of the "verdict" field in the mutation.
-func (m *EmailMutation) Verdict() (r schema.MailVerdict, exists bool) {
+func (m *EmailMutation) Verdict() (r vocab.MailVerdict, exists bool) {
 	v := m.verdict
 	if v == nil {
 		return
@@ -13150,7 +14488,7 @@ func (m *EmailMutation) Verdict() (r schema.MailVerdict, exists bool) {
 // OldVerdict returns the old "verdict" field's value of the Email entity.
 // If the Email object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *EmailMutation) OldVerdict(ctx context.Context) (v schema.MailVerdict, err error) {
+func (m *EmailMutation) OldVerdict(ctx context.Context) (v vocab.MailVerdict, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldVerdict is only allowed on UpdateOne operations")
 	}
@@ -13394,13 +14732,13 @@ func (m *EmailMutation) ResetSentAt() {
 }
 
 // SetRecipients sets the "recipients" field.
-func (m *EmailMutation) SetRecipients(s []schema.Recipient) {
-	m.recipients = &s
+func (m *EmailMutation) SetRecipients(v []vocab.Recipient) {
+	m.recipients = &v
 	m.appendrecipients = nil
 }
 
 // Recipients returns the value of the "recipients" field in the mutation.
-func (m *EmailMutation) Recipients() (r []schema.Recipient, exists bool) {
+func (m *EmailMutation) Recipients() (r []vocab.Recipient, exists bool) {
 	v := m.recipients
 	if v == nil {
 		return
@@ -13411,7 +14749,7 @@ func (m *EmailMutation) Recipients() (r []schema.Recipient, exists bool) {
 // OldRecipients returns the old "recipients" field's value of the Email entity.
 // If the Email object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *EmailMutation) OldRecipients(ctx context.Context) (v []schema.Recipient, err error) {
+func (m *EmailMutation) OldRecipients(ctx context.Context) (v []vocab.Recipient, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldRecipients is only allowed on UpdateOne operations")
 	}
@@ -13425,13 +14763,13 @@ func (m *EmailMutation) OldRecipients(ctx context.Context) (v []schema.Recipient
 	return oldValue.Recipients, nil
 }
 
-// AppendRecipients adds s to the "recipients" field.
-func (m *EmailMutation) AppendRecipients(s []schema.Recipient) {
-	m.appendrecipients = append(m.appendrecipients, s...)
+// AppendRecipients adds v to the "recipients" field.
+func (m *EmailMutation) AppendRecipients(v []vocab.Recipient) {
+	m.appendrecipients = append(m.appendrecipients, v...)
 }
 
 // AppendedRecipients returns the list of values that were appended to the "recipients" field in this mutation.
-func (m *EmailMutation) AppendedRecipients() ([]schema.Recipient, bool) {
+func (m *EmailMutation) AppendedRecipients() ([]vocab.Recipient, bool) {
 	if len(m.appendrecipients) == 0 {
 		return nil, false
 	}
@@ -13779,35 +15117,35 @@ func (m *EmailMutation) SetField(name string, value ent.Value) error {
 		m.SetReferences(v)
 		return nil
 	case email.FieldFrom:
-		v, ok := value.(schema.Mailbox)
+		v, ok := value.(vocab.Mailbox)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetFrom(v)
 		return nil
 	case email.FieldReplyTo:
-		v, ok := value.([]schema.Mailbox)
+		v, ok := value.([]vocab.Mailbox)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetReplyTo(v)
 		return nil
 	case email.FieldTo:
-		v, ok := value.([]schema.Mailbox)
+		v, ok := value.([]vocab.Mailbox)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetTo(v)
 		return nil
 	case email.FieldCc:
-		v, ok := value.([]schema.Mailbox)
+		v, ok := value.([]vocab.Mailbox)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCc(v)
 		return nil
 	case email.FieldBcc:
-		v, ok := value.([]schema.Mailbox)
+		v, ok := value.([]vocab.Mailbox)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -13835,7 +15173,7 @@ func (m *EmailMutation) SetField(name string, value ent.Value) error {
 		m.SetAutomatic(v)
 		return nil
 	case email.FieldVerdict:
-		v, ok := value.(schema.MailVerdict)
+		v, ok := value.(vocab.MailVerdict)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -13870,7 +15208,7 @@ func (m *EmailMutation) SetField(name string, value ent.Value) error {
 		m.SetSentAt(v)
 		return nil
 	case email.FieldRecipients:
-		v, ok := value.([]schema.Recipient)
+		v, ok := value.([]vocab.Recipient)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -14134,12 +15472,12 @@ type EmailChannelMutation struct {
 	state_detail         *string
 	state_since          *clock.Micros
 	addstate_since       *clock.Micros
-	imap                 *schema.MailServer
-	smtp                 *schema.MailServer
+	imap                 *vocab.MailServer
+	smtp                 *vocab.MailServer
 	authentication       *vocab.EmailAuthentication
 	credentials          *string
-	routing              *schema.Routing
-	ticket_preset        **schema.TicketPreset
+	routing              *vocab.Routing
+	ticket_preset        **vocab.TicketPreset
 	signature            *string
 	undo_seconds         *int
 	addundo_seconds      *int
@@ -14672,12 +16010,12 @@ func (m *EmailChannelMutation) ResetStateSince() {
 }
 
 // SetImap sets the "imap" field.
-func (m *EmailChannelMutation) SetImap(ss schema.MailServer) {
-	m.imap = &ss
+func (m *EmailChannelMutation) SetImap(vs vocab.MailServer) {
+	m.imap = &vs
 }
 
 // Imap returns the value of the "imap" field in the mutation.
-func (m *EmailChannelMutation) Imap() (r schema.MailServer, exists bool) {
+func (m *EmailChannelMutation) Imap() (r vocab.MailServer, exists bool) {
 	v := m.imap
 	if v == nil {
 		return
@@ -14688,7 +16026,7 @@ func (m *EmailChannelMutation) Imap() (r schema.MailServer, exists bool) {
 // OldImap returns the old "imap" field's value of the EmailChannel entity.
 // If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *EmailChannelMutation) OldImap(ctx context.Context) (v schema.MailServer, err error) {
+func (m *EmailChannelMutation) OldImap(ctx context.Context) (v vocab.MailServer, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldImap is only allowed on UpdateOne operations")
 	}
@@ -14708,12 +16046,12 @@ func (m *EmailChannelMutation) ResetImap() {
 }
 
 // SetSMTP sets the "smtp" field.
-func (m *EmailChannelMutation) SetSMTP(ss schema.MailServer) {
-	m.smtp = &ss
+func (m *EmailChannelMutation) SetSMTP(vs vocab.MailServer) {
+	m.smtp = &vs
 }
 
 // SMTP returns the value of the "smtp" field in the mutation.
-func (m *EmailChannelMutation) SMTP() (r schema.MailServer, exists bool) {
+func (m *EmailChannelMutation) SMTP() (r vocab.MailServer, exists bool) {
 	v := m.smtp
 	if v == nil {
 		return
@@ -14724,7 +16062,7 @@ func (m *EmailChannelMutation) SMTP() (r schema.MailServer, exists bool) {
 // OldSMTP returns the old "smtp" field's value of the EmailChannel entity.
 // If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *EmailChannelMutation) OldSMTP(ctx context.Context) (v schema.MailServer, err error) {
+func (m *EmailChannelMutation) OldSMTP(ctx context.Context) (v vocab.MailServer, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldSMTP is only allowed on UpdateOne operations")
 	}
@@ -14816,12 +16154,12 @@ func (m *EmailChannelMutation) ResetCredentials() {
 }
 
 // SetRouting sets the "routing" field.
-func (m *EmailChannelMutation) SetRouting(s schema.Routing) {
-	m.routing = &s
+func (m *EmailChannelMutation) SetRouting(v vocab.Routing) {
+	m.routing = &v
 }
 
 // Routing returns the value of the "routing" field in the mutation.
-func (m *EmailChannelMutation) Routing() (r schema.Routing, exists bool) {
+func (m *EmailChannelMutation) Routing() (r vocab.Routing, exists bool) {
 	v := m.routing
 	if v == nil {
 		return
@@ -14832,7 +16170,7 @@ func (m *EmailChannelMutation) Routing() (r schema.Routing, exists bool) {
 // OldRouting returns the old "routing" field's value of the EmailChannel entity.
 // If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *EmailChannelMutation) OldRouting(ctx context.Context) (v schema.Routing, err error) {
+func (m *EmailChannelMutation) OldRouting(ctx context.Context) (v vocab.Routing, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldRouting is only allowed on UpdateOne operations")
 	}
@@ -14852,12 +16190,12 @@ func (m *EmailChannelMutation) ResetRouting() {
 }
 
 // SetTicketPreset sets the "ticket_preset" field.
-func (m *EmailChannelMutation) SetTicketPreset(sp *schema.TicketPreset) {
-	m.ticket_preset = &sp
+func (m *EmailChannelMutation) SetTicketPreset(vp *vocab.TicketPreset) {
+	m.ticket_preset = &vp
 }
 
 // TicketPreset returns the value of the "ticket_preset" field in the mutation.
-func (m *EmailChannelMutation) TicketPreset() (r *schema.TicketPreset, exists bool) {
+func (m *EmailChannelMutation) TicketPreset() (r *vocab.TicketPreset, exists bool) {
 	v := m.ticket_preset
 	if v == nil {
 		return
@@ -14868,7 +16206,7 @@ func (m *EmailChannelMutation) TicketPreset() (r *schema.TicketPreset, exists bo
 // OldTicketPreset returns the old "ticket_preset" field's value of the EmailChannel entity.
 // If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *EmailChannelMutation) OldTicketPreset(ctx context.Context) (v *schema.TicketPreset, err error) {
+func (m *EmailChannelMutation) OldTicketPreset(ctx context.Context) (v *vocab.TicketPreset, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldTicketPreset is only allowed on UpdateOne operations")
 	}
@@ -16009,14 +17347,14 @@ func (m *EmailChannelMutation) SetField(name string, value ent.Value) error {
 		m.SetStateSince(v)
 		return nil
 	case emailchannel.FieldImap:
-		v, ok := value.(schema.MailServer)
+		v, ok := value.(vocab.MailServer)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetImap(v)
 		return nil
 	case emailchannel.FieldSMTP:
-		v, ok := value.(schema.MailServer)
+		v, ok := value.(vocab.MailServer)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -16037,14 +17375,14 @@ func (m *EmailChannelMutation) SetField(name string, value ent.Value) error {
 		m.SetCredentials(v)
 		return nil
 	case emailchannel.FieldRouting:
-		v, ok := value.(schema.Routing)
+		v, ok := value.(vocab.Routing)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRouting(v)
 		return nil
 	case emailchannel.FieldTicketPreset:
-		v, ok := value.(*schema.TicketPreset)
+		v, ok := value.(*vocab.TicketPreset)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -16519,7 +17857,7 @@ type EmailConnectionMutation struct {
 	channel_id    *string
 	provider      *vocab.EmailProvider
 	secrets       *string
-	settings      *schema.EmailConnectionSettings
+	settings      *vocab.EmailConnectionSettings
 	expires_at    *clock.Micros
 	addexpires_at *clock.Micros
 	created_at    *clock.Micros
@@ -16923,12 +18261,12 @@ func (m *EmailConnectionMutation) ResetSecrets() {
 }
 
 // SetSettings sets the "settings" field.
-func (m *EmailConnectionMutation) SetSettings(scs schema.EmailConnectionSettings) {
-	m.settings = &scs
+func (m *EmailConnectionMutation) SetSettings(vcs vocab.EmailConnectionSettings) {
+	m.settings = &vcs
 }
 
 // Settings returns the value of the "settings" field in the mutation.
-func (m *EmailConnectionMutation) Settings() (r schema.EmailConnectionSettings, exists bool) {
+func (m *EmailConnectionMutation) Settings() (r vocab.EmailConnectionSettings, exists bool) {
 	v := m.settings
 	if v == nil {
 		return
@@ -16939,7 +18277,7 @@ func (m *EmailConnectionMutation) Settings() (r schema.EmailConnectionSettings, 
 // OldSettings returns the old "settings" field's value of the EmailConnection entity.
 // If the EmailConnection object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *EmailConnectionMutation) OldSettings(ctx context.Context) (v schema.EmailConnectionSettings, err error) {
+func (m *EmailConnectionMutation) OldSettings(ctx context.Context) (v vocab.EmailConnectionSettings, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldSettings is only allowed on UpdateOne operations")
 	}
@@ -17265,7 +18603,7 @@ func (m *EmailConnectionMutation) SetField(name string, value ent.Value) error {
 		m.SetSecrets(v)
 		return nil
 	case emailconnection.FieldSettings:
-		v, ok := value.(schema.EmailConnectionSettings)
+		v, ok := value.(vocab.EmailConnectionSettings)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -18015,8 +19353,8 @@ type EventMutation struct {
 	user_id         *string
 	revision        *int
 	addrevision     *int
-	changes         *[]schema.FieldChange
-	appendchanges   []schema.FieldChange
+	changes         *[]vocab.FieldChange
+	appendchanges   []vocab.FieldChange
 	clearedFields   map[string]struct{}
 	done            bool
 	oldValue        func(context.Context) (*Event, error)
@@ -18620,13 +19958,13 @@ func (m *EventMutation) ResetRevision() {
 }
 
 // SetChanges sets the "changes" field.
-func (m *EventMutation) SetChanges(sc []schema.FieldChange) {
-	m.changes = &sc
+func (m *EventMutation) SetChanges(vc []vocab.FieldChange) {
+	m.changes = &vc
 	m.appendchanges = nil
 }
 
 // Changes returns the value of the "changes" field in the mutation.
-func (m *EventMutation) Changes() (r []schema.FieldChange, exists bool) {
+func (m *EventMutation) Changes() (r []vocab.FieldChange, exists bool) {
 	v := m.changes
 	if v == nil {
 		return
@@ -18637,7 +19975,7 @@ func (m *EventMutation) Changes() (r []schema.FieldChange, exists bool) {
 // OldChanges returns the old "changes" field's value of the Event entity.
 // If the Event object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *EventMutation) OldChanges(ctx context.Context) (v []schema.FieldChange, err error) {
+func (m *EventMutation) OldChanges(ctx context.Context) (v []vocab.FieldChange, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldChanges is only allowed on UpdateOne operations")
 	}
@@ -18651,13 +19989,13 @@ func (m *EventMutation) OldChanges(ctx context.Context) (v []schema.FieldChange,
 	return oldValue.Changes, nil
 }
 
-// AppendChanges adds sc to the "changes" field.
-func (m *EventMutation) AppendChanges(sc []schema.FieldChange) {
-	m.appendchanges = append(m.appendchanges, sc...)
+// AppendChanges adds vc to the "changes" field.
+func (m *EventMutation) AppendChanges(vc []vocab.FieldChange) {
+	m.appendchanges = append(m.appendchanges, vc...)
 }
 
 // AppendedChanges returns the list of values that were appended to the "changes" field in this mutation.
-func (m *EventMutation) AppendedChanges() ([]schema.FieldChange, bool) {
+func (m *EventMutation) AppendedChanges() ([]vocab.FieldChange, bool) {
 	if len(m.appendchanges) == 0 {
 		return nil, false
 	}
@@ -18907,7 +20245,7 @@ func (m *EventMutation) SetField(name string, value ent.Value) error {
 		m.SetRevision(v)
 		return nil
 	case event.FieldChanges:
-		v, ok := value.([]schema.FieldChange)
+		v, ok := value.([]vocab.FieldChange)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -20276,6 +21614,536 @@ func (m *IdempotencyKeyMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown IdempotencyKey edge %s", name)
 }
 
+// ImageSenderMutation represents an operation that mutates the ImageSender nodes in the graph.
+type ImageSenderMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	user_id       *string
+	address       *string
+	created_at    *clock.Micros
+	addcreated_at *clock.Micros
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ImageSender, error)
+	predicates    []predicate.ImageSender
+}
+
+var _ ent.Mutation = (*ImageSenderMutation)(nil)
+
+// imagesenderOption allows management of the mutation configuration using functional options.
+type imagesenderOption func(*ImageSenderMutation)
+
+// newImageSenderMutation creates new mutation for the ImageSender entity.
+func newImageSenderMutation(c config, op Op, opts ...imagesenderOption) *ImageSenderMutation {
+	m := &ImageSenderMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeImageSender,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withImageSenderID sets the ID field of the mutation.
+func withImageSenderID(id string) imagesenderOption {
+	return func(m *ImageSenderMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ImageSender
+		)
+		m.oldValue = func(ctx context.Context) (*ImageSender, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ImageSender.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withImageSender sets the old ImageSender of the mutation.
+func withImageSender(node *ImageSender) imagesenderOption {
+	return func(m *ImageSenderMutation) {
+		m.oldValue = func(context.Context) (*ImageSender, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ImageSenderMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ImageSenderMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ImageSender entities.
+func (m *ImageSenderMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ImageSenderMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ImageSenderMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ImageSender.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ImageSenderMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ImageSenderMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ImageSender entity.
+// If the ImageSender object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImageSenderMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ImageSenderMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *ImageSenderMutation) SetUserID(s string) {
+	m.user_id = &s
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *ImageSenderMutation) UserID() (r string, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the ImageSender entity.
+// If the ImageSender object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImageSenderMutation) OldUserID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *ImageSenderMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetAddress sets the "address" field.
+func (m *ImageSenderMutation) SetAddress(s string) {
+	m.address = &s
+}
+
+// Address returns the value of the "address" field in the mutation.
+func (m *ImageSenderMutation) Address() (r string, exists bool) {
+	v := m.address
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddress returns the old "address" field's value of the ImageSender entity.
+// If the ImageSender object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImageSenderMutation) OldAddress(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddress: %w", err)
+	}
+	return oldValue.Address, nil
+}
+
+// ResetAddress resets all changes to the "address" field.
+func (m *ImageSenderMutation) ResetAddress() {
+	m.address = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ImageSenderMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ImageSenderMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ImageSender entity.
+// If the ImageSender object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImageSenderMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *ImageSenderMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *ImageSenderMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ImageSenderMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the ImageSenderMutation builder.
+func (m *ImageSenderMutation) Where(ps ...predicate.ImageSender) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ImageSenderMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ImageSenderMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ImageSender, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ImageSenderMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ImageSenderMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ImageSender).
+func (m *ImageSenderMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ImageSenderMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.account_id != nil {
+		fields = append(fields, imagesender.FieldAccountID)
+	}
+	if m.user_id != nil {
+		fields = append(fields, imagesender.FieldUserID)
+	}
+	if m.address != nil {
+		fields = append(fields, imagesender.FieldAddress)
+	}
+	if m.created_at != nil {
+		fields = append(fields, imagesender.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ImageSenderMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case imagesender.FieldAccountID:
+		return m.AccountID()
+	case imagesender.FieldUserID:
+		return m.UserID()
+	case imagesender.FieldAddress:
+		return m.Address()
+	case imagesender.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ImageSenderMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case imagesender.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case imagesender.FieldUserID:
+		return m.OldUserID(ctx)
+	case imagesender.FieldAddress:
+		return m.OldAddress(ctx)
+	case imagesender.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ImageSender field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImageSenderMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case imagesender.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case imagesender.FieldUserID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case imagesender.FieldAddress:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddress(v)
+		return nil
+	case imagesender.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImageSender field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ImageSenderMutation) AddedFields() []string {
+	var fields []string
+	if m.addcreated_at != nil {
+		fields = append(fields, imagesender.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ImageSenderMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case imagesender.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImageSenderMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case imagesender.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImageSender numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ImageSenderMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ImageSenderMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ImageSenderMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ImageSender nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ImageSenderMutation) ResetField(name string) error {
+	switch name {
+	case imagesender.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case imagesender.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case imagesender.FieldAddress:
+		m.ResetAddress()
+		return nil
+	case imagesender.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ImageSender field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ImageSenderMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ImageSenderMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ImageSenderMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ImageSenderMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ImageSenderMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ImageSenderMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ImageSenderMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ImageSender unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ImageSenderMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ImageSender edge %s", name)
+}
+
 // InboundMailMutation represents an operation that mutates the InboundMail nodes in the graph.
 type InboundMailMutation struct {
 	config
@@ -20300,7 +22168,7 @@ type InboundMailMutation struct {
 	internet_id       *string
 	conversation_id   *string
 	message_id        *string
-	verdict           *schema.MailVerdict
+	verdict           *vocab.MailVerdict
 	attempts          *int
 	addattempts       *int
 	error             *string
@@ -21025,12 +22893,12 @@ func (m *InboundMailMutation) ResetMessageID() {
 }
 
 // SetVerdict sets the "verdict" field.
-func (m *InboundMailMutation) SetVerdict(sv schema.MailVerdict) {
-	m.verdict = &sv
+func (m *InboundMailMutation) SetVerdict(vv vocab.MailVerdict) {
+	m.verdict = &vv
 }
 
 // Verdict returns the value of the "verdict" field in the mutation.
-func (m *InboundMailMutation) Verdict() (r schema.MailVerdict, exists bool) {
+func (m *InboundMailMutation) Verdict() (r vocab.MailVerdict, exists bool) {
 	v := m.verdict
 	if v == nil {
 		return
@@ -21041,7 +22909,7 @@ func (m *InboundMailMutation) Verdict() (r schema.MailVerdict, exists bool) {
 // OldVerdict returns the old "verdict" field's value of the InboundMail entity.
 // If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *InboundMailMutation) OldVerdict(ctx context.Context) (v schema.MailVerdict, err error) {
+func (m *InboundMailMutation) OldVerdict(ctx context.Context) (v vocab.MailVerdict, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldVerdict is only allowed on UpdateOne operations")
 	}
@@ -21508,7 +23376,7 @@ func (m *InboundMailMutation) SetField(name string, value ent.Value) error {
 		m.SetMessageID(v)
 		return nil
 	case inboundmail.FieldVerdict:
-		v, ok := value.(schema.MailVerdict)
+		v, ok := value.(vocab.MailVerdict)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -23276,6 +25144,7 @@ type IntegrationMutation struct {
 	name            *string
 	inbox_ids       *[]string
 	appendinbox_ids []string
+	avatar_url      *string
 	created_at      *clock.Micros
 	addcreated_at   *clock.Micros
 	clearedFields   map[string]struct{}
@@ -23511,6 +25380,42 @@ func (m *IntegrationMutation) ResetInboxIds() {
 	m.appendinbox_ids = nil
 }
 
+// SetAvatarURL sets the "avatar_url" field.
+func (m *IntegrationMutation) SetAvatarURL(s string) {
+	m.avatar_url = &s
+}
+
+// AvatarURL returns the value of the "avatar_url" field in the mutation.
+func (m *IntegrationMutation) AvatarURL() (r string, exists bool) {
+	v := m.avatar_url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAvatarURL returns the old "avatar_url" field's value of the Integration entity.
+// If the Integration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IntegrationMutation) OldAvatarURL(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAvatarURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAvatarURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAvatarURL: %w", err)
+	}
+	return oldValue.AvatarURL, nil
+}
+
+// ResetAvatarURL resets all changes to the "avatar_url" field.
+func (m *IntegrationMutation) ResetAvatarURL() {
+	m.avatar_url = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *IntegrationMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -23601,7 +25506,7 @@ func (m *IntegrationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *IntegrationMutation) Fields() []string {
-	fields := make([]string, 0, 4)
+	fields := make([]string, 0, 5)
 	if m.account_id != nil {
 		fields = append(fields, integration.FieldAccountID)
 	}
@@ -23610,6 +25515,9 @@ func (m *IntegrationMutation) Fields() []string {
 	}
 	if m.inbox_ids != nil {
 		fields = append(fields, integration.FieldInboxIds)
+	}
+	if m.avatar_url != nil {
+		fields = append(fields, integration.FieldAvatarURL)
 	}
 	if m.created_at != nil {
 		fields = append(fields, integration.FieldCreatedAt)
@@ -23628,6 +25536,8 @@ func (m *IntegrationMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case integration.FieldInboxIds:
 		return m.InboxIds()
+	case integration.FieldAvatarURL:
+		return m.AvatarURL()
 	case integration.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -23645,6 +25555,8 @@ func (m *IntegrationMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldName(ctx)
 	case integration.FieldInboxIds:
 		return m.OldInboxIds(ctx)
+	case integration.FieldAvatarURL:
+		return m.OldAvatarURL(ctx)
 	case integration.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -23676,6 +25588,13 @@ func (m *IntegrationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetInboxIds(v)
+		return nil
+	case integration.FieldAvatarURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAvatarURL(v)
 		return nil
 	case integration.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -23757,6 +25676,9 @@ func (m *IntegrationMutation) ResetField(name string) error {
 	case integration.FieldInboxIds:
 		m.ResetInboxIds()
 		return nil
+	case integration.FieldAvatarURL:
+		m.ResetAvatarURL()
+		return nil
 	case integration.FieldCreatedAt:
 		m.ResetCreatedAt()
 		return nil
@@ -23830,6 +25752,8 @@ type MessageMutation struct {
 	author_id         *string
 	text              *string
 	html              *string
+	markdown          *string
+	reply_to_id       *string
 	mentions          *[]string
 	appendmentions    []string
 	delivery          *vocab.DeliveryState
@@ -23838,6 +25762,7 @@ type MessageMutation struct {
 	addedited_at      *clock.Micros
 	deleted_at        *clock.Micros
 	adddeleted_at     *clock.Micros
+	external_id       *string
 	created_at        *clock.Micros
 	addcreated_at     *clock.Micros
 	clearedFields     map[string]struct{}
@@ -24350,6 +26275,78 @@ func (m *MessageMutation) ResetHTML() {
 	m.html = nil
 }
 
+// SetMarkdown sets the "markdown" field.
+func (m *MessageMutation) SetMarkdown(s string) {
+	m.markdown = &s
+}
+
+// Markdown returns the value of the "markdown" field in the mutation.
+func (m *MessageMutation) Markdown() (r string, exists bool) {
+	v := m.markdown
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMarkdown returns the old "markdown" field's value of the Message entity.
+// If the Message object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMutation) OldMarkdown(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMarkdown is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMarkdown requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMarkdown: %w", err)
+	}
+	return oldValue.Markdown, nil
+}
+
+// ResetMarkdown resets all changes to the "markdown" field.
+func (m *MessageMutation) ResetMarkdown() {
+	m.markdown = nil
+}
+
+// SetReplyToID sets the "reply_to_id" field.
+func (m *MessageMutation) SetReplyToID(s string) {
+	m.reply_to_id = &s
+}
+
+// ReplyToID returns the value of the "reply_to_id" field in the mutation.
+func (m *MessageMutation) ReplyToID() (r string, exists bool) {
+	v := m.reply_to_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplyToID returns the old "reply_to_id" field's value of the Message entity.
+// If the Message object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMutation) OldReplyToID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplyToID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplyToID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplyToID: %w", err)
+	}
+	return oldValue.ReplyToID, nil
+}
+
+// ResetReplyToID resets all changes to the "reply_to_id" field.
+func (m *MessageMutation) ResetReplyToID() {
+	m.reply_to_id = nil
+}
+
 // SetMentions sets the "mentions" field.
 func (m *MessageMutation) SetMentions(s []string) {
 	m.mentions = &s
@@ -24599,6 +26596,55 @@ func (m *MessageMutation) ResetDeletedAt() {
 	m.adddeleted_at = nil
 }
 
+// SetExternalID sets the "external_id" field.
+func (m *MessageMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *MessageMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the Message entity.
+// If the Message object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMutation) OldExternalID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (m *MessageMutation) ClearExternalID() {
+	m.external_id = nil
+	m.clearedFields[message.FieldExternalID] = struct{}{}
+}
+
+// ExternalIDCleared returns if the "external_id" field was cleared in this mutation.
+func (m *MessageMutation) ExternalIDCleared() bool {
+	_, ok := m.clearedFields[message.FieldExternalID]
+	return ok
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *MessageMutation) ResetExternalID() {
+	m.external_id = nil
+	delete(m.clearedFields, message.FieldExternalID)
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *MessageMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -24689,7 +26735,7 @@ func (m *MessageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MessageMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 19)
 	if m.account_id != nil {
 		fields = append(fields, message.FieldAccountID)
 	}
@@ -24720,6 +26766,12 @@ func (m *MessageMutation) Fields() []string {
 	if m.html != nil {
 		fields = append(fields, message.FieldHTML)
 	}
+	if m.markdown != nil {
+		fields = append(fields, message.FieldMarkdown)
+	}
+	if m.reply_to_id != nil {
+		fields = append(fields, message.FieldReplyToID)
+	}
 	if m.mentions != nil {
 		fields = append(fields, message.FieldMentions)
 	}
@@ -24734,6 +26786,9 @@ func (m *MessageMutation) Fields() []string {
 	}
 	if m.deleted_at != nil {
 		fields = append(fields, message.FieldDeletedAt)
+	}
+	if m.external_id != nil {
+		fields = append(fields, message.FieldExternalID)
 	}
 	if m.created_at != nil {
 		fields = append(fields, message.FieldCreatedAt)
@@ -24766,6 +26821,10 @@ func (m *MessageMutation) Field(name string) (ent.Value, bool) {
 		return m.Text()
 	case message.FieldHTML:
 		return m.HTML()
+	case message.FieldMarkdown:
+		return m.Markdown()
+	case message.FieldReplyToID:
+		return m.ReplyToID()
 	case message.FieldMentions:
 		return m.Mentions()
 	case message.FieldDelivery:
@@ -24776,6 +26835,8 @@ func (m *MessageMutation) Field(name string) (ent.Value, bool) {
 		return m.EditedAt()
 	case message.FieldDeletedAt:
 		return m.DeletedAt()
+	case message.FieldExternalID:
+		return m.ExternalID()
 	case message.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -24807,6 +26868,10 @@ func (m *MessageMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldText(ctx)
 	case message.FieldHTML:
 		return m.OldHTML(ctx)
+	case message.FieldMarkdown:
+		return m.OldMarkdown(ctx)
+	case message.FieldReplyToID:
+		return m.OldReplyToID(ctx)
 	case message.FieldMentions:
 		return m.OldMentions(ctx)
 	case message.FieldDelivery:
@@ -24817,6 +26882,8 @@ func (m *MessageMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldEditedAt(ctx)
 	case message.FieldDeletedAt:
 		return m.OldDeletedAt(ctx)
+	case message.FieldExternalID:
+		return m.OldExternalID(ctx)
 	case message.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -24898,6 +26965,20 @@ func (m *MessageMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetHTML(v)
 		return nil
+	case message.FieldMarkdown:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMarkdown(v)
+		return nil
+	case message.FieldReplyToID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplyToID(v)
+		return nil
 	case message.FieldMentions:
 		v, ok := value.([]string)
 		if !ok {
@@ -24932,6 +27013,13 @@ func (m *MessageMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDeletedAt(v)
+		return nil
+	case message.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
 		return nil
 	case message.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -25036,6 +27124,9 @@ func (m *MessageMutation) ClearedFields() []string {
 	if m.FieldCleared(message.FieldMentions) {
 		fields = append(fields, message.FieldMentions)
 	}
+	if m.FieldCleared(message.FieldExternalID) {
+		fields = append(fields, message.FieldExternalID)
+	}
 	return fields
 }
 
@@ -25052,6 +27143,9 @@ func (m *MessageMutation) ClearField(name string) error {
 	switch name {
 	case message.FieldMentions:
 		m.ClearMentions()
+		return nil
+	case message.FieldExternalID:
+		m.ClearExternalID()
 		return nil
 	}
 	return fmt.Errorf("unknown Message nullable field %s", name)
@@ -25091,6 +27185,12 @@ func (m *MessageMutation) ResetField(name string) error {
 	case message.FieldHTML:
 		m.ResetHTML()
 		return nil
+	case message.FieldMarkdown:
+		m.ResetMarkdown()
+		return nil
+	case message.FieldReplyToID:
+		m.ResetReplyToID()
+		return nil
 	case message.FieldMentions:
 		m.ResetMentions()
 		return nil
@@ -25105,6 +27205,9 @@ func (m *MessageMutation) ResetField(name string) error {
 		return nil
 	case message.FieldDeletedAt:
 		m.ResetDeletedAt()
+		return nil
+	case message.FieldExternalID:
+		m.ResetExternalID()
 		return nil
 	case message.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -25173,6 +27276,7 @@ type MessageRevisionMutation struct {
 	message_id      *string
 	text            *string
 	html            *string
+	markdown        *string
 	replaced_by     *string
 	created_at      *clock.Micros
 	addcreated_at   *clock.Micros
@@ -25502,6 +27606,42 @@ func (m *MessageRevisionMutation) ResetHTML() {
 	m.html = nil
 }
 
+// SetMarkdown sets the "markdown" field.
+func (m *MessageRevisionMutation) SetMarkdown(s string) {
+	m.markdown = &s
+}
+
+// Markdown returns the value of the "markdown" field in the mutation.
+func (m *MessageRevisionMutation) Markdown() (r string, exists bool) {
+	v := m.markdown
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMarkdown returns the old "markdown" field's value of the MessageRevision entity.
+// If the MessageRevision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageRevisionMutation) OldMarkdown(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMarkdown is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMarkdown requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMarkdown: %w", err)
+	}
+	return oldValue.Markdown, nil
+}
+
+// ResetMarkdown resets all changes to the "markdown" field.
+func (m *MessageRevisionMutation) ResetMarkdown() {
+	m.markdown = nil
+}
+
 // SetReplacedBy sets the "replaced_by" field.
 func (m *MessageRevisionMutation) SetReplacedBy(s string) {
 	m.replaced_by = &s
@@ -25628,7 +27768,7 @@ func (m *MessageRevisionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MessageRevisionMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.account_id != nil {
 		fields = append(fields, messagerevision.FieldAccountID)
 	}
@@ -25646,6 +27786,9 @@ func (m *MessageRevisionMutation) Fields() []string {
 	}
 	if m.html != nil {
 		fields = append(fields, messagerevision.FieldHTML)
+	}
+	if m.markdown != nil {
+		fields = append(fields, messagerevision.FieldMarkdown)
 	}
 	if m.replaced_by != nil {
 		fields = append(fields, messagerevision.FieldReplacedBy)
@@ -25673,6 +27816,8 @@ func (m *MessageRevisionMutation) Field(name string) (ent.Value, bool) {
 		return m.Text()
 	case messagerevision.FieldHTML:
 		return m.HTML()
+	case messagerevision.FieldMarkdown:
+		return m.Markdown()
 	case messagerevision.FieldReplacedBy:
 		return m.ReplacedBy()
 	case messagerevision.FieldCreatedAt:
@@ -25698,6 +27843,8 @@ func (m *MessageRevisionMutation) OldField(ctx context.Context, name string) (en
 		return m.OldText(ctx)
 	case messagerevision.FieldHTML:
 		return m.OldHTML(ctx)
+	case messagerevision.FieldMarkdown:
+		return m.OldMarkdown(ctx)
 	case messagerevision.FieldReplacedBy:
 		return m.OldReplacedBy(ctx)
 	case messagerevision.FieldCreatedAt:
@@ -25752,6 +27899,13 @@ func (m *MessageRevisionMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetHTML(v)
+		return nil
+	case messagerevision.FieldMarkdown:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMarkdown(v)
 		return nil
 	case messagerevision.FieldReplacedBy:
 		v, ok := value.(string)
@@ -25848,6 +28002,9 @@ func (m *MessageRevisionMutation) ResetField(name string) error {
 		return nil
 	case messagerevision.FieldHTML:
 		m.ResetHTML()
+		return nil
+	case messagerevision.FieldMarkdown:
+		m.ResetMarkdown()
 		return nil
 	case messagerevision.FieldReplacedBy:
 		m.ResetReplacedBy()
@@ -27689,6 +29846,8 @@ type ReadPositionMutation struct {
 	user_id         *string
 	number          *int
 	addnumber       *int
+	revision        *int
+	addrevision     *int
 	clearedFields   map[string]struct{}
 	done            bool
 	oldValue        func(context.Context) (*ReadPosition, error)
@@ -27999,6 +30158,62 @@ func (m *ReadPositionMutation) ResetNumber() {
 	m.addnumber = nil
 }
 
+// SetRevision sets the "revision" field.
+func (m *ReadPositionMutation) SetRevision(i int) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *ReadPositionMutation) Revision() (r int, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the ReadPosition entity.
+// If the ReadPosition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReadPositionMutation) OldRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *ReadPositionMutation) AddRevision(i int) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *ReadPositionMutation) AddedRevision() (r int, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *ReadPositionMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
 // Where appends a list predicates to the ReadPositionMutation builder.
 func (m *ReadPositionMutation) Where(ps ...predicate.ReadPosition) {
 	m.predicates = append(m.predicates, ps...)
@@ -28033,7 +30248,7 @@ func (m *ReadPositionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ReadPositionMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 6)
 	if m.account_id != nil {
 		fields = append(fields, readposition.FieldAccountID)
 	}
@@ -28048,6 +30263,9 @@ func (m *ReadPositionMutation) Fields() []string {
 	}
 	if m.number != nil {
 		fields = append(fields, readposition.FieldNumber)
+	}
+	if m.revision != nil {
+		fields = append(fields, readposition.FieldRevision)
 	}
 	return fields
 }
@@ -28067,6 +30285,8 @@ func (m *ReadPositionMutation) Field(name string) (ent.Value, bool) {
 		return m.UserID()
 	case readposition.FieldNumber:
 		return m.Number()
+	case readposition.FieldRevision:
+		return m.Revision()
 	}
 	return nil, false
 }
@@ -28086,6 +30306,8 @@ func (m *ReadPositionMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldUserID(ctx)
 	case readposition.FieldNumber:
 		return m.OldNumber(ctx)
+	case readposition.FieldRevision:
+		return m.OldRevision(ctx)
 	}
 	return nil, fmt.Errorf("unknown ReadPosition field %s", name)
 }
@@ -28130,6 +30352,13 @@ func (m *ReadPositionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetNumber(v)
 		return nil
+	case readposition.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ReadPosition field %s", name)
 }
@@ -28141,6 +30370,9 @@ func (m *ReadPositionMutation) AddedFields() []string {
 	if m.addnumber != nil {
 		fields = append(fields, readposition.FieldNumber)
 	}
+	if m.addrevision != nil {
+		fields = append(fields, readposition.FieldRevision)
+	}
 	return fields
 }
 
@@ -28151,6 +30383,8 @@ func (m *ReadPositionMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case readposition.FieldNumber:
 		return m.AddedNumber()
+	case readposition.FieldRevision:
+		return m.AddedRevision()
 	}
 	return nil, false
 }
@@ -28166,6 +30400,13 @@ func (m *ReadPositionMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddNumber(v)
+		return nil
+	case readposition.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
 		return nil
 	}
 	return fmt.Errorf("unknown ReadPosition numeric field %s", name)
@@ -28208,6 +30449,9 @@ func (m *ReadPositionMutation) ResetField(name string) error {
 		return nil
 	case readposition.FieldNumber:
 		m.ResetNumber()
+		return nil
+	case readposition.FieldRevision:
+		m.ResetRevision()
 		return nil
 	}
 	return fmt.Errorf("unknown ReadPosition field %s", name)
@@ -28279,8 +30523,8 @@ type RoutingDecisionMutation struct {
 	target           *string
 	assignee_id      *string
 	assigned_team_id *string
-	candidates       *[]schema.RoutingCandidate
-	appendcandidates []schema.RoutingCandidate
+	candidates       *[]vocab.RoutingCandidate
+	appendcandidates []vocab.RoutingCandidate
 	clearedFields    map[string]struct{}
 	done             bool
 	oldValue         func(context.Context) (*RoutingDecision, error)
@@ -28792,13 +31036,13 @@ func (m *RoutingDecisionMutation) ResetAssignedTeamID() {
 }
 
 // SetCandidates sets the "candidates" field.
-func (m *RoutingDecisionMutation) SetCandidates(sc []schema.RoutingCandidate) {
-	m.candidates = &sc
+func (m *RoutingDecisionMutation) SetCandidates(vc []vocab.RoutingCandidate) {
+	m.candidates = &vc
 	m.appendcandidates = nil
 }
 
 // Candidates returns the value of the "candidates" field in the mutation.
-func (m *RoutingDecisionMutation) Candidates() (r []schema.RoutingCandidate, exists bool) {
+func (m *RoutingDecisionMutation) Candidates() (r []vocab.RoutingCandidate, exists bool) {
 	v := m.candidates
 	if v == nil {
 		return
@@ -28809,7 +31053,7 @@ func (m *RoutingDecisionMutation) Candidates() (r []schema.RoutingCandidate, exi
 // OldCandidates returns the old "candidates" field's value of the RoutingDecision entity.
 // If the RoutingDecision object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *RoutingDecisionMutation) OldCandidates(ctx context.Context) (v []schema.RoutingCandidate, err error) {
+func (m *RoutingDecisionMutation) OldCandidates(ctx context.Context) (v []vocab.RoutingCandidate, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldCandidates is only allowed on UpdateOne operations")
 	}
@@ -28823,13 +31067,13 @@ func (m *RoutingDecisionMutation) OldCandidates(ctx context.Context) (v []schema
 	return oldValue.Candidates, nil
 }
 
-// AppendCandidates adds sc to the "candidates" field.
-func (m *RoutingDecisionMutation) AppendCandidates(sc []schema.RoutingCandidate) {
-	m.appendcandidates = append(m.appendcandidates, sc...)
+// AppendCandidates adds vc to the "candidates" field.
+func (m *RoutingDecisionMutation) AppendCandidates(vc []vocab.RoutingCandidate) {
+	m.appendcandidates = append(m.appendcandidates, vc...)
 }
 
 // AppendedCandidates returns the list of values that were appended to the "candidates" field in this mutation.
-func (m *RoutingDecisionMutation) AppendedCandidates() ([]schema.RoutingCandidate, bool) {
+func (m *RoutingDecisionMutation) AppendedCandidates() ([]vocab.RoutingCandidate, bool) {
 	if len(m.appendcandidates) == 0 {
 		return nil, false
 	}
@@ -29051,7 +31295,7 @@ func (m *RoutingDecisionMutation) SetField(name string, value ent.Value) error {
 		m.SetAssignedTeamID(v)
 		return nil
 	case routingdecision.FieldCandidates:
-		v, ok := value.([]schema.RoutingCandidate)
+		v, ok := value.([]vocab.RoutingCandidate)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -31181,6 +33425,818 @@ func (m *SubscriptionTypeMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown SubscriptionType edge %s", name)
 }
 
+// TagMutation represents an operation that mutates the Tag nodes in the graph.
+type TagMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	name            *string
+	folded          *string
+	color           *string
+	archived_at     *clock.Micros
+	addarchived_at  *clock.Micros
+	merged_into     *string
+	rewritten_at    *clock.Micros
+	addrewritten_at *clock.Micros
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*Tag, error)
+	predicates      []predicate.Tag
+}
+
+var _ ent.Mutation = (*TagMutation)(nil)
+
+// tagOption allows management of the mutation configuration using functional options.
+type tagOption func(*TagMutation)
+
+// newTagMutation creates new mutation for the Tag entity.
+func newTagMutation(c config, op Op, opts ...tagOption) *TagMutation {
+	m := &TagMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTag,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTagID sets the ID field of the mutation.
+func withTagID(id string) tagOption {
+	return func(m *TagMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Tag
+		)
+		m.oldValue = func(ctx context.Context) (*Tag, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Tag.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTag sets the old Tag of the mutation.
+func withTag(node *Tag) tagOption {
+	return func(m *TagMutation) {
+		m.oldValue = func(context.Context) (*Tag, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TagMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TagMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Tag entities.
+func (m *TagMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TagMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TagMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Tag.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *TagMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *TagMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the Tag entity.
+// If the Tag object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TagMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *TagMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetName sets the "name" field.
+func (m *TagMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *TagMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Tag entity.
+// If the Tag object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TagMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *TagMutation) ResetName() {
+	m.name = nil
+}
+
+// SetFolded sets the "folded" field.
+func (m *TagMutation) SetFolded(s string) {
+	m.folded = &s
+}
+
+// Folded returns the value of the "folded" field in the mutation.
+func (m *TagMutation) Folded() (r string, exists bool) {
+	v := m.folded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFolded returns the old "folded" field's value of the Tag entity.
+// If the Tag object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TagMutation) OldFolded(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFolded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFolded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFolded: %w", err)
+	}
+	return oldValue.Folded, nil
+}
+
+// ResetFolded resets all changes to the "folded" field.
+func (m *TagMutation) ResetFolded() {
+	m.folded = nil
+}
+
+// SetColor sets the "color" field.
+func (m *TagMutation) SetColor(s string) {
+	m.color = &s
+}
+
+// Color returns the value of the "color" field in the mutation.
+func (m *TagMutation) Color() (r string, exists bool) {
+	v := m.color
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldColor returns the old "color" field's value of the Tag entity.
+// If the Tag object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TagMutation) OldColor(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldColor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldColor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldColor: %w", err)
+	}
+	return oldValue.Color, nil
+}
+
+// ResetColor resets all changes to the "color" field.
+func (m *TagMutation) ResetColor() {
+	m.color = nil
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (m *TagMutation) SetArchivedAt(c clock.Micros) {
+	m.archived_at = &c
+	m.addarchived_at = nil
+}
+
+// ArchivedAt returns the value of the "archived_at" field in the mutation.
+func (m *TagMutation) ArchivedAt() (r clock.Micros, exists bool) {
+	v := m.archived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArchivedAt returns the old "archived_at" field's value of the Tag entity.
+// If the Tag object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TagMutation) OldArchivedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArchivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArchivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArchivedAt: %w", err)
+	}
+	return oldValue.ArchivedAt, nil
+}
+
+// AddArchivedAt adds c to the "archived_at" field.
+func (m *TagMutation) AddArchivedAt(c clock.Micros) {
+	if m.addarchived_at != nil {
+		*m.addarchived_at += c
+	} else {
+		m.addarchived_at = &c
+	}
+}
+
+// AddedArchivedAt returns the value that was added to the "archived_at" field in this mutation.
+func (m *TagMutation) AddedArchivedAt() (r clock.Micros, exists bool) {
+	v := m.addarchived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetArchivedAt resets all changes to the "archived_at" field.
+func (m *TagMutation) ResetArchivedAt() {
+	m.archived_at = nil
+	m.addarchived_at = nil
+}
+
+// SetMergedInto sets the "merged_into" field.
+func (m *TagMutation) SetMergedInto(s string) {
+	m.merged_into = &s
+}
+
+// MergedInto returns the value of the "merged_into" field in the mutation.
+func (m *TagMutation) MergedInto() (r string, exists bool) {
+	v := m.merged_into
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMergedInto returns the old "merged_into" field's value of the Tag entity.
+// If the Tag object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TagMutation) OldMergedInto(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMergedInto is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMergedInto requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMergedInto: %w", err)
+	}
+	return oldValue.MergedInto, nil
+}
+
+// ResetMergedInto resets all changes to the "merged_into" field.
+func (m *TagMutation) ResetMergedInto() {
+	m.merged_into = nil
+}
+
+// SetRewrittenAt sets the "rewritten_at" field.
+func (m *TagMutation) SetRewrittenAt(c clock.Micros) {
+	m.rewritten_at = &c
+	m.addrewritten_at = nil
+}
+
+// RewrittenAt returns the value of the "rewritten_at" field in the mutation.
+func (m *TagMutation) RewrittenAt() (r clock.Micros, exists bool) {
+	v := m.rewritten_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRewrittenAt returns the old "rewritten_at" field's value of the Tag entity.
+// If the Tag object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TagMutation) OldRewrittenAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRewrittenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRewrittenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRewrittenAt: %w", err)
+	}
+	return oldValue.RewrittenAt, nil
+}
+
+// AddRewrittenAt adds c to the "rewritten_at" field.
+func (m *TagMutation) AddRewrittenAt(c clock.Micros) {
+	if m.addrewritten_at != nil {
+		*m.addrewritten_at += c
+	} else {
+		m.addrewritten_at = &c
+	}
+}
+
+// AddedRewrittenAt returns the value that was added to the "rewritten_at" field in this mutation.
+func (m *TagMutation) AddedRewrittenAt() (r clock.Micros, exists bool) {
+	v := m.addrewritten_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRewrittenAt resets all changes to the "rewritten_at" field.
+func (m *TagMutation) ResetRewrittenAt() {
+	m.rewritten_at = nil
+	m.addrewritten_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *TagMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *TagMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Tag entity.
+// If the Tag object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TagMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *TagMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *TagMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *TagMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the TagMutation builder.
+func (m *TagMutation) Where(ps ...predicate.Tag) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TagMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TagMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Tag, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TagMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TagMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Tag).
+func (m *TagMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TagMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.account_id != nil {
+		fields = append(fields, tag.FieldAccountID)
+	}
+	if m.name != nil {
+		fields = append(fields, tag.FieldName)
+	}
+	if m.folded != nil {
+		fields = append(fields, tag.FieldFolded)
+	}
+	if m.color != nil {
+		fields = append(fields, tag.FieldColor)
+	}
+	if m.archived_at != nil {
+		fields = append(fields, tag.FieldArchivedAt)
+	}
+	if m.merged_into != nil {
+		fields = append(fields, tag.FieldMergedInto)
+	}
+	if m.rewritten_at != nil {
+		fields = append(fields, tag.FieldRewrittenAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, tag.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TagMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case tag.FieldAccountID:
+		return m.AccountID()
+	case tag.FieldName:
+		return m.Name()
+	case tag.FieldFolded:
+		return m.Folded()
+	case tag.FieldColor:
+		return m.Color()
+	case tag.FieldArchivedAt:
+		return m.ArchivedAt()
+	case tag.FieldMergedInto:
+		return m.MergedInto()
+	case tag.FieldRewrittenAt:
+		return m.RewrittenAt()
+	case tag.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TagMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case tag.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case tag.FieldName:
+		return m.OldName(ctx)
+	case tag.FieldFolded:
+		return m.OldFolded(ctx)
+	case tag.FieldColor:
+		return m.OldColor(ctx)
+	case tag.FieldArchivedAt:
+		return m.OldArchivedAt(ctx)
+	case tag.FieldMergedInto:
+		return m.OldMergedInto(ctx)
+	case tag.FieldRewrittenAt:
+		return m.OldRewrittenAt(ctx)
+	case tag.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Tag field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TagMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case tag.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case tag.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case tag.FieldFolded:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFolded(v)
+		return nil
+	case tag.FieldColor:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetColor(v)
+		return nil
+	case tag.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArchivedAt(v)
+		return nil
+	case tag.FieldMergedInto:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMergedInto(v)
+		return nil
+	case tag.FieldRewrittenAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRewrittenAt(v)
+		return nil
+	case tag.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Tag field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TagMutation) AddedFields() []string {
+	var fields []string
+	if m.addarchived_at != nil {
+		fields = append(fields, tag.FieldArchivedAt)
+	}
+	if m.addrewritten_at != nil {
+		fields = append(fields, tag.FieldRewrittenAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, tag.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TagMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case tag.FieldArchivedAt:
+		return m.AddedArchivedAt()
+	case tag.FieldRewrittenAt:
+		return m.AddedRewrittenAt()
+	case tag.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TagMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case tag.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddArchivedAt(v)
+		return nil
+	case tag.FieldRewrittenAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRewrittenAt(v)
+		return nil
+	case tag.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Tag numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TagMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TagMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TagMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Tag nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TagMutation) ResetField(name string) error {
+	switch name {
+	case tag.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case tag.FieldName:
+		m.ResetName()
+		return nil
+	case tag.FieldFolded:
+		m.ResetFolded()
+		return nil
+	case tag.FieldColor:
+		m.ResetColor()
+		return nil
+	case tag.FieldArchivedAt:
+		m.ResetArchivedAt()
+		return nil
+	case tag.FieldMergedInto:
+		m.ResetMergedInto()
+		return nil
+	case tag.FieldRewrittenAt:
+		m.ResetRewrittenAt()
+		return nil
+	case tag.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Tag field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TagMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TagMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TagMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TagMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TagMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TagMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TagMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Tag unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TagMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Tag edge %s", name)
+}
+
 // TargetedMessageMutation represents an operation that mutates the TargetedMessage nodes in the graph.
 type TargetedMessageMutation struct {
 	config
@@ -31199,14 +34255,15 @@ type TargetedMessageMutation struct {
 	appendinclude_list_ids []string
 	exclude_list_ids       *[]string
 	appendexclude_list_ids []string
-	rules                  *[]schema.Targeting
-	appendrules            []schema.Targeting
+	rules                  *[]vocab.Targeting
+	appendrules            []vocab.Targeting
 	welcome_message        *string
-	heading                *schema.Heading
-	email_capture          *schema.EmailCapture
-	display                *schema.Display
-	consent                *schema.Consent
-	routing                *schema.Routing
+	welcome_html           *string
+	heading                *vocab.Heading
+	email_capture          *vocab.EmailCapture
+	display                *vocab.Display
+	consent                *vocab.Consent
+	routing                *vocab.Routing
 	bot_id                 *string
 	version                *int
 	addversion             *int
@@ -31701,13 +34758,13 @@ func (m *TargetedMessageMutation) ResetExcludeListIds() {
 }
 
 // SetRules sets the "rules" field.
-func (m *TargetedMessageMutation) SetRules(s []schema.Targeting) {
-	m.rules = &s
+func (m *TargetedMessageMutation) SetRules(v []vocab.Targeting) {
+	m.rules = &v
 	m.appendrules = nil
 }
 
 // Rules returns the value of the "rules" field in the mutation.
-func (m *TargetedMessageMutation) Rules() (r []schema.Targeting, exists bool) {
+func (m *TargetedMessageMutation) Rules() (r []vocab.Targeting, exists bool) {
 	v := m.rules
 	if v == nil {
 		return
@@ -31718,7 +34775,7 @@ func (m *TargetedMessageMutation) Rules() (r []schema.Targeting, exists bool) {
 // OldRules returns the old "rules" field's value of the TargetedMessage entity.
 // If the TargetedMessage object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *TargetedMessageMutation) OldRules(ctx context.Context) (v []schema.Targeting, err error) {
+func (m *TargetedMessageMutation) OldRules(ctx context.Context) (v []vocab.Targeting, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldRules is only allowed on UpdateOne operations")
 	}
@@ -31732,13 +34789,13 @@ func (m *TargetedMessageMutation) OldRules(ctx context.Context) (v []schema.Targ
 	return oldValue.Rules, nil
 }
 
-// AppendRules adds s to the "rules" field.
-func (m *TargetedMessageMutation) AppendRules(s []schema.Targeting) {
-	m.appendrules = append(m.appendrules, s...)
+// AppendRules adds v to the "rules" field.
+func (m *TargetedMessageMutation) AppendRules(v []vocab.Targeting) {
+	m.appendrules = append(m.appendrules, v...)
 }
 
 // AppendedRules returns the list of values that were appended to the "rules" field in this mutation.
-func (m *TargetedMessageMutation) AppendedRules() ([]schema.Targeting, bool) {
+func (m *TargetedMessageMutation) AppendedRules() ([]vocab.Targeting, bool) {
 	if len(m.appendrules) == 0 {
 		return nil, false
 	}
@@ -31787,13 +34844,49 @@ func (m *TargetedMessageMutation) ResetWelcomeMessage() {
 	m.welcome_message = nil
 }
 
+// SetWelcomeHTML sets the "welcome_html" field.
+func (m *TargetedMessageMutation) SetWelcomeHTML(s string) {
+	m.welcome_html = &s
+}
+
+// WelcomeHTML returns the value of the "welcome_html" field in the mutation.
+func (m *TargetedMessageMutation) WelcomeHTML() (r string, exists bool) {
+	v := m.welcome_html
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWelcomeHTML returns the old "welcome_html" field's value of the TargetedMessage entity.
+// If the TargetedMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageMutation) OldWelcomeHTML(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWelcomeHTML is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWelcomeHTML requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWelcomeHTML: %w", err)
+	}
+	return oldValue.WelcomeHTML, nil
+}
+
+// ResetWelcomeHTML resets all changes to the "welcome_html" field.
+func (m *TargetedMessageMutation) ResetWelcomeHTML() {
+	m.welcome_html = nil
+}
+
 // SetHeading sets the "heading" field.
-func (m *TargetedMessageMutation) SetHeading(s schema.Heading) {
-	m.heading = &s
+func (m *TargetedMessageMutation) SetHeading(v vocab.Heading) {
+	m.heading = &v
 }
 
 // Heading returns the value of the "heading" field in the mutation.
-func (m *TargetedMessageMutation) Heading() (r schema.Heading, exists bool) {
+func (m *TargetedMessageMutation) Heading() (r vocab.Heading, exists bool) {
 	v := m.heading
 	if v == nil {
 		return
@@ -31804,7 +34897,7 @@ func (m *TargetedMessageMutation) Heading() (r schema.Heading, exists bool) {
 // OldHeading returns the old "heading" field's value of the TargetedMessage entity.
 // If the TargetedMessage object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *TargetedMessageMutation) OldHeading(ctx context.Context) (v schema.Heading, err error) {
+func (m *TargetedMessageMutation) OldHeading(ctx context.Context) (v vocab.Heading, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldHeading is only allowed on UpdateOne operations")
 	}
@@ -31824,12 +34917,12 @@ func (m *TargetedMessageMutation) ResetHeading() {
 }
 
 // SetEmailCapture sets the "email_capture" field.
-func (m *TargetedMessageMutation) SetEmailCapture(sc schema.EmailCapture) {
-	m.email_capture = &sc
+func (m *TargetedMessageMutation) SetEmailCapture(vc vocab.EmailCapture) {
+	m.email_capture = &vc
 }
 
 // EmailCapture returns the value of the "email_capture" field in the mutation.
-func (m *TargetedMessageMutation) EmailCapture() (r schema.EmailCapture, exists bool) {
+func (m *TargetedMessageMutation) EmailCapture() (r vocab.EmailCapture, exists bool) {
 	v := m.email_capture
 	if v == nil {
 		return
@@ -31840,7 +34933,7 @@ func (m *TargetedMessageMutation) EmailCapture() (r schema.EmailCapture, exists 
 // OldEmailCapture returns the old "email_capture" field's value of the TargetedMessage entity.
 // If the TargetedMessage object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *TargetedMessageMutation) OldEmailCapture(ctx context.Context) (v schema.EmailCapture, err error) {
+func (m *TargetedMessageMutation) OldEmailCapture(ctx context.Context) (v vocab.EmailCapture, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldEmailCapture is only allowed on UpdateOne operations")
 	}
@@ -31860,12 +34953,12 @@ func (m *TargetedMessageMutation) ResetEmailCapture() {
 }
 
 // SetDisplay sets the "display" field.
-func (m *TargetedMessageMutation) SetDisplay(s schema.Display) {
-	m.display = &s
+func (m *TargetedMessageMutation) SetDisplay(v vocab.Display) {
+	m.display = &v
 }
 
 // Display returns the value of the "display" field in the mutation.
-func (m *TargetedMessageMutation) Display() (r schema.Display, exists bool) {
+func (m *TargetedMessageMutation) Display() (r vocab.Display, exists bool) {
 	v := m.display
 	if v == nil {
 		return
@@ -31876,7 +34969,7 @@ func (m *TargetedMessageMutation) Display() (r schema.Display, exists bool) {
 // OldDisplay returns the old "display" field's value of the TargetedMessage entity.
 // If the TargetedMessage object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *TargetedMessageMutation) OldDisplay(ctx context.Context) (v schema.Display, err error) {
+func (m *TargetedMessageMutation) OldDisplay(ctx context.Context) (v vocab.Display, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldDisplay is only allowed on UpdateOne operations")
 	}
@@ -31896,12 +34989,12 @@ func (m *TargetedMessageMutation) ResetDisplay() {
 }
 
 // SetConsent sets the "consent" field.
-func (m *TargetedMessageMutation) SetConsent(s schema.Consent) {
-	m.consent = &s
+func (m *TargetedMessageMutation) SetConsent(v vocab.Consent) {
+	m.consent = &v
 }
 
 // Consent returns the value of the "consent" field in the mutation.
-func (m *TargetedMessageMutation) Consent() (r schema.Consent, exists bool) {
+func (m *TargetedMessageMutation) Consent() (r vocab.Consent, exists bool) {
 	v := m.consent
 	if v == nil {
 		return
@@ -31912,7 +35005,7 @@ func (m *TargetedMessageMutation) Consent() (r schema.Consent, exists bool) {
 // OldConsent returns the old "consent" field's value of the TargetedMessage entity.
 // If the TargetedMessage object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *TargetedMessageMutation) OldConsent(ctx context.Context) (v schema.Consent, err error) {
+func (m *TargetedMessageMutation) OldConsent(ctx context.Context) (v vocab.Consent, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldConsent is only allowed on UpdateOne operations")
 	}
@@ -31932,12 +35025,12 @@ func (m *TargetedMessageMutation) ResetConsent() {
 }
 
 // SetRouting sets the "routing" field.
-func (m *TargetedMessageMutation) SetRouting(s schema.Routing) {
-	m.routing = &s
+func (m *TargetedMessageMutation) SetRouting(v vocab.Routing) {
+	m.routing = &v
 }
 
 // Routing returns the value of the "routing" field in the mutation.
-func (m *TargetedMessageMutation) Routing() (r schema.Routing, exists bool) {
+func (m *TargetedMessageMutation) Routing() (r vocab.Routing, exists bool) {
 	v := m.routing
 	if v == nil {
 		return
@@ -31948,7 +35041,7 @@ func (m *TargetedMessageMutation) Routing() (r schema.Routing, exists bool) {
 // OldRouting returns the old "routing" field's value of the TargetedMessage entity.
 // If the TargetedMessage object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *TargetedMessageMutation) OldRouting(ctx context.Context) (v schema.Routing, err error) {
+func (m *TargetedMessageMutation) OldRouting(ctx context.Context) (v vocab.Routing, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldRouting is only allowed on UpdateOne operations")
 	}
@@ -32261,7 +35354,7 @@ func (m *TargetedMessageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TargetedMessageMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 22)
 	if m.account_id != nil {
 		fields = append(fields, targetedmessage.FieldAccountID)
 	}
@@ -32294,6 +35387,9 @@ func (m *TargetedMessageMutation) Fields() []string {
 	}
 	if m.welcome_message != nil {
 		fields = append(fields, targetedmessage.FieldWelcomeMessage)
+	}
+	if m.welcome_html != nil {
+		fields = append(fields, targetedmessage.FieldWelcomeHTML)
 	}
 	if m.heading != nil {
 		fields = append(fields, targetedmessage.FieldHeading)
@@ -32355,6 +35451,8 @@ func (m *TargetedMessageMutation) Field(name string) (ent.Value, bool) {
 		return m.Rules()
 	case targetedmessage.FieldWelcomeMessage:
 		return m.WelcomeMessage()
+	case targetedmessage.FieldWelcomeHTML:
+		return m.WelcomeHTML()
 	case targetedmessage.FieldHeading:
 		return m.Heading()
 	case targetedmessage.FieldEmailCapture:
@@ -32406,6 +35504,8 @@ func (m *TargetedMessageMutation) OldField(ctx context.Context, name string) (en
 		return m.OldRules(ctx)
 	case targetedmessage.FieldWelcomeMessage:
 		return m.OldWelcomeMessage(ctx)
+	case targetedmessage.FieldWelcomeHTML:
+		return m.OldWelcomeHTML(ctx)
 	case targetedmessage.FieldHeading:
 		return m.OldHeading(ctx)
 	case targetedmessage.FieldEmailCapture:
@@ -32499,7 +35599,7 @@ func (m *TargetedMessageMutation) SetField(name string, value ent.Value) error {
 		m.SetExcludeListIds(v)
 		return nil
 	case targetedmessage.FieldRules:
-		v, ok := value.([]schema.Targeting)
+		v, ok := value.([]vocab.Targeting)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -32512,36 +35612,43 @@ func (m *TargetedMessageMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetWelcomeMessage(v)
 		return nil
+	case targetedmessage.FieldWelcomeHTML:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWelcomeHTML(v)
+		return nil
 	case targetedmessage.FieldHeading:
-		v, ok := value.(schema.Heading)
+		v, ok := value.(vocab.Heading)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetHeading(v)
 		return nil
 	case targetedmessage.FieldEmailCapture:
-		v, ok := value.(schema.EmailCapture)
+		v, ok := value.(vocab.EmailCapture)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEmailCapture(v)
 		return nil
 	case targetedmessage.FieldDisplay:
-		v, ok := value.(schema.Display)
+		v, ok := value.(vocab.Display)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDisplay(v)
 		return nil
 	case targetedmessage.FieldConsent:
-		v, ok := value.(schema.Consent)
+		v, ok := value.(vocab.Consent)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetConsent(v)
 		return nil
 	case targetedmessage.FieldRouting:
-		v, ok := value.(schema.Routing)
+		v, ok := value.(vocab.Routing)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -32726,6 +35833,9 @@ func (m *TargetedMessageMutation) ResetField(name string) error {
 		return nil
 	case targetedmessage.FieldWelcomeMessage:
 		m.ResetWelcomeMessage()
+		return nil
+	case targetedmessage.FieldWelcomeHTML:
+		m.ResetWelcomeHTML()
 		return nil
 	case targetedmessage.FieldHeading:
 		m.ResetHeading()
@@ -33557,7 +36667,7 @@ type TargetedMessageVersionMutation struct {
 	targeted_message_id *string
 	version             *int
 	addversion          *int
-	content             *schema.TargetedContent
+	content             *vocab.TargetedContent
 	created_at          *clock.Micros
 	addcreated_at       *clock.Micros
 	clearedFields       map[string]struct{}
@@ -33835,12 +36945,12 @@ func (m *TargetedMessageVersionMutation) ResetVersion() {
 }
 
 // SetContent sets the "content" field.
-func (m *TargetedMessageVersionMutation) SetContent(sc schema.TargetedContent) {
-	m.content = &sc
+func (m *TargetedMessageVersionMutation) SetContent(vc vocab.TargetedContent) {
+	m.content = &vc
 }
 
 // Content returns the value of the "content" field in the mutation.
-func (m *TargetedMessageVersionMutation) Content() (r schema.TargetedContent, exists bool) {
+func (m *TargetedMessageVersionMutation) Content() (r vocab.TargetedContent, exists bool) {
 	v := m.content
 	if v == nil {
 		return
@@ -33851,7 +36961,7 @@ func (m *TargetedMessageVersionMutation) Content() (r schema.TargetedContent, ex
 // OldContent returns the old "content" field's value of the TargetedMessageVersion entity.
 // If the TargetedMessageVersion object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *TargetedMessageVersionMutation) OldContent(ctx context.Context) (v schema.TargetedContent, err error) {
+func (m *TargetedMessageVersionMutation) OldContent(ctx context.Context) (v vocab.TargetedContent, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldContent is only allowed on UpdateOne operations")
 	}
@@ -34058,7 +37168,7 @@ func (m *TargetedMessageVersionMutation) SetField(name string, value ent.Value) 
 		m.SetVersion(v)
 		return nil
 	case targetedmessageversion.FieldContent:
-		v, ok := value.(schema.TargetedContent)
+		v, ok := value.(vocab.TargetedContent)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -34906,8 +38016,8 @@ type TaskMutation struct {
 	add_done       *int
 	skipped        *int
 	addskipped     *int
-	problems       *[]schema.TaskProblem
-	appendproblems []schema.TaskProblem
+	problems       *[]vocab.TaskProblem
+	appendproblems []vocab.TaskProblem
 	actor_kind     *viewer.Kind
 	actor_id       *string
 	token_id       *string
@@ -35389,13 +38499,13 @@ func (m *TaskMutation) ResetSkipped() {
 }
 
 // SetProblems sets the "problems" field.
-func (m *TaskMutation) SetProblems(sp []schema.TaskProblem) {
-	m.problems = &sp
+func (m *TaskMutation) SetProblems(vp []vocab.TaskProblem) {
+	m.problems = &vp
 	m.appendproblems = nil
 }
 
 // Problems returns the value of the "problems" field in the mutation.
-func (m *TaskMutation) Problems() (r []schema.TaskProblem, exists bool) {
+func (m *TaskMutation) Problems() (r []vocab.TaskProblem, exists bool) {
 	v := m.problems
 	if v == nil {
 		return
@@ -35406,7 +38516,7 @@ func (m *TaskMutation) Problems() (r []schema.TaskProblem, exists bool) {
 // OldProblems returns the old "problems" field's value of the Task entity.
 // If the Task object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *TaskMutation) OldProblems(ctx context.Context) (v []schema.TaskProblem, err error) {
+func (m *TaskMutation) OldProblems(ctx context.Context) (v []vocab.TaskProblem, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldProblems is only allowed on UpdateOne operations")
 	}
@@ -35420,13 +38530,13 @@ func (m *TaskMutation) OldProblems(ctx context.Context) (v []schema.TaskProblem,
 	return oldValue.Problems, nil
 }
 
-// AppendProblems adds sp to the "problems" field.
-func (m *TaskMutation) AppendProblems(sp []schema.TaskProblem) {
-	m.appendproblems = append(m.appendproblems, sp...)
+// AppendProblems adds vp to the "problems" field.
+func (m *TaskMutation) AppendProblems(vp []vocab.TaskProblem) {
+	m.appendproblems = append(m.appendproblems, vp...)
 }
 
 // AppendedProblems returns the list of values that were appended to the "problems" field in this mutation.
-func (m *TaskMutation) AppendedProblems() ([]schema.TaskProblem, bool) {
+func (m *TaskMutation) AppendedProblems() ([]vocab.TaskProblem, bool) {
 	if len(m.appendproblems) == 0 {
 		return nil, false
 	}
@@ -35875,7 +38985,7 @@ func (m *TaskMutation) SetField(name string, value ent.Value) error {
 		m.SetSkipped(v)
 		return nil
 	case task.FieldProblems:
-		v, ok := value.([]schema.TaskProblem)
+		v, ok := value.([]vocab.TaskProblem)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -37049,9 +40159,10 @@ type TicketMutation struct {
 	pipeline         *string
 	stage            *string
 	priority         *vocab.Priority
-	properties       *[]schema.TicketProperty
-	appendproperties []schema.TicketProperty
+	properties       *[]vocab.TicketProperty
+	appendproperties []vocab.TicketProperty
 	contact_id       *string
+	external_id      *string
 	conversation_id  *string
 	created_at       *clock.Micros
 	addcreated_at    *clock.Micros
@@ -37346,13 +40457,13 @@ func (m *TicketMutation) ResetPriority() {
 }
 
 // SetProperties sets the "properties" field.
-func (m *TicketMutation) SetProperties(sp []schema.TicketProperty) {
-	m.properties = &sp
+func (m *TicketMutation) SetProperties(vp []vocab.TicketProperty) {
+	m.properties = &vp
 	m.appendproperties = nil
 }
 
 // Properties returns the value of the "properties" field in the mutation.
-func (m *TicketMutation) Properties() (r []schema.TicketProperty, exists bool) {
+func (m *TicketMutation) Properties() (r []vocab.TicketProperty, exists bool) {
 	v := m.properties
 	if v == nil {
 		return
@@ -37363,7 +40474,7 @@ func (m *TicketMutation) Properties() (r []schema.TicketProperty, exists bool) {
 // OldProperties returns the old "properties" field's value of the Ticket entity.
 // If the Ticket object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *TicketMutation) OldProperties(ctx context.Context) (v []schema.TicketProperty, err error) {
+func (m *TicketMutation) OldProperties(ctx context.Context) (v []vocab.TicketProperty, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldProperties is only allowed on UpdateOne operations")
 	}
@@ -37377,13 +40488,13 @@ func (m *TicketMutation) OldProperties(ctx context.Context) (v []schema.TicketPr
 	return oldValue.Properties, nil
 }
 
-// AppendProperties adds sp to the "properties" field.
-func (m *TicketMutation) AppendProperties(sp []schema.TicketProperty) {
-	m.appendproperties = append(m.appendproperties, sp...)
+// AppendProperties adds vp to the "properties" field.
+func (m *TicketMutation) AppendProperties(vp []vocab.TicketProperty) {
+	m.appendproperties = append(m.appendproperties, vp...)
 }
 
 // AppendedProperties returns the list of values that were appended to the "properties" field in this mutation.
-func (m *TicketMutation) AppendedProperties() ([]schema.TicketProperty, bool) {
+func (m *TicketMutation) AppendedProperties() ([]vocab.TicketProperty, bool) {
 	if len(m.appendproperties) == 0 {
 		return nil, false
 	}
@@ -37430,6 +40541,55 @@ func (m *TicketMutation) OldContactID(ctx context.Context) (v string, err error)
 // ResetContactID resets all changes to the "contact_id" field.
 func (m *TicketMutation) ResetContactID() {
 	m.contact_id = nil
+}
+
+// SetExternalID sets the "external_id" field.
+func (m *TicketMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *TicketMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldExternalID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (m *TicketMutation) ClearExternalID() {
+	m.external_id = nil
+	m.clearedFields[ticket.FieldExternalID] = struct{}{}
+}
+
+// ExternalIDCleared returns if the "external_id" field was cleared in this mutation.
+func (m *TicketMutation) ExternalIDCleared() bool {
+	_, ok := m.clearedFields[ticket.FieldExternalID]
+	return ok
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *TicketMutation) ResetExternalID() {
+	m.external_id = nil
+	delete(m.clearedFields, ticket.FieldExternalID)
 }
 
 // SetConversationID sets the "conversation_id" field.
@@ -37571,7 +40731,7 @@ func (m *TicketMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TicketMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.account_id != nil {
 		fields = append(fields, ticket.FieldAccountID)
 	}
@@ -37592,6 +40752,9 @@ func (m *TicketMutation) Fields() []string {
 	}
 	if m.contact_id != nil {
 		fields = append(fields, ticket.FieldContactID)
+	}
+	if m.external_id != nil {
+		fields = append(fields, ticket.FieldExternalID)
 	}
 	if m.conversation_id != nil {
 		fields = append(fields, ticket.FieldConversationID)
@@ -37621,6 +40784,8 @@ func (m *TicketMutation) Field(name string) (ent.Value, bool) {
 		return m.Properties()
 	case ticket.FieldContactID:
 		return m.ContactID()
+	case ticket.FieldExternalID:
+		return m.ExternalID()
 	case ticket.FieldConversationID:
 		return m.ConversationID()
 	case ticket.FieldCreatedAt:
@@ -37648,6 +40813,8 @@ func (m *TicketMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldProperties(ctx)
 	case ticket.FieldContactID:
 		return m.OldContactID(ctx)
+	case ticket.FieldExternalID:
+		return m.OldExternalID(ctx)
 	case ticket.FieldConversationID:
 		return m.OldConversationID(ctx)
 	case ticket.FieldCreatedAt:
@@ -37697,7 +40864,7 @@ func (m *TicketMutation) SetField(name string, value ent.Value) error {
 		m.SetPriority(v)
 		return nil
 	case ticket.FieldProperties:
-		v, ok := value.([]schema.TicketProperty)
+		v, ok := value.([]vocab.TicketProperty)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -37709,6 +40876,13 @@ func (m *TicketMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetContactID(v)
+		return nil
+	case ticket.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
 		return nil
 	case ticket.FieldConversationID:
 		v, ok := value.(string)
@@ -37769,6 +40943,9 @@ func (m *TicketMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *TicketMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(ticket.FieldExternalID) {
+		fields = append(fields, ticket.FieldExternalID)
+	}
 	if m.FieldCleared(ticket.FieldConversationID) {
 		fields = append(fields, ticket.FieldConversationID)
 	}
@@ -37786,6 +40963,9 @@ func (m *TicketMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *TicketMutation) ClearField(name string) error {
 	switch name {
+	case ticket.FieldExternalID:
+		m.ClearExternalID()
+		return nil
 	case ticket.FieldConversationID:
 		m.ClearConversationID()
 		return nil
@@ -37817,6 +40997,9 @@ func (m *TicketMutation) ResetField(name string) error {
 		return nil
 	case ticket.FieldContactID:
 		m.ResetContactID()
+		return nil
+	case ticket.FieldExternalID:
+		m.ResetExternalID()
 		return nil
 	case ticket.FieldConversationID:
 		m.ResetConversationID()
@@ -37894,6 +41077,9 @@ type UserMutation struct {
 	addchat_capacity           *int
 	deactivated_at             *clock.Micros
 	adddeactivated_at          *clock.Micros
+	last_seen_at               *clock.Micros
+	addlast_seen_at            *clock.Micros
+	external_id                *string
 	created_at                 *clock.Micros
 	addcreated_at              *clock.Micros
 	clearedFields              map[string]struct{}
@@ -38406,6 +41592,111 @@ func (m *UserMutation) ResetDeactivatedAt() {
 	m.adddeactivated_at = nil
 }
 
+// SetLastSeenAt sets the "last_seen_at" field.
+func (m *UserMutation) SetLastSeenAt(c clock.Micros) {
+	m.last_seen_at = &c
+	m.addlast_seen_at = nil
+}
+
+// LastSeenAt returns the value of the "last_seen_at" field in the mutation.
+func (m *UserMutation) LastSeenAt() (r clock.Micros, exists bool) {
+	v := m.last_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastSeenAt returns the old "last_seen_at" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldLastSeenAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastSeenAt: %w", err)
+	}
+	return oldValue.LastSeenAt, nil
+}
+
+// AddLastSeenAt adds c to the "last_seen_at" field.
+func (m *UserMutation) AddLastSeenAt(c clock.Micros) {
+	if m.addlast_seen_at != nil {
+		*m.addlast_seen_at += c
+	} else {
+		m.addlast_seen_at = &c
+	}
+}
+
+// AddedLastSeenAt returns the value that was added to the "last_seen_at" field in this mutation.
+func (m *UserMutation) AddedLastSeenAt() (r clock.Micros, exists bool) {
+	v := m.addlast_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastSeenAt resets all changes to the "last_seen_at" field.
+func (m *UserMutation) ResetLastSeenAt() {
+	m.last_seen_at = nil
+	m.addlast_seen_at = nil
+}
+
+// SetExternalID sets the "external_id" field.
+func (m *UserMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *UserMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldExternalID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (m *UserMutation) ClearExternalID() {
+	m.external_id = nil
+	m.clearedFields[user.FieldExternalID] = struct{}{}
+}
+
+// ExternalIDCleared returns if the "external_id" field was cleared in this mutation.
+func (m *UserMutation) ExternalIDCleared() bool {
+	_, ok := m.clearedFields[user.FieldExternalID]
+	return ok
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *UserMutation) ResetExternalID() {
+	m.external_id = nil
+	delete(m.clearedFields, user.FieldExternalID)
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *UserMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -38496,7 +41787,7 @@ func (m *UserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UserMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 13)
 	if m.account_id != nil {
 		fields = append(fields, user.FieldAccountID)
 	}
@@ -38526,6 +41817,12 @@ func (m *UserMutation) Fields() []string {
 	}
 	if m.deactivated_at != nil {
 		fields = append(fields, user.FieldDeactivatedAt)
+	}
+	if m.last_seen_at != nil {
+		fields = append(fields, user.FieldLastSeenAt)
+	}
+	if m.external_id != nil {
+		fields = append(fields, user.FieldExternalID)
 	}
 	if m.created_at != nil {
 		fields = append(fields, user.FieldCreatedAt)
@@ -38558,6 +41855,10 @@ func (m *UserMutation) Field(name string) (ent.Value, bool) {
 		return m.ChatCapacity()
 	case user.FieldDeactivatedAt:
 		return m.DeactivatedAt()
+	case user.FieldLastSeenAt:
+		return m.LastSeenAt()
+	case user.FieldExternalID:
+		return m.ExternalID()
 	case user.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -38589,6 +41890,10 @@ func (m *UserMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldChatCapacity(ctx)
 	case user.FieldDeactivatedAt:
 		return m.OldDeactivatedAt(ctx)
+	case user.FieldLastSeenAt:
+		return m.OldLastSeenAt(ctx)
+	case user.FieldExternalID:
+		return m.OldExternalID(ctx)
 	case user.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -38670,6 +41975,20 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetDeactivatedAt(v)
 		return nil
+	case user.FieldLastSeenAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastSeenAt(v)
+		return nil
+	case user.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
+		return nil
 	case user.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -38691,6 +42010,9 @@ func (m *UserMutation) AddedFields() []string {
 	if m.adddeactivated_at != nil {
 		fields = append(fields, user.FieldDeactivatedAt)
 	}
+	if m.addlast_seen_at != nil {
+		fields = append(fields, user.FieldLastSeenAt)
+	}
 	if m.addcreated_at != nil {
 		fields = append(fields, user.FieldCreatedAt)
 	}
@@ -38706,6 +42028,8 @@ func (m *UserMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedChatCapacity()
 	case user.FieldDeactivatedAt:
 		return m.AddedDeactivatedAt()
+	case user.FieldLastSeenAt:
+		return m.AddedLastSeenAt()
 	case user.FieldCreatedAt:
 		return m.AddedCreatedAt()
 	}
@@ -38731,6 +42055,13 @@ func (m *UserMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddDeactivatedAt(v)
 		return nil
+	case user.FieldLastSeenAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastSeenAt(v)
+		return nil
 	case user.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -38745,7 +42076,11 @@ func (m *UserMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *UserMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(user.FieldExternalID) {
+		fields = append(fields, user.FieldExternalID)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -38758,6 +42093,11 @@ func (m *UserMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *UserMutation) ClearField(name string) error {
+	switch name {
+	case user.FieldExternalID:
+		m.ClearExternalID()
+		return nil
+	}
 	return fmt.Errorf("unknown User nullable field %s", name)
 }
 
@@ -38794,6 +42134,12 @@ func (m *UserMutation) ResetField(name string) error {
 		return nil
 	case user.FieldDeactivatedAt:
 		m.ResetDeactivatedAt()
+		return nil
+	case user.FieldLastSeenAt:
+		m.ResetLastSeenAt()
+		return nil
+	case user.FieldExternalID:
+		m.ResetExternalID()
 		return nil
 	case user.FieldCreatedAt:
 		m.ResetCreatedAt()

@@ -25,7 +25,9 @@ type ReadPosition struct {
 	// UserID holds the value of the "user_id" field.
 	UserID string `json:"user_id,omitempty"`
 	// Number holds the value of the "number" field.
-	Number       int `json:"number,omitempty"`
+	Number int `json:"number,omitempty"`
+	// Of the conversation when the user last read it (IN-18).
+	Revision     int `json:"revision,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -34,7 +36,7 @@ func (*ReadPosition) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case readposition.FieldNumber:
+		case readposition.FieldNumber, readposition.FieldRevision:
 			values[i] = new(sql.NullInt64)
 		case readposition.FieldID, readposition.FieldAccountID, readposition.FieldInboxID, readposition.FieldConversationID, readposition.FieldUserID:
 			values[i] = new(sql.NullString)
@@ -89,6 +91,12 @@ func (_m *ReadPosition) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Number = int(value.Int64)
 			}
+		case readposition.FieldRevision:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field revision", values[i])
+			} else if value.Valid {
+				_m.Revision = int(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -139,6 +147,9 @@ func (_m *ReadPosition) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("number=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Number))
+	builder.WriteString(", ")
+	builder.WriteString("revision=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Revision))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -52,6 +52,20 @@ func (_c *ReadPositionCreate) SetNumber(v int) *ReadPositionCreate {
 	return _c
 }
 
+// SetRevision sets the "revision" field.
+func (_c *ReadPositionCreate) SetRevision(v int) *ReadPositionCreate {
+	_c.mutation.SetRevision(v)
+	return _c
+}
+
+// SetNillableRevision sets the "revision" field if the given value is not nil.
+func (_c *ReadPositionCreate) SetNillableRevision(v *int) *ReadPositionCreate {
+	if v != nil {
+		_c.SetRevision(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ReadPositionCreate) SetID(v string) *ReadPositionCreate {
 	_c.mutation.SetID(v)
@@ -65,6 +79,7 @@ func (_c *ReadPositionCreate) Mutation() *ReadPositionMutation {
 
 // Save creates the ReadPosition in the database.
 func (_c *ReadPositionCreate) Save(ctx context.Context) (*ReadPosition, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -87,6 +102,14 @@ func (_c *ReadPositionCreate) Exec(ctx context.Context) error {
 func (_c *ReadPositionCreate) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_c *ReadPositionCreate) defaults() {
+	if _, ok := _c.mutation.Revision(); !ok {
+		v := readposition.DefaultRevision
+		_c.mutation.SetRevision(v)
 	}
 }
 
@@ -116,6 +139,9 @@ func (_c *ReadPositionCreate) check() error {
 	}
 	if _, ok := _c.mutation.Number(); !ok {
 		return &ValidationError{Name: "number", err: errors.New(`ent: missing required field "ReadPosition.number"`)}
+	}
+	if _, ok := _c.mutation.Revision(); !ok {
+		return &ValidationError{Name: "revision", err: errors.New(`ent: missing required field "ReadPosition.revision"`)}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := readposition.IDValidator(v); err != nil {
@@ -177,6 +203,10 @@ func (_c *ReadPositionCreate) createSpec() (*ReadPosition, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.Number(); ok {
 		_spec.SetField(readposition.FieldNumber, field.TypeInt, value)
 		_node.Number = value
+	}
+	if value, ok := _c.mutation.Revision(); ok {
+		_spec.SetField(readposition.FieldRevision, field.TypeInt, value)
+		_node.Revision = value
 	}
 	return _node, _spec
 }
@@ -245,6 +275,24 @@ func (u *ReadPositionUpsert) UpdateNumber() *ReadPositionUpsert {
 // AddNumber adds v to the "number" field.
 func (u *ReadPositionUpsert) AddNumber(v int) *ReadPositionUpsert {
 	u.Add(readposition.FieldNumber, v)
+	return u
+}
+
+// SetRevision sets the "revision" field.
+func (u *ReadPositionUpsert) SetRevision(v int) *ReadPositionUpsert {
+	u.Set(readposition.FieldRevision, v)
+	return u
+}
+
+// UpdateRevision sets the "revision" field to the value that was provided on create.
+func (u *ReadPositionUpsert) UpdateRevision() *ReadPositionUpsert {
+	u.SetExcluded(readposition.FieldRevision)
+	return u
+}
+
+// AddRevision adds v to the "revision" field.
+func (u *ReadPositionUpsert) AddRevision(v int) *ReadPositionUpsert {
+	u.Add(readposition.FieldRevision, v)
 	return u
 }
 
@@ -329,6 +377,27 @@ func (u *ReadPositionUpsertOne) UpdateNumber() *ReadPositionUpsertOne {
 	})
 }
 
+// SetRevision sets the "revision" field.
+func (u *ReadPositionUpsertOne) SetRevision(v int) *ReadPositionUpsertOne {
+	return u.Update(func(s *ReadPositionUpsert) {
+		s.SetRevision(v)
+	})
+}
+
+// AddRevision adds v to the "revision" field.
+func (u *ReadPositionUpsertOne) AddRevision(v int) *ReadPositionUpsertOne {
+	return u.Update(func(s *ReadPositionUpsert) {
+		s.AddRevision(v)
+	})
+}
+
+// UpdateRevision sets the "revision" field to the value that was provided on create.
+func (u *ReadPositionUpsertOne) UpdateRevision() *ReadPositionUpsertOne {
+	return u.Update(func(s *ReadPositionUpsert) {
+		s.UpdateRevision()
+	})
+}
+
 // Exec executes the query.
 func (u *ReadPositionUpsertOne) Exec(ctx context.Context) error {
 	if len(u.create.conflict) == 0 {
@@ -386,6 +455,7 @@ func (_c *ReadPositionCreateBulk) Save(ctx context.Context) ([]*ReadPosition, er
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*ReadPositionMutation)
 				if !ok {
@@ -573,6 +643,27 @@ func (u *ReadPositionUpsertBulk) AddNumber(v int) *ReadPositionUpsertBulk {
 func (u *ReadPositionUpsertBulk) UpdateNumber() *ReadPositionUpsertBulk {
 	return u.Update(func(s *ReadPositionUpsert) {
 		s.UpdateNumber()
+	})
+}
+
+// SetRevision sets the "revision" field.
+func (u *ReadPositionUpsertBulk) SetRevision(v int) *ReadPositionUpsertBulk {
+	return u.Update(func(s *ReadPositionUpsert) {
+		s.SetRevision(v)
+	})
+}
+
+// AddRevision adds v to the "revision" field.
+func (u *ReadPositionUpsertBulk) AddRevision(v int) *ReadPositionUpsertBulk {
+	return u.Update(func(s *ReadPositionUpsert) {
+		s.AddRevision(v)
+	})
+}
+
+// UpdateRevision sets the "revision" field to the value that was provided on create.
+func (u *ReadPositionUpsertBulk) UpdateRevision() *ReadPositionUpsertBulk {
+	return u.Update(func(s *ReadPositionUpsert) {
+		s.UpdateRevision()
 	})
 }
 

@@ -49,6 +49,27 @@ func (_u *ReadPositionUpdate) AddNumber(v int) *ReadPositionUpdate {
 	return _u
 }
 
+// SetRevision sets the "revision" field.
+func (_u *ReadPositionUpdate) SetRevision(v int) *ReadPositionUpdate {
+	_u.mutation.ResetRevision()
+	_u.mutation.SetRevision(v)
+	return _u
+}
+
+// SetNillableRevision sets the "revision" field if the given value is not nil.
+func (_u *ReadPositionUpdate) SetNillableRevision(v *int) *ReadPositionUpdate {
+	if v != nil {
+		_u.SetRevision(*v)
+	}
+	return _u
+}
+
+// AddRevision adds value to the "revision" field.
+func (_u *ReadPositionUpdate) AddRevision(v int) *ReadPositionUpdate {
+	_u.mutation.AddRevision(v)
+	return _u
+}
+
 // Mutation returns the ReadPositionMutation object of the builder.
 func (_u *ReadPositionUpdate) Mutation() *ReadPositionMutation {
 	return _u.mutation
@@ -102,6 +123,12 @@ func (_u *ReadPositionUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.AddedNumber(); ok {
 		_spec.AddField(readposition.FieldNumber, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.Revision(); ok {
+		_spec.SetField(readposition.FieldRevision, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRevision(); ok {
+		_spec.AddField(readposition.FieldRevision, field.TypeInt, value)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -142,6 +169,27 @@ func (_u *ReadPositionUpdateOne) SetNillableNumber(v *int) *ReadPositionUpdateOn
 // AddNumber adds value to the "number" field.
 func (_u *ReadPositionUpdateOne) AddNumber(v int) *ReadPositionUpdateOne {
 	_u.mutation.AddNumber(v)
+	return _u
+}
+
+// SetRevision sets the "revision" field.
+func (_u *ReadPositionUpdateOne) SetRevision(v int) *ReadPositionUpdateOne {
+	_u.mutation.ResetRevision()
+	_u.mutation.SetRevision(v)
+	return _u
+}
+
+// SetNillableRevision sets the "revision" field if the given value is not nil.
+func (_u *ReadPositionUpdateOne) SetNillableRevision(v *int) *ReadPositionUpdateOne {
+	if v != nil {
+		_u.SetRevision(*v)
+	}
+	return _u
+}
+
+// AddRevision adds value to the "revision" field.
+func (_u *ReadPositionUpdateOne) AddRevision(v int) *ReadPositionUpdateOne {
+	_u.mutation.AddRevision(v)
 	return _u
 }
 
@@ -227,6 +275,12 @@ func (_u *ReadPositionUpdateOne) sqlSave(ctx context.Context) (_node *ReadPositi
 	}
 	if value, ok := _u.mutation.AddedNumber(); ok {
 		_spec.AddField(readposition.FieldNumber, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Revision(); ok {
+		_spec.SetField(readposition.FieldRevision, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRevision(); ok {
+		_spec.AddField(readposition.FieldRevision, field.TypeInt, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &ReadPosition{config: _u.config}

@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"parley/ent/routingdecision"
-	"parley/ent/schema"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 	"strings"
 
 	"entgo.io/ent"
@@ -29,7 +29,7 @@ type RoutingDecision struct {
 	DecidedAt clock.Micros `json:"decided_at,omitempty"`
 	// What asked for it: START, UNFILTERED, REOPENED ...
 	Trigger string `json:"trigger,omitempty"`
-	// The targeted message or bot whose rule it is.
+	// The targeted message or bot with the rule.
 	Source string `json:"source,omitempty"`
 	// Place of the rule, from 1; 0: none.
 	Rule int `json:"rule,omitempty"`
@@ -40,7 +40,7 @@ type RoutingDecision struct {
 	// AssignedTeamID holds the value of the "assigned_team_id" field.
 	AssignedTeamID string `json:"assigned_team_id,omitempty"`
 	// Candidates holds the value of the "candidates" field.
-	Candidates   []schema.RoutingCandidate `json:"candidates,omitempty"`
+	Candidates   []vocab.RoutingCandidate `json:"candidates,omitempty"`
 	selectValues sql.SelectValues
 }
 

@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/routingdecision"
-	"parley/ent/schema"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -109,7 +109,7 @@ func (_c *RoutingDecisionCreate) SetNillableAssignedTeamID(v *string) *RoutingDe
 }
 
 // SetCandidates sets the "candidates" field.
-func (_c *RoutingDecisionCreate) SetCandidates(v []schema.RoutingCandidate) *RoutingDecisionCreate {
+func (_c *RoutingDecisionCreate) SetCandidates(v []vocab.RoutingCandidate) *RoutingDecisionCreate {
 	_c.mutation.SetCandidates(v)
 	return _c
 }
@@ -352,7 +352,7 @@ type (
 )
 
 // SetCandidates sets the "candidates" field.
-func (u *RoutingDecisionUpsert) SetCandidates(v []schema.RoutingCandidate) *RoutingDecisionUpsert {
+func (u *RoutingDecisionUpsert) SetCandidates(v []vocab.RoutingCandidate) *RoutingDecisionUpsert {
 	u.Set(routingdecision.FieldCandidates, v)
 	return u
 }
@@ -442,7 +442,7 @@ func (u *RoutingDecisionUpsertOne) Update(set func(*RoutingDecisionUpsert)) *Rou
 }
 
 // SetCandidates sets the "candidates" field.
-func (u *RoutingDecisionUpsertOne) SetCandidates(v []schema.RoutingCandidate) *RoutingDecisionUpsertOne {
+func (u *RoutingDecisionUpsertOne) SetCandidates(v []vocab.RoutingCandidate) *RoutingDecisionUpsertOne {
 	return u.Update(func(s *RoutingDecisionUpsert) {
 		s.SetCandidates(v)
 	})
@@ -701,7 +701,7 @@ func (u *RoutingDecisionUpsertBulk) Update(set func(*RoutingDecisionUpsert)) *Ro
 }
 
 // SetCandidates sets the "candidates" field.
-func (u *RoutingDecisionUpsertBulk) SetCandidates(v []schema.RoutingCandidate) *RoutingDecisionUpsertBulk {
+func (u *RoutingDecisionUpsertBulk) SetCandidates(v []vocab.RoutingCandidate) *RoutingDecisionUpsertBulk {
 	return u.Update(func(s *RoutingDecisionUpsert) {
 		s.SetCandidates(v)
 	})

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"parley/ent/predicate"
 	"parley/ent/routingdecision"
-	"parley/ent/schema"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -31,13 +31,13 @@ func (_u *RoutingDecisionUpdate) Where(ps ...predicate.RoutingDecision) *Routing
 }
 
 // SetCandidates sets the "candidates" field.
-func (_u *RoutingDecisionUpdate) SetCandidates(v []schema.RoutingCandidate) *RoutingDecisionUpdate {
+func (_u *RoutingDecisionUpdate) SetCandidates(v []vocab.RoutingCandidate) *RoutingDecisionUpdate {
 	_u.mutation.SetCandidates(v)
 	return _u
 }
 
 // AppendCandidates appends value to the "candidates" field.
-func (_u *RoutingDecisionUpdate) AppendCandidates(v []schema.RoutingCandidate) *RoutingDecisionUpdate {
+func (_u *RoutingDecisionUpdate) AppendCandidates(v []vocab.RoutingCandidate) *RoutingDecisionUpdate {
 	_u.mutation.AppendCandidates(v)
 	return _u
 }
@@ -120,13 +120,13 @@ type RoutingDecisionUpdateOne struct {
 }
 
 // SetCandidates sets the "candidates" field.
-func (_u *RoutingDecisionUpdateOne) SetCandidates(v []schema.RoutingCandidate) *RoutingDecisionUpdateOne {
+func (_u *RoutingDecisionUpdateOne) SetCandidates(v []vocab.RoutingCandidate) *RoutingDecisionUpdateOne {
 	_u.mutation.SetCandidates(v)
 	return _u
 }
 
 // AppendCandidates appends value to the "candidates" field.
-func (_u *RoutingDecisionUpdateOne) AppendCandidates(v []schema.RoutingCandidate) *RoutingDecisionUpdateOne {
+func (_u *RoutingDecisionUpdateOne) AppendCandidates(v []vocab.RoutingCandidate) *RoutingDecisionUpdateOne {
 	_u.mutation.AppendCandidates(v)
 	return _u
 }

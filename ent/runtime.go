@@ -24,6 +24,7 @@ import (
 	"parley/ent/event"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
+	"parley/ent/imagesender"
 	"parley/ent/inboundmail"
 	"parley/ent/inbox"
 	"parley/ent/inboxteam"
@@ -40,6 +41,7 @@ import (
 	"parley/ent/savedview"
 	"parley/ent/schema"
 	"parley/ent/subscriptiontype"
+	"parley/ent/tag"
 	"parley/ent/targetedmessage"
 	"parley/ent/targetedmessagecount"
 	"parley/ent/targetedmessageversion"
@@ -72,6 +74,10 @@ func init() {
 	accountDescGdprEnabled := accountFields[4].Descriptor()
 	// account.DefaultGdprEnabled holds the default value on creation for the gdpr_enabled field.
 	account.DefaultGdprEnabled = accountDescGdprEnabled.Default.(bool)
+	// accountDescTagsManaged is the schema descriptor for tags_managed field.
+	accountDescTagsManaged := accountFields[5].Descriptor()
+	// account.DefaultTagsManaged holds the default value on creation for the tags_managed field.
+	account.DefaultTagsManaged = accountDescTagsManaged.Default.(bool)
 	// accountDescID is the schema descriptor for id field.
 	accountDescID := accountMixinFields0[0].Descriptor()
 	// account.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -106,18 +112,26 @@ func init() {
 	apitokenDescAccountID := apitokenMixinFields0[1].Descriptor()
 	// apitoken.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	apitoken.AccountIDValidator = apitokenDescAccountID.Validators[0].(func(string) error)
+	// apitokenDescPreviousUntil is the schema descriptor for previous_until field.
+	apitokenDescPreviousUntil := apitokenFields[2].Descriptor()
+	// apitoken.DefaultPreviousUntil holds the default value on creation for the previous_until field.
+	apitoken.DefaultPreviousUntil = clock.Micros(apitokenDescPreviousUntil.Default.(int64))
 	// apitokenDescUserID is the schema descriptor for user_id field.
-	apitokenDescUserID := apitokenFields[2].Descriptor()
+	apitokenDescUserID := apitokenFields[4].Descriptor()
 	// apitoken.DefaultUserID holds the default value on creation for the user_id field.
 	apitoken.DefaultUserID = apitokenDescUserID.Default.(string)
 	// apitokenDescIntegrationID is the schema descriptor for integration_id field.
-	apitokenDescIntegrationID := apitokenFields[3].Descriptor()
+	apitokenDescIntegrationID := apitokenFields[5].Descriptor()
 	// apitoken.DefaultIntegrationID holds the default value on creation for the integration_id field.
 	apitoken.DefaultIntegrationID = apitokenDescIntegrationID.Default.(string)
 	// apitokenDescRevokedAt is the schema descriptor for revoked_at field.
-	apitokenDescRevokedAt := apitokenFields[6].Descriptor()
+	apitokenDescRevokedAt := apitokenFields[8].Descriptor()
 	// apitoken.DefaultRevokedAt holds the default value on creation for the revoked_at field.
 	apitoken.DefaultRevokedAt = clock.Micros(apitokenDescRevokedAt.Default.(int64))
+	// apitokenDescDeprecatedUses is the schema descriptor for deprecated_uses field.
+	apitokenDescDeprecatedUses := apitokenFields[9].Descriptor()
+	// apitoken.DefaultDeprecatedUses holds the default value on creation for the deprecated_uses field.
+	apitoken.DefaultDeprecatedUses = apitokenDescDeprecatedUses.Default.(map[string]clock.Micros)
 	// apitokenDescID is the schema descriptor for id field.
 	apitokenDescID := apitokenMixinFields0[0].Descriptor()
 	// apitoken.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -221,15 +235,15 @@ func init() {
 	// channelDescStyle is the schema descriptor for style field.
 	channelDescStyle := channelFields[5].Descriptor()
 	// channel.DefaultStyle holds the default value on creation for the style field.
-	channel.DefaultStyle = channelDescStyle.Default.(schema.WidgetStyle)
+	channel.DefaultStyle = channelDescStyle.Default.(vocab.WidgetStyle)
 	// channelDescTexts is the schema descriptor for texts field.
 	channelDescTexts := channelFields[6].Descriptor()
 	// channel.DefaultTexts holds the default value on creation for the texts field.
-	channel.DefaultTexts = channelDescTexts.Default.(schema.WidgetTexts)
+	channel.DefaultTexts = channelDescTexts.Default.(vocab.WidgetTexts)
 	// channelDescAvailability is the schema descriptor for availability field.
 	channelDescAvailability := channelFields[7].Descriptor()
 	// channel.DefaultAvailability holds the default value on creation for the availability field.
-	channel.DefaultAvailability = channelDescAvailability.Default.(schema.Availability)
+	channel.DefaultAvailability = channelDescAvailability.Default.(vocab.Availability)
 	// channelDescIdentitySecret is the schema descriptor for identity_secret field.
 	channelDescIdentitySecret := channelFields[8].Descriptor()
 	// channel.DefaultIdentitySecret holds the default value on creation for the identity_secret field.
@@ -325,16 +339,20 @@ func init() {
 	contactDescPhone := contactFields[2].Descriptor()
 	// contact.DefaultPhone holds the default value on creation for the phone field.
 	contact.DefaultPhone = contactDescPhone.Default.(string)
+	// contactDescAvatarURL is the schema descriptor for avatar_url field.
+	contactDescAvatarURL := contactFields[3].Descriptor()
+	// contact.DefaultAvatarURL holds the default value on creation for the avatar_url field.
+	contact.DefaultAvatarURL = contactDescAvatarURL.Default.(string)
 	// contactDescOwnerID is the schema descriptor for owner_id field.
-	contactDescOwnerID := contactFields[3].Descriptor()
+	contactDescOwnerID := contactFields[5].Descriptor()
 	// contact.DefaultOwnerID holds the default value on creation for the owner_id field.
 	contact.DefaultOwnerID = contactDescOwnerID.Default.(string)
 	// contactDescLastSeenAt is the schema descriptor for last_seen_at field.
-	contactDescLastSeenAt := contactFields[4].Descriptor()
+	contactDescLastSeenAt := contactFields[6].Descriptor()
 	// contact.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
 	contact.DefaultLastSeenAt = clock.Micros(contactDescLastSeenAt.Default.(int64))
 	// contactDescWrittenAt is the schema descriptor for written_at field.
-	contactDescWrittenAt := contactFields[5].Descriptor()
+	contactDescWrittenAt := contactFields[7].Descriptor()
 	// contact.DefaultWrittenAt holds the default value on creation for the written_at field.
 	contact.DefaultWrittenAt = clock.Micros(contactDescWrittenAt.Default.(int64))
 	// contactDescID is the schema descriptor for id field.
@@ -418,95 +436,135 @@ func init() {
 	// conversation.DefaultPreview holds the default value on creation for the preview field.
 	conversation.DefaultPreview = conversationDescPreview.Default.(string)
 	// conversationDescWaitingSince is the schema descriptor for waiting_since field.
-	conversationDescWaitingSince := conversationFields[12].Descriptor()
+	conversationDescWaitingSince := conversationFields[13].Descriptor()
 	// conversation.DefaultWaitingSince holds the default value on creation for the waiting_since field.
 	conversation.DefaultWaitingSince = clock.Micros(conversationDescWaitingSince.Default.(int64))
 	// conversationDescClosedAt is the schema descriptor for closed_at field.
-	conversationDescClosedAt := conversationFields[13].Descriptor()
+	conversationDescClosedAt := conversationFields[14].Descriptor()
 	// conversation.DefaultClosedAt holds the default value on creation for the closed_at field.
 	conversation.DefaultClosedAt = clock.Micros(conversationDescClosedAt.Default.(int64))
 	// conversationDescFiltered is the schema descriptor for filtered field.
-	conversationDescFiltered := conversationFields[14].Descriptor()
+	conversationDescFiltered := conversationFields[15].Descriptor()
 	// conversation.DefaultFiltered holds the default value on creation for the filtered field.
 	conversation.DefaultFiltered = vocab.FilteredReasons(conversationDescFiltered.Default.(int64))
 	// conversationDescDeletedAt is the schema descriptor for deleted_at field.
-	conversationDescDeletedAt := conversationFields[15].Descriptor()
+	conversationDescDeletedAt := conversationFields[16].Descriptor()
 	// conversation.DefaultDeletedAt holds the default value on creation for the deleted_at field.
 	conversation.DefaultDeletedAt = clock.Micros(conversationDescDeletedAt.Default.(int64))
 	// conversationDescBotID is the schema descriptor for bot_id field.
-	conversationDescBotID := conversationFields[16].Descriptor()
+	conversationDescBotID := conversationFields[17].Descriptor()
 	// conversation.DefaultBotID holds the default value on creation for the bot_id field.
 	conversation.DefaultBotID = conversationDescBotID.Default.(string)
 	// conversationDescBotState is the schema descriptor for bot_state field.
-	conversationDescBotState := conversationFields[17].Descriptor()
+	conversationDescBotState := conversationFields[18].Descriptor()
 	// conversation.DefaultBotState holds the default value on creation for the bot_state field.
 	conversation.DefaultBotState = vocab.BotState(conversationDescBotState.Default.(string))
 	// conversationDescEverAssigned is the schema descriptor for ever_assigned field.
-	conversationDescEverAssigned := conversationFields[18].Descriptor()
+	conversationDescEverAssigned := conversationFields[19].Descriptor()
 	// conversation.DefaultEverAssigned holds the default value on creation for the ever_assigned field.
 	conversation.DefaultEverAssigned = conversationDescEverAssigned.Default.(bool)
 	// conversationDescInBots is the schema descriptor for in_bots field.
-	conversationDescInBots := conversationFields[19].Descriptor()
+	conversationDescInBots := conversationFields[20].Descriptor()
 	// conversation.DefaultInBots holds the default value on creation for the in_bots field.
 	conversation.DefaultInBots = conversationDescInBots.Default.(bool)
 	// conversationDescOriginURL is the schema descriptor for origin_url field.
-	conversationDescOriginURL := conversationFields[21].Descriptor()
+	conversationDescOriginURL := conversationFields[22].Descriptor()
 	// conversation.DefaultOriginURL holds the default value on creation for the origin_url field.
 	conversation.DefaultOriginURL = conversationDescOriginURL.Default.(string)
 	// conversationDescTargetedMessageID is the schema descriptor for targeted_message_id field.
-	conversationDescTargetedMessageID := conversationFields[22].Descriptor()
+	conversationDescTargetedMessageID := conversationFields[23].Descriptor()
 	// conversation.DefaultTargetedMessageID holds the default value on creation for the targeted_message_id field.
 	conversation.DefaultTargetedMessageID = conversationDescTargetedMessageID.Default.(string)
 	// conversationDescTargetedMessageVersion is the schema descriptor for targeted_message_version field.
-	conversationDescTargetedMessageVersion := conversationFields[23].Descriptor()
+	conversationDescTargetedMessageVersion := conversationFields[24].Descriptor()
 	// conversation.DefaultTargetedMessageVersion holds the default value on creation for the targeted_message_version field.
 	conversation.DefaultTargetedMessageVersion = conversationDescTargetedMessageVersion.Default.(int)
 	// conversationDescPriority is the schema descriptor for priority field.
-	conversationDescPriority := conversationFields[24].Descriptor()
+	conversationDescPriority := conversationFields[25].Descriptor()
 	// conversation.DefaultPriority holds the default value on creation for the priority field.
 	conversation.DefaultPriority = vocab.Priority(conversationDescPriority.Default.(string))
 	// conversationDescSnoozedUntil is the schema descriptor for snoozed_until field.
-	conversationDescSnoozedUntil := conversationFields[26].Descriptor()
+	conversationDescSnoozedUntil := conversationFields[27].Descriptor()
 	// conversation.DefaultSnoozedUntil holds the default value on creation for the snoozed_until field.
 	conversation.DefaultSnoozedUntil = clock.Micros(conversationDescSnoozedUntil.Default.(int64))
+	// conversationDescWokenRevision is the schema descriptor for woken_revision field.
+	conversationDescWokenRevision := conversationFields[28].Descriptor()
+	// conversation.DefaultWokenRevision holds the default value on creation for the woken_revision field.
+	conversation.DefaultWokenRevision = conversationDescWokenRevision.Default.(int)
 	// conversationDescLastNumber is the schema descriptor for last_number field.
-	conversationDescLastNumber := conversationFields[27].Descriptor()
+	conversationDescLastNumber := conversationFields[29].Descriptor()
 	// conversation.DefaultLastNumber holds the default value on creation for the last_number field.
 	conversation.DefaultLastNumber = conversationDescLastNumber.Default.(int)
 	// conversationDescLastVisibleNumber is the schema descriptor for last_visible_number field.
-	conversationDescLastVisibleNumber := conversationFields[28].Descriptor()
+	conversationDescLastVisibleNumber := conversationFields[30].Descriptor()
 	// conversation.DefaultLastVisibleNumber holds the default value on creation for the last_visible_number field.
 	conversation.DefaultLastVisibleNumber = conversationDescLastVisibleNumber.Default.(int)
 	// conversationDescLastIncomingNumber is the schema descriptor for last_incoming_number field.
-	conversationDescLastIncomingNumber := conversationFields[29].Descriptor()
+	conversationDescLastIncomingNumber := conversationFields[31].Descriptor()
 	// conversation.DefaultLastIncomingNumber holds the default value on creation for the last_incoming_number field.
 	conversation.DefaultLastIncomingNumber = conversationDescLastIncomingNumber.Default.(int)
+	// conversationDescLastOutgoingNumber is the schema descriptor for last_outgoing_number field.
+	conversationDescLastOutgoingNumber := conversationFields[32].Descriptor()
+	// conversation.DefaultLastOutgoingNumber holds the default value on creation for the last_outgoing_number field.
+	conversation.DefaultLastOutgoingNumber = conversationDescLastOutgoingNumber.Default.(int)
 	// conversationDescVisitorReadNumber is the schema descriptor for visitor_read_number field.
-	conversationDescVisitorReadNumber := conversationFields[30].Descriptor()
+	conversationDescVisitorReadNumber := conversationFields[33].Descriptor()
 	// conversation.DefaultVisitorReadNumber holds the default value on creation for the visitor_read_number field.
 	conversation.DefaultVisitorReadNumber = conversationDescVisitorReadNumber.Default.(int)
 	// conversationDescRoutingSource is the schema descriptor for routing_source field.
-	conversationDescRoutingSource := conversationFields[31].Descriptor()
+	conversationDescRoutingSource := conversationFields[34].Descriptor()
 	// conversation.DefaultRoutingSource holds the default value on creation for the routing_source field.
 	conversation.DefaultRoutingSource = conversationDescRoutingSource.Default.(string)
 	// conversationDescAwaitsOffer is the schema descriptor for awaits_offer field.
-	conversationDescAwaitsOffer := conversationFields[32].Descriptor()
+	conversationDescAwaitsOffer := conversationFields[35].Descriptor()
 	// conversation.DefaultAwaitsOffer holds the default value on creation for the awaits_offer field.
 	conversation.DefaultAwaitsOffer = conversationDescAwaitsOffer.Default.(bool)
 	// conversationDescReassignedMessageNumber is the schema descriptor for reassigned_message_number field.
-	conversationDescReassignedMessageNumber := conversationFields[33].Descriptor()
+	conversationDescReassignedMessageNumber := conversationFields[36].Descriptor()
 	// conversation.DefaultReassignedMessageNumber holds the default value on creation for the reassigned_message_number field.
 	conversation.DefaultReassignedMessageNumber = conversationDescReassignedMessageNumber.Default.(int)
 	// conversationDescToAddress is the schema descriptor for to_address field.
-	conversationDescToAddress := conversationFields[34].Descriptor()
+	conversationDescToAddress := conversationFields[37].Descriptor()
 	// conversation.DefaultToAddress holds the default value on creation for the to_address field.
 	conversation.DefaultToAddress = conversationDescToAddress.Default.(string)
 	// conversationDescPossiblyRelatedID is the schema descriptor for possibly_related_id field.
-	conversationDescPossiblyRelatedID := conversationFields[35].Descriptor()
+	conversationDescPossiblyRelatedID := conversationFields[38].Descriptor()
 	// conversation.DefaultPossiblyRelatedID holds the default value on creation for the possibly_related_id field.
 	conversation.DefaultPossiblyRelatedID = conversationDescPossiblyRelatedID.Default.(string)
+	// conversationDescFirstRespondedAt is the schema descriptor for first_responded_at field.
+	conversationDescFirstRespondedAt := conversationFields[39].Descriptor()
+	// conversation.DefaultFirstRespondedAt holds the default value on creation for the first_responded_at field.
+	conversation.DefaultFirstRespondedAt = clock.Micros(conversationDescFirstRespondedAt.Default.(int64))
+	// conversationDescFirstRespondedBy is the schema descriptor for first_responded_by field.
+	conversationDescFirstRespondedBy := conversationFields[40].Descriptor()
+	// conversation.DefaultFirstRespondedBy holds the default value on creation for the first_responded_by field.
+	conversation.DefaultFirstRespondedBy = conversationDescFirstRespondedBy.Default.(string)
+	// conversationDescFirstResponseSeconds is the schema descriptor for first_response_seconds field.
+	conversationDescFirstResponseSeconds := conversationFields[41].Descriptor()
+	// conversation.DefaultFirstResponseSeconds holds the default value on creation for the first_response_seconds field.
+	conversation.DefaultFirstResponseSeconds = conversationDescFirstResponseSeconds.Default.(int)
+	// conversationDescFirstResponseBusinessSeconds is the schema descriptor for first_response_business_seconds field.
+	conversationDescFirstResponseBusinessSeconds := conversationFields[42].Descriptor()
+	// conversation.DefaultFirstResponseBusinessSeconds holds the default value on creation for the first_response_business_seconds field.
+	conversation.DefaultFirstResponseBusinessSeconds = conversationDescFirstResponseBusinessSeconds.Default.(int)
+	// conversationDescReopenCount is the schema descriptor for reopen_count field.
+	conversationDescReopenCount := conversationFields[43].Descriptor()
+	// conversation.DefaultReopenCount holds the default value on creation for the reopen_count field.
+	conversation.DefaultReopenCount = conversationDescReopenCount.Default.(int)
+	// conversationDescResolvedBy is the schema descriptor for resolved_by field.
+	conversationDescResolvedBy := conversationFields[44].Descriptor()
+	// conversation.DefaultResolvedBy holds the default value on creation for the resolved_by field.
+	conversation.DefaultResolvedBy = conversationDescResolvedBy.Default.(string)
+	// conversationDescPriorityRank is the schema descriptor for priority_rank field.
+	conversationDescPriorityRank := conversationFields[45].Descriptor()
+	// conversation.DefaultPriorityRank holds the default value on creation for the priority_rank field.
+	conversation.DefaultPriorityRank = conversationDescPriorityRank.Default.(int)
+	// conversationDescChannelType is the schema descriptor for channel_type field.
+	conversationDescChannelType := conversationFields[46].Descriptor()
+	// conversation.DefaultChannelType holds the default value on creation for the channel_type field.
+	conversation.DefaultChannelType = conversationDescChannelType.Default.(string)
 	// conversationDescRevision is the schema descriptor for revision field.
-	conversationDescRevision := conversationFields[36].Descriptor()
+	conversationDescRevision := conversationFields[48].Descriptor()
 	// conversation.DefaultRevision holds the default value on creation for the revision field.
 	conversation.DefaultRevision = conversationDescRevision.Default.(int)
 	// conversationDescID is the schema descriptor for id field.
@@ -541,23 +599,23 @@ func init() {
 	// emailDescFrom is the schema descriptor for from field.
 	emailDescFrom := emailFields[6].Descriptor()
 	// email.DefaultFrom holds the default value on creation for the from field.
-	email.DefaultFrom = emailDescFrom.Default.(schema.Mailbox)
+	email.DefaultFrom = emailDescFrom.Default.(vocab.Mailbox)
 	// emailDescReplyTo is the schema descriptor for reply_to field.
 	emailDescReplyTo := emailFields[7].Descriptor()
 	// email.DefaultReplyTo holds the default value on creation for the reply_to field.
-	email.DefaultReplyTo = emailDescReplyTo.Default.([]schema.Mailbox)
+	email.DefaultReplyTo = emailDescReplyTo.Default.([]vocab.Mailbox)
 	// emailDescTo is the schema descriptor for to field.
 	emailDescTo := emailFields[8].Descriptor()
 	// email.DefaultTo holds the default value on creation for the to field.
-	email.DefaultTo = emailDescTo.Default.([]schema.Mailbox)
+	email.DefaultTo = emailDescTo.Default.([]vocab.Mailbox)
 	// emailDescCc is the schema descriptor for cc field.
 	emailDescCc := emailFields[9].Descriptor()
 	// email.DefaultCc holds the default value on creation for the cc field.
-	email.DefaultCc = emailDescCc.Default.([]schema.Mailbox)
+	email.DefaultCc = emailDescCc.Default.([]vocab.Mailbox)
 	// emailDescBcc is the schema descriptor for bcc field.
 	emailDescBcc := emailFields[10].Descriptor()
 	// email.DefaultBcc holds the default value on creation for the bcc field.
-	email.DefaultBcc = emailDescBcc.Default.([]schema.Mailbox)
+	email.DefaultBcc = emailDescBcc.Default.([]vocab.Mailbox)
 	// emailDescSubject is the schema descriptor for subject field.
 	emailDescSubject := emailFields[11].Descriptor()
 	// email.DefaultSubject holds the default value on creation for the subject field.
@@ -573,7 +631,7 @@ func init() {
 	// emailDescVerdict is the schema descriptor for verdict field.
 	emailDescVerdict := emailFields[14].Descriptor()
 	// email.DefaultVerdict holds the default value on creation for the verdict field.
-	email.DefaultVerdict = emailDescVerdict.Default.(schema.MailVerdict)
+	email.DefaultVerdict = emailDescVerdict.Default.(vocab.MailVerdict)
 	// emailDescSendAt is the schema descriptor for send_at field.
 	emailDescSendAt := emailFields[15].Descriptor()
 	// email.DefaultSendAt holds the default value on creation for the send_at field.
@@ -593,7 +651,7 @@ func init() {
 	// emailDescRecipients is the schema descriptor for recipients field.
 	emailDescRecipients := emailFields[19].Descriptor()
 	// email.DefaultRecipients holds the default value on creation for the recipients field.
-	email.DefaultRecipients = emailDescRecipients.Default.([]schema.Recipient)
+	email.DefaultRecipients = emailDescRecipients.Default.([]vocab.Recipient)
 	// emailDescID is the schema descriptor for id field.
 	emailDescID := emailMixinFields0[0].Descriptor()
 	// email.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -630,11 +688,11 @@ func init() {
 	// emailchannelDescImap is the schema descriptor for imap field.
 	emailchannelDescImap := emailchannelFields[8].Descriptor()
 	// emailchannel.DefaultImap holds the default value on creation for the imap field.
-	emailchannel.DefaultImap = emailchannelDescImap.Default.(schema.MailServer)
+	emailchannel.DefaultImap = emailchannelDescImap.Default.(vocab.MailServer)
 	// emailchannelDescSMTP is the schema descriptor for smtp field.
 	emailchannelDescSMTP := emailchannelFields[9].Descriptor()
 	// emailchannel.DefaultSMTP holds the default value on creation for the smtp field.
-	emailchannel.DefaultSMTP = emailchannelDescSMTP.Default.(schema.MailServer)
+	emailchannel.DefaultSMTP = emailchannelDescSMTP.Default.(vocab.MailServer)
 	// emailchannelDescAuthentication is the schema descriptor for authentication field.
 	emailchannelDescAuthentication := emailchannelFields[10].Descriptor()
 	// emailchannel.DefaultAuthentication holds the default value on creation for the authentication field.
@@ -646,7 +704,7 @@ func init() {
 	// emailchannelDescRouting is the schema descriptor for routing field.
 	emailchannelDescRouting := emailchannelFields[12].Descriptor()
 	// emailchannel.DefaultRouting holds the default value on creation for the routing field.
-	emailchannel.DefaultRouting = emailchannelDescRouting.Default.(schema.Routing)
+	emailchannel.DefaultRouting = emailchannelDescRouting.Default.(vocab.Routing)
 	// emailchannelDescSignature is the schema descriptor for signature field.
 	emailchannelDescSignature := emailchannelFields[14].Descriptor()
 	// emailchannel.DefaultSignature holds the default value on creation for the signature field.
@@ -812,6 +870,19 @@ func init() {
 	idempotencykeyDescID := idempotencykeyMixinFields0[0].Descriptor()
 	// idempotencykey.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	idempotencykey.IDValidator = idempotencykeyDescID.Validators[0].(func(string) error)
+	imagesenderMixin := schema.ImageSender{}.Mixin()
+	imagesenderMixinFields0 := imagesenderMixin[0].Fields()
+	_ = imagesenderMixinFields0
+	imagesenderFields := schema.ImageSender{}.Fields()
+	_ = imagesenderFields
+	// imagesenderDescAccountID is the schema descriptor for account_id field.
+	imagesenderDescAccountID := imagesenderMixinFields0[1].Descriptor()
+	// imagesender.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	imagesender.AccountIDValidator = imagesenderDescAccountID.Validators[0].(func(string) error)
+	// imagesenderDescID is the schema descriptor for id field.
+	imagesenderDescID := imagesenderMixinFields0[0].Descriptor()
+	// imagesender.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	imagesender.IDValidator = imagesenderDescID.Validators[0].(func(string) error)
 	inboundmailMixin := schema.InboundMail{}.Mixin()
 	inboundmailMixinFields0 := inboundmailMixin[0].Fields()
 	_ = inboundmailMixinFields0
@@ -844,7 +915,7 @@ func init() {
 	// inboundmailDescVerdict is the schema descriptor for verdict field.
 	inboundmailDescVerdict := inboundmailFields[13].Descriptor()
 	// inboundmail.DefaultVerdict holds the default value on creation for the verdict field.
-	inboundmail.DefaultVerdict = inboundmailDescVerdict.Default.(schema.MailVerdict)
+	inboundmail.DefaultVerdict = inboundmailDescVerdict.Default.(vocab.MailVerdict)
 	// inboundmailDescAttempts is the schema descriptor for attempts field.
 	inboundmailDescAttempts := inboundmailFields[14].Descriptor()
 	// inboundmail.DefaultAttempts holds the default value on creation for the attempts field.
@@ -921,6 +992,10 @@ func init() {
 	integrationDescAccountID := integrationMixinFields0[1].Descriptor()
 	// integration.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	integration.AccountIDValidator = integrationDescAccountID.Validators[0].(func(string) error)
+	// integrationDescAvatarURL is the schema descriptor for avatar_url field.
+	integrationDescAvatarURL := integrationFields[2].Descriptor()
+	// integration.DefaultAvatarURL holds the default value on creation for the avatar_url field.
+	integration.DefaultAvatarURL = integrationDescAvatarURL.Default.(string)
 	// integrationDescID is the schema descriptor for id field.
 	integrationDescID := integrationMixinFields0[0].Descriptor()
 	// integration.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -946,16 +1021,24 @@ func init() {
 	messageDescHTML := messageFields[7].Descriptor()
 	// message.DefaultHTML holds the default value on creation for the html field.
 	message.DefaultHTML = messageDescHTML.Default.(string)
+	// messageDescMarkdown is the schema descriptor for markdown field.
+	messageDescMarkdown := messageFields[8].Descriptor()
+	// message.DefaultMarkdown holds the default value on creation for the markdown field.
+	message.DefaultMarkdown = messageDescMarkdown.Default.(string)
+	// messageDescReplyToID is the schema descriptor for reply_to_id field.
+	messageDescReplyToID := messageFields[9].Descriptor()
+	// message.DefaultReplyToID holds the default value on creation for the reply_to_id field.
+	message.DefaultReplyToID = messageDescReplyToID.Default.(string)
 	// messageDescDeliveryError is the schema descriptor for delivery_error field.
-	messageDescDeliveryError := messageFields[10].Descriptor()
+	messageDescDeliveryError := messageFields[12].Descriptor()
 	// message.DefaultDeliveryError holds the default value on creation for the delivery_error field.
 	message.DefaultDeliveryError = messageDescDeliveryError.Default.(string)
 	// messageDescEditedAt is the schema descriptor for edited_at field.
-	messageDescEditedAt := messageFields[11].Descriptor()
+	messageDescEditedAt := messageFields[13].Descriptor()
 	// message.DefaultEditedAt holds the default value on creation for the edited_at field.
 	message.DefaultEditedAt = clock.Micros(messageDescEditedAt.Default.(int64))
 	// messageDescDeletedAt is the schema descriptor for deleted_at field.
-	messageDescDeletedAt := messageFields[12].Descriptor()
+	messageDescDeletedAt := messageFields[14].Descriptor()
 	// message.DefaultDeletedAt holds the default value on creation for the deleted_at field.
 	message.DefaultDeletedAt = clock.Micros(messageDescDeletedAt.Default.(int64))
 	// messageDescID is the schema descriptor for id field.
@@ -983,6 +1066,10 @@ func init() {
 	messagerevisionDescHTML := messagerevisionFields[3].Descriptor()
 	// messagerevision.DefaultHTML holds the default value on creation for the html field.
 	messagerevision.DefaultHTML = messagerevisionDescHTML.Default.(string)
+	// messagerevisionDescMarkdown is the schema descriptor for markdown field.
+	messagerevisionDescMarkdown := messagerevisionFields[4].Descriptor()
+	// messagerevision.DefaultMarkdown holds the default value on creation for the markdown field.
+	messagerevision.DefaultMarkdown = messagerevisionDescMarkdown.Default.(string)
 	// messagerevisionDescID is the schema descriptor for id field.
 	messagerevisionDescID := messagerevisionMixinFields0[0].Descriptor()
 	// messagerevision.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -1055,6 +1142,10 @@ func init() {
 	readpositionDescInboxID := readpositionMixinFields0[2].Descriptor()
 	// readposition.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
 	readposition.InboxIDValidator = readpositionDescInboxID.Validators[0].(func(string) error)
+	// readpositionDescRevision is the schema descriptor for revision field.
+	readpositionDescRevision := readpositionFields[3].Descriptor()
+	// readposition.DefaultRevision holds the default value on creation for the revision field.
+	readposition.DefaultRevision = readpositionDescRevision.Default.(int)
 	// readpositionDescID is the schema descriptor for id field.
 	readpositionDescID := readpositionMixinFields0[0].Descriptor()
 	// readposition.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -1151,6 +1242,35 @@ func init() {
 	subscriptiontypeDescID := subscriptiontypeMixinFields0[0].Descriptor()
 	// subscriptiontype.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	subscriptiontype.IDValidator = subscriptiontypeDescID.Validators[0].(func(string) error)
+	tagMixin := schema.Tag{}.Mixin()
+	tagMixinFields0 := tagMixin[0].Fields()
+	_ = tagMixinFields0
+	tagFields := schema.Tag{}.Fields()
+	_ = tagFields
+	// tagDescAccountID is the schema descriptor for account_id field.
+	tagDescAccountID := tagMixinFields0[1].Descriptor()
+	// tag.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	tag.AccountIDValidator = tagDescAccountID.Validators[0].(func(string) error)
+	// tagDescColor is the schema descriptor for color field.
+	tagDescColor := tagFields[2].Descriptor()
+	// tag.DefaultColor holds the default value on creation for the color field.
+	tag.DefaultColor = tagDescColor.Default.(string)
+	// tagDescArchivedAt is the schema descriptor for archived_at field.
+	tagDescArchivedAt := tagFields[3].Descriptor()
+	// tag.DefaultArchivedAt holds the default value on creation for the archived_at field.
+	tag.DefaultArchivedAt = clock.Micros(tagDescArchivedAt.Default.(int64))
+	// tagDescMergedInto is the schema descriptor for merged_into field.
+	tagDescMergedInto := tagFields[4].Descriptor()
+	// tag.DefaultMergedInto holds the default value on creation for the merged_into field.
+	tag.DefaultMergedInto = tagDescMergedInto.Default.(string)
+	// tagDescRewrittenAt is the schema descriptor for rewritten_at field.
+	tagDescRewrittenAt := tagFields[5].Descriptor()
+	// tag.DefaultRewrittenAt holds the default value on creation for the rewritten_at field.
+	tag.DefaultRewrittenAt = clock.Micros(tagDescRewrittenAt.Default.(int64))
+	// tagDescID is the schema descriptor for id field.
+	tagDescID := tagMixinFields0[0].Descriptor()
+	// tag.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	tag.IDValidator = tagDescID.Validators[0].(func(string) error)
 	targetedmessageMixin := schema.TargetedMessage{}.Mixin()
 	targetedmessageMixinFields0 := targetedmessageMixin[0].Fields()
 	_ = targetedmessageMixinFields0
@@ -1164,40 +1284,44 @@ func init() {
 	targetedmessageDescInboxID := targetedmessageMixinFields0[2].Descriptor()
 	// targetedmessage.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
 	targetedmessage.InboxIDValidator = targetedmessageDescInboxID.Validators[0].(func(string) error)
+	// targetedmessageDescWelcomeHTML is the schema descriptor for welcome_html field.
+	targetedmessageDescWelcomeHTML := targetedmessageFields[9].Descriptor()
+	// targetedmessage.DefaultWelcomeHTML holds the default value on creation for the welcome_html field.
+	targetedmessage.DefaultWelcomeHTML = targetedmessageDescWelcomeHTML.Default.(string)
 	// targetedmessageDescHeading is the schema descriptor for heading field.
-	targetedmessageDescHeading := targetedmessageFields[9].Descriptor()
+	targetedmessageDescHeading := targetedmessageFields[10].Descriptor()
 	// targetedmessage.DefaultHeading holds the default value on creation for the heading field.
-	targetedmessage.DefaultHeading = targetedmessageDescHeading.Default.(schema.Heading)
+	targetedmessage.DefaultHeading = targetedmessageDescHeading.Default.(vocab.Heading)
 	// targetedmessageDescEmailCapture is the schema descriptor for email_capture field.
-	targetedmessageDescEmailCapture := targetedmessageFields[10].Descriptor()
+	targetedmessageDescEmailCapture := targetedmessageFields[11].Descriptor()
 	// targetedmessage.DefaultEmailCapture holds the default value on creation for the email_capture field.
-	targetedmessage.DefaultEmailCapture = targetedmessageDescEmailCapture.Default.(schema.EmailCapture)
+	targetedmessage.DefaultEmailCapture = targetedmessageDescEmailCapture.Default.(vocab.EmailCapture)
 	// targetedmessageDescDisplay is the schema descriptor for display field.
-	targetedmessageDescDisplay := targetedmessageFields[11].Descriptor()
+	targetedmessageDescDisplay := targetedmessageFields[12].Descriptor()
 	// targetedmessage.DefaultDisplay holds the default value on creation for the display field.
-	targetedmessage.DefaultDisplay = targetedmessageDescDisplay.Default.(schema.Display)
+	targetedmessage.DefaultDisplay = targetedmessageDescDisplay.Default.(vocab.Display)
 	// targetedmessageDescConsent is the schema descriptor for consent field.
-	targetedmessageDescConsent := targetedmessageFields[12].Descriptor()
+	targetedmessageDescConsent := targetedmessageFields[13].Descriptor()
 	// targetedmessage.DefaultConsent holds the default value on creation for the consent field.
-	targetedmessage.DefaultConsent = targetedmessageDescConsent.Default.(schema.Consent)
+	targetedmessage.DefaultConsent = targetedmessageDescConsent.Default.(vocab.Consent)
 	// targetedmessageDescRouting is the schema descriptor for routing field.
-	targetedmessageDescRouting := targetedmessageFields[13].Descriptor()
+	targetedmessageDescRouting := targetedmessageFields[14].Descriptor()
 	// targetedmessage.DefaultRouting holds the default value on creation for the routing field.
-	targetedmessage.DefaultRouting = targetedmessageDescRouting.Default.(schema.Routing)
+	targetedmessage.DefaultRouting = targetedmessageDescRouting.Default.(vocab.Routing)
 	// targetedmessageDescBotID is the schema descriptor for bot_id field.
-	targetedmessageDescBotID := targetedmessageFields[14].Descriptor()
+	targetedmessageDescBotID := targetedmessageFields[15].Descriptor()
 	// targetedmessage.DefaultBotID holds the default value on creation for the bot_id field.
 	targetedmessage.DefaultBotID = targetedmessageDescBotID.Default.(string)
 	// targetedmessageDescVersion is the schema descriptor for version field.
-	targetedmessageDescVersion := targetedmessageFields[15].Descriptor()
+	targetedmessageDescVersion := targetedmessageFields[16].Descriptor()
 	// targetedmessage.DefaultVersion holds the default value on creation for the version field.
 	targetedmessage.DefaultVersion = targetedmessageDescVersion.Default.(int)
 	// targetedmessageDescPublishedAt is the schema descriptor for published_at field.
-	targetedmessageDescPublishedAt := targetedmessageFields[16].Descriptor()
+	targetedmessageDescPublishedAt := targetedmessageFields[17].Descriptor()
 	// targetedmessage.DefaultPublishedAt holds the default value on creation for the published_at field.
 	targetedmessage.DefaultPublishedAt = clock.Micros(targetedmessageDescPublishedAt.Default.(int64))
 	// targetedmessageDescOffAt is the schema descriptor for off_at field.
-	targetedmessageDescOffAt := targetedmessageFields[17].Descriptor()
+	targetedmessageDescOffAt := targetedmessageFields[18].Descriptor()
 	// targetedmessage.DefaultOffAt holds the default value on creation for the off_at field.
 	targetedmessage.DefaultOffAt = clock.Micros(targetedmessageDescOffAt.Default.(int64))
 	// targetedmessageDescID is the schema descriptor for id field.
@@ -1354,7 +1478,7 @@ func init() {
 	// ticketDescProperties is the schema descriptor for properties field.
 	ticketDescProperties := ticketFields[4].Descriptor()
 	// ticket.DefaultProperties holds the default value on creation for the properties field.
-	ticket.DefaultProperties = ticketDescProperties.Default.([]schema.TicketProperty)
+	ticket.DefaultProperties = ticketDescProperties.Default.([]vocab.TicketProperty)
 	// ticketDescContactID is the schema descriptor for contact_id field.
 	ticketDescContactID := ticketFields[5].Descriptor()
 	// ticket.DefaultContactID holds the default value on creation for the contact_id field.
@@ -1388,6 +1512,10 @@ func init() {
 	userDescDeactivatedAt := userFields[8].Descriptor()
 	// user.DefaultDeactivatedAt holds the default value on creation for the deactivated_at field.
 	user.DefaultDeactivatedAt = clock.Micros(userDescDeactivatedAt.Default.(int64))
+	// userDescLastSeenAt is the schema descriptor for last_seen_at field.
+	userDescLastSeenAt := userFields[9].Descriptor()
+	// user.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
+	user.DefaultLastSeenAt = clock.Micros(userDescLastSeenAt.Default.(int64))
 	// userDescID is the schema descriptor for id field.
 	userDescID := userMixinFields0[0].Descriptor()
 	// user.IDValidator is a validator for the "id" field. It is called by the builders before save.

@@ -25,7 +25,7 @@ type SavedView struct {
 	InboxID string `json:"inbox_id,omitempty"`
 	// OwnerID holds the value of the "owner_id" field.
 	OwnerID string `json:"owner_id,omitempty"`
-	// The owner, while the owner alone sees it; empty: shared with the inbox.
+	// The owner, while only the owner sees it; empty: shared with the inbox.
 	PrivateTo string `json:"private_to,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`

@@ -5,7 +5,6 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"parley/ent/schema"
 	"parley/ent/targetedmessage"
 	"parley/internal/clock"
 	"parley/internal/vocab"
@@ -39,19 +38,21 @@ type TargetedMessage struct {
 	// ExcludeListIds holds the value of the "exclude_list_ids" field.
 	ExcludeListIds []string `json:"exclude_list_ids,omitempty"`
 	// Rules holds the value of the "rules" field.
-	Rules []schema.Targeting `json:"rules,omitempty"`
+	Rules []vocab.Targeting `json:"rules,omitempty"`
 	// WelcomeMessage holds the value of the "welcome_message" field.
 	WelcomeMessage string `json:"welcome_message,omitempty"`
+	// WelcomeHTML holds the value of the "welcome_html" field.
+	WelcomeHTML string `json:"welcome_html,omitempty"`
 	// Heading holds the value of the "heading" field.
-	Heading schema.Heading `json:"heading,omitempty"`
+	Heading vocab.Heading `json:"heading,omitempty"`
 	// EmailCapture holds the value of the "email_capture" field.
-	EmailCapture schema.EmailCapture `json:"email_capture,omitempty"`
+	EmailCapture vocab.EmailCapture `json:"email_capture,omitempty"`
 	// Display holds the value of the "display" field.
-	Display schema.Display `json:"display,omitempty"`
+	Display vocab.Display `json:"display,omitempty"`
 	// Consent holds the value of the "consent" field.
-	Consent schema.Consent `json:"consent,omitempty"`
+	Consent vocab.Consent `json:"consent,omitempty"`
 	// Routing holds the value of the "routing" field.
-	Routing schema.Routing `json:"routing,omitempty"`
+	Routing vocab.Routing `json:"routing,omitempty"`
 	// BotID holds the value of the "bot_id" field.
 	BotID string `json:"bot_id,omitempty"`
 	// Rises with every edit; chats keep the one that they began with.
@@ -74,7 +75,7 @@ func (*TargetedMessage) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case targetedmessage.FieldPosition, targetedmessage.FieldVersion, targetedmessage.FieldPublishedAt, targetedmessage.FieldOffAt, targetedmessage.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case targetedmessage.FieldID, targetedmessage.FieldAccountID, targetedmessage.FieldInboxID, targetedmessage.FieldChannelID, targetedmessage.FieldName, targetedmessage.FieldState, targetedmessage.FieldAudience, targetedmessage.FieldWelcomeMessage, targetedmessage.FieldBotID:
+		case targetedmessage.FieldID, targetedmessage.FieldAccountID, targetedmessage.FieldInboxID, targetedmessage.FieldChannelID, targetedmessage.FieldName, targetedmessage.FieldState, targetedmessage.FieldAudience, targetedmessage.FieldWelcomeMessage, targetedmessage.FieldWelcomeHTML, targetedmessage.FieldBotID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -168,6 +169,12 @@ func (_m *TargetedMessage) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field welcome_message", values[i])
 			} else if value.Valid {
 				_m.WelcomeMessage = value.String
+			}
+		case targetedmessage.FieldWelcomeHTML:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field welcome_html", values[i])
+			} else if value.Valid {
+				_m.WelcomeHTML = value.String
 			}
 		case targetedmessage.FieldHeading:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -307,6 +314,9 @@ func (_m *TargetedMessage) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("welcome_message=")
 	builder.WriteString(_m.WelcomeMessage)
+	builder.WriteString(", ")
+	builder.WriteString("welcome_html=")
+	builder.WriteString(_m.WelcomeHTML)
 	builder.WriteString(", ")
 	builder.WriteString("heading=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Heading))

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"parley/ent/schema"
 	"parley/ent/targetedmessage"
 	"parley/internal/clock"
 	"parley/internal/vocab"
@@ -80,7 +79,7 @@ func (_c *TargetedMessageCreate) SetExcludeListIds(v []string) *TargetedMessageC
 }
 
 // SetRules sets the "rules" field.
-func (_c *TargetedMessageCreate) SetRules(v []schema.Targeting) *TargetedMessageCreate {
+func (_c *TargetedMessageCreate) SetRules(v []vocab.Targeting) *TargetedMessageCreate {
 	_c.mutation.SetRules(v)
 	return _c
 }
@@ -91,14 +90,28 @@ func (_c *TargetedMessageCreate) SetWelcomeMessage(v string) *TargetedMessageCre
 	return _c
 }
 
+// SetWelcomeHTML sets the "welcome_html" field.
+func (_c *TargetedMessageCreate) SetWelcomeHTML(v string) *TargetedMessageCreate {
+	_c.mutation.SetWelcomeHTML(v)
+	return _c
+}
+
+// SetNillableWelcomeHTML sets the "welcome_html" field if the given value is not nil.
+func (_c *TargetedMessageCreate) SetNillableWelcomeHTML(v *string) *TargetedMessageCreate {
+	if v != nil {
+		_c.SetWelcomeHTML(*v)
+	}
+	return _c
+}
+
 // SetHeading sets the "heading" field.
-func (_c *TargetedMessageCreate) SetHeading(v schema.Heading) *TargetedMessageCreate {
+func (_c *TargetedMessageCreate) SetHeading(v vocab.Heading) *TargetedMessageCreate {
 	_c.mutation.SetHeading(v)
 	return _c
 }
 
 // SetNillableHeading sets the "heading" field if the given value is not nil.
-func (_c *TargetedMessageCreate) SetNillableHeading(v *schema.Heading) *TargetedMessageCreate {
+func (_c *TargetedMessageCreate) SetNillableHeading(v *vocab.Heading) *TargetedMessageCreate {
 	if v != nil {
 		_c.SetHeading(*v)
 	}
@@ -106,13 +119,13 @@ func (_c *TargetedMessageCreate) SetNillableHeading(v *schema.Heading) *Targeted
 }
 
 // SetEmailCapture sets the "email_capture" field.
-func (_c *TargetedMessageCreate) SetEmailCapture(v schema.EmailCapture) *TargetedMessageCreate {
+func (_c *TargetedMessageCreate) SetEmailCapture(v vocab.EmailCapture) *TargetedMessageCreate {
 	_c.mutation.SetEmailCapture(v)
 	return _c
 }
 
 // SetNillableEmailCapture sets the "email_capture" field if the given value is not nil.
-func (_c *TargetedMessageCreate) SetNillableEmailCapture(v *schema.EmailCapture) *TargetedMessageCreate {
+func (_c *TargetedMessageCreate) SetNillableEmailCapture(v *vocab.EmailCapture) *TargetedMessageCreate {
 	if v != nil {
 		_c.SetEmailCapture(*v)
 	}
@@ -120,13 +133,13 @@ func (_c *TargetedMessageCreate) SetNillableEmailCapture(v *schema.EmailCapture)
 }
 
 // SetDisplay sets the "display" field.
-func (_c *TargetedMessageCreate) SetDisplay(v schema.Display) *TargetedMessageCreate {
+func (_c *TargetedMessageCreate) SetDisplay(v vocab.Display) *TargetedMessageCreate {
 	_c.mutation.SetDisplay(v)
 	return _c
 }
 
 // SetNillableDisplay sets the "display" field if the given value is not nil.
-func (_c *TargetedMessageCreate) SetNillableDisplay(v *schema.Display) *TargetedMessageCreate {
+func (_c *TargetedMessageCreate) SetNillableDisplay(v *vocab.Display) *TargetedMessageCreate {
 	if v != nil {
 		_c.SetDisplay(*v)
 	}
@@ -134,13 +147,13 @@ func (_c *TargetedMessageCreate) SetNillableDisplay(v *schema.Display) *Targeted
 }
 
 // SetConsent sets the "consent" field.
-func (_c *TargetedMessageCreate) SetConsent(v schema.Consent) *TargetedMessageCreate {
+func (_c *TargetedMessageCreate) SetConsent(v vocab.Consent) *TargetedMessageCreate {
 	_c.mutation.SetConsent(v)
 	return _c
 }
 
 // SetNillableConsent sets the "consent" field if the given value is not nil.
-func (_c *TargetedMessageCreate) SetNillableConsent(v *schema.Consent) *TargetedMessageCreate {
+func (_c *TargetedMessageCreate) SetNillableConsent(v *vocab.Consent) *TargetedMessageCreate {
 	if v != nil {
 		_c.SetConsent(*v)
 	}
@@ -148,13 +161,13 @@ func (_c *TargetedMessageCreate) SetNillableConsent(v *schema.Consent) *Targeted
 }
 
 // SetRouting sets the "routing" field.
-func (_c *TargetedMessageCreate) SetRouting(v schema.Routing) *TargetedMessageCreate {
+func (_c *TargetedMessageCreate) SetRouting(v vocab.Routing) *TargetedMessageCreate {
 	_c.mutation.SetRouting(v)
 	return _c
 }
 
 // SetNillableRouting sets the "routing" field if the given value is not nil.
-func (_c *TargetedMessageCreate) SetNillableRouting(v *schema.Routing) *TargetedMessageCreate {
+func (_c *TargetedMessageCreate) SetNillableRouting(v *vocab.Routing) *TargetedMessageCreate {
 	if v != nil {
 		_c.SetRouting(*v)
 	}
@@ -264,6 +277,10 @@ func (_c *TargetedMessageCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *TargetedMessageCreate) defaults() {
+	if _, ok := _c.mutation.WelcomeHTML(); !ok {
+		v := targetedmessage.DefaultWelcomeHTML
+		_c.mutation.SetWelcomeHTML(v)
+	}
 	if _, ok := _c.mutation.Heading(); !ok {
 		v := targetedmessage.DefaultHeading
 		_c.mutation.SetHeading(v)
@@ -346,6 +363,9 @@ func (_c *TargetedMessageCreate) check() error {
 	}
 	if _, ok := _c.mutation.WelcomeMessage(); !ok {
 		return &ValidationError{Name: "welcome_message", err: errors.New(`ent: missing required field "TargetedMessage.welcome_message"`)}
+	}
+	if _, ok := _c.mutation.WelcomeHTML(); !ok {
+		return &ValidationError{Name: "welcome_html", err: errors.New(`ent: missing required field "TargetedMessage.welcome_html"`)}
 	}
 	if _, ok := _c.mutation.Heading(); !ok {
 		return &ValidationError{Name: "heading", err: errors.New(`ent: missing required field "TargetedMessage.heading"`)}
@@ -461,6 +481,10 @@ func (_c *TargetedMessageCreate) createSpec() (*TargetedMessage, *sqlgraph.Creat
 	if value, ok := _c.mutation.WelcomeMessage(); ok {
 		_spec.SetField(targetedmessage.FieldWelcomeMessage, field.TypeString, value)
 		_node.WelcomeMessage = value
+	}
+	if value, ok := _c.mutation.WelcomeHTML(); ok {
+		_spec.SetField(targetedmessage.FieldWelcomeHTML, field.TypeString, value)
+		_node.WelcomeHTML = value
 	}
 	if value, ok := _c.mutation.Heading(); ok {
 		_spec.SetField(targetedmessage.FieldHeading, field.TypeJSON, value)
@@ -633,7 +657,7 @@ func (u *TargetedMessageUpsert) UpdateExcludeListIds() *TargetedMessageUpsert {
 }
 
 // SetRules sets the "rules" field.
-func (u *TargetedMessageUpsert) SetRules(v []schema.Targeting) *TargetedMessageUpsert {
+func (u *TargetedMessageUpsert) SetRules(v []vocab.Targeting) *TargetedMessageUpsert {
 	u.Set(targetedmessage.FieldRules, v)
 	return u
 }
@@ -656,8 +680,20 @@ func (u *TargetedMessageUpsert) UpdateWelcomeMessage() *TargetedMessageUpsert {
 	return u
 }
 
+// SetWelcomeHTML sets the "welcome_html" field.
+func (u *TargetedMessageUpsert) SetWelcomeHTML(v string) *TargetedMessageUpsert {
+	u.Set(targetedmessage.FieldWelcomeHTML, v)
+	return u
+}
+
+// UpdateWelcomeHTML sets the "welcome_html" field to the value that was provided on create.
+func (u *TargetedMessageUpsert) UpdateWelcomeHTML() *TargetedMessageUpsert {
+	u.SetExcluded(targetedmessage.FieldWelcomeHTML)
+	return u
+}
+
 // SetHeading sets the "heading" field.
-func (u *TargetedMessageUpsert) SetHeading(v schema.Heading) *TargetedMessageUpsert {
+func (u *TargetedMessageUpsert) SetHeading(v vocab.Heading) *TargetedMessageUpsert {
 	u.Set(targetedmessage.FieldHeading, v)
 	return u
 }
@@ -669,7 +705,7 @@ func (u *TargetedMessageUpsert) UpdateHeading() *TargetedMessageUpsert {
 }
 
 // SetEmailCapture sets the "email_capture" field.
-func (u *TargetedMessageUpsert) SetEmailCapture(v schema.EmailCapture) *TargetedMessageUpsert {
+func (u *TargetedMessageUpsert) SetEmailCapture(v vocab.EmailCapture) *TargetedMessageUpsert {
 	u.Set(targetedmessage.FieldEmailCapture, v)
 	return u
 }
@@ -681,7 +717,7 @@ func (u *TargetedMessageUpsert) UpdateEmailCapture() *TargetedMessageUpsert {
 }
 
 // SetDisplay sets the "display" field.
-func (u *TargetedMessageUpsert) SetDisplay(v schema.Display) *TargetedMessageUpsert {
+func (u *TargetedMessageUpsert) SetDisplay(v vocab.Display) *TargetedMessageUpsert {
 	u.Set(targetedmessage.FieldDisplay, v)
 	return u
 }
@@ -693,7 +729,7 @@ func (u *TargetedMessageUpsert) UpdateDisplay() *TargetedMessageUpsert {
 }
 
 // SetConsent sets the "consent" field.
-func (u *TargetedMessageUpsert) SetConsent(v schema.Consent) *TargetedMessageUpsert {
+func (u *TargetedMessageUpsert) SetConsent(v vocab.Consent) *TargetedMessageUpsert {
 	u.Set(targetedmessage.FieldConsent, v)
 	return u
 }
@@ -705,7 +741,7 @@ func (u *TargetedMessageUpsert) UpdateConsent() *TargetedMessageUpsert {
 }
 
 // SetRouting sets the "routing" field.
-func (u *TargetedMessageUpsert) SetRouting(v schema.Routing) *TargetedMessageUpsert {
+func (u *TargetedMessageUpsert) SetRouting(v vocab.Routing) *TargetedMessageUpsert {
 	u.Set(targetedmessage.FieldRouting, v)
 	return u
 }
@@ -934,7 +970,7 @@ func (u *TargetedMessageUpsertOne) UpdateExcludeListIds() *TargetedMessageUpsert
 }
 
 // SetRules sets the "rules" field.
-func (u *TargetedMessageUpsertOne) SetRules(v []schema.Targeting) *TargetedMessageUpsertOne {
+func (u *TargetedMessageUpsertOne) SetRules(v []vocab.Targeting) *TargetedMessageUpsertOne {
 	return u.Update(func(s *TargetedMessageUpsert) {
 		s.SetRules(v)
 	})
@@ -961,8 +997,22 @@ func (u *TargetedMessageUpsertOne) UpdateWelcomeMessage() *TargetedMessageUpsert
 	})
 }
 
+// SetWelcomeHTML sets the "welcome_html" field.
+func (u *TargetedMessageUpsertOne) SetWelcomeHTML(v string) *TargetedMessageUpsertOne {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.SetWelcomeHTML(v)
+	})
+}
+
+// UpdateWelcomeHTML sets the "welcome_html" field to the value that was provided on create.
+func (u *TargetedMessageUpsertOne) UpdateWelcomeHTML() *TargetedMessageUpsertOne {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.UpdateWelcomeHTML()
+	})
+}
+
 // SetHeading sets the "heading" field.
-func (u *TargetedMessageUpsertOne) SetHeading(v schema.Heading) *TargetedMessageUpsertOne {
+func (u *TargetedMessageUpsertOne) SetHeading(v vocab.Heading) *TargetedMessageUpsertOne {
 	return u.Update(func(s *TargetedMessageUpsert) {
 		s.SetHeading(v)
 	})
@@ -976,7 +1026,7 @@ func (u *TargetedMessageUpsertOne) UpdateHeading() *TargetedMessageUpsertOne {
 }
 
 // SetEmailCapture sets the "email_capture" field.
-func (u *TargetedMessageUpsertOne) SetEmailCapture(v schema.EmailCapture) *TargetedMessageUpsertOne {
+func (u *TargetedMessageUpsertOne) SetEmailCapture(v vocab.EmailCapture) *TargetedMessageUpsertOne {
 	return u.Update(func(s *TargetedMessageUpsert) {
 		s.SetEmailCapture(v)
 	})
@@ -990,7 +1040,7 @@ func (u *TargetedMessageUpsertOne) UpdateEmailCapture() *TargetedMessageUpsertOn
 }
 
 // SetDisplay sets the "display" field.
-func (u *TargetedMessageUpsertOne) SetDisplay(v schema.Display) *TargetedMessageUpsertOne {
+func (u *TargetedMessageUpsertOne) SetDisplay(v vocab.Display) *TargetedMessageUpsertOne {
 	return u.Update(func(s *TargetedMessageUpsert) {
 		s.SetDisplay(v)
 	})
@@ -1004,7 +1054,7 @@ func (u *TargetedMessageUpsertOne) UpdateDisplay() *TargetedMessageUpsertOne {
 }
 
 // SetConsent sets the "consent" field.
-func (u *TargetedMessageUpsertOne) SetConsent(v schema.Consent) *TargetedMessageUpsertOne {
+func (u *TargetedMessageUpsertOne) SetConsent(v vocab.Consent) *TargetedMessageUpsertOne {
 	return u.Update(func(s *TargetedMessageUpsert) {
 		s.SetConsent(v)
 	})
@@ -1018,7 +1068,7 @@ func (u *TargetedMessageUpsertOne) UpdateConsent() *TargetedMessageUpsertOne {
 }
 
 // SetRouting sets the "routing" field.
-func (u *TargetedMessageUpsertOne) SetRouting(v schema.Routing) *TargetedMessageUpsertOne {
+func (u *TargetedMessageUpsertOne) SetRouting(v vocab.Routing) *TargetedMessageUpsertOne {
 	return u.Update(func(s *TargetedMessageUpsert) {
 		s.SetRouting(v)
 	})
@@ -1427,7 +1477,7 @@ func (u *TargetedMessageUpsertBulk) UpdateExcludeListIds() *TargetedMessageUpser
 }
 
 // SetRules sets the "rules" field.
-func (u *TargetedMessageUpsertBulk) SetRules(v []schema.Targeting) *TargetedMessageUpsertBulk {
+func (u *TargetedMessageUpsertBulk) SetRules(v []vocab.Targeting) *TargetedMessageUpsertBulk {
 	return u.Update(func(s *TargetedMessageUpsert) {
 		s.SetRules(v)
 	})
@@ -1454,8 +1504,22 @@ func (u *TargetedMessageUpsertBulk) UpdateWelcomeMessage() *TargetedMessageUpser
 	})
 }
 
+// SetWelcomeHTML sets the "welcome_html" field.
+func (u *TargetedMessageUpsertBulk) SetWelcomeHTML(v string) *TargetedMessageUpsertBulk {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.SetWelcomeHTML(v)
+	})
+}
+
+// UpdateWelcomeHTML sets the "welcome_html" field to the value that was provided on create.
+func (u *TargetedMessageUpsertBulk) UpdateWelcomeHTML() *TargetedMessageUpsertBulk {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.UpdateWelcomeHTML()
+	})
+}
+
 // SetHeading sets the "heading" field.
-func (u *TargetedMessageUpsertBulk) SetHeading(v schema.Heading) *TargetedMessageUpsertBulk {
+func (u *TargetedMessageUpsertBulk) SetHeading(v vocab.Heading) *TargetedMessageUpsertBulk {
 	return u.Update(func(s *TargetedMessageUpsert) {
 		s.SetHeading(v)
 	})
@@ -1469,7 +1533,7 @@ func (u *TargetedMessageUpsertBulk) UpdateHeading() *TargetedMessageUpsertBulk {
 }
 
 // SetEmailCapture sets the "email_capture" field.
-func (u *TargetedMessageUpsertBulk) SetEmailCapture(v schema.EmailCapture) *TargetedMessageUpsertBulk {
+func (u *TargetedMessageUpsertBulk) SetEmailCapture(v vocab.EmailCapture) *TargetedMessageUpsertBulk {
 	return u.Update(func(s *TargetedMessageUpsert) {
 		s.SetEmailCapture(v)
 	})
@@ -1483,7 +1547,7 @@ func (u *TargetedMessageUpsertBulk) UpdateEmailCapture() *TargetedMessageUpsertB
 }
 
 // SetDisplay sets the "display" field.
-func (u *TargetedMessageUpsertBulk) SetDisplay(v schema.Display) *TargetedMessageUpsertBulk {
+func (u *TargetedMessageUpsertBulk) SetDisplay(v vocab.Display) *TargetedMessageUpsertBulk {
 	return u.Update(func(s *TargetedMessageUpsert) {
 		s.SetDisplay(v)
 	})
@@ -1497,7 +1561,7 @@ func (u *TargetedMessageUpsertBulk) UpdateDisplay() *TargetedMessageUpsertBulk {
 }
 
 // SetConsent sets the "consent" field.
-func (u *TargetedMessageUpsertBulk) SetConsent(v schema.Consent) *TargetedMessageUpsertBulk {
+func (u *TargetedMessageUpsertBulk) SetConsent(v vocab.Consent) *TargetedMessageUpsertBulk {
 	return u.Update(func(s *TargetedMessageUpsert) {
 		s.SetConsent(v)
 	})
@@ -1511,7 +1575,7 @@ func (u *TargetedMessageUpsertBulk) UpdateConsent() *TargetedMessageUpsertBulk {
 }
 
 // SetRouting sets the "routing" field.
-func (u *TargetedMessageUpsertBulk) SetRouting(v schema.Routing) *TargetedMessageUpsertBulk {
+func (u *TargetedMessageUpsertBulk) SetRouting(v vocab.Routing) *TargetedMessageUpsertBulk {
 	return u.Update(func(s *TargetedMessageUpsert) {
 		s.SetRouting(v)
 	})

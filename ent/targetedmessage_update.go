@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/predicate"
-	"parley/ent/schema"
 	"parley/ent/targetedmessage"
 	"parley/internal/clock"
 	"parley/internal/vocab"
@@ -120,13 +119,13 @@ func (_u *TargetedMessageUpdate) AppendExcludeListIds(v []string) *TargetedMessa
 }
 
 // SetRules sets the "rules" field.
-func (_u *TargetedMessageUpdate) SetRules(v []schema.Targeting) *TargetedMessageUpdate {
+func (_u *TargetedMessageUpdate) SetRules(v []vocab.Targeting) *TargetedMessageUpdate {
 	_u.mutation.SetRules(v)
 	return _u
 }
 
 // AppendRules appends value to the "rules" field.
-func (_u *TargetedMessageUpdate) AppendRules(v []schema.Targeting) *TargetedMessageUpdate {
+func (_u *TargetedMessageUpdate) AppendRules(v []vocab.Targeting) *TargetedMessageUpdate {
 	_u.mutation.AppendRules(v)
 	return _u
 }
@@ -145,14 +144,28 @@ func (_u *TargetedMessageUpdate) SetNillableWelcomeMessage(v *string) *TargetedM
 	return _u
 }
 
+// SetWelcomeHTML sets the "welcome_html" field.
+func (_u *TargetedMessageUpdate) SetWelcomeHTML(v string) *TargetedMessageUpdate {
+	_u.mutation.SetWelcomeHTML(v)
+	return _u
+}
+
+// SetNillableWelcomeHTML sets the "welcome_html" field if the given value is not nil.
+func (_u *TargetedMessageUpdate) SetNillableWelcomeHTML(v *string) *TargetedMessageUpdate {
+	if v != nil {
+		_u.SetWelcomeHTML(*v)
+	}
+	return _u
+}
+
 // SetHeading sets the "heading" field.
-func (_u *TargetedMessageUpdate) SetHeading(v schema.Heading) *TargetedMessageUpdate {
+func (_u *TargetedMessageUpdate) SetHeading(v vocab.Heading) *TargetedMessageUpdate {
 	_u.mutation.SetHeading(v)
 	return _u
 }
 
 // SetNillableHeading sets the "heading" field if the given value is not nil.
-func (_u *TargetedMessageUpdate) SetNillableHeading(v *schema.Heading) *TargetedMessageUpdate {
+func (_u *TargetedMessageUpdate) SetNillableHeading(v *vocab.Heading) *TargetedMessageUpdate {
 	if v != nil {
 		_u.SetHeading(*v)
 	}
@@ -160,13 +173,13 @@ func (_u *TargetedMessageUpdate) SetNillableHeading(v *schema.Heading) *Targeted
 }
 
 // SetEmailCapture sets the "email_capture" field.
-func (_u *TargetedMessageUpdate) SetEmailCapture(v schema.EmailCapture) *TargetedMessageUpdate {
+func (_u *TargetedMessageUpdate) SetEmailCapture(v vocab.EmailCapture) *TargetedMessageUpdate {
 	_u.mutation.SetEmailCapture(v)
 	return _u
 }
 
 // SetNillableEmailCapture sets the "email_capture" field if the given value is not nil.
-func (_u *TargetedMessageUpdate) SetNillableEmailCapture(v *schema.EmailCapture) *TargetedMessageUpdate {
+func (_u *TargetedMessageUpdate) SetNillableEmailCapture(v *vocab.EmailCapture) *TargetedMessageUpdate {
 	if v != nil {
 		_u.SetEmailCapture(*v)
 	}
@@ -174,13 +187,13 @@ func (_u *TargetedMessageUpdate) SetNillableEmailCapture(v *schema.EmailCapture)
 }
 
 // SetDisplay sets the "display" field.
-func (_u *TargetedMessageUpdate) SetDisplay(v schema.Display) *TargetedMessageUpdate {
+func (_u *TargetedMessageUpdate) SetDisplay(v vocab.Display) *TargetedMessageUpdate {
 	_u.mutation.SetDisplay(v)
 	return _u
 }
 
 // SetNillableDisplay sets the "display" field if the given value is not nil.
-func (_u *TargetedMessageUpdate) SetNillableDisplay(v *schema.Display) *TargetedMessageUpdate {
+func (_u *TargetedMessageUpdate) SetNillableDisplay(v *vocab.Display) *TargetedMessageUpdate {
 	if v != nil {
 		_u.SetDisplay(*v)
 	}
@@ -188,13 +201,13 @@ func (_u *TargetedMessageUpdate) SetNillableDisplay(v *schema.Display) *Targeted
 }
 
 // SetConsent sets the "consent" field.
-func (_u *TargetedMessageUpdate) SetConsent(v schema.Consent) *TargetedMessageUpdate {
+func (_u *TargetedMessageUpdate) SetConsent(v vocab.Consent) *TargetedMessageUpdate {
 	_u.mutation.SetConsent(v)
 	return _u
 }
 
 // SetNillableConsent sets the "consent" field if the given value is not nil.
-func (_u *TargetedMessageUpdate) SetNillableConsent(v *schema.Consent) *TargetedMessageUpdate {
+func (_u *TargetedMessageUpdate) SetNillableConsent(v *vocab.Consent) *TargetedMessageUpdate {
 	if v != nil {
 		_u.SetConsent(*v)
 	}
@@ -202,13 +215,13 @@ func (_u *TargetedMessageUpdate) SetNillableConsent(v *schema.Consent) *Targeted
 }
 
 // SetRouting sets the "routing" field.
-func (_u *TargetedMessageUpdate) SetRouting(v schema.Routing) *TargetedMessageUpdate {
+func (_u *TargetedMessageUpdate) SetRouting(v vocab.Routing) *TargetedMessageUpdate {
 	_u.mutation.SetRouting(v)
 	return _u
 }
 
 // SetNillableRouting sets the "routing" field if the given value is not nil.
-func (_u *TargetedMessageUpdate) SetNillableRouting(v *schema.Routing) *TargetedMessageUpdate {
+func (_u *TargetedMessageUpdate) SetNillableRouting(v *vocab.Routing) *TargetedMessageUpdate {
 	if v != nil {
 		_u.SetRouting(*v)
 	}
@@ -381,6 +394,9 @@ func (_u *TargetedMessageUpdate) sqlSave(ctx context.Context) (_node int, err er
 	if value, ok := _u.mutation.WelcomeMessage(); ok {
 		_spec.SetField(targetedmessage.FieldWelcomeMessage, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.WelcomeHTML(); ok {
+		_spec.SetField(targetedmessage.FieldWelcomeHTML, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Heading(); ok {
 		_spec.SetField(targetedmessage.FieldHeading, field.TypeJSON, value)
 	}
@@ -527,13 +543,13 @@ func (_u *TargetedMessageUpdateOne) AppendExcludeListIds(v []string) *TargetedMe
 }
 
 // SetRules sets the "rules" field.
-func (_u *TargetedMessageUpdateOne) SetRules(v []schema.Targeting) *TargetedMessageUpdateOne {
+func (_u *TargetedMessageUpdateOne) SetRules(v []vocab.Targeting) *TargetedMessageUpdateOne {
 	_u.mutation.SetRules(v)
 	return _u
 }
 
 // AppendRules appends value to the "rules" field.
-func (_u *TargetedMessageUpdateOne) AppendRules(v []schema.Targeting) *TargetedMessageUpdateOne {
+func (_u *TargetedMessageUpdateOne) AppendRules(v []vocab.Targeting) *TargetedMessageUpdateOne {
 	_u.mutation.AppendRules(v)
 	return _u
 }
@@ -552,14 +568,28 @@ func (_u *TargetedMessageUpdateOne) SetNillableWelcomeMessage(v *string) *Target
 	return _u
 }
 
+// SetWelcomeHTML sets the "welcome_html" field.
+func (_u *TargetedMessageUpdateOne) SetWelcomeHTML(v string) *TargetedMessageUpdateOne {
+	_u.mutation.SetWelcomeHTML(v)
+	return _u
+}
+
+// SetNillableWelcomeHTML sets the "welcome_html" field if the given value is not nil.
+func (_u *TargetedMessageUpdateOne) SetNillableWelcomeHTML(v *string) *TargetedMessageUpdateOne {
+	if v != nil {
+		_u.SetWelcomeHTML(*v)
+	}
+	return _u
+}
+
 // SetHeading sets the "heading" field.
-func (_u *TargetedMessageUpdateOne) SetHeading(v schema.Heading) *TargetedMessageUpdateOne {
+func (_u *TargetedMessageUpdateOne) SetHeading(v vocab.Heading) *TargetedMessageUpdateOne {
 	_u.mutation.SetHeading(v)
 	return _u
 }
 
 // SetNillableHeading sets the "heading" field if the given value is not nil.
-func (_u *TargetedMessageUpdateOne) SetNillableHeading(v *schema.Heading) *TargetedMessageUpdateOne {
+func (_u *TargetedMessageUpdateOne) SetNillableHeading(v *vocab.Heading) *TargetedMessageUpdateOne {
 	if v != nil {
 		_u.SetHeading(*v)
 	}
@@ -567,13 +597,13 @@ func (_u *TargetedMessageUpdateOne) SetNillableHeading(v *schema.Heading) *Targe
 }
 
 // SetEmailCapture sets the "email_capture" field.
-func (_u *TargetedMessageUpdateOne) SetEmailCapture(v schema.EmailCapture) *TargetedMessageUpdateOne {
+func (_u *TargetedMessageUpdateOne) SetEmailCapture(v vocab.EmailCapture) *TargetedMessageUpdateOne {
 	_u.mutation.SetEmailCapture(v)
 	return _u
 }
 
 // SetNillableEmailCapture sets the "email_capture" field if the given value is not nil.
-func (_u *TargetedMessageUpdateOne) SetNillableEmailCapture(v *schema.EmailCapture) *TargetedMessageUpdateOne {
+func (_u *TargetedMessageUpdateOne) SetNillableEmailCapture(v *vocab.EmailCapture) *TargetedMessageUpdateOne {
 	if v != nil {
 		_u.SetEmailCapture(*v)
 	}
@@ -581,13 +611,13 @@ func (_u *TargetedMessageUpdateOne) SetNillableEmailCapture(v *schema.EmailCaptu
 }
 
 // SetDisplay sets the "display" field.
-func (_u *TargetedMessageUpdateOne) SetDisplay(v schema.Display) *TargetedMessageUpdateOne {
+func (_u *TargetedMessageUpdateOne) SetDisplay(v vocab.Display) *TargetedMessageUpdateOne {
 	_u.mutation.SetDisplay(v)
 	return _u
 }
 
 // SetNillableDisplay sets the "display" field if the given value is not nil.
-func (_u *TargetedMessageUpdateOne) SetNillableDisplay(v *schema.Display) *TargetedMessageUpdateOne {
+func (_u *TargetedMessageUpdateOne) SetNillableDisplay(v *vocab.Display) *TargetedMessageUpdateOne {
 	if v != nil {
 		_u.SetDisplay(*v)
 	}
@@ -595,13 +625,13 @@ func (_u *TargetedMessageUpdateOne) SetNillableDisplay(v *schema.Display) *Targe
 }
 
 // SetConsent sets the "consent" field.
-func (_u *TargetedMessageUpdateOne) SetConsent(v schema.Consent) *TargetedMessageUpdateOne {
+func (_u *TargetedMessageUpdateOne) SetConsent(v vocab.Consent) *TargetedMessageUpdateOne {
 	_u.mutation.SetConsent(v)
 	return _u
 }
 
 // SetNillableConsent sets the "consent" field if the given value is not nil.
-func (_u *TargetedMessageUpdateOne) SetNillableConsent(v *schema.Consent) *TargetedMessageUpdateOne {
+func (_u *TargetedMessageUpdateOne) SetNillableConsent(v *vocab.Consent) *TargetedMessageUpdateOne {
 	if v != nil {
 		_u.SetConsent(*v)
 	}
@@ -609,13 +639,13 @@ func (_u *TargetedMessageUpdateOne) SetNillableConsent(v *schema.Consent) *Targe
 }
 
 // SetRouting sets the "routing" field.
-func (_u *TargetedMessageUpdateOne) SetRouting(v schema.Routing) *TargetedMessageUpdateOne {
+func (_u *TargetedMessageUpdateOne) SetRouting(v vocab.Routing) *TargetedMessageUpdateOne {
 	_u.mutation.SetRouting(v)
 	return _u
 }
 
 // SetNillableRouting sets the "routing" field if the given value is not nil.
-func (_u *TargetedMessageUpdateOne) SetNillableRouting(v *schema.Routing) *TargetedMessageUpdateOne {
+func (_u *TargetedMessageUpdateOne) SetNillableRouting(v *vocab.Routing) *TargetedMessageUpdateOne {
 	if v != nil {
 		_u.SetRouting(*v)
 	}
@@ -817,6 +847,9 @@ func (_u *TargetedMessageUpdateOne) sqlSave(ctx context.Context) (_node *Targete
 	}
 	if value, ok := _u.mutation.WelcomeMessage(); ok {
 		_spec.SetField(targetedmessage.FieldWelcomeMessage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.WelcomeHTML(); ok {
+		_spec.SetField(targetedmessage.FieldWelcomeHTML, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Heading(); ok {
 		_spec.SetField(targetedmessage.FieldHeading, field.TypeJSON, value)

@@ -5,9 +5,9 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"parley/ent/schema"
 	"parley/ent/targetedmessageversion"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 	"strings"
 
 	"entgo.io/ent"
@@ -28,7 +28,7 @@ type TargetedMessageVersion struct {
 	// Version holds the value of the "version" field.
 	Version int `json:"version,omitempty"`
 	// Content holds the value of the "content" field.
-	Content schema.TargetedContent `json:"content,omitempty"`
+	Content vocab.TargetedContent `json:"content,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues

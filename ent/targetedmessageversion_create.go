@@ -6,9 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"parley/ent/schema"
 	"parley/ent/targetedmessageversion"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -49,7 +49,7 @@ func (_c *TargetedMessageVersionCreate) SetVersion(v int) *TargetedMessageVersio
 }
 
 // SetContent sets the "content" field.
-func (_c *TargetedMessageVersionCreate) SetContent(v schema.TargetedContent) *TargetedMessageVersionCreate {
+func (_c *TargetedMessageVersionCreate) SetContent(v vocab.TargetedContent) *TargetedMessageVersionCreate {
 	_c.mutation.SetContent(v)
 	return _c
 }
@@ -246,7 +246,7 @@ type (
 )
 
 // SetContent sets the "content" field.
-func (u *TargetedMessageVersionUpsert) SetContent(v schema.TargetedContent) *TargetedMessageVersionUpsert {
+func (u *TargetedMessageVersionUpsert) SetContent(v vocab.TargetedContent) *TargetedMessageVersionUpsert {
 	u.Set(targetedmessageversion.FieldContent, v)
 	return u
 }
@@ -321,7 +321,7 @@ func (u *TargetedMessageVersionUpsertOne) Update(set func(*TargetedMessageVersio
 }
 
 // SetContent sets the "content" field.
-func (u *TargetedMessageVersionUpsertOne) SetContent(v schema.TargetedContent) *TargetedMessageVersionUpsertOne {
+func (u *TargetedMessageVersionUpsertOne) SetContent(v vocab.TargetedContent) *TargetedMessageVersionUpsertOne {
 	return u.Update(func(s *TargetedMessageVersionUpsert) {
 		s.SetContent(v)
 	})
@@ -564,7 +564,7 @@ func (u *TargetedMessageVersionUpsertBulk) Update(set func(*TargetedMessageVersi
 }
 
 // SetContent sets the "content" field.
-func (u *TargetedMessageVersionUpsertBulk) SetContent(v schema.TargetedContent) *TargetedMessageVersionUpsertBulk {
+func (u *TargetedMessageVersionUpsertBulk) SetContent(v vocab.TargetedContent) *TargetedMessageVersionUpsertBulk {
 	return u.Update(func(s *TargetedMessageVersionUpsert) {
 		s.SetContent(v)
 	})

@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/predicate"
-	"parley/ent/schema"
 	"parley/ent/targetedmessageversion"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -30,13 +30,13 @@ func (_u *TargetedMessageVersionUpdate) Where(ps ...predicate.TargetedMessageVer
 }
 
 // SetContent sets the "content" field.
-func (_u *TargetedMessageVersionUpdate) SetContent(v schema.TargetedContent) *TargetedMessageVersionUpdate {
+func (_u *TargetedMessageVersionUpdate) SetContent(v vocab.TargetedContent) *TargetedMessageVersionUpdate {
 	_u.mutation.SetContent(v)
 	return _u
 }
 
 // SetNillableContent sets the "content" field if the given value is not nil.
-func (_u *TargetedMessageVersionUpdate) SetNillableContent(v *schema.TargetedContent) *TargetedMessageVersionUpdate {
+func (_u *TargetedMessageVersionUpdate) SetNillableContent(v *vocab.TargetedContent) *TargetedMessageVersionUpdate {
 	if v != nil {
 		_u.SetContent(*v)
 	}
@@ -116,13 +116,13 @@ type TargetedMessageVersionUpdateOne struct {
 }
 
 // SetContent sets the "content" field.
-func (_u *TargetedMessageVersionUpdateOne) SetContent(v schema.TargetedContent) *TargetedMessageVersionUpdateOne {
+func (_u *TargetedMessageVersionUpdateOne) SetContent(v vocab.TargetedContent) *TargetedMessageVersionUpdateOne {
 	_u.mutation.SetContent(v)
 	return _u
 }
 
 // SetNillableContent sets the "content" field if the given value is not nil.
-func (_u *TargetedMessageVersionUpdateOne) SetNillableContent(v *schema.TargetedContent) *TargetedMessageVersionUpdateOne {
+func (_u *TargetedMessageVersionUpdateOne) SetNillableContent(v *vocab.TargetedContent) *TargetedMessageVersionUpdateOne {
 	if v != nil {
 		_u.SetContent(*v)
 	}

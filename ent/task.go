@@ -5,7 +5,6 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"parley/ent/schema"
 	"parley/ent/task"
 	"parley/internal/clock"
 	"parley/internal/viewer"
@@ -38,7 +37,7 @@ type Task struct {
 	// Skipped holds the value of the "skipped" field.
 	Skipped int `json:"skipped,omitempty"`
 	// Problems holds the value of the "problems" field.
-	Problems []schema.TaskProblem `json:"problems,omitempty"`
+	Problems []vocab.TaskProblem `json:"problems,omitempty"`
 	// ActorKind holds the value of the "actor_kind" field.
 	ActorKind viewer.Kind `json:"actor_kind,omitempty"`
 	// ActorID holds the value of the "actor_id" field.

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"parley/ent/schema"
 	"parley/ent/task"
 	"parley/internal/clock"
 	"parley/internal/viewer"
@@ -100,7 +99,7 @@ func (_c *TaskCreate) SetNillableSkipped(v *int) *TaskCreate {
 }
 
 // SetProblems sets the "problems" field.
-func (_c *TaskCreate) SetProblems(v []schema.TaskProblem) *TaskCreate {
+func (_c *TaskCreate) SetProblems(v []vocab.TaskProblem) *TaskCreate {
 	_c.mutation.SetProblems(v)
 	return _c
 }
@@ -491,7 +490,7 @@ func (u *TaskUpsert) AddSkipped(v int) *TaskUpsert {
 }
 
 // SetProblems sets the "problems" field.
-func (u *TaskUpsert) SetProblems(v []schema.TaskProblem) *TaskUpsert {
+func (u *TaskUpsert) SetProblems(v []vocab.TaskProblem) *TaskUpsert {
 	u.Set(task.FieldProblems, v)
 	return u
 }
@@ -681,7 +680,7 @@ func (u *TaskUpsertOne) UpdateSkipped() *TaskUpsertOne {
 }
 
 // SetProblems sets the "problems" field.
-func (u *TaskUpsertOne) SetProblems(v []schema.TaskProblem) *TaskUpsertOne {
+func (u *TaskUpsertOne) SetProblems(v []vocab.TaskProblem) *TaskUpsertOne {
 	return u.Update(func(s *TaskUpsert) {
 		s.SetProblems(v)
 	})
@@ -1043,7 +1042,7 @@ func (u *TaskUpsertBulk) UpdateSkipped() *TaskUpsertBulk {
 }
 
 // SetProblems sets the "problems" field.
-func (u *TaskUpsertBulk) SetProblems(v []schema.TaskProblem) *TaskUpsertBulk {
+func (u *TaskUpsertBulk) SetProblems(v []vocab.TaskProblem) *TaskUpsertBulk {
 	return u.Update(func(s *TaskUpsert) {
 		s.SetProblems(v)
 	})

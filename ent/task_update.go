@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/predicate"
-	"parley/ent/schema"
 	"parley/ent/task"
 	"parley/internal/clock"
 	"parley/internal/vocab"
@@ -124,13 +123,13 @@ func (_u *TaskUpdate) AddSkipped(v int) *TaskUpdate {
 }
 
 // SetProblems sets the "problems" field.
-func (_u *TaskUpdate) SetProblems(v []schema.TaskProblem) *TaskUpdate {
+func (_u *TaskUpdate) SetProblems(v []vocab.TaskProblem) *TaskUpdate {
 	_u.mutation.SetProblems(v)
 	return _u
 }
 
 // AppendProblems appends value to the "problems" field.
-func (_u *TaskUpdate) AppendProblems(v []schema.TaskProblem) *TaskUpdate {
+func (_u *TaskUpdate) AppendProblems(v []vocab.TaskProblem) *TaskUpdate {
 	_u.mutation.AppendProblems(v)
 	return _u
 }
@@ -355,13 +354,13 @@ func (_u *TaskUpdateOne) AddSkipped(v int) *TaskUpdateOne {
 }
 
 // SetProblems sets the "problems" field.
-func (_u *TaskUpdateOne) SetProblems(v []schema.TaskProblem) *TaskUpdateOne {
+func (_u *TaskUpdateOne) SetProblems(v []vocab.TaskProblem) *TaskUpdateOne {
 	_u.mutation.SetProblems(v)
 	return _u
 }
 
 // AppendProblems appends value to the "problems" field.
-func (_u *TaskUpdateOne) AppendProblems(v []schema.TaskProblem) *TaskUpdateOne {
+func (_u *TaskUpdateOne) AppendProblems(v []vocab.TaskProblem) *TaskUpdateOne {
 	_u.mutation.AppendProblems(v)
 	return _u
 }

@@ -5,7 +5,6 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"parley/ent/schema"
 	"parley/ent/ticket"
 	"parley/internal/clock"
 	"parley/internal/vocab"
@@ -31,9 +30,11 @@ type Ticket struct {
 	// Priority holds the value of the "priority" field.
 	Priority vocab.Priority `json:"priority,omitempty"`
 	// Properties holds the value of the "properties" field.
-	Properties []schema.TicketProperty `json:"properties,omitempty"`
+	Properties []vocab.TicketProperty `json:"properties,omitempty"`
 	// ContactID holds the value of the "contact_id" field.
 	ContactID string `json:"contact_id,omitempty"`
+	// Unique per account and type.
+	ExternalID *string `json:"external_id,omitempty"`
 	// The conversation that it was made for; one ticket each (EM-8).
 	ConversationID *string `json:"conversation_id,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -50,7 +51,7 @@ func (*Ticket) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case ticket.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case ticket.FieldID, ticket.FieldAccountID, ticket.FieldSubject, ticket.FieldPipeline, ticket.FieldStage, ticket.FieldPriority, ticket.FieldContactID, ticket.FieldConversationID:
+		case ticket.FieldID, ticket.FieldAccountID, ticket.FieldSubject, ticket.FieldPipeline, ticket.FieldStage, ticket.FieldPriority, ticket.FieldContactID, ticket.FieldExternalID, ticket.FieldConversationID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -116,6 +117,13 @@ func (_m *Ticket) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field contact_id", values[i])
 			} else if value.Valid {
 				_m.ContactID = value.String
+			}
+		case ticket.FieldExternalID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field external_id", values[i])
+			} else if value.Valid {
+				_m.ExternalID = new(string)
+				*_m.ExternalID = value.String
 			}
 		case ticket.FieldConversationID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -186,6 +194,11 @@ func (_m *Ticket) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("contact_id=")
 	builder.WriteString(_m.ContactID)
+	builder.WriteString(", ")
+	if v := _m.ExternalID; v != nil {
+		builder.WriteString("external_id=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	if v := _m.ConversationID; v != nil {
 		builder.WriteString("conversation_id=")

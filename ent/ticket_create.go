@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"parley/ent/schema"
 	"parley/ent/ticket"
 	"parley/internal/clock"
 	"parley/internal/vocab"
@@ -64,7 +63,7 @@ func (_c *TicketCreate) SetPriority(v vocab.Priority) *TicketCreate {
 }
 
 // SetProperties sets the "properties" field.
-func (_c *TicketCreate) SetProperties(v []schema.TicketProperty) *TicketCreate {
+func (_c *TicketCreate) SetProperties(v []vocab.TicketProperty) *TicketCreate {
 	_c.mutation.SetProperties(v)
 	return _c
 }
@@ -79,6 +78,20 @@ func (_c *TicketCreate) SetContactID(v string) *TicketCreate {
 func (_c *TicketCreate) SetNillableContactID(v *string) *TicketCreate {
 	if v != nil {
 		_c.SetContactID(*v)
+	}
+	return _c
+}
+
+// SetExternalID sets the "external_id" field.
+func (_c *TicketCreate) SetExternalID(v string) *TicketCreate {
+	_c.mutation.SetExternalID(v)
+	return _c
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_c *TicketCreate) SetNillableExternalID(v *string) *TicketCreate {
+	if v != nil {
+		_c.SetExternalID(*v)
 	}
 	return _c
 }
@@ -258,6 +271,10 @@ func (_c *TicketCreate) createSpec() (*Ticket, *sqlgraph.CreateSpec) {
 		_spec.SetField(ticket.FieldContactID, field.TypeString, value)
 		_node.ContactID = value
 	}
+	if value, ok := _c.mutation.ExternalID(); ok {
+		_spec.SetField(ticket.FieldExternalID, field.TypeString, value)
+		_node.ExternalID = &value
+	}
 	if value, ok := _c.mutation.ConversationID(); ok {
 		_spec.SetField(ticket.FieldConversationID, field.TypeString, value)
 		_node.ConversationID = &value
@@ -367,7 +384,7 @@ func (u *TicketUpsert) UpdatePriority() *TicketUpsert {
 }
 
 // SetProperties sets the "properties" field.
-func (u *TicketUpsert) SetProperties(v []schema.TicketProperty) *TicketUpsert {
+func (u *TicketUpsert) SetProperties(v []vocab.TicketProperty) *TicketUpsert {
 	u.Set(ticket.FieldProperties, v)
 	return u
 }
@@ -387,6 +404,24 @@ func (u *TicketUpsert) SetContactID(v string) *TicketUpsert {
 // UpdateContactID sets the "contact_id" field to the value that was provided on create.
 func (u *TicketUpsert) UpdateContactID() *TicketUpsert {
 	u.SetExcluded(ticket.FieldContactID)
+	return u
+}
+
+// SetExternalID sets the "external_id" field.
+func (u *TicketUpsert) SetExternalID(v string) *TicketUpsert {
+	u.Set(ticket.FieldExternalID, v)
+	return u
+}
+
+// UpdateExternalID sets the "external_id" field to the value that was provided on create.
+func (u *TicketUpsert) UpdateExternalID() *TicketUpsert {
+	u.SetExcluded(ticket.FieldExternalID)
+	return u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (u *TicketUpsert) ClearExternalID() *TicketUpsert {
+	u.SetNull(ticket.FieldExternalID)
 	return u
 }
 
@@ -519,7 +554,7 @@ func (u *TicketUpsertOne) UpdatePriority() *TicketUpsertOne {
 }
 
 // SetProperties sets the "properties" field.
-func (u *TicketUpsertOne) SetProperties(v []schema.TicketProperty) *TicketUpsertOne {
+func (u *TicketUpsertOne) SetProperties(v []vocab.TicketProperty) *TicketUpsertOne {
 	return u.Update(func(s *TicketUpsert) {
 		s.SetProperties(v)
 	})
@@ -543,6 +578,27 @@ func (u *TicketUpsertOne) SetContactID(v string) *TicketUpsertOne {
 func (u *TicketUpsertOne) UpdateContactID() *TicketUpsertOne {
 	return u.Update(func(s *TicketUpsert) {
 		s.UpdateContactID()
+	})
+}
+
+// SetExternalID sets the "external_id" field.
+func (u *TicketUpsertOne) SetExternalID(v string) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetExternalID(v)
+	})
+}
+
+// UpdateExternalID sets the "external_id" field to the value that was provided on create.
+func (u *TicketUpsertOne) UpdateExternalID() *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateExternalID()
+	})
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (u *TicketUpsertOne) ClearExternalID() *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.ClearExternalID()
 	})
 }
 
@@ -845,7 +901,7 @@ func (u *TicketUpsertBulk) UpdatePriority() *TicketUpsertBulk {
 }
 
 // SetProperties sets the "properties" field.
-func (u *TicketUpsertBulk) SetProperties(v []schema.TicketProperty) *TicketUpsertBulk {
+func (u *TicketUpsertBulk) SetProperties(v []vocab.TicketProperty) *TicketUpsertBulk {
 	return u.Update(func(s *TicketUpsert) {
 		s.SetProperties(v)
 	})
@@ -869,6 +925,27 @@ func (u *TicketUpsertBulk) SetContactID(v string) *TicketUpsertBulk {
 func (u *TicketUpsertBulk) UpdateContactID() *TicketUpsertBulk {
 	return u.Update(func(s *TicketUpsert) {
 		s.UpdateContactID()
+	})
+}
+
+// SetExternalID sets the "external_id" field.
+func (u *TicketUpsertBulk) SetExternalID(v string) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetExternalID(v)
+	})
+}
+
+// UpdateExternalID sets the "external_id" field to the value that was provided on create.
+func (u *TicketUpsertBulk) UpdateExternalID() *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateExternalID()
+	})
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (u *TicketUpsertBulk) ClearExternalID() *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.ClearExternalID()
 	})
 }
 

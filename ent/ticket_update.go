@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/predicate"
-	"parley/ent/schema"
 	"parley/ent/ticket"
 	"parley/internal/vocab"
 
@@ -88,13 +87,13 @@ func (_u *TicketUpdate) SetNillablePriority(v *vocab.Priority) *TicketUpdate {
 }
 
 // SetProperties sets the "properties" field.
-func (_u *TicketUpdate) SetProperties(v []schema.TicketProperty) *TicketUpdate {
+func (_u *TicketUpdate) SetProperties(v []vocab.TicketProperty) *TicketUpdate {
 	_u.mutation.SetProperties(v)
 	return _u
 }
 
 // AppendProperties appends value to the "properties" field.
-func (_u *TicketUpdate) AppendProperties(v []schema.TicketProperty) *TicketUpdate {
+func (_u *TicketUpdate) AppendProperties(v []vocab.TicketProperty) *TicketUpdate {
 	_u.mutation.AppendProperties(v)
 	return _u
 }
@@ -110,6 +109,26 @@ func (_u *TicketUpdate) SetNillableContactID(v *string) *TicketUpdate {
 	if v != nil {
 		_u.SetContactID(*v)
 	}
+	return _u
+}
+
+// SetExternalID sets the "external_id" field.
+func (_u *TicketUpdate) SetExternalID(v string) *TicketUpdate {
+	_u.mutation.SetExternalID(v)
+	return _u
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_u *TicketUpdate) SetNillableExternalID(v *string) *TicketUpdate {
+	if v != nil {
+		_u.SetExternalID(*v)
+	}
+	return _u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (_u *TicketUpdate) ClearExternalID() *TicketUpdate {
+	_u.mutation.ClearExternalID()
 	return _u
 }
 
@@ -203,6 +222,12 @@ func (_u *TicketUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.ContactID(); ok {
 		_spec.SetField(ticket.FieldContactID, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.ExternalID(); ok {
+		_spec.SetField(ticket.FieldExternalID, field.TypeString, value)
+	}
+	if _u.mutation.ExternalIDCleared() {
+		_spec.ClearField(ticket.FieldExternalID, field.TypeString)
+	}
 	if value, ok := _u.mutation.ConversationID(); ok {
 		_spec.SetField(ticket.FieldConversationID, field.TypeString, value)
 	}
@@ -288,13 +313,13 @@ func (_u *TicketUpdateOne) SetNillablePriority(v *vocab.Priority) *TicketUpdateO
 }
 
 // SetProperties sets the "properties" field.
-func (_u *TicketUpdateOne) SetProperties(v []schema.TicketProperty) *TicketUpdateOne {
+func (_u *TicketUpdateOne) SetProperties(v []vocab.TicketProperty) *TicketUpdateOne {
 	_u.mutation.SetProperties(v)
 	return _u
 }
 
 // AppendProperties appends value to the "properties" field.
-func (_u *TicketUpdateOne) AppendProperties(v []schema.TicketProperty) *TicketUpdateOne {
+func (_u *TicketUpdateOne) AppendProperties(v []vocab.TicketProperty) *TicketUpdateOne {
 	_u.mutation.AppendProperties(v)
 	return _u
 }
@@ -310,6 +335,26 @@ func (_u *TicketUpdateOne) SetNillableContactID(v *string) *TicketUpdateOne {
 	if v != nil {
 		_u.SetContactID(*v)
 	}
+	return _u
+}
+
+// SetExternalID sets the "external_id" field.
+func (_u *TicketUpdateOne) SetExternalID(v string) *TicketUpdateOne {
+	_u.mutation.SetExternalID(v)
+	return _u
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_u *TicketUpdateOne) SetNillableExternalID(v *string) *TicketUpdateOne {
+	if v != nil {
+		_u.SetExternalID(*v)
+	}
+	return _u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (_u *TicketUpdateOne) ClearExternalID() *TicketUpdateOne {
+	_u.mutation.ClearExternalID()
 	return _u
 }
 
@@ -432,6 +477,12 @@ func (_u *TicketUpdateOne) sqlSave(ctx context.Context) (_node *Ticket, err erro
 	}
 	if value, ok := _u.mutation.ContactID(); ok {
 		_spec.SetField(ticket.FieldContactID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ExternalID(); ok {
+		_spec.SetField(ticket.FieldExternalID, field.TypeString, value)
+	}
+	if _u.mutation.ExternalIDCleared() {
+		_spec.ClearField(ticket.FieldExternalID, field.TypeString)
 	}
 	if value, ok := _u.mutation.ConversationID(); ok {
 		_spec.SetField(ticket.FieldConversationID, field.TypeString, value)

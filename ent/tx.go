@@ -54,6 +54,8 @@ type Tx struct {
 	ForgottenBlob *ForgottenBlobClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
+	// ImageSender is the client for interacting with the ImageSender builders.
+	ImageSender *ImageSenderClient
 	// InboundMail is the client for interacting with the InboundMail builders.
 	InboundMail *InboundMailClient
 	// Inbox is the client for interacting with the Inbox builders.
@@ -84,6 +86,8 @@ type Tx struct {
 	SavedView *SavedViewClient
 	// SubscriptionType is the client for interacting with the SubscriptionType builders.
 	SubscriptionType *SubscriptionTypeClient
+	// Tag is the client for interacting with the Tag builders.
+	Tag *TagClient
 	// TargetedMessage is the client for interacting with the TargetedMessage builders.
 	TargetedMessage *TargetedMessageClient
 	// TargetedMessageCount is the client for interacting with the TargetedMessageCount builders.
@@ -258,6 +262,7 @@ func (tx *Tx) init() {
 	tx.Event = NewEventClient(tx.config)
 	tx.ForgottenBlob = NewForgottenBlobClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
+	tx.ImageSender = NewImageSenderClient(tx.config)
 	tx.InboundMail = NewInboundMailClient(tx.config)
 	tx.Inbox = NewInboxClient(tx.config)
 	tx.InboxTeam = NewInboxTeamClient(tx.config)
@@ -273,6 +278,7 @@ func (tx *Tx) init() {
 	tx.RoutingTurn = NewRoutingTurnClient(tx.config)
 	tx.SavedView = NewSavedViewClient(tx.config)
 	tx.SubscriptionType = NewSubscriptionTypeClient(tx.config)
+	tx.Tag = NewTagClient(tx.config)
 	tx.TargetedMessage = NewTargetedMessageClient(tx.config)
 	tx.TargetedMessageCount = NewTargetedMessageCountClient(tx.config)
 	tx.TargetedMessageVersion = NewTargetedMessageVersionClient(tx.config)

@@ -38,6 +38,10 @@ type User struct {
 	ChatCapacity int `json:"chat_capacity,omitempty"`
 	// DeactivatedAt holds the value of the "deactivated_at" field.
 	DeactivatedAt clock.Micros `json:"deactivated_at,omitempty"`
+	// LastSeenAt holds the value of the "last_seen_at" field.
+	LastSeenAt clock.Micros `json:"last_seen_at,omitempty"`
+	// Unique per account and type.
+	ExternalID *string `json:"external_id,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -50,9 +54,9 @@ func (*User) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case user.FieldReassignRepliesWhenAway:
 			values[i] = new(sql.NullBool)
-		case user.FieldChatCapacity, user.FieldDeactivatedAt, user.FieldCreatedAt:
+		case user.FieldChatCapacity, user.FieldDeactivatedAt, user.FieldLastSeenAt, user.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case user.FieldID, user.FieldAccountID, user.FieldName, user.FieldEmail, user.FieldAvatarURL, user.FieldRole, user.FieldSeat, user.FieldAvailability:
+		case user.FieldID, user.FieldAccountID, user.FieldName, user.FieldEmail, user.FieldAvatarURL, user.FieldRole, user.FieldSeat, user.FieldAvailability, user.FieldExternalID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -135,6 +139,19 @@ func (_m *User) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.DeactivatedAt = clock.Micros(value.Int64)
 			}
+		case user.FieldLastSeenAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field last_seen_at", values[i])
+			} else if value.Valid {
+				_m.LastSeenAt = clock.Micros(value.Int64)
+			}
+		case user.FieldExternalID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field external_id", values[i])
+			} else if value.Valid {
+				_m.ExternalID = new(string)
+				*_m.ExternalID = value.String
+			}
 		case user.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -206,6 +223,14 @@ func (_m *User) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("deactivated_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.DeactivatedAt))
+	builder.WriteString(", ")
+	builder.WriteString("last_seen_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LastSeenAt))
+	builder.WriteString(", ")
+	if v := _m.ExternalID; v != nil {
+		builder.WriteString("external_id=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

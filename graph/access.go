@@ -17,7 +17,7 @@ import (
 // Access implements the SDL's @access(to:, scope:). It lets the call through
 // if the viewer's kind is in to (ANYONE admits every kind) and their token
 // grants the scope. Visitors and callers without credentials need no scope.
-// Errors: UNAUTHENTICATED without credentials, FORBIDDEN else.
+// Errors: UNAUTHENTICATED without credentials, otherwise FORBIDDEN.
 func Access(ctx context.Context, _ any, next graphql.Resolver, to []viewer.Kind, scope *string) (any, error) {
 	v := viewer.FromContext(ctx)
 	if v == nil {
@@ -26,7 +26,7 @@ func Access(ctx context.Context, _ any, next graphql.Resolver, to []viewer.Kind,
 	if !slices.Contains(to, v.Kind) && !slices.Contains(to, viewer.Anyone) {
 		return nil, refuse(graphql.GetFieldContext(ctx).Field.Name, v, to)
 	}
-	if scope != nil && v.IsStaff() && !grants(v.Scopes, *scope) {
+	if scope != nil && v.IsStaff() && !v.Grants(*scope) {
 		return nil, errs.New(errs.Forbidden, "The token lacks the scope %q.", *scope)
 	}
 	return next(ctx)
@@ -35,7 +35,8 @@ func Access(ctx context.Context, _ any, next graphql.Resolver, to []viewer.Kind,
 func refuse(field string, v *viewer.Viewer, to []viewer.Kind) *errs.Error {
 	if v.Kind == viewer.Anyone {
 		return errs.New(errs.Unauthenticated,
-			"%q needs a token: send it in the header \"Authorization: Bearer ...\".", field)
+			"%q requires a token: send it in the header \"Authorization: Bearer ...\", "+
+				"or over a WebSocket as connection_init {\"Authorization\": \"Bearer ...\"}.", field)
 	}
 	names := make([]string, len(to))
 	for i, kind := range to {
@@ -48,34 +49,19 @@ func refuse(field string, v *viewer.Viewer, to []viewer.Kind) *errs.Error {
 	return errs.New(errs.Forbidden, "Only %s may call %q; the token is of kind %s.", who, field, v.Kind)
 }
 
-// grants reports whether held scopes include the wanted one: by name, by "*",
-// or by the shorthands "read" (every "...:read") and "write" (every
-// "...:write", and what that lets one read).
-func grants(held []string, wanted string) bool {
-	reads, writes := strings.HasSuffix(wanted, ":read"), strings.HasSuffix(wanted, ":write")
-	for _, scope := range held {
-		switch {
-		case scope == wanted, scope == "*",
-			scope == "read" && reads,
-			scope == "write" && (reads || writes):
-			return true
-		}
-	}
-	return false
-}
-
 // CheckAccess names every root field that @access does not close: one without
 // the directive, or one that admits staff, integrations or bots and asks for no
-// scope. The server does not start with such a schema.
+// scope, neither itself nor by the type of what it returns. The server does not start with such a schema.
 func CheckAccess(schema *ast.Schema) error {
 	var faults []error
+	readers := newReaders(schema)
 	for _, f := range rootFields(schema) {
 		kinds, scoped := f.access()
 		switch {
 		case len(kinds) == 0:
 			faults = append(faults, fmt.Errorf("%s has no @access: name who may call it", f))
-		case !scoped && slices.ContainsFunc(kinds, isStaffKind):
-			faults = append(faults, fmt.Errorf("%s admits staff, but its @access has no scope", f))
+		case !scoped && slices.ContainsFunc(kinds, isStaffKind) && !readers.scoped(f.def.Type):
+			faults = append(faults, fmt.Errorf("%s admits staff, but neither its @access nor its type has a scope", f))
 		}
 	}
 	return errors.Join(faults...)
@@ -83,7 +69,9 @@ func CheckAccess(schema *ast.Schema) error {
 
 // CheckVisible walks the SDL from every root field that visitors or callers
 // without credentials may call, and names each object type on the way that
-// does not bear @visible for them, with the first path that reaches it. The
+// does not have @visible for them, with the first path that reaches it. Where a
+// field may show nothing in place of an object (guards), its other types are
+// hidden and not looked at; neither are fields that they may not select. The
 // fence in storage hides rows, not columns: an unmarked type is staff's alone.
 func CheckVisible(schema *ast.Schema) error {
 	var faults []error
@@ -94,11 +82,14 @@ func CheckVisible(schema *ast.Schema) error {
 }
 
 func checkVisibleTo(schema *ast.Schema, kind viewer.Kind) []error {
-	type reached struct{ typeName, path string }
+	type reached struct {
+		typeName, path string
+		guarded        bool // objects of other types are hidden
+	}
 	var queue []reached
 	for _, f := range rootFields(schema) {
 		if kinds, _ := f.access(); slices.Contains(kinds, kind) {
-			queue = append(queue, reached{f.def.Type.Name(), f.String()})
+			queue = append(queue, reached{f.def.Type.Name(), f.String(), guardsField(schema, f.def)})
 		}
 	}
 	var faults []error
@@ -107,25 +98,41 @@ func checkVisibleTo(schema *ast.Schema, kind viewer.Kind) []error {
 		at := queue[0]
 		queue = queue[1:]
 		def := schema.Types[at.typeName]
-		if def == nil || seen[at.typeName] || strings.HasPrefix(at.typeName, "__") {
+		if def == nil || seen[at.typeName] && !def.IsAbstractType() || strings.HasPrefix(at.typeName, "__") {
 			continue
 		}
 		seen[at.typeName] = true
 		switch def.Kind {
 		case ast.Interface, ast.Union:
 			for _, possible := range schema.GetPossibleTypes(def) {
-				queue = append(queue, reached{possible.Name, at.path + " → " + possible.Name})
+				if !at.guarded || visibleTo(possible, kind) {
+					queue = append(queue, reached{possible.Name, at.path + " → " + possible.Name, false})
+				}
 			}
 		case ast.Object:
 			if !visibleTo(def, kind) {
 				faults = append(faults, fmt.Errorf("type %s is not @visible to %s, who reaches it by %s", def.Name, kind, at.path))
 			}
 			for _, f := range def.Fields {
-				queue = append(queue, reached{f.Type.Name(), at.path + " → " + def.Name + "." + f.Name})
+				if selectableBy(f, kind) {
+					queue = append(queue, reached{f.Type.Name(), at.path + " → " + def.Name + "." + f.Name, guardsField(schema, f)})
+				}
 			}
 		}
 	}
 	return faults
+}
+
+// guardsField reports whether a field shows only objects that the caller may see.
+func guardsField(schema *ast.Schema, f *ast.FieldDefinition) bool {
+	def := schema.Types[f.Type.Name()]
+	return def != nil && guards(f.Type, def)
+}
+
+// selectableBy reports whether callers of a kind may select a field (@visible).
+func selectableBy(f *ast.FieldDefinition, kind viewer.Kind) bool {
+	kinds := kindsOf(f.Directives.ForName("visible"))
+	return len(kinds) == 0 || slices.Contains(kinds, kind) || slices.Contains(kinds, viewer.Anyone)
 }
 
 func visibleTo(def *ast.Definition, kind viewer.Kind) bool {
@@ -143,12 +150,20 @@ func (f rootField) String() string { return f.root + "." + f.def.Name }
 
 // access returns whom the field's @access admits, and whether it asks for a scope.
 func (f rootField) access() (kinds []viewer.Kind, scoped bool) {
+	return kindsOf(f.def.Directives.ForName("access")), f.scope() != ""
+}
+
+// scope returns the scope that the field's @access asks for; "": none.
+func (f rootField) scope() string {
 	d := f.def.Directives.ForName("access")
 	if d == nil {
-		return nil, false
+		return ""
 	}
 	scope := d.Arguments.ForName("scope")
-	return kindsOf(d), scope != nil && scope.Value.Raw != "" && scope.Value.Kind != ast.NullValue
+	if scope == nil || scope.Value.Kind == ast.NullValue {
+		return ""
+	}
+	return scope.Value.Raw
 }
 
 func rootFields(schema *ast.Schema) []rootField {

@@ -11,8 +11,10 @@ import (
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
-	"parley/internal/node"
-	"parley/internal/people"
+	"parley/internal/account"
+	"parley/internal/clock"
+	"parley/internal/id"
+	"parley/internal/loader"
 	"parley/internal/viewer"
 )
 
@@ -20,8 +22,8 @@ func (r *accountResolver) HeadSequence(ctx context.Context, obj *ent.Account) (i
 	return r.Services.Events.Head(ctx)
 }
 
-func (r *mutationResolver) UpdateAccount(ctx context.Context, input people.UpdateAccountInput) (*model.UpdateAccountPayload, error) {
-	account, err := r.Services.People.UpdateAccount(ctx, input)
+func (r *mutationResolver) UpdateAccount(ctx context.Context, input account.UpdateAccountInput) (*model.UpdateAccountPayload, error) {
+	account, err := r.Services.Accounts.UpdateAccount(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -32,8 +34,12 @@ func (r *queryResolver) Viewer(ctx context.Context) (*viewer.Viewer, error) {
 	return viewer.FromContext(ctx), nil
 }
 
+func (r *viewerResolver) ID(ctx context.Context, obj *viewer.Viewer) (string, error) {
+	return "viewer:" + obj.ActorID, nil
+}
+
 func (r *viewerResolver) Actor(ctx context.Context, obj *viewer.Viewer) (model.Actor, error) {
-	list, err := r.Services.Nodes.Actors(ctx, []node.Ref{{Kind: obj.Kind, ID: obj.ActorID}})
+	list, err := r.Services.Nodes.Actors(ctx, []loader.Ref{{Kind: obj.Kind, ID: obj.ActorID}})
 	if err != nil {
 		return nil, err
 	}
@@ -41,14 +47,57 @@ func (r *viewerResolver) Actor(ctx context.Context, obj *viewer.Viewer) (model.A
 }
 
 func (r *viewerResolver) Account(ctx context.Context, obj *viewer.Viewer) (*ent.Account, error) {
-	return r.Services.People.Account(ctx)
+	return r.Services.Accounts.Account(ctx)
+}
+
+func (r *viewerResolver) User(ctx context.Context, obj *viewer.Viewer) (*ent.User, error) {
+	return single(ctx, actorOf(obj, id.User), r.Services.Nodes.Users)
+}
+
+func (r *viewerResolver) Integration(ctx context.Context, obj *viewer.Viewer) (*ent.Integration, error) {
+	return single(ctx, actorOf(obj, id.Integration), r.Services.Nodes.Integrations)
+}
+
+func (r *viewerResolver) Bot(ctx context.Context, obj *viewer.Viewer) (*ent.Bot, error) {
+	return single(ctx, actorOf(obj, id.Bot), r.Services.Nodes.Bots)
+}
+
+func (r *viewerResolver) Visitor(ctx context.Context, obj *viewer.Viewer) (*ent.Visitor, error) {
+	return single(ctx, actorOf(obj, id.Visitor), r.Services.Nodes.Visitors)
+}
+
+func (r *viewerResolver) Token(ctx context.Context, obj *viewer.Viewer) (*viewer.Viewer, error) {
+	return obj, nil
+}
+
+func (r *viewerTokenResolver) ID(ctx context.Context, obj *viewer.Viewer) (string, error) {
+	return "viewer:" + obj.TokenID, nil
+}
+
+func (r *viewerTokenResolver) InboxIds(ctx context.Context, obj *viewer.Viewer) ([]string, error) {
+	return firstOf(obj.InboxIDs), nil
+}
+
+func (r *viewerTokenResolver) ExpiresAt(ctx context.Context, obj *viewer.Viewer) (*clock.Micros, error) {
+	if obj.ExpiresAt.IsZero() {
+		return nil, nil
+	}
+	at := clock.Of(obj.ExpiresAt)
+	return &at, nil
+}
+
+func (r *viewerTokenResolver) DeprecatedFieldsUsed(ctx context.Context, obj *viewer.Viewer) ([]string, error) {
+	return r.Services.Accounts.DeprecatedFieldsUsedBy(ctx, obj)
 }
 
 func (r *Resolver) Account() generated.AccountResolver { return &accountResolver{r} }
 
 func (r *Resolver) Viewer() generated.ViewerResolver { return &viewerResolver{r} }
 
+func (r *Resolver) ViewerToken() generated.ViewerTokenResolver { return &viewerTokenResolver{r} }
+
 type (
-	accountResolver struct{ *Resolver }
-	viewerResolver  struct{ *Resolver }
+	accountResolver     struct{ *Resolver }
+	viewerResolver      struct{ *Resolver }
+	viewerTokenResolver struct{ *Resolver }
 )

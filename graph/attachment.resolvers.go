@@ -19,30 +19,32 @@ func (r *attachmentResolver) URL(ctx context.Context, obj *ent.Attachment) (*str
 	return orNull(url), err
 }
 
-func (r *messageResolver) Attachments(ctx context.Context, objs []*ent.Message) ([][]*ent.Attachment, error) {
-	return r.Services.Attachments.Of(ctx, objs)
+func (r *attachmentResolver) ContentID(ctx context.Context, obj *ent.Attachment) (*string, error) {
+	return orNull(obj.ContentID), nil
 }
 
-func (r *mutationResolver) UploadAttachment(ctx context.Context, input model.UploadAttachmentInput) (*model.UploadAttachmentPayload, error) {
-	a, err := r.Services.Attachments.Upload(ctx, attachment.UploadInput{
-		ConversationID: value(input.ConversationID), InboxID: value(input.InboxID),
+func (r *messageResolver) Attachments(ctx context.Context, objs []*ent.Message, after *string) ([][]*ent.Attachment, error) {
+	lists, err := r.Services.Attachments.Of(ctx, objs)
+	return pick(lists, func(files []*ent.Attachment) []*ent.Attachment { return firstOf(filesAfter(files, after)) }), err
+}
+
+func (r *messageResolver) AttachmentCount(ctx context.Context, objs []*ent.Message) ([]int, error) {
+	lists, err := r.Services.Attachments.Of(ctx, objs)
+	return pick(lists, func(files []*ent.Attachment) int { return len(files) }), err
+}
+
+func (r *mutationResolver) UploadAttachment(ctx context.Context, input model.UploadAttachmentInput) (*model.AttachmentPayload, error) {
+	return attachmentPayload(r.Services.Attachments.Upload(ctx, attachment.UploadInput{
+		ConversationID: value(input.To.ConversationID), InboxID: value(input.To.InboxID),
 		File: input.File.File, FileName: input.File.Filename, Size: input.File.Size, IdempotencyKey: input.IdempotencyKey,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &model.UploadAttachmentPayload{Attachment: a}, nil
+	}))
 }
 
-func (r *mutationResolver) UploadVisitorAttachment(ctx context.Context, input model.UploadVisitorAttachmentInput) (*model.UploadVisitorAttachmentPayload, error) {
-	a, err := r.Services.Attachments.Upload(ctx, attachment.UploadInput{
+func (r *mutationResolver) UploadVisitorAttachment(ctx context.Context, input model.UploadVisitorAttachmentInput) (*model.AttachmentPayload, error) {
+	return attachmentPayload(r.Services.Attachments.Upload(ctx, attachment.UploadInput{
 		ConversationID: value(input.ConversationID),
 		File:           input.File.File, FileName: input.File.Filename, Size: input.File.Size, IdempotencyKey: input.IdempotencyKey,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &model.UploadVisitorAttachmentPayload{Attachment: a}, nil
+	}))
 }
 
 func (r *Resolver) Attachment() generated.AttachmentResolver { return &attachmentResolver{r} }

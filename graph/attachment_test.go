@@ -17,7 +17,7 @@ func TestFilesInAChat(t *testing.T) {
 	eachSite(t, func(s *site) {
 		agent, chat := s.Agent(0), s.chat.ID
 		answer := s.upload(agent, "../map.png", png, fmt.Sprintf(
-			`mutation($file: Upload!) { uploadAttachment(input: {conversationId: %q, file: $file}) { attachment { id fileName contentType size inline scan } userErrors { code } } }`, chat))
+			`mutation($file: Upload!) { uploadAttachment(input: {to: {conversationId: %q}, file: $file}) { attachment { id fileName contentType size inline scan } userErrors { code } } }`, chat))
 		var made struct {
 			Data struct {
 				UploadAttachment struct {

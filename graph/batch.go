@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,11 +14,13 @@ import (
 )
 
 // Batches lets a batch resolver answer once for all objects that stand in the
-// same place of a list's rows: for `edges { node { assignee { teams } } }` the
+// same place below a list: for `edges { node { assignee { teams } } }` the
 // assignees of a page are resolved in one call, and then their teams in one
-// more. gqlgen by itself does so only for the rows themselves, so that each
-// node of a connection would be resolved alone. Nothing waits for a timer: an
-// object's siblings are known when its row is.
+// more. Lists within lists are no bound: for `conversations { nodes { messages {
+// nodes { author } } } }` all messages of all conversations are one place. gqlgen
+// by itself does so only for the rows of one list, so that each node of a
+// connection would be resolved alone. Nothing waits for a timer: an object's
+// siblings are known when the rows of the outermost list are.
 //
 // It is an extension of the server: srv.Use(graph.Batches{}).
 type Batches struct{}
@@ -44,153 +47,161 @@ func (Batches) InterceptResponse(ctx context.Context, next graphql.ResponseHandl
 // InterceptField hands a resolver the group of its object's siblings.
 func (Batches) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
 	fc := graphql.GetFieldContext(ctx)
-	if fc == nil || !fc.IsResolver {
+	if fc == nil || !fc.IsResolver || fc.Parent == nil {
 		return next(ctx)
 	}
 	all, _ := ctx.Value(batchesKey{}).(*batches)
+	self := object(reflect.ValueOf(fc.Parent.Result))
 	p, ok := placeOf(fc)
-	if !ok || all == nil {
+	if !ok || all == nil || !self.IsValid() {
 		return next(ctx)
 	}
-	b := all.at(p, fc.Object)
-	if _, in := b.index[p.row]; !in {
+	b := all.batchAt(p, fc.Object, self.Type())
+	row, in := b.index[self.Pointer()]
+	if !in {
 		return next(ctx)
 	}
 	switch answered, _ := b.answers.Load(fc.Field.Alias); answered := answered.(type) {
 	case own:
 		return next(ctx)
 	case reflect.Value:
-		return answered.Index(b.index[p.row]).Interface(), nil
+		return answered.Index(row).Interface(), nil
 	}
-	return b.resolve(ctx, fc, p.row, next)
+	return b.resolveRow(ctx, fc, row, next)
 }
 
-// place is where an object stands: down some steps from a row of a list.
+// place is where objects stand: down some steps from the rows of a list that is
+// in no other list. A step whose field is a list leads to all elements of it.
 type place struct {
 	list  *graphql.FieldContext
-	row   int
 	steps []*graphql.FieldContext
 }
 
 // placeOf returns the place of the object that a field belongs to, and false
 // if it is in no list.
 func placeOf(fc *graphql.FieldContext) (place, bool) {
+	var p place
 	var steps []*graphql.FieldContext
 	for at := fc.Parent; at != nil; at = at.Parent {
-		if at.Index != nil {
-			list := at.Parent
-			return place{list, *at.Index, steps}, list != nil && list.Index == nil
+		if at.Index == nil {
+			steps = append(steps, at)
+			continue
 		}
-		steps = append([]*graphql.FieldContext{at}, steps...)
+		for at.Parent != nil && at.Parent.Index != nil { // of a list of lists
+			at = at.Parent
+		}
+		if p.list = at.Parent; p.list == nil {
+			return place{}, false
+		}
+		p.steps = slices.Clone(steps)
 	}
-	return place{}, false
+	slices.Reverse(p.steps)
+	return p, p.list != nil
 }
 
-// batch is the objects of one type in one place of all rows.
+// batch is the objects of one type in one place.
 type batch struct {
 	once sync.Once
-	// index tells each row's object among the group's parents.
-	index map[int]int
+	// index finds each object, by its address, among the group's parents.
+	index map[uintptr]int
 	group *graphql.BatchParentGroup
-	// context bears the group, and nothing else.
+	// context has the group, and nothing else.
 	context context.Context
-	// answers has, by a field's alias, what its resolver answered for all rows,
-	// or own for one that answers each row by itself.
+	// answers has, by a field's alias, what its resolver answered for all objects,
+	// or own for one that answers each by itself.
 	answers sync.Map
 }
 
 // own marks a resolver that is no batch resolver.
 type own struct{}
 
+type placeID struct {
+	list  *graphql.FieldContext
+	steps string
+}
+
 type batchID struct {
-	list   *graphql.FieldContext
-	steps  string
+	placeID
+
 	object string
+	of     reflect.Type
 }
 
-// id names the batch of a place for one type of objects.
-func (p place) id(object string) batchID {
-	names := make([]string, len(p.steps))
-	for i, step := range p.steps {
-		names[i] = step.Field.Alias
+// id names a place.
+func (p place) id() placeID {
+	var names strings.Builder
+	for _, step := range p.steps {
+		names.WriteString(step.Object + "." + step.Field.Alias + " ")
 	}
-	return batchID{p.list, strings.Join(names, "."), object}
+	return placeID{p.list, names.String()}
 }
 
-// batches holds a response's *batch by batchID.
-type batches struct{ sync.Map }
+// batches holds what a response knows of its places.
+type batches struct {
+	objects sync.Map // *objects by placeID
+	batches sync.Map // *batch by batchID
+}
 
-// at returns the batch of a place, made with the first call. It is empty if
-// the siblings cannot be told.
-func (all *batches) at(p place, object string) *batch {
-	found, _ := all.LoadOrStore(p.id(object), &batch{})
+// objects is what stands in one place, of whatever types, once it is looked for.
+type objects struct {
+	once sync.Once
+	list []reflect.Value
+}
+
+// batchAt returns the batch of a place for the objects of one type, made with the
+// first call.
+func (all *batches) batchAt(p place, name string, of reflect.Type) *batch {
+	found, _ := all.batches.LoadOrStore(batchID{p.id(), name, of}, &batch{})
 	b := found.(*batch) //nolint:errcheck // nothing else is stored
-	b.once.Do(func() { b.fill(all.siblings(p), p.row, object) })
+	b.once.Do(func() { b.fillObjects(all.siblings(p), name, of) })
 	return b
 }
 
-// fill takes from objects, one for each row, those of the same type as that of row.
-func (b *batch) fill(objects []reflect.Value, row int, object string) {
-	if row >= len(objects) || !objects[row].IsValid() {
-		return
-	}
-	of := objects[row].Type()
-	parents := reflect.MakeSlice(reflect.SliceOf(of), 0, len(objects))
-	b.index = make(map[int]int, len(objects))
-	for i, o := range objects {
-		if o.IsValid() && o.Type() == of {
-			b.index[i] = parents.Len()
+// fillObjects takes from a place's objects those of one type.
+func (b *batch) fillObjects(siblings []reflect.Value, name string, of reflect.Type) {
+	parents := reflect.MakeSlice(reflect.SliceOf(of), 0, len(siblings))
+	b.index = make(map[uintptr]int, len(siblings))
+	for _, o := range siblings {
+		if _, twice := b.index[o.Pointer()]; o.Type() == of && !twice {
+			b.index[o.Pointer()] = parents.Len()
 			parents = reflect.Append(parents, o)
 		}
 	}
-	b.context = graphql.WithBatchParents(context.Background(), object, parents.Interface(), b.index)
-	b.group = graphql.GetBatchParentGroup(b.context, object)
+	b.context = graphql.WithBatchParents(context.Background(), name, parents.Interface(), nil)
+	b.group = graphql.GetBatchParentGroup(b.context, name)
 }
 
-// siblings returns the object in a place for each row of the list; an invalid
-// value where there is none, and nothing if a step is neither a batch resolver
-// nor a struct's field.
+// siblings returns the objects in a place. Those are missing whose way leads over
+// what is neither a batch resolver, a struct's field nor a method without
+// arguments: they are resolved alone.
 func (all *batches) siblings(p place) []reflect.Value {
-	if len(p.steps) == 0 {
-		return elements(p.list)
-	}
-	above := p
-	above.steps = p.steps[:len(p.steps)-1]
-	last := p.steps[len(p.steps)-1]
-	if last.IsResolver {
-		return all.resolved(above, last)
-	}
-	objects := all.siblings(above)
-	for i, o := range objects {
-		if !o.IsValid() {
-			continue
+	found, _ := all.objects.LoadOrStore(p.id(), &objects{})
+	here := found.(*objects) //nolint:errcheck // nothing else is stored
+	here.once.Do(func() {
+		if len(p.steps) == 0 {
+			here.list = appendObjects(nil, reflect.ValueOf(p.list.Result))
+			return
 		}
-		field := o.Elem().FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, last.Field.Name) })
-		if !field.IsValid() {
-			return nil
+		above, last := place{p.list, p.steps[:len(p.steps)-1]}, p.steps[len(p.steps)-1]
+		if last.IsResolver {
+			here.list = all.resolved(above, last)
+			return
 		}
-		objects[i] = object(field)
-	}
-	return objects
+		for _, o := range all.siblings(above) {
+			here.list = appendObjects(here.list, below(o, last))
+		}
+	})
+	return here.list
 }
 
-// elements returns the objects that a list field answered with.
-func elements(list *graphql.FieldContext) []reflect.Value {
-	result := reflect.ValueOf(list.Result)
-	if result.Kind() != reflect.Slice {
+// resolved returns what the batch resolver of a step down from above answered. It
+// has answered: an object in the place below asks.
+func (all *batches) resolved(above place, step *graphql.FieldContext) []reflect.Value {
+	parent := object(reflect.ValueOf(step.Parent.Result))
+	if !parent.IsValid() {
 		return nil
 	}
-	objects := make([]reflect.Value, result.Len())
-	for i := range objects {
-		objects[i] = object(result.Index(i))
-	}
-	return objects
-}
-
-// resolved returns what the batch resolver of a step down from above answered
-// for each row. It has answered: an object in the place below asks.
-func (all *batches) resolved(above place, step *graphql.FieldContext) []reflect.Value {
-	found, ok := all.Load(above.id(step.Object))
+	found, ok := all.batches.Load(batchID{above.id(), step.Object, parent.Type()})
 	if !ok {
 		return nil
 	}
@@ -203,28 +214,60 @@ func (all *batches) resolved(above place, step *graphql.FieldContext) []reflect.
 	if results.Kind() != reflect.Slice || results.Len() != len(b.index) {
 		return nil
 	}
-	objects := make([]reflect.Value, reflect.ValueOf(above.list.Result).Len())
-	for row, i := range b.index {
-		objects[row] = object(results.Index(i))
-	}
-	return objects
+	return appendObjects(nil, results)
 }
 
-// object returns the pointer to a struct that v is or holds, else an invalid value.
+// below returns what the field of a step is of an object; an invalid value if that
+// is neither a struct's field nor a method without arguments.
+func below(o reflect.Value, step *graphql.FieldContext) reflect.Value {
+	named := func(name string) bool { return strings.EqualFold(name, step.Field.Name) }
+	if !step.IsMethod {
+		if field, ok := o.Type().Elem().FieldByNameFunc(named); ok {
+			if value, err := o.Elem().FieldByIndexErr(field.Index); err == nil {
+				return value
+			}
+		}
+		return reflect.Value{}
+	}
+	for i := range o.NumMethod() {
+		if method := o.Method(i); named(o.Type().Method(i).Name) && method.Type().NumIn() == 0 && method.Type().NumOut() == 1 {
+			return method.Call(nil)[0]
+		}
+	}
+	return reflect.Value{}
+}
+
+// appendObjects adds the objects that a value is or holds, down to those of lists
+// of lists.
+func appendObjects(list []reflect.Value, v reflect.Value) []reflect.Value {
+	if v.Kind() != reflect.Slice {
+		if o := object(v); o.IsValid() {
+			list = append(list, o)
+		}
+		return list
+	}
+	for i := range v.Len() {
+		list = appendObjects(list, v.Index(i))
+	}
+	return list
+}
+
+// object returns the pointer to a struct that v is, holds or points to; else an
+// invalid value.
 func object(v reflect.Value) reflect.Value {
-	if v.Kind() == reflect.Interface {
+	for v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer && !v.IsNil() && v.Elem().Kind() != reflect.Struct {
 		v = v.Elem()
 	}
-	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+	if v.Kind() != reflect.Pointer || v.IsNil() {
 		return reflect.Value{}
 	}
 	return v
 }
 
-// resolve calls the resolver as if its object were the row itself, which is
+// resolveRow calls the resolver as if its object were the row itself, which is
 // where gqlgen looks for a group. Its errors are taken out of that context, so
 // that they are presented with the field's own path.
-func (b *batch) resolve(ctx context.Context, fc *graphql.FieldContext, row int, next graphql.Resolver) (any, error) {
+func (b *batch) resolveRow(ctx context.Context, fc *graphql.FieldContext, row int, next graphql.Resolver) (any, error) {
 	var failed error
 	during := graphql.WithResponseContext(ctx, func(_ context.Context, err error) *gqlerror.Error {
 		failed = err
@@ -239,13 +282,13 @@ func (b *batch) resolve(ctx context.Context, fc *graphql.FieldContext, row int, 
 	if err == nil && failed != nil {
 		err = bare(failed)
 	}
-	b.keep(fc.Field.Alias, err)
+	b.recordAnswer(fc.Field.Alias, err)
 	return res, err
 }
 
-// keep remembers what a resolver answered for all rows, so that only the first
-// row pays for asking. Where an error is among the answers, each row asks.
-func (b *batch) keep(alias string, err error) {
+// recordAnswer remembers what a resolver answered for all rows, so that only the
+// first row pays for asking. Where an error is among the answers, each row asks.
+func (b *batch) recordAnswer(alias string, err error) {
 	if err != nil {
 		return
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -19,9 +18,9 @@ import (
 	"parley/graph"
 	"parley/graph/generated"
 	"parley/graph/model"
-	"parley/internal/conversation"
+	"parley/internal/conversation/view"
 	"parley/internal/errs"
-	"parley/internal/relay"
+	"parley/internal/paging"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
@@ -35,31 +34,35 @@ func TestBatches(t *testing.T) {
 		want     map[string][]string
 	}{
 		"rows": {
-			`{ users { teams { id } } }`,
+			`{ users { nodes { teams { nodes { id } } } } }`,
 			map[string][]string{"teams": {"u1 u2"}},
 		},
 		"rows of an interface": {
-			`{ nodes(ids: []) { ... on Conversation { assignee { id } } ... on User { teams { id } } } }`,
+			`{ nodes(ids: []) { ... on Conversation { assignee { id } } ... on User { teams { nodes { id } } } } }`,
 			map[string][]string{"assignee": {"c1 c2"}, "teams": {"u9"}},
 		},
 		"nodes of edges": {
 			`{ conversations { edges { node { assignee { id } } } } }`,
 			map[string][]string{"assignee": {"c1 c2 c3"}},
 		},
+		"nodes without edges": {
+			`{ conversations { nodes { assignee { teams { nodes { id } } } } } }`,
+			map[string][]string{"assignee": {"c1 c2 c3"}, "teams": {"u-c1 u-c3"}},
+		},
 		"below nodes": {
-			`{ conversations { edges { node { assignee { teams { id } } } } } }`,
+			`{ conversations { edges { node { assignee { teams { nodes { id } } } } } } }`,
 			map[string][]string{"assignee": {"c1 c2 c3"}, "teams": {"u-c1 u-c3"}},
 		},
 		"aliases": {
-			`{ conversations { edges { node { a: assignee { teams { id } } b: assignee { id } } } } }`,
+			`{ conversations { edges { node { a: assignee { teams { nodes { id } } } b: assignee { id } } } } }`,
 			map[string][]string{"assignee": {"c1 c2 c3", "c1 c2 c3"}, "teams": {"u-c1 u-c3"}},
 		},
 		"below a struct's field": {
-			`{ searchConversations(query: "x") { edges { node { conversation { assignee { teams { id } } } } } } }`,
+			`{ searchConversations(query: "x") { edges { node { conversation { assignee { teams { nodes { id } } } } } } } }`,
 			map[string][]string{"assignee": {"c1 c2 c2"}, "teams": {"u-c1"}},
 		},
 		"below a union": {
-			`{ searchConversations(query: "x") { edges { node { message { author { ... on User { teams { id } } ... on Contact { emails } } } } } } }`,
+			`{ searchConversations(query: "x") { edges { node { message { author { ... on User { teams { nodes { id } } } ... on Contact { emails } } } } } } }`,
 			map[string][]string{"author": {"m1 m2 m3"}, "teams": {"u-m1 u-m3"}, "emails": {"k-m2"}},
 		},
 	}
@@ -154,7 +157,7 @@ func query(t *testing.T, resolvers generated.ResolverRoot, document string) answ
 		Resolvers: resolvers, Directives: generated.DirectiveRoot{Access: graph.Access},
 	}))
 	srv.AddTransport(transport.POST{})
-	graph.Install(srv, graph.DefaultLimits(), slog.New(slog.DiscardHandler))
+	graph.Install(srv, graph.DefaultLimits(), declaredOnly(t))
 	srv.Use(graph.Batches{})
 	body, err := json.Marshal(map[string]string{"query": document})
 	if err != nil {
@@ -197,29 +200,29 @@ func (f *fakes) Contact() generated.ContactResolver { return fakeContact{f.Resol
 
 type fakeQuery struct{ generated.QueryResolver }
 
-func (fakeQuery) Users(context.Context, *bool) ([]*ent.User, error) {
-	return []*ent.User{{ID: "u1"}, {ID: "u2"}}, nil
+func (fakeQuery) Users(context.Context, *bool, *int, *string, *int, *string) (*paging.Connection[*ent.User], error) {
+	return &paging.Connection[*ent.User]{Edges: []*paging.Edge[*ent.User]{{Node: &ent.User{ID: "u1"}}, {Node: &ent.User{ID: "u2"}}}}, nil
 }
 
 func (fakeQuery) Nodes(context.Context, []string) ([]model.Node, error) {
 	return []model.Node{&ent.Conversation{ID: "c1"}, nil, &ent.User{ID: "u9"}, &ent.Conversation{ID: "c2"}}, nil
 }
 
-func (fakeQuery) Conversations(context.Context, *string, *vocab.ConversationView, *string, *conversation.Filter,
+func (fakeQuery) Conversations(context.Context, *string, *view.ViewInput, *view.Filter,
 	*vocab.ConversationOrder, *int, *string, *int, *string,
-) (*conversation.Page, error) {
-	page := &conversation.Page{}
+) (*view.Page, error) {
+	page := &view.Page{}
 	for _, id := range []string{"c1", "c2", "c3"} {
-		page.Edges = append(page.Edges, &relay.Edge[*ent.Conversation]{Node: &ent.Conversation{ID: id}})
+		page.Edges = append(page.Edges, &paging.Edge[*ent.Conversation]{Node: &ent.Conversation{ID: id}})
 	}
 	return page, nil
 }
 
-func (fakeQuery) SearchConversations(context.Context, string, *conversation.Filter, *int, *string,
-) (*relay.Connection[*conversation.SearchHit], error) {
-	found := &relay.Connection[*conversation.SearchHit]{}
+func (fakeQuery) SearchConversations(context.Context, string, *view.Filter, *vocab.SearchOrder, *int, *string, *int, *string,
+) (*view.SearchPage, error) {
+	found := &view.SearchPage{}
 	for i, id := range []string{"m1", "m2", "m3"} {
-		found.Edges = append(found.Edges, &relay.Edge[*conversation.SearchHit]{Node: &conversation.SearchHit{
+		found.Edges = append(found.Edges, &paging.Edge[*view.SearchHit]{Node: &view.SearchHit{
 			Conversation: &ent.Conversation{ID: []string{"c1", "c2", "c2"}[i]},
 			Message:      &ent.Message{ID: id},
 		}})
@@ -270,9 +273,13 @@ type fakeUser struct {
 	f *fakes
 }
 
-func (r fakeUser) Teams(_ context.Context, objs []*ent.User) ([][]*ent.Team, error) {
+func (r fakeUser) Teams(_ context.Context, objs []*ent.User, _ *int, _ *string, _ *int, _ *string) ([]*paging.Connection[*ent.Team], error) {
 	r.f.note("teams", idsOf(objs, func(u *ent.User) string { return u.ID }))
-	return make([][]*ent.Team, len(objs)), nil
+	pages := make([]*paging.Connection[*ent.Team], len(objs))
+	for i := range pages {
+		pages[i] = &paging.Connection[*ent.Team]{}
+	}
+	return pages, nil
 }
 
 type fakeContact struct {

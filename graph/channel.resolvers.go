@@ -10,26 +10,18 @@ import (
 
 	"parley/graph/model"
 	"parley/internal/availability"
+	"parley/internal/channel/chat/settings"
 	"parley/internal/clock"
-	"parley/internal/inbox"
 )
 
-func (r *mutationResolver) UpdateChatChannelAvailability(ctx context.Context, input inbox.UpdateChatChannelAvailabilityInput) (*model.UpdateChatChannelAvailabilityPayload, error) {
-	channel, err := r.Services.Inboxes.UpdateAvailability(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpdateChatChannelAvailabilityPayload{ChatChannel: channel}, nil
+func (r *mutationResolver) UpdateChatChannelAvailability(ctx context.Context, input settings.UpdateChatChannelAvailabilityInput) (*model.ChatChannelPayload, error) {
+	return chatChannelPayload(r.Services.ChatSettings.UpdateAvailability(ctx, input))
 }
 
-func (r *mutationResolver) SendTrackingCode(ctx context.Context, input inbox.SendTrackingCodeInput) (*model.SendTrackingCodePayload, error) {
-	channel, err := r.Services.Inboxes.SendTrackingCode(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.SendTrackingCodePayload{ChatChannel: channel}, nil
+func (r *mutationResolver) SendTrackingCode(ctx context.Context, input settings.SendTrackingCodeInput) (*model.ChatChannelPayload, error) {
+	return chatChannelPayload(r.Services.ChatSettings.SendTrackingCode(ctx, input))
 }
 
 func (r *queryResolver) Availability(ctx context.Context, channelID string, at *clock.Micros, userIds []string) (*availability.Answer, error) {
-	return r.Services.Inboxes.Availability(ctx, channelID, value(at), userIds)
+	return r.Services.ChatSettings.Availability(ctx, channelID, value(at), userIds)
 }

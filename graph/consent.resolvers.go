@@ -11,10 +11,11 @@ import (
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
-	"parley/internal/consent"
+	"parley/internal/channel/chat/consent"
+	"parley/internal/paging"
 )
 
-func (r *consentResolver) SubscriptionType(ctx context.Context, objs []*ent.ConsentRecord) ([]*ent.SubscriptionType, error) {
+func (r *consentResolver) ContactSubscriptionType(ctx context.Context, objs []*ent.ConsentRecord) ([]*ent.SubscriptionType, error) {
 	return r.Services.Consents.TypesOf(ctx, pick(objs, func(c *ent.ConsentRecord) string { return c.SubscriptionTypeID }))
 }
 
@@ -26,32 +27,20 @@ func (r *consentResolver) Applies(ctx context.Context, obj *ent.ConsentRecord) (
 	return consent.Applies(obj), nil
 }
 
-func (r *contactResolver) Consents(ctx context.Context, objs []*ent.Contact) ([][]*ent.ConsentRecord, error) {
-	return r.Services.Consents.OfContacts(ctx, objs)
+func (r *contactResolver) Consents(ctx context.Context, objs []*ent.Contact, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.ConsentRecord], error) {
+	return r.Services.Consents.OfContacts(ctx, objs, pageArgs(first, after, last, before))
 }
 
-func (r *mutationResolver) CreateSubscriptionType(ctx context.Context, input consent.CreateSubscriptionTypeInput) (*model.CreateSubscriptionTypePayload, error) {
-	o, err := r.Services.Consents.CreateType(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CreateSubscriptionTypePayload{SubscriptionType: o}, nil
+func (r *mutationResolver) CreateContactSubscriptionType(ctx context.Context, input consent.CreateContactSubscriptionTypeInput) (*model.ContactSubscriptionTypePayload, error) {
+	return contactSubscriptionTypePayload(r.Services.Consents.CreateType(ctx, input))
 }
 
-func (r *mutationResolver) UpdateSubscriptionType(ctx context.Context, input consent.UpdateSubscriptionTypeInput) (*model.UpdateSubscriptionTypePayload, error) {
-	o, err := r.Services.Consents.UpdateType(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpdateSubscriptionTypePayload{SubscriptionType: o}, nil
+func (r *mutationResolver) UpdateContactSubscriptionType(ctx context.Context, input consent.UpdateContactSubscriptionTypeInput) (*model.ContactSubscriptionTypePayload, error) {
+	return contactSubscriptionTypePayload(r.Services.Consents.UpdateType(ctx, input))
 }
 
-func (r *mutationResolver) ArchiveSubscriptionType(ctx context.Context, input consent.ArchiveSubscriptionTypeInput) (*model.ArchiveSubscriptionTypePayload, error) {
-	o, err := r.Services.Consents.ArchiveType(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ArchiveSubscriptionTypePayload{SubscriptionType: o}, nil
+func (r *mutationResolver) ArchiveContactSubscriptionType(ctx context.Context, input consent.ArchiveContactSubscriptionTypeInput) (*model.ContactSubscriptionTypePayload, error) {
+	return contactSubscriptionTypePayload(r.Services.Consents.ArchiveType(ctx, input))
 }
 
 func (r *mutationResolver) WithdrawConsent(ctx context.Context, input consent.WithdrawConsentInput) (*model.WithdrawConsentPayload, error) {
@@ -62,16 +51,12 @@ func (r *mutationResolver) WithdrawConsent(ctx context.Context, input consent.Wi
 	return &model.WithdrawConsentPayload{Consents: o}, nil
 }
 
-func (r *mutationResolver) OptOutContact(ctx context.Context, input consent.OptOutContactInput) (*model.OptOutContactPayload, error) {
-	o, err := r.Services.Consents.OptOut(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.OptOutContactPayload{Contact: o}, nil
+func (r *mutationResolver) OptOutContact(ctx context.Context, input consent.OptOutContactInput) (*model.ContactPayload, error) {
+	return contactPayload(r.Services.Consents.OptOut(ctx, input))
 }
 
-func (r *queryResolver) SubscriptionTypes(ctx context.Context, includeArchived *bool) ([]*ent.SubscriptionType, error) {
-	return r.Services.Consents.Types(ctx, value(includeArchived))
+func (r *queryResolver) ContactSubscriptionTypes(ctx context.Context, includeArchived *bool, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.SubscriptionType], error) {
+	return r.Services.Consents.Types(ctx, value(includeArchived), pageArgs(first, after, last, before))
 }
 
 func (r *Resolver) Consent() generated.ConsentResolver { return &consentResolver{r} }

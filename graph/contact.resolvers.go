@@ -13,8 +13,36 @@ import (
 	"parley/graph/model"
 	"parley/internal/contact"
 	"parley/internal/conversation"
-	"parley/internal/relay"
+	"parley/internal/conversation/view"
+	"parley/internal/id"
+	"parley/internal/loader"
+	"parley/internal/paging"
+	"parley/internal/vocab"
 )
+
+func (r *blockedSenderResolver) Contact(ctx context.Context, objs []*ent.Block) ([]*ent.Contact, error) {
+	return r.Services.Nodes.Contacts(ctx, pick(objs, func(b *ent.Block) string { return conversation.SenderOf(b, id.Contact) }))
+}
+
+func (r *blockedSenderResolver) Visitor(ctx context.Context, objs []*ent.Block) ([]*ent.Visitor, error) {
+	return r.Services.Nodes.Visitors(ctx, pick(objs, func(b *ent.Block) string { return conversation.SenderOf(b, id.Visitor) }))
+}
+
+func (r *blockedSenderResolver) Email(ctx context.Context, obj *ent.Block) (*string, error) {
+	return orNull(conversation.BlockedAddress(obj)), nil
+}
+
+func (r *blockedSenderResolver) Channel(ctx context.Context, objs []*ent.Block) ([]model.Channel, error) {
+	return channels(r.Services.Nodes.AnyChannels(ctx, pick(objs, func(b *ent.Block) string { return b.ChannelID })))
+}
+
+func (r *blockedSenderResolver) BlockedBy(ctx context.Context, objs []*ent.Block) ([]model.Actor, error) {
+	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(b *ent.Block) loader.Ref { return loader.Ref{ID: b.BlockedBy} })))
+}
+
+func (r *contactResolver) DisplayName(ctx context.Context, obj *ent.Contact) (string, error) {
+	return loader.ContactName(obj), nil
+}
 
 func (r *contactResolver) Emails(ctx context.Context, objs []*ent.Contact) ([][]string, error) {
 	return r.Services.Contacts.Addresses(ctx, objs)
@@ -24,46 +52,63 @@ func (r *contactResolver) Phone(ctx context.Context, obj *ent.Contact) (*string,
 	return orNull(obj.Phone), nil
 }
 
-func (r *contactResolver) PageViews(ctx context.Context, objs []*ent.Contact, first *int) ([][]*ent.PageView, error) {
-	return r.Services.Visitors.ContactPageViews(ctx, objs, first)
+func (r *contactResolver) Conversations(ctx context.Context, objs []*ent.Contact, first *int, after *string, last *int, before *string) ([]*view.Page, error) {
+	return r.Services.Views.OfContacts(ctx, objs, pageArgs(first, after, last, before))
 }
 
-func (r *mutationResolver) CreateContact(ctx context.Context, input contact.CreateContactInput) (*model.CreateContactPayload, error) {
-	c, err := r.Services.Contacts.Create(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CreateContactPayload{Contact: c}, nil
+func (r *contactResolver) Lists(ctx context.Context, objs []*ent.Contact, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.ContactList], error) {
+	return r.Services.Contacts.ListsOf(ctx, objs, pageArgs(first, after, last, before))
 }
 
-func (r *mutationResolver) UpdateContact(ctx context.Context, input contact.UpdateContactInput) (*model.UpdateContactPayload, error) {
-	c, err := r.Services.Contacts.Update(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpdateContactPayload{Contact: c}, nil
+func (r *contactResolver) Tickets(ctx context.Context, objs []*ent.Contact, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Ticket], error) {
+	return r.Services.Tickets.TicketsOf(ctx, objs, pageArgs(first, after, last, before))
 }
 
-func (r *mutationResolver) LinkContact(ctx context.Context, input conversation.LinkContactInput) (*model.LinkContactPayload, error) {
-	c, err := r.Services.Conversations.LinkContact(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.LinkContactPayload{Conversation: c}, nil
+func (r *contactResolver) Blocked(ctx context.Context, objs []*ent.Contact) ([]bool, error) {
+	return r.Services.Conversations.AreBlocked(ctx, objs)
 }
 
-func (r *mutationResolver) UnlinkContact(ctx context.Context, input conversation.UnlinkContactInput) (*model.UnlinkContactPayload, error) {
-	c, err := r.Services.Conversations.UnlinkContact(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UnlinkContactPayload{Conversation: c}, nil
+func (r *contactResolver) Blocks(ctx context.Context, objs []*ent.Contact, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error) {
+	return r.Services.Conversations.BlocksOf(ctx, objs, pageArgs(first, after, last, before))
 }
 
-func (r *queryResolver) Contacts(ctx context.Context, query *string, first *int, after *string) (*relay.Connection[*ent.Contact], error) {
-	return r.Services.Contacts.List(ctx, query, relay.PageArgs{First: first, After: after})
+func (r *contactResolver) PageViews(ctx context.Context, objs []*ent.Contact, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.PageView], error) {
+	return r.Services.Visitors.ContactPageViews(ctx, objs, pageArgs(first, after, last, before))
 }
+
+func (r *mutationResolver) CreateContact(ctx context.Context, input contact.CreateContactInput) (*model.ContactPayload, error) {
+	return contactPayload(r.Services.Contacts.Create(ctx, input))
+}
+
+func (r *mutationResolver) UpdateContact(ctx context.Context, input contact.UpdateContactInput) (*model.ContactPayload, error) {
+	return contactPayload(r.Services.Contacts.Update(ctx, input))
+}
+
+func (r *mutationResolver) UpsertContact(ctx context.Context, input contact.UpsertContactInput) (*model.UpsertContactPayload, error) {
+	return upsertContactPayload(r.Services.Contacts.Upsert(ctx, input))
+}
+
+func (r *mutationResolver) LinkContact(ctx context.Context, input conversation.LinkContactInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.LinkContact(ctx, input))
+}
+
+func (r *mutationResolver) UnlinkContact(ctx context.Context, input conversation.UnlinkContactInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.UnlinkContact(ctx, input))
+}
+
+func (r *queryResolver) Contact(ctx context.Context, by contact.ContactKey) (*ent.Contact, error) {
+	return r.Services.Contacts.By(ctx, by)
+}
+
+func (r *queryResolver) Contacts(ctx context.Context, filter *contact.ContactFilter, orderBy *vocab.ContactOrder, first *int, after *string, last *int, before *string) (*contact.Page, error) {
+	return r.Services.Contacts.List(ctx, value(filter), value(orderBy), pageArgs(first, after, last, before))
+}
+
+func (r *Resolver) BlockedSender() generated.BlockedSenderResolver { return &blockedSenderResolver{r} }
 
 func (r *Resolver) Contact() generated.ContactResolver { return &contactResolver{r} }
 
-type contactResolver struct{ *Resolver }
+type (
+	blockedSenderResolver struct{ *Resolver }
+	contactResolver       struct{ *Resolver }
+)

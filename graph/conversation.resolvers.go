@@ -11,8 +11,10 @@ import (
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
+	"parley/internal/clock"
 	"parley/internal/conversation"
-	"parley/internal/relay"
+	"parley/internal/conversation/view"
+	"parley/internal/paging"
 	"parley/internal/vocab"
 )
 
@@ -40,8 +42,50 @@ func (r *conversationResolver) AssignedTeam(ctx context.Context, objs []*ent.Con
 	return r.Services.Nodes.Teams(ctx, pick(objs, func(c *ent.Conversation) string { return c.AssignedTeamID }))
 }
 
+func (r *conversationResolver) Title(ctx context.Context, objs []*ent.Conversation) ([]string, error) {
+	return r.Services.Nodes.Titles(ctx, objs)
+}
+
+func (r *conversationResolver) DisplayName(ctx context.Context, objs []*ent.Conversation) ([]string, error) {
+	return r.Services.Nodes.DisplayNames(ctx, objs)
+}
+
 func (r *conversationResolver) Subject(ctx context.Context, obj *ent.Conversation) (*string, error) {
 	return orNull(obj.Subject), nil
+}
+
+func (r *conversationResolver) LastMessage(ctx context.Context, objs []*ent.Conversation) ([]*ent.Message, error) {
+	return r.Services.Views.LastMessages(ctx, objs)
+}
+
+func (r *conversationResolver) WaitingOn(ctx context.Context, obj *ent.Conversation) (*vocab.WaitingOn, error) {
+	return orNull(conversation.AwaitedOf(obj)), nil
+}
+
+func (r *conversationResolver) CanReplyUntil(ctx context.Context, obj *ent.Conversation) (*clock.Micros, error) {
+	return orNull(conversation.CanReplyUntil(obj)), nil
+}
+
+func (r *conversationResolver) FirstRespondedBy(ctx context.Context, objs []*ent.Conversation) ([]model.Actor, error) {
+	return r.actorsOrNull(ctx, pick(objs, func(c *ent.Conversation) string { return c.FirstRespondedBy }))
+}
+
+func (r *conversationResolver) FirstResponseSeconds(ctx context.Context, obj *ent.Conversation) (*int, error) {
+	seconds, _ := conversation.FirstResponse(obj)
+	return seconds, nil
+}
+
+func (r *conversationResolver) FirstResponseBusinessSeconds(ctx context.Context, obj *ent.Conversation) (*int, error) {
+	_, seconds := conversation.FirstResponse(obj)
+	return seconds, nil
+}
+
+func (r *conversationResolver) ResolvedBy(ctx context.Context, objs []*ent.Conversation) ([]model.Actor, error) {
+	return r.actorsOrNull(ctx, pick(objs, func(c *ent.Conversation) string { return c.ResolvedBy }))
+}
+
+func (r *conversationResolver) ClosableAt(ctx context.Context, obj *ent.Conversation) (*clock.Micros, error) {
+	return orNull(conversation.ClosableAt(obj)), nil
 }
 
 func (r *conversationResolver) Filtered(ctx context.Context, obj *ent.Conversation) ([]vocab.FilteredReason, error) {
@@ -56,108 +100,76 @@ func (r *conversationResolver) TargetedMessage(ctx context.Context, objs []*ent.
 	return r.Services.Nodes.TargetedMessages(ctx, pick(objs, func(c *ent.Conversation) string { return c.TargetedMessageID }))
 }
 
+func (r *conversationResolver) Tags(ctx context.Context, objs []*ent.Conversation) ([][]*ent.Tag, error) {
+	lists := make([][]string, len(objs))
+	for i, c := range objs {
+		lists[i] = c.Tags
+	}
+	return r.Services.Nodes.TagLists(ctx, lists)
+}
+
 func (r *conversationResolver) Unread(ctx context.Context, objs []*ent.Conversation) ([]bool, error) {
-	return r.Services.Conversations.Unread(ctx, objs)
+	return r.Services.Views.Unread(ctx, objs)
 }
 
-func (r *conversationResolver) Messages(ctx context.Context, obj *ent.Conversation, first *int, after *string, last *int, before *string) (*conversation.MessagePage, error) {
-	return r.Services.Conversations.Messages(ctx, obj, relay.PageArgs{First: first, After: after, Last: last, Before: before})
+func (r *conversationResolver) UnreadCount(ctx context.Context, objs []*ent.Conversation) ([]int, error) {
+	return r.Services.Views.UnreadCounts(ctx, objs)
 }
 
-func (r *conversationResolver) RoutingDecisions(ctx context.Context, objs []*ent.Conversation) ([][]*ent.RoutingDecision, error) {
-	return r.Services.Conversations.Decisions(ctx, objs)
+func (r *conversationResolver) Messages(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*conversation.MessagePage, error) {
+	return r.Services.Conversations.Messages(ctx, objs, pageArgs(first, after, last, before))
 }
 
-func (r *conversationResolver) Timeline(ctx context.Context, obj *ent.Conversation, first *int, after *string) (*model.EventConnection, error) {
-	return eventPage(r.Services.Events.Timeline(ctx, obj.ID, relay.PageArgs{First: first, After: after}))
+func (r *conversationResolver) RoutingDecisions(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.RoutingDecision], error) {
+	return r.Services.Conversations.Decisions(ctx, objs, pageArgs(first, after, last, before))
 }
 
-func (r *mutationResolver) ClaimConversation(ctx context.Context, input conversation.ClaimConversationInput) (*model.ClaimConversationPayload, error) {
-	c, err := r.Services.Conversations.Claim(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ClaimConversationPayload{Conversation: c}, nil
+func (r *conversationResolver) Entries(ctx context.Context, objs []*ent.Conversation, kinds []vocab.EntryKind, first *int, after *string, last *int, before *string) ([]*paging.Connection[conversation.Entry], error) {
+	return r.Services.Conversations.Entries(ctx, objs, kinds, pageArgs(first, after, last, before))
 }
 
-func (r *mutationResolver) AssignConversation(ctx context.Context, input conversation.AssignConversationInput) (*model.AssignConversationPayload, error) {
-	c, err := r.Services.Conversations.Assign(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.AssignConversationPayload{Conversation: c}, nil
+func (r *conversationConnectionResolver) Sequence(ctx context.Context, obj *view.Page) (int64, error) {
+	return sequenceOf(ctx, obj.Sequence)
 }
 
-func (r *mutationResolver) UnassignConversation(ctx context.Context, input conversation.UnassignConversationInput) (*model.UnassignConversationPayload, error) {
-	c, err := r.Services.Conversations.Unassign(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UnassignConversationPayload{Conversation: c}, nil
+func (r *mutationResolver) ClaimConversation(ctx context.Context, input conversation.ClaimConversationInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.Claim(ctx, input))
 }
 
-func (r *mutationResolver) CloseConversation(ctx context.Context, input conversation.CloseConversationInput) (*model.CloseConversationPayload, error) {
-	c, err := r.Services.Conversations.Close(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CloseConversationPayload{Conversation: c}, nil
+func (r *mutationResolver) AssignConversation(ctx context.Context, input conversation.AssignConversationInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.Assign(ctx, input))
 }
 
-func (r *mutationResolver) ReopenConversation(ctx context.Context, input conversation.ReopenConversationInput) (*model.ReopenConversationPayload, error) {
-	c, err := r.Services.Conversations.Reopen(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ReopenConversationPayload{Conversation: c}, nil
+func (r *mutationResolver) CloseConversation(ctx context.Context, input conversation.CloseConversationInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.Close(ctx, input))
 }
 
-func (r *mutationResolver) MarkAsSpam(ctx context.Context, input conversation.MarkAsSpamInput) (*model.MarkAsSpamPayload, error) {
-	c, err := r.Services.Conversations.MarkAsSpam(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MarkAsSpamPayload{Conversation: c}, nil
+func (r *mutationResolver) ReopenConversation(ctx context.Context, input conversation.ReopenConversationInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.Reopen(ctx, input))
 }
 
-func (r *mutationResolver) MarkAsNotSpam(ctx context.Context, input conversation.MarkAsNotSpamInput) (*model.MarkAsNotSpamPayload, error) {
-	c, err := r.Services.Conversations.MarkAsNotSpam(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MarkAsNotSpamPayload{Conversation: c}, nil
+func (r *mutationResolver) MarkConversationAsSpam(ctx context.Context, input conversation.MarkConversationAsSpamInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.MarkAsSpam(ctx, input))
 }
 
-func (r *mutationResolver) BlockSender(ctx context.Context, input conversation.BlockSenderInput) (*model.BlockSenderPayload, error) {
-	c, err := r.Services.Conversations.BlockSender(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.BlockSenderPayload{Conversation: c}, nil
+func (r *mutationResolver) MarkConversationAsNotSpam(ctx context.Context, input conversation.MarkConversationAsNotSpamInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.MarkAsNotSpam(ctx, input))
 }
 
-func (r *mutationResolver) UnblockSender(ctx context.Context, input conversation.UnblockSenderInput) (*model.UnblockSenderPayload, error) {
-	c, err := r.Services.Conversations.UnblockSender(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UnblockSenderPayload{Conversation: c}, nil
+func (r *mutationResolver) BlockConversationSender(ctx context.Context, input conversation.BlockConversationSenderInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.BlockSender(ctx, input))
 }
 
-func (r *mutationResolver) DeleteConversation(ctx context.Context, input conversation.DeleteConversationInput) (*model.DeleteConversationPayload, error) {
-	c, err := r.Services.Conversations.Delete(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.DeleteConversationPayload{Conversation: c}, nil
+func (r *mutationResolver) UnblockConversationSender(ctx context.Context, input conversation.UnblockConversationSenderInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.UnblockConversationSender(ctx, input))
 }
 
-func (r *mutationResolver) RestoreConversation(ctx context.Context, input conversation.RestoreConversationInput) (*model.RestoreConversationPayload, error) {
-	c, err := r.Services.Conversations.Restore(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RestoreConversationPayload{Conversation: c}, nil
+func (r *mutationResolver) DeleteConversation(ctx context.Context, input conversation.DeleteConversationInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.Delete(ctx, input))
+}
+
+func (r *mutationResolver) RestoreConversation(ctx context.Context, input conversation.RestoreConversationInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.Restore(ctx, input))
 }
 
 func (r *mutationResolver) PurgeConversation(ctx context.Context, input conversation.PurgeConversationInput) (*model.PurgeConversationPayload, error) {
@@ -168,95 +180,70 @@ func (r *mutationResolver) PurgeConversation(ctx context.Context, input conversa
 	return &model.PurgeConversationPayload{PurgedConversationID: &purged}, nil
 }
 
-func (r *mutationResolver) MarkConversationRead(ctx context.Context, input conversation.MarkConversationReadInput) (*model.MarkConversationReadPayload, error) {
-	c, err := r.Services.Conversations.MarkRead(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MarkConversationReadPayload{Conversation: c}, nil
+func (r *mutationResolver) MarkConversationRead(ctx context.Context, input conversation.MarkConversationReadInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.MarkRead(ctx, input))
 }
 
-func (r *mutationResolver) MarkConversationUnread(ctx context.Context, input conversation.MarkConversationUnreadInput) (*model.MarkConversationUnreadPayload, error) {
-	c, err := r.Services.Conversations.MarkUnread(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MarkConversationUnreadPayload{Conversation: c}, nil
+func (r *mutationResolver) MarkConversationUnread(ctx context.Context, input conversation.MarkConversationUnreadInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.MarkUnread(ctx, input))
 }
 
-func (r *mutationResolver) TakeOverConversation(ctx context.Context, input conversation.TakeOverConversationInput) (*model.TakeOverConversationPayload, error) {
-	c, err := r.Services.Conversations.TakeOver(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.TakeOverConversationPayload{Conversation: c}, nil
+func (r *mutationResolver) TakeOverConversation(ctx context.Context, input conversation.TakeOverConversationInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.TakeOver(ctx, input))
 }
 
-func (r *mutationResolver) HandOffConversation(ctx context.Context, input conversation.HandOffConversationInput) (*model.HandOffConversationPayload, error) {
-	c, err := r.Services.Conversations.HandOff(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.HandOffConversationPayload{Conversation: c}, nil
+func (r *mutationResolver) HandOffConversation(ctx context.Context, input conversation.HandOffConversationInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.HandOff(ctx, input))
 }
 
-func (r *mutationResolver) SnoozeConversation(ctx context.Context, input conversation.SnoozeConversationInput) (*model.SnoozeConversationPayload, error) {
-	c, err := r.Services.Conversations.Snooze(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.SnoozeConversationPayload{Conversation: c}, nil
+func (r *mutationResolver) SnoozeConversation(ctx context.Context, input conversation.SnoozeConversationInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.Snooze(ctx, input))
 }
 
-func (r *mutationResolver) UnsnoozeConversation(ctx context.Context, input conversation.UnsnoozeConversationInput) (*model.UnsnoozeConversationPayload, error) {
-	c, err := r.Services.Conversations.Unsnooze(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UnsnoozeConversationPayload{Conversation: c}, nil
+func (r *mutationResolver) UnsnoozeConversation(ctx context.Context, input conversation.UnsnoozeConversationInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.Unsnooze(ctx, input))
 }
 
-func (r *mutationResolver) TagConversation(ctx context.Context, input conversation.TagConversationInput) (*model.TagConversationPayload, error) {
-	c, err := r.Services.Conversations.Tag(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.TagConversationPayload{Conversation: c}, nil
+func (r *mutationResolver) TagConversation(ctx context.Context, input conversation.TagConversationInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.Tag(ctx, input))
 }
 
-func (r *mutationResolver) UntagConversation(ctx context.Context, input conversation.UntagConversationInput) (*model.UntagConversationPayload, error) {
-	c, err := r.Services.Conversations.Untag(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UntagConversationPayload{Conversation: c}, nil
+func (r *mutationResolver) UntagConversation(ctx context.Context, input conversation.UntagConversationInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.Untag(ctx, input))
 }
 
-func (r *mutationResolver) SetConversationPriority(ctx context.Context, input conversation.SetConversationPriorityInput) (*model.SetConversationPriorityPayload, error) {
-	c, err := r.Services.Conversations.SetPriority(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.SetConversationPriorityPayload{Conversation: c}, nil
+func (r *mutationResolver) SetConversationPriority(ctx context.Context, input conversation.SetConversationPriorityInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.SetPriority(ctx, input))
 }
 
-func (r *mutationResolver) BulkChangeConversations(ctx context.Context, input conversation.BulkChangeConversationsInput) (*model.BulkChangeConversationsPayload, error) {
-	task, err := r.Services.Conversations.BulkChange(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.BulkChangeConversationsPayload{Task: task}, nil
+func (r *mutationResolver) UpdateConversation(ctx context.Context, input conversation.UpdateConversationInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.Update(ctx, input))
+}
+
+func (r *mutationResolver) BulkChangeConversations(ctx context.Context, input conversation.BulkChangeConversationsInput) (*model.TaskPayload, error) {
+	return taskPayload(r.Services.Conversations.BulkChange(ctx, input))
 }
 
 func (r *queryResolver) Conversation(ctx context.Context, id string) (*ent.Conversation, error) {
-	return r.Services.Conversations.Get(ctx, id)
+	return r.Services.Views.Get(ctx, id)
 }
 
-func (r *queryResolver) Conversations(ctx context.Context, inboxID *string, view *vocab.ConversationView, savedViewID *string, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int, after *string, last *int, before *string) (*conversation.Page, error) {
-	sel := conversation.Selection{InboxID: inboxID, Filter: value(filter), View: value(view), SavedViewID: savedViewID, Order: value(orderBy)}
-	return r.Services.Conversations.List(ctx, sel, relay.PageArgs{First: first, After: after, Last: last, Before: before})
+func (r *queryResolver) Conversations(ctx context.Context, inboxID *string, view *view.ViewInput, filter *view.Filter, orderBy *vocab.ConversationOrder, first *int, after *string, last *int, before *string) (*view.Page, error) {
+	sel := selection(inboxID, view, filter, orderBy)
+	return r.Services.Views.List(ctx, sel, paging.PageArgs{First: first, After: after, Last: last, Before: before})
+}
+
+func (r *queryResolver) ViewCounts(ctx context.Context, inboxIds []string, savedViewIds []string) ([]*view.ViewCount, error) {
+	return r.Services.Views.CountViews(ctx, view.Counted{InboxIDs: inboxIds, SavedViewIDs: savedViewIds})
 }
 
 func (r *Resolver) Conversation() generated.ConversationResolver { return &conversationResolver{r} }
 
-type conversationResolver struct{ *Resolver }
+func (r *Resolver) ConversationConnection() generated.ConversationConnectionResolver {
+	return &conversationConnectionResolver{r}
+}
+
+type (
+	conversationResolver           struct{ *Resolver }
+	conversationConnectionResolver struct{ *Resolver }
+)

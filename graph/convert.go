@@ -3,14 +3,12 @@ package graph
 import (
 	"context"
 
+	"parley/ent"
 	"parley/graph/model"
+	"parley/internal/conversation/view"
 	"parley/internal/event"
-	"parley/internal/id"
-	"parley/internal/node"
+	"parley/internal/loader"
 )
-
-// maxNodes is how many objects `nodes` loads at once.
-const maxNodes = 100
 
 // value returns what an optional argument points to, or the zero value.
 func value[T any](p *T) (v T) {
@@ -20,9 +18,17 @@ func value[T any](p *T) (v T) {
 	return v
 }
 
+// either returns what a pointer points to, or what stands for null.
+func either[T any](p *T, otherwise T) T {
+	if p != nil {
+		return *p
+	}
+	return otherwise
+}
+
 // pick returns a field of each object.
-func pick[T any](objects []T, field func(T) string) []string {
-	list := make([]string, len(objects))
+func pick[T, V any](objects []T, field func(T) V) []V {
+	list := make([]V, len(objects))
 	for i, o := range objects {
 		list[i] = field(o)
 	}
@@ -39,8 +45,8 @@ func pointers[T any](list []T) []*T {
 }
 
 // refs names an actor of each object.
-func refs[T any](objects []T, field func(T) node.Ref) []node.Ref {
-	list := make([]node.Ref, len(objects))
+func refs[T any](objects []T, field func(T) loader.Ref) []loader.Ref {
+	list := make([]loader.Ref, len(objects))
 	for i, o := range objects {
 		list[i] = field(o)
 	}
@@ -53,6 +59,27 @@ func actors(list []any, err error) ([]model.Actor, error) {
 		converted[i] = a
 	}
 	return converted, err
+}
+
+// actorsOrNull loads actors by their ids, each a user's, integration's or bot's; null
+// for "".
+func (r *Resolver) actorsOrNull(ctx context.Context, ids []string) ([]model.Actor, error) {
+	found, err := actors(r.Services.Nodes.Actors(ctx, refs(ids, func(id string) loader.Ref { return loader.Ref{ID: id} })))
+	for i, id := range ids {
+		if id == "" && err == nil {
+			found[i] = nil
+		}
+	}
+	return found, err
+}
+
+// tagsOfFilters loads the tags that filters name by their ids.
+func (r *Resolver) tagsOfFilters(ctx context.Context, filters []*view.Filter) ([][]*ent.Tag, error) {
+	lists := make([][]string, len(filters))
+	for i, f := range filters {
+		lists[i] = f.Tags
+	}
+	return r.Services.Nodes.TagLists(ctx, lists)
 }
 
 func channels(list []any, err error) ([]model.Channel, error) {
@@ -78,16 +105,4 @@ func eventPage(p *event.Page, err error) (*model.EventConnection, error) {
 		return nil, err
 	}
 	return &model.EventConnection{Connection: p.Connection, ScannedTo: p.ScannedTo}, nil
-}
-
-// node loads any object by its id; what the caller may not see is null.
-func (r *Resolver) node(ctx context.Context, nodeID string) (model.Node, error) {
-	if id.Is(nodeID, id.Task) {
-		task, err := r.Services.Conversations.Task(ctx, nodeID)
-		if task == nil {
-			return nil, err
-		}
-		return task, nil
-	}
-	return r.Services.Nodes.Get(ctx, nodeID)
 }

@@ -7,61 +7,115 @@ import (
 	"github.com/vektah/gqlparser/v2/formatter"
 
 	"parley/graph/generated"
-	"parley/internal/conversation"
+	"parley/internal/contact"
+	"parley/internal/conversation/view"
+	"parley/internal/event"
+	"parley/internal/paging"
 	"parley/internal/vocab"
 )
 
 // pageSize is how many rows a page is charged for: what is asked for, else the
 // field's default.
 func pageSize(byDefault int, sizes ...*int) int {
+	return largePageSize(paging.MaxPage, byDefault, sizes...)
+}
+
+// largePageSize is pageSize where a page may have more rows.
+func largePageSize(most, byDefault int, sizes ...*int) int {
 	for _, n := range sizes {
 		if n != nil {
-			return min(max(*n, 1), 100)
+			return min(max(*n, 1), most)
 		}
 	}
 	return byDefault
 }
 
-// price charges lists for their rows: one for each field of each row. Lists
+// setPrices charges lists for their rows: one for each field of each row. Lists
 // that are not paged are charged as ten rows.
-func price(c *generated.ComplexityRoot) {
+func setPrices(c *generated.ComplexityRoot) {
 	const unpaged = 10
-	c.Query.Conversations = func(child int, _ *string, _ *vocab.ConversationView, _ *string, _ *conversation.Filter, _ *vocab.ConversationOrder, first *int, _ *string, last *int, _ *string) int {
+	c.Query.Conversations = func(child int, _ *string, _ *view.ViewInput, _ *view.Filter, _ *vocab.ConversationOrder, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
-	c.Subscription.ConversationView = func(child int, _ *string, _ *vocab.ConversationView, _ *string, _ *conversation.Filter, _ *vocab.ConversationOrder, first *int) int {
+	c.Subscription.ConversationView = func(child int, _ *string, _ *view.ViewInput, _ *view.Filter, _ *vocab.ConversationOrder, first *int) int {
 		return 1 + child*pageSize(50, first)
 	}
-	c.Query.SearchConversations = func(child int, _ string, _ *conversation.Filter, first *int, _ *string) int {
-		return 1 + child*pageSize(20, first)
+	c.Query.SearchConversations = func(child int, _ string, _ *view.Filter, _ *vocab.SearchOrder, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(20, first, last)
 	}
-	c.Query.Contacts = func(child int, _ *string, first *int, _ *string) int { return 1 + child*pageSize(50, first) }
-	c.Query.Events = func(child int, _ int64, first *int, _ []vocab.EventType, _ []string) int {
-		return 1 + child*pageSize(100, first)
+	c.Query.Contacts = func(child int, _ *contact.ContactFilter, _ *vocab.ContactOrder, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
 	}
+	c.Query.Events = func(child int, _ *int64, first *int, last *int, _ *int64, _ []vocab.EventType, _ []string) int {
+		return 1 + child*largePageSize(event.MaxPage, 100, first, last)
+	}
+	c.Inbox.Setup = func(child int) int { return 1 + child*10 }
 	c.Query.Nodes = func(child int, ids []string) int { return 1 + child*max(len(ids), 1) }
-	c.Query.Users = func(child int, _ *bool) int { return 1 + child*unpaged }
-	c.Query.SavedViews = func(child int, _ *string) int { return 1 + child*unpaged }
-	c.Query.VisitorConversations = func(child int) int { return 1 + child*unpaged }
+	c.Query.Users = func(child int, _ *bool, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.Query.ContactSubscriptionTypes = c.Query.Users
+	c.Query.Tags = func(child int, _ *string, _ *bool, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.Query.SavedViews = func(child int, _ *string, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.Query.VisitorConversations = func(child int, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
 	c.Conversation.Messages = func(child int, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
-	c.Conversation.Timeline = func(child int, first *int, _ *string) int { return 1 + child*pageSize(50, first) }
-	c.Visitor.PageViews = func(child int, first *int) int { return 1 + child*pageSize(20, first) }
-	c.Contact.PageViews = func(child int, first *int) int { return 1 + child*pageSize(20, first) }
+	c.Conversation.Entries = func(child int, _ []vocab.EntryKind, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
 	c.VisitorConversation.Messages = func(child int, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
-	c.Subscription.ViewCounts = func(child int, _ string) int { return 1 + child*unpaged }
+	c.Query.ViewCounts = viewCountsPrice
+	c.Subscription.ViewCounts = viewCountsPrice
+	c.Subscription.InboxPeople = func(child int, _ string, first *int) int { return 1 + child*pageSize(paging.MaxPage, first) }
 	c.Subscription.ConversationPresence = func(child int, _ string, _ *bool) int { return 1 + child*unpaged }
-	for _, list := range []*func(int) int{
-		&c.Query.Inboxes, &c.Query.Teams, &c.Query.APITokens, &c.Inbox.Users, &c.Inbox.Teams, &c.Inbox.Members, &c.Inbox.ViewCounts,
-		&c.User.Teams, &c.Team.Members, &c.Integration.Inboxes, &c.ChatChannel.TargetedMessages, &c.Message.Revisions, &c.Message.Mentions,
-		&c.Message.Attachments, &c.VisitorMessage.Attachments, &c.Inbox.EmailChannels, &c.User.PersonalMailboxes,
-		&c.Conversation.Participants, &c.Conversation.Tickets,
-	} {
+	c.Message.Attachments = func(child int, _ *string) int { return 1 + child*unpaged }
+	for _, list := range []*func(int) int{&c.Inbox.ViewCounts, &c.Message.Mentions, &c.VisitorMessage.Attachments} {
 		*list = func(child int) int { return 1 + child*unpaged }
 	}
+	setPagePrices(c)
+}
+
+// setPagePrices charges lists that have no other arguments than a connection's.
+func setPagePrices(c *generated.ComplexityRoot) {
+	type list = *func(child int, first *int, after *string, last *int, before *string) int
+	for size, lists := range map[int][]list{
+		100: {&c.Inbox.EmailAllowList},
+		50: {
+			&c.Query.Tasks, &c.Query.Inboxes, &c.Query.Integrations, &c.Query.RemoteImageSenders, &c.Query.Teams, &c.Query.APITokens, &c.Query.ContactLists, &c.ChatChannel.CustomTexts,
+			&c.TargetedMessagePreview.Verdicts, &c.TargetedMessagePreview.Warnings,
+		},
+		20: {
+			&c.Inbox.Users, &c.Inbox.Teams, &c.Inbox.Members, &c.Inbox.People, &c.Inbox.EmailChannels, &c.User.Teams, &c.User.PersonalMailboxes, &c.Team.Members,
+			&c.Integration.Inboxes, &c.ChatChannel.TargetedMessages, &c.Message.Revisions, &c.Conversation.Participants, &c.Conversation.Tickets,
+			&c.Conversation.RoutingDecisions, &c.RoutingDecision.Candidates, &c.Visitor.PageViews, &c.Contact.PageViews, &c.Contact.Consents,
+			&c.Contact.Conversations, &c.Contact.Lists, &c.Contact.Tickets, &c.Contact.Blocks, &c.ChatChannel.BlockedSenders, &c.EmailChannel.BlockedSenders,
+		},
+	} {
+		for _, paged := range lists {
+			*paged = func(child int, first *int, _ *string, last *int, _ *string) int {
+				return 1 + child*pageSize(size, first, last)
+			}
+		}
+	}
+}
+
+// viewCountsPrice charges the built-in views of each inbox, and each saved view.
+func viewCountsPrice(child int, inboxIDs, savedViewIDs []string) int {
+	const usual = 5 // inboxes, where all are asked for
+	inboxes := len(inboxIDs)
+	if inboxIDs == nil && savedViewIDs == nil {
+		inboxes = usual
+	}
+	return 1 + child*max(1, inboxes*len(view.CountedViews)+len(savedViewIDs))
 }
 
 func printSDL(schema *ast.Schema) string {

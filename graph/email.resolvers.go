@@ -9,11 +9,12 @@ import (
 	"context"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/graph/generated"
 	"parley/graph/model"
-	"parley/internal/channel/email"
-	"parley/internal/node"
+	"parley/internal/channel/email/receive"
+	"parley/internal/channel/email/settings"
+	"parley/internal/loader"
+	"parley/internal/paging"
 	"parley/internal/vocab"
 )
 
@@ -30,7 +31,7 @@ func (r *emailChannelResolver) Authentication(ctx context.Context, obj *ent.Emai
 }
 
 func (r *emailChannelResolver) ForwardingAddress(ctx context.Context, obj *ent.EmailChannel) (*string, error) {
-	address, err := r.Services.Emails.ForwardingAddress(ctx, obj)
+	address, err := r.Services.EmailSettings.ForwardingAddress(ctx, obj)
 	return orNull(address), err
 }
 
@@ -42,92 +43,80 @@ func (r *emailChannelResolver) StateDetail(ctx context.Context, obj *ent.EmailCh
 	return orNull(obj.StateDetail), nil
 }
 
-func (r *emailChannelResolver) Imap(ctx context.Context, obj *ent.EmailChannel) (*schema.MailServer, error) {
+func (r *emailChannelResolver) Imap(ctx context.Context, obj *ent.EmailChannel) (*vocab.MailServer, error) {
 	return orNull(obj.Imap), nil
 }
 
-func (r *emailChannelResolver) SMTP(ctx context.Context, obj *ent.EmailChannel) (*schema.MailServer, error) {
+func (r *emailChannelResolver) SMTP(ctx context.Context, obj *ent.EmailChannel) (*vocab.MailServer, error) {
 	return orNull(obj.SMTP), nil
 }
 
-func (r *emailChannelResolver) Dkim(ctx context.Context, obj *ent.EmailChannel) (*email.DKIMRecord, error) {
-	return r.Services.Emails.DKIM(obj)
+func (r *emailChannelResolver) Dkim(ctx context.Context, obj *ent.EmailChannel) (*settings.DKIMRecord, error) {
+	return r.Services.EmailSettings.DKIM(obj)
 }
 
 func (r *emailChannelResolver) TermsAcceptedBy(ctx context.Context, objs []*ent.EmailChannel) ([]model.Actor, error) {
-	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(c *ent.EmailChannel) node.Ref { return node.Ref{ID: c.TermsAcceptedBy} })))
+	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(c *ent.EmailChannel) loader.Ref { return loader.Ref{ID: c.TermsAcceptedBy} })))
 }
 
-func (r *inboxResolver) EmailChannels(ctx context.Context, objs []*ent.Inbox) ([][]*ent.EmailChannel, error) {
-	return r.Services.Emails.Of(ctx, objs)
+func (r *emailChannelResolver) BlockedSenders(ctx context.Context, objs []*ent.EmailChannel, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error) {
+	return r.Services.Conversations.BlockedSenders(ctx, pick(objs, func(c *ent.EmailChannel) string { return c.ID }), pageArgs(first, after, last, before))
 }
 
-func (r *mutationResolver) BeginEmailChannel(ctx context.Context, input email.BeginEmailChannelInput) (*model.BeginEmailChannelPayload, error) {
-	begun, err := r.Services.Emails.Begin(ctx, input)
+func (r *inboxResolver) EmailChannels(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.EmailChannel], error) {
+	return r.Services.EmailSettings.Of(ctx, objs, pageArgs(first, after, last, before))
+}
+
+func (r *inboxResolver) EmailAllowList(ctx context.Context, obj *ent.Inbox, first *int, after *string, last *int, before *string) (*paging.Connection[string], error) {
+	return paging.OfSlice(obj.EmailAllowList, pageArgs(first, after, last, before), 100, "emailAllowList")
+}
+
+func (r *mutationResolver) BeginEmailChannel(ctx context.Context, input settings.BeginEmailChannelInput) (*model.BeginEmailChannelPayload, error) {
+	begun, err := r.Services.EmailSettings.Begin(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.BeginEmailChannelPayload{EmailChannel: begun.Channel, AuthorizationURL: orNull(begun.AuthorizationURL)}, nil
 }
 
-func (r *mutationResolver) FinishEmailChannel(ctx context.Context, input email.FinishEmailChannelInput) (*model.FinishEmailChannelPayload, error) {
-	c, err := r.Services.Emails.Finish(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.FinishEmailChannelPayload{EmailChannel: c}, nil
+func (r *mutationResolver) FinishEmailChannel(ctx context.Context, input settings.FinishEmailChannelInput) (*model.EmailChannelPayload, error) {
+	return emailChannelPayload(r.Services.EmailSettings.Finish(ctx, input))
 }
 
-func (r *mutationResolver) ReconnectEmailChannel(ctx context.Context, input email.ReconnectEmailChannelInput) (*model.ReconnectEmailChannelPayload, error) {
-	begun, err := r.Services.Emails.Reconnect(ctx, input)
+func (r *mutationResolver) ReconnectEmailChannel(ctx context.Context, input settings.ReconnectEmailChannelInput) (*model.ReconnectEmailChannelPayload, error) {
+	begun, err := r.Services.EmailSettings.Reconnect(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.ReconnectEmailChannelPayload{EmailChannel: begun.Channel, AuthorizationURL: orNull(begun.AuthorizationURL)}, nil
 }
 
-func (r *mutationResolver) UpdateEmailChannel(ctx context.Context, input email.UpdateEmailChannelInput) (*model.UpdateEmailChannelPayload, error) {
-	c, err := r.Services.Emails.Update(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpdateEmailChannelPayload{EmailChannel: c}, nil
+func (r *mutationResolver) UpdateEmailChannel(ctx context.Context, input settings.UpdateEmailChannelInput) (*model.EmailChannelPayload, error) {
+	return emailChannelPayload(r.Services.EmailSettings.Update(ctx, input))
 }
 
-func (r *mutationResolver) DisconnectEmailChannel(ctx context.Context, input email.DisconnectEmailChannelInput) (*model.DisconnectEmailChannelPayload, error) {
-	c, err := r.Services.Emails.Disconnect(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.DisconnectEmailChannelPayload{EmailChannel: c}, nil
+func (r *mutationResolver) DisconnectEmailChannel(ctx context.Context, input settings.DisconnectEmailChannelInput) (*model.EmailChannelPayload, error) {
+	return emailChannelPayload(r.Services.EmailSettings.Disconnect(ctx, input))
 }
 
-func (r *mutationResolver) UpdateEmailAllowList(ctx context.Context, input email.UpdateEmailAllowListInput) (*model.UpdateEmailAllowListPayload, error) {
-	inbox, err := r.Services.Emails.UpdateAllowList(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpdateEmailAllowListPayload{Inbox: inbox}, nil
+func (r *mutationResolver) UpdateEmailAllowList(ctx context.Context, input settings.UpdateEmailAllowListInput) (*model.InboxPayload, error) {
+	return inboxPayload(r.Services.EmailSettings.UpdateAllowList(ctx, input))
 }
 
-func (r *mutationResolver) ReclassifyEmail(ctx context.Context, input email.ReclassifyEmailInput) (*model.ReclassifyEmailPayload, error) {
-	task, err := r.Services.Emails.Reclassify(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ReclassifyEmailPayload{Task: task}, nil
+func (r *mutationResolver) ReclassifyEmail(ctx context.Context, input receive.ReclassifyEmailInput) (*model.TaskPayload, error) {
+	return taskPayload(r.Services.EmailReceiving.Reclassify(ctx, input))
 }
 
-func (r *mutationResolver) ConnectPersonalMailbox(ctx context.Context, input email.ConnectPersonalMailboxInput) (*model.ConnectPersonalMailboxPayload, error) {
-	m, err := r.Services.Emails.ConnectPersonal(ctx, input)
+func (r *mutationResolver) ConnectPersonalMailbox(ctx context.Context, input settings.ConnectPersonalMailboxInput) (*model.ConnectPersonalMailboxPayload, error) {
+	m, err := r.Services.EmailSettings.ConnectPersonal(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.ConnectPersonalMailboxPayload{PersonalMailbox: m}, nil
 }
 
-func (r *mutationResolver) RemovePersonalMailbox(ctx context.Context, input email.RemovePersonalMailboxInput) (*model.RemovePersonalMailboxPayload, error) {
-	id, err := r.Services.Emails.RemovePersonal(ctx, input)
+func (r *mutationResolver) RemovePersonalMailbox(ctx context.Context, input settings.RemovePersonalMailboxInput) (*model.RemovePersonalMailboxPayload, error) {
+	id, err := r.Services.EmailSettings.RemovePersonal(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -135,13 +124,25 @@ func (r *mutationResolver) RemovePersonalMailbox(ctx context.Context, input emai
 }
 
 func (r *queryResolver) EmailChannelNotice(ctx context.Context) (string, error) {
-	return email.Notice, nil
+	return settings.Notice, nil
 }
 
-func (r *userResolver) PersonalMailboxes(ctx context.Context, objs []*ent.User) ([][]*ent.PersonalMailbox, error) {
-	return r.Services.Emails.PersonalOf(ctx, objs)
+func (r *userResolver) PersonalMailboxes(ctx context.Context, objs []*ent.User, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.PersonalMailbox], error) {
+	return r.Services.EmailSettings.PersonalOf(ctx, objs, pageArgs(first, after, last, before))
+}
+
+func (r *mailServerInputResolver) Security(ctx context.Context, obj *settings.MailServerInput, data *vocab.MailSecurity) error {
+	obj.Security = either(data, vocab.MailTLS)
+	return nil
 }
 
 func (r *Resolver) EmailChannel() generated.EmailChannelResolver { return &emailChannelResolver{r} }
 
-type emailChannelResolver struct{ *Resolver }
+func (r *Resolver) MailServerInput() generated.MailServerInputResolver {
+	return &mailServerInputResolver{r}
+}
+
+type (
+	emailChannelResolver    struct{ *Resolver }
+	mailServerInputResolver struct{ *Resolver }
+)

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,7 +57,7 @@ func UserErrors(ctx context.Context, next graphql.Resolver) (any, error) {
 // mutationErrors puts UserErrors around the fields of mutations. As a field
 // interceptor of the server it would be called for each field of each row of
 // every query, where it has nothing to do.
-type mutationErrors struct{}
+type mutationErrors struct{ log *slog.Logger }
 
 var _ graphql.OperationContextMutator = mutationErrors{}
 
@@ -67,14 +68,50 @@ func (mutationErrors) ExtensionName() string { return "UserErrors" }
 func (mutationErrors) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationContext puts UserErrors around a mutation's resolvers.
-func (mutationErrors) MutateOperationContext(_ context.Context, opCtx *graphql.OperationContext) *gqlerror.Error {
+func (m mutationErrors) MutateOperationContext(_ context.Context, opCtx *graphql.OperationContext) *gqlerror.Error {
 	if opCtx.Operation.Operation == ast.Mutation {
 		inner := opCtx.ResolverMiddleware
 		opCtx.ResolverMiddleware = func(ctx context.Context, next graphql.Resolver) (any, error) {
-			return UserErrors(ctx, func(ctx context.Context) (any, error) { return inner(ctx, next) })
+			return UserErrors(ctx, func(ctx context.Context) (any, error) {
+				res, err := inner(ctx, next)
+				m.logUndeclared(ctx, err)
+				return res, err
+			})
 		}
 	}
 	return nil
+}
+
+// Undeclared is the log's line about a code that a mutation gave, and that its
+// @errors does not name.
+const Undeclared = "a mutation gave a code that its @errors does not name"
+
+func (m mutationErrors) logUndeclared(ctx context.Context, err error) {
+	fc := graphql.GetFieldContext(ctx)
+	if err == nil || fc == nil || fc.Object != "Mutation" {
+		return
+	}
+	declared := declaredCodes(fc.Field.Definition)
+	for _, e := range brokenRules(err) {
+		if e.Correctable() && !slices.Contains(declared, e.Code) {
+			m.log.WarnContext(ctx, Undeclared, "mutation", fc.Field.Name, "code", e.Code)
+		}
+	}
+}
+
+// declaredCodes returns the codes of a field's @errors.
+func declaredCodes(field *ast.FieldDefinition) (codes []errs.Code) {
+	if field == nil {
+		return nil
+	}
+	d := field.Directives.ForName("errors")
+	if d == nil {
+		return nil
+	}
+	for _, child := range d.Arguments.ForName("codes").Value.Children {
+		codes = append(codes, errs.Code(child.Value.Raw))
+	}
+	return codes
 }
 
 // brokenRules returns every *errs.Error that err is made of, or nothing if any
@@ -114,6 +151,9 @@ func refusal(res any, broken []*errs.Error) (any, bool) {
 	for _, e := range broken {
 		list.Set(reflect.Append(list, userError(list.Type().Elem(), e)))
 		setCurrent(payload.Elem(), e.Current)
+		for _, more := range e.Also {
+			setCurrent(payload.Elem(), more)
+		}
 	}
 	return payload.Interface(), true
 }
@@ -128,6 +168,10 @@ func userError(t reflect.Type, e *errs.Error) reflect.Value {
 	p.Elem().FieldByName("Code").SetString(string(e.Code))
 	p.Elem().FieldByName("Message").SetString(e.Message)
 	p.Elem().FieldByName("Field").Set(reflect.ValueOf(e.Field))
+	p.Elem().FieldByName("RetryAt").Set(reflect.ValueOf(e.Data.RetryAt))
+	p.Elem().FieldByName("ClosableAt").Set(reflect.ValueOf(e.Data.ClosableAt))
+	p.Elem().FieldByName("HolderID").Set(reflect.ValueOf(orNull(e.Data.HolderID)))
+	p.Elem().FieldByName("Limit").Set(reflect.ValueOf(orNull(e.Data.Limit)))
 	if pointed {
 		return p
 	}
@@ -165,7 +209,7 @@ func Recover(log *slog.Logger) graphql.RecoverFunc {
 }
 
 // PresentError returns the one error presenter: every error that leaves the
-// API as a GraphQL error goes through it and bears extensions.code. An error
+// API as a GraphQL error goes through it and has extensions.code. An error
 // that is no *errs.Error, and not the fault of the request, leaves as INTERNAL
 // with an id in place of its text; the log gets the text under the same id.
 func PresentError(log *slog.Logger) graphql.ErrorPresenterFunc {
@@ -190,10 +234,7 @@ func PresentError(log *slog.Logger) graphql.ErrorPresenterFunc {
 
 func presentRule(out *gqlerror.Error, e *errs.Error) *gqlerror.Error {
 	out.Message = e.Message
-	out.Extensions = map[string]any{"code": string(e.Code)}
-	if len(e.Field) > 0 {
-		out.Extensions["field"] = e.Field
-	}
+	out.Extensions = e.Extensions()
 	return out
 }
 
@@ -218,9 +259,10 @@ func coercionPath(ctx context.Context, located *gqlerror.Error) (ast.Path, bool)
 func presentCoercion(out, located *gqlerror.Error, inputPath ast.Path) *gqlerror.Error {
 	out.Path = out.Path[:len(out.Path)-len(inputPath)]
 	reason := located.Message
+	out.Extensions = map[string]any{}
 	var notNumber *strconv.NumError
 	if e := errs.Of(located.Err); e != nil {
-		reason = e.Message
+		reason, out.Extensions = e.Message, e.Extensions()
 	} else if errors.As(located.Err, &notNumber) {
 		reason = "it must be a whole number within its range"
 		if strings.HasPrefix(notNumber.Func, "ParseFloat") {
@@ -228,7 +270,7 @@ func presentCoercion(out, located *gqlerror.Error, inputPath ast.Path) *gqlerror
 		}
 	}
 	out.Message = truncate(fmt.Sprintf("The value of %q is wrong: %s", inputPath.String(), reason))
-	out.Extensions = map[string]any{"code": string(errs.BadUserInput), "field": pathNames(inputPath)}
+	out.Extensions["code"], out.Extensions["field"] = string(errs.BadUserInput), pathNames(inputPath)
 	return out
 }
 
@@ -246,10 +288,10 @@ func presentRequestFault(out, located *gqlerror.Error) bool {
 	out.Message = truncate(located.Message)
 	out.Extensions = map[string]any{"code": string(errs.BadUserInput)}
 	switch {
-	case strings.HasPrefix(located.Message, "exceeded token limit"): // the parser tells it by its text alone
+	case strings.HasPrefix(located.Message, "exceeded token limit"): // only its text says so
 		out.Extensions["code"] = string(errs.ComplexityLimit)
 	case located.Message == "operation  not found":
-		out.Message = "The document has several operations: name the one to run in operationName."
+		out.Message = "The document has several operations: set operationName to the one to run."
 	}
 	if len(out.Path) > 1 && out.Path[0] == ast.PathName("variable") {
 		out.Message = truncate(fmt.Sprintf("Variable %q: %s", out.Path[1:].String(), located.Message))
@@ -269,9 +311,9 @@ func presentStopped(ctx context.Context, log *slog.Logger, out *gqlerror.Error, 
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
-		out.Message = "The request took longer than it may. Try again, or ask for less at once."
+		out.Message = "The request took too long. Try again, or request less at once."
 	case errors.Is(err, context.Canceled), errors.Is(ctx.Err(), context.Canceled):
-		out.Message = "The request was cancelled."
+		out.Message = "The request was canceled."
 	default:
 		return false
 	}

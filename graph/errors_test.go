@@ -5,6 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -27,7 +31,7 @@ func paint(err error) *mini {
 	})
 }
 
-// A broken rule is answered in the payload, which the typed nil result names.
+// API-15: a broken rule is answered in the payload, which the typed nil result names.
 func TestUserErrorsFillsThePayload(t *testing.T) {
 	t.Parallel()
 	red := &wall{Colour: "red"}
@@ -40,7 +44,14 @@ func TestUserErrorsFillsThePayload(t *testing.T) {
 		err  error
 		want paintPayload
 	}{
-		"one":     {required, paintPayload{UserErrors: []*userError{asUser(required)}}},
+		"one": {required, paintPayload{UserErrors: []*userError{asUser(required)}}},
+		"with data": { // API-15
+			required.Having(errs.Data{RetryAt: 1_000_000, ClosableAt: 2_000_000, HolderID: "user_1", Limit: 7}),
+			paintPayload{UserErrors: []*userError{{
+				Code: "REQUIRED", Message: "Name a colour.", Field: []string{"input", "colour"},
+				RetryAt: 1_000_000, ClosableAt: 2_000_000, HolderID: new("user_1"), Limit: new(7),
+			}}},
+		},
 		"wrapped": {fmt.Errorf("painting: %w", required), paintPayload{UserErrors: []*userError{asUser(required)}}},
 		"joined": {
 			errors.Join(required, errors.Join(conflict)),
@@ -62,6 +73,17 @@ func TestUserErrorsFillsThePayload(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// API-15: a code that the mutation does not declare is answered, and logged.
+func TestUndeclaredCodesAreLogged(t *testing.T) {
+	t.Parallel()
+	for code, undeclared := range map[errs.Code]bool{errs.Required: false, errs.TooLong: true} {
+		got, log := ask(t.Context(), t, paint(errs.New(code, "No.")), graph.DefaultLimits(), "mutation { paint { wall } }", "{}")
+		if !strings.Contains(string(got.Data), string(code)) || strings.Contains(log, graph.Undeclared) != undeclared {
+			t.Errorf("%s: got %s, log %q", code, got.Data, log)
+		}
 	}
 }
 
@@ -116,7 +138,39 @@ func TestPresentErrorKeepsTheRule(t *testing.T) {
 	}
 }
 
-// The caller of an internal error gets an id; the log has the id and the text.
+// API-15: what a program acts on has the same names in the extensions of other errors.
+func TestPresentErrorHasData(t *testing.T) {
+	t.Parallel()
+	data := errs.Data{RetryAt: 1_000_000, ClosableAt: 2_000_000, HolderID: "user_1", Limit: 7}
+	got, _ := askOne(t, paint(errs.New(errs.RateLimited, "Wait.").Having(data)), "{ word }", "{}")
+	e := got.Errors[0].Extensions
+	if e.RetryAt != "1970-01-01T00:00:01Z" || e.ClosableAt != "1970-01-01T00:00:02Z" || e.HolderID != "user_1" || e.Limit != 7 {
+		t.Errorf("got %+v, want %+v", e, data)
+	}
+}
+
+// API-15: whatever is too long or comes too often is refused with its data.
+func TestErrorsAreMadeWithTheirData(t *testing.T) {
+	t.Parallel()
+	without := regexp.MustCompile(`errs\.New\(errs\.(TooLong|InboxLimitReached|BotConversationActive)\b.*(\n.*)?(\n.*)?`)
+	err := filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "/errs/") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, call := range without.FindAllString(string(text), -1) {
+			if !strings.Contains(call, "Having(") {
+				t.Errorf("%s: %s\nhas no data: use errs.Exceeds, or add Having(errs.Data{...})", path, call)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// API-15: the caller of an internal error gets an id; the log has the id and the text.
 func TestPresentErrorHidesInternals(t *testing.T) {
 	t.Parallel()
 	panicking := newMini(map[string]graphql.Resolver{
@@ -199,7 +253,7 @@ func TestPresentErrorOfBadInput(t *testing.T) {
 			`The value of "even" is wrong: it must be a whole number within its range`, false, []string{"even"},
 		},
 		"no operation":      {"", "{}", "no operation provided", false, nil},
-		"unknown operation": {"query A { word } query B { word }", "{}", "The document has several operations: name the one to run in operationName.", false, nil},
+		"unknown operation": {"query A { word } query B { word }", "{}", "The document has several operations: set operationName to the one to run.", false, nil},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -12,12 +12,12 @@ import (
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/event"
-	"parley/internal/node"
+	"parley/internal/loader"
 	"parley/internal/vocab"
 )
 
 func (r *eventResolver) Actor(ctx context.Context, objs []*ent.Event) ([]model.Actor, error) {
-	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(e *ent.Event) node.Ref { return node.Ref{Kind: e.ActorKind, ID: e.ActorID} })))
+	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(e *ent.Event) loader.Ref { return loader.Ref{Kind: e.ActorKind, ID: e.ActorID} })))
 }
 
 func (r *eventResolver) Conversation(ctx context.Context, objs []*ent.Event) ([]*ent.Conversation, error) {
@@ -32,8 +32,16 @@ func (r *eventResolver) Routing(ctx context.Context, objs []*ent.Event) ([]*ent.
 	return r.Services.Conversations.DecisionsOf(ctx, objs)
 }
 
-func (r *queryResolver) Events(ctx context.Context, after int64, first *int, types []vocab.EventType, inboxIds []string) (*model.EventConnection, error) {
-	return eventPage(r.Services.Events.List(ctx, after, first, event.Filter{Types: types, InboxIDs: inboxIds}))
+func (r *eventResolver) Changes(ctx context.Context, objs []*ent.Event) ([][]event.FieldChange, error) {
+	return r.changesOf(ctx, objs)
+}
+
+func (r *queryResolver) Events(ctx context.Context, after *int64, first *int, last *int, before *int64, types []vocab.EventType, inboxIds []string) (*model.EventConnection, error) {
+	return eventPage(r.Services.Events.List(ctx, event.Bounds{After: after, First: first, Before: before, Last: last}, event.Filter{Types: types, InboxIDs: inboxIds}))
+}
+
+func (r *queryResolver) EventTypes(ctx context.Context) ([]*model.EventTypeInfo, error) {
+	return eventTypes(), nil
 }
 
 func (r *Resolver) Event() generated.EventResolver { return &eventResolver{r} }

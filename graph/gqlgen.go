@@ -2,31 +2,24 @@
 
 // Generates graph/generated, graph/model and the resolvers' stubs from the SDL,
 // as `gqlgen generate` would, and then takes out of the generated code what
-// Parley does not use, and a page of rows pays for in every field:
-//
-//   - goroutines for each resolver and each row: resolvers of rows answer once
-//     for the whole page (graph.Batches), so that there is nothing to overlap;
-//   - the field context and the middleware of fields that are plain columns:
-//     our middleware acts on resolvers alone;
-//   - @defer, which graph.Depth refuses;
-//   - the case of a Node that is a Channel: as a Go type that is an empty
-//     interface, which every other Node is too. Its types have cases of their own.
-//
-// A page of 50 rows costs a fifth of what it cost before.
+// Parley does not use (graph/internal/slim). Resolvers of rows run one after the
+// other, without a goroutine each.
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"log"
 	"os"
 	"path/filepath"
-	"regexp"
+	"strings"
 
 	"github.com/99designs/gqlgen/api"
 	"github.com/99designs/gqlgen/codegen"
 	"github.com/99designs/gqlgen/codegen/config"
 	"golang.org/x/tools/imports"
+
+	"parley/graph/internal/autobind"
+	"parley/graph/internal/slim"
 )
 
 func main() {
@@ -37,18 +30,15 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := api.Generate(cfg, api.AddPlugin(inOrder{})); err != nil {
+	named := map[string]bool{}
+	for name := range cfg.Models {
+		named[name] = true
+	}
+	if err := api.Generate(cfg, api.PrependPlugin(bound{named}), api.AddPlugin(inOrder{})); err != nil {
 		log.Fatal(err)
 	}
-	files, err := filepath.Glob("graph/generated/*.go")
-	if err != nil {
+	if err := slimFiles(cfg.LocalPrefix); err != nil {
 		log.Fatal(err)
-	}
-	imports.LocalPrefix = cfg.LocalPrefix
-	for _, file := range files {
-		if err := slim(file); err != nil {
-			log.Fatalf("%s: %v", file, err)
-		}
 	}
 }
 
@@ -66,44 +56,65 @@ func (inOrder) GenerateCode(data *codegen.Data) error {
 	return nil
 }
 
-// column finds a field that is a plain column, and what writes it.
-var column = regexp.MustCompile(`(?s)return graphql\.ResolveField\(\s+ctx,\s+ec\.OperationContext,\s+field,\s+` +
-	`func\(ctx context\.Context, field graphql\.CollectedField\) \(\*graphql\.FieldContext, error\) \{\s+return ec\.(fieldContext_\w+)\(ctx, field\)\s+\},\s+` +
-	`func\(ctx context\.Context\) \(any, error\) \{\s+return (obj\.\w+), nil\s+\},\s+nil,\s+` +
-	`func\(ctx context\.Context, selections ast\.SelectionSet, v [^\n]+\) graphql\.Marshaler \{\s+return ec\.(marshal\w+)\(ctx, selections, v\)\s+\},\s+` +
-	`true,\s+(?:true|false),\s+\)`)
+// bound is a plugin: it checks what is bound without being named, and binds
+// payloads.
+type bound struct{ named map[string]bool }
 
-// scalar begins the field context of a scalar or enum; below an object's the
-// fields need their place.
-const scalar = "(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {\n\treturn graphql.NewScalarFieldContext("
+// Name names the plugin.
+func (bound) Name() string { return "autobind" }
 
-var cuts = []struct {
-	found *regexp.Regexp
-	put   string
-}{
-	{regexp.MustCompile(`\tdeferred := graphql\.NewDeferredGroup\(ctx\)\n`), ""},
-	{regexp.MustCompile(`(?s)\tif n := len\(deferred\.Defers\); n > 0 \{.*?\n\t\}\n\n`), ""},
-	{regexp.MustCompile(`\tcase \*?model\.Channel:\n\t\tif obj == nil \{\n\t\t\treturn graphql\.Null\n\t\t\}\n\t\treturn ec\._Channel\(ctx, sel, obj\)\n`), ""},
-	{regexp.MustCompile(`graphql\.MarshalSliceConcurrently\(ctx, len\(v\), 0, false, `), "inorder.Marshal(ctx, len(v), "},
+// MutateConfig runs when the packages are loaded, before the plugin that makes
+// models of what is not bound.
+func (b bound) MutateConfig(cfg *config.Config) error {
+	is := autobind.Bindings{Schema: cfg.Schema, Named: b.named, Bound: map[string]string{}, Packages: map[string][]string{}}
+	for name, model := range cfg.Models {
+		is.Bound[name] = strings.Join(model.Model, ", ")
+	}
+	for _, p := range cfg.Packages.LoadAll(cfg.AutoBind...) {
+		is.Packages[p.PkgPath] = p.Types.Scope().Names()
+	}
+	if err := is.Check(); err != nil {
+		return err
+	}
+	bindPayloads(cfg)
+	return nil
 }
 
-func slim(file string) error {
+// bindPayloads binds payloads of one object to the struct of the model package
+// that has it, which is one for all mutations that answer with such an object.
+func bindPayloads(cfg *config.Config) {
+	scope := cfg.Packages.Load(cfg.Model.ImportPath()).Types.Scope()
+	for name, def := range cfg.Schema.Types {
+		payload := autobind.Payload(def)
+		if payload != "" && scope.Lookup(payload) != nil && !cfg.Models.UserDefined(name) {
+			cfg.Models.Add(name, cfg.Model.ImportPath()+"."+payload)
+		}
+	}
+}
+
+// slimFiles makes the cuts. One that finds nothing fails the generation: what it
+// is there to remove would stay, and no test would see it.
+func slimFiles(localPrefix string) error {
+	files, err := filepath.Glob("graph/generated/*.go")
+	if err != nil {
+		return err
+	}
+	imports.LocalPrefix = localPrefix
+	cutter := slim.New()
+	for _, file := range files {
+		if err := slimFile(cutter, file); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return cutter.Unused()
+}
+
+func slimFile(cutter *slim.Slimmer, file string) error {
 	code, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	whole := code
-	code = column.ReplaceAllFunc(code, func(found []byte) []byte {
-		parts := column.FindSubmatch(found)
-		if !bytes.Contains(whole, []byte(string(parts[1])+scalar)) {
-			return found
-		}
-		return fmt.Appendf(nil, "return ec.%s(ctx, field.Selections, %s)", parts[3], parts[2])
-	})
-	for _, cut := range cuts {
-		code = cut.found.ReplaceAll(code, []byte(cut.put))
-	}
-	if code, err = imports.Process(file, code, nil); err != nil {
+	if code, err = imports.Process(file, cutter.File(code), nil); err != nil {
 		return err
 	}
 	return os.WriteFile(file, code, 0o644)

@@ -11,10 +11,12 @@ import (
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
-	"parley/internal/conversation"
+	"parley/internal/channel/chat/settings"
+	"parley/internal/channel/chat/wording"
+	"parley/internal/conversation/view"
 	"parley/internal/inbox"
+	"parley/internal/paging"
 	"parley/internal/vocab"
-	"parley/internal/wording"
 )
 
 func (r *chatChannelResolver) Inbox(ctx context.Context, objs []*ent.Channel) ([]*ent.Inbox, error) {
@@ -26,76 +28,72 @@ func (r *chatChannelResolver) Style(ctx context.Context, obj *ent.Channel) (*ent
 }
 
 func (r *chatChannelResolver) DefaultLocale(ctx context.Context, obj *ent.Channel) (string, error) {
-	return inbox.Words(obj, "").Locale, nil
+	return settings.Words(obj, "").Locale, nil
 }
 
 func (r *chatChannelResolver) Texts(ctx context.Context, obj *ent.Channel, locale *string) ([]*wording.Text, error) {
-	return pointers(inbox.Words(obj, value(locale)).Texts), nil
+	return pointers(settings.Words(obj, value(locale)).Texts), nil
 }
 
-func (r *chatChannelResolver) CustomTexts(ctx context.Context, obj *ent.Channel) ([]*wording.Text, error) {
-	return pointers(wording.Custom(obj.Texts)), nil
+func (r *chatChannelResolver) CustomTexts(ctx context.Context, obj *ent.Channel, first *int, after *string, last *int, before *string) (*paging.Connection[*wording.Text], error) {
+	return paging.OfSlice(pointers(wording.Custom(obj.Texts)), pageArgs(first, after, last, before), 50, "customTexts")
 }
 
 func (r *chatChannelResolver) TrackingCode(ctx context.Context, obj *ent.Channel) (string, error) {
-	return r.Services.Inboxes.TrackingCode(obj), nil
+	return r.Services.ChatSettings.TrackingCode(obj), nil
 }
 
 func (r *chatChannelResolver) HasIdentitySecret(ctx context.Context, obj *ent.Channel) (bool, error) {
 	return obj.IdentitySecret != "", nil
 }
 
-func (r *chatChannelResolver) TargetedMessages(ctx context.Context, objs []*ent.Channel) ([][]*ent.TargetedMessage, error) {
-	return r.Services.Targeting.OfChannels(ctx, objs)
+func (r *chatChannelResolver) TargetedMessages(ctx context.Context, objs []*ent.Channel, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.TargetedMessage], error) {
+	return r.Services.Targeting.OfChannels(ctx, objs, pageArgs(first, after, last, before))
 }
 
-func (r *inboxResolver) Users(ctx context.Context, objs []*ent.Inbox) ([][]*ent.User, error) {
-	return r.Services.Inboxes.Users(ctx, objs)
+func (r *chatChannelResolver) BlockedSenders(ctx context.Context, objs []*ent.Channel, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error) {
+	return r.Services.Conversations.BlockedSenders(ctx, pick(objs, func(c *ent.Channel) string { return c.ID }), pageArgs(first, after, last, before))
 }
 
-func (r *inboxResolver) Teams(ctx context.Context, objs []*ent.Inbox) ([][]*ent.Team, error) {
-	return r.Services.Inboxes.Teams(ctx, objs)
+func (r *inboxResolver) Users(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.User], error) {
+	return r.Services.Inboxes.Users(ctx, objs, pageArgs(first, after, last, before))
 }
 
-func (r *inboxResolver) Members(ctx context.Context, objs []*ent.Inbox) ([][]*ent.User, error) {
-	return r.Services.Inboxes.Members(ctx, objs)
+func (r *inboxResolver) Teams(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Team], error) {
+	return r.Services.Inboxes.Teams(ctx, objs, pageArgs(first, after, last, before))
+}
+
+func (r *inboxResolver) Members(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.User], error) {
+	return r.Services.Inboxes.Members(ctx, objs, pageArgs(first, after, last, before))
 }
 
 func (r *inboxResolver) ChatChannel(ctx context.Context, objs []*ent.Inbox) ([]*ent.Channel, error) {
 	return r.Services.Inboxes.ChatChannels(ctx, objs)
 }
 
-func (r *inboxResolver) ViewCounts(ctx context.Context, objs []*ent.Inbox) ([][]*conversation.ViewCount, error) {
-	counts, err := r.Services.Conversations.ViewCounts(ctx, pick(objs, func(i *ent.Inbox) string { return i.ID }))
-	list := make([][]*conversation.ViewCount, len(counts))
+func (r *inboxResolver) ViewCounts(ctx context.Context, objs []*ent.Inbox) ([][]*view.ViewCount, error) {
+	counts, err := r.Services.Views.ViewCounts(ctx, pick(objs, func(i *ent.Inbox) string { return i.ID }))
+	list := make([][]*view.ViewCount, len(counts))
 	for i, c := range counts {
 		list[i] = pointers(c)
 	}
 	return list, err
 }
 
-func (r *mutationResolver) CreateInbox(ctx context.Context, input inbox.CreateInboxInput) (*model.CreateInboxPayload, error) {
-	made, err := r.Services.Inboxes.Create(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CreateInboxPayload{Inbox: made}, nil
+func (r *inboxResolver) People(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*model.InboxPerson], error) {
+	return r.inboxPeople(ctx, objs, pageArgs(first, after, last, before))
 }
 
-func (r *mutationResolver) RenameInbox(ctx context.Context, input inbox.RenameInboxInput) (*model.RenameInboxPayload, error) {
-	renamed, err := r.Services.Inboxes.Rename(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RenameInboxPayload{Inbox: renamed}, nil
+func (r *mutationResolver) CreateInbox(ctx context.Context, input inbox.CreateInboxInput) (*model.InboxPayload, error) {
+	return inboxPayload(r.Services.Inboxes.Create(ctx, input))
 }
 
-func (r *mutationResolver) UpdateInboxMembers(ctx context.Context, input inbox.UpdateInboxMembersInput) (*model.UpdateInboxMembersPayload, error) {
-	changed, err := r.Services.Inboxes.UpdateMembers(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpdateInboxMembersPayload{Inbox: changed}, nil
+func (r *mutationResolver) RenameInbox(ctx context.Context, input inbox.RenameInboxInput) (*model.InboxPayload, error) {
+	return inboxPayload(r.Services.Inboxes.Rename(ctx, input))
+}
+
+func (r *mutationResolver) UpdateInboxMembers(ctx context.Context, input inbox.UpdateInboxMembersInput) (*model.InboxPayload, error) {
+	return inboxPayload(r.Services.Inboxes.UpdateMembers(ctx, input))
 }
 
 func (r *mutationResolver) DeleteInbox(ctx context.Context, input inbox.DeleteInboxInput) (*model.DeleteInboxPayload, error) {
@@ -106,32 +104,24 @@ func (r *mutationResolver) DeleteInbox(ctx context.Context, input inbox.DeleteIn
 	return &model.DeleteInboxPayload{DeletedInboxID: &input.InboxID, Task: task}, nil
 }
 
-func (r *mutationResolver) CreateChatChannel(ctx context.Context, input inbox.CreateChatChannelInput) (*model.CreateChatChannelPayload, error) {
-	channel, err := r.Services.Inboxes.CreateChannel(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CreateChatChannelPayload{ChatChannel: channel}, nil
+func (r *mutationResolver) CreateChatChannel(ctx context.Context, input settings.CreateChatChannelInput) (*model.ChatChannelPayload, error) {
+	return chatChannelPayload(r.Services.ChatSettings.CreateChannel(ctx, input))
 }
 
-func (r *mutationResolver) UpdateChatChannel(ctx context.Context, input inbox.UpdateChatChannelInput) (*model.UpdateChatChannelPayload, error) {
-	channel, err := r.Services.Inboxes.UpdateChannel(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpdateChatChannelPayload{ChatChannel: channel}, nil
+func (r *mutationResolver) UpdateChatChannel(ctx context.Context, input settings.UpdateChatChannelInput) (*model.ChatChannelPayload, error) {
+	return chatChannelPayload(r.Services.ChatSettings.UpdateChannel(ctx, input))
 }
 
-func (r *mutationResolver) CreateIdentitySecret(ctx context.Context, input inbox.CreateIdentitySecretInput) (*model.CreateIdentitySecretPayload, error) {
-	text, channel, err := r.Services.Inboxes.CreateIdentitySecret(ctx, input)
+func (r *mutationResolver) CreateIdentitySecret(ctx context.Context, input settings.CreateIdentitySecretInput) (*model.CreateIdentitySecretPayload, error) {
+	text, channel, err := r.Services.ChatSettings.CreateIdentitySecret(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.CreateIdentitySecretPayload{Secret: orNull(text), ChatChannel: channel}, nil
 }
 
-func (r *queryResolver) Inboxes(ctx context.Context) ([]*ent.Inbox, error) {
-	return r.Services.Inboxes.List(ctx)
+func (r *queryResolver) Inboxes(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Inbox], error) {
+	return r.Services.Inboxes.List(ctx, pageArgs(first, after, last, before))
 }
 
 func (r *queryResolver) Inbox(ctx context.Context, id string) (*ent.Inbox, error) {
@@ -139,11 +129,11 @@ func (r *queryResolver) Inbox(ctx context.Context, id string) (*ent.Inbox, error
 }
 
 func (r *widgetStyleResolver) OnAccentColor(ctx context.Context, obj *ent.Channel) (string, error) {
-	return inbox.OnAccent(obj.AccentColor), nil
+	return settings.OnAccent(obj.AccentColor), nil
 }
 
 func (r *widgetStyleResolver) Contrast(ctx context.Context, obj *ent.Channel) (float64, error) {
-	return inbox.Contrast(obj.AccentColor), nil
+	return settings.Contrast(obj.AccentColor), nil
 }
 
 func (r *widgetStyleResolver) Position(ctx context.Context, obj *ent.Channel) (vocab.WidgetPosition, error) {

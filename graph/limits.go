@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/internal/errs"
+	"parley/internal/viewer"
 )
 
 // Limits bounds what one operation may cost. An operation past a limit is
@@ -31,7 +32,7 @@ type Limits struct {
 // DefaultLimits leave room for every page of a busy inbox, and for the
 // introspection that tools send.
 func DefaultLimits() Limits {
-	return Limits{Depth: 15, Complexity: 12_500, MutationFields: 20, Tokens: 10_000}
+	return Limits{Depth: 15, Complexity: 50_000, MutationFields: 20, Tokens: 10_000}
 }
 
 // Install gives a gqlgen server Parley's manners: the limits, introspection,
@@ -41,22 +42,26 @@ func Install(srv *handler.Server, limits Limits, log *slog.Logger) {
 	srv.SetErrorPresenter(PresentError(log))
 	srv.SetRecoverFunc(Recover(log))
 	srv.SetParserTokenLimit(limits.Tokens)
+	known := newDocumentCache()
+	srv.SetQueryCache(known)
+	srv.Use(&documents{cache: known, tokens: limits.Tokens})
 	srv.Use(extension.Introspection{})
+	srv.Use(OneOf())
 	srv.Use(Depth(limits.Depth))
 	srv.Use(MutationFields(limits.MutationFields))
 	srv.Use(Complexity(limits.Complexity))
-	srv.Use(mutationErrors{})
+	srv.Use(&TypeScopes{})
+	srv.Use(mutationErrors{log})
 }
 
 // Depth refuses operations whose fields nest deeper than limit. Introspection
-// does not count: the validator bounds it. It also refuses @defer, which
-// Parley's transports do not carry, and aliases within __schema and __type,
-// which would multiply an answer that no other limit bounds.
+// does not count: the validator bounds it. It also refuses aliases within
+// __schema and __type, which would multiply an answer that no other limit bounds.
 func Depth(limit int) graphql.HandlerExtension {
 	return &rule{name: "Depth", check: func(_ context.Context, _ graphql.ExecutableSchema, opCtx *graphql.OperationContext) error {
 		m := measurer{}
 		if size := m.measure(opCtx.Operation.SelectionSet); size.depth > limit {
-			return errs.New(errs.ComplexityLimit, "The operation nests %d fields deep; the limit is %d.", size.depth, limit)
+			return errs.New(errs.ComplexityLimit, "The operation nests %d fields deep; the limit is %d.", size.depth, limit).Having(errs.Data{Limit: limit})
 		}
 		return m.fault
 	}}
@@ -71,7 +76,7 @@ func MutationFields(limit int) graphql.HandlerExtension {
 		m := measurer{}
 		if size := m.measure(opCtx.Operation.SelectionSet); size.width > limit {
 			return errs.New(errs.ComplexityLimit,
-				"The mutation has %d root fields; the limit is %d. Send several requests.", size.width, limit)
+				"The mutation has %d root fields; the limit is %d. Send several requests.", size.width, limit).Having(errs.Data{Limit: limit})
 		}
 		return nil
 	}}
@@ -86,20 +91,23 @@ func Complexity(limit int) graphql.HandlerExtension {
 		// at least 1, so counting them first, each fragment once, bounds it.
 		m := measurer{}
 		if size := m.measure(opCtx.Operation.SelectionSet); size.fields > limit {
-			return errs.New(errs.ComplexityLimit, "The operation costs at least %d; the limit is %d.", size.fields, limit)
+			return errs.New(errs.ComplexityLimit, "The operation costs at least %d; the limit is %d.", size.fields, limit).Having(errs.Data{Limit: limit})
 		}
-		if cost := complexity.Calculate(ctx, es, opCtx.Operation, opCtx.Variables); cost > limit {
+		cost := complexity.Calculate(ctx, es, opCtx.Operation, opCtx.Variables)
+		if cost > limit {
 			return errs.New(errs.ComplexityLimit,
-				"The operation costs %d; the limit is %d. Ask for fewer fields or smaller pages.", cost, limit)
+				"The operation costs %d; the limit is %d. Request fewer fields or smaller pages.", cost, limit).Having(errs.Data{Limit: limit})
 		}
-		return nil
+		return viewer.Charge(ctx, cost)
 	}}
 }
 
 // rule is a check of an operation that is valid but has not begun.
 type rule struct {
-	name  string
-	es    graphql.ExecutableSchema
+	name string
+	es   graphql.ExecutableSchema
+	// ready prepares the check for a schema; nil: it needs no preparation.
+	ready func(graphql.ExecutableSchema)
 	check func(context.Context, graphql.ExecutableSchema, *graphql.OperationContext) error
 }
 
@@ -114,6 +122,9 @@ func (r *rule) Validate(es graphql.ExecutableSchema) error {
 		return fmt.Errorf("the %s limit needs a schema", r.name)
 	}
 	r.es = es
+	if r.ready != nil {
+		r.ready(es)
+	}
 	return nil
 }
 
@@ -145,13 +156,11 @@ func (m *measurer) measure(set ast.SelectionSet) size {
 		var part size
 		switch s := selection.(type) {
 		case *ast.Field:
-			part = m.field(s)
+			part = m.measureField(s)
 		case *ast.InlineFragment:
-			m.refuseDefer(s.Directives)
 			part = m.measure(s.SelectionSet)
 		case *ast.FragmentSpread:
-			m.refuseDefer(s.Directives)
-			part = m.fragment(s)
+			part = m.measureFragment(s)
 		}
 		total.depth = max(total.depth, part.depth)
 		total.fields = min(total.fields+part.fields, enough)
@@ -160,7 +169,7 @@ func (m *measurer) measure(set ast.SelectionSet) size {
 	return total
 }
 
-func (m *measurer) field(f *ast.Field) size {
+func (m *measurer) measureField(f *ast.Field) size {
 	switch f.Name {
 	case "__schema": // costs nothing in gqlgen's calculation, which does not look into it
 		if f.Alias != f.Name {
@@ -176,7 +185,7 @@ func (m *measurer) field(f *ast.Field) size {
 	return size{depth: below.depth + 1, fields: min(below.fields+1, enough), width: 1}
 }
 
-func (m *measurer) fragment(s *ast.FragmentSpread) size {
+func (m *measurer) measureFragment(s *ast.FragmentSpread) size {
 	if known, ok := m.fragments[s.Name]; ok {
 		return known
 	}
@@ -212,11 +221,5 @@ func (m *measurer) introspection(set ast.SelectionSet) {
 }
 
 func (m *measurer) refuseAlias(f *ast.Field) {
-	m.fault = errs.New(errs.ComplexityLimit, "Introspection takes no aliases: ask for %q by its own name.", f.Name)
-}
-
-func (m *measurer) refuseDefer(directives ast.DirectiveList) {
-	if directives.ForName("defer") != nil {
-		m.fault = errs.New(errs.BadUserInput, "@defer is not served: ask for the fields without it.")
-	}
+	m.fault = errs.New(errs.ComplexityLimit, "Introspection does not allow aliases: request %q by its own name.", f.Name)
 }

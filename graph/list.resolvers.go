@@ -12,38 +12,27 @@ import (
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/contact"
+	"parley/internal/paging"
 )
 
 func (r *contactListResolver) Size(ctx context.Context, objs []*ent.ContactList) ([]int, error) {
 	return r.Services.Contacts.Sizes(ctx, objs)
 }
 
-func (r *mutationResolver) CreateContactList(ctx context.Context, input contact.CreateContactListInput) (*model.CreateContactListPayload, error) {
-	o, err := r.Services.Contacts.CreateList(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CreateContactListPayload{List: o}, nil
+func (r *mutationResolver) CreateContactList(ctx context.Context, input contact.CreateContactListInput) (*model.ContactListPayload, error) {
+	return contactListPayload(r.Services.Contacts.CreateList(ctx, input))
 }
 
-func (r *mutationResolver) AddToList(ctx context.Context, input contact.AddToListInput) (*model.AddToListPayload, error) {
-	o, err := r.Services.Contacts.AddToList(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.AddToListPayload{List: o}, nil
+func (r *mutationResolver) AddContactsToList(ctx context.Context, input contact.AddContactsToListInput) (*model.ContactListPayload, error) {
+	return contactListPayload(r.Services.Contacts.AddToList(ctx, input))
 }
 
-func (r *mutationResolver) RemoveFromList(ctx context.Context, input contact.RemoveFromListInput) (*model.RemoveFromListPayload, error) {
-	o, err := r.Services.Contacts.RemoveFromList(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RemoveFromListPayload{List: o}, nil
+func (r *mutationResolver) RemoveContactsFromList(ctx context.Context, input contact.RemoveContactsFromListInput) (*model.ContactListPayload, error) {
+	return contactListPayload(r.Services.Contacts.RemoveFromList(ctx, input))
 }
 
-func (r *queryResolver) ContactLists(ctx context.Context) ([]*ent.ContactList, error) {
-	return r.Services.Contacts.Lists(ctx)
+func (r *queryResolver) ContactLists(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.ContactList], error) {
+	return r.Services.Contacts.Lists(ctx, pageArgs(first, after, last, before))
 }
 
 func (r *Resolver) ContactList() generated.ContactListResolver { return &contactListResolver{r} }

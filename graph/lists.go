@@ -1,6 +1,12 @@
 package graph
 
-import "context"
+import (
+	"context"
+
+	"parley/internal/conversation/view"
+	"parley/internal/paging"
+	"parley/internal/vocab"
+)
 
 // pickAll loads, for each object, the rows that it lists by id, in their order,
 // with one load for all. Those that are gone, or hidden, are left out.
@@ -25,4 +31,18 @@ func pickAll[T, R any](ctx context.Context, objs []*T, list func(*T) []string, l
 		found = found[n:]
 	}
 	return rows, nil
+}
+
+// selection is the list of conversations that a field's arguments name.
+func selection(inboxID *string, shown *view.ViewInput, filter *view.Filter, order *vocab.ConversationOrder) view.Selection {
+	sel := view.Selection{InboxID: inboxID, Filter: value(filter), Order: value(order)}
+	if shown != nil {
+		sel.View, sel.SavedViewID = value(shown.BuiltIn), shown.SavedViewID
+	}
+	return sel
+}
+
+// pageArgs are the arguments of a connection.
+func pageArgs(first *int, after *string, last *int, before *string) paging.PageArgs {
+	return paging.PageArgs{First: first, After: after, Last: last, Before: before}
 }

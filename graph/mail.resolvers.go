@@ -9,24 +9,22 @@ import (
 	"context"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/graph/generated"
 	"parley/graph/model"
-	"parley/internal/channel/email"
+	"parley/internal/channel/email/deliver"
+	"parley/internal/channel/email/receive"
 	"parley/internal/conversation"
+	"parley/internal/paging"
+	"parley/internal/remoteimage"
+	"parley/internal/vocab"
 )
 
 func (r *conversationResolver) PossiblyRelated(ctx context.Context, objs []*ent.Conversation) ([]*ent.Conversation, error) {
 	return r.Services.Nodes.Conversations(ctx, pick(objs, func(c *ent.Conversation) string { return c.PossiblyRelatedID }))
 }
 
-func (r *conversationResolver) Participants(ctx context.Context, objs []*ent.Conversation) ([][]*schema.Mailbox, error) {
-	lists, err := r.Services.Emails.Participants(ctx, objs)
-	all := make([][]*schema.Mailbox, len(lists))
-	for i, list := range lists {
-		all[i] = pointers(list)
-	}
-	return all, err
+func (r *conversationResolver) Participants(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*vocab.Mailbox], error) {
+	return r.Services.EmailReceiving.Participants(ctx, objs, pageArgs(first, after, last, before))
 }
 
 func (r *emailHeadersResolver) InReplyTo(ctx context.Context, obj *ent.Email) (*string, error) {
@@ -38,99 +36,103 @@ func (r *emailHeadersResolver) From(ctx context.Context, obj *ent.Email) (*strin
 }
 
 func (r *emailHeadersResolver) To(ctx context.Context, obj *ent.Email) ([]string, error) {
-	return addresses(obj.To), nil
+	return firstOf(addresses(obj.To)), nil
 }
 
 func (r *emailHeadersResolver) Cc(ctx context.Context, obj *ent.Email) ([]string, error) {
-	return addresses(obj.Cc), nil
+	return firstOf(addresses(obj.Cc)), nil
 }
 
 func (r *emailHeadersResolver) Bcc(ctx context.Context, obj *ent.Email) ([]string, error) {
-	return addresses(obj.Bcc), nil
+	return firstOf(addresses(obj.Bcc)), nil
 }
 
 func (r *emailHeadersResolver) ReplyTo(ctx context.Context, obj *ent.Email) ([]string, error) {
-	return addresses(obj.ReplyTo), nil
+	return firstOf(addresses(obj.ReplyTo)), nil
 }
 
-func (r *emailHeadersResolver) Mailboxes(ctx context.Context, obj *ent.Email) ([]*schema.Mailbox, error) {
-	return mailboxes([]schema.Mailbox{obj.From}, obj.ReplyTo, obj.To, obj.Cc, obj.Bcc), nil
+func (r *emailHeadersResolver) Mailboxes(ctx context.Context, obj *ent.Email) ([]*vocab.Mailbox, error) {
+	return firstOf(named(obj)), nil
+}
+
+func (r *emailHeadersResolver) MailboxCount(ctx context.Context, obj *ent.Email) (int, error) {
+	return len(named(obj)), nil
 }
 
 func (r *emailHeadersResolver) RawURL(ctx context.Context, obj *ent.Email) (*string, error) {
-	url, err := r.Services.Emails.RawURL(ctx, obj)
+	url, err := r.Services.EmailReceiving.RawURL(ctx, obj)
 	return orNull(url), err
 }
 
-func (r *emailRecipientResolver) Detail(ctx context.Context, obj *schema.Recipient) (*string, error) {
+func (r *emailRecipientResolver) Detail(ctx context.Context, obj *vocab.Recipient) (*string, error) {
 	return orNull(obj.Detail), nil
 }
 
-func (r *emailVerdictResolver) Allowed(ctx context.Context, obj *schema.MailVerdict) (*string, error) {
+func (r *emailVerdictResolver) Allowed(ctx context.Context, obj *vocab.MailVerdict) (*string, error) {
 	return orNull(obj.Allowed), nil
 }
 
-func (r *emailVerdictResolver) Authentication(ctx context.Context, obj *schema.MailVerdict) ([]*model.EmailAuthenticationResult, error) {
+func (r *emailVerdictResolver) Authentication(ctx context.Context, obj *vocab.MailVerdict) ([]*model.EmailAuthenticationResult, error) {
 	return authentication(obj), nil
 }
 
-func (r *emailVerdictResolver) Thread(ctx context.Context, obj *schema.MailVerdict) (*string, error) {
+func (r *emailVerdictResolver) Thread(ctx context.Context, obj *vocab.MailVerdict) (*string, error) {
 	return orNull(obj.Thread), nil
 }
 
-func (r *emailVerdictResolver) ThreadDetail(ctx context.Context, obj *schema.MailVerdict) (*string, error) {
+func (r *emailVerdictResolver) ThreadDetail(ctx context.Context, obj *vocab.MailVerdict) (*string, error) {
 	return orNull(obj.ThreadDetail), nil
 }
 
-func (r *inboundEmailSimulationResolver) Conversation(ctx context.Context, obj *email.Simulation) (*ent.Conversation, error) {
+func (r *inboundEmailSimulationResolver) Conversation(ctx context.Context, obj *receive.Simulation) (*ent.Conversation, error) {
 	return single(ctx, obj.ConversationID, r.Services.Nodes.Conversations)
 }
 
-func (r *inboundEmailSimulationResolver) PossiblyRelated(ctx context.Context, obj *email.Simulation) (*ent.Conversation, error) {
+func (r *inboundEmailSimulationResolver) PossiblyRelated(ctx context.Context, obj *receive.Simulation) (*ent.Conversation, error) {
 	return single(ctx, obj.PossiblyRelatedID, r.Services.Nodes.Conversations)
 }
 
-func (r *inboundEmailSimulationResolver) DuplicateOf(ctx context.Context, obj *email.Simulation) (*ent.Message, error) {
+func (r *inboundEmailSimulationResolver) DuplicateOf(ctx context.Context, obj *receive.Simulation) (*ent.Message, error) {
 	return single(ctx, obj.DuplicateOf, r.Services.Nodes.Messages)
 }
 
-func (r *inboundEmailSimulationResolver) Contact(ctx context.Context, obj *email.Simulation) (*ent.Contact, error) {
+func (r *inboundEmailSimulationResolver) Contact(ctx context.Context, obj *receive.Simulation) (*ent.Contact, error) {
 	return single(ctx, obj.ContactID, r.Services.Nodes.Contacts)
 }
 
-func (r *inboundEmailSimulationResolver) From(ctx context.Context, obj *email.Simulation) (*schema.Mailbox, error) {
+func (r *inboundEmailSimulationResolver) From(ctx context.Context, obj *receive.Simulation) (*vocab.Mailbox, error) {
 	return orNull(obj.From), nil
 }
 
-func (r *messageResolver) QuotedHTML(ctx context.Context, objs []*ent.Message) ([]*string, error) {
-	headers, err := r.Services.Emails.Headers(ctx, objs)
+func (r *inboundEmailSimulationResolver) HTML(ctx context.Context, obj *receive.Simulation) (*string, error) {
+	return orNull(remoteimage.Blocked(obj.HTML)), nil
+}
+
+func (r *inboundEmailSimulationResolver) QuotedHTML(ctx context.Context, obj *receive.Simulation) (*string, error) {
+	return orNull(remoteimage.Blocked(obj.QuotedHTML)), nil
+}
+
+func (r *messageResolver) QuotedHTML(ctx context.Context, objs []*ent.Message, remoteImages *vocab.RemoteImages) ([]*string, error) {
+	headers, err := r.Services.EmailReceiving.Headers(ctx, objs)
 	if err != nil {
 		return nil, err
 	}
-	return r.withFiles(ctx, objs, pick(headers, email.Quoted))
+	return r.shown(ctx, objs, pick(headers, receive.Quoted), remoteImages)
 }
 
 func (r *messageResolver) Email(ctx context.Context, objs []*ent.Message) ([]*ent.Email, error) {
-	return r.Services.Emails.Headers(ctx, objs)
+	return r.Services.EmailReceiving.Headers(ctx, objs)
 }
 
-func (r *mutationResolver) RetryMessage(ctx context.Context, input email.RetryMessageInput) (*model.RetryMessagePayload, error) {
-	m, err := r.Services.Emails.Retry(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RetryMessagePayload{Message: m}, nil
+func (r *mutationResolver) RetryMessage(ctx context.Context, input deliver.RetryMessageInput) (*model.MessagePayload, error) {
+	return messagePayload(r.Services.EmailDelivery.Retry(ctx, input))
 }
 
-func (r *mutationResolver) UndoSend(ctx context.Context, input email.UndoSendInput) (*model.UndoSendPayload, error) {
-	m, err := r.Services.Emails.UndoSend(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UndoSendPayload{Message: m}, nil
+func (r *mutationResolver) UndoSend(ctx context.Context, input deliver.UndoSendInput) (*model.MessagePayload, error) {
+	return messagePayload(r.Services.EmailDelivery.UndoSend(ctx, input))
 }
 
-func (r *mutationResolver) StartEmailConversation(ctx context.Context, input conversation.StartEmailInput) (*model.StartEmailConversationPayload, error) {
+func (r *mutationResolver) StartEmailConversation(ctx context.Context, input conversation.StartEmailConversationInput) (*model.StartEmailConversationPayload, error) {
 	c, m, err := r.Services.Conversations.StartEmail(ctx, input)
 	if err != nil {
 		return nil, err
@@ -138,8 +140,8 @@ func (r *mutationResolver) StartEmailConversation(ctx context.Context, input con
 	return &model.StartEmailConversationPayload{Conversation: c, Message: m}, nil
 }
 
-func (r *queryResolver) SimulateInboundEmail(ctx context.Context, input email.SimulateInboundEmailInput) (*email.Simulation, error) {
-	return r.Services.Emails.Simulate(ctx, input)
+func (r *queryResolver) SimulateInboundEmail(ctx context.Context, input receive.SimulateInboundEmailInput) (*receive.Simulation, error) {
+	return r.Services.EmailReceiving.Simulate(ctx, input)
 }
 
 func (r *Resolver) EmailHeaders() generated.EmailHeadersResolver { return &emailHeadersResolver{r} }

@@ -20,27 +20,27 @@ func TestEmailChannels(t *testing.T) {
 			{ emailChannel { id } userErrors { code field } } }`, m.InboxIDs[0]),
 			`{"data":{"beginEmailChannel":{"emailChannel":null,"userErrors":[{"code":"REQUIRED","field":["acceptTerms"]}]}}}`)
 		id := m.connect(`, ticketPreset: {pipeline: "Support", stage: "New", properties: [{name: "source", value: "mail"}]}`)
-		m.wants(m.Agent(0), fmt.Sprintf(`{ inbox(id: %q) { emailAllowList emailChannels { __typename kind address aliases senderName provider authentication state stateReason
+		m.wants(m.Agent(0), fmt.Sprintf(`{ inbox(id: %q) { emailAllowList { nodes } emailChannels { nodes { __typename kind address aliases senderName provider authentication state stateReason
 			forwardingAddress imap { host } smtp { host } signature undoSeconds dkim { name } importSince routing { rules { target } offerAgain }
-			ticketPreset { pipeline stage priority properties { name value } } termsAcceptedBy { ... on User { name } } inbox { name } } } }`, m.InboxIDs[0]),
-			`{"data":{"inbox":{"emailAllowList":[],"emailChannels":[{"__typename":"EmailChannel","kind":"EMAIL","address":"support@example.com","aliases":[],"senderName":"","provider":"FORWARDING",`+
+			ticketPreset { pipeline stage priority properties { name value } } termsAcceptedBy { ... on User { name } } inbox { name } } } } }`, m.InboxIDs[0]),
+			`{"data":{"inbox":{"emailAllowList":{"nodes":[]},"emailChannels":{"nodes":[{"__typename":"EmailChannel","kind":"EMAIL","address":"support@example.com","aliases":[],"senderName":null,"provider":"FORWARDING",`+
 				`"authentication":null,"state":"CONNECTED","stateReason":null,"forwardingAddress":"_","imap":null,"smtp":null,"signature":null,"undoSeconds":0,"dkim":null,`+
 				`"importSince":null,"routing":{"rules":[],"offerAgain":true},"ticketPreset":{"pipeline":"Support","stage":"New","priority":"NONE","properties":[{"name":"source","value":"mail"}]},`+
-				`"termsAcceptedBy":{"name":"Ada Admin"},"inbox":{"name":"Sales"}}]}}}`)
+				`"termsAcceptedBy":{"name":"Ada Admin"},"inbox":{"name":"Sales"}}]}}}}`)
 		m.wants(m.Agent(0), fmt.Sprintf(`{ node(id: %q) { __typename ... on Channel { kind } ... on EmailChannel { address } } }`, id),
 			`{"data":{"node":{"__typename":"EmailChannel","kind":"EMAIL","address":"support@example.com"}}}`)
 		m.wants(m.Agent(0), `mutation { connectPersonalMailbox(input: {address: "support@example.com", provider: GMAIL}) { personalMailbox { id } userErrors { code message field } } }`,
-			`{"data":{"connectPersonalMailbox":{"personalMailbox":null,"userErrors":[{"code":"ALREADY_EXISTS","message":"support@example.com is connected to the inbox \"Sales\". Disconnect it there first.","field":["address"]}]}}}`)
+			`{"data":{"connectPersonalMailbox":{"personalMailbox":null,"userErrors":[{"code":"ALREADY_EXISTS","message":"support@example.com is already connected to the inbox \"Sales\". Disconnect it there first.","field":["address"]}]}}}`)
 		m.wants(m.Agent(0), `mutation { connectPersonalMailbox(input: {address: "ben@example.com", provider: GMAIL}) { personalMailbox { address provider } userErrors { code } } }`,
 			`{"data":{"connectPersonalMailbox":{"personalMailbox":{"address":"ben@example.com","provider":"GMAIL"},"userErrors":[]}}}`)
-		m.wants(m.Admin, fmt.Sprintf(`mutation { updateEmailChannel(input: {emailChannelId: %q, aliases: ["ben@example.com"]}) { emailChannel { id } userErrors { code field } } }`, id),
+		m.wants(m.Admin, fmt.Sprintf(`mutation { updateEmailChannel(input: {channelId: %q, aliases: ["ben@example.com"]}) { emailChannel { id } userErrors { code field } } }`, id),
 			`{"data":{"updateEmailChannel":{"emailChannel":null,"userErrors":[{"code":"ALREADY_EXISTS","field":["aliases","0"]}]}}}`)
-		m.wants(m.Admin, fmt.Sprintf(`mutation { updateEmailChannel(input: {emailChannelId: %q, signature: "<b>Bye</b><script>x</script>", undoSeconds: 30, noTicket: true,
+		m.wants(m.Admin, fmt.Sprintf(`mutation { updateEmailChannel(input: {channelId: %q, signature: "<b>Bye</b><script>x</script>", undoSeconds: 30, ticketPreset: null,
 			routing: {rules: [{target: UNASSIGNED}], offerAgain: false}}) { emailChannel { signature undoSeconds ticketPreset { stage } routing { rules { target } offerAgain } } userErrors { code } } }`, id),
 			`{"data":{"updateEmailChannel":{"emailChannel":{"signature":"\u003cb\u003eBye\u003c/b\u003e","undoSeconds":30,"ticketPreset":null,"routing":{"rules":[{"target":"UNASSIGNED"}],"offerAgain":false}},"userErrors":[]}}}`)
-		m.wants(m.Admin, fmt.Sprintf(`mutation { updateEmailAllowList(input: {inboxId: %q, add: ["*.Example.org"]}) { inbox { emailAllowList } userErrors { code } } }`, m.InboxIDs[0]),
-			`{"data":{"updateEmailAllowList":{"inbox":{"emailAllowList":["*.example.org"]},"userErrors":[]}}}`)
-		m.wants(m.Admin, fmt.Sprintf(`mutation { disconnectEmailChannel(input: {emailChannelId: %q}) { emailChannel { state } userErrors { code } } }`, id),
+		m.wants(m.Admin, fmt.Sprintf(`mutation { updateEmailAllowList(input: {inboxId: %q, add: ["*.Example.org"]}) { inbox { emailAllowList { nodes } } userErrors { code } } }`, m.InboxIDs[0]),
+			`{"data":{"updateEmailAllowList":{"inbox":{"emailAllowList":{"nodes":["*.example.org"]}},"userErrors":[]}}}`)
+		m.wants(m.Admin, fmt.Sprintf(`mutation { disconnectEmailChannel(input: {channelId: %q}) { emailChannel { state } userErrors { code } } }`, id),
 			`{"data":{"disconnectEmailChannel":{"emailChannel":{"state":"DISCONNECTED"},"userErrors":[]}}}`)
 	})
 }
@@ -52,19 +52,19 @@ func TestMailIsAMessage(t *testing.T) {
 	eachMailroom(t, func(m *mailroom) {
 		id := m.comes(m.connect(`, ticketPreset: {pipeline: "Support", stage: "New", priority: HIGH}`), question)
 		m.wants(m.Agent(0), fmt.Sprintf(`{ conversation(id: %q) { kind subject toAddress channel { __typename ... on EmailChannel { address } } contact { email }
-			possiblyRelated { id } participants { name address } tickets { subject stage priority properties { name } contact { email } conversation { subject } } } }`, id),
+			possiblyRelated { id } participants { nodes { name address } } tickets { nodes { subject stage priority properties { name } contact { email } conversation { subject } } } } }`, id),
 			`{"data":{"conversation":{"kind":"EMAIL","subject":"Where is my parcel?","toAddress":"support@example.com","channel":{"__typename":"EmailChannel","address":"support@example.com"},`+
-				`"contact":{"email":"ada@example.net"},"possiblyRelated":null,"participants":[{"name":"Ada Example","address":"ada@example.net"},{"name":"Bob","address":"bob@example.net"}],`+
-				`"tickets":[{"subject":"Where is my parcel?","stage":"New","priority":"HIGH","properties":[],"contact":{"email":"ada@example.net"},"conversation":{"subject":"Where is my parcel?"}}]}}}`)
+				`"contact":{"email":"ada@example.net"},"possiblyRelated":null,"participants":{"nodes":[{"name":"Ada Example","address":"ada@example.net"},{"name":"Bob","address":"bob@example.net"}]},`+
+				`"tickets":{"nodes":[{"subject":"Where is my parcel?","stage":"New","priority":"HIGH","properties":[],"contact":{"email":"ada@example.net"},"conversation":{"subject":"Where is my parcel?"}}]}}}}`)
 		m.wants(m.Agent(0), fmt.Sprintf(`{ conversation(id: %q) { messages { edges { node { text html quotedHtml attachments { fileName contentType inline scan } } } } } }`, id),
 			`{"data":{"conversation":{"messages":{"edges":[{"node":{"text":"Hello",`+
 				`"html":"\u003cp\u003eHello \u003cimg src=\"https://parley.example.com/files/attachment_/logo.png?_\u0026amp;inline=1\"/\u003e\u003c/p\u003e",`+
 				`"quotedHtml":"\u003cdiv\u003e\u003cdiv\u003eOn Sat, 21 Nov 2026 at 10:00, Support \u0026lt;support@example.com\u0026gt; wrote:\u003cbr/\u003e\u003c/div\u003e\u003cblockquote\u003eYour order\u003c/blockquote\u003e\u003c/div\u003e","attachments":[{"fileName":"logo.png","contentType":"image/png","inline":true,"scan":"NOT_SCANNED"},`+
 				`{"fileName":"order.txt","contentType":"text/plain","inline":false,"scan":"NOT_SCANNED"}]}}]}}}}`)
 		m.wants(m.Agent(0), fmt.Sprintf(`{ conversation(id: %q) { messages { edges { node { email { messageId inReplyTo from to cc bcc replyTo mailboxes { name address } subject automatic
-			verdict { reasons { code } automatic allowed authentication { method } thread problems } recipients { address } sendAt sentAt attempts rawUrl } } } } } }`, id),
+			verdict { reasons { code } automatic allowed authentication { method } thread problems { code text } } recipients { address } sendAt sentAt attempts rawUrl } } } } } }`, id),
 			`{"data":{"conversation":{"messages":{"edges":[{"node":{"email":{"messageId":"one@example.net","inReplyTo":null,"from":"Ada@example.net","to":["support@example.com"],"cc":["bob@example.net"],`+
-				`"bcc":[],"replyTo":[],"mailboxes":[{"name":"Ada Example","address":"Ada@example.net"},{"name":"","address":"support@example.com"},{"name":"Bob","address":"bob@example.net"}],`+
+				`"bcc":[],"replyTo":[],"mailboxes":[{"name":"Ada Example","address":"Ada@example.net"},{"name":null,"address":"support@example.com"},{"name":"Bob","address":"bob@example.net"}],`+
 				`"subject":"Where is my parcel?","automatic":false,"verdict":{"reasons":[],"automatic":false,"allowed":null,"authentication":[],"thread":"NOTHING_FOUND","problems":[]},`+
 				`"recipients":[],"sendAt":null,"sentAt":null,"attempts":0,"rawUrl":"https://parley.example.com/files/inboundmail_/mail.eml?_"}}}]}}}}`)
 		m.nodes(id)
@@ -76,7 +76,7 @@ func (m *mailroom) nodes(conversationID string) {
 	m.t.Helper()
 	var got struct {
 		Conversation struct {
-			Tickets  []struct{ ID string }
+			Tickets  struct{ Nodes []struct{ ID string } }
 			Messages struct {
 				Edges []struct {
 					Node struct {
@@ -86,12 +86,12 @@ func (m *mailroom) nodes(conversationID string) {
 			}
 		}
 	}
-	m.as(m.Agent(0), fmt.Sprintf(`{ conversation(id: %q) { tickets { id } messages { edges { node { attachments { id url } } } } } }`, conversationID), &got)
+	m.as(m.Agent(0), fmt.Sprintf(`{ conversation(id: %q) { tickets { nodes { id } } messages { edges { node { attachments { id url } } } } } }`, conversationID), &got)
 	file := got.Conversation.Messages.Edges[0].Node.Attachments[0]
 	if !strings.HasPrefix(file.URL, "https://parley.example.com/files/"+file.ID+"/logo.png?token=") {
 		m.t.Errorf("the file is at %s", file.URL)
 	}
-	document := fmt.Sprintf(`{ nodes(ids: [%q, %q, %q]) { __typename } }`, file.ID, got.Conversation.Tickets[0].ID, m.AccountID)
+	document := fmt.Sprintf(`{ nodes(ids: [%q, %q, %q]) { __typename } }`, file.ID, got.Conversation.Tickets.Nodes[0].ID, m.AccountID)
 	m.wants(m.Agent(0), document, `{"data":{"nodes":[{"__typename":"Attachment"},{"__typename":"Ticket"},{"__typename":"Account"}]}}`)
 	stranger := testkit.Account(m.t, m.Store)
 	m.wants(stranger.Admin, document, `{"data":{"nodes":[null,null,null]}}`)
@@ -103,14 +103,14 @@ func TestSimulateInboundEmail(t *testing.T) {
 	eachMailroom(t, func(m *mailroom) {
 		id := m.connect(`, ticketPreset: {pipeline: "Support", stage: "New"}`)
 		raw := strings.Replace(question, "Ada@example.net", "no-reply@example.net", 1)
-		ask := fmt.Sprintf(`{ simulateInboundEmail(input: {emailChannelId: %q, raw: %s}) { conversation { id } threadReason possiblyRelated { id } duplicateOf { id } filtered
+		ask := fmt.Sprintf(`{ simulateInboundEmail(input: {channelId: %q, raw: %s}) { conversation { id } threadReason possiblyRelated { id } duplicateOf { id } filtered
 			verdict { reasons { reason code } } contact { id } from { name address } subject text html attachments { fileName contentType size inline } routing { rule } ticket } }`, id, mustJSON(raw))
 		m.wants(m.Admin, ask, `{"data":{"simulateInboundEmail":{"conversation":null,"threadReason":"NOTHING_FOUND","possiblyRelated":null,"duplicateOf":null,"filtered":["ROLE_ADDRESS"],`+
 			`"verdict":{"reasons":[{"reason":"ROLE_ADDRESS","code":"ROLE_ADDRESS"}]},"contact":null,"from":{"name":"Ada Example","address":"no-reply@example.net"},`+
 			`"subject":"Where is my parcel?","text":"Hello","html":"\u003cp\u003eHello \u003cimg src=\"cid:logo\"/\u003e\u003c/p\u003e",`+
 			`"attachments":[{"fileName":"logo.png","contentType":"image/png","size":70,"inline":true},{"fileName":"order.txt","contentType":"text/plain","size":8,"inline":false}],`+
 			`"routing":null,"ticket":false}}}`)
-		m.wants(m.Agent(0), fmt.Sprintf(`{ conversations(inboxId: %q, view: EMAIL) { totalCount } }`, m.InboxIDs[0]), `{"data":{"conversations":{"totalCount":0}}}`)
+		m.wants(m.Agent(0), fmt.Sprintf(`{ conversations(inboxId: %q, view: {builtIn: EMAIL}) { totalCount } }`, m.InboxIDs[0]), `{"data":{"conversations":{"totalCount":0}}}`)
 		if got := m.as(m.Agent(0), ask, nil); !strings.Contains(got, `"FORBIDDEN"`) {
 			m.t.Errorf("an agent simulates: %s", got)
 		}
@@ -132,7 +132,7 @@ func TestMailGoesOut(t *testing.T) {
 	t.Parallel()
 	eachMailroom(t, func(m *mailroom) {
 		channel := m.connect("")
-		m.as(m.Admin, fmt.Sprintf(`mutation { updateEmailChannel(input: {emailChannelId: %q, undoSeconds: 60}) { emailChannel { id } } }`, channel), nil)
+		m.as(m.Admin, fmt.Sprintf(`mutation { updateEmailChannel(input: {channelId: %q, undoSeconds: 60}) { emailChannel { id } } }`, channel), nil)
 		id := m.comes(channel, question)
 		var sent struct {
 			SendMessage struct{ Message struct{ ID string } }
@@ -148,7 +148,7 @@ func TestMailGoesOut(t *testing.T) {
 			`{"data":{"retryMessage":{"message":null,"userErrors":[{"code":"INVALID","field":["messageId"]}]}}}`)
 		m.wants(m.Agent(0), fmt.Sprintf(`mutation { sendMessage(input: {conversationId: %q, text: "Bob, please", to: ["bob@example.net"]}) { message { email { to cc } } userErrors { code } } }`, id),
 			`{"data":{"sendMessage":{"message":{"email":{"to":["bob@example.net"],"cc":[]}},"userErrors":[]}}}`)
-		m.wants(m.Agent(0), fmt.Sprintf(`mutation { startEmailConversation(input: {emailChannelId: %q, to: ["eve@example.net"], bcc: ["boss@example.com"], subject: "Offer", html: "<p>Hi</p>"})
+		m.wants(m.Agent(0), fmt.Sprintf(`mutation { startEmailConversation(input: {channelId: %q, to: ["eve@example.net"], bcc: ["boss@example.com"], subject: "Offer", html: "<p>Hi</p>"})
 			{ conversation { subject kind contact { email } assignee { name } } message { text html delivery email { to bcc } } userErrors { code } } }`, channel),
 			`{"data":{"startEmailConversation":{"conversation":{"subject":"Offer","kind":"EMAIL","contact":{"email":"eve@example.net"},"assignee":{"name":"Ben Agent"}},`+
 				`"message":{"text":"Hi","html":"\u003cp\u003eHi\u003c/p\u003e","delivery":"QUEUED","email":{"to":["eve@example.net"],"bcc":["boss@example.com"]}},"userErrors":[]}}}`)

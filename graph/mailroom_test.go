@@ -17,28 +17,37 @@ import (
 	"parley/ent"
 	"parley/ent/inboundmail"
 	"parley/graph"
+	"parley/internal/account"
 	"parley/internal/attachment"
 	"parley/internal/attachment/blob"
-	"parley/internal/channel/email"
+	"parley/internal/channel/email/deliver"
+	"parley/internal/channel/email/receive"
+	"parley/internal/channel/email/settings"
 	"parley/internal/clock"
 	"parley/internal/contact"
 	"parley/internal/conversation"
+	"parley/internal/conversation/view"
 	"parley/internal/crm"
+	"parley/internal/egress"
 	"parley/internal/inbox"
-	"parley/internal/node"
-	"parley/internal/people"
+	"parley/internal/loader"
+	"parley/internal/remoteimage"
 	"parley/internal/secret"
 	"parley/internal/store"
+	"parley/internal/tag"
 	"parley/internal/testkit"
 )
 
 // mailroom is the API of an account that gets mail.
 type mailroom struct {
 	*testkit.Fixture
-	t       *testing.T
-	emails  *email.Service
-	files   *attachment.Service
-	handler http.Handler
+	t         *testing.T
+	receiving *receive.Service
+	files     *attachment.Service
+	services  graph.Services
+	handler   http.Handler
+	// single resolves each object by itself, as gqlgen does within one list.
+	single http.Handler
 }
 
 func eachMailroom(t *testing.T, test func(m *mailroom)) {
@@ -54,24 +63,30 @@ func mailroomOn(t *testing.T, st *store.Store) *mailroom {
 	m.ok(err)
 	blobs, err := blob.Open(t.Context(), "mem://", "")
 	m.ok(err)
-	staff, contacts := people.New(st), contact.New(st)
-	conversations := conversation.New(st, staff)
-	conversations.UseContacts(contacts)
+	staff, contacts := account.New(st), contact.New(st)
 	m.files = attachment.New(st, blobs, keys, staff, "https://parley.example.com", attachment.Options{})
-	conversations.UseAttachments(m.files)
-	m.emails = email.New(st, keys, contacts, conversations, m.files, blobs, email.Options{
-		PublicURL: "https://parley.example.com", Domain: "in.example.com", Outbox: t.TempDir(), Log: slog.New(slog.DiscardHandler),
-	})
-	schema, err := graph.Schema(graph.Services{
-		People: staff, Contacts: contacts, Conversations: conversations, Nodes: node.New(st), Tickets: crm.New(st),
-		Inboxes: inbox.New(st, staff, conversations, keys, "https://parley.example.com"), Emails: m.emails, Attachments: m.files,
-	})
+	quiet, outbox := slog.New(slog.DiscardHandler), deliver.NewOutbox(keys)
+	conversations := conversation.New(st, conversation.Deps{Viewers: staff, Outbox: outbox, Contacts: contacts, Attachments: m.files})
+	emails := settings.New(st, keys, outbox, settings.Options{PublicURL: "https://parley.example.com", Domain: "in.example.com", Log: quiet})
+	m.receiving = receive.New(st, keys, emails, contacts, conversations, m.files, blobs, receive.Options{Log: quiet})
+	delivery := deliver.New(st, keys, emails, conversations, m.files, deliver.Options{Folder: t.TempDir(), Log: quiet})
+	m.services = graph.Services{
+		Accounts: staff, Contacts: contacts, Conversations: conversations, Views: view.New(st), Nodes: loader.New(st), Tickets: crm.New(st), Tags: tag.New(st),
+		Inboxes: inbox.New(st, staff, conversations, emails), EmailSettings: emails, EmailReceiving: m.receiving, EmailDelivery: delivery, Attachments: m.files,
+		RemoteImages: remoteimage.New(st, keys, egress.New(nil).HTTPClient(), "https://parley.example.com", quiet),
+		Presence:     newPresence(t, st),
+	}
+	schema, err := graph.Schema(m.services, graph.Federation)
 	m.ok(err)
-	srv := handler.New(schema)
-	srv.AddTransport(transport.POST{})
-	graph.Install(srv, graph.DefaultLimits(), slog.New(slog.DiscardHandler))
-	srv.Use(graph.Batches{})
-	m.handler = srv
+	serve := func() *handler.Server {
+		srv := handler.New(schema)
+		srv.AddTransport(transport.POST{})
+		graph.Install(srv, graph.DefaultLimits(), declaredOnly(m.t))
+		return srv
+	}
+	batched := serve()
+	batched.Use(graph.Batches{})
+	m.handler, m.single = batched, serve()
 	return m
 }
 
@@ -91,18 +106,26 @@ func (m *mailroom) ok(err error) {
 // as runs a document, and decodes what it answers with into a value, if there is one.
 func (m *mailroom) as(ctx context.Context, document string, into any) string {
 	m.t.Helper()
+	return m.askOf(ctx, m.handler, document, into)
+}
+
+func (m *mailroom) askOf(ctx context.Context, h http.Handler, document string, into any) string {
+	m.t.Helper()
 	body, err := json.Marshal(map[string]string{"query": document})
 	m.ok(err)
 	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader(string(body)))
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
-	m.handler.ServeHTTP(w, r)
+	h.ServeHTTP(w, r)
 	answer := strings.TrimSpace(w.Body.String())
 	if into != nil {
 		m.ok(json.Unmarshal([]byte(answer), &struct{ Data any }{into}))
 	}
 	return answer
 }
+
+// fileTokens are what lets a browser load a file.
+var fileTokens = regexp.MustCompile(`token=[^"&\\ ]+`)
 
 // secrets are what differs from run to run: ids, and the tokens of addresses.
 var secrets = regexp.MustCompile(`(attachment|inboundmail|conversation|message|ticket|channel|mailbox)_[0-9a-z]{26}|token=[^"&\\ ]+|[a-z0-9]{26}@in\.example\.com`)
@@ -138,13 +161,13 @@ func (m *mailroom) connectTo(inboxID, more string) string {
 // comes has a mail come to a channel and returns its conversation's id.
 func (m *mailroom) comes(channelID, raw string) string {
 	m.t.Helper()
-	m.ok(m.emails.Deliver(m.t.Context(), email.Arrived{
+	m.ok(m.receiving.StoreForwarded(m.t.Context(), receive.Arrived{
 		ChannelIDs: []string{channelID}, From: "ada@example.net", Recipients: []string{"support@example.com"}, Raw: strings.NewReader(raw),
 	}))
 	newest := m.Store.Client(m.System).InboundMail.Query().Order(ent.Desc(inboundmail.FieldID))
 	stored, err := newest.First(m.System)
 	m.ok(err)
-	m.ok(m.emails.RunIngest(m.t.Context(), email.IngestArgs{AccountID: m.AccountID, MailID: stored.ID}))
+	m.ok(m.receiving.RunIngest(m.t.Context(), receive.IngestArgs{AccountID: m.AccountID, MailID: stored.ID}))
 	stored, err = m.Store.Client(m.System).InboundMail.Get(m.System, stored.ID)
 	m.ok(err)
 	return stored.ConversationID

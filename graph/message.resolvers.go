@@ -11,20 +11,48 @@ import (
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
+	"parley/internal/channel/email/receive"
 	"parley/internal/conversation"
-	"parley/internal/node"
+	"parley/internal/loader"
+	"parley/internal/paging"
+	"parley/internal/remoteimage"
+	"parley/internal/vocab"
 )
 
 func (r *messageResolver) Conversation(ctx context.Context, objs []*ent.Message) ([]*ent.Conversation, error) {
 	return r.Services.Nodes.Conversations(ctx, pick(objs, func(m *ent.Message) string { return m.ConversationID }))
 }
 
-func (r *messageResolver) Author(ctx context.Context, objs []*ent.Message) ([]model.Actor, error) {
-	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(m *ent.Message) node.Ref { return node.Ref{Kind: m.AuthorKind, ID: m.AuthorID} })))
+func (r *messageResolver) VisibleNumber(ctx context.Context, obj *ent.Message) (*int, error) {
+	return orNull(obj.VisibleNumber), nil
 }
 
-func (r *messageResolver) HTML(ctx context.Context, objs []*ent.Message) ([]*string, error) {
-	return r.withFiles(ctx, objs, pick(objs, htmlOf))
+func (r *messageResolver) ReplyTo(ctx context.Context, objs []*ent.Message) ([]*ent.Message, error) {
+	return r.Services.Nodes.Messages(ctx, pick(objs, func(m *ent.Message) string { return m.ReplyToID }))
+}
+
+func (r *messageResolver) Author(ctx context.Context, objs []*ent.Message) ([]model.Actor, error) {
+	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(m *ent.Message) loader.Ref { return loader.Ref{Kind: m.AuthorKind, ID: m.AuthorID} })))
+}
+
+func (r *messageResolver) HTML(ctx context.Context, objs []*ent.Message, remoteImages *vocab.RemoteImages) ([]*string, error) {
+	return r.shown(ctx, objs, pick(objs, htmlOf), remoteImages)
+}
+
+func (r *messageResolver) HasRemoteImages(ctx context.Context, objs []*ent.Message) ([]bool, error) {
+	headers, err := r.Services.EmailReceiving.Headers(ctx, objs)
+	if err != nil {
+		return nil, err
+	}
+	has := make([]bool, len(objs))
+	for i, m := range objs {
+		has[i] = remoteimage.In(m.HTML) || remoteimage.In(receive.Quoted(headers[i]))
+	}
+	return has, nil
+}
+
+func (r *messageResolver) Markdown(ctx context.Context, obj *ent.Message) (*string, error) {
+	return orNull(conversation.MarkdownOf(obj)), nil
 }
 
 func (r *messageResolver) Mentions(ctx context.Context, objs []*ent.Message) ([][]*ent.User, error) {
@@ -35,12 +63,24 @@ func (r *messageResolver) DeliveryError(ctx context.Context, obj *ent.Message) (
 	return orNull(obj.DeliveryError), nil
 }
 
-func (r *messageResolver) Revisions(ctx context.Context, objs []*ent.Message) ([][]*ent.MessageRevision, error) {
-	return r.Services.Conversations.Revisions(ctx, objs)
+func (r *messageResolver) Revisions(ctx context.Context, objs []*ent.Message, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.MessageRevision], error) {
+	return r.Services.Conversations.Revisions(ctx, objs, pageArgs(first, after, last, before))
+}
+
+func (r *messageConnectionResolver) Sequence(ctx context.Context, obj *conversation.MessagePage) (int64, error) {
+	return sequenceOf(ctx, 0)
+}
+
+func (r *messageRevisionResolver) HTML(ctx context.Context, obj *ent.MessageRevision) (*string, error) {
+	return orNull(remoteimage.Blocked(obj.HTML)), nil
+}
+
+func (r *messageRevisionResolver) Markdown(ctx context.Context, obj *ent.MessageRevision) (*string, error) {
+	return orNull(conversation.RevisionMarkdown(obj)), nil
 }
 
 func (r *messageRevisionResolver) ReplacedBy(ctx context.Context, objs []*ent.MessageRevision) ([]model.Actor, error) {
-	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(m *ent.MessageRevision) node.Ref { return node.Ref{ID: m.ReplacedBy} })))
+	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(m *ent.MessageRevision) loader.Ref { return loader.Ref{ID: m.ReplacedBy} })))
 }
 
 func (r *mutationResolver) SendMessage(ctx context.Context, input conversation.SendMessageInput) (*model.SendMessagePayload, error) {
@@ -48,33 +88,40 @@ func (r *mutationResolver) SendMessage(ctx context.Context, input conversation.S
 	if err != nil {
 		return nil, err
 	}
-	r.sent(ctx, c)
+	r.endTyping(ctx, c)
 	return &model.SendMessagePayload{Message: m, Conversation: c}, nil
 }
 
-func (r *mutationResolver) EditMessage(ctx context.Context, input conversation.EditMessageInput) (*model.EditMessagePayload, error) {
-	m, err := r.Services.Conversations.EditMessage(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.EditMessagePayload{Message: m}, nil
+func (r *mutationResolver) EditMessage(ctx context.Context, input conversation.EditMessageInput) (*model.MessagePayload, error) {
+	return messagePayload(r.Services.Conversations.EditMessage(ctx, input))
 }
 
-func (r *mutationResolver) DeleteMessage(ctx context.Context, input conversation.DeleteMessageInput) (*model.DeleteMessagePayload, error) {
-	m, err := r.Services.Conversations.DeleteMessage(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.DeleteMessagePayload{Message: m}, nil
+func (r *mutationResolver) DeleteMessage(ctx context.Context, input conversation.DeleteMessageInput) (*model.MessagePayload, error) {
+	return messagePayload(r.Services.Conversations.DeleteMessage(ctx, input))
+}
+
+func (r *sendMessageInputResolver) ReplyAll(ctx context.Context, obj *conversation.SendMessageInput, data *bool) error {
+	obj.ReplyAll = either(data, true)
+	return nil
 }
 
 func (r *Resolver) Message() generated.MessageResolver { return &messageResolver{r} }
+
+func (r *Resolver) MessageConnection() generated.MessageConnectionResolver {
+	return &messageConnectionResolver{r}
+}
 
 func (r *Resolver) MessageRevision() generated.MessageRevisionResolver {
 	return &messageRevisionResolver{r}
 }
 
+func (r *Resolver) SendMessageInput() generated.SendMessageInputResolver {
+	return &sendMessageInputResolver{r}
+}
+
 type (
-	messageResolver         struct{ *Resolver }
-	messageRevisionResolver struct{ *Resolver }
+	messageResolver           struct{ *Resolver }
+	messageConnectionResolver struct{ *Resolver }
+	messageRevisionResolver   struct{ *Resolver }
+	sendMessageInputResolver  struct{ *Resolver }
 )

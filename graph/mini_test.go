@@ -17,17 +17,20 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/graph"
+	"parley/internal/clock"
 )
 
 const miniSDL = `
 scalar Even
-type Query { word(even: Even, n: Int, colour: Colour): String  deep: Deep }
+type Query { word(even: Even, n: Int, colour: Colour, by: Key): String  deep: Deep }
+input Key @oneOf { id: ID  email: String }
 type Deep { word: String  deep: Deep  row(first: Int): Deep }
 enum Colour { RED BLUE }
-type Mutation { paint(colour: Colour): PaintPayload!  odd: String }
+type Mutation { paint(colour: Colour): PaintPayload! @errors(codes: [REQUIRED, CONFLICT])  odd: String }
+directive @errors(codes: [Code!]!) on FIELD_DEFINITION
+enum Code { REQUIRED CONFLICT }
 type PaintPayload { wall: String  userErrors: [UserError!]! }
 type UserError { code: String!  message: String!  field: [String!] }
-directive @defer(if: Boolean) on INLINE_FRAGMENT | FRAGMENT_SPREAD
 `
 
 // wall, userError and paintPayload are shaped as gqlgen generates them.
@@ -36,9 +39,12 @@ type wall struct{ Colour string }
 type userErrorCode string
 
 type userError struct {
-	Code    userErrorCode
-	Message string
-	Field   []string
+	Code                userErrorCode
+	Message             string
+	Field               []string
+	RetryAt, ClosableAt clock.Micros
+	HolderID            *string
+	Limit               *int
 }
 
 type paintPayload struct {
@@ -128,15 +134,16 @@ type answer struct {
 		Path       []any
 		Locations  []struct{ Line, Column int }
 		Extensions struct {
-			Code  string
-			ID    string
+			Code, ID, RetryAt, ClosableAt, HolderID string
+
 			Field []string
+			Limit int
 		}
 	}
 }
 
 // ask runs a document on m under limits and returns the answer and the log.
-func ask(ctx context.Context, t *testing.T, m *mini, limits graph.Limits, document, variables string) (answer, string) {
+func ask(ctx context.Context, t *testing.T, m graphql.ExecutableSchema, limits graph.Limits, document, variables string) (answer, string) {
 	t.Helper()
 	var log strings.Builder
 	srv := handler.New(m)

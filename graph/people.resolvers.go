@@ -11,7 +11,10 @@ import (
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
-	"parley/internal/people"
+	"parley/internal/account"
+	"parley/internal/clock"
+	"parley/internal/paging"
+	"parley/internal/vocab"
 )
 
 func (r *apiTokenResolver) User(ctx context.Context, objs []*ent.ApiToken) ([]*ent.User, error) {
@@ -22,104 +25,144 @@ func (r *apiTokenResolver) Integration(ctx context.Context, objs []*ent.ApiToken
 	return r.Services.Nodes.Integrations(ctx, pick(objs, func(t *ent.ApiToken) string { return t.IntegrationID }))
 }
 
-func (r *integrationResolver) Inboxes(ctx context.Context, objs []*ent.Integration) ([][]*ent.Inbox, error) {
-	return r.Services.Inboxes.Granted(ctx, objs)
+func (r *apiTokenResolver) PreviousSecretExpiresAt(ctx context.Context, obj *ent.ApiToken) (*clock.Micros, error) {
+	return r.Services.Accounts.PreviousSecretExpiresAt(obj), nil
 }
 
-func (r *mutationResolver) CreateUser(ctx context.Context, input people.CreateUserInput) (*model.CreateUserPayload, error) {
-	user, err := r.Services.People.CreateUser(ctx, input)
+func (r *apiTokenResolver) DeprecatedFieldsUsed(ctx context.Context, obj *ent.ApiToken) ([]string, error) {
+	return r.Services.Accounts.DeprecatedFieldsUsed(obj), nil
+}
+
+func (r *botResolver) DisplayName(ctx context.Context, obj *ent.Bot) (string, error) {
+	return vocab.DisplayName("Bot", obj.ID, obj.Name), nil
+}
+
+func (r *integrationResolver) DisplayName(ctx context.Context, obj *ent.Integration) (string, error) {
+	return vocab.DisplayName("Integration", obj.ID, obj.Name), nil
+}
+
+func (r *integrationResolver) Inboxes(ctx context.Context, objs []*ent.Integration, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Inbox], error) {
+	return r.Services.Inboxes.Granted(ctx, objs, pageArgs(first, after, last, before))
+}
+
+func (r *mutationResolver) CreateUser(ctx context.Context, input account.CreateUserInput) (*model.UserPayload, error) {
+	return userPayload(r.Services.Accounts.CreateUser(ctx, input))
+}
+
+func (r *mutationResolver) UpdateUser(ctx context.Context, input account.UpdateUserInput) (*model.UserPayload, error) {
+	return userPayload(r.Services.Accounts.UpdateUser(ctx, input))
+}
+
+func (r *mutationResolver) UpdateOwnProfile(ctx context.Context, input account.UpdateOwnProfileInput) (*model.UserPayload, error) {
+	return userPayload(r.Services.Accounts.UpdateOwnProfile(ctx, input))
+}
+
+func (r *mutationResolver) DeactivateUser(ctx context.Context, input account.DeactivateUserInput) (*model.UserPayload, error) {
+	return userPayload(r.Services.Accounts.Deactivate(ctx, input))
+}
+
+func (r *mutationResolver) ReactivateUser(ctx context.Context, input account.ReactivateUserInput) (*model.UserPayload, error) {
+	return userPayload(r.Services.Accounts.Reactivate(ctx, input))
+}
+
+func (r *mutationResolver) InviteUser(ctx context.Context, input account.InviteUserInput) (*model.InviteUserPayload, error) {
+	made, err := r.Services.Accounts.InviteUser(ctx, input)
 	if err != nil {
 		return nil, err
 	}
-	return &model.CreateUserPayload{User: user}, nil
+	return &model.InviteUserPayload{Link: orNull(made.Link), Mailed: &made.Mailed, User: made.User}, nil
 }
 
-func (r *mutationResolver) UpdateUser(ctx context.Context, input people.UpdateUserInput) (*model.UpdateUserPayload, error) {
-	user, err := r.Services.People.UpdateUser(ctx, input)
+func (r *mutationResolver) AcceptInvitation(ctx context.Context, input account.AcceptInvitationInput) (*model.AcceptInvitationPayload, error) {
+	made, err := r.Services.Accounts.AcceptInvitation(ctx, input)
 	if err != nil {
 		return nil, err
 	}
-	return &model.UpdateUserPayload{User: user}, nil
+	return &model.AcceptInvitationPayload{Token: orNull(made.Text), APIToken: made.Token}, nil
 }
 
-func (r *mutationResolver) UpdateOwnProfile(ctx context.Context, input people.UpdateOwnProfileInput) (*model.UpdateOwnProfilePayload, error) {
-	user, err := r.Services.People.UpdateOwnProfile(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpdateOwnProfilePayload{User: user}, nil
+func (r *mutationResolver) SetAvailability(ctx context.Context, input account.SetAvailabilityInput) (*model.UserPayload, error) {
+	return userPayload(r.Services.Accounts.SetAvailability(ctx, input))
 }
 
-func (r *mutationResolver) DeactivateUser(ctx context.Context, input people.DeactivateUserInput) (*model.DeactivateUserPayload, error) {
-	user, err := r.Services.People.Deactivate(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.DeactivateUserPayload{User: user}, nil
+func (r *mutationResolver) CreateTeam(ctx context.Context, input account.CreateTeamInput) (*model.TeamPayload, error) {
+	return teamPayload(r.Services.Accounts.CreateTeam(ctx, input))
 }
 
-func (r *mutationResolver) SetAvailability(ctx context.Context, input people.SetAvailabilityInput) (*model.SetAvailabilityPayload, error) {
-	user, err := r.Services.People.SetAvailability(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.SetAvailabilityPayload{User: user}, nil
+func (r *mutationResolver) UpdateTeam(ctx context.Context, input account.UpdateTeamInput) (*model.TeamPayload, error) {
+	return teamPayload(r.Services.Accounts.UpdateTeam(ctx, input))
 }
 
-func (r *mutationResolver) CreateTeam(ctx context.Context, input people.CreateTeamInput) (*model.CreateTeamPayload, error) {
-	team, err := r.Services.People.CreateTeam(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CreateTeamPayload{Team: team}, nil
-}
-
-func (r *mutationResolver) UpdateTeam(ctx context.Context, input people.UpdateTeamInput) (*model.UpdateTeamPayload, error) {
-	team, err := r.Services.People.UpdateTeam(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpdateTeamPayload{Team: team}, nil
-}
-
-func (r *mutationResolver) DeleteTeam(ctx context.Context, input people.DeleteTeamInput) (*model.DeleteTeamPayload, error) {
-	id, err := r.Services.People.DeleteTeam(ctx, input)
+func (r *mutationResolver) DeleteTeam(ctx context.Context, input account.DeleteTeamInput) (*model.DeleteTeamPayload, error) {
+	id, err := r.Services.Accounts.DeleteTeam(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.DeleteTeamPayload{DeletedTeamID: &id}, nil
 }
 
-func (r *mutationResolver) CreateAPIToken(ctx context.Context, input people.CreateApiTokenInput) (*model.CreateAPITokenPayload, error) {
-	made, err := r.Services.People.CreateToken(ctx, input)
+func (r *mutationResolver) UpdateIntegration(ctx context.Context, input account.UpdateIntegrationInput) (*model.UpdateIntegrationPayload, error) {
+	integration, err := r.Services.Accounts.UpdateIntegration(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UpdateIntegrationPayload{Integration: integration}, nil
+}
+
+func (r *mutationResolver) CreateAPIToken(ctx context.Context, input account.CreateApiTokenInput) (*model.CreateAPITokenPayload, error) {
+	made, err := r.Services.Accounts.CreateToken(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.CreateAPITokenPayload{Token: orNull(made.Text), APIToken: made.Token}, nil
 }
 
-func (r *mutationResolver) RevokeAPIToken(ctx context.Context, input people.RevokeApiTokenInput) (*model.RevokeAPITokenPayload, error) {
-	token, err := r.Services.People.RevokeToken(ctx, input)
+func (r *mutationResolver) UpdateAPIToken(ctx context.Context, input account.UpdateApiTokenInput) (*model.UpdateAPITokenPayload, error) {
+	token, err := r.Services.Accounts.UpdateToken(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UpdateAPITokenPayload{APIToken: token}, nil
+}
+
+func (r *mutationResolver) RotateAPIToken(ctx context.Context, input account.RotateApiTokenInput) (*model.RotateAPITokenPayload, error) {
+	made, err := r.Services.Accounts.RotateToken(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RotateAPITokenPayload{Token: orNull(made.Text), APIToken: made.Token}, nil
+}
+
+func (r *mutationResolver) RevokeAPIToken(ctx context.Context, input account.RevokeApiTokenInput) (*model.RevokeAPITokenPayload, error) {
+	token, err := r.Services.Accounts.RevokeToken(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.RevokeAPITokenPayload{APIToken: token}, nil
 }
 
-func (r *queryResolver) Users(ctx context.Context, includeDeactivated *bool) ([]*ent.User, error) {
-	return r.Services.People.Users(ctx, value(includeDeactivated))
+func (r *queryResolver) Users(ctx context.Context, includeDeactivated *bool, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.User], error) {
+	return r.Services.Accounts.Users(ctx, value(includeDeactivated), pageArgs(first, after, last, before))
 }
 
-func (r *queryResolver) Teams(ctx context.Context) ([]*ent.Team, error) {
-	return r.Services.People.Teams(ctx)
+func (r *queryResolver) Integrations(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Integration], error) {
+	return r.Services.Accounts.Integrations(ctx, pageArgs(first, after, last, before))
 }
 
-func (r *queryResolver) APITokens(ctx context.Context) ([]*ent.ApiToken, error) {
-	return r.Services.People.Tokens(ctx)
+func (r *queryResolver) Teams(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Team], error) {
+	return r.Services.Accounts.Teams(ctx, pageArgs(first, after, last, before))
 }
 
-func (r *teamResolver) Members(ctx context.Context, objs []*ent.Team) ([][]*ent.User, error) {
-	return r.Services.People.MembersOfTeams(ctx, objs)
+func (r *queryResolver) APITokens(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.ApiToken], error) {
+	return r.Services.Accounts.Tokens(ctx, pageArgs(first, after, last, before))
+}
+
+func (r *teamResolver) Members(ctx context.Context, objs []*ent.Team, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.User], error) {
+	return r.Services.Accounts.MembersOfTeams(ctx, objs, pageArgs(first, after, last, before))
+}
+
+func (r *userResolver) DisplayName(ctx context.Context, obj *ent.User) (string, error) {
+	return vocab.DisplayName("User", obj.ID, obj.Name), nil
 }
 
 func (r *userResolver) ChatCapacity(ctx context.Context, obj *ent.User) (*int, error) {
@@ -129,11 +172,17 @@ func (r *userResolver) ChatCapacity(ctx context.Context, obj *ent.User) (*int, e
 	return &obj.ChatCapacity, nil
 }
 
-func (r *userResolver) Teams(ctx context.Context, objs []*ent.User) ([][]*ent.Team, error) {
-	return r.Services.People.TeamsOfUsers(ctx, objs)
+func (r *userResolver) OpenConversationCount(ctx context.Context, objs []*ent.User) ([]int, error) {
+	return r.Services.Views.OpenOfUsers(ctx, objs)
+}
+
+func (r *userResolver) Teams(ctx context.Context, objs []*ent.User, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Team], error) {
+	return r.Services.Accounts.TeamsOfUsers(ctx, objs, pageArgs(first, after, last, before))
 }
 
 func (r *Resolver) ApiToken() generated.ApiTokenResolver { return &apiTokenResolver{r} }
+
+func (r *Resolver) Bot() generated.BotResolver { return &botResolver{r} }
 
 func (r *Resolver) Integration() generated.IntegrationResolver { return &integrationResolver{r} }
 
@@ -143,6 +192,7 @@ func (r *Resolver) User() generated.UserResolver { return &userResolver{r} }
 
 type (
 	apiTokenResolver    struct{ *Resolver }
+	botResolver         struct{ *Resolver }
 	integrationResolver struct{ *Resolver }
 	teamResolver        struct{ *Resolver }
 	userResolver        struct{ *Resolver }

@@ -12,17 +12,22 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 
 	"parley/graph"
+	"parley/internal/account"
+	"parley/internal/channel/chat/settings"
+	"parley/internal/channel/chat/targeting"
 	"parley/internal/clock"
+	"parley/internal/contact"
 	"parley/internal/conversation"
+	"parley/internal/conversation/view"
+	"parley/internal/crm"
 	"parley/internal/event"
 	"parley/internal/inbox"
 	"parley/internal/job"
-	"parley/internal/node"
-	"parley/internal/people"
+	"parley/internal/loader"
 	"parley/internal/secret"
 	"parley/internal/store"
-	"parley/internal/targeting"
 	"parley/internal/testkit"
+	"parley/internal/testkit/desk"
 	"parley/internal/viewer"
 )
 
@@ -30,7 +35,7 @@ import (
 type office struct {
 	*testkit.Fixture
 	handler http.Handler
-	people  *people.Service
+	people  *account.Service
 }
 
 func eachOffice(t *testing.T, test func(t *testing.T, o *office)) {
@@ -40,22 +45,21 @@ func eachOffice(t *testing.T, test func(t *testing.T, o *office)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := &office{people: people.New(s)}
-		conversations := conversation.New(s, o.people)
-		inboxes := inbox.New(s, o.people, conversations, keys, "https://parley.example.com")
+		o := &office{people: account.New(s)}
+		conversations := desk.Conversations(s, conversation.Deps{Viewers: o.people})
+		inboxes := inbox.New(s, o.people, conversations, desk.NoMailboxes{})
 		queue := job.New(s, slog.New(slog.DiscardHandler))
 		inboxes.Register(queue)
-		job.Register(queue, conversations.Release, job.Options{})
 		schema, err := graph.Schema(graph.Services{
-			People: o.people, Inboxes: inboxes, Conversations: conversations,
-			Events: event.New(s), Nodes: node.New(s), Targeting: targeting.New(s),
-		})
+			Accounts: o.people, Inboxes: inboxes, ChatSettings: settings.New(s, o.people, inboxes, keys, "https://parley.example.com"), Conversations: conversations, Views: view.New(s),
+			Events: event.New(s), Nodes: loader.New(s), Targeting: targeting.New(s), Contacts: contact.New(s), Tickets: crm.New(s),
+		}, graph.Federation)
 		if err != nil {
 			t.Fatal(err)
 		}
 		srv := handler.New(schema)
 		srv.AddTransport(transport.POST{})
-		graph.Install(srv, graph.DefaultLimits(), slog.New(slog.DiscardHandler))
+		graph.Install(srv, graph.DefaultLimits(), declaredOnly(t))
 		srv.Use(graph.Batches{})
 		o.handler, o.Fixture = srv, testkit.Account(t, s)
 		test(t, o)
@@ -82,7 +86,7 @@ func (o *office) as(t *testing.T, token, document string) string {
 
 func (o *office) token(t *testing.T, userID string) string {
 	t.Helper()
-	made, err := o.people.CreateToken(o.System, people.CreateApiTokenInput{Name: "T", UserID: &userID, Scopes: []string{"*"}})
+	made, err := o.people.CreateToken(o.System, account.CreateApiTokenInput{Name: "T", UserID: &userID, Scopes: []string{"*"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,22 +100,22 @@ func TestPeopleAndInboxes(t *testing.T) {
 		for _, step := range []struct{ token, document, want string }{
 			{agent, `{ viewer { kind actor { ... on User { name role } } account { name maxInboxes } } }`,
 				`{"data":{"viewer":{"kind":"AGENT","actor":{"name":"Ben Agent","role":"AGENT"},"account":{"name":"Example Ltd","maxInboxes":null}}}}`},
-			{admin, `mutation { createTeam(input: {name: "Night", userIds: ["` + o.AgentIDs[0] + `"]}) { team { name members { name } } userErrors { code } } }`,
-				`{"data":{"createTeam":{"team":{"name":"Night","members":[{"name":"Ben Agent"}]},"userErrors":[]}}}`},
-			{agent, `{ users { name teams { name } avatarUrl deactivatedAt } }`,
-				`{"data":{"users":[{"name":"Ada Admin","teams":[],"avatarUrl":null,"deactivatedAt":null},` +
-					`{"name":"Ben Agent","teams":[{"name":"Night"}],"avatarUrl":null,"deactivatedAt":null},` +
-					`{"name":"Cleo Agent","teams":[],"avatarUrl":null,"deactivatedAt":null}]}}`},
-			{agent, `{ inboxes { name users { name } members { name } teams { name } chatChannel { kind style { title accentColor } hasIdentitySecret inbox { name } } } }`,
-				`{"data":{"inboxes":[{"name":"Sales","users":[{"name":"Ada Admin"},{"name":"Ben Agent"},{"name":"Cleo Agent"}],` +
-					`"members":[{"name":"Ada Admin"},{"name":"Ben Agent"},{"name":"Cleo Agent"}],"teams":[],` +
-					`"chatChannel":{"kind":"CHAT","style":{"title":"","accentColor":"#2457d6"},"hasIdentitySecret":false,"inbox":{"name":"Sales"}}}]}}`},
+			{admin, `mutation { createTeam(input: {name: "Night", userIds: ["` + o.AgentIDs[0] + `"]}) { team { name members { nodes { name } } } userErrors { code } } }`,
+				`{"data":{"createTeam":{"team":{"name":"Night","members":{"nodes":[{"name":"Ben Agent"}]}},"userErrors":[]}}}`},
+			{agent, `{ users { nodes { name teams { nodes { name } } avatarUrl deactivatedAt } } }`,
+				`{"data":{"users":{"nodes":[{"name":"Ada Admin","teams":{"nodes":[]},"avatarUrl":null,"deactivatedAt":null},` +
+					`{"name":"Ben Agent","teams":{"nodes":[{"name":"Night"}]},"avatarUrl":null,"deactivatedAt":null},` +
+					`{"name":"Cleo Agent","teams":{"nodes":[]},"avatarUrl":null,"deactivatedAt":null}]}}}`},
+			{agent, `{ inboxes { nodes { name users { nodes { name } } members { nodes { name } } teams { nodes { name } } chatChannel { kind style { title accentColor } hasIdentitySecret inbox { name } } } } }`,
+				`{"data":{"inboxes":{"nodes":[{"name":"Sales","users":{"nodes":[{"name":"Ada Admin"},{"name":"Ben Agent"},{"name":"Cleo Agent"}]},` +
+					`"members":{"nodes":[{"name":"Ada Admin"},{"name":"Ben Agent"},{"name":"Cleo Agent"}]},"teams":{"nodes":[]},` +
+					`"chatChannel":{"kind":"CHAT","style":{"title":null,"accentColor":"#2457d6"},"hasIdentitySecret":false,"inbox":{"name":"Sales"}}}]}}}`},
 			{admin, `mutation { createInbox(input: {name: "", userIds: ["x"]}) { inbox { id } userErrors { code field } } }`,
 				`{"data":{"createInbox":{"inbox":null,"userErrors":[{"code":"REQUIRED","field":["name"]},{"code":"NOT_FOUND","field":["userIds","0"]}]}}}`},
 			{admin, `mutation { createApiToken(input: {name: "Export", scopes: ["read"], inboxIds: ["` + o.InboxIDs[1] + `"]}) {
-					apiToken { name scopes user { name } integration { name inboxes { name } } expiresAt } userErrors { code } } }`,
+					apiToken { name scopes user { name } integration { name inboxes { nodes { name } } } expiresAt } userErrors { code } } }`,
 				`{"data":{"createApiToken":{"apiToken":{"name":"Export","scopes":["read"],"user":null,` +
-					`"integration":{"name":"Export","inboxes":[{"name":"Support"}]},"expiresAt":null},"userErrors":[]}}}`},
+					`"integration":{"name":"Export","inboxes":{"nodes":[{"name":"Support"}]}},"expiresAt":null},"userErrors":[]}}}`},
 			{admin, `mutation { updateUser(input: {userId: "` + o.AdminID + `", role: AGENT}) { user { name } userErrors { code field } } }`,
 				`{"data":{"updateUser":{"user":null,"userErrors":[{"code":"LAST_ADMIN","field":["role"]}]}}}`},
 			{admin, `mutation { deleteInbox(input: {inboxId: "` + o.InboxIDs[1] + `", confirmName: "Support"}) { task { kind state total done actor { ... on User { name } } } userErrors { code } } }`,

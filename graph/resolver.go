@@ -1,19 +1,26 @@
 package graph
 
 import (
+	"parley/internal/account"
 	"parley/internal/attachment"
-	"parley/internal/channel/email"
-	"parley/internal/consent"
+	"parley/internal/channel/chat/consent"
+	"parley/internal/channel/chat/settings"
+	"parley/internal/channel/chat/targeting"
+	"parley/internal/channel/chat/visitor"
+	"parley/internal/channel/email/deliver"
+	"parley/internal/channel/email/receive"
+	emailsettings "parley/internal/channel/email/settings"
 	"parley/internal/contact"
 	"parley/internal/conversation"
+	"parley/internal/conversation/live"
+	"parley/internal/conversation/view"
 	"parley/internal/crm"
 	"parley/internal/event"
 	"parley/internal/inbox"
-	"parley/internal/node"
-	"parley/internal/people"
+	"parley/internal/loader"
 	"parley/internal/presence"
-	"parley/internal/targeting"
-	"parley/internal/visitor"
+	"parley/internal/remoteimage"
+	"parley/internal/tag"
 )
 
 // Resolver is the root of all resolvers. It holds the services, and no client
@@ -22,23 +29,29 @@ type Resolver struct{ Services Services }
 
 // Services are the use cases that resolvers call, one for each domain.
 type Services struct {
-	Contacts      *contact.Service
-	Consents      *consent.Service
-	Targeting     *targeting.Service
-	Visitors      *visitor.Service
-	People        *people.Service
-	Inboxes       *inbox.Service
-	Conversations *conversation.Service
-	Events        *event.Service
-	Nodes         *node.Service
-	Emails        *email.Service
-	Attachments   *attachment.Service
-	Tickets       *crm.Service
+	Contacts       *contact.Service
+	Consents       *consent.Service
+	Targeting      *targeting.Service
+	Visitors       *visitor.Service
+	Accounts       *account.Service
+	Inboxes        *inbox.Service
+	ChatSettings   *settings.Service
+	Conversations  *conversation.Service
+	Views          *view.Service
+	Events         *event.Service
+	Nodes          *loader.Service
+	EmailSettings  *emailsettings.Service
+	EmailReceiving *receive.Service
+	EmailDelivery  *deliver.Service
+	Attachments    *attachment.Service
+	RemoteImages   *remoteimage.Service
+	Tickets        *crm.Service
+	Tags           *tag.Service
 
 	// Streams, for subscriptions.
 	Feed              *event.Feed
 	Presence          *presence.Service
-	LiveConversations *conversation.Live
+	LiveConversations *live.Service
 	LiveVisitors      *visitor.Live
 }
 

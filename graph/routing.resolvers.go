@@ -7,11 +7,13 @@ package graph
 
 import (
 	"context"
+	"strings"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/graph/generated"
+	"parley/graph/model"
 	"parley/internal/conversation"
+	"parley/internal/paging"
 	"parley/internal/vocab"
 )
 
@@ -19,27 +21,19 @@ func (r *queryResolver) RoutingPreview(ctx context.Context, input conversation.R
 	return r.Services.Conversations.PreviewRouting(ctx, input)
 }
 
-func (r *routingResolver) OfferAgain(ctx context.Context, obj *schema.Routing) (bool, error) {
+func (r *routingResolver) OfferAgain(ctx context.Context, obj *vocab.Routing) (bool, error) {
 	return !obj.NotOffered, nil
 }
 
-func (r *routingCandidateResolver) User(ctx context.Context, objs []*schema.RoutingCandidate) ([]*ent.User, error) {
-	return r.Services.Nodes.Users(ctx, pick(objs, func(c *schema.RoutingCandidate) string { return c.UserID }))
+func (r *routingCandidateResolver) User(ctx context.Context, objs []*vocab.RoutingCandidate) ([]*ent.User, error) {
+	return r.Services.Nodes.Users(ctx, pick(objs, func(c *vocab.RoutingCandidate) string { return c.UserID }))
 }
 
-func (r *routingCandidateResolver) Skipped(ctx context.Context, obj *schema.RoutingCandidate) (*vocab.RoutingSkipReason, error) {
+func (r *routingCandidateResolver) Skipped(ctx context.Context, obj *vocab.RoutingCandidate) (*vocab.RoutingSkipReason, error) {
 	if obj.Skipped == "" {
 		return nil, nil
 	}
 	return &obj.Skipped, nil
-}
-
-func (r *routingConditionResolver) Property(ctx context.Context, obj *schema.RoutingCondition) (*string, error) {
-	return orNull(obj.Property), nil
-}
-
-func (r *routingConditionResolver) Value(ctx context.Context, obj *schema.RoutingCondition) (*string, error) {
-	return orNull(obj.Value), nil
 }
 
 func (r *routingDecisionResolver) Trigger(ctx context.Context, obj *ent.RoutingDecision) (vocab.RoutingTrigger, error) {
@@ -62,20 +56,76 @@ func (r *routingDecisionResolver) AssignedTeam(ctx context.Context, objs []*ent.
 	return r.Services.Nodes.Teams(ctx, pick(objs, func(d *ent.RoutingDecision) string { return d.AssignedTeamID }))
 }
 
-func (r *routingRuleResolver) Users(ctx context.Context, objs []*schema.RoutingRule) ([][]*ent.User, error) {
-	return pickAll(ctx, objs, func(rule *schema.RoutingRule) []string { return rule.UserIDs }, r.Services.Nodes.Users)
+func (r *routingDecisionResolver) Candidates(ctx context.Context, obj *ent.RoutingDecision, first *int, after *string, last *int, before *string) (*paging.Connection[*vocab.RoutingCandidate], error) {
+	return paging.OfSlice(pointers(obj.Candidates), pageArgs(first, after, last, before), 20, "candidates")
 }
 
-func (r *routingRuleResolver) Teams(ctx context.Context, objs []*schema.RoutingRule) ([][]*ent.Team, error) {
-	return pickAll(ctx, objs, func(rule *schema.RoutingRule) []string { return rule.TeamIDs }, r.Services.Nodes.Teams)
+func (r *routingRuleResolver) Conditions(ctx context.Context, objs []*vocab.RoutingRule) ([][]model.RoutingCondition, error) {
+	return r.conditionsOf(ctx, objs)
 }
 
-func (r *routingRuleResolver) Fallback(ctx context.Context, objs []*schema.RoutingRule) ([]*ent.User, error) {
-	return r.Services.Nodes.Users(ctx, pick(objs, func(rule *schema.RoutingRule) string { return rule.FallbackID }))
+func (r *routingRuleResolver) Users(ctx context.Context, objs []*vocab.RoutingRule) ([][]*ent.User, error) {
+	return pickAll(ctx, objs, func(rule *vocab.RoutingRule) []string { return rule.UserIDs }, r.Services.Nodes.Users)
 }
 
-func (r *routingInputResolver) OfferAgain(ctx context.Context, obj *schema.Routing, data bool) error {
-	obj.NotOffered = !data
+func (r *routingRuleResolver) Teams(ctx context.Context, objs []*vocab.RoutingRule) ([][]*ent.Team, error) {
+	return pickAll(ctx, objs, func(rule *vocab.RoutingRule) []string { return rule.TeamIDs }, r.Services.Nodes.Teams)
+}
+
+func (r *routingRuleResolver) Fallback(ctx context.Context, objs []*vocab.RoutingRule) ([]*ent.User, error) {
+	return r.Services.Nodes.Users(ctx, pick(objs, func(rule *vocab.RoutingRule) string { return rule.FallbackID }))
+}
+
+func (r *routingConditionInputResolver) ContactProperty(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingContactPropertyConditionInput) error {
+	if data == nil {
+		return nil
+	}
+	setTextCondition(obj, vocab.RouteByContactProperty, &model.RoutingTextConditionInput{Operator: data.Operator, Value: data.Value})
+	obj.Property = strings.ToLower(string(data.Property))
+	return nil
+}
+
+func (r *routingConditionInputResolver) List(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingListConditionInput) error {
+	if data != nil {
+		*obj = vocab.RoutingCondition{Kind: vocab.RouteByList, Operator: isOrNot(either(data.Member, true)), Value: data.ContactListID}
+	}
+	return nil
+}
+
+func (r *routingConditionInputResolver) Language(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingTextConditionInput) error {
+	setTextCondition(obj, vocab.RouteByLanguage, data)
+	return nil
+}
+
+func (r *routingConditionInputResolver) Page(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingTextConditionInput) error {
+	setTextCondition(obj, vocab.RouteByPage, data)
+	return nil
+}
+
+func (r *routingConditionInputResolver) Subject(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingTextConditionInput) error {
+	setTextCondition(obj, vocab.RouteBySubject, data)
+	return nil
+}
+
+func (r *routingConditionInputResolver) ToAddress(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingTextConditionInput) error {
+	setTextCondition(obj, vocab.RouteByToAddress, data)
+	return nil
+}
+
+func (r *routingConditionInputResolver) Hours(ctx context.Context, obj *vocab.RoutingCondition, data *vocab.RoutingHours) error {
+	if data != nil {
+		*obj = vocab.RoutingCondition{Kind: vocab.RouteByHours, Operator: isOrNot(*data == vocab.RoutingWithin)}
+	}
+	return nil
+}
+
+func (r *routingInputResolver) OfferAgain(ctx context.Context, obj *vocab.Routing, data *bool) error {
+	obj.NotOffered = data != nil && !*data
+	return nil
+}
+
+func (r *routingRuleInputResolver) Method(ctx context.Context, obj *vocab.RoutingRule, data *vocab.RoutingMethod) error {
+	obj.Method = either(data, vocab.RoundRobin)
 	return nil
 }
 
@@ -85,23 +135,28 @@ func (r *Resolver) RoutingCandidate() generated.RoutingCandidateResolver {
 	return &routingCandidateResolver{r}
 }
 
-func (r *Resolver) RoutingCondition() generated.RoutingConditionResolver {
-	return &routingConditionResolver{r}
-}
-
 func (r *Resolver) RoutingDecision() generated.RoutingDecisionResolver {
 	return &routingDecisionResolver{r}
 }
 
 func (r *Resolver) RoutingRule() generated.RoutingRuleResolver { return &routingRuleResolver{r} }
 
+func (r *Resolver) RoutingConditionInput() generated.RoutingConditionInputResolver {
+	return &routingConditionInputResolver{r}
+}
+
 func (r *Resolver) RoutingInput() generated.RoutingInputResolver { return &routingInputResolver{r} }
 
+func (r *Resolver) RoutingRuleInput() generated.RoutingRuleInputResolver {
+	return &routingRuleInputResolver{r}
+}
+
 type (
-	routingResolver          struct{ *Resolver }
-	routingCandidateResolver struct{ *Resolver }
-	routingConditionResolver struct{ *Resolver }
-	routingDecisionResolver  struct{ *Resolver }
-	routingRuleResolver      struct{ *Resolver }
-	routingInputResolver     struct{ *Resolver }
+	routingResolver               struct{ *Resolver }
+	routingCandidateResolver      struct{ *Resolver }
+	routingDecisionResolver       struct{ *Resolver }
+	routingRuleResolver           struct{ *Resolver }
+	routingConditionInputResolver struct{ *Resolver }
+	routingInputResolver          struct{ *Resolver }
+	routingRuleInputResolver      struct{ *Resolver }
 )

@@ -11,32 +11,36 @@ import (
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/errs"
+	"parley/internal/viewer"
 )
 
 func (r *queryResolver) Node(ctx context.Context, id string) (model.Node, error) {
-	return r.node(ctx, id)
+	return r.loadNode(ctx, id)
 }
 
 func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, error) {
 	if len(ids) > maxNodes {
-		return nil, errs.New(errs.TooLong, "nodes takes at most %d ids.", maxNodes).On("ids")
+		return nil, errs.Exceeds(maxNodes, "nodes accepts at most %d ids.", maxNodes).On("ids")
 	}
-	list := make([]model.Node, len(ids))
-	for i, id := range ids {
-		n, err := r.node(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		list[i] = n
-	}
-	return list, nil
+	return r.loadNodes(ctx, ids)
+}
+
+func (r *systemActorResolver) DisplayName(ctx context.Context, obj *viewer.Viewer) (string, error) {
+	return "Parley", nil
+}
+
+func (r *systemActorResolver) AvatarURL(ctx context.Context, obj *viewer.Viewer) (*string, error) {
+	return nil, nil
 }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
 
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
+func (r *Resolver) SystemActor() generated.SystemActorResolver { return &systemActorResolver{r} }
+
 type (
-	mutationResolver struct{ *Resolver }
-	queryResolver    struct{ *Resolver }
+	mutationResolver    struct{ *Resolver }
+	queryResolver       struct{ *Resolver }
+	systemActorResolver struct{ *Resolver }
 )

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/go-cmp/cmp"
 	gql "github.com/vektah/gqlparser/v2/ast"
 
@@ -19,8 +21,11 @@ import (
 )
 
 // schema is the SDL as the server serves it.
-func schema() *gql.Schema {
-	return generated.NewExecutableSchema(generated.Config{Resolvers: &graph.Resolver{}}).Schema()
+func schema() *gql.Schema { return generatedSchema().Schema() }
+
+// generatedSchema is what the server runs, without services.
+func generatedSchema() graphql.ExecutableSchema {
+	return generated.NewExecutableSchema(generated.Config{Resolvers: &graph.Resolver{}})
 }
 
 // own reports whether Parley's SDL, not GraphQL itself, defines a type.
@@ -53,7 +58,7 @@ func TestEverythingIsDescribed(t *testing.T) {
 			says(def.Name+"."+v.Name, v.Description)
 		}
 	}
-	for _, name := range []string{"access", "visible", "perViewer"} {
+	for _, name := range []string{"access", "visible", "scope", "perViewer", "errors", "key"} {
 		d := s.Directives[name]
 		says("@"+name, d.Description)
 		for _, a := range d.Arguments {
@@ -62,6 +67,35 @@ func TestEverythingIsDescribed(t *testing.T) {
 	}
 }
 
+// Rule numbers are for code and tests: users of the API have no rule book.
+func TestSchemaNamesNoRules(t *testing.T) {
+	t.Parallel()
+	rule := regexp.MustCompile(`\b([A-Z]{2}|API|ENG)-\d+\b`)
+	for _, source := range sources(t) {
+		for i, line := range strings.Split(source.Input, "\n") {
+			if found := rule.FindString(line); found != "" {
+				t.Errorf("%s:%d: got rule number %s; want the rule's meaning in words", source.Name, i+1, found)
+			}
+		}
+	}
+}
+
+// sources returns the files of the SDL that the server serves and `parley schema` prints.
+func sources(t *testing.T) []*gql.Source {
+	t.Helper()
+	byName := map[string]*gql.Source{}
+	for _, def := range schema().Types {
+		if source := def.Position.Src; !source.BuiltIn {
+			byName[source.Name] = source
+		}
+	}
+	if len(byName) < 2 {
+		t.Fatalf("got %d SDL files; want the whole schema", len(byName))
+	}
+	return slices.SortedFunc(maps.Values(byName), func(a, b *gql.Source) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// API-12: each root field says who may call it.
 func TestRootFieldsAreGuarded(t *testing.T) {
 	t.Parallel()
 	if err := graph.CheckAccess(schema()); err != nil {
@@ -100,6 +134,9 @@ func TestMutationsAreAlike(t *testing.T) {
 		}
 		if e := s.Types[stem+"Payload"].Fields.ForName("userErrors"); e == nil || e.Type.String() != "[UserError!]!" {
 			t.Errorf("%sPayload has no userErrors: [UserError!]!", stem)
+		}
+		if d := m.Directives.ForName("errors"); d == nil { // API-15
+			t.Errorf("%s does not declare its @errors; `go -C tools run ./check errors` prints them", m.Name)
 		}
 		said := emits.FindString(m.Description)
 		if said == "" {

@@ -8,10 +8,11 @@ package graph
 import (
 	"context"
 
-	"parley/internal/conversation"
-	"parley/internal/relay"
+	"parley/internal/conversation/view"
+	"parley/internal/paging"
+	"parley/internal/vocab"
 )
 
-func (r *queryResolver) SearchConversations(ctx context.Context, query string, filter *conversation.Filter, first *int, after *string) (*relay.Connection[*conversation.SearchHit], error) {
-	return r.Services.Conversations.Search(ctx, query, value(filter), relay.PageArgs{First: first, After: after})
+func (r *queryResolver) SearchConversations(ctx context.Context, query string, filter *view.Filter, orderBy *vocab.SearchOrder, first *int, after *string, last *int, before *string) (*view.SearchPage, error) {
+	return r.Services.Views.Search(ctx, query, value(filter), value(orderBy), paging.PageArgs{First: first, After: after, Last: last, Before: before})
 }

@@ -23,7 +23,7 @@ func TestStatementsOfMail(t *testing.T) {
 		}
 		first := strings.Replace(question, "<one@", "<first@", 1)
 		conversation := m.comes(channel, first)
-		page := fmt.Sprintf(`{ conversations(inboxId: %q, view: EMAIL, first: 50) { edges { node { participants { address } toAddress possiblyRelated { id } tickets { subject }
+		page := fmt.Sprintf(`{ conversations(inboxId: %q, view: {builtIn: EMAIL}, first: 50) { edges { node { participants { nodes { address } } toAddress possiblyRelated { id } tickets { nodes { subject } }
 			channel { ... on EmailChannel { address inbox { name } termsAcceptedBy { ... on User { name } } } } } } } }`, m.InboxIDs[0])
 		messages := fmt.Sprintf(`{ conversation(id: %q) { messages(first: 50) { edges { node { html quotedHtml attachments { url } author { ... on Contact { email } }
 			email { rawUrl verdict { thread reasons { code } } recipients { address } mailboxes { name } } } } } } }`, conversation)
@@ -46,6 +46,35 @@ func TestStatementsOfMail(t *testing.T) {
 		}
 		if more := ask(messages, 5); len(more) != len(short) {
 			t.Errorf("%d statements for 5 messages, %d for 1:\n%s", len(more), len(short), strings.Join(more, "\n"))
+		}
+	})
+}
+
+// DX-6: what inboxes lack is read for all of them at once.
+func TestStatementsOfSetup(t *testing.T) {
+	t.Parallel()
+	testkit.SharedDatabase(t, func(t *testing.T, db testkit.Database) {
+		asked := &testkit.Statements{}
+		m := mailroomOn(t, db.Open(t, clock.System{}, asked.Trace))
+		ask := func() (statements []string, inboxes int) {
+			return asked.Of(func() {
+				got := m.as(m.Admin, `{ inboxes { nodes { setup { id what state text fixWith { example } } } } }`, nil)
+				if strings.Contains(got, `"errors"`) {
+					t.Fatal(got)
+				}
+				inboxes = strings.Count(got, `{"setup"`)
+			}), inboxes
+		}
+		few, before := ask()
+		for i := range 3 {
+			if got := m.as(m.Admin, fmt.Sprintf(`mutation { createInbox(input: {name: "Inbox %d"}) { inbox { id } userErrors { message } } }`, i), nil); strings.Contains(got, "message") {
+				t.Fatal(got)
+			}
+		}
+		m.connect("")
+		more, after := ask()
+		if after < before+3 || len(more) != len(few) {
+			t.Errorf("%d statements for %d inboxes, %d for %d:\n%s", len(more), after, len(few), before, strings.Join(more, "\n"))
 		}
 	})
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"parley/ent"
-	"parley/internal/conversation"
+	"parley/graph/subscription"
+	"parley/internal/conversation/live"
+	"parley/internal/conversation/view"
 	"parley/internal/presence"
 )
 
@@ -20,21 +22,41 @@ func (r roster) Next(ctx context.Context) ([]*presence.Presence, error) {
 	return now.List, nil
 }
 
-// tally is an inbox's counts, as the list that the SDL has.
-type tally struct{ *conversation.CountsStream }
+// tally is the counts of views, as the list that the SDL has.
+type tally struct{ *live.CountsGroup }
 
 // Next waits for the next counts.
-func (t tally) Next(ctx context.Context) ([]*conversation.ViewCount, error) {
-	now, err := t.CountsStream.Next(ctx)
+func (t tally) Next(ctx context.Context) ([]*view.ViewCount, error) {
+	now, err := t.CountsGroup.Next(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return now.Views, nil
 }
 
-// sent ends the caller's typing: they wrote what they typed (IN-16).
-func (r *Resolver) sent(ctx context.Context, c *ent.Conversation) {
-	if r.Services.Presence != nil {
-		r.Services.Presence.Sent(ctx, c)
+// liveView is a live view, with the total of the whole view where the document asks for
+// it.
+func (r *Resolver) liveView(ctx context.Context, sel view.Selection, first *int) (*live.ViewStream, error) {
+	stream, err := r.Services.LiveConversations.View(ctx, sel, first, subscription.PerViewer(ctx))
+	if err != nil || !subscription.Selects(ctx, "ViewTotal") {
+		return stream, err
 	}
+	if err := stream.WithTotals(ctx); err != nil {
+		stream.Close()
+		return nil, err
+	}
+	return stream, nil
+}
+
+// counted is a number of a view's; null where there were too many to count.
+func counted(c *view.ViewCount, n int) *int {
+	if c.Unknown {
+		return nil
+	}
+	return &n
+}
+
+// endTyping ends the caller's typing: they wrote what they typed (IN-16).
+func (r *Resolver) endTyping(ctx context.Context, c *ent.Conversation) {
+	r.Services.Presence.Sent(ctx, c)
 }

@@ -10,13 +10,15 @@ import (
 
 	"parley/ent"
 	"parley/graph/generated"
-	"parley/graph/live"
 	"parley/graph/model"
-	"parley/internal/conversation"
+	"parley/graph/subscription"
+	"parley/internal/channel/chat/visitor"
+	conversationlive "parley/internal/conversation/live"
+	"parley/internal/conversation/view"
 	"parley/internal/event"
-	"parley/internal/node"
+	"parley/internal/loader"
+	"parley/internal/paging"
 	"parley/internal/presence"
-	"parley/internal/visitor"
 	"parley/internal/vocab"
 )
 
@@ -28,53 +30,93 @@ func (r *mutationResolver) SetTyping(ctx context.Context, input presence.SetTypi
 }
 
 func (r *presenceResolver) Actor(ctx context.Context, objs []*presence.Presence) ([]model.Actor, error) {
-	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(p *presence.Presence) node.Ref { return node.Ref{Kind: p.Kind, ID: p.ActorID} })))
+	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(p *presence.Presence) loader.Ref { return loader.Ref{Kind: p.Kind, ID: p.ActorID} })))
 }
 
 func (r *subscriptionResolver) Events(ctx context.Context, after *int64, types []vocab.EventType, inboxIds []string) (<-chan *ent.Event, error) {
-	return live.Serve[*ent.Event](ctx, func() (*event.Stream, error) {
+	return subscription.Serve[*ent.Event](ctx, func() (*event.Stream, error) {
 		return r.Services.Feed.Watch(ctx, after, event.Filter{Types: types, InboxIDs: inboxIds})
 	})
 }
 
-func (r *subscriptionResolver) Messages(ctx context.Context, conversationID string, after *int64) (<-chan *conversation.MessageChange, error) {
-	return live.Serve[*conversation.MessageChange](ctx, func() (*conversation.Thread, error) {
+func (r *subscriptionResolver) Messages(ctx context.Context, conversationID string, after *int64) (<-chan *conversationlive.MessageChange, error) {
+	return subscription.Serve[*conversationlive.MessageChange](ctx, func() (*conversationlive.Thread, error) {
 		return r.Services.LiveConversations.Thread(ctx, conversationID, after)
 	})
 }
 
-func (r *subscriptionResolver) ConversationView(ctx context.Context, inboxID *string, view *vocab.ConversationView, savedViewID *string, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int) (<-chan conversation.ViewUpdate, error) {
-	sel := conversation.Selection{InboxID: inboxID, Filter: value(filter), View: value(view), SavedViewID: savedViewID, Order: value(orderBy)}
-	return live.Serve[conversation.ViewUpdate](ctx, func() (*conversation.ViewStream, error) {
-		return r.Services.LiveConversations.View(ctx, sel, first, live.PerViewer(ctx))
+func (r *subscriptionResolver) ConversationEntries(ctx context.Context, conversationID string, after *int64) (<-chan *conversationlive.EntryChange, error) {
+	return subscription.Serve[*conversationlive.EntryChange](ctx, func() (*conversationlive.Entries, error) {
+		return r.Services.LiveConversations.Entries(ctx, conversationID, after)
 	})
 }
 
-func (r *subscriptionResolver) ViewCounts(ctx context.Context, inboxID string) (<-chan []*conversation.ViewCount, error) {
-	return live.Serve[[]*conversation.ViewCount](ctx, func() (tally, error) {
-		stream, err := r.Services.LiveConversations.Counts(ctx, inboxID)
+func (r *subscriptionResolver) ConversationView(ctx context.Context, inboxID *string, view *view.ViewInput, filter *view.Filter, orderBy *vocab.ConversationOrder, first *int) (<-chan conversationlive.ViewUpdate, error) {
+	sel := selection(inboxID, view, filter, orderBy)
+	return subscription.Serve[conversationlive.ViewUpdate](ctx, func() (*conversationlive.ViewStream, error) {
+		return r.liveView(ctx, sel, first)
+	})
+}
+
+func (r *subscriptionResolver) ViewCounts(ctx context.Context, inboxIds []string, savedViewIds []string) (<-chan []*view.ViewCount, error) {
+	return subscription.Serve[[]*view.ViewCount](ctx, func() (tally, error) {
+		stream, err := r.Services.LiveConversations.CountViews(ctx, view.Counted{InboxIDs: inboxIds, SavedViewIDs: savedViewIds})
 		return tally{stream}, err
 	})
 }
 
+func (r *subscriptionResolver) Tasks(ctx context.Context) (<-chan *ent.Task, error) {
+	return subscription.Serve[*ent.Task](ctx, func() (*conversationlive.TaskStream, error) {
+		return r.Services.LiveConversations.Tasks(ctx)
+	})
+}
+
 func (r *subscriptionResolver) ConversationPresence(ctx context.Context, conversationID string, viewing *bool) (<-chan []*presence.Presence, error) {
-	return live.Serve[[]*presence.Presence](ctx, func() (roster, error) {
+	return subscription.Serve[[]*presence.Presence](ctx, func() (roster, error) {
 		stream, err := r.Services.Presence.Watch(ctx, conversationID, value(viewing))
 		return roster{stream}, err
 	})
 }
 
-func (r *subscriptionResolver) VisitorConversation(ctx context.Context, conversationID string, after *int64) (<-chan visitor.Change, error) {
-	return live.Serve[visitor.Change](ctx, func() (*visitor.Stream, error) {
+func (r *subscriptionResolver) InboxPeople(ctx context.Context, inboxID string, first *int) (<-chan *paging.Connection[*model.InboxPerson], error) {
+	return subscription.Serve[*paging.Connection[*model.InboxPerson]](ctx, func() (*peopleStream, error) {
+		return r.watchPeople(ctx, inboxID, first)
+	})
+}
+
+func (r *subscriptionResolver) VisitorConversation(ctx context.Context, conversationID string, after *string) (<-chan visitor.Change, error) {
+	return subscription.Serve[visitor.Change](ctx, func() (*visitor.Stream, error) {
 		return r.Services.LiveVisitors.Watch(ctx, conversationID, after)
 	})
+}
+
+func (r *visitorMessageChangeResolver) Cursor(ctx context.Context, obj *visitor.MessageChange) (string, error) {
+	return r.Services.Visitors.Cursor(obj.Message.ConversationID, obj.Sequence)
+}
+
+func (r *visitorMessageChangeResolver) Message(ctx context.Context, obj *visitor.MessageChange) (*model.VisitorMessage, error) {
+	return shownMessage(obj.Message), nil
+}
+
+func (r *visitorStatusChangeResolver) Cursor(ctx context.Context, obj *visitor.StatusChange) (string, error) {
+	return r.Services.Visitors.Cursor(obj.ConversationID, obj.Sequence)
 }
 
 func (r *Resolver) Presence() generated.PresenceResolver { return &presenceResolver{r} }
 
 func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }
 
+func (r *Resolver) VisitorMessageChange() generated.VisitorMessageChangeResolver {
+	return &visitorMessageChangeResolver{r}
+}
+
+func (r *Resolver) VisitorStatusChange() generated.VisitorStatusChangeResolver {
+	return &visitorStatusChangeResolver{r}
+}
+
 type (
-	presenceResolver     struct{ *Resolver }
-	subscriptionResolver struct{ *Resolver }
+	presenceResolver             struct{ *Resolver }
+	subscriptionResolver         struct{ *Resolver }
+	visitorMessageChangeResolver struct{ *Resolver }
+	visitorStatusChangeResolver  struct{ *Resolver }
 )

@@ -9,93 +9,74 @@ import (
 	"context"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/graph/generated"
 	"parley/graph/model"
-	"parley/internal/targeting"
+	"parley/internal/channel/chat/targeting"
+	"parley/internal/paging"
+	"parley/internal/vocab"
 )
 
-func (r *consentOptionsResolver) ProcessingText(ctx context.Context, obj *schema.Consent) (*string, error) {
+func (r *consentOptionsResolver) ProcessingText(ctx context.Context, obj *vocab.Consent) (*string, error) {
 	return orNull(obj.ProcessingText), nil
 }
 
-func (r *consentOptionsResolver) CommunicationText(ctx context.Context, obj *schema.Consent) (*string, error) {
+func (r *consentOptionsResolver) CommunicationText(ctx context.Context, obj *vocab.Consent) (*string, error) {
 	return orNull(obj.CommunicationText), nil
 }
 
-func (r *consentOptionsResolver) SubscriptionType(ctx context.Context, objs []*schema.Consent) ([]*ent.SubscriptionType, error) {
-	return r.Services.Consents.TypesOf(ctx, pick(objs, func(c *schema.Consent) string { return c.SubscriptionTypeID }))
+func (r *consentOptionsResolver) ContactSubscriptionType(ctx context.Context, objs []*vocab.Consent) ([]*ent.SubscriptionType, error) {
+	return r.Services.Consents.TypesOf(ctx, pick(objs, func(c *vocab.Consent) string { return c.SubscriptionTypeID }))
 }
 
-func (r *emailCaptureResolver) DelaySeconds(ctx context.Context, obj *schema.EmailCapture) (*int, error) {
+func (r *emailCaptureResolver) DelaySeconds(ctx context.Context, obj *vocab.EmailCapture) (*int, error) {
 	if obj.DelaySeconds == 0 {
 		return nil, nil
 	}
 	return &obj.DelaySeconds, nil
 }
 
-func (r *emailCaptureResolver) Text(ctx context.Context, obj *schema.EmailCapture) (*string, error) {
+func (r *emailCaptureResolver) Text(ctx context.Context, obj *vocab.EmailCapture) (*string, error) {
 	return orNull(obj.Text), nil
 }
 
-func (r *headingResolver) Users(ctx context.Context, objs []*schema.Heading) ([][]*ent.User, error) {
-	return pickAll(ctx, objs, func(h *schema.Heading) []string { return h.UserIDs }, r.Services.Nodes.Users)
+func (r *headingResolver) Users(ctx context.Context, objs []*vocab.Heading) ([][]*ent.User, error) {
+	return pickAll(ctx, objs, func(h *vocab.Heading) []string { return h.UserIDs }, r.Services.Nodes.Users)
 }
 
-func (r *headingResolver) Team(ctx context.Context, objs []*schema.Heading) ([]*ent.Team, error) {
-	return r.Services.Nodes.Teams(ctx, pick(objs, func(h *schema.Heading) string { return h.TeamID }))
+func (r *headingResolver) Team(ctx context.Context, objs []*vocab.Heading) ([]*ent.Team, error) {
+	return r.Services.Nodes.Teams(ctx, pick(objs, func(h *vocab.Heading) string { return h.TeamID }))
 }
 
-func (r *headingResolver) Fallback(ctx context.Context, objs []*schema.Heading) ([]*ent.User, error) {
-	return r.Services.Nodes.Users(ctx, pick(objs, func(h *schema.Heading) string { return h.FallbackID }))
+func (r *headingResolver) Fallback(ctx context.Context, objs []*vocab.Heading) ([]*ent.User, error) {
+	return r.Services.Nodes.Users(ctx, pick(objs, func(h *vocab.Heading) string { return h.FallbackID }))
 }
 
-func (r *headingResolver) Name(ctx context.Context, obj *schema.Heading) (*string, error) {
+func (r *headingResolver) Name(ctx context.Context, obj *vocab.Heading) (*string, error) {
 	return orNull(obj.Name), nil
 }
 
-func (r *headingResolver) AvatarURL(ctx context.Context, obj *schema.Heading) (*string, error) {
+func (r *headingResolver) AvatarURL(ctx context.Context, obj *vocab.Heading) (*string, error) {
 	return orNull(obj.AvatarURL), nil
 }
 
-func (r *mutationResolver) CreateTargetedMessage(ctx context.Context, input targeting.CreateTargetedMessageInput) (*model.CreateTargetedMessagePayload, error) {
-	m, err := r.Services.Targeting.Create(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CreateTargetedMessagePayload{TargetedMessage: m}, nil
+func (r *mutationResolver) CreateTargetedMessage(ctx context.Context, input targeting.CreateTargetedMessageInput) (*model.TargetedMessagePayload, error) {
+	return targetedMessagePayload(r.Services.Targeting.Create(ctx, input))
 }
 
-func (r *mutationResolver) UpdateTargetedMessage(ctx context.Context, input targeting.UpdateTargetedMessageInput) (*model.UpdateTargetedMessagePayload, error) {
-	m, err := r.Services.Targeting.Update(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpdateTargetedMessagePayload{TargetedMessage: m}, nil
+func (r *mutationResolver) UpdateTargetedMessage(ctx context.Context, input targeting.UpdateTargetedMessageInput) (*model.TargetedMessagePayload, error) {
+	return targetedMessagePayload(r.Services.Targeting.Update(ctx, input))
 }
 
-func (r *mutationResolver) PublishTargetedMessage(ctx context.Context, input targeting.PublishTargetedMessageInput) (*model.PublishTargetedMessagePayload, error) {
-	m, err := r.Services.Targeting.Publish(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.PublishTargetedMessagePayload{TargetedMessage: m}, nil
+func (r *mutationResolver) PublishTargetedMessage(ctx context.Context, input targeting.PublishTargetedMessageInput) (*model.TargetedMessagePayload, error) {
+	return targetedMessagePayload(r.Services.Targeting.Publish(ctx, input))
 }
 
-func (r *mutationResolver) SetTargetedMessageState(ctx context.Context, input targeting.SetTargetedMessageStateInput) (*model.SetTargetedMessageStatePayload, error) {
-	m, err := r.Services.Targeting.SetState(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.SetTargetedMessageStatePayload{TargetedMessage: m}, nil
+func (r *mutationResolver) SetTargetedMessageState(ctx context.Context, input targeting.SetTargetedMessageStateInput) (*model.TargetedMessagePayload, error) {
+	return targetedMessagePayload(r.Services.Targeting.SetState(ctx, input))
 }
 
-func (r *mutationResolver) DuplicateTargetedMessage(ctx context.Context, input targeting.DuplicateTargetedMessageInput) (*model.DuplicateTargetedMessagePayload, error) {
-	o, err := r.Services.Targeting.Duplicate(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.DuplicateTargetedMessagePayload{TargetedMessage: o}, nil
+func (r *mutationResolver) DuplicateTargetedMessage(ctx context.Context, input targeting.DuplicateTargetedMessageInput) (*model.TargetedMessagePayload, error) {
+	return targetedMessagePayload(r.Services.Targeting.Duplicate(ctx, input))
 }
 
 func (r *mutationResolver) DeleteTargetedMessage(ctx context.Context, input targeting.DeleteTargetedMessageInput) (*model.DeleteTargetedMessagePayload, error) {
@@ -106,12 +87,8 @@ func (r *mutationResolver) DeleteTargetedMessage(ctx context.Context, input targ
 	return &model.DeleteTargetedMessagePayload{DeletedTargetedMessageID: &id}, nil
 }
 
-func (r *mutationResolver) MoveTargetedMessage(ctx context.Context, input targeting.MoveTargetedMessageInput) (*model.MoveTargetedMessagePayload, error) {
-	m, err := r.Services.Targeting.Move(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MoveTargetedMessagePayload{TargetedMessage: m}, nil
+func (r *mutationResolver) MoveTargetedMessage(ctx context.Context, input targeting.MoveTargetedMessageInput) (*model.TargetedMessagePayload, error) {
+	return targetedMessagePayload(r.Services.Targeting.Move(ctx, input))
 }
 
 func (r *queryResolver) TargetedMessagePreview(ctx context.Context, input targeting.TargetedMessagePreviewInput) (*targeting.Preview, error) {
@@ -126,6 +103,22 @@ func (r *targetedMessageResolver) ExcludeLists(ctx context.Context, objs []*ent.
 	return pickAll(ctx, objs, func(m *ent.TargetedMessage) []string { return m.ExcludeListIds }, r.Services.Contacts.ListsByID)
 }
 
+func (r *targetedMessageResolver) Rules(ctx context.Context, obj *ent.TargetedMessage) ([]model.TargetingRule, error) {
+	rules := make([]model.TargetingRule, len(obj.Rules))
+	for i, rule := range obj.Rules {
+		rules[i] = pageRule(rule)
+	}
+	return rules, nil
+}
+
+func (r *targetedMessageResolver) WelcomeHTML(ctx context.Context, obj *ent.TargetedMessage) (*string, error) {
+	return orNull(obj.WelcomeHTML), nil
+}
+
+func (r *targetedMessageResolver) WelcomeMarkdown(ctx context.Context, obj *ent.TargetedMessage) (*string, error) {
+	return orNull(targeting.WelcomeMarkdown(obj)), nil
+}
+
 func (r *targetedMessageResolver) Stats(ctx context.Context, objs []*ent.TargetedMessage) ([]*targeting.Tally, error) {
 	return r.Services.Targeting.Counts(ctx, objs)
 }
@@ -138,6 +131,14 @@ func (r *targetedMessageResolver) Bot(ctx context.Context, objs []*ent.TargetedM
 	return r.Services.Nodes.Bots(ctx, pick(objs, func(m *ent.TargetedMessage) string { return m.BotID }))
 }
 
+func (r *targetedMessagePreviewResolver) Verdicts(ctx context.Context, obj *targeting.Preview, first *int, after *string, last *int, before *string) (*paging.Connection[*targeting.Verdict], error) {
+	return paging.OfSlice(pointers(obj.Verdicts), pageArgs(first, after, last, before), 50, "verdicts")
+}
+
+func (r *targetedMessagePreviewResolver) Warnings(ctx context.Context, obj *targeting.Preview, first *int, after *string, last *int, before *string) (*paging.Connection[*targeting.Warning], error) {
+	return paging.OfSlice(pointers(obj.Warnings), pageArgs(first, after, last, before), 50, "warnings")
+}
+
 func (r *targetedMessageVerdictResolver) ExcludedBy(ctx context.Context, objs []*targeting.Verdict) ([][]*ent.ContactList, error) {
 	return pickAll(ctx, objs, func(v *targeting.Verdict) []string { return v.ExcludedBy }, r.Services.Contacts.ListsByID)
 }
@@ -146,16 +147,43 @@ func (r *targetedMessageVerdictResolver) Earlier(ctx context.Context, objs []*ta
 	return r.Services.Nodes.TargetedMessages(ctx, pick(objs, func(v *targeting.Verdict) string { return v.EarlierID }))
 }
 
-func (r *targetingRuleResolver) Value(ctx context.Context, obj *schema.Targeting) (*string, error) {
-	return orNull(obj.Value), nil
-}
-
-func (r *targetingRuleResolver) Parameter(ctx context.Context, obj *schema.Targeting) (*string, error) {
-	return orNull(obj.Parameter), nil
+func (r *targetingRuleVerdictResolver) Rule(ctx context.Context, obj *targeting.RuleVerdict) (model.TargetingRule, error) {
+	return pageRule(obj.Rule), nil
 }
 
 func (r *targetingWarningResolver) Earlier(ctx context.Context, objs []*targeting.Warning) ([]*ent.TargetedMessage, error) {
 	return r.Services.Nodes.TargetedMessages(ctx, pick(objs, func(w *targeting.Warning) string { return w.EarlierID }))
+}
+
+func (r *consentOptionsInputResolver) Processing(ctx context.Context, obj *vocab.Consent, data *vocab.ConsentMode) error {
+	obj.Processing = either(data, vocab.ConsentNone)
+	return nil
+}
+
+func (r *displayOptionsInputResolver) SmallScreen(ctx context.Context, obj *vocab.Display, data *vocab.SmallScreen) error {
+	obj.SmallScreen = either(data, vocab.SmallScreenNormal)
+	return nil
+}
+
+func (r *targetingRuleInputResolver) Pages(ctx context.Context, obj *vocab.Targeting, data *vocab.TargetingPages) error {
+	if data != nil {
+		*obj = vocab.Targeting{Operator: vocab.OpAllPages}
+	}
+	return nil
+}
+
+func (r *targetingRuleInputResolver) URL(ctx context.Context, obj *vocab.Targeting, data *model.TargetingURLRuleInput) error {
+	if data != nil {
+		*obj = vocab.Targeting{Operator: data.Operator, Value: value(data.Value)}
+	}
+	return nil
+}
+
+func (r *targetingRuleInputResolver) QueryParameter(ctx context.Context, obj *vocab.Targeting, data *model.TargetingQueryParameterRuleInput) error {
+	if data != nil {
+		*obj = vocab.Targeting{Operator: vocab.OpQueryParam, Parameter: value(data.Parameter), Value: value(data.Value)}
+	}
+	return nil
 }
 
 func (r *Resolver) ConsentOptions() generated.ConsentOptionsResolver {
@@ -170,14 +198,32 @@ func (r *Resolver) TargetedMessage() generated.TargetedMessageResolver {
 	return &targetedMessageResolver{r}
 }
 
+func (r *Resolver) TargetedMessagePreview() generated.TargetedMessagePreviewResolver {
+	return &targetedMessagePreviewResolver{r}
+}
+
 func (r *Resolver) TargetedMessageVerdict() generated.TargetedMessageVerdictResolver {
 	return &targetedMessageVerdictResolver{r}
 }
 
-func (r *Resolver) TargetingRule() generated.TargetingRuleResolver { return &targetingRuleResolver{r} }
+func (r *Resolver) TargetingRuleVerdict() generated.TargetingRuleVerdictResolver {
+	return &targetingRuleVerdictResolver{r}
+}
 
 func (r *Resolver) TargetingWarning() generated.TargetingWarningResolver {
 	return &targetingWarningResolver{r}
+}
+
+func (r *Resolver) ConsentOptionsInput() generated.ConsentOptionsInputResolver {
+	return &consentOptionsInputResolver{r}
+}
+
+func (r *Resolver) DisplayOptionsInput() generated.DisplayOptionsInputResolver {
+	return &displayOptionsInputResolver{r}
+}
+
+func (r *Resolver) TargetingRuleInput() generated.TargetingRuleInputResolver {
+	return &targetingRuleInputResolver{r}
 }
 
 type (
@@ -185,7 +231,11 @@ type (
 	emailCaptureResolver           struct{ *Resolver }
 	headingResolver                struct{ *Resolver }
 	targetedMessageResolver        struct{ *Resolver }
+	targetedMessagePreviewResolver struct{ *Resolver }
 	targetedMessageVerdictResolver struct{ *Resolver }
-	targetingRuleResolver          struct{ *Resolver }
+	targetingRuleVerdictResolver   struct{ *Resolver }
 	targetingWarningResolver       struct{ *Resolver }
+	consentOptionsInputResolver    struct{ *Resolver }
+	displayOptionsInputResolver    struct{ *Resolver }
+	targetingRuleInputResolver     struct{ *Resolver }
 )

@@ -12,15 +12,16 @@ import (
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/conversation"
-	"parley/internal/node"
+	"parley/internal/loader"
+	"parley/internal/paging"
 )
 
-func (r *mutationResolver) CancelTask(ctx context.Context, input conversation.CancelTaskInput) (*model.CancelTaskPayload, error) {
-	task, err := r.Services.Conversations.CancelTask(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CancelTaskPayload{Task: task}, nil
+func (r *mutationResolver) CancelTask(ctx context.Context, input conversation.CancelTaskInput) (*model.TaskPayload, error) {
+	return taskPayload(r.Services.Conversations.CancelTask(ctx, input))
+}
+
+func (r *queryResolver) Tasks(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Task], error) {
+	return r.Services.Conversations.Tasks(ctx, pageArgs(first, after, last, before))
 }
 
 func (r *queryResolver) Task(ctx context.Context, id string) (*ent.Task, error) {
@@ -28,7 +29,7 @@ func (r *queryResolver) Task(ctx context.Context, id string) (*ent.Task, error) 
 }
 
 func (r *taskResolver) Actor(ctx context.Context, objs []*ent.Task) ([]model.Actor, error) {
-	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(t *ent.Task) node.Ref { return node.Ref{Kind: t.ActorKind, ID: t.ActorID} })))
+	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(t *ent.Task) loader.Ref { return loader.Ref{Kind: t.ActorKind, ID: t.ActorID} })))
 }
 
 func (r *Resolver) Task() generated.TaskResolver { return &taskResolver{r} }

@@ -10,10 +10,22 @@ import (
 
 	"parley/ent"
 	"parley/graph/generated"
+	"parley/graph/model"
+	"parley/internal/crm"
+	"parley/internal/paging"
+	"parley/internal/vocab"
 )
 
-func (r *conversationResolver) Tickets(ctx context.Context, objs []*ent.Conversation) ([][]*ent.Ticket, error) {
-	return r.Services.Tickets.Tickets(ctx, objs)
+func (r *conversationResolver) Tickets(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Ticket], error) {
+	return r.Services.Tickets.Tickets(ctx, objs, pageArgs(first, after, last, before))
+}
+
+func (r *mutationResolver) CreateTicket(ctx context.Context, input crm.CreateTicketInput) (*model.TicketPayload, error) {
+	return ticketPayload(r.Services.Tickets.Create(ctx, input))
+}
+
+func (r *mutationResolver) UpdateTicket(ctx context.Context, input crm.UpdateTicketInput) (*model.TicketPayload, error) {
+	return ticketPayload(r.Services.Tickets.Update(ctx, input))
 }
 
 func (r *ticketResolver) Contact(ctx context.Context, objs []*ent.Ticket) ([]*ent.Contact, error) {
@@ -24,6 +36,18 @@ func (r *ticketResolver) Conversation(ctx context.Context, objs []*ent.Ticket) (
 	return r.Services.Nodes.Conversations(ctx, pick(objs, func(t *ent.Ticket) string { return value(t.ConversationID) }))
 }
 
+func (r *ticketPresetInputResolver) Priority(ctx context.Context, obj *vocab.TicketPreset, data *vocab.Priority) error {
+	obj.Priority = either(data, vocab.PriorityNone)
+	return nil
+}
+
 func (r *Resolver) Ticket() generated.TicketResolver { return &ticketResolver{r} }
 
-type ticketResolver struct{ *Resolver }
+func (r *Resolver) TicketPresetInput() generated.TicketPresetInputResolver {
+	return &ticketPresetInputResolver{r}
+}
+
+type (
+	ticketResolver            struct{ *Resolver }
+	ticketPresetInputResolver struct{ *Resolver }
+)

@@ -11,35 +11,29 @@ import (
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
-	"parley/internal/conversation"
+	"parley/internal/conversation/view"
+	"parley/internal/paging"
+	"parley/internal/vocab"
 )
 
-func (r *mutationResolver) CreateSavedView(ctx context.Context, input conversation.CreateSavedViewInput) (*model.CreateSavedViewPayload, error) {
-	view, err := r.Services.Conversations.CreateSavedView(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CreateSavedViewPayload{SavedView: view}, nil
+func (r *mutationResolver) CreateSavedView(ctx context.Context, input view.CreateSavedViewInput) (*model.SavedViewPayload, error) {
+	return savedViewPayload(r.Services.Views.CreateSavedView(ctx, input))
 }
 
-func (r *mutationResolver) UpdateSavedView(ctx context.Context, input conversation.UpdateSavedViewInput) (*model.UpdateSavedViewPayload, error) {
-	view, err := r.Services.Conversations.UpdateSavedView(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpdateSavedViewPayload{SavedView: view}, nil
+func (r *mutationResolver) UpdateSavedView(ctx context.Context, input view.UpdateSavedViewInput) (*model.SavedViewPayload, error) {
+	return savedViewPayload(r.Services.Views.UpdateSavedView(ctx, input))
 }
 
-func (r *mutationResolver) DeleteSavedView(ctx context.Context, input conversation.DeleteSavedViewInput) (*model.DeleteSavedViewPayload, error) {
-	deleted, err := r.Services.Conversations.DeleteSavedView(ctx, input)
+func (r *mutationResolver) DeleteSavedView(ctx context.Context, input view.DeleteSavedViewInput) (*model.DeleteSavedViewPayload, error) {
+	deleted, err := r.Services.Views.DeleteSavedView(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.DeleteSavedViewPayload{DeletedSavedViewID: &deleted}, nil
 }
 
-func (r *queryResolver) SavedViews(ctx context.Context, inboxID *string) ([]*ent.SavedView, error) {
-	return r.Services.Conversations.SavedViews(ctx, inboxID)
+func (r *queryResolver) SavedViews(ctx context.Context, inboxID *string, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.SavedView], error) {
+	return r.Services.Views.SavedViews(ctx, inboxID, pageArgs(first, after, last, before))
 }
 
 func (r *savedViewResolver) Inbox(ctx context.Context, objs []*ent.SavedView) ([]*ent.Inbox, error) {
@@ -54,11 +48,36 @@ func (r *savedViewResolver) Shared(ctx context.Context, obj *ent.SavedView) (boo
 	return obj.PrivateTo == "", nil
 }
 
-func (r *savedViewResolver) Filter(ctx context.Context, obj *ent.SavedView) (*conversation.Filter, error) {
-	filter, err := conversation.FilterOf(obj)
+func (r *savedViewResolver) Filter(ctx context.Context, obj *ent.SavedView) (*view.Filter, error) {
+	filter, err := view.FilterOf(obj)
 	return &filter, err
+}
+
+func (r *viewCountResolver) Inbox(ctx context.Context, objs []*view.ViewCount) ([]*ent.Inbox, error) {
+	return r.Services.Nodes.Inboxes(ctx, pick(objs, func(c *view.ViewCount) string { return c.InboxID }))
+}
+
+func (r *viewCountResolver) View(ctx context.Context, obj *view.ViewCount) (*vocab.ConversationView, error) {
+	return orNull(obj.View), nil
+}
+
+func (r *viewCountResolver) SavedView(ctx context.Context, objs []*view.ViewCount) ([]*ent.SavedView, error) {
+	return r.Services.Nodes.SavedViews(ctx, pick(objs, func(c *view.ViewCount) string { return c.SavedViewID }))
+}
+
+func (r *viewCountResolver) Open(ctx context.Context, obj *view.ViewCount) (*int, error) {
+	return counted(obj, obj.Open), nil
+}
+
+func (r *viewCountResolver) Unread(ctx context.Context, obj *view.ViewCount) (*int, error) {
+	return counted(obj, obj.Unread), nil
 }
 
 func (r *Resolver) SavedView() generated.SavedViewResolver { return &savedViewResolver{r} }
 
-type savedViewResolver struct{ *Resolver }
+func (r *Resolver) ViewCount() generated.ViewCountResolver { return &viewCountResolver{r} }
+
+type (
+	savedViewResolver struct{ *Resolver }
+	viewCountResolver struct{ *Resolver }
+)

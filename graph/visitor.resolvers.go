@@ -12,9 +12,11 @@ import (
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/availability"
-	"parley/internal/relay"
-	"parley/internal/targeting"
-	"parley/internal/visitor"
+	"parley/internal/channel/chat/targeting"
+	"parley/internal/channel/chat/visitor"
+	"parley/internal/conversation"
+	"parley/internal/loader"
+	"parley/internal/paging"
 )
 
 func (r *mutationResolver) StartVisitorSession(ctx context.Context, input visitor.StartVisitorSessionInput) (*model.StartVisitorSessionPayload, error) {
@@ -25,12 +27,8 @@ func (r *mutationResolver) StartVisitorSession(ctx context.Context, input visito
 	return &model.StartVisitorSessionPayload{Token: &session.Token, Visitor: session.Visitor}, nil
 }
 
-func (r *mutationResolver) StartChat(ctx context.Context, input visitor.StartChatInput) (*model.StartChatPayload, error) {
-	c, err := r.Services.Visitors.StartChat(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.StartChatPayload{Conversation: c}, nil
+func (r *mutationResolver) StartChat(ctx context.Context, input visitor.StartChatInput) (*model.VisitorConversationPayload, error) {
+	return visitorConversationPayload(r.Services.Visitors.StartChat(ctx, input))
 }
 
 func (r *mutationResolver) SendVisitorMessage(ctx context.Context, input visitor.SendVisitorMessageInput) (*model.SendVisitorMessagePayload, error) {
@@ -38,92 +36,109 @@ func (r *mutationResolver) SendVisitorMessage(ctx context.Context, input visitor
 	if err != nil {
 		return nil, err
 	}
-	r.sent(ctx, sent.Conversation)
-	return &model.SendVisitorMessagePayload{Message: sent.Message, Conversation: sent.Conversation}, nil
+	r.endTyping(ctx, sent.Conversation)
+	return &model.SendVisitorMessagePayload{Message: shownMessage(sent.Message), Conversation: shownConversation(sent.Conversation)}, nil
 }
 
-func (r *mutationResolver) CaptureVisitorEmail(ctx context.Context, input visitor.CaptureVisitorEmailInput) (*model.CaptureVisitorEmailPayload, error) {
-	v, err := r.Services.Visitors.CaptureEmail(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CaptureVisitorEmailPayload{Visitor: v}, nil
+func (r *mutationResolver) CaptureVisitorEmail(ctx context.Context, input visitor.CaptureVisitorEmailInput) (*model.VisitorPayload, error) {
+	return visitorPayload(r.Services.Visitors.CaptureEmail(ctx, input))
 }
 
-func (r *mutationResolver) RecordVisitorConsent(ctx context.Context, input visitor.RecordVisitorConsentInput) (*model.RecordVisitorConsentPayload, error) {
-	o, err := r.Services.Visitors.RecordConsent(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RecordVisitorConsentPayload{Visitor: o}, nil
+func (r *mutationResolver) RecordVisitorConsent(ctx context.Context, input visitor.RecordVisitorConsentInput) (*model.VisitorPayload, error) {
+	return visitorPayload(r.Services.Visitors.RecordConsent(ctx, input))
 }
 
-func (r *mutationResolver) RecordWidgetView(ctx context.Context, input visitor.RecordWidgetViewInput) (*model.RecordWidgetViewPayload, error) {
-	o, err := r.Services.Visitors.RecordView(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RecordWidgetViewPayload{Visitor: o}, nil
+func (r *mutationResolver) RecordWidgetView(ctx context.Context, input visitor.RecordWidgetViewInput) (*model.VisitorPayload, error) {
+	return visitorPayload(r.Services.Visitors.RecordView(ctx, input))
 }
 
-func (r *mutationResolver) TrackPageView(ctx context.Context, input visitor.TrackPageViewInput) (*model.TrackPageViewPayload, error) {
-	o, err := r.Services.Visitors.TrackPage(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.TrackPageViewPayload{Visitor: o}, nil
+func (r *mutationResolver) TrackPageView(ctx context.Context, input visitor.TrackPageViewInput) (*model.VisitorPayload, error) {
+	return visitorPayload(r.Services.Visitors.TrackPage(ctx, input))
 }
 
-func (r *mutationResolver) MarkVisitorConversationRead(ctx context.Context, input visitor.MarkVisitorConversationReadInput) (*model.MarkVisitorConversationReadPayload, error) {
-	c, err := r.Services.Visitors.MarkRead(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MarkVisitorConversationReadPayload{Conversation: c}, nil
+func (r *mutationResolver) MarkVisitorConversationRead(ctx context.Context, input visitor.MarkVisitorConversationReadInput) (*model.VisitorConversationPayload, error) {
+	return visitorConversationPayload(r.Services.Visitors.MarkRead(ctx, input))
 }
 
 func (r *queryResolver) Widget(ctx context.Context, channelKey string, pageURL string, smallScreen *bool, locale *string) (*visitor.Widget, error) {
 	return r.Services.Visitors.Show(ctx, channelKey, pageURL, value(smallScreen), value(locale))
 }
 
-func (r *queryResolver) VisitorConversations(ctx context.Context) ([]*ent.Conversation, error) {
-	return r.Services.Visitors.Conversations(ctx)
+func (r *queryResolver) VisitorConversations(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*model.VisitorConversation], error) {
+	page, err := r.Services.Visitors.Conversations(ctx, pageArgs(first, after, last, before))
+	if err != nil {
+		return nil, err
+	}
+	return paging.Map(page, shownConversation), nil
 }
 
-func (r *queryResolver) VisitorConversation(ctx context.Context, id string) (*ent.Conversation, error) {
-	return r.Services.Visitors.Conversation(ctx, id)
+func (r *queryResolver) VisitorConversation(ctx context.Context, id string) (*model.VisitorConversation, error) {
+	c, err := r.Services.Visitors.Conversation(ctx, id)
+	return shownConversation(c), err
+}
+
+func (r *visitorResolver) DisplayName(ctx context.Context, obj *ent.Visitor) (string, error) {
+	return loader.VisitorName(obj), nil
+}
+
+func (r *visitorResolver) AvatarURL(ctx context.Context, obj *ent.Visitor) (*string, error) {
+	return nil, nil
 }
 
 func (r *visitorResolver) Identified(ctx context.Context, obj *ent.Visitor) (bool, error) {
 	return obj.Identity != nil, nil
 }
 
-func (r *visitorResolver) PageViews(ctx context.Context, objs []*ent.Visitor, first *int) ([][]*ent.PageView, error) {
-	return r.Services.Visitors.PageViews(ctx, objs, first)
+func (r *visitorResolver) PageViews(ctx context.Context, objs []*ent.Visitor, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.PageView], error) {
+	return r.Services.Visitors.PageViews(ctx, objs, pageArgs(first, after, last, before))
 }
 
-func (r *visitorConversationResolver) Assignee(ctx context.Context, objs []*ent.Conversation) ([]*ent.User, error) {
-	return r.Services.Visitors.Assignees(ctx, objs)
+func (r *visitorConversationResolver) Title(ctx context.Context, objs []*model.VisitorConversation) ([]string, error) {
+	return r.Services.Visitors.Titles(ctx, pick(objs, rowOfConversation))
 }
 
-func (r *visitorConversationResolver) Unread(ctx context.Context, objs []*ent.Conversation) ([]int, error) {
-	return r.Services.Visitors.Unread(ctx, objs)
+func (r *visitorConversationResolver) Subject(ctx context.Context, obj *model.VisitorConversation) (*string, error) {
+	return orNull(obj.Subject), nil
 }
 
-func (r *visitorConversationResolver) Messages(ctx context.Context, obj *ent.Conversation, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Message], error) {
-	return r.Services.Visitors.Messages(ctx, obj, relay.PageArgs{First: first, After: after, Last: last, Before: before})
+func (r *visitorConversationResolver) Cursor(ctx context.Context, obj *model.VisitorConversation) (string, error) {
+	return r.visitorCursor(ctx, obj.ID)
 }
 
-func (r *visitorMessageResolver) AuthorName(ctx context.Context, objs []*ent.Message) ([]string, error) {
-	authors, err := r.Services.Visitors.Authors(ctx, objs)
+func (r *visitorConversationResolver) Assignee(ctx context.Context, objs []*model.VisitorConversation) ([]*ent.User, error) {
+	return r.Services.Visitors.Assignees(ctx, pick(objs, rowOfConversation))
+}
+
+func (r *visitorConversationResolver) Unread(ctx context.Context, objs []*model.VisitorConversation) ([]int, error) {
+	return r.Services.Visitors.Unread(ctx, pick(objs, rowOfConversation))
+}
+
+func (r *visitorConversationResolver) Messages(ctx context.Context, objs []*model.VisitorConversation, first *int, after *string, last *int, before *string) ([]*model.VisitorMessageConnection, error) {
+	found, err := r.Services.Visitors.Messages(ctx, pick(objs, rowOfConversation), pageArgs(first, after, last, before))
 	if err != nil {
 		return nil, err
 	}
-	return pick(authors, func(a visitor.Author) string { return a.Name }), nil
+	pages := make([]*model.VisitorMessageConnection, len(objs))
+	for i, page := range found {
+		pages[i] = shownPage(objs[i], page)
+	}
+	return pages, nil
 }
 
-func (r *visitorMessageResolver) AuthorAvatarURL(ctx context.Context, objs []*ent.Message) ([]*string, error) {
-	authors, err := r.Services.Visitors.Authors(ctx, objs)
+func (r *visitorMessageResolver) AuthorName(ctx context.Context, objs []*model.VisitorMessage) ([]*string, error) {
+	authors, err := r.Services.Visitors.Authors(ctx, pick(objs, rowOfMessage))
+	if err != nil {
+		return nil, err
+	}
+	names := make([]*string, len(authors))
+	for i, a := range authors {
+		names[i] = orNull(a.Name)
+	}
+	return names, nil
+}
+
+func (r *visitorMessageResolver) AuthorAvatarURL(ctx context.Context, objs []*model.VisitorMessage) ([]*string, error) {
+	authors, err := r.Services.Visitors.Authors(ctx, pick(objs, rowOfMessage))
 	if err != nil {
 		return nil, err
 	}
@@ -134,16 +149,30 @@ func (r *visitorMessageResolver) AuthorAvatarURL(ctx context.Context, objs []*en
 	return pictures, nil
 }
 
-func (r *visitorMessageResolver) Seen(ctx context.Context, objs []*ent.Message) ([]bool, error) {
-	return r.Services.Visitors.Seen(ctx, objs)
+func (r *visitorMessageResolver) ReplyTo(ctx context.Context, objs []*model.VisitorMessage) ([]*model.VisitorMessage, error) {
+	found, err := r.Services.Visitors.RepliedTo(ctx, pick(objs, rowOfMessage))
+	return pick(found, shownMessage), err
 }
 
-func (r *visitorMessageResolver) HTML(ctx context.Context, objs []*ent.Message) ([]*string, error) {
-	return r.withFiles(ctx, objs, pick(objs, htmlOf))
+func (r *visitorMessageResolver) Seen(ctx context.Context, objs []*model.VisitorMessage) ([]bool, error) {
+	return r.Services.Visitors.Seen(ctx, pick(objs, rowOfMessage))
 }
 
-func (r *visitorMessageResolver) Attachments(ctx context.Context, objs []*ent.Message) ([][]*ent.Attachment, error) {
-	return r.Services.Attachments.Of(ctx, objs)
+func (r *visitorMessageResolver) HTML(ctx context.Context, objs []*model.VisitorMessage) ([]*string, error) {
+	rows := pick(objs, rowOfMessage)
+	return r.withFiles(ctx, rows, pick(rows, htmlOf))
+}
+
+func (r *visitorMessageResolver) Markdown(ctx context.Context, obj *model.VisitorMessage) (*string, error) {
+	return orNull(conversation.MarkdownOf(rowOfMessage(obj))), nil
+}
+
+func (r *visitorMessageResolver) Attachments(ctx context.Context, objs []*model.VisitorMessage) ([][]*ent.Attachment, error) {
+	return r.Services.Attachments.Of(ctx, pick(objs, rowOfMessage))
+}
+
+func (r *visitorMessageConnectionResolver) Cursor(ctx context.Context, obj *model.VisitorMessageConnection) (string, error) {
+	return r.visitorCursor(ctx, obj.ConversationID)
 }
 
 func (r *widgetAvailabilityResolver) Text(ctx context.Context, obj *availability.Answer) (*string, error) {
@@ -168,6 +197,10 @@ func (r *Resolver) VisitorMessage() generated.VisitorMessageResolver {
 	return &visitorMessageResolver{r}
 }
 
+func (r *Resolver) VisitorMessageConnection() generated.VisitorMessageConnectionResolver {
+	return &visitorMessageConnectionResolver{r}
+}
+
 func (r *Resolver) WidgetAvailability() generated.WidgetAvailabilityResolver {
 	return &widgetAvailabilityResolver{r}
 }
@@ -177,10 +210,11 @@ func (r *Resolver) WidgetHeading() generated.WidgetHeadingResolver { return &wid
 func (r *Resolver) WidgetPerson() generated.WidgetPersonResolver { return &widgetPersonResolver{r} }
 
 type (
-	visitorResolver             struct{ *Resolver }
-	visitorConversationResolver struct{ *Resolver }
-	visitorMessageResolver      struct{ *Resolver }
-	widgetAvailabilityResolver  struct{ *Resolver }
-	widgetHeadingResolver       struct{ *Resolver }
-	widgetPersonResolver        struct{ *Resolver }
+	visitorResolver                  struct{ *Resolver }
+	visitorConversationResolver      struct{ *Resolver }
+	visitorMessageResolver           struct{ *Resolver }
+	visitorMessageConnectionResolver struct{ *Resolver }
+	widgetAvailabilityResolver       struct{ *Resolver }
+	widgetHeadingResolver            struct{ *Resolver }
+	widgetPersonResolver             struct{ *Resolver }
 )

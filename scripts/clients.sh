@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches from npm what three tests need, exactly what the lock files say: the
+# Fetches from npm what four tests need, exactly what the lock files say: the
 # public clients of GraphQL's protocols, what the example of docs/live is built
 # with, and the OpenID provider that mail channels log in at. It never fails: without npm, or without a network, those tests
 # are skipped (and fail where CI=true).
@@ -33,5 +33,6 @@ fetch() (
 )
 
 fetch internal/httpserver/clients "the work with public GraphQL clients"
+fetch cmd/parley/clients "the API with public GraphQL clients"
 fetch docs/live "the example of docs/live"
 fetch internal/testkit/mailserver/openid "logging in to a mail channel"

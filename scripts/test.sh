@@ -50,6 +50,7 @@ fi
 # In the background and in a process group of its own (set -m): bash answers a
 # signal at once only while it waits, and must end the tests before their server.
 read -ra packages <<<"${PACKAGES:-./...}"
+if [[ ${packages[*]} == ./... ]]; then go -C tools test "$@" ./check; fi # a module of its own
 set -m
 go test -timeout 15m "$@" "${packages[@]}" </dev/null &
 tests=$!

@@ -3,7 +3,7 @@
 # has, for the test that runs it in a browser. It never fails: without npm, or
 # without a network, that test is skipped (and fails where CI=true).
 set -uo pipefail
-cd "$(dirname "$0")/../internal/widget/browser"
+cd "$(dirname "$0")/../internal/channel/chat/widget/browser"
 
 skip() {
   echo "widget: $1: the widget is not tested in a browser."

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/attachment/blob"
 	"parley/internal/clock"
 	"parley/internal/secret"
 	"parley/internal/store"
@@ -29,6 +30,8 @@ type api struct {
 	dataDir string
 	// smtp is where mail to forwarding addresses is received.
 	smtp string
+	// channels is how many inboxes with a chat were made; their names are unique (IB-1).
+	channels int
 }
 
 // eachAPI runs the test on a server with SQLite and on one with PostgreSQL.
@@ -50,10 +53,15 @@ func serveTest(t *testing.T, s *store.Store, set ...func(*serverSettings)) *api 
 	}
 	log := slog.New(slog.DiscardHandler)
 	url := "http://" + listener.Addr().String()
-	c := &serveCommand{serverSettings: serverSettings{
+	dataDir := t.TempDir()
+	blobs, err := blob.Open(t.Context(), "", dataDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &serveCommand{uploads: t.TempDir(), serverSettings: serverSettings{
 		emailSettings: emailSettings{
 			MailListen: "127.0.0.1:0", MailDomain: "in.example.com", MaxFileBytes: 1 << 20, MaxMailBytes: 8 << 20,
-			MailNetworks: []string{"127.0.0.0/8", "::1"}, MicrosoftTenant: "common",
+			MailNetworks: []string{"127.0.0.0/8", "::1"}, ImageNetworks: []string{"127.0.0.0/8"}, MicrosoftTenant: "common",
 		},
 		AdminToken: adminToken, PublicURL: url, MaxBodyBytes: 4 << 20, MaxDepth: 15, MaxComplexity: 12_500,
 		RequestTimeout: 30 * time.Second, ShutdownTimeout: 10 * time.Second, EventRetention: 30 * 24 * time.Hour,
@@ -61,14 +69,12 @@ func serveTest(t *testing.T, s *store.Store, set ...func(*serverSettings)) *api 
 	for _, change := range set {
 		change(&c.serverSettings)
 	}
-	a := wire(s, keys, url, log)
-	c.guard(a)
-	outbox := t.TempDir()
-	if err := c.sendMail(a, outbox, log); err != nil {
+	a, err := compose(&storage{store: s, keys: keys, blobs: blobs, dataDir: dataDir}, &c.serverSettings, log)
+	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	post, err := c.openPost(ctx, a, outbox, log)
+	post, err := c.openPost(a, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,11 +88,11 @@ func serveTest(t *testing.T, s *store.Store, set ...func(*serverSettings)) *api 
 	go func() { ended <- c.serve(ctx, a, l, listener, log, io.Discard) }()
 	t.Cleanup(func() {
 		cancel()
-		if err := errors.Join(<-ended, <-ended, <-ended); err != nil {
+		if err := errors.Join(<-ended, <-ended, <-ended, blobs.Close()); err != nil {
 			t.Error(err)
 		}
 	})
-	return &api{t: t, url: url, store: s, dataDir: outbox, smtp: post.socket.Addr().String()}
+	return &api{t: t, url: url, store: s, dataDir: dataDir, smtp: post.socket.Addr().String()}
 }
 
 // answer is a GraphQL answer; Data is read with at.

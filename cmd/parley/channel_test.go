@@ -20,15 +20,15 @@ func TestChannelSettings(t *testing.T) {
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
 		c := a.channel()
 		a.do(adminToken, `mutation($in: UpdateChatChannelInput!) { updateChatChannel(input: $in) { userErrors { message } } }`, input(
-			"chatChannelId", c.channelID, "position", "LEFT", "accentColor", "#ffcc00", "defaultLocale", "he",
+			"channelId", c.channelID, "position", "LEFT", "accentColor", "#ffcc00", "defaultLocale", "he",
 			"texts", []any{map[string]any{"locale": "he", "key": "send", "text": "שלח"}}))
 		a.do(adminToken, `mutation($in: UpdateChatChannelAvailabilityInput!) { updateChatChannelAvailability(input: $in) { userErrors { message } } }`, input(
-			"chatChannelId", c.channelID, "mode", "OPERATING_HOURS", "timeZone", "Pacific/Auckland", "outOfHours", "RETURN_TIME",
+			"channelId", c.channelID, "mode", "OPERATING_HOURS", "timeZone", "Pacific/Auckland", "outOfHours", "RETURN_TIME",
 			"hours", []any{map[string]any{"day": "MONDAY", "from": "09:00", "to": "17:00"}}, "holidays", []any{map[string]any{"date": "2026-06-01"}}))
 		got := a.do(adminToken, `query($inbox: ID!, $channel: ID!) {
 			inbox(id: $inbox) { chatChannel {
 				style { position avatarUrl accentColor onAccentColor contrast } defaultLocale
-				customTexts { locale key text custom }
+				customTexts { nodes { locale key text custom } }
 				availability { mode replyTime whenAway awayMessage timeZone hours { day from to } holidays { date name } outOfHours outOfHoursMessage }
 			} }
 			availability(channelId: $channel, at: "2026-05-31T22:00:00Z") { state shown text replyTime backAt until reasons { code } }
@@ -37,15 +37,15 @@ func TestChannelSettings(t *testing.T) {
 			"inbox": map[string]any{"chatChannel": map[string]any{
 				"style":         map[string]any{"position": "LEFT", "avatarUrl": nil, "accentColor": "#ffcc00", "onAccentColor": "#000000", "contrast": 1.51},
 				"defaultLocale": "he",
-				"customTexts":   []any{map[string]any{"locale": "he", "key": "send", "text": "שלח", "custom": true}},
+				"customTexts":   map[string]any{"nodes": []any{map[string]any{"locale": "he", "key": "send", "text": "שלח", "custom": true}}},
 				"availability": map[string]any{
-					"mode": "OPERATING_HOURS", "replyTime": "NONE", "whenAway": "MESSAGE", "awayMessage": "", "timeZone": "Pacific/Auckland",
-					"hours": []any{map[string]any{"day": "MONDAY", "from": "09:00", "to": "17:00"}}, "holidays": []any{map[string]any{"date": "2026-06-01", "name": ""}},
-					"outOfHours": "RETURN_TIME", "outOfHoursMessage": "",
+					"mode": "OPERATING_HOURS", "replyTime": "NONE", "whenAway": "MESSAGE", "awayMessage": nil, "timeZone": "Pacific/Auckland",
+					"hours": []any{map[string]any{"day": "MONDAY", "from": "09:00", "to": "17:00"}}, "holidays": []any{map[string]any{"date": "2026-06-01", "name": nil}},
+					"outOfHours": "RETURN_TIME", "outOfHoursMessage": nil,
 				},
 			}},
 			"availability": map[string]any{
-				"state": "OUT_OF_HOURS", "shown": true, "text": "", "replyTime": "NONE", "backAt": "2026-06-07T21:00:00Z", "until": "2026-06-07T21:00:00Z",
+				"state": "OUT_OF_HOURS", "shown": true, "text": nil, "replyTime": "NONE", "backAt": "2026-06-07T21:00:00Z", "until": "2026-06-07T21:00:00Z",
 				"reasons": []any{map[string]any{"code": "HOLIDAY"}, map[string]any{"code": "OUT_OF_HOURS"}, map[string]any{"code": "OPENS"}},
 			},
 		}
@@ -62,7 +62,7 @@ func TestSendTrackingCode(t *testing.T) {
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
 		c := a.channel()
 		a.do(adminToken, `mutation($in: SendTrackingCodeInput!) { sendTrackingCode(input: $in) { userErrors { message } } }`, input(
-			"chatChannelId", c.channelID, "email", "dev@example.net", "note", "Please"))
+			"channelId", c.channelID, "email", "dev@example.net", "note", "Please"))
 		file, err := os.Open(a.letter())
 		if err != nil {
 			t.Fatal(err)

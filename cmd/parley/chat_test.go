@@ -1,5 +1,7 @@
 package main
 
+import "strconv"
+
 // channel is a chat channel with a published targeted message.
 type channel struct {
 	api                            *api
@@ -12,6 +14,9 @@ type chat struct{ conversationID, visitor string }
 // channel makes an inbox with the admin in it, and its chat channel.
 func (a *api) channel() *channel {
 	a.t.Helper()
+	if a.channels++; a.channels > 1 {
+		return a.channelNamed("Support " + strconv.Itoa(a.channels))
+	}
 	return a.channelNamed("Support")
 }
 
@@ -24,7 +29,7 @@ func (a *api) channelNamed(name string) *channel {
 		input("inboxId", c.inboxID))
 	c.channelID, c.key = text(made, "createChatChannel", "chatChannel", "id"), text(made, "createChatChannel", "chatChannel", "key")
 	message := a.do(adminToken, `mutation($in: CreateTargetedMessageInput!) { createTargetedMessage(input: $in) { targetedMessage { id } userErrors { message } } }`,
-		input("chatChannelId", c.channelID, "name", "Welcome", "welcomeMessage", "Hello!"))
+		input("channelId", c.channelID, "name", "Welcome", "welcomeMessage", "Hello!"))
 	c.shown = text(message, "createTargetedMessage", "targetedMessage", "id")
 	a.do(adminToken, `mutation($in: PublishTargetedMessageInput!) { publishTargetedMessage(input: $in) { userErrors { message } } }`,
 		input("targetedMessageId", c.shown))

@@ -112,12 +112,15 @@ func TestReceiptsOverAPI(t *testing.T) {
 		a.do(adminToken, `mutation($in: MarkConversationReadInput!) { markConversationRead(input: $in) { userErrors { message } } }`,
 			input("conversationId", talk.conversationID))
 		id := map[string]any{"id": talk.conversationID}
-		team := a.do(adminToken, `query($id: ID!) { conversation(id: $id) { messages { edges { node { delivery } } } timeline { edges { node { type } } } } }`, id)
+		team := a.do(adminToken, `query($id: ID!) { conversation(id: $id) { messages { edges { node { delivery } } } entries { nodes { __typename } } } events(after: 0, types: [MESSAGE_DELIVERY_CHANGED]) { nodes { conversation { id } } } }`, id)
 		if state := at(team, "conversation", "messages", "edges", 1, "node", "delivery"); state != "READ" {
 			t.Errorf("the reply is %v", state)
 		}
-		if !strings.Contains(fmt.Sprint(at(team, "conversation", "timeline")), "MESSAGE_DELIVERY_CHANGED") {
-			t.Errorf("the timeline: %v", team)
+		if !strings.Contains(fmt.Sprint(at(team, "events")), talk.conversationID) {
+			t.Errorf("the log: %v", team)
+		}
+		if got := fmt.Sprint(at(team, "conversation", "entries", "nodes")); got != "[map[__typename:Event] map[__typename:Message] map[__typename:Message]]" {
+			t.Errorf("the entries: %s", got)
 		}
 		mine := a.do(talk.visitor, `query($id: ID!) { visitorConversation(id: $id) { messages { edges { node { seen } } } } }`, id)
 		if seen := at(mine, "visitorConversation", "messages", "edges", 0, "node", "seen"); seen != true {
@@ -136,19 +139,19 @@ func TestPageViewsOverAPI(t *testing.T) {
 		a.do(talk.visitor, `mutation($in: CaptureVisitorEmailInput!) { captureVisitorEmail(input: $in) { userErrors { message } } }`,
 			input("email", "dora@example.net"))
 		for _, page := range []string{"/a", "/b#x", "/b#y", "/a"} {
-			a.do(talk.visitor, `mutation($in: TrackPageViewInput!) { trackPageView(input: $in) { visitor { pageViews(first: 1) { url } } userErrors { message } } }`,
+			a.do(talk.visitor, `mutation($in: TrackPageViewInput!) { trackPageView(input: $in) { visitor { pageViews(first: 1) { nodes { url } } } userErrors { message } } }`,
 				input("url", "https://shop.example"+page, "title", "Page"))
 		}
 		got := a.do(adminToken, `query($id: ID!) { conversation(id: $id) {
-			visitor { pageViews(first: 2) { url title } } contact { pageViews { url } }
+			visitor { pageViews(first: 2) { nodes { url title } } } contact { pageViews { nodes { url } } }
 		} }`, map[string]any{"id": talk.conversationID})
 		view := func(path string) map[string]any { return map[string]any{"url": "https://shop.example/" + path} }
 		titled := func(path string) map[string]any {
 			return map[string]any{"url": "https://shop.example/" + path, "title": "Page"}
 		}
 		want := map[string]any{"conversation": map[string]any{
-			"visitor": map[string]any{"pageViews": []any{titled("a"), titled("b")}},
-			"contact": map[string]any{"pageViews": []any{view("a"), view("b"), view("a")}},
+			"visitor": map[string]any{"pageViews": map[string]any{"nodes": []any{titled("a"), titled("b")}}},
+			"contact": map[string]any{"pageViews": map[string]any{"nodes": []any{view("a"), view("b"), view("a")}}},
 		}}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)

@@ -9,55 +9,50 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"parley/internal/attachment"
-	"parley/internal/attachment/blob"
 	"parley/internal/attachment/clamav"
-	"parley/internal/channel/email"
-	"parley/internal/channel/email/guard"
+	"parley/internal/channel/chat/visitor"
 	"parley/internal/channel/email/listener"
-	"parley/internal/channel/email/oauth"
-	"parley/internal/channel/email/smtp"
-	"parley/internal/httpserver"
-	"parley/internal/job"
-	"parley/internal/lease"
-	"parley/internal/viewer"
+	"parley/internal/channel/email/receive"
+	"parley/internal/channel/email/settings"
+	"parley/internal/egress"
+	"parley/internal/mail/smtp"
+	"parley/internal/oauth"
 	"parley/internal/vocab"
 )
 
 // emailSettings are those of the e-mail channel and of files.
 type emailSettings struct {
-	FilesURL     string   `env:"PARLEY_FILES_URL" placeholder:"URL" help:"Where files and raw mail are kept: s3://bucket?region=...&endpoint=... Empty: the folder files/ in the data folder. Nodes that share a database share it."`
-	ClamAVURL    string   `env:"PARLEY_CLAMAV_URL" name:"clamav-url" placeholder:"URL" help:"clamd that looks through files for viruses: tcp://host:3310 or unix:///run/clamav/clamd.ctl. Empty: nobody does."`
-	MaxFileBytes int64    `env:"PARLEY_MAX_FILE_BYTES" default:"26214400" help:"Largest file that can be uploaded, in bytes."`
-	MailListen   string   `env:"PARLEY_MAIL_LISTEN" default:"127.0.0.1:2525" placeholder:"HOST:PORT" help:"Where mail to forwarding addresses is received by SMTP. 'off': nowhere."`
-	MailDomain   string   `env:"PARLEY_MAIL_DOMAIN" default:"localhost" placeholder:"DOMAIN" help:"Domain of forwarding addresses, whose MX record leads to PARLEY_MAIL_LISTEN."`
-	MailTLSCert  string   `env:"PARLEY_MAIL_TLS_CERT" placeholder:"FILE" help:"Certificate of the SMTP listener, in PEM, with PARLEY_MAIL_TLS_KEY: it then offers STARTTLS."`
-	MailTLSKey   string   `env:"PARLEY_MAIL_TLS_KEY" placeholder:"FILE" help:"Its private key."`
-	MaxMailBytes int64    `env:"PARLEY_MAX_MAIL_BYTES" default:"52428800" help:"Largest mail that is received, in bytes. Of a larger one in a mailbox the header is taken."`
-	AuthServ     []string `env:"PARLEY_TRUSTED_AUTHSERV" name:"trusted-authserv" placeholder:"ID" help:"Servers whose Authentication-Results count (RFC 8601), commas between, beside those of Gmail and Microsoft 365 on their own mailboxes."`
-	MailNetworks []string `env:"PARLEY_MAIL_NETWORKS" placeholder:"NETWORK" help:"Private networks in which mail servers and sign-in providers may be, commas between, e.g. 10.0.0.0/8. Empty: none; Parley connects to public addresses alone."`
+	ClamAVURL     string   `env:"PARLEY_CLAMAV_URL" name:"clamav-url" placeholder:"URL" help:"The clamd that scans files for viruses: tcp://host:3310 or unix:///run/clamav/clamd.ctl. Empty: files are not scanned."`
+	MaxFileBytes  int64    `env:"PARLEY_MAX_FILE_BYTES" default:"26214400" help:"Largest file that can be uploaded, in bytes."`
+	MailListen    string   `env:"PARLEY_MAIL_LISTEN" default:"127.0.0.1:2525" placeholder:"HOST:PORT" help:"Address on which mail for forwarding addresses is received by SMTP. 'off': none is received."`
+	MailDomain    string   `env:"PARLEY_MAIL_DOMAIN" default:"localhost" placeholder:"DOMAIN" help:"Domain of forwarding addresses; its MX record must point to PARLEY_MAIL_LISTEN."`
+	MailTLSCert   string   `env:"PARLEY_MAIL_TLS_CERT" placeholder:"FILE" help:"Certificate of the SMTP listener, in PEM, with PARLEY_MAIL_TLS_KEY: it then offers STARTTLS."`
+	MailTLSKey    string   `env:"PARLEY_MAIL_TLS_KEY" placeholder:"FILE" help:"Its private key."`
+	MaxMailBytes  int64    `env:"PARLEY_MAX_MAIL_BYTES" default:"52428800" help:"Maximum size of a received e-mail, in bytes. Of a larger one in a mailbox, only the header is read."`
+	AuthServ      []string `env:"PARLEY_TRUSTED_AUTHSERV" name:"trusted-authserv" placeholder:"ID" help:"Servers with trusted Authentication-Results (RFC 8601), separated by commas, in addition to those of Gmail and Microsoft 365 for their own mailboxes."`
+	ImageNetworks []string `env:"PARLEY_IMAGE_NETWORKS" placeholder:"NETWORK" help:"Private networks from which images in messages may be shown, separated by commas. Empty: none; Parley fetches images only from public addresses."`
+	MailNetworks  []string `env:"PARLEY_MAIL_NETWORKS" placeholder:"NETWORK" help:"Private networks that may contain mail servers and sign-in providers, separated by commas, e.g. 10.0.0.0/8. Empty: none; Parley connects only to public addresses."`
 
 	GoogleClientID        string `env:"PARLEY_GOOGLE_CLIENT_ID" placeholder:"ID" help:"OAuth client for Gmail and Google Workspace; its redirect address is PARLEY_PUBLIC_URL/oauth/callback."`
 	GoogleClientSecret    string `env:"PARLEY_GOOGLE_CLIENT_SECRET" placeholder:"SECRET" help:"Its secret."`
-	GoogleIssuer          string `env:"PARLEY_GOOGLE_ISSUER" placeholder:"URL" help:"Another OpenID provider in Google's place."`
-	GoogleIMAP            string `env:"PARLEY_GOOGLE_IMAP" placeholder:"URL" help:"Another IMAP server in Google's place: imaps://host:993, imap+starttls://host:143 or imap://host:143."`
-	GoogleSMTP            string `env:"PARLEY_GOOGLE_SMTP" placeholder:"URL" help:"Another SMTP server in Google's place: smtps://host:465, smtp+starttls://host:587 or smtp://host:25."`
+	GoogleIssuer          string `env:"PARLEY_GOOGLE_ISSUER" placeholder:"URL" help:"An OpenID provider to use instead of Google's."`
+	GoogleIMAP            string `env:"PARLEY_GOOGLE_IMAP" placeholder:"URL" help:"An IMAP server to use instead of Google's: imaps://host:993, imap+starttls://host:143 or imap://host:143."`
+	GoogleSMTP            string `env:"PARLEY_GOOGLE_SMTP" placeholder:"URL" help:"An SMTP server to use instead of Google's: smtps://host:465, smtp+starttls://host:587 or smtp://host:25."`
 	MicrosoftClientID     string `env:"PARLEY_MICROSOFT_CLIENT_ID" placeholder:"ID" help:"OAuth client for Microsoft 365; its redirect address is PARLEY_PUBLIC_URL/oauth/callback."`
 	MicrosoftClientSecret string `env:"PARLEY_MICROSOFT_CLIENT_SECRET" placeholder:"SECRET" help:"Its secret."`
-	MicrosoftTenant       string `env:"PARLEY_MICROSOFT_TENANT" default:"common" placeholder:"TENANT" help:"The tenant whose mailboxes can be connected; common: any."`
-	MicrosoftIssuer       string `env:"PARLEY_MICROSOFT_ISSUER" placeholder:"URL" help:"Another OpenID provider in Microsoft's place."`
-	MicrosoftIMAP         string `env:"PARLEY_MICROSOFT_IMAP" placeholder:"URL" help:"Another IMAP server in Microsoft's place; see PARLEY_GOOGLE_IMAP."`
-	MicrosoftSMTP         string `env:"PARLEY_MICROSOFT_SMTP" placeholder:"URL" help:"Another SMTP server in Microsoft's place; see PARLEY_GOOGLE_SMTP."`
-	IMAPIssuer            string `env:"PARLEY_IMAP_ISSUER" placeholder:"URL" help:"OpenID provider whose tokens other IMAP and SMTP servers take."`
+	MicrosoftTenant       string `env:"PARLEY_MICROSOFT_TENANT" default:"common" placeholder:"TENANT" help:"The tenant with the mailboxes that can be connected; common: any."`
+	MicrosoftIssuer       string `env:"PARLEY_MICROSOFT_ISSUER" placeholder:"URL" help:"An OpenID provider to use instead of Microsoft's."`
+	MicrosoftIMAP         string `env:"PARLEY_MICROSOFT_IMAP" placeholder:"URL" help:"An IMAP server to use instead of Microsoft's; see PARLEY_GOOGLE_IMAP."`
+	MicrosoftSMTP         string `env:"PARLEY_MICROSOFT_SMTP" placeholder:"URL" help:"An SMTP server to use instead of Microsoft's; see PARLEY_GOOGLE_SMTP."`
+	IMAPIssuer            string `env:"PARLEY_IMAP_ISSUER" placeholder:"URL" help:"OpenID provider with tokens that other IMAP and SMTP servers accept."`
 	IMAPClientID          string `env:"PARLEY_IMAP_CLIENT_ID" placeholder:"ID" help:"OAuth client there."`
 	IMAPClientSecret      string `env:"PARLEY_IMAP_CLIENT_SECRET" placeholder:"SECRET" help:"Its secret."`
-	IMAPScopes            string `env:"PARLEY_IMAP_SCOPES" default:"openid email offline_access" placeholder:"SCOPES" help:"What it asks for, spaces between."`
+	IMAPScopes            string `env:"PARLEY_IMAP_SCOPES" default:"openid email offline_access" placeholder:"SCOPES" help:"The scopes to request, separated by spaces."`
 }
 
 // off is a listener's address that means: none.
@@ -72,13 +67,15 @@ func (e *emailSettings) check() []error {
 		}
 	}
 	_, _, err := net.SplitHostPort(e.MailListen)
-	bad(e.MailListen != off && err != nil, "PARLEY_MAIL_LISTEN", fmt.Sprintf("is %q, which is no address", e.MailListen), "a host and a port such as 0.0.0.0:25, or off")
+	bad(e.MailListen != off && err != nil, "PARLEY_MAIL_LISTEN", fmt.Sprintf("is %q, which is not an address", e.MailListen), "a host and a port such as 0.0.0.0:25, or off")
 	bad(e.MailDomain == "" || strings.ContainsAny(e.MailDomain, "@ /:"), "PARLEY_MAIL_DOMAIN", fmt.Sprintf("is %q", e.MailDomain), "a domain such as in.example.com")
 	bad((e.MailTLSCert == "") != (e.MailTLSKey == ""), "PARLEY_MAIL_TLS_CERT", "and PARLEY_MAIL_TLS_KEY go together", "both, or neither")
 	bad(e.MaxFileBytes < 1024, "PARLEY_MAX_FILE_BYTES", "is below 1024", "1024 or more bytes")
 	bad(e.MaxMailBytes < 1<<20, "PARLEY_MAX_MAIL_BYTES", "is below a megabyte", "1048576 or more bytes")
-	_, err = e.networks()
-	bad(err != nil, "PARLEY_MAIL_NETWORKS", "has an entry that is no network", "networks such as 10.0.0.0/8,127.0.0.0/8")
+	for variable, list := range map[string][]string{"PARLEY_MAIL_NETWORKS": e.MailNetworks, "PARLEY_IMAGE_NETWORKS": e.ImageNetworks} {
+		_, err = networks(list)
+		bad(err != nil, variable, "has an entry that is not a network", "networks such as 10.0.0.0/8,127.0.0.0/8")
+	}
 	for variable, text := range map[string]string{
 		"PARLEY_GOOGLE_IMAP": e.GoogleIMAP, "PARLEY_GOOGLE_SMTP": e.GoogleSMTP, "PARLEY_MICROSOFT_IMAP": e.MicrosoftIMAP, "PARLEY_MICROSOFT_SMTP": e.MicrosoftSMTP,
 	} {
@@ -92,10 +89,10 @@ func (e *emailSettings) check() []error {
 	return problems
 }
 
-// networks are the private networks that mail servers may be in.
-func (e *emailSettings) networks() ([]netip.Prefix, error) {
+// networks reads networks, and single addresses.
+func networks(texts []string) ([]netip.Prefix, error) {
 	list := []netip.Prefix{}
-	for _, text := range e.MailNetworks {
+	for _, text := range texts {
 		if p, err := netip.ParsePrefix(text); err == nil {
 			list = append(list, p)
 			continue
@@ -156,64 +153,51 @@ func (e *emailSettings) providers() map[vocab.EmailProvider]oauth.Provider {
 	return all
 }
 
-// postOffice is what receives and sends mail, and keeps files.
-type postOffice struct {
-	emails *email.Service
-	files  *attachment.Service
-	blobs  *blob.Bucket
-	listen *listener.Listener
-	socket net.Listener
-	log    *slog.Logger
+// fileOptions bound uploads.
+func (s *serverSettings) fileOptions(opened *storage, log *slog.Logger) (attachment.Options, error) {
+	o := attachment.Options{MaxBytes: s.MaxFileBytes, Allow: visitor.MayUpload(opened.store), Log: log}
+	if s.ClamAVURL == "" {
+		return o, nil
+	}
+	scanner, err := clamav.New(s.ClamAVURL)
+	if err != nil {
+		return o, fmt.Errorf("PARLEY_CLAMAV_URL: %w", err)
+	}
+	o.Scanner = scanner
+	return o, nil
 }
 
-// openPost wires the e-mail channel and files. It is called before the queue
-// starts.
-func (c *serveCommand) openPost(ctx context.Context, a *app, dataDir string, log *slog.Logger) (*postOffice, error) {
-	blobs, err := blob.Open(ctx, c.FilesURL, dataDir)
+// channelOptions are those of e-mail channels.
+func (s *serverSettings) channelOptions(opened *storage, log *slog.Logger) (settings.Options, error) {
+	allowed, err := networks(s.MailNetworks)
 	if err != nil {
-		return nil, fmt.Errorf("PARLEY_FILES_URL: %w", err)
+		return settings.Options{}, fmt.Errorf("PARLEY_MAIL_NETWORKS: %w", err)
 	}
-	options := attachment.Options{MaxBytes: c.MaxFileBytes, Log: log}
-	if c.ClamAVURL != "" {
-		if options.Scanner, err = clamav.New(c.ClamAVURL); err != nil {
-			return nil, fmt.Errorf("PARLEY_CLAMAV_URL: %w", err)
-		}
-	}
-	options.Allow = a.visitors.MayUpload
-	files := attachment.New(a.store, blobs, a.keys, a.people, c.PublicURL, options)
-	networks, err := c.networks()
+	relay, err := s.relay()
 	if err != nil {
-		return nil, err
+		return settings.Options{}, fmt.Errorf("PARLEY_SMTP_URL: %w", err)
 	}
-	fence := guard.New(networks)
-	relay, err := c.relay()
-	if err != nil {
-		return nil, fmt.Errorf("PARLEY_SMTP_URL: %w", err)
-	}
-	domain := c.MailDomain
-	if c.MailListen == off {
+	domain := s.MailDomain
+	if s.MailListen == off {
 		domain = ""
 	}
-	emails := email.New(a.store, a.keys, a.services.Contacts, a.services.Conversations, files, blobs, email.Options{
-		PublicURL: c.PublicURL, Domain: domain, Providers: c.providers(), OAuth: oauth.New(fence.HTTPClient(), a.store.Clock()), Dial: fence.DialContext,
-		Relay: relay, Outbox: filepath.Join(dataDir, "outbox"), TrustedAuthServ: c.AuthServ, MaxMailBytes: c.MaxMailBytes, Log: log, Trusts: c.trusts,
-	})
-	a.services.Emails, a.services.Attachments = emails, files
-	a.services.Conversations.UseAttachments(files)
-	a.inboxes.UseMailboxes(emails)
-	files.Register(a.queue)
-	job.Register(a.queue, emails.RunRevoke, job.Options{Timeout: time.Minute})
-	job.Register(a.queue, emails.RunIngest, job.Options{Timeout: 2 * time.Minute})
-	job.Register(a.queue, emails.Send, job.Options{Timeout: 11 * time.Minute})
-	job.Register(a.queue, emails.RunReclassify, job.Options{Timeout: 5 * time.Minute})
-	a.queue.Periodic("ingest-overdue-mail", time.Minute, emails.IngestOverdue)
-	a.queue.Periodic("forget-sign-ins", time.Hour, emails.Forget)
-	if !a.store.Postgres() { // this process alone has the database; see lockDataDir
-		if err := lease.Reset(viewer.NewContext(ctx, viewer.Everywhere("start")), a.store); err != nil {
-			return nil, err
-		}
-	}
-	p := &postOffice{emails: emails, files: files, blobs: blobs, log: log}
+	fence := egress.New(allowed)
+	return settings.Options{
+		PublicURL: s.PublicURL, Domain: domain, Providers: s.providers(), OAuth: oauth.New(fence.HTTPClient(), opened.store.Clock()), Dial: fence.DialContext,
+		Relay: relay, Log: log, Trusts: s.trusts,
+	}, nil
+}
+
+// postOffice is what receives mail.
+type postOffice struct {
+	receiving *receive.Service
+	listen    *listener.Listener
+	socket    net.Listener
+}
+
+// openPost begins to listen for forwarded mail.
+func (c *serveCommand) openPost(a *app, log *slog.Logger) (*postOffice, error) {
+	p := &postOffice{receiving: a.receiving}
 	return p, c.openListener(p, log)
 }
 
@@ -238,26 +222,30 @@ func (c *serveCommand) openListener(p *postOffice, log *slog.Logger) error {
 	}
 	socket, err := net.Listen("tcp", c.MailListen)
 	if err != nil && c.MailListen == "127.0.0.1:2525" {
-		log.Warn("no forwarded mail is received: PARLEY_MAIL_LISTEN cannot be listened on", "address", c.MailListen, "error", err)
+		log.Warn("forwarded mail is not received: cannot listen on PARLEY_MAIL_LISTEN", "address", c.MailListen, "error", err)
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("PARLEY_MAIL_LISTEN: cannot listen on %s: %w", c.MailListen, err)
 	}
 	p.socket = socket
-	p.listen = listener.New(listener.Options{
+	o := listener.Options{
 		Hostname: c.MailDomain, TLS: certificate, MaxBytes: c.MaxMailBytes, Log: log,
 		Recipient: func(ctx context.Context, address string) (string, error) {
-			channelID, err := p.emails.Recipient(ctx, address)
+			channelID, err := p.receiving.Recipient(ctx, address)
 			if err == nil && channelID == "" {
 				return "", listener.ErrUnknown
 			}
 			return channelID, err
 		},
 		Deliver: func(ctx context.Context, d listener.Delivery) error {
-			return p.emails.Deliver(ctx, email.Arrived{ChannelIDs: d.ChannelIDs, From: d.From, Recipients: d.Recipients, Raw: d.Raw})
+			return p.receiving.StoreForwarded(ctx, receive.Arrived{ChannelIDs: d.ChannelIDs, From: d.From, Recipients: d.Recipients, Raw: d.Raw})
 		},
-	})
+	}
+	if c.postmaster != "" {
+		o.Postmaster = postmaster{folder: c.postmaster, log: log}.keepMail
+	}
+	p.listen = listener.New(o)
 	return nil
 }
 
@@ -267,27 +255,7 @@ func (s *serverSettings) relay() (*smtp.Server, error) {
 	if s.SMTPURL == "" {
 		return nil, nil
 	}
-	u, err := url.Parse(s.SMTPURL)
-	if err != nil {
-		return nil, errors.New("it is no address")
-	}
-	password, _ := u.User.Password()
-	server := &smtp.Server{Host: u.Hostname(), Username: u.User.Username(), Password: password, Security: vocab.MailSTARTTLS}
-	if u.Scheme == "smtps" {
-		server.Security = vocab.MailTLS
-	}
-	local := u.Hostname() == "localhost"
-	if ip, err := netip.ParseAddr(u.Hostname()); err == nil {
-		local = ip.IsLoopback()
-	}
-	if local && u.Scheme == "smtp" {
-		server.Security = vocab.MailPlain
-	}
-	server.Port = map[string]int{"smtp": 587, "smtps": 465}[u.Scheme]
-	if u.Port() != "" {
-		server.Port, err = strconv.Atoi(u.Port())
-	}
-	return server, err
+	return smtp.ParseURL(s.SMTPURL)
 }
 
 // url is where forwarded mail is received; empty: nowhere.
@@ -303,14 +271,12 @@ func (p *postOffice) run(ctx context.Context) error {
 	followed := make(chan struct{})
 	go func() {
 		defer close(followed)
-		p.emails.Run(ctx)
+		p.receiving.Run(ctx)
 	}()
 	var err error
 	if p.listen != nil {
 		err = p.listen.Serve(ctx, p.socket)
 	}
 	<-followed
-	return errors.Join(err, p.blobs.Close())
+	return err
 }
-
-var _ httpserver.Files = (*attachment.Service)(nil)

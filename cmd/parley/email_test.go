@@ -23,7 +23,7 @@ type mailbox struct {
 
 func (a *api) mailbox(address string) *mailbox {
 	a.t.Helper()
-	inbox := text(a.do(adminToken, `mutation { createInbox(input: {name: "Support"}) { inbox { id } userErrors { message } } }`, nil), "createInbox", "inbox", "id")
+	inbox := text(a.do(adminToken, `mutation { createInbox(input: {name: "Mail"}) { inbox { id } userErrors { message } } }`, nil), "createInbox", "inbox", "id")
 	data := a.do(adminToken, `mutation($in: BeginEmailChannelInput!) { beginEmailChannel(input: $in) {
 		emailChannel { id state forwardingAddress address kind inbox { id } } authorizationUrl userErrors { field message } } }`,
 		map[string]any{"in": map[string]any{"inboxId": inbox, "provider": "FORWARDING", "address": address, "acceptTerms": true}})
@@ -45,9 +45,9 @@ func (m *mailbox) forward(from, raw string) {
 func (m *mailbox) conversations(view string, n int) []any {
 	m.t.Helper()
 	for deadline := time.After(20 * time.Second); ; {
-		data := m.do(adminToken, `query($in: ID!, $view: ConversationView!) { conversations(inboxId: $in, view: $view, first: 5) { edges { node {
+		data := m.do(adminToken, `query($in: ID!, $view: ConversationView!) { conversations(inboxId: $in, view: {builtIn: $view}, first: 5) { edges { node {
 			id subject status filtered toAddress contact { name email } channel { __typename id }
-			participants { name address } tickets { id subject stage }
+			participants { nodes { name address } } tickets { nodes { id subject stage } }
 			messages(first: 20) { edges { node { number direction text html quotedHtml delivery deliveryError
 				attachments { id fileName contentType size url inline }
 				email { messageId from to subject rawUrl verdict { thread reasons { reason code } } } } } } } } } }`,
@@ -119,14 +119,14 @@ func TestMailStory(t *testing.T) {
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
 		m := a.mailbox("support@shop.example")
 		a.do(adminToken, `mutation($in: UpdateEmailChannelInput!) { updateEmailChannel(input: $in) { emailChannel { signature ticketPreset { stage } } userErrors { field message } } }`,
-			map[string]any{"in": map[string]any{"emailChannelId": m.channelID, "signature": "<p>The team</p>",
+			map[string]any{"in": map[string]any{"channelId": m.channelID, "signature": "<p>The team</p>",
 				"ticketPreset": map[string]any{"pipeline": "Support", "stage": "New", "priority": "HIGH"}}})
 		m.forward("ada@example.com", question)
 		c := m.conversations("UNASSIGNED", 1)[0]
 		if text(c, "subject") != "Where is my parcel?" || text(c, "contact", "email") != "ada@example.com" || text(c, "toAddress") != "support@shop.example" {
 			t.Errorf("the conversation is %v", c)
 		}
-		if text(c, "tickets", 0, "stage") != "New" {
+		if text(c, "tickets", "nodes", 0, "stage") != "New" {
 			t.Errorf("its tickets are %v", at(c, "tickets"))
 		}
 		first := at(c, "messages", "edges", 0, "node")

@@ -28,7 +28,7 @@ type network struct {
 // passage is one connection through it.
 type passage struct {
 	client, server net.Conn
-	silent         atomic.Bool // nothing is carried any more, and nobody is told
+	silent         atomic.Bool // nothing is carried any more, and no one is told
 }
 
 // newNetwork opens a network to the servers, which lasts until the test ends.

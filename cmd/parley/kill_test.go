@@ -138,7 +138,7 @@ func send(client *http.Client, url string, s sending) bool {
 	return json.NewDecoder(response.Body).Decode(&got) == nil && text(got.Data, "sendMessage", "message", "id") != ""
 }
 
-// retry sends again what nobody acknowledged, as a client would (OP-3).
+// retry sends again what no one acknowledged, as a client would (OP-3).
 func (w *writers) retry(t *testing.T, a *api) {
 	t.Helper()
 	again := w.failed

@@ -2,45 +2,20 @@ package main
 
 import (
 	"context"
-	"log/slog"
-	"os"
-
-	"parley/internal/bus"
-	"parley/internal/conversation"
-	"parley/internal/event"
-	"parley/internal/presence"
-	"parley/internal/session"
-	"parley/internal/visitor"
+	"errors"
 )
 
-// live is what subscriptions need: the bus to the other nodes, and the feed of
-// the log that it speeds up.
-type live struct {
-	bus      *bus.Bus
-	feed     *event.Feed
-	sessions *session.Sessions
-}
-
-// connect opens the bus and gives the use cases their streams.
-func (a *app) connect(url string, log *slog.Logger) (*live, error) {
-	name, err := os.Hostname()
-	if err != nil {
-		name = "parley"
-	}
-	b, err := bus.Open(bus.Options{URL: url, Log: log, Name: name})
-	if err != nil {
-		return nil, err
-	}
-	feed := event.NewFeed(a.store, b, log)
-	a.services.Feed = feed
-	a.services.Presence = presence.New(a.store, b, log)
-	a.services.LiveConversations = conversation.NewLive(a.services.Conversations, feed)
-	a.services.LiveVisitors = visitor.NewLive(a.visitors, feed, a.services.LiveConversations, a.services.Presence)
-	return &live{bus: b, feed: feed, sessions: session.New(a, feed, a.store.Clock())}, nil
-}
-
-// run follows the log until ctx ends, and then closes the bus.
+// run follows the log until ctx ends, waits for its consumers and for what is still
+// to be written of tokens, and then closes the bus.
 func (l *live) run(ctx context.Context) error {
+	reacted := make(chan struct{})
+	go func() {
+		defer close(reacted)
+		l.reactions.Run(ctx, l.feed, l.bus)
+	}()
+	wrote := make(chan error, 1)
+	go func() { wrote <- l.accounts.FollowDeprecated(ctx) }()
 	l.feed.Run(ctx)
-	return l.bus.Close()
+	<-reacted
+	return errors.Join(<-wrote, l.bus.Close())
 }

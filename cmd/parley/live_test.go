@@ -11,8 +11,8 @@ import (
 
 	"github.com/coder/websocket"
 
+	accounts "parley/internal/account"
 	"parley/internal/clock"
-	"parley/internal/people"
 	"parley/internal/testkit"
 	"parley/internal/viewer"
 )
@@ -61,7 +61,7 @@ func (a *api) agent(name, inboxID string) (id, token string) {
 		input("inboxId", inboxID, "addUserIds", []string{id}))
 	account := text(a.do(adminToken, `{ viewer { account { id } } }`, nil), "viewer", "account", "id")
 	as := viewer.NewContext(a.t.Context(), &viewer.Viewer{Kind: viewer.Admin, AccountID: account, ActorID: id, Scopes: []string{"*"}})
-	personal, err := people.New(a.store).CreateToken(as, people.CreateApiTokenInput{Name: name, UserID: &id, Scopes: []string{"*"}})
+	personal, err := accounts.New(a.store).CreateToken(as, accounts.CreateApiTokenInput{Name: name, UserID: &id, Scopes: []string{"*"}})
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestSubscriptionsRefuse(t *testing.T) {
 			{adminToken, `subscription { messages(conversationId: "conversation_x") { sequence } }`, "NOT_FOUND"},
 			{adminToken, `subscription { conversationView(first: 0) { __typename } }`, "INVALID"},
 			{adminToken, `subscription { conversationView(first: 101) { __typename } }`, "INVALID"},
-			{adminToken, `subscription { viewCounts(inboxId: "inbox_x") { open } }`, "NOT_FOUND"},
+			{adminToken, `subscription { viewCounts(inboxIds: ["inbox_x"]) { open } }`, "NOT_FOUND"},
 			{adminToken, `subscription { visitorConversation(conversationId: "` + chat.conversationID + `") { __typename } }`, "FORBIDDEN"},
 			{chat.visitor, `subscription { events { id } }`, "FORBIDDEN"},
 			{chat.visitor, `subscription { messages(conversationId: "` + chat.conversationID + `") { sequence } }`, "FORBIDDEN"},
@@ -208,10 +208,10 @@ func TestRevokedTokenClosesSockets(t *testing.T) {
 		if _, _, err := idle.Read(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		tokens, _ := at(a.do(adminToken, `{ apiTokens { id name } }`, nil), "apiTokens").([]any)
+		tokens, _ := at(a.do(adminToken, `{ apiTokens { nodes { id name } } }`, nil), "apiTokens", "nodes").([]any)
 		for _, found := range tokens {
 			if text(found, "name") == "Ben" {
-				a.do(adminToken, `mutation($in: RevokeApiTokenInput!) { revokeApiToken(input: $in) { userErrors { message } } }`, input("tokenId", text(found, "id")))
+				a.do(adminToken, `mutation($in: RevokeApiTokenInput!) { revokeApiToken(input: $in) { userErrors { message } } }`, input("apiTokenId", text(found, "id")))
 			}
 		}
 		for _, conn := range []*websocket.Conn{s.conn, idle} {
@@ -230,16 +230,19 @@ func TestVisitorStream(t *testing.T) {
 	t.Parallel()
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
 		chat := a.channel().chat("Hello")
-		s := a.listen(chat.visitor, `subscription($id: ID!) { visitorConversation(conversationId: $id, after: 0) { __typename
+		begun := a.do(chat.visitor, `query($id: ID!) { visitorConversation(id: $id) { messages(last: 1) { cursor } } }`, map[string]any{"id": chat.conversationID})
+		a.do(chat.visitor, `mutation($in: SendVisitorMessageInput!) { sendVisitorMessage(input: $in) { userErrors { message } } }`,
+			input("conversationId", chat.conversationID, "text", "Anyone?"))
+		s := a.listen(chat.visitor, `subscription($id: ID!, $after: String) { visitorConversation(conversationId: $id, after: $after) { __typename
 			... on VisitorMessageChange { kind message { number text authorName direction } } ... on VisitorStatusChange { status } ... on VisitorTyping { authorName typing } } }`,
-			map[string]any{"id": chat.conversationID})
+			map[string]any{"id": chat.conversationID, "after": at(begun, "visitorConversation", "messages", "cursor")})
 		next := func(want string) {
 			t.Helper()
 			if got := fmt.Sprint(at(a.hear(s), "visitorConversation")); got != want {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}
 		}
-		next("map[__typename:VisitorMessageChange kind:ADDED message:map[authorName: direction:INCOMING number:1 text:Hello]]")
+		next("map[__typename:VisitorMessageChange kind:ADDED message:map[authorName:<nil> direction:INCOMING number:2 text:Anyone?]]")
 		typing := func(note, now bool) {
 			a.do(adminToken, `mutation($in: SetTypingInput!) { setTyping(input: $in) { userErrors { message } } }`,
 				input("conversationId", chat.conversationID, "typing", now, "note", note))
@@ -254,7 +257,7 @@ func TestVisitorStream(t *testing.T) {
 		for range 2 { // in either order: typing ends with the message
 			heard[fmt.Sprint(at(a.hear(s), "visitorConversation"))] = true
 		}
-		if !heard["map[__typename:VisitorMessageChange kind:ADDED message:map[authorName:Admin direction:OUTGOING number:2 text:For you]]"] ||
+		if !heard["map[__typename:VisitorMessageChange kind:ADDED message:map[authorName:Admin direction:OUTGOING number:3 text:For you]]"] ||
 			!heard["map[__typename:VisitorTyping authorName:Admin typing:false]"] {
 			t.Errorf("heard %v", heard)
 		}

@@ -7,7 +7,9 @@ import (
 	"net/url"
 	"path/filepath"
 
+	"parley/internal/account"
 	"parley/internal/mail"
+	"parley/internal/store"
 )
 
 // checkMail refuses a server or a sender that cannot work, one by one.
@@ -17,9 +19,21 @@ func (s *serverSettings) checkMail() error {
 		return wrong("PARLEY_SMTP_URL", "cannot be used: "+err.Error(), "smtp://user:password@mail.example.com:587, or nothing for files in the data folder")
 	}
 	if _, err := mail.New(mail.Options{From: s.MailFrom}); s.MailFrom != "" && err != nil {
-		return wrong("PARLEY_MAIL_FROM", fmt.Sprintf("is %q, which is no address", s.MailFrom), "an address such as Parley <parley@example.com>")
+		return wrong("PARLEY_MAIL_FROM", fmt.Sprintf("is %q, which is not an address", s.MailFrom), "an address such as Parley <parley@example.com>")
 	}
 	return nil
+}
+
+// inviting says how invitations reach people: by mail where a server takes it, and by
+// the link that admins see.
+func (s *serverSettings) inviting() account.Inviting {
+	i := account.Inviting{PublicURL: s.PublicURL}
+	if s.SMTPURL != "" {
+		i.Post = func(tx *store.Tx, to, subject, text string) {
+			mail.Post(tx, mail.Notice{To: to, Subject: subject, Text: text})
+		}
+	}
+	return i
 }
 
 // mailer returns what delivers mail: to the server, or into the data folder.
@@ -29,16 +43,6 @@ func (s *serverSettings) mailer(dataDir string, log *slog.Logger) (*mail.Mailer,
 		from = "Parley <parley@" + mailHost(s.PublicURL) + ">"
 	}
 	return mail.New(mail.Options{URL: s.SMTPURL, From: from, Folder: filepath.Join(dataDir, "outbox"), Log: log})
-}
-
-// sendMail has the queue deliver mail. It is called before the queue starts.
-func (s *serverSettings) sendMail(a *app, dataDir string, log *slog.Logger) error {
-	mailer, err := s.mailer(dataDir, log)
-	if err != nil {
-		return err
-	}
-	mailer.Register(a.queue)
-	return nil
 }
 
 // mailHost returns the host that mail comes from where no sender is set.

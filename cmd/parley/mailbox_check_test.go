@@ -116,13 +116,13 @@ func (m *mailroom) unsent() []string {
 	return list
 }
 
-// checkAnswers expects each answer once, and those that are SENT in a letter.
+// checkAnswers expects each answer once, and those that are SENT in a mail.
 func (m *mailroom) checkAnswers() {
 	m.t.Helper()
 	_, outgoing := m.messages()
-	var letters strings.Builder
-	for _, l := range m.out.Letters() {
-		letters.Write(l.Raw)
+	var mails strings.Builder
+	for _, l := range m.out.Mails() {
+		mails.Write(l.Raw)
 	}
 	if len(outgoing) != len(m.answers) {
 		m.t.Errorf("%d answers are there, %d were acknowledged", len(outgoing), len(m.answers))
@@ -132,7 +132,7 @@ func (m *mailroom) checkAnswers() {
 		if len(nodes) != 1 || state != "SENT" && state != "QUEUED" {
 			m.t.Errorf("%q is there as %v", words, nodes)
 		}
-		if state == "SENT" && !strings.Contains(letters.String(), words+"\r\n") {
+		if state == "SENT" && !strings.Contains(mails.String(), words+"\r\n") {
 			m.t.Errorf("%q is SENT and did not arrive", words)
 		}
 	}

@@ -102,8 +102,8 @@ func (g *google) finish(query url.Values) answer {
 // state reads the channel's.
 func (g *google) state() (state, reason string) {
 	g.t.Helper()
-	data := g.do(adminToken, `query($id: ID!) { inbox(id: $id) { emailChannels { state stateReason } } }`, map[string]any{"id": g.inboxID})
-	channel := at(data, "inbox", "emailChannels", 0)
+	data := g.do(adminToken, `query($id: ID!) { inbox(id: $id) { emailChannels { nodes { state stateReason } } } }`, map[string]any{"id": g.inboxID})
+	channel := at(data, "inbox", "emailChannels", "nodes", 0)
 	return text(channel, "state"), text(channel, "stateReason")
 }
 
@@ -148,7 +148,7 @@ func TestConnectByOAuth(t *testing.T) {
 			t.Fatalf("the view tells of %v", c)
 		}
 		g.answers(text(c, "id"))
-		events := g.follow(adminToken, `subscription($after: Sequence!) { events(after: $after) { type inboxId subjectId changes { field to } } }`, nil)
+		events := g.follow(adminToken, `subscription($after: Sequence!) { events(after: $after) { type inboxId subjectId changes { ... on ChannelStateChange { to: toChannelState } } } }`, nil)
 		g.revoke()
 		g.hearState(events, "ERROR")
 		g.reconnect()
@@ -244,7 +244,7 @@ func (g *google) hearState(events *socket, state string) {
 func (g *google) reconnect() {
 	g.t.Helper()
 	data := g.do(adminToken, `mutation($in: ReconnectEmailChannelInput!) { reconnectEmailChannel(input: $in) { authorizationUrl userErrors { field message } } }`,
-		input("emailChannelId", g.channelID, "returnUrl", "https://app.example/mail?tab=1"))
+		input("channelId", g.channelID, "returnUrl", "https://app.example/mail?tab=1"))
 	_, to := g.browse(g.provider.Login(g.t, text(data, "reconnectEmailChannel", "authorizationUrl")))
 	if to == nil || to.Host != "app.example" || to.Path != "/mail" || to.Query().Get("tab") != "1" {
 		g.t.Fatalf("the browser is sent to %v", to)
@@ -287,7 +287,7 @@ func TestPersonalMailboxes(t *testing.T) {
 				t.Errorf("%s answers %+v", mutation, got)
 			}
 		}
-		refused(connect("Support@Shop.example"), "connectPersonalMailbox", `"Support"`)
+		refused(connect("Support@Shop.example"), "connectPersonalMailbox", `"Mail"`)
 		mine := text(connect("ben@shop.example").Data, "connectPersonalMailbox", "personalMailbox", "id")
 		begin := func() answer {
 			return a.ask(adminToken, `mutation($in: BeginEmailChannelInput!) { beginEmailChannel(input: $in) { emailChannel { address } userErrors { code field message } } }`,

@@ -62,7 +62,7 @@ func TestMailboxSurvives(t *testing.T) {
 		agents.Wait()
 		m.settle(length >= longTorture)
 		m.c.api().logged("")
-		t.Logf("%d mails in %d threads, %d answers, of which %d wait; %d letters went out", len(m.mails), len(m.threads), len(m.answers), len(m.unsent()), len(m.out.Letters()))
+		t.Logf("%d mails in %d threads, %d answers, of which %d wait; %d letters went out", len(m.mails), len(m.threads), len(m.answers), len(m.unsent()), len(m.out.Mails()))
 		m.noFileLiesAbout(db)
 	})
 }
@@ -162,7 +162,7 @@ func (m *mailroom) mail(thread *mailThread) {
 
 // letterTo is the id of an answer that the customer got; "": none yet.
 func (m *mailroom) letterTo(customer string) string {
-	for _, l := range m.out.Letters() {
+	for _, l := range m.out.Mails() {
 		if l.Recipients[0] != customer {
 			continue
 		}

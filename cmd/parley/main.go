@@ -17,12 +17,14 @@ import (
 type commands struct {
 	Database databaseSettings `embed:""`
 
-	Serve   serveCommand   `cmd:"" help:"Run the server. Needs no configuration: without any it keeps its data in ./parley-data."`
-	Demo    demoCommand    `cmd:"" help:"Fill the first account with believable data."`
-	Token   tokenCommand   `cmd:"" help:"Make, list and revoke API tokens of the first admin."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date, as serve does at its start."`
-	Schema  schemaCommand  `cmd:"" help:"Print the GraphQL schema."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve     serveCommand     `cmd:"" help:"Run the server. Requires no configuration: by default it stores its data in ./parley-data."`
+	Demo      demoCommand      `cmd:"" help:"Fill the first account with realistic data."`
+	Token     tokenCommand     `cmd:"" help:"Create, list, rotate and revoke API tokens."`
+	User      userCommand      `cmd:"" help:"Invite a user of the first account."`
+	Reactions reactionsCommand `cmd:"" help:"Show how far the consumers of the event log are behind, and what they could not handle; retry, skip and reset."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up to date, as serve does at its start."`
+	Schema    schemaCommand    `cmd:"" help:"Print the GraphQL schema."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 func main() {

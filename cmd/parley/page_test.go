@@ -44,11 +44,15 @@ func TestLivePage(t *testing.T) {
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
 		inbox := a.channel()
 		topic := inbox.chat("Where is my parcel?")
-		variables := map[string]any{"inboxId": inbox.inboxID, "conversationId": topic.conversationID, "after": 0}
+		variables := map[string]any{"inboxId": inbox.inboxID, "conversationId": topic.conversationID}
+		cursor := at(a.do(topic.visitor, `query($id: ID!) { visitorConversation(id: $id) { cursor } }`, map[string]any{"id": topic.conversationID}), "visitorConversation", "cursor")
+		a.do(adminToken, sendMutation, map[string]any{"in": map[string]any{"conversationId": topic.conversationID, "text": "On its way."}})
 		for _, b := range append(blocks(t, "docs/live.md"), blocks(t, "README.md")...) {
 			token := adminToken
+			variables["after"] = any(0)
 			if b.kind == "visitor" {
 				token = topic.visitor
+				variables["after"] = cursor
 			}
 			switch {
 			case b.kind == "trusted" || b.kind == "story" || b.kind == "mail" || b.language == "": // have tests of their own

@@ -40,16 +40,16 @@ func TestRouting(t *testing.T) {
 		available := func(to string) {
 			a.do(adminToken, `mutation($in: SetAvailabilityInput!) { setAvailability(input: $in) { user { id } userErrors { message } } }`, input("availability", to))
 		}
-		who := `query($id: ID!) { conversation(id: $id) { assignee { id } routingDecisions { rule trigger target assignee { id } candidates { user { id } chosen skipped } } } }`
+		who := `query($id: ID!) { conversation(id: $id) { assignee { id } routingDecisions { nodes { rule trigger target assignee { id } candidates { nodes { user { id } chosen skipped } } } } } }`
 		available("AWAY")
 		chat := c.chat("Hello").conversationID
 		waiting := a.do(adminToken, who, map[string]any{"id": chat})
 		want("while away", at(waiting, "conversation", "assignee"), "<nil>")
-		want("why", at(waiting, "conversation", "routingDecisions"),
-			"[map[assignee:<nil> candidates:[map[chosen:false skipped:AWAY user:map[id:"+me+"]]] rule:1 target:USERS trigger:STARTED]]")
-		preview := `query($in: RoutingPreviewInput!) { routingPreview(input: $in) { trigger assignee { id } candidates { skipped } } }`
+		want("why", at(waiting, "conversation", "routingDecisions", "nodes"),
+			"[map[assignee:<nil> candidates:map[nodes:[map[chosen:false skipped:AWAY user:map[id:"+me+"]]]] rule:1 target:USERS trigger:STARTED]]")
+		preview := `query($in: RoutingPreviewInput!) { routingPreview(input: $in) { trigger assignee { id } candidates { nodes { skipped } } } }`
 		available("AVAILABLE")
-		shown := a.do(adminToken, preview, input("targetedMessageId", c.shown))
+		shown := a.do(adminToken, preview, input("conversation", map[string]any{"targetedMessageId": c.shown}))
 		want("preview", at(shown, "routingPreview", "trigger"), "PREVIEW")
 		ticks, deadline := time.NewTicker(50*time.Millisecond), time.After(30*time.Second)
 		defer ticks.Stop()
@@ -60,11 +60,10 @@ func TestRouting(t *testing.T) {
 				t.Fatal("nobody was offered what waits")
 			}
 		}
-		timeline := a.do(adminToken, `query($id: ID!) { conversation(id: $id) { timeline { edges { node { type routing { trigger } } } } } }`, map[string]any{"id": chat})
-		last, _ := at(timeline, "conversation", "timeline", "edges").([]any)
-		want("timeline", last[len(last)-2], "map[node:map[routing:map[trigger:OFFERED] type:CONVERSATION_ROUTED]]")
-		full := a.do(adminToken, preview, input("targetedMessageId", c.shown))
-		want("at capacity", at(full, "routingPreview", "candidates"), "[map[skipped:AT_CAPACITY]]")
+		entries := a.do(adminToken, `query($id: ID!) { conversation(id: $id) { entries(kinds: [EVENT], last: 2) { nodes { ... on Event { type routing { trigger } } } } } }`, map[string]any{"id": chat})
+		want("entries", at(entries, "conversation", "entries", "nodes", 0), "map[routing:map[trigger:OFFERED] type:CONVERSATION_ROUTED]")
+		full := a.do(adminToken, preview, input("conversation", map[string]any{"targetedMessageId": c.shown}))
+		want("at capacity", at(full, "routingPreview", "candidates", "nodes"), "[map[skipped:AT_CAPACITY]]")
 		own := a.do(adminToken, `mutation($in: UpdateOwnProfileInput!) { updateOwnProfile(input: $in) { user { name reassignRepliesWhenAway chatCapacity } userErrors { message } } }`,
 			input("name", "Ada", "reassignRepliesWhenAway", true))
 		want("own profile", at(own, "updateOwnProfile", "user"), "map[chatCapacity:1 name:Ada reassignRepliesWhenAway:true]")

@@ -9,15 +9,18 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime/debug"
-	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 
+	"parley/docs"
 	"parley/graph"
-	graphlive "parley/graph/live"
+	"parley/graph/subscription"
+	"parley/internal/channel/chat/widget"
 	"parley/internal/httpserver"
-	"parley/internal/widget"
+	"parley/internal/viewer"
 )
 
 // gcPercent lets the heap grow fourfold between collections: it is small, some
@@ -30,6 +33,12 @@ type serveCommand struct {
 
 	// mailURL is where forwarded mail is received; empty: nowhere.
 	mailURL string
+	// loopbackOrigins: no public URL is set, so that pages on this machine may call.
+	loopbackOrigins bool
+	// uploads is the folder in which large files wait.
+	uploads string
+	// postmaster is the folder in which mail to the postmaster is kept; empty: none is taken.
+	postmaster string
 }
 
 // Run serves until ctx ends.
@@ -38,7 +47,6 @@ func (c *serveCommand) Run(ctx context.Context, d *databaseSettings) (err error)
 		return err
 	}
 	log := d.log()
-	slog.SetDefault(log)
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
@@ -56,36 +64,40 @@ func (c *serveCommand) Run(ctx context.Context, d *databaseSettings) (err error)
 	if err != nil {
 		return fmt.Errorf("PARLEY_LISTEN: cannot listen on %s: %w", c.Listen, err)
 	}
+	c.loopbackOrigins = c.PublicURL == ""
+	if c.uploads, err = uploadFolder(d.DataDir); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	c.postmaster = filepath.Join(d.DataDir, "postmaster")
 	if c.PublicURL == "" {
 		c.PublicURL = "http://" + listener.Addr().String()
 	}
-	keys, err := d.keys()
+	opened, err := d.openStorage(ctx, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	s, err := d.open(ctx, log)
+	defer func() { err = errors.Join(err, opened.close()) }()
+	a, err := compose(opened, &c.serverSettings, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	a := wire(s, keys, c.PublicURL, log)
-	if err := c.sendMail(a, d.DataDir, log); err != nil {
+	if err := a.resetLeases(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	c.guard(a)
-	post, err := c.openPost(ctx, a, d.DataDir, log)
+	post, err := c.openPost(a, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	l, err := a.connect(c.NATSURL, log)
 	if err != nil {
-		return errors.Join(fmt.Errorf("PARLEY_NATS_URL: %w", err), listener.Close())
+		return errors.Join(err, listener.Close())
 	}
 	following, unfollow := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan error, 2)
 	go func() { ended <- l.run(following) }()
 	go func() { ended <- post.run(following) }()
 	defer func() {
+		l.conversations.Close() // before the feed and the database that it reads
 		unfollow()
 		err = errors.Join(err, <-ended, <-ended)
 	}()
@@ -94,7 +106,7 @@ func (c *serveCommand) Run(ctx context.Context, d *databaseSettings) (err error)
 }
 
 func (c *serveCommand) serve(ctx context.Context, a *app, l *live, listener net.Listener, log *slog.Logger, out io.Writer) error {
-	first, err := a.inboxes.Bootstrap(ctx, c.AdminToken)
+	first, err := a.chats.Bootstrap(ctx, c.AdminToken)
 	if err != nil {
 		return errors.Join(fmt.Errorf("set the first account up: %w", err), listener.Close())
 	}
@@ -102,27 +114,16 @@ func (c *serveCommand) serve(ctx context.Context, a *app, l *live, listener net.
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	a.queue.Periodic("trim-log", time.Hour, func(ctx context.Context) error { return a.services.Events.Trim(ctx, c.EventRetention) })
 	if err := a.queue.Start(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	c.greet(out, first.Token)
-	err = httpserver.Serve(ctx, listener, handler, c.ShutdownTimeout)
+	c.printWelcome(out, first.Token)
+	err = httpserver.Serve(ctx, listener, handler, c.ShutdownTimeout, log)
 	return errors.Join(err, a.stop(c.ShutdownTimeout))
 }
 
-// stop lets running jobs end. Those that do not in time run again at the next start.
-func (a *app) stop(grace time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), grace)
-	defer cancel()
-	if err := a.queue.Stop(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return nil
-}
-
 func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler, error) {
-	schema, err := graph.Schema(a.services)
+	schema, err := graph.Schema(a.services(l), c.features()...)
 	if err != nil {
 		return nil, err
 	}
@@ -139,17 +140,23 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 		Install: func(srv *handler.Server) {
 			graph.Install(srv, c.limits(), log)
 			srv.Use(graph.Batches{})
+			srv.Use(&graph.Deprecations{Record: a.accounts.RecordDeprecated})
+			srv.Use(graph.Seen{Record: a.accounts.RecordSeen})
 		},
 		Authenticator:    a,
 		Sessions:         l.sessions,
-		Streams:          graphlive.Share,
+		Streams:          l.streams,
 		Limits:           c.streams(),
 		TrustedDocuments: trusted,
-		Files:            a.services.Attachments,
-		Callbacks:        a.services.Emails,
-		Uploads:          httpserver.UploadLimits{FileBytes: c.MaxFileBytes, TotalBytes: 2 * c.MaxFileBytes},
+		Reference:        &httpserver.Reference{SDL: graph.SDL(), Files: docs.Files},
+		Files:            a.files,
+		RemoteImages:     a.images,
+		Callbacks:        a.emails,
+		Invitations:      a.accounts,
+		Uploads:          httpserver.UploadLimits{FileBytes: c.MaxFileBytes, TotalBytes: 2 * c.MaxFileBytes, Folder: c.uploads},
 		TrustedProxies:   proxies,
 		AllowedOrigins:   c.AllowedOrigins,
+		LoopbackOrigins:  c.loopbackOrigins,
 		PublicURL:        c.PublicURL,
 		MaxBodyBytes:     c.MaxBodyBytes,
 		Timeout:          c.RequestTimeout,
@@ -161,13 +168,25 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 	})
 }
 
-// greet tells a newcomer where to go. A random token is shown this once.
-func (c *serveCommand) greet(out io.Writer, token string) {
+// printWelcome shows a newcomer where to go. A random token is shown this once.
+func (c *serveCommand) printWelcome(out io.Writer, token string) {
 	fmt.Fprintf(out, "Parley is ready.\n\n  Playground  %s/\n  GraphQL     %s/graphql\n", c.PublicURL, c.PublicURL)
 	if c.mailURL != "" {
 		fmt.Fprintf(out, "  Mail        %s (to addresses @%s)\n", c.mailURL, c.MailDomain)
 	}
 	if token != "" && token != c.AdminToken {
-		fmt.Fprintf(out, "  Token       %s\n\nThe token is the first admin's and is shown this once: keep it. `parley token create` makes another.\n", token)
+		fmt.Fprintf(out, "  Token       %s\n\nThe token belongs to the first admin and is shown only once: keep it. `parley token create` creates another.\n", token)
 	}
+}
+
+// streams wraps the executor of subscriptions: those of the same document share answers,
+// and whoever has one is connected.
+func (l *live) streams(inner graphql.GraphExecutor) graphql.GraphExecutor {
+	return subscription.Track(subscription.Share(inner), func(ctx context.Context) func() {
+		leave := l.presence.Connect(viewer.FromContext(ctx))
+		return func() {
+			leave()
+			l.accounts.RecordSeen(ctx)
+		}
+	})
 }

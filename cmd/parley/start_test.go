@@ -23,8 +23,8 @@ func TestFirstStart(t *testing.T) {
 	if token == "" {
 		t.Fatalf("no token in:\n%s", s.banner)
 	}
-	data := s.do(token, `{ viewer { kind account { name } } inboxes { name chatChannel { key trackingCode } members { name } } }`, nil)
-	if text(data, "viewer", "kind") != "ADMIN" || text(data, "inboxes", 0, "chatChannel", "key") == "" || text(data, "inboxes", 0, "members", 0, "name") == "" {
+	data := s.do(token, `{ viewer { kind account { name } } inboxes { nodes { name chatChannel { key trackingCode } members { nodes { name } } } } }`, nil)
+	if text(data, "viewer", "kind") != "ADMIN" || text(data, "inboxes", "nodes", 0, "chatChannel", "key") == "" || text(data, "inboxes", "nodes", 0, "members", "nodes", 0, "name") == "" {
 		t.Errorf("the first account is %v", data)
 	}
 	for path, want := range map[string]string{"/healthz": "", "/readyz": "", "/": "<html"} {
@@ -110,7 +110,7 @@ func TestWrongSettings(t *testing.T) {
 		if right == "PARLEY_SECRET_KEYS" {
 			variable = right
 		}
-		out, err := program(t.Context(), []string{"PARLEY_DATA_DIR=" + t.TempDir(), setting}, "serve").CombinedOutput()
+		out, err := program(t.Context(), []string{"PARLEY_DATA_DIR=" + t.TempDir(), "PARLEY_LISTEN=127.0.0.1:0", setting}, "serve").CombinedOutput()
 		if err == nil || !strings.Contains(string(out), variable) || !strings.Contains(string(out), right) {
 			t.Errorf("%s: %v, says %s", setting, err, out)
 		}

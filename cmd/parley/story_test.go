@@ -69,7 +69,7 @@ func (a *api) head() int {
 // The README's story of a mail runs after the other one.
 func TestStoryOfAMail(t *testing.T) {
 	t.Parallel()
-	helpers, _, _ := strings.Cut(readmeBlock(t, "story"), "# An admin makes")
+	helpers, _, _ := strings.Cut(readmeBlock(t, "story"), "# An admin creates")
 	script := helpers + readmeBlock(t, "mail")
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
 		shell := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)

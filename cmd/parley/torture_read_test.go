@@ -121,9 +121,9 @@ func (a *api) log(token string, from int, filter string, line func(e any) string
 }
 
 var tortureViews = []string{
-	`view: ALL, first: 10`, `view: UNASSIGNED, first: 5`, `view: CHAT, orderBy: LONGEST_WAITING, first: 8`, `view: FILTERED, first: 3`,
-	`view: ALL, filter: {statuses: [CLOSED]}, first: 7`, `view: ALL, filter: {text: "hello"}, first: 6`, `view: TRASH, first: 20`,
-	`view: ALL, orderBy: OPENED_ASC, first: 4`, `inboxId: %q, view: ALL, first: 12`, `view: ASSIGNED_TO_ME, first: 5`,
+	`view: {builtIn: ALL}, first: 10`, `view: {builtIn: UNASSIGNED}, first: 5`, `view: {builtIn: CHAT}, orderBy: LONGEST_WAITING, first: 8`, `view: {builtIn: FILTERED}, first: 3`,
+	`view: {builtIn: ALL}, filter: {statuses: [CLOSED]}, first: 7`, `view: {builtIn: ALL}, filter: {text: "hello"}, first: 6`, `view: {builtIn: TRASH}, first: 20`,
+	`view: {builtIn: ALL}, orderBy: OPENED_ASC, first: 4`, `inboxId: %q, view: {builtIn: ALL}, first: 12`, `view: {builtIn: ASSIGNED_TO_ME}, first: 5`,
 }
 
 const rowFields = "id revision status preview"

@@ -65,7 +65,7 @@ func (s *scene) add(c chat) {
 }
 
 // write has all writers write for some time, while the cluster suffers. What
-// nobody acknowledged is sent again, with its key, until somebody does.
+// no one acknowledged is sent again, with its key, until someone does.
 func (c *cluster) write(s *scene, length time.Duration) {
 	ctx, stop := context.WithTimeout(c.t.Context(), length)
 	defer stop()
@@ -107,9 +107,9 @@ func (c *cluster) act(s *scene, key string) {
 	case n < 94:
 		on("markConversationRead")
 	case n < 96:
-		on("markAsSpam")
+		on("markConversationAsSpam")
 	case n < 98:
-		on("markAsNotSpam")
+		on("markConversationAsNotSpam")
 	case n < 99:
 		on("deleteConversation")
 	default:

@@ -2,9 +2,8 @@ package main
 
 import (
 	"strings"
-	"time"
 
-	"parley/internal/visitor"
+	"parley/internal/channel/chat/visitor"
 )
 
 // checkVisitors refuses bounds below zero.
@@ -17,13 +16,13 @@ func (s *serverSettings) checkVisitors() (problems []error) {
 		}
 	}
 	if s.MissedReplyDelay < 0 {
-		problems = append(problems, wrong("PARLEY_MISSED_REPLY_DELAY", "is below 0", "a time such as 10m, or 0 for no letters"))
+		problems = append(problems, wrong("PARLEY_MISSED_REPLY_DELAY", "is below 0", "a duration such as 10m, or 0 to send none"))
 	}
 	return problems
 }
 
 // sites are the origins of this server and of the pages that may call it. *
-// names none: letters then lead to this server's pages alone.
+// names none: notices then lead only to this server's pages.
 func (s *serverSettings) sites() []string {
 	sites := []string{}
 	for _, origin := range append([]string{s.PublicURL}, s.AllowedOrigins...) {
@@ -34,16 +33,13 @@ func (s *serverSettings) sites() []string {
 	return sites
 }
 
-// guard gives visitors their limits, and has missed replies mailed. It is called
-// before the queue starts.
-func (s *serverSettings) guard(a *app) {
-	a.visitors.Limit(visitor.Limits{
-		MessagesPerMinute: s.VisitorMessages, ChatsPerHour: s.VisitorChats, SessionsPerMinute: s.VisitorSessions,
-	})
-	a.visitors.MissAfter(s.MissedReplyDelay)
-	a.visitors.LinkTo(s.sites()...)
-	a.queue.Periodic("forget-visitors-traces", time.Hour, a.visitors.Forget)
-	if s.MissedReplyDelay > 0 {
-		a.queue.Periodic("mail-missed-replies", min(max(s.MissedReplyDelay/2, time.Second), time.Minute), a.visitors.MailMissed)
+// visitorOptions are the limits of visitors, and when replies are missed.
+func (s *serverSettings) visitorOptions() visitor.Options {
+	return visitor.Options{
+		Limits: visitor.Limits{
+			MessagesPerMinute: s.VisitorMessages, ChatsPerHour: s.VisitorChats, SessionsPerMinute: s.VisitorSessions,
+		},
+		MissedAfter: s.MissedReplyDelay,
+		Sites:       s.sites(),
 	}
 }

@@ -20,7 +20,7 @@ const (
 // browser's driver.
 func TestWidgetInBrowser(t *testing.T) {
 	t.Parallel()
-	const folder = "../../internal/widget/browser"
+	const folder = "../../internal/channel/chat/widget/browser"
 	node, err := exec.LookPath("node")
 	_, noDriver := os.Stat(folder + "/node_modules/playwright-core")
 	_, noBrowser := os.Stat(chromium)

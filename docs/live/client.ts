@@ -1,27 +1,27 @@
-// How a front end stays true to Parley over a flaky network. Copy this file: it
-// needs npm graphql-ws and a browser, or Node with npm ws. docs/live.md says
-// what the server guarantees; the comments here say what a client makes of it.
+// How a front end stays in sync with Parley over an unreliable network. Copy this
+// file: it needs npm graphql-ws and a browser, or Node with npm ws. docs/live.md
+// lists the server's guarantees; the comments here explain how a client uses them.
 import { type Client, createClient } from 'graphql-ws';
 
 export interface Options {
-  /** Where the API is, e.g. "https://parley.example.com/graphql". */
+  /** The URL of the API, e.g. "https://parley.example.com/graphql". */
   url: string;
-  /** Gives a token that works now. It is asked anew for each request and connection. */
+  /** Returns a valid token. It is called again for each request and connection. */
   token: () => string | Promise<string>;
-  /** Only where there is no global WebSocket: that of npm ws. */
+  /** The WebSocket class of npm ws, needed only if there is no global WebSocket. */
   webSocket?: unknown;
-  /** Told when the socket opens and when it is lost: to show that one is offline. */
+  /** Called when the socket opens and when it is lost, e.g. to show that the user is offline. */
   connected?: (now: boolean) => void;
   timing?: Partial<Timing>;
 }
 
 /** All in milliseconds. */
 export interface Timing {
-  /** How often an open socket is asked whether it still lives. */
+  /** How often a ping is sent on an open socket. */
   ping: number;
-  /** How long an answer may take before the connection counts as dead. */
+  /** How long a response may take before the connection counts as dead. */
   deadline: number;
-  /** The first wait before another try; each further one may be twice as long. */
+  /** The first delay before a retry; each further one may be twice as long. */
   firstWait: number;
   longestWait: number;
 }
@@ -33,9 +33,9 @@ export class Fault extends Error {
   constructor(
     readonly code: string,
     message: string,
-    /** Whether the same may succeed later. */
+    /** Whether a retry may succeed. */
     readonly transient: boolean,
-    /** How long the server asks to wait, in milliseconds. */
+    /** How long to wait before a retry, as requested by the server, in milliseconds. */
     readonly wait = 0,
   ) {
     super(`${code}: ${message}`);
@@ -57,7 +57,7 @@ interface Operation {
   variables: Record<string, unknown>;
 }
 
-// These pass. All other codes are answers: asking again gives the same.
+// Temporary errors. All other codes are final: a retry gives the same result.
 const passing = new Set(['UNAVAILABLE', 'RATE_LIMITED']);
 
 function problem(errors: readonly GraphQLProblem[]): Fault {
@@ -65,12 +65,12 @@ function problem(errors: readonly GraphQLProblem[]): Fault {
   return new Fault(code, errors[0]?.message ?? 'no reason given', passing.has(code));
 }
 
-// Close codes after which coming back would not help: the token is dead (4401),
-// or this program is at fault. After all others a client comes back: 4403 says
-// that the session ended, and a new connection asks for a fresh token.
+// Close codes after which reconnecting would not help: the token is not valid
+// (4401), or this program has a bug. After all others a client reconnects: 4403
+// means that the session ended, and a new connection asks for a new token.
 const fatalCloses = new Set([1007, 1009, 4400, 4401, 4406, 4409, 4429]);
 
-/** Makes a Fault of what graphql-ws reports: GraphQL errors, a close event, or an error. */
+/** Turns what graphql-ws reports into a Fault: GraphQL errors, a close event, or an error. */
 function faultOf(reported: unknown): Fault {
   if (reported instanceof Fault) return reported;
   if (Array.isArray(reported)) return problem(reported as GraphQLProblem[]);
@@ -85,14 +85,15 @@ function answerOf<T>(response: Response, { data, errors }: Result<T>): T {
     const { code, message, transient } = problem(errors);
     throw new Fault(code, message, transient, wait);
   }
-  // No GraphQL at all is a proxy's answer, or the half of one.
+  // A response that is not GraphQL comes from a proxy, or was cut off.
   if (!data) throw new Fault(`HTTP_${response.status}`, response.statusText, response.ok || response.status === 429 || response.status >= 500, wait);
   return data;
 }
 
-// Calls act when the signal is aborted, unless the returned function was called.
-// AbortSignal.any would be shorter, but in Node 20 such a signal may be collected
-// as garbage before it fires, and a request on a dead connection then never ends.
+// Calls act when the signal is aborted, unless the returned function was called
+// first. AbortSignal.any would be shorter, but in Node 20 such a signal may be
+// garbage-collected before it fires, and a request on a dead connection then never
+// ends.
 function onAbort(signal: AbortSignal, act: () => void): () => void {
   if (signal.aborted) act();
   else signal.addEventListener('abort', act, { once: true });
@@ -115,12 +116,12 @@ export class Parley {
   /** Ends all subscriptions and waiting requests. */
   close(): void {
     this.#closed.abort();
-    Promise.resolve(this.#socket.dispose()).catch(() => {}); // it may be connecting in vain
+    Promise.resolve(this.#socket.dispose()).catch(() => {}); // it may fail while it is still connecting
   }
 
-  // graphql-ws shares one socket among subscriptions. It tries once: coming
-  // back is the business of follow, which knows where to go on. A connection
-  // may die without a word, so both its start and its pings have a deadline.
+  // graphql-ws shares one socket among subscriptions. It tries to connect only
+  // once: reconnecting is up to follow, which knows where to continue. A
+  // connection may break silently, so both its start and its pings have a deadline.
   #connect(): Client {
     let deadline: ReturnType<typeof setTimeout> | undefined;
     const met = () => clearTimeout(deadline);
@@ -153,9 +154,9 @@ export class Parley {
   }
 
   /**
-   * Runs a query or a mutation, and tries until the server answers. A mutation
-   * needs an idempotencyKey among its variables: whether the first try came
-   * through is never known, and with the same key the server does it only once.
+   * Runs a query or a mutation, and retries until the server responds. A mutation
+   * needs an idempotencyKey in its variables: it is never certain whether the first
+   * try reached the server, which applies a mutation with the same key only once.
    */
   async request<T>(query: string, variables: Record<string, unknown>): Promise<T> {
     for (let tries = 0; ; tries++) {
@@ -192,10 +193,10 @@ export class Parley {
   }
 
   /**
-   * Follows a subscription until the returned function is called. `start` says
-   * what to subscribe to, and is asked again after each break; `apply` gets
-   * what comes. `ended` is told why coming back would not help; if it knows
-   * better it returns true, and `start` is asked again.
+   * Follows a subscription until the returned function is called. `start` returns
+   * the operation to subscribe to, and is called again after each interruption;
+   * `apply` receives the results. `ended` is called with the fault when
+   * reconnecting would not help; if it returns true, `start` is called again anyway.
    */
   follow<T>(start: () => Promise<Operation>, apply: (data: T) => void, ended: (fault: Fault) => boolean): () => void {
     const stop = new AbortController();
@@ -209,7 +210,7 @@ export class Parley {
           apply(data);
         });
         if (over.aborted) return;
-        // An internal error may be of one moment or one node: a stream comes back.
+        // An internal error may be temporary or affect only one node: a stream reconnects.
         if (!fault.transient && fault.code !== 'INTERNAL' && !ended(fault)) return;
         if (performance.now() - began > this.#timing.longestWait) tries = 0;
         await this.#pause(tries, fault.wait);
@@ -219,7 +220,7 @@ export class Parley {
     return () => stop.abort();
   }
 
-  // Subscribes once. It returns why that ended.
+  // Subscribes once. It returns the reason why the subscription ended.
   async #once<T>(start: () => Promise<Operation>, over: AbortSignal, apply: (data: T) => void): Promise<Fault> {
     let end = () => {};
     try {
@@ -247,8 +248,8 @@ export class Parley {
     }
   }
 
-  // Waits before another try: longer each time, and at random, so that a
-  // thousand clients that lost the same server do not come back at once.
+  // Waits before a retry: longer each time, and partly at random, so that a
+  // thousand clients that lost the same server do not reconnect at the same time.
   #pause(tries: number, atLeast: number): Promise<void> {
     const most = Math.min(this.#timing.longestWait, this.#timing.firstWait * 2 ** tries);
     const wait = Math.max(atLeast, most * (0.5 + Math.random() / 2));

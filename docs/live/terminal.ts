@@ -1,5 +1,5 @@
-// The example at work, in a terminal: it shows a view and a thread as lines of
-// JSON, and sends each line that is typed. A front end would draw instead.
+// The example in a terminal: it prints a view and a thread as lines of JSON, and
+// sends each line that is typed. A front end would render them instead.
 //
 //   npm ci && npm run build
 //   PARLEY_TOKEN=... node dist/terminal.js http://127.0.0.1:8080/graphql CONVERSATION
@@ -9,7 +9,7 @@ import { type Fault, Parley, type Timing } from './client.js';
 import { Thread } from './thread.js';
 import { View } from './view.js';
 
-// Browsers report a socket that fails and go on; npm ws throws what nobody hears.
+// Browsers report a failing socket and continue; npm ws throws if no one listens for the error.
 class Socket extends WebSocket {
   constructor(url: string, protocol: string) {
     super(url, protocol);
@@ -22,14 +22,14 @@ const { PARLEY_TOKEN: token = '', PARLEY_TIMING: timing = '{}' } = process.env;
 
 const parley = new Parley({ url, token: () => token, webSocket: Socket, timing: JSON.parse(timing) as Partial<Timing> });
 
-// What cannot be followed any more ends the program; a front end would say so,
-// or ask the user to sign in again.
+// If something can no longer be followed, the program ends; a front end would show
+// a message, or ask the user to sign in again.
 function ended(fault: Fault): void {
   parley.close();
   process.stdout.write(`${JSON.stringify({ ended: fault.code })}\n`, () => process.exit(1));
 }
 
-// However many changes come, the screen is drawn ten times a second.
+// However many changes arrive, the screen is updated at most ten times a second.
 let drawing = false;
 function draw(): void {
   if (drawing) return;
@@ -40,7 +40,7 @@ function draw(): void {
   }, 100);
 }
 
-const view = new View(parley, { view: 'ALL', first: 20 }, draw, ended);
+const view = new View(parley, { view: { builtIn: 'ALL' }, first: 20 }, draw, ended);
 const thread = new Thread(parley, conversation, draw, ended);
 
 createInterface({ input: process.stdin })

@@ -1,13 +1,13 @@
-// The messages of one conversation, which stay true, and sending.
+// The messages of one conversation, kept in sync, and sending.
 import { Fault, type Parley } from './client.js';
 
-/** A message. Select what you show, in `fields` below; id and number must be there. */
+/** A message. Select what you show in `fields` below; id and number are required. */
 export interface Message {
   id: string;
-  /** Its place in the conversation, from 1, gapless. */
+  /** Its position in the conversation, from 1, without gaps. */
   number: number;
   direction: 'INCOMING' | 'OUTGOING' | 'NOTE' | 'SYSTEM';
-  /** Empty when it was deleted. */
+  /** Empty if it was deleted. */
   text: string;
   delivery: string;
   editedAt: string | null;
@@ -16,12 +16,10 @@ export interface Message {
 
 const fields = 'id number direction text delivery editedAt deletedAt';
 
-const head = `query { viewer { account { headSequence } } }`;
-
 const page = `
   query($id: ID!, $last: Int, $before: String) {
     conversation(id: $id) {
-      messages(last: $last, before: $before) { pageInfo { hasPreviousPage startCursor } edges { node { ${fields} } } }
+      messages(last: $last, before: $before) { sequence pageInfo { hasPreviousPage startCursor } nodes { ${fields} } }
     }
   }`;
 
@@ -36,8 +34,10 @@ const mutation = `
   }`;
 
 interface Page {
+  /** The page has every change up to this number: it is safe as `after`. */
+  sequence: number;
   pageInfo: { hasPreviousPage: boolean; startCursor: string | null };
-  edges: { node: Message }[];
+  nodes: Message[];
 }
 
 interface Change {
@@ -51,7 +51,7 @@ interface Sent {
   userErrors: { code: string; message: string }[];
 }
 
-/** How many messages are read at a time. */
+/** The number of messages to load at a time. */
 const pageSize = 50;
 
 export class Thread {
@@ -60,15 +60,15 @@ export class Thread {
   readonly #changed: () => void;
   #messages = new Map<string, Message>();
   #sending = new Map<string, string>();
-  /** The number of the first message that is shown; below it, pages were not read. */
+  /** The number of the first message that is shown; earlier pages are not loaded. */
   #first = 1;
   #before: string | null = null;
-  /** The log's number up to which all changes are in #messages; undefined: load anew. */
+  /** The sequence number up to which all changes are in #messages; undefined: load again. */
   #after: number | undefined;
   /** Stops following. */
   readonly close: () => void;
 
-  /** `changed` is called after each change; `ended` when the conversation cannot be followed any more. */
+  /** `changed` is called after each change; `ended` when the conversation can no longer be followed. */
   constructor(parley: Parley, conversationId: string, changed: () => void, ended: (fault: Fault) => void) {
     this.#parley = parley;
     this.#id = conversationId;
@@ -80,18 +80,18 @@ export class Thread {
     );
   }
 
-  /** The messages that were read, oldest first; deleted ones stay in their places, empty. */
+  /** The loaded messages, oldest first; deleted ones stay in their place, empty. */
   get messages(): Message[] {
     const shown = [...this.#messages.values()].filter((message) => message.number >= this.#first);
     return shown.sort((a, b) => a.number - b.number);
   }
 
-  /** What is on its way: show it below the messages, greyed out. */
+  /** The texts that are being sent: show them below the messages, greyed out. */
   get sending(): string[] {
     return [...this.#sending.values()];
   }
 
-  /** Whether there are messages before those shown: read them with `older`. */
+  /** Whether there are messages before those shown: load them with `older`. */
   get hasOlder(): boolean {
     return this.#before !== null;
   }
@@ -101,18 +101,14 @@ export class Thread {
     return { query: subscription, variables: { id: this.#id, after: this.#after } };
   }
 
-  // The order matters: first the log's head, then the messages, then the
-  // changes after that head. What was committed up to the head is in the
-  // messages, which are read later; what is committed after it comes as a
-  // change. A message may come both ways, which does no harm. The other way
-  // round, one that is committed between the two reads would be in neither.
-  // Both in one request would not do: a query's fields have no order.
+  // Everything committed up to the page's sequence is on the page; everything
+  // committed later arrives as a change. A message may arrive both ways, which
+  // does no harm.
   async #load(): Promise<void> {
-    const { viewer } = await this.#parley.request<{ viewer: { account: { headSequence: number } } }>(head, {});
     const read = await this.#page(null);
     this.#messages = new Map();
     this.#show(read);
-    this.#after = viewer.account.headSequence;
+    this.#after = read.sequence;
   }
 
   async #page(before: string | null): Promise<Page> {
@@ -122,44 +118,44 @@ export class Thread {
     return conversation.messages;
   }
 
-  // A page never replaces a message that a change brought: it may have been read
-  // before that change. If it is the newer one, the change that made it so follows.
-  #show({ pageInfo, edges }: Page): void {
-    for (const { node } of edges) if (!this.#messages.has(node.id)) this.#messages.set(node.id, node);
-    this.#first = edges[0]?.node.number ?? 1;
+  // A page never replaces a message that arrived as a change: the page may have
+  // been read before that change. If the page is newer, a further change follows.
+  #show({ pageInfo, nodes }: Page): void {
+    for (const message of nodes) if (!this.#messages.has(message.id)) this.#messages.set(message.id, message);
+    this.#first = nodes[0]?.number ?? 1;
     this.#before = pageInfo.hasPreviousPage ? pageInfo.startCursor : null;
     this.#changed();
   }
 
-  /** Reads the page before the messages that are shown. */
+  /** Loads the page before the messages that are shown. */
   async older(): Promise<void> {
     const before = this.#before;
     if (before === null) return;
     const read = await this.#page(before);
-    if (before === this.#before) this.#show(read); // else loaded anew meanwhile
+    if (before === this.#before) this.#show(read); // otherwise everything was loaded again while this page was read
   }
 
-  // All three kinds bring the message as it is: to keep the latest is enough.
+  // All three kinds contain the current message: it is enough to keep the latest.
   #apply({ sequence, message }: Change): void {
-    if (this.#after === undefined || sequence <= this.#after) return; // seen before a break
+    if (this.#after === undefined || sequence <= this.#after) return; // already applied before an interruption
     this.#after = sequence;
     this.#messages.set(message.id, message);
     this.#changed();
   }
 
-  // The log forgets what is older than its retention (CURSOR_EXPIRED), and a
-  // database that was restored may not reach as far as we do (INVALID): in both
-  // cases the way on is to load anew.
+  // The log drops what is older than its retention (CURSOR_EXPIRED), and that of
+  // a restored database may end before our position (INVALID): in both cases,
+  // load everything again.
   #lost(fault: Fault): boolean {
-    const anew = this.#after !== undefined && (fault.code === 'CURSOR_EXPIRED' || fault.code === 'INVALID');
-    if (anew) this.#after = undefined;
-    return anew;
+    const reload = this.#after !== undefined && (fault.code === 'CURSOR_EXPIRED' || fault.code === 'INVALID');
+    if (reload) this.#after = undefined;
+    return reload;
   }
 
   /**
-   * Sends a message, once, however often it has to be tried. It throws a Fault
-   * when the server refuses it. To be sure across a reload of the page, too,
-   * store the key with the text before the first try: it holds for 24 hours.
+   * Sends a message exactly once, however many retries are needed. Throws a Fault
+   * if the server refuses it. To send it only once even across a reload of the
+   * page, store the key with the text before the first try: it is valid for 24 hours.
    */
   async send(text: string, key: string = crypto.randomUUID()): Promise<Message> {
     this.#sending.set(key, text);
@@ -169,7 +165,7 @@ export class Thread {
       const { sendMessage } = await this.#parley.request<{ sendMessage: Sent }>(mutation, { input });
       const [refusal] = sendMessage.userErrors;
       if (refusal || !sendMessage.message) throw new Fault(refusal?.code ?? 'UNKNOWN', refusal?.message ?? 'no message came back', false);
-      // The subscription brings it too, perhaps sooner.
+      // The subscription delivers it too, perhaps earlier.
       if (!this.#messages.has(sendMessage.message.id)) this.#messages.set(sendMessage.message.id, sendMessage.message);
       return sendMessage.message;
     } finally {

@@ -1,17 +1,16 @@
-// A list of conversations that stays true: the first rows of a view.
+// A list of conversations, kept in sync: the first rows of a view.
 import type { Fault, Parley } from './client.js';
 
-/** Which conversations: the arguments of Subscription.conversationView. */
+/** Selects the conversations: the arguments of Subscription.conversationView. */
 export interface Selection {
   inboxId?: string;
-  view?: string;
-  savedViewId?: string;
+  view?: { builtIn: string } | { savedViewId: string };
   filter?: Record<string, unknown>;
   orderBy?: string;
   first?: number;
 }
 
-/** A row. Select what you show, in `fields` below; id and revision must be there. */
+/** A row. Select what you show in `fields` below; id and revision are required. */
 export interface Conversation {
   id: string;
   revision: number;
@@ -25,8 +24,8 @@ export interface Conversation {
 const fields = 'id revision status preview unread lastMessageAt contact { id name email }';
 
 const subscription = `
-  subscription($inboxId: ID, $view: ConversationView, $savedViewId: ID, $filter: ConversationFilter, $orderBy: ConversationOrder, $first: Int) {
-    conversationView(inboxId: $inboxId, view: $view, savedViewId: $savedViewId, filter: $filter, orderBy: $orderBy, first: $first) {
+  subscription($inboxId: ID, $view: ViewInput, $filter: ConversationFilter, $orderBy: ConversationOrder, $first: Int) {
+    conversationView(inboxId: $inboxId, view: $view, filter: $filter, orderBy: $orderBy, first: $first) {
       __typename
       ... on ViewSnapshot { conversations { edges { cursor node { ${fields} } } } }
       ... on ViewChanges {
@@ -61,10 +60,10 @@ export class View {
   /** Stops following. */
   readonly close: () => void;
 
-  /** `changed` is called after each change; `ended` when the view cannot be followed any more. */
+  /** `changed` is called after each change; `ended` when the view can no longer be followed. */
   constructor(parley: Parley, selection: Selection, changed: () => void, ended: (fault: Fault) => void) {
     this.#changed = changed;
-    // There is nothing to go on from: after a break a new snapshot comes.
+    // There is no position to continue from: after an interruption a new snapshot arrives.
     this.close = parley.follow<{ conversationView: Update }>(
       async () => ({ query: subscription, variables: { ...selection } }),
       (data) => this.#apply(data.conversationView),
@@ -72,24 +71,24 @@ export class View {
     );
   }
 
-  /** The rows in the view's order: their cursors sort them, whatever that is. */
+  /** The rows in the view's order, whichever that is: they are sorted by their cursors. */
   get rows(): Conversation[] {
     const rows = [...this.#rows.values()];
     return rows.sort((a, b) => (a.cursor < b.cursor ? -1 : 1)).map((row) => row.conversation);
   }
 
-  /** Whether a snapshot is there, and none is on its way. */
+  /** Whether a snapshot has arrived, and no newer one is expected. */
   get current(): boolean {
     return this.#current;
   }
 
   #apply(update: Update): void {
     switch (update.__typename) {
-      case 'ViewSnapshot': // whatever was here is old
+      case 'ViewSnapshot': // replaces all previous rows
         this.#rows = new Map(update.conversations.edges.map(({ cursor, node }) => [node.id, { cursor, conversation: node }]));
         this.#current = true;
         break;
-      case 'ViewReset': // changes were left out: what is here may be old until the snapshot comes
+      case 'ViewReset': // changes were dropped: the rows may be outdated until the snapshot arrives
         this.#current = false;
         break;
       case 'ViewChanges':
@@ -98,9 +97,9 @@ export class View {
     this.#changed();
   }
 
-  // A row may be newer than the event that brought it, so the next event may
-  // bring an older one. Of the same revision the later one counts: what the
-  // caller has read and the contact's name change without a new revision.
+  // A row may be newer than its event, so the next event may contain an older
+  // one. If the revisions are equal, the later row wins: the caller's read state
+  // and the contact's name change without a new revision.
   #change(change: Change): void {
     if (change.__typename === 'ConversationLeft') {
       this.#rows.delete(change.conversationId);

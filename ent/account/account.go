@@ -21,6 +21,8 @@ const (
 	FieldMaxInboxes = "max_inboxes"
 	// FieldGdprEnabled holds the string denoting the gdpr_enabled field in the database.
 	FieldGdprEnabled = "gdpr_enabled"
+	// FieldTagsManaged holds the string denoting the tags_managed field in the database.
+	FieldTagsManaged = "tags_managed"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the account in the database.
@@ -35,6 +37,7 @@ var Columns = []string{
 	FieldTimeZone,
 	FieldMaxInboxes,
 	FieldGdprEnabled,
+	FieldTagsManaged,
 	FieldCreatedAt,
 }
 
@@ -53,6 +56,8 @@ var (
 	DefaultTimeZone string
 	// DefaultGdprEnabled holds the default value on creation for the "gdpr_enabled" field.
 	DefaultGdprEnabled bool
+	// DefaultTagsManaged holds the default value on creation for the "tags_managed" field.
+	DefaultTagsManaged bool
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -88,6 +93,11 @@ func ByMaxInboxes(opts ...sql.OrderTermOption) OrderOption {
 // ByGdprEnabled orders the results by the gdpr_enabled field.
 func ByGdprEnabled(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldGdprEnabled, opts...).ToFunc()
+}
+
+// ByTagsManaged orders the results by the tags_managed field.
+func ByTagsManaged(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTagsManaged, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -89,6 +89,11 @@ func GdprEnabled(v bool) predicate.Account {
 	return predicate.Account(sql.FieldEQ(FieldGdprEnabled, v))
 }
 
+// TagsManaged applies equality check predicate on the "tags_managed" field. It's identical to TagsManagedEQ.
+func TagsManaged(v bool) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldTagsManaged, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v clock.Micros) predicate.Account {
 	vc := int64(v)
@@ -323,6 +328,16 @@ func GdprEnabledEQ(v bool) predicate.Account {
 // GdprEnabledNEQ applies the NEQ predicate on the "gdpr_enabled" field.
 func GdprEnabledNEQ(v bool) predicate.Account {
 	return predicate.Account(sql.FieldNEQ(FieldGdprEnabled, v))
+}
+
+// TagsManagedEQ applies the EQ predicate on the "tags_managed" field.
+func TagsManagedEQ(v bool) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldTagsManaged, v))
+}
+
+// TagsManagedNEQ applies the NEQ predicate on the "tags_managed" field.
+func TagsManagedNEQ(v bool) predicate.Account {
+	return predicate.Account(sql.FieldNEQ(FieldTagsManaged, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

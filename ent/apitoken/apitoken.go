@@ -17,6 +17,10 @@ const (
 	FieldAccountID = "account_id"
 	// FieldHash holds the string denoting the hash field in the database.
 	FieldHash = "hash"
+	// FieldPreviousHash holds the string denoting the previous_hash field in the database.
+	FieldPreviousHash = "previous_hash"
+	// FieldPreviousUntil holds the string denoting the previous_until field in the database.
+	FieldPreviousUntil = "previous_until"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
 	// FieldUserID holds the string denoting the user_id field in the database.
@@ -29,6 +33,8 @@ const (
 	FieldExpiresAt = "expires_at"
 	// FieldRevokedAt holds the string denoting the revoked_at field in the database.
 	FieldRevokedAt = "revoked_at"
+	// FieldDeprecatedUses holds the string denoting the deprecated_uses field in the database.
+	FieldDeprecatedUses = "deprecated_uses"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the apitoken in the database.
@@ -40,12 +46,15 @@ var Columns = []string{
 	FieldID,
 	FieldAccountID,
 	FieldHash,
+	FieldPreviousHash,
+	FieldPreviousUntil,
 	FieldName,
 	FieldUserID,
 	FieldIntegrationID,
 	FieldScopes,
 	FieldExpiresAt,
 	FieldRevokedAt,
+	FieldDeprecatedUses,
 	FieldCreatedAt,
 }
 
@@ -62,12 +71,16 @@ func ValidColumn(column string) bool {
 var (
 	// AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	AccountIDValidator func(string) error
+	// DefaultPreviousUntil holds the default value on creation for the "previous_until" field.
+	DefaultPreviousUntil clock.Micros
 	// DefaultUserID holds the default value on creation for the "user_id" field.
 	DefaultUserID string
 	// DefaultIntegrationID holds the default value on creation for the "integration_id" field.
 	DefaultIntegrationID string
 	// DefaultRevokedAt holds the default value on creation for the "revoked_at" field.
 	DefaultRevokedAt clock.Micros
+	// DefaultDeprecatedUses holds the default value on creation for the "deprecated_uses" field.
+	DefaultDeprecatedUses map[string]clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -83,6 +96,11 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 // ByAccountID orders the results by the account_id field.
 func ByAccountID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAccountID, opts...).ToFunc()
+}
+
+// ByPreviousUntil orders the results by the previous_until field.
+func ByPreviousUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPreviousUntil, opts...).ToFunc()
 }
 
 // ByName orders the results by the name field.

@@ -74,6 +74,17 @@ func Hash(v []byte) predicate.ApiToken {
 	return predicate.ApiToken(sql.FieldEQ(FieldHash, v))
 }
 
+// PreviousHash applies equality check predicate on the "previous_hash" field. It's identical to PreviousHashEQ.
+func PreviousHash(v []byte) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEQ(FieldPreviousHash, v))
+}
+
+// PreviousUntil applies equality check predicate on the "previous_until" field. It's identical to PreviousUntilEQ.
+func PreviousUntil(v clock.Micros) predicate.ApiToken {
+	vc := int64(v)
+	return predicate.ApiToken(sql.FieldEQ(FieldPreviousUntil, vc))
+}
+
 // Name applies equality check predicate on the "name" field. It's identical to NameEQ.
 func Name(v string) predicate.ApiToken {
 	return predicate.ApiToken(sql.FieldEQ(FieldName, v))
@@ -210,6 +221,110 @@ func HashLT(v []byte) predicate.ApiToken {
 // HashLTE applies the LTE predicate on the "hash" field.
 func HashLTE(v []byte) predicate.ApiToken {
 	return predicate.ApiToken(sql.FieldLTE(FieldHash, v))
+}
+
+// PreviousHashEQ applies the EQ predicate on the "previous_hash" field.
+func PreviousHashEQ(v []byte) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEQ(FieldPreviousHash, v))
+}
+
+// PreviousHashNEQ applies the NEQ predicate on the "previous_hash" field.
+func PreviousHashNEQ(v []byte) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNEQ(FieldPreviousHash, v))
+}
+
+// PreviousHashIn applies the In predicate on the "previous_hash" field.
+func PreviousHashIn(vs ...[]byte) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldIn(FieldPreviousHash, vs...))
+}
+
+// PreviousHashNotIn applies the NotIn predicate on the "previous_hash" field.
+func PreviousHashNotIn(vs ...[]byte) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNotIn(FieldPreviousHash, vs...))
+}
+
+// PreviousHashGT applies the GT predicate on the "previous_hash" field.
+func PreviousHashGT(v []byte) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldGT(FieldPreviousHash, v))
+}
+
+// PreviousHashGTE applies the GTE predicate on the "previous_hash" field.
+func PreviousHashGTE(v []byte) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldGTE(FieldPreviousHash, v))
+}
+
+// PreviousHashLT applies the LT predicate on the "previous_hash" field.
+func PreviousHashLT(v []byte) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldLT(FieldPreviousHash, v))
+}
+
+// PreviousHashLTE applies the LTE predicate on the "previous_hash" field.
+func PreviousHashLTE(v []byte) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldLTE(FieldPreviousHash, v))
+}
+
+// PreviousHashIsNil applies the IsNil predicate on the "previous_hash" field.
+func PreviousHashIsNil() predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldIsNull(FieldPreviousHash))
+}
+
+// PreviousHashNotNil applies the NotNil predicate on the "previous_hash" field.
+func PreviousHashNotNil() predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNotNull(FieldPreviousHash))
+}
+
+// PreviousUntilEQ applies the EQ predicate on the "previous_until" field.
+func PreviousUntilEQ(v clock.Micros) predicate.ApiToken {
+	vc := int64(v)
+	return predicate.ApiToken(sql.FieldEQ(FieldPreviousUntil, vc))
+}
+
+// PreviousUntilNEQ applies the NEQ predicate on the "previous_until" field.
+func PreviousUntilNEQ(v clock.Micros) predicate.ApiToken {
+	vc := int64(v)
+	return predicate.ApiToken(sql.FieldNEQ(FieldPreviousUntil, vc))
+}
+
+// PreviousUntilIn applies the In predicate on the "previous_until" field.
+func PreviousUntilIn(vs ...clock.Micros) predicate.ApiToken {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.ApiToken(sql.FieldIn(FieldPreviousUntil, v...))
+}
+
+// PreviousUntilNotIn applies the NotIn predicate on the "previous_until" field.
+func PreviousUntilNotIn(vs ...clock.Micros) predicate.ApiToken {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.ApiToken(sql.FieldNotIn(FieldPreviousUntil, v...))
+}
+
+// PreviousUntilGT applies the GT predicate on the "previous_until" field.
+func PreviousUntilGT(v clock.Micros) predicate.ApiToken {
+	vc := int64(v)
+	return predicate.ApiToken(sql.FieldGT(FieldPreviousUntil, vc))
+}
+
+// PreviousUntilGTE applies the GTE predicate on the "previous_until" field.
+func PreviousUntilGTE(v clock.Micros) predicate.ApiToken {
+	vc := int64(v)
+	return predicate.ApiToken(sql.FieldGTE(FieldPreviousUntil, vc))
+}
+
+// PreviousUntilLT applies the LT predicate on the "previous_until" field.
+func PreviousUntilLT(v clock.Micros) predicate.ApiToken {
+	vc := int64(v)
+	return predicate.ApiToken(sql.FieldLT(FieldPreviousUntil, vc))
+}
+
+// PreviousUntilLTE applies the LTE predicate on the "previous_until" field.
+func PreviousUntilLTE(v clock.Micros) predicate.ApiToken {
+	vc := int64(v)
+	return predicate.ApiToken(sql.FieldLTE(FieldPreviousUntil, vc))
 }
 
 // NameEQ applies the EQ predicate on the "name" field.

@@ -3,7 +3,7 @@
 package channel
 
 import (
-	"parley/ent/schema"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -80,11 +80,11 @@ var (
 	// DefaultSendTranscript holds the default value on creation for the "send_transcript" field.
 	DefaultSendTranscript bool
 	// DefaultStyle holds the default value on creation for the "style" field.
-	DefaultStyle schema.WidgetStyle
+	DefaultStyle vocab.WidgetStyle
 	// DefaultTexts holds the default value on creation for the "texts" field.
-	DefaultTexts schema.WidgetTexts
+	DefaultTexts vocab.WidgetTexts
 	// DefaultAvailability holds the default value on creation for the "availability" field.
-	DefaultAvailability schema.Availability
+	DefaultAvailability vocab.Availability
 	// DefaultIdentitySecret holds the default value on creation for the "identity_secret" field.
 	DefaultIdentitySecret string
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.

@@ -42,6 +42,8 @@ const (
 	FieldOpenedAt = "opened_at"
 	// FieldLastMessageAt holds the string denoting the last_message_at field in the database.
 	FieldLastMessageAt = "last_message_at"
+	// FieldActivityAt holds the string denoting the activity_at field in the database.
+	FieldActivityAt = "activity_at"
 	// FieldWaitingSince holds the string denoting the waiting_since field in the database.
 	FieldWaitingSince = "waiting_since"
 	// FieldClosedAt holds the string denoting the closed_at field in the database.
@@ -72,12 +74,16 @@ const (
 	FieldTags = "tags"
 	// FieldSnoozedUntil holds the string denoting the snoozed_until field in the database.
 	FieldSnoozedUntil = "snoozed_until"
+	// FieldWokenRevision holds the string denoting the woken_revision field in the database.
+	FieldWokenRevision = "woken_revision"
 	// FieldLastNumber holds the string denoting the last_number field in the database.
 	FieldLastNumber = "last_number"
 	// FieldLastVisibleNumber holds the string denoting the last_visible_number field in the database.
 	FieldLastVisibleNumber = "last_visible_number"
 	// FieldLastIncomingNumber holds the string denoting the last_incoming_number field in the database.
 	FieldLastIncomingNumber = "last_incoming_number"
+	// FieldLastOutgoingNumber holds the string denoting the last_outgoing_number field in the database.
+	FieldLastOutgoingNumber = "last_outgoing_number"
 	// FieldVisitorReadNumber holds the string denoting the visitor_read_number field in the database.
 	FieldVisitorReadNumber = "visitor_read_number"
 	// FieldRoutingSource holds the string denoting the routing_source field in the database.
@@ -90,6 +96,24 @@ const (
 	FieldToAddress = "to_address"
 	// FieldPossiblyRelatedID holds the string denoting the possibly_related_id field in the database.
 	FieldPossiblyRelatedID = "possibly_related_id"
+	// FieldFirstRespondedAt holds the string denoting the first_responded_at field in the database.
+	FieldFirstRespondedAt = "first_responded_at"
+	// FieldFirstRespondedBy holds the string denoting the first_responded_by field in the database.
+	FieldFirstRespondedBy = "first_responded_by"
+	// FieldFirstResponseSeconds holds the string denoting the first_response_seconds field in the database.
+	FieldFirstResponseSeconds = "first_response_seconds"
+	// FieldFirstResponseBusinessSeconds holds the string denoting the first_response_business_seconds field in the database.
+	FieldFirstResponseBusinessSeconds = "first_response_business_seconds"
+	// FieldReopenCount holds the string denoting the reopen_count field in the database.
+	FieldReopenCount = "reopen_count"
+	// FieldResolvedBy holds the string denoting the resolved_by field in the database.
+	FieldResolvedBy = "resolved_by"
+	// FieldPriorityRank holds the string denoting the priority_rank field in the database.
+	FieldPriorityRank = "priority_rank"
+	// FieldChannelType holds the string denoting the channel_type field in the database.
+	FieldChannelType = "channel_type"
+	// FieldExternalID holds the string denoting the external_id field in the database.
+	FieldExternalID = "external_id"
 	// FieldRevision holds the string denoting the revision field in the database.
 	FieldRevision = "revision"
 	// Table holds the table name of the conversation in the database.
@@ -113,6 +137,7 @@ var Columns = []string{
 	FieldPreview,
 	FieldOpenedAt,
 	FieldLastMessageAt,
+	FieldActivityAt,
 	FieldWaitingSince,
 	FieldClosedAt,
 	FieldFiltered,
@@ -128,15 +153,26 @@ var Columns = []string{
 	FieldPriority,
 	FieldTags,
 	FieldSnoozedUntil,
+	FieldWokenRevision,
 	FieldLastNumber,
 	FieldLastVisibleNumber,
 	FieldLastIncomingNumber,
+	FieldLastOutgoingNumber,
 	FieldVisitorReadNumber,
 	FieldRoutingSource,
 	FieldAwaitsOffer,
 	FieldReassignedMessageNumber,
 	FieldToAddress,
 	FieldPossiblyRelatedID,
+	FieldFirstRespondedAt,
+	FieldFirstRespondedBy,
+	FieldFirstResponseSeconds,
+	FieldFirstResponseBusinessSeconds,
+	FieldReopenCount,
+	FieldResolvedBy,
+	FieldPriorityRank,
+	FieldChannelType,
+	FieldExternalID,
 	FieldRevision,
 }
 
@@ -193,12 +229,16 @@ var (
 	DefaultPriority vocab.Priority
 	// DefaultSnoozedUntil holds the default value on creation for the "snoozed_until" field.
 	DefaultSnoozedUntil clock.Micros
+	// DefaultWokenRevision holds the default value on creation for the "woken_revision" field.
+	DefaultWokenRevision int
 	// DefaultLastNumber holds the default value on creation for the "last_number" field.
 	DefaultLastNumber int
 	// DefaultLastVisibleNumber holds the default value on creation for the "last_visible_number" field.
 	DefaultLastVisibleNumber int
 	// DefaultLastIncomingNumber holds the default value on creation for the "last_incoming_number" field.
 	DefaultLastIncomingNumber int
+	// DefaultLastOutgoingNumber holds the default value on creation for the "last_outgoing_number" field.
+	DefaultLastOutgoingNumber int
 	// DefaultVisitorReadNumber holds the default value on creation for the "visitor_read_number" field.
 	DefaultVisitorReadNumber int
 	// DefaultRoutingSource holds the default value on creation for the "routing_source" field.
@@ -211,6 +251,22 @@ var (
 	DefaultToAddress string
 	// DefaultPossiblyRelatedID holds the default value on creation for the "possibly_related_id" field.
 	DefaultPossiblyRelatedID string
+	// DefaultFirstRespondedAt holds the default value on creation for the "first_responded_at" field.
+	DefaultFirstRespondedAt clock.Micros
+	// DefaultFirstRespondedBy holds the default value on creation for the "first_responded_by" field.
+	DefaultFirstRespondedBy string
+	// DefaultFirstResponseSeconds holds the default value on creation for the "first_response_seconds" field.
+	DefaultFirstResponseSeconds int
+	// DefaultFirstResponseBusinessSeconds holds the default value on creation for the "first_response_business_seconds" field.
+	DefaultFirstResponseBusinessSeconds int
+	// DefaultReopenCount holds the default value on creation for the "reopen_count" field.
+	DefaultReopenCount int
+	// DefaultResolvedBy holds the default value on creation for the "resolved_by" field.
+	DefaultResolvedBy string
+	// DefaultPriorityRank holds the default value on creation for the "priority_rank" field.
+	DefaultPriorityRank int
+	// DefaultChannelType holds the default value on creation for the "channel_type" field.
+	DefaultChannelType string
 	// DefaultRevision holds the default value on creation for the "revision" field.
 	DefaultRevision int
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -295,6 +351,11 @@ func ByLastMessageAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastMessageAt, opts...).ToFunc()
 }
 
+// ByActivityAt orders the results by the activity_at field.
+func ByActivityAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldActivityAt, opts...).ToFunc()
+}
+
 // ByWaitingSince orders the results by the waiting_since field.
 func ByWaitingSince(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldWaitingSince, opts...).ToFunc()
@@ -365,6 +426,11 @@ func BySnoozedUntil(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSnoozedUntil, opts...).ToFunc()
 }
 
+// ByWokenRevision orders the results by the woken_revision field.
+func ByWokenRevision(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWokenRevision, opts...).ToFunc()
+}
+
 // ByLastNumber orders the results by the last_number field.
 func ByLastNumber(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastNumber, opts...).ToFunc()
@@ -378,6 +444,11 @@ func ByLastVisibleNumber(opts ...sql.OrderTermOption) OrderOption {
 // ByLastIncomingNumber orders the results by the last_incoming_number field.
 func ByLastIncomingNumber(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastIncomingNumber, opts...).ToFunc()
+}
+
+// ByLastOutgoingNumber orders the results by the last_outgoing_number field.
+func ByLastOutgoingNumber(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastOutgoingNumber, opts...).ToFunc()
 }
 
 // ByVisitorReadNumber orders the results by the visitor_read_number field.
@@ -408,6 +479,51 @@ func ByToAddress(opts ...sql.OrderTermOption) OrderOption {
 // ByPossiblyRelatedID orders the results by the possibly_related_id field.
 func ByPossiblyRelatedID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPossiblyRelatedID, opts...).ToFunc()
+}
+
+// ByFirstRespondedAt orders the results by the first_responded_at field.
+func ByFirstRespondedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFirstRespondedAt, opts...).ToFunc()
+}
+
+// ByFirstRespondedBy orders the results by the first_responded_by field.
+func ByFirstRespondedBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFirstRespondedBy, opts...).ToFunc()
+}
+
+// ByFirstResponseSeconds orders the results by the first_response_seconds field.
+func ByFirstResponseSeconds(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFirstResponseSeconds, opts...).ToFunc()
+}
+
+// ByFirstResponseBusinessSeconds orders the results by the first_response_business_seconds field.
+func ByFirstResponseBusinessSeconds(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFirstResponseBusinessSeconds, opts...).ToFunc()
+}
+
+// ByReopenCount orders the results by the reopen_count field.
+func ByReopenCount(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReopenCount, opts...).ToFunc()
+}
+
+// ByResolvedBy orders the results by the resolved_by field.
+func ByResolvedBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldResolvedBy, opts...).ToFunc()
+}
+
+// ByPriorityRank orders the results by the priority_rank field.
+func ByPriorityRank(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPriorityRank, opts...).ToFunc()
+}
+
+// ByChannelType orders the results by the channel_type field.
+func ByChannelType(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldChannelType, opts...).ToFunc()
+}
+
+// ByExternalID orders the results by the external_id field.
+func ByExternalID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExternalID, opts...).ToFunc()
 }
 
 // ByRevision orders the results by the revision field.

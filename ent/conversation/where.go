@@ -140,6 +140,12 @@ func LastMessageAt(v clock.Micros) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldLastMessageAt, vc))
 }
 
+// ActivityAt applies equality check predicate on the "activity_at" field. It's identical to ActivityAtEQ.
+func ActivityAt(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldEQ(FieldActivityAt, vc))
+}
+
 // WaitingSince applies equality check predicate on the "waiting_since" field. It's identical to WaitingSinceEQ.
 func WaitingSince(v clock.Micros) predicate.Conversation {
 	vc := int64(v)
@@ -218,6 +224,11 @@ func SnoozedUntil(v clock.Micros) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldSnoozedUntil, vc))
 }
 
+// WokenRevision applies equality check predicate on the "woken_revision" field. It's identical to WokenRevisionEQ.
+func WokenRevision(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldWokenRevision, v))
+}
+
 // LastNumber applies equality check predicate on the "last_number" field. It's identical to LastNumberEQ.
 func LastNumber(v int) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldLastNumber, v))
@@ -231,6 +242,11 @@ func LastVisibleNumber(v int) predicate.Conversation {
 // LastIncomingNumber applies equality check predicate on the "last_incoming_number" field. It's identical to LastIncomingNumberEQ.
 func LastIncomingNumber(v int) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldLastIncomingNumber, v))
+}
+
+// LastOutgoingNumber applies equality check predicate on the "last_outgoing_number" field. It's identical to LastOutgoingNumberEQ.
+func LastOutgoingNumber(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldLastOutgoingNumber, v))
 }
 
 // VisitorReadNumber applies equality check predicate on the "visitor_read_number" field. It's identical to VisitorReadNumberEQ.
@@ -261,6 +277,52 @@ func ToAddress(v string) predicate.Conversation {
 // PossiblyRelatedID applies equality check predicate on the "possibly_related_id" field. It's identical to PossiblyRelatedIDEQ.
 func PossiblyRelatedID(v string) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldPossiblyRelatedID, v))
+}
+
+// FirstRespondedAt applies equality check predicate on the "first_responded_at" field. It's identical to FirstRespondedAtEQ.
+func FirstRespondedAt(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldEQ(FieldFirstRespondedAt, vc))
+}
+
+// FirstRespondedBy applies equality check predicate on the "first_responded_by" field. It's identical to FirstRespondedByEQ.
+func FirstRespondedBy(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldFirstRespondedBy, v))
+}
+
+// FirstResponseSeconds applies equality check predicate on the "first_response_seconds" field. It's identical to FirstResponseSecondsEQ.
+func FirstResponseSeconds(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldFirstResponseSeconds, v))
+}
+
+// FirstResponseBusinessSeconds applies equality check predicate on the "first_response_business_seconds" field. It's identical to FirstResponseBusinessSecondsEQ.
+func FirstResponseBusinessSeconds(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldFirstResponseBusinessSeconds, v))
+}
+
+// ReopenCount applies equality check predicate on the "reopen_count" field. It's identical to ReopenCountEQ.
+func ReopenCount(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldReopenCount, v))
+}
+
+// ResolvedBy applies equality check predicate on the "resolved_by" field. It's identical to ResolvedByEQ.
+func ResolvedBy(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldResolvedBy, v))
+}
+
+// PriorityRank applies equality check predicate on the "priority_rank" field. It's identical to PriorityRankEQ.
+func PriorityRank(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldPriorityRank, v))
+}
+
+// ChannelType applies equality check predicate on the "channel_type" field. It's identical to ChannelTypeEQ.
+func ChannelType(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldChannelType, v))
+}
+
+// ExternalID applies equality check predicate on the "external_id" field. It's identical to ExternalIDEQ.
+func ExternalID(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldExternalID, v))
 }
 
 // Revision applies equality check predicate on the "revision" field. It's identical to RevisionEQ.
@@ -1213,6 +1275,60 @@ func LastMessageAtLTE(v clock.Micros) predicate.Conversation {
 	return predicate.Conversation(sql.FieldLTE(FieldLastMessageAt, vc))
 }
 
+// ActivityAtEQ applies the EQ predicate on the "activity_at" field.
+func ActivityAtEQ(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldEQ(FieldActivityAt, vc))
+}
+
+// ActivityAtNEQ applies the NEQ predicate on the "activity_at" field.
+func ActivityAtNEQ(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldNEQ(FieldActivityAt, vc))
+}
+
+// ActivityAtIn applies the In predicate on the "activity_at" field.
+func ActivityAtIn(vs ...clock.Micros) predicate.Conversation {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Conversation(sql.FieldIn(FieldActivityAt, v...))
+}
+
+// ActivityAtNotIn applies the NotIn predicate on the "activity_at" field.
+func ActivityAtNotIn(vs ...clock.Micros) predicate.Conversation {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Conversation(sql.FieldNotIn(FieldActivityAt, v...))
+}
+
+// ActivityAtGT applies the GT predicate on the "activity_at" field.
+func ActivityAtGT(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldGT(FieldActivityAt, vc))
+}
+
+// ActivityAtGTE applies the GTE predicate on the "activity_at" field.
+func ActivityAtGTE(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldGTE(FieldActivityAt, vc))
+}
+
+// ActivityAtLT applies the LT predicate on the "activity_at" field.
+func ActivityAtLT(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldLT(FieldActivityAt, vc))
+}
+
+// ActivityAtLTE applies the LTE predicate on the "activity_at" field.
+func ActivityAtLTE(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldLTE(FieldActivityAt, vc))
+}
+
 // WaitingSinceEQ applies the EQ predicate on the "waiting_since" field.
 func WaitingSinceEQ(v clock.Micros) predicate.Conversation {
 	vc := int64(v)
@@ -1960,6 +2076,46 @@ func SnoozedUntilLTE(v clock.Micros) predicate.Conversation {
 	return predicate.Conversation(sql.FieldLTE(FieldSnoozedUntil, vc))
 }
 
+// WokenRevisionEQ applies the EQ predicate on the "woken_revision" field.
+func WokenRevisionEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldWokenRevision, v))
+}
+
+// WokenRevisionNEQ applies the NEQ predicate on the "woken_revision" field.
+func WokenRevisionNEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldWokenRevision, v))
+}
+
+// WokenRevisionIn applies the In predicate on the "woken_revision" field.
+func WokenRevisionIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldWokenRevision, vs...))
+}
+
+// WokenRevisionNotIn applies the NotIn predicate on the "woken_revision" field.
+func WokenRevisionNotIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldWokenRevision, vs...))
+}
+
+// WokenRevisionGT applies the GT predicate on the "woken_revision" field.
+func WokenRevisionGT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldWokenRevision, v))
+}
+
+// WokenRevisionGTE applies the GTE predicate on the "woken_revision" field.
+func WokenRevisionGTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldWokenRevision, v))
+}
+
+// WokenRevisionLT applies the LT predicate on the "woken_revision" field.
+func WokenRevisionLT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldWokenRevision, v))
+}
+
+// WokenRevisionLTE applies the LTE predicate on the "woken_revision" field.
+func WokenRevisionLTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldWokenRevision, v))
+}
+
 // LastNumberEQ applies the EQ predicate on the "last_number" field.
 func LastNumberEQ(v int) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldLastNumber, v))
@@ -2078,6 +2234,46 @@ func LastIncomingNumberLT(v int) predicate.Conversation {
 // LastIncomingNumberLTE applies the LTE predicate on the "last_incoming_number" field.
 func LastIncomingNumberLTE(v int) predicate.Conversation {
 	return predicate.Conversation(sql.FieldLTE(FieldLastIncomingNumber, v))
+}
+
+// LastOutgoingNumberEQ applies the EQ predicate on the "last_outgoing_number" field.
+func LastOutgoingNumberEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldLastOutgoingNumber, v))
+}
+
+// LastOutgoingNumberNEQ applies the NEQ predicate on the "last_outgoing_number" field.
+func LastOutgoingNumberNEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldLastOutgoingNumber, v))
+}
+
+// LastOutgoingNumberIn applies the In predicate on the "last_outgoing_number" field.
+func LastOutgoingNumberIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldLastOutgoingNumber, vs...))
+}
+
+// LastOutgoingNumberNotIn applies the NotIn predicate on the "last_outgoing_number" field.
+func LastOutgoingNumberNotIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldLastOutgoingNumber, vs...))
+}
+
+// LastOutgoingNumberGT applies the GT predicate on the "last_outgoing_number" field.
+func LastOutgoingNumberGT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldLastOutgoingNumber, v))
+}
+
+// LastOutgoingNumberGTE applies the GTE predicate on the "last_outgoing_number" field.
+func LastOutgoingNumberGTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldLastOutgoingNumber, v))
+}
+
+// LastOutgoingNumberLT applies the LT predicate on the "last_outgoing_number" field.
+func LastOutgoingNumberLT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldLastOutgoingNumber, v))
+}
+
+// LastOutgoingNumberLTE applies the LTE predicate on the "last_outgoing_number" field.
+func LastOutgoingNumberLTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldLastOutgoingNumber, v))
 }
 
 // VisitorReadNumberEQ applies the EQ predicate on the "visitor_read_number" field.
@@ -2363,6 +2559,490 @@ func PossiblyRelatedIDEqualFold(v string) predicate.Conversation {
 // PossiblyRelatedIDContainsFold applies the ContainsFold predicate on the "possibly_related_id" field.
 func PossiblyRelatedIDContainsFold(v string) predicate.Conversation {
 	return predicate.Conversation(sql.FieldContainsFold(FieldPossiblyRelatedID, v))
+}
+
+// FirstRespondedAtEQ applies the EQ predicate on the "first_responded_at" field.
+func FirstRespondedAtEQ(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldEQ(FieldFirstRespondedAt, vc))
+}
+
+// FirstRespondedAtNEQ applies the NEQ predicate on the "first_responded_at" field.
+func FirstRespondedAtNEQ(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldNEQ(FieldFirstRespondedAt, vc))
+}
+
+// FirstRespondedAtIn applies the In predicate on the "first_responded_at" field.
+func FirstRespondedAtIn(vs ...clock.Micros) predicate.Conversation {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Conversation(sql.FieldIn(FieldFirstRespondedAt, v...))
+}
+
+// FirstRespondedAtNotIn applies the NotIn predicate on the "first_responded_at" field.
+func FirstRespondedAtNotIn(vs ...clock.Micros) predicate.Conversation {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Conversation(sql.FieldNotIn(FieldFirstRespondedAt, v...))
+}
+
+// FirstRespondedAtGT applies the GT predicate on the "first_responded_at" field.
+func FirstRespondedAtGT(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldGT(FieldFirstRespondedAt, vc))
+}
+
+// FirstRespondedAtGTE applies the GTE predicate on the "first_responded_at" field.
+func FirstRespondedAtGTE(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldGTE(FieldFirstRespondedAt, vc))
+}
+
+// FirstRespondedAtLT applies the LT predicate on the "first_responded_at" field.
+func FirstRespondedAtLT(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldLT(FieldFirstRespondedAt, vc))
+}
+
+// FirstRespondedAtLTE applies the LTE predicate on the "first_responded_at" field.
+func FirstRespondedAtLTE(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldLTE(FieldFirstRespondedAt, vc))
+}
+
+// FirstRespondedByEQ applies the EQ predicate on the "first_responded_by" field.
+func FirstRespondedByEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldFirstRespondedBy, v))
+}
+
+// FirstRespondedByNEQ applies the NEQ predicate on the "first_responded_by" field.
+func FirstRespondedByNEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldFirstRespondedBy, v))
+}
+
+// FirstRespondedByIn applies the In predicate on the "first_responded_by" field.
+func FirstRespondedByIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldFirstRespondedBy, vs...))
+}
+
+// FirstRespondedByNotIn applies the NotIn predicate on the "first_responded_by" field.
+func FirstRespondedByNotIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldFirstRespondedBy, vs...))
+}
+
+// FirstRespondedByGT applies the GT predicate on the "first_responded_by" field.
+func FirstRespondedByGT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldFirstRespondedBy, v))
+}
+
+// FirstRespondedByGTE applies the GTE predicate on the "first_responded_by" field.
+func FirstRespondedByGTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldFirstRespondedBy, v))
+}
+
+// FirstRespondedByLT applies the LT predicate on the "first_responded_by" field.
+func FirstRespondedByLT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldFirstRespondedBy, v))
+}
+
+// FirstRespondedByLTE applies the LTE predicate on the "first_responded_by" field.
+func FirstRespondedByLTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldFirstRespondedBy, v))
+}
+
+// FirstRespondedByContains applies the Contains predicate on the "first_responded_by" field.
+func FirstRespondedByContains(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContains(FieldFirstRespondedBy, v))
+}
+
+// FirstRespondedByHasPrefix applies the HasPrefix predicate on the "first_responded_by" field.
+func FirstRespondedByHasPrefix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasPrefix(FieldFirstRespondedBy, v))
+}
+
+// FirstRespondedByHasSuffix applies the HasSuffix predicate on the "first_responded_by" field.
+func FirstRespondedByHasSuffix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasSuffix(FieldFirstRespondedBy, v))
+}
+
+// FirstRespondedByEqualFold applies the EqualFold predicate on the "first_responded_by" field.
+func FirstRespondedByEqualFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEqualFold(FieldFirstRespondedBy, v))
+}
+
+// FirstRespondedByContainsFold applies the ContainsFold predicate on the "first_responded_by" field.
+func FirstRespondedByContainsFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContainsFold(FieldFirstRespondedBy, v))
+}
+
+// FirstResponseSecondsEQ applies the EQ predicate on the "first_response_seconds" field.
+func FirstResponseSecondsEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldFirstResponseSeconds, v))
+}
+
+// FirstResponseSecondsNEQ applies the NEQ predicate on the "first_response_seconds" field.
+func FirstResponseSecondsNEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldFirstResponseSeconds, v))
+}
+
+// FirstResponseSecondsIn applies the In predicate on the "first_response_seconds" field.
+func FirstResponseSecondsIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldFirstResponseSeconds, vs...))
+}
+
+// FirstResponseSecondsNotIn applies the NotIn predicate on the "first_response_seconds" field.
+func FirstResponseSecondsNotIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldFirstResponseSeconds, vs...))
+}
+
+// FirstResponseSecondsGT applies the GT predicate on the "first_response_seconds" field.
+func FirstResponseSecondsGT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldFirstResponseSeconds, v))
+}
+
+// FirstResponseSecondsGTE applies the GTE predicate on the "first_response_seconds" field.
+func FirstResponseSecondsGTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldFirstResponseSeconds, v))
+}
+
+// FirstResponseSecondsLT applies the LT predicate on the "first_response_seconds" field.
+func FirstResponseSecondsLT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldFirstResponseSeconds, v))
+}
+
+// FirstResponseSecondsLTE applies the LTE predicate on the "first_response_seconds" field.
+func FirstResponseSecondsLTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldFirstResponseSeconds, v))
+}
+
+// FirstResponseBusinessSecondsEQ applies the EQ predicate on the "first_response_business_seconds" field.
+func FirstResponseBusinessSecondsEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldFirstResponseBusinessSeconds, v))
+}
+
+// FirstResponseBusinessSecondsNEQ applies the NEQ predicate on the "first_response_business_seconds" field.
+func FirstResponseBusinessSecondsNEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldFirstResponseBusinessSeconds, v))
+}
+
+// FirstResponseBusinessSecondsIn applies the In predicate on the "first_response_business_seconds" field.
+func FirstResponseBusinessSecondsIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldFirstResponseBusinessSeconds, vs...))
+}
+
+// FirstResponseBusinessSecondsNotIn applies the NotIn predicate on the "first_response_business_seconds" field.
+func FirstResponseBusinessSecondsNotIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldFirstResponseBusinessSeconds, vs...))
+}
+
+// FirstResponseBusinessSecondsGT applies the GT predicate on the "first_response_business_seconds" field.
+func FirstResponseBusinessSecondsGT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldFirstResponseBusinessSeconds, v))
+}
+
+// FirstResponseBusinessSecondsGTE applies the GTE predicate on the "first_response_business_seconds" field.
+func FirstResponseBusinessSecondsGTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldFirstResponseBusinessSeconds, v))
+}
+
+// FirstResponseBusinessSecondsLT applies the LT predicate on the "first_response_business_seconds" field.
+func FirstResponseBusinessSecondsLT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldFirstResponseBusinessSeconds, v))
+}
+
+// FirstResponseBusinessSecondsLTE applies the LTE predicate on the "first_response_business_seconds" field.
+func FirstResponseBusinessSecondsLTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldFirstResponseBusinessSeconds, v))
+}
+
+// ReopenCountEQ applies the EQ predicate on the "reopen_count" field.
+func ReopenCountEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldReopenCount, v))
+}
+
+// ReopenCountNEQ applies the NEQ predicate on the "reopen_count" field.
+func ReopenCountNEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldReopenCount, v))
+}
+
+// ReopenCountIn applies the In predicate on the "reopen_count" field.
+func ReopenCountIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldReopenCount, vs...))
+}
+
+// ReopenCountNotIn applies the NotIn predicate on the "reopen_count" field.
+func ReopenCountNotIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldReopenCount, vs...))
+}
+
+// ReopenCountGT applies the GT predicate on the "reopen_count" field.
+func ReopenCountGT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldReopenCount, v))
+}
+
+// ReopenCountGTE applies the GTE predicate on the "reopen_count" field.
+func ReopenCountGTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldReopenCount, v))
+}
+
+// ReopenCountLT applies the LT predicate on the "reopen_count" field.
+func ReopenCountLT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldReopenCount, v))
+}
+
+// ReopenCountLTE applies the LTE predicate on the "reopen_count" field.
+func ReopenCountLTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldReopenCount, v))
+}
+
+// ResolvedByEQ applies the EQ predicate on the "resolved_by" field.
+func ResolvedByEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldResolvedBy, v))
+}
+
+// ResolvedByNEQ applies the NEQ predicate on the "resolved_by" field.
+func ResolvedByNEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldResolvedBy, v))
+}
+
+// ResolvedByIn applies the In predicate on the "resolved_by" field.
+func ResolvedByIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldResolvedBy, vs...))
+}
+
+// ResolvedByNotIn applies the NotIn predicate on the "resolved_by" field.
+func ResolvedByNotIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldResolvedBy, vs...))
+}
+
+// ResolvedByGT applies the GT predicate on the "resolved_by" field.
+func ResolvedByGT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldResolvedBy, v))
+}
+
+// ResolvedByGTE applies the GTE predicate on the "resolved_by" field.
+func ResolvedByGTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldResolvedBy, v))
+}
+
+// ResolvedByLT applies the LT predicate on the "resolved_by" field.
+func ResolvedByLT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldResolvedBy, v))
+}
+
+// ResolvedByLTE applies the LTE predicate on the "resolved_by" field.
+func ResolvedByLTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldResolvedBy, v))
+}
+
+// ResolvedByContains applies the Contains predicate on the "resolved_by" field.
+func ResolvedByContains(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContains(FieldResolvedBy, v))
+}
+
+// ResolvedByHasPrefix applies the HasPrefix predicate on the "resolved_by" field.
+func ResolvedByHasPrefix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasPrefix(FieldResolvedBy, v))
+}
+
+// ResolvedByHasSuffix applies the HasSuffix predicate on the "resolved_by" field.
+func ResolvedByHasSuffix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasSuffix(FieldResolvedBy, v))
+}
+
+// ResolvedByEqualFold applies the EqualFold predicate on the "resolved_by" field.
+func ResolvedByEqualFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEqualFold(FieldResolvedBy, v))
+}
+
+// ResolvedByContainsFold applies the ContainsFold predicate on the "resolved_by" field.
+func ResolvedByContainsFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContainsFold(FieldResolvedBy, v))
+}
+
+// PriorityRankEQ applies the EQ predicate on the "priority_rank" field.
+func PriorityRankEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldPriorityRank, v))
+}
+
+// PriorityRankNEQ applies the NEQ predicate on the "priority_rank" field.
+func PriorityRankNEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldPriorityRank, v))
+}
+
+// PriorityRankIn applies the In predicate on the "priority_rank" field.
+func PriorityRankIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldPriorityRank, vs...))
+}
+
+// PriorityRankNotIn applies the NotIn predicate on the "priority_rank" field.
+func PriorityRankNotIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldPriorityRank, vs...))
+}
+
+// PriorityRankGT applies the GT predicate on the "priority_rank" field.
+func PriorityRankGT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldPriorityRank, v))
+}
+
+// PriorityRankGTE applies the GTE predicate on the "priority_rank" field.
+func PriorityRankGTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldPriorityRank, v))
+}
+
+// PriorityRankLT applies the LT predicate on the "priority_rank" field.
+func PriorityRankLT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldPriorityRank, v))
+}
+
+// PriorityRankLTE applies the LTE predicate on the "priority_rank" field.
+func PriorityRankLTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldPriorityRank, v))
+}
+
+// ChannelTypeEQ applies the EQ predicate on the "channel_type" field.
+func ChannelTypeEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldChannelType, v))
+}
+
+// ChannelTypeNEQ applies the NEQ predicate on the "channel_type" field.
+func ChannelTypeNEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldChannelType, v))
+}
+
+// ChannelTypeIn applies the In predicate on the "channel_type" field.
+func ChannelTypeIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldChannelType, vs...))
+}
+
+// ChannelTypeNotIn applies the NotIn predicate on the "channel_type" field.
+func ChannelTypeNotIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldChannelType, vs...))
+}
+
+// ChannelTypeGT applies the GT predicate on the "channel_type" field.
+func ChannelTypeGT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldChannelType, v))
+}
+
+// ChannelTypeGTE applies the GTE predicate on the "channel_type" field.
+func ChannelTypeGTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldChannelType, v))
+}
+
+// ChannelTypeLT applies the LT predicate on the "channel_type" field.
+func ChannelTypeLT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldChannelType, v))
+}
+
+// ChannelTypeLTE applies the LTE predicate on the "channel_type" field.
+func ChannelTypeLTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldChannelType, v))
+}
+
+// ChannelTypeContains applies the Contains predicate on the "channel_type" field.
+func ChannelTypeContains(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContains(FieldChannelType, v))
+}
+
+// ChannelTypeHasPrefix applies the HasPrefix predicate on the "channel_type" field.
+func ChannelTypeHasPrefix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasPrefix(FieldChannelType, v))
+}
+
+// ChannelTypeHasSuffix applies the HasSuffix predicate on the "channel_type" field.
+func ChannelTypeHasSuffix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasSuffix(FieldChannelType, v))
+}
+
+// ChannelTypeEqualFold applies the EqualFold predicate on the "channel_type" field.
+func ChannelTypeEqualFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEqualFold(FieldChannelType, v))
+}
+
+// ChannelTypeContainsFold applies the ContainsFold predicate on the "channel_type" field.
+func ChannelTypeContainsFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContainsFold(FieldChannelType, v))
+}
+
+// ExternalIDEQ applies the EQ predicate on the "external_id" field.
+func ExternalIDEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldExternalID, v))
+}
+
+// ExternalIDNEQ applies the NEQ predicate on the "external_id" field.
+func ExternalIDNEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldExternalID, v))
+}
+
+// ExternalIDIn applies the In predicate on the "external_id" field.
+func ExternalIDIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldExternalID, vs...))
+}
+
+// ExternalIDNotIn applies the NotIn predicate on the "external_id" field.
+func ExternalIDNotIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldExternalID, vs...))
+}
+
+// ExternalIDGT applies the GT predicate on the "external_id" field.
+func ExternalIDGT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldExternalID, v))
+}
+
+// ExternalIDGTE applies the GTE predicate on the "external_id" field.
+func ExternalIDGTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldExternalID, v))
+}
+
+// ExternalIDLT applies the LT predicate on the "external_id" field.
+func ExternalIDLT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldExternalID, v))
+}
+
+// ExternalIDLTE applies the LTE predicate on the "external_id" field.
+func ExternalIDLTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldExternalID, v))
+}
+
+// ExternalIDContains applies the Contains predicate on the "external_id" field.
+func ExternalIDContains(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContains(FieldExternalID, v))
+}
+
+// ExternalIDHasPrefix applies the HasPrefix predicate on the "external_id" field.
+func ExternalIDHasPrefix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasPrefix(FieldExternalID, v))
+}
+
+// ExternalIDHasSuffix applies the HasSuffix predicate on the "external_id" field.
+func ExternalIDHasSuffix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasSuffix(FieldExternalID, v))
+}
+
+// ExternalIDIsNil applies the IsNil predicate on the "external_id" field.
+func ExternalIDIsNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldIsNull(FieldExternalID))
+}
+
+// ExternalIDNotNil applies the NotNil predicate on the "external_id" field.
+func ExternalIDNotNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotNull(FieldExternalID))
+}
+
+// ExternalIDEqualFold applies the EqualFold predicate on the "external_id" field.
+func ExternalIDEqualFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEqualFold(FieldExternalID, v))
+}
+
+// ExternalIDContainsFold applies the ContainsFold predicate on the "external_id" field.
+func ExternalIDContainsFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContainsFold(FieldExternalID, v))
 }
 
 // RevisionEQ applies the EQ predicate on the "revision" field.

@@ -3,8 +3,8 @@
 package email
 
 import (
-	"parley/ent/schema"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -114,15 +114,15 @@ var (
 	// DefaultInReplyTo holds the default value on creation for the "in_reply_to" field.
 	DefaultInReplyTo string
 	// DefaultFrom holds the default value on creation for the "from" field.
-	DefaultFrom schema.Mailbox
+	DefaultFrom vocab.Mailbox
 	// DefaultReplyTo holds the default value on creation for the "reply_to" field.
-	DefaultReplyTo []schema.Mailbox
+	DefaultReplyTo []vocab.Mailbox
 	// DefaultTo holds the default value on creation for the "to" field.
-	DefaultTo []schema.Mailbox
+	DefaultTo []vocab.Mailbox
 	// DefaultCc holds the default value on creation for the "cc" field.
-	DefaultCc []schema.Mailbox
+	DefaultCc []vocab.Mailbox
 	// DefaultBcc holds the default value on creation for the "bcc" field.
-	DefaultBcc []schema.Mailbox
+	DefaultBcc []vocab.Mailbox
 	// DefaultSubject holds the default value on creation for the "subject" field.
 	DefaultSubject string
 	// DefaultQuotedHTML holds the default value on creation for the "quoted_html" field.
@@ -130,7 +130,7 @@ var (
 	// DefaultAutomatic holds the default value on creation for the "automatic" field.
 	DefaultAutomatic bool
 	// DefaultVerdict holds the default value on creation for the "verdict" field.
-	DefaultVerdict schema.MailVerdict
+	DefaultVerdict vocab.MailVerdict
 	// DefaultSendAt holds the default value on creation for the "send_at" field.
 	DefaultSendAt clock.Micros
 	// DefaultAttempts holds the default value on creation for the "attempts" field.
@@ -140,7 +140,7 @@ var (
 	// DefaultSentAt holds the default value on creation for the "sent_at" field.
 	DefaultSentAt clock.Micros
 	// DefaultRecipients holds the default value on creation for the "recipients" field.
-	DefaultRecipients []schema.Recipient
+	DefaultRecipients []vocab.Recipient
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )

@@ -3,7 +3,6 @@
 package emailchannel
 
 import (
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/vocab"
 
@@ -141,15 +140,15 @@ var (
 	// DefaultStateSince holds the default value on creation for the "state_since" field.
 	DefaultStateSince clock.Micros
 	// DefaultImap holds the default value on creation for the "imap" field.
-	DefaultImap schema.MailServer
+	DefaultImap vocab.MailServer
 	// DefaultSMTP holds the default value on creation for the "smtp" field.
-	DefaultSMTP schema.MailServer
+	DefaultSMTP vocab.MailServer
 	// DefaultAuthentication holds the default value on creation for the "authentication" field.
 	DefaultAuthentication vocab.EmailAuthentication
 	// DefaultCredentials holds the default value on creation for the "credentials" field.
 	DefaultCredentials string
 	// DefaultRouting holds the default value on creation for the "routing" field.
-	DefaultRouting schema.Routing
+	DefaultRouting vocab.Routing
 	// DefaultSignature holds the default value on creation for the "signature" field.
 	DefaultSignature string
 	// DefaultUndoSeconds holds the default value on creation for the "undo_seconds" field.

@@ -260,6 +260,18 @@ func (f IdempotencyKeyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Val
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.IdempotencyKeyMutation", m)
 }
 
+// The ImageSenderFunc type is an adapter to allow the use of ordinary
+// function as ImageSender mutator.
+type ImageSenderFunc func(context.Context, *ent.ImageSenderMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ImageSenderFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ImageSenderMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ImageSenderMutation", m)
+}
+
 // The InboundMailFunc type is an adapter to allow the use of ordinary
 // function as InboundMail mutator.
 type InboundMailFunc func(context.Context, *ent.InboundMailMutation) (ent.Value, error)
@@ -438,6 +450,18 @@ func (f SubscriptionTypeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.V
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SubscriptionTypeMutation", m)
+}
+
+// The TagFunc type is an adapter to allow the use of ordinary
+// function as Tag mutator.
+type TagFunc func(context.Context, *ent.TagMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TagFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.TagMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TagMutation", m)
 }
 
 // The TargetedMessageFunc type is an adapter to allow the use of ordinary

@@ -3,7 +3,7 @@
 package inboundmail
 
 import (
-	"parley/ent/schema"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -103,7 +103,7 @@ var (
 	// DefaultMessageID holds the default value on creation for the "message_id" field.
 	DefaultMessageID string
 	// DefaultVerdict holds the default value on creation for the "verdict" field.
-	DefaultVerdict schema.MailVerdict
+	DefaultVerdict vocab.MailVerdict
 	// DefaultAttempts holds the default value on creation for the "attempts" field.
 	DefaultAttempts int
 	// DefaultError holds the default value on creation for the "error" field.

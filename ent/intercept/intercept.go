@@ -28,6 +28,7 @@ import (
 	"parley/ent/event"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
+	"parley/ent/imagesender"
 	"parley/ent/inboundmail"
 	"parley/ent/inbox"
 	"parley/ent/inboxteam"
@@ -44,6 +45,7 @@ import (
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
 	"parley/ent/subscriptiontype"
+	"parley/ent/tag"
 	"parley/ent/targetedmessage"
 	"parley/ent/targetedmessagecount"
 	"parley/ent/targetedmessageversion"
@@ -682,6 +684,33 @@ func (f TraverseIdempotencyKey) Traverse(ctx context.Context, q ent.Query) error
 	return fmt.Errorf("unexpected query type %T. expect *ent.IdempotencyKeyQuery", q)
 }
 
+// The ImageSenderFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ImageSenderFunc func(context.Context, *ent.ImageSenderQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ImageSenderFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ImageSenderQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ImageSenderQuery", q)
+}
+
+// The TraverseImageSender type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseImageSender func(context.Context, *ent.ImageSenderQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseImageSender) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseImageSender) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ImageSenderQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ImageSenderQuery", q)
+}
+
 // The InboundMailFunc type is an adapter to allow the use of ordinary function as a Querier.
 type InboundMailFunc func(context.Context, *ent.InboundMailQuery) (ent.Value, error)
 
@@ -1087,6 +1116,33 @@ func (f TraverseSubscriptionType) Traverse(ctx context.Context, q ent.Query) err
 	return fmt.Errorf("unexpected query type %T. expect *ent.SubscriptionTypeQuery", q)
 }
 
+// The TagFunc type is an adapter to allow the use of ordinary function as a Querier.
+type TagFunc func(context.Context, *ent.TagQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f TagFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.TagQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.TagQuery", q)
+}
+
+// The TraverseTag type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTag func(context.Context, *ent.TagQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTag) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTag) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.TagQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.TagQuery", q)
+}
+
 // The TargetedMessageFunc type is an adapter to allow the use of ordinary function as a Querier.
 type TargetedMessageFunc func(context.Context, *ent.TargetedMessageQuery) (ent.Value, error)
 
@@ -1429,6 +1485,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ForgottenBlobQuery, predicate.ForgottenBlob, forgottenblob.OrderOption]{typ: ent.TypeForgottenBlob, tq: q}, nil
 	case *ent.IdempotencyKeyQuery:
 		return &query[*ent.IdempotencyKeyQuery, predicate.IdempotencyKey, idempotencykey.OrderOption]{typ: ent.TypeIdempotencyKey, tq: q}, nil
+	case *ent.ImageSenderQuery:
+		return &query[*ent.ImageSenderQuery, predicate.ImageSender, imagesender.OrderOption]{typ: ent.TypeImageSender, tq: q}, nil
 	case *ent.InboundMailQuery:
 		return &query[*ent.InboundMailQuery, predicate.InboundMail, inboundmail.OrderOption]{typ: ent.TypeInboundMail, tq: q}, nil
 	case *ent.InboxQuery:
@@ -1459,6 +1517,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.SavedViewQuery, predicate.SavedView, savedview.OrderOption]{typ: ent.TypeSavedView, tq: q}, nil
 	case *ent.SubscriptionTypeQuery:
 		return &query[*ent.SubscriptionTypeQuery, predicate.SubscriptionType, subscriptiontype.OrderOption]{typ: ent.TypeSubscriptionType, tq: q}, nil
+	case *ent.TagQuery:
+		return &query[*ent.TagQuery, predicate.Tag, tag.OrderOption]{typ: ent.TypeTag, tq: q}, nil
 	case *ent.TargetedMessageQuery:
 		return &query[*ent.TargetedMessageQuery, predicate.TargetedMessage, targetedmessage.OrderOption]{typ: ent.TypeTargetedMessage, tq: q}, nil
 	case *ent.TargetedMessageCountQuery:

@@ -33,6 +33,10 @@ const (
 	FieldText = "text"
 	// FieldHTML holds the string denoting the html field in the database.
 	FieldHTML = "html"
+	// FieldMarkdown holds the string denoting the markdown field in the database.
+	FieldMarkdown = "markdown"
+	// FieldReplyToID holds the string denoting the reply_to_id field in the database.
+	FieldReplyToID = "reply_to_id"
 	// FieldMentions holds the string denoting the mentions field in the database.
 	FieldMentions = "mentions"
 	// FieldDelivery holds the string denoting the delivery field in the database.
@@ -43,6 +47,8 @@ const (
 	FieldEditedAt = "edited_at"
 	// FieldDeletedAt holds the string denoting the deleted_at field in the database.
 	FieldDeletedAt = "deleted_at"
+	// FieldExternalID holds the string denoting the external_id field in the database.
+	FieldExternalID = "external_id"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the message in the database.
@@ -62,11 +68,14 @@ var Columns = []string{
 	FieldAuthorID,
 	FieldText,
 	FieldHTML,
+	FieldMarkdown,
+	FieldReplyToID,
 	FieldMentions,
 	FieldDelivery,
 	FieldDeliveryError,
 	FieldEditedAt,
 	FieldDeletedAt,
+	FieldExternalID,
 	FieldCreatedAt,
 }
 
@@ -89,6 +98,10 @@ var (
 	DefaultText string
 	// DefaultHTML holds the default value on creation for the "html" field.
 	DefaultHTML string
+	// DefaultMarkdown holds the default value on creation for the "markdown" field.
+	DefaultMarkdown string
+	// DefaultReplyToID holds the default value on creation for the "reply_to_id" field.
+	DefaultReplyToID string
 	// DefaultDeliveryError holds the default value on creation for the "delivery_error" field.
 	DefaultDeliveryError string
 	// DefaultEditedAt holds the default value on creation for the "edited_at" field.
@@ -157,6 +170,16 @@ func ByHTML(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldHTML, opts...).ToFunc()
 }
 
+// ByMarkdown orders the results by the markdown field.
+func ByMarkdown(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMarkdown, opts...).ToFunc()
+}
+
+// ByReplyToID orders the results by the reply_to_id field.
+func ByReplyToID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReplyToID, opts...).ToFunc()
+}
+
 // ByDelivery orders the results by the delivery field.
 func ByDelivery(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDelivery, opts...).ToFunc()
@@ -175,6 +198,11 @@ func ByEditedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByDeletedAt orders the results by the deleted_at field.
 func ByDeletedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDeletedAt, opts...).ToFunc()
+}
+
+// ByExternalID orders the results by the external_id field.
+func ByExternalID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExternalID, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -118,6 +118,16 @@ func HTML(v string) predicate.Message {
 	return predicate.Message(sql.FieldEQ(FieldHTML, v))
 }
 
+// Markdown applies equality check predicate on the "markdown" field. It's identical to MarkdownEQ.
+func Markdown(v string) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldMarkdown, v))
+}
+
+// ReplyToID applies equality check predicate on the "reply_to_id" field. It's identical to ReplyToIDEQ.
+func ReplyToID(v string) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldReplyToID, v))
+}
+
 // Delivery applies equality check predicate on the "delivery" field. It's identical to DeliveryEQ.
 func Delivery(v vocab.DeliveryState) predicate.Message {
 	vc := string(v)
@@ -139,6 +149,11 @@ func EditedAt(v clock.Micros) predicate.Message {
 func DeletedAt(v clock.Micros) predicate.Message {
 	vc := int64(v)
 	return predicate.Message(sql.FieldEQ(FieldDeletedAt, vc))
+}
+
+// ExternalID applies equality check predicate on the "external_id" field. It's identical to ExternalIDEQ.
+func ExternalID(v string) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldExternalID, v))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -785,6 +800,136 @@ func HTMLContainsFold(v string) predicate.Message {
 	return predicate.Message(sql.FieldContainsFold(FieldHTML, v))
 }
 
+// MarkdownEQ applies the EQ predicate on the "markdown" field.
+func MarkdownEQ(v string) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldMarkdown, v))
+}
+
+// MarkdownNEQ applies the NEQ predicate on the "markdown" field.
+func MarkdownNEQ(v string) predicate.Message {
+	return predicate.Message(sql.FieldNEQ(FieldMarkdown, v))
+}
+
+// MarkdownIn applies the In predicate on the "markdown" field.
+func MarkdownIn(vs ...string) predicate.Message {
+	return predicate.Message(sql.FieldIn(FieldMarkdown, vs...))
+}
+
+// MarkdownNotIn applies the NotIn predicate on the "markdown" field.
+func MarkdownNotIn(vs ...string) predicate.Message {
+	return predicate.Message(sql.FieldNotIn(FieldMarkdown, vs...))
+}
+
+// MarkdownGT applies the GT predicate on the "markdown" field.
+func MarkdownGT(v string) predicate.Message {
+	return predicate.Message(sql.FieldGT(FieldMarkdown, v))
+}
+
+// MarkdownGTE applies the GTE predicate on the "markdown" field.
+func MarkdownGTE(v string) predicate.Message {
+	return predicate.Message(sql.FieldGTE(FieldMarkdown, v))
+}
+
+// MarkdownLT applies the LT predicate on the "markdown" field.
+func MarkdownLT(v string) predicate.Message {
+	return predicate.Message(sql.FieldLT(FieldMarkdown, v))
+}
+
+// MarkdownLTE applies the LTE predicate on the "markdown" field.
+func MarkdownLTE(v string) predicate.Message {
+	return predicate.Message(sql.FieldLTE(FieldMarkdown, v))
+}
+
+// MarkdownContains applies the Contains predicate on the "markdown" field.
+func MarkdownContains(v string) predicate.Message {
+	return predicate.Message(sql.FieldContains(FieldMarkdown, v))
+}
+
+// MarkdownHasPrefix applies the HasPrefix predicate on the "markdown" field.
+func MarkdownHasPrefix(v string) predicate.Message {
+	return predicate.Message(sql.FieldHasPrefix(FieldMarkdown, v))
+}
+
+// MarkdownHasSuffix applies the HasSuffix predicate on the "markdown" field.
+func MarkdownHasSuffix(v string) predicate.Message {
+	return predicate.Message(sql.FieldHasSuffix(FieldMarkdown, v))
+}
+
+// MarkdownEqualFold applies the EqualFold predicate on the "markdown" field.
+func MarkdownEqualFold(v string) predicate.Message {
+	return predicate.Message(sql.FieldEqualFold(FieldMarkdown, v))
+}
+
+// MarkdownContainsFold applies the ContainsFold predicate on the "markdown" field.
+func MarkdownContainsFold(v string) predicate.Message {
+	return predicate.Message(sql.FieldContainsFold(FieldMarkdown, v))
+}
+
+// ReplyToIDEQ applies the EQ predicate on the "reply_to_id" field.
+func ReplyToIDEQ(v string) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldReplyToID, v))
+}
+
+// ReplyToIDNEQ applies the NEQ predicate on the "reply_to_id" field.
+func ReplyToIDNEQ(v string) predicate.Message {
+	return predicate.Message(sql.FieldNEQ(FieldReplyToID, v))
+}
+
+// ReplyToIDIn applies the In predicate on the "reply_to_id" field.
+func ReplyToIDIn(vs ...string) predicate.Message {
+	return predicate.Message(sql.FieldIn(FieldReplyToID, vs...))
+}
+
+// ReplyToIDNotIn applies the NotIn predicate on the "reply_to_id" field.
+func ReplyToIDNotIn(vs ...string) predicate.Message {
+	return predicate.Message(sql.FieldNotIn(FieldReplyToID, vs...))
+}
+
+// ReplyToIDGT applies the GT predicate on the "reply_to_id" field.
+func ReplyToIDGT(v string) predicate.Message {
+	return predicate.Message(sql.FieldGT(FieldReplyToID, v))
+}
+
+// ReplyToIDGTE applies the GTE predicate on the "reply_to_id" field.
+func ReplyToIDGTE(v string) predicate.Message {
+	return predicate.Message(sql.FieldGTE(FieldReplyToID, v))
+}
+
+// ReplyToIDLT applies the LT predicate on the "reply_to_id" field.
+func ReplyToIDLT(v string) predicate.Message {
+	return predicate.Message(sql.FieldLT(FieldReplyToID, v))
+}
+
+// ReplyToIDLTE applies the LTE predicate on the "reply_to_id" field.
+func ReplyToIDLTE(v string) predicate.Message {
+	return predicate.Message(sql.FieldLTE(FieldReplyToID, v))
+}
+
+// ReplyToIDContains applies the Contains predicate on the "reply_to_id" field.
+func ReplyToIDContains(v string) predicate.Message {
+	return predicate.Message(sql.FieldContains(FieldReplyToID, v))
+}
+
+// ReplyToIDHasPrefix applies the HasPrefix predicate on the "reply_to_id" field.
+func ReplyToIDHasPrefix(v string) predicate.Message {
+	return predicate.Message(sql.FieldHasPrefix(FieldReplyToID, v))
+}
+
+// ReplyToIDHasSuffix applies the HasSuffix predicate on the "reply_to_id" field.
+func ReplyToIDHasSuffix(v string) predicate.Message {
+	return predicate.Message(sql.FieldHasSuffix(FieldReplyToID, v))
+}
+
+// ReplyToIDEqualFold applies the EqualFold predicate on the "reply_to_id" field.
+func ReplyToIDEqualFold(v string) predicate.Message {
+	return predicate.Message(sql.FieldEqualFold(FieldReplyToID, v))
+}
+
+// ReplyToIDContainsFold applies the ContainsFold predicate on the "reply_to_id" field.
+func ReplyToIDContainsFold(v string) predicate.Message {
+	return predicate.Message(sql.FieldContainsFold(FieldReplyToID, v))
+}
+
 // MentionsIsNil applies the IsNil predicate on the "mentions" field.
 func MentionsIsNil() predicate.Message {
 	return predicate.Message(sql.FieldIsNull(FieldMentions))
@@ -1050,6 +1195,81 @@ func DeletedAtLT(v clock.Micros) predicate.Message {
 func DeletedAtLTE(v clock.Micros) predicate.Message {
 	vc := int64(v)
 	return predicate.Message(sql.FieldLTE(FieldDeletedAt, vc))
+}
+
+// ExternalIDEQ applies the EQ predicate on the "external_id" field.
+func ExternalIDEQ(v string) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldExternalID, v))
+}
+
+// ExternalIDNEQ applies the NEQ predicate on the "external_id" field.
+func ExternalIDNEQ(v string) predicate.Message {
+	return predicate.Message(sql.FieldNEQ(FieldExternalID, v))
+}
+
+// ExternalIDIn applies the In predicate on the "external_id" field.
+func ExternalIDIn(vs ...string) predicate.Message {
+	return predicate.Message(sql.FieldIn(FieldExternalID, vs...))
+}
+
+// ExternalIDNotIn applies the NotIn predicate on the "external_id" field.
+func ExternalIDNotIn(vs ...string) predicate.Message {
+	return predicate.Message(sql.FieldNotIn(FieldExternalID, vs...))
+}
+
+// ExternalIDGT applies the GT predicate on the "external_id" field.
+func ExternalIDGT(v string) predicate.Message {
+	return predicate.Message(sql.FieldGT(FieldExternalID, v))
+}
+
+// ExternalIDGTE applies the GTE predicate on the "external_id" field.
+func ExternalIDGTE(v string) predicate.Message {
+	return predicate.Message(sql.FieldGTE(FieldExternalID, v))
+}
+
+// ExternalIDLT applies the LT predicate on the "external_id" field.
+func ExternalIDLT(v string) predicate.Message {
+	return predicate.Message(sql.FieldLT(FieldExternalID, v))
+}
+
+// ExternalIDLTE applies the LTE predicate on the "external_id" field.
+func ExternalIDLTE(v string) predicate.Message {
+	return predicate.Message(sql.FieldLTE(FieldExternalID, v))
+}
+
+// ExternalIDContains applies the Contains predicate on the "external_id" field.
+func ExternalIDContains(v string) predicate.Message {
+	return predicate.Message(sql.FieldContains(FieldExternalID, v))
+}
+
+// ExternalIDHasPrefix applies the HasPrefix predicate on the "external_id" field.
+func ExternalIDHasPrefix(v string) predicate.Message {
+	return predicate.Message(sql.FieldHasPrefix(FieldExternalID, v))
+}
+
+// ExternalIDHasSuffix applies the HasSuffix predicate on the "external_id" field.
+func ExternalIDHasSuffix(v string) predicate.Message {
+	return predicate.Message(sql.FieldHasSuffix(FieldExternalID, v))
+}
+
+// ExternalIDIsNil applies the IsNil predicate on the "external_id" field.
+func ExternalIDIsNil() predicate.Message {
+	return predicate.Message(sql.FieldIsNull(FieldExternalID))
+}
+
+// ExternalIDNotNil applies the NotNil predicate on the "external_id" field.
+func ExternalIDNotNil() predicate.Message {
+	return predicate.Message(sql.FieldNotNull(FieldExternalID))
+}
+
+// ExternalIDEqualFold applies the EqualFold predicate on the "external_id" field.
+func ExternalIDEqualFold(v string) predicate.Message {
+	return predicate.Message(sql.FieldEqualFold(FieldExternalID, v))
+}
+
+// ExternalIDContainsFold applies the ContainsFold predicate on the "external_id" field.
+func ExternalIDContainsFold(v string) predicate.Message {
+	return predicate.Message(sql.FieldContainsFold(FieldExternalID, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

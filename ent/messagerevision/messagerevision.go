@@ -23,6 +23,8 @@ const (
 	FieldText = "text"
 	// FieldHTML holds the string denoting the html field in the database.
 	FieldHTML = "html"
+	// FieldMarkdown holds the string denoting the markdown field in the database.
+	FieldMarkdown = "markdown"
 	// FieldReplacedBy holds the string denoting the replaced_by field in the database.
 	FieldReplacedBy = "replaced_by"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -40,6 +42,7 @@ var Columns = []string{
 	FieldMessageID,
 	FieldText,
 	FieldHTML,
+	FieldMarkdown,
 	FieldReplacedBy,
 	FieldCreatedAt,
 }
@@ -63,6 +66,8 @@ var (
 	DefaultText string
 	// DefaultHTML holds the default value on creation for the "html" field.
 	DefaultHTML string
+	// DefaultMarkdown holds the default value on creation for the "markdown" field.
+	DefaultMarkdown string
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -103,6 +108,11 @@ func ByText(opts ...sql.OrderTermOption) OrderOption {
 // ByHTML orders the results by the html field.
 func ByHTML(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldHTML, opts...).ToFunc()
+}
+
+// ByMarkdown orders the results by the markdown field.
+func ByMarkdown(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMarkdown, opts...).ToFunc()
 }
 
 // ByReplacedBy orders the results by the replaced_by field.

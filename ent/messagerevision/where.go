@@ -94,6 +94,11 @@ func HTML(v string) predicate.MessageRevision {
 	return predicate.MessageRevision(sql.FieldEQ(FieldHTML, v))
 }
 
+// Markdown applies equality check predicate on the "markdown" field. It's identical to MarkdownEQ.
+func Markdown(v string) predicate.MessageRevision {
+	return predicate.MessageRevision(sql.FieldEQ(FieldMarkdown, v))
+}
+
 // ReplacedBy applies equality check predicate on the "replaced_by" field. It's identical to ReplacedByEQ.
 func ReplacedBy(v string) predicate.MessageRevision {
 	return predicate.MessageRevision(sql.FieldEQ(FieldReplacedBy, v))
@@ -493,6 +498,71 @@ func HTMLEqualFold(v string) predicate.MessageRevision {
 // HTMLContainsFold applies the ContainsFold predicate on the "html" field.
 func HTMLContainsFold(v string) predicate.MessageRevision {
 	return predicate.MessageRevision(sql.FieldContainsFold(FieldHTML, v))
+}
+
+// MarkdownEQ applies the EQ predicate on the "markdown" field.
+func MarkdownEQ(v string) predicate.MessageRevision {
+	return predicate.MessageRevision(sql.FieldEQ(FieldMarkdown, v))
+}
+
+// MarkdownNEQ applies the NEQ predicate on the "markdown" field.
+func MarkdownNEQ(v string) predicate.MessageRevision {
+	return predicate.MessageRevision(sql.FieldNEQ(FieldMarkdown, v))
+}
+
+// MarkdownIn applies the In predicate on the "markdown" field.
+func MarkdownIn(vs ...string) predicate.MessageRevision {
+	return predicate.MessageRevision(sql.FieldIn(FieldMarkdown, vs...))
+}
+
+// MarkdownNotIn applies the NotIn predicate on the "markdown" field.
+func MarkdownNotIn(vs ...string) predicate.MessageRevision {
+	return predicate.MessageRevision(sql.FieldNotIn(FieldMarkdown, vs...))
+}
+
+// MarkdownGT applies the GT predicate on the "markdown" field.
+func MarkdownGT(v string) predicate.MessageRevision {
+	return predicate.MessageRevision(sql.FieldGT(FieldMarkdown, v))
+}
+
+// MarkdownGTE applies the GTE predicate on the "markdown" field.
+func MarkdownGTE(v string) predicate.MessageRevision {
+	return predicate.MessageRevision(sql.FieldGTE(FieldMarkdown, v))
+}
+
+// MarkdownLT applies the LT predicate on the "markdown" field.
+func MarkdownLT(v string) predicate.MessageRevision {
+	return predicate.MessageRevision(sql.FieldLT(FieldMarkdown, v))
+}
+
+// MarkdownLTE applies the LTE predicate on the "markdown" field.
+func MarkdownLTE(v string) predicate.MessageRevision {
+	return predicate.MessageRevision(sql.FieldLTE(FieldMarkdown, v))
+}
+
+// MarkdownContains applies the Contains predicate on the "markdown" field.
+func MarkdownContains(v string) predicate.MessageRevision {
+	return predicate.MessageRevision(sql.FieldContains(FieldMarkdown, v))
+}
+
+// MarkdownHasPrefix applies the HasPrefix predicate on the "markdown" field.
+func MarkdownHasPrefix(v string) predicate.MessageRevision {
+	return predicate.MessageRevision(sql.FieldHasPrefix(FieldMarkdown, v))
+}
+
+// MarkdownHasSuffix applies the HasSuffix predicate on the "markdown" field.
+func MarkdownHasSuffix(v string) predicate.MessageRevision {
+	return predicate.MessageRevision(sql.FieldHasSuffix(FieldMarkdown, v))
+}
+
+// MarkdownEqualFold applies the EqualFold predicate on the "markdown" field.
+func MarkdownEqualFold(v string) predicate.MessageRevision {
+	return predicate.MessageRevision(sql.FieldEqualFold(FieldMarkdown, v))
+}
+
+// MarkdownContainsFold applies the ContainsFold predicate on the "markdown" field.
+func MarkdownContainsFold(v string) predicate.MessageRevision {
+	return predicate.MessageRevision(sql.FieldContainsFold(FieldMarkdown, v))
 }
 
 // ReplacedByEQ applies the EQ predicate on the "replaced_by" field.

@@ -17,6 +17,7 @@ var (
 		{Name: "time_zone", Type: field.TypeString, Default: "UTC"},
 		{Name: "max_inboxes", Type: field.TypeInt, Nullable: true},
 		{Name: "gdpr_enabled", Type: field.TypeBool, Default: false},
+		{Name: "tags_managed", Type: field.TypeBool, Default: false},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// AccountsTable holds the schema information for the "accounts" table.
@@ -43,12 +44,15 @@ var (
 		{Name: "id", Type: field.TypeString},
 		{Name: "account_id", Type: field.TypeString},
 		{Name: "hash", Type: field.TypeBytes, Unique: true},
+		{Name: "previous_hash", Type: field.TypeBytes, Unique: true, Nullable: true},
+		{Name: "previous_until", Type: field.TypeInt64, Default: 0},
 		{Name: "name", Type: field.TypeString},
 		{Name: "user_id", Type: field.TypeString, Default: ""},
 		{Name: "integration_id", Type: field.TypeString, Default: ""},
 		{Name: "scopes", Type: field.TypeJSON},
 		{Name: "expires_at", Type: field.TypeInt64},
 		{Name: "revoked_at", Type: field.TypeInt64, Default: 0},
+		{Name: "deprecated_uses", Type: field.TypeJSON},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// APITokensTable holds the schema information for the "api_tokens" table.
@@ -63,9 +67,9 @@ var (
 				Columns: []*schema.Column{APITokensColumns[1], APITokensColumns[0]},
 			},
 			{
-				Name:    "apitoken_user_id",
+				Name:    "apitoken_user_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{APITokensColumns[4]},
+				Columns: []*schema.Column{APITokensColumns[6], APITokensColumns[0]},
 			},
 		},
 	}
@@ -133,6 +137,16 @@ var (
 				Name:    "block_channel_id_sender",
 				Unique:  true,
 				Columns: []*schema.Column{BlocksColumns[3], BlocksColumns[5]},
+			},
+			{
+				Name:    "block_channel_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{BlocksColumns[3], BlocksColumns[7], BlocksColumns[0]},
+			},
+			{
+				Name:    "block_account_id_sender",
+				Unique:  false,
+				Columns: []*schema.Column{BlocksColumns[1], BlocksColumns[5]},
 			},
 		},
 	}
@@ -245,9 +259,9 @@ var (
 				Columns: []*schema.Column{ConsentsColumns[3], ConsentsColumns[7]},
 			},
 			{
-				Name:    "consentrecord_contact_id",
+				Name:    "consentrecord_contact_id_given_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConsentsColumns[4]},
+				Columns: []*schema.Column{ConsentsColumns[4], ConsentsColumns[13], ConsentsColumns[0]},
 			},
 			{
 				Name:    "consentrecord_conversation_id",
@@ -263,6 +277,8 @@ var (
 		{Name: "name", Type: field.TypeString, Default: ""},
 		{Name: "email", Type: field.TypeString, Default: ""},
 		{Name: "phone", Type: field.TypeString, Default: ""},
+		{Name: "avatar_url", Type: field.TypeString, Default: ""},
+		{Name: "external_id", Type: field.TypeString, Nullable: true},
 		{Name: "owner_id", Type: field.TypeString, Default: ""},
 		{Name: "last_seen_at", Type: field.TypeInt64, Default: 0},
 		{Name: "written_at", Type: field.TypeInt64, Default: 0},
@@ -281,6 +297,21 @@ var (
 			},
 			{
 				Name:    "contact_account_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[10], ContactsColumns[0]},
+			},
+			{
+				Name:    "contact_account_id_external_id",
+				Unique:  true,
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[6]},
+			},
+			{
+				Name:    "contact_account_id_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[2], ContactsColumns[0]},
+			},
+			{
+				Name:    "contact_account_id_last_seen_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[8], ContactsColumns[0]},
 			},
@@ -329,6 +360,11 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{ContactListsColumns[1], ContactListsColumns[0]},
 			},
+			{
+				Name:    "contactlist_account_id_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactListsColumns[1], ContactListsColumns[2], ContactListsColumns[0]},
+			},
 		},
 	}
 	// ContactListMembersColumns holds the columns for the "contact_list_members" table.
@@ -373,6 +409,7 @@ var (
 		{Name: "preview", Type: field.TypeString, Default: ""},
 		{Name: "opened_at", Type: field.TypeInt64},
 		{Name: "last_message_at", Type: field.TypeInt64},
+		{Name: "activity_at", Type: field.TypeInt64},
 		{Name: "waiting_since", Type: field.TypeInt64, Default: -9223372036854775808},
 		{Name: "closed_at", Type: field.TypeInt64, Default: 0},
 		{Name: "filtered", Type: field.TypeInt64, Default: 0},
@@ -388,15 +425,26 @@ var (
 		{Name: "priority", Type: field.TypeString, Default: "NONE"},
 		{Name: "tags", Type: field.TypeJSON},
 		{Name: "snoozed_until", Type: field.TypeInt64, Default: 0},
+		{Name: "woken_revision", Type: field.TypeInt, Default: 0},
 		{Name: "last_number", Type: field.TypeInt, Default: 0},
 		{Name: "last_visible_number", Type: field.TypeInt, Default: 0},
 		{Name: "last_incoming_number", Type: field.TypeInt, Default: 0},
+		{Name: "last_outgoing_number", Type: field.TypeInt, Default: 0},
 		{Name: "visitor_read_number", Type: field.TypeInt, Default: 0},
 		{Name: "routing_source", Type: field.TypeString, Default: ""},
 		{Name: "awaits_offer", Type: field.TypeBool, Default: false},
 		{Name: "reassigned_message_number", Type: field.TypeInt, Default: 0},
 		{Name: "to_address", Type: field.TypeString, Default: ""},
 		{Name: "possibly_related_id", Type: field.TypeString, Default: ""},
+		{Name: "first_responded_at", Type: field.TypeInt64, Default: 0},
+		{Name: "first_responded_by", Type: field.TypeString, Default: ""},
+		{Name: "first_response_seconds", Type: field.TypeInt, Default: 0},
+		{Name: "first_response_business_seconds", Type: field.TypeInt, Default: -1},
+		{Name: "reopen_count", Type: field.TypeInt, Default: 0},
+		{Name: "resolved_by", Type: field.TypeString, Default: ""},
+		{Name: "priority_rank", Type: field.TypeInt, Default: 0},
+		{Name: "channel_type", Type: field.TypeString, Default: ""},
+		{Name: "external_id", Type: field.TypeString, Nullable: true},
 		{Name: "revision", Type: field.TypeInt, Default: 1},
 	}
 	// ConversationsTable holds the schema information for the "conversations" table.
@@ -411,44 +459,49 @@ var (
 				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[0]},
 			},
 			{
-				Name:    "conversation_visitor_id",
-				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[8]},
+				Name:    "conversation_account_id_external_id",
+				Unique:  true,
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[50]},
 			},
 			{
-				Name:    "conversation_contact_id",
+				Name:    "conversation_visitor_id_last_message_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[7]},
+				Columns: []*schema.Column{ConversationsColumns[8], ConversationsColumns[14], ConversationsColumns[0]},
+			},
+			{
+				Name:    "conversation_contact_id_opened_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConversationsColumns[7], ConversationsColumns[13], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_bot_state_visitor_active_at",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[20], ConversationsColumns[23]},
+				Columns: []*schema.Column{ConversationsColumns[21], ConversationsColumns[24]},
 			},
 			{
 				Name:    "conversation_inbox_id_status_folder_kind_assignee_id_in_bots",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[6], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[9], ConversationsColumns[22]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[6], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[9], ConversationsColumns[23]},
 			},
 			{
 				Name:    "conversation_awaits_offer_inbox_id_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[35], ConversationsColumns[2], ConversationsColumns[15], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[38], ConversationsColumns[2], ConversationsColumns[16], ConversationsColumns[0]},
 			},
 			{
-				Name:    "conversation_inbox_id_folder_kind_status_last_message_at_id",
+				Name:    "conversation_inbox_id_folder_kind_status_activity_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[14], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[15], ConversationsColumns[0]},
 			},
 			{
-				Name:    "conversation_inbox_id_folder_assignee_id_status_last_message_at_id",
+				Name:    "conversation_inbox_id_folder_assignee_id_status_activity_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[9], ConversationsColumns[6], ConversationsColumns[14], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[9], ConversationsColumns[6], ConversationsColumns[15], ConversationsColumns[0]},
 			},
 			{
-				Name:    "conversation_inbox_id_in_bots_status_last_message_at_id",
+				Name:    "conversation_inbox_id_in_bots_status_activity_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[22], ConversationsColumns[6], ConversationsColumns[14], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[23], ConversationsColumns[6], ConversationsColumns[15], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_opened_at_id",
@@ -463,22 +516,37 @@ var (
 			{
 				Name:    "conversation_inbox_id_in_bots_status_opened_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[22], ConversationsColumns[6], ConversationsColumns[13], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[23], ConversationsColumns[6], ConversationsColumns[13], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[15], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[16], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_assignee_id_status_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[9], ConversationsColumns[6], ConversationsColumns[15], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[9], ConversationsColumns[6], ConversationsColumns[16], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_in_bots_status_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[22], ConversationsColumns[6], ConversationsColumns[15], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[23], ConversationsColumns[6], ConversationsColumns[16], ConversationsColumns[0]},
+			},
+			{
+				Name:    "conversation_inbox_id_folder_kind_status_priority_rank_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[48], ConversationsColumns[0]},
+			},
+			{
+				Name:    "conversation_inbox_id_folder_assignee_id_status_priority_rank_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[9], ConversationsColumns[6], ConversationsColumns[48], ConversationsColumns[0]},
+			},
+			{
+				Name:    "conversation_inbox_id_in_bots_status_priority_rank_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[23], ConversationsColumns[6], ConversationsColumns[48], ConversationsColumns[0]},
 			},
 		},
 	}
@@ -564,9 +632,9 @@ var (
 		PrimaryKey: []*schema.Column{EmailChannelsColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "emailchannel_inbox_id",
+				Name:    "emailchannel_inbox_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{EmailChannelsColumns[2]},
+				Columns: []*schema.Column{EmailChannelsColumns[2], EmailChannelsColumns[0]},
 			},
 			{
 				Name:    "emailchannel_state_next_attempt_at",
@@ -717,6 +785,27 @@ var (
 			},
 		},
 	}
+	// ImageSendersColumns holds the columns for the "image_senders" table.
+	ImageSendersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "user_id", Type: field.TypeString},
+		{Name: "address", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// ImageSendersTable holds the schema information for the "image_senders" table.
+	ImageSendersTable = &schema.Table{
+		Name:       "image_senders",
+		Columns:    ImageSendersColumns,
+		PrimaryKey: []*schema.Column{ImageSendersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "imagesender_user_id_address",
+				Unique:  true,
+				Columns: []*schema.Column{ImageSendersColumns[2], ImageSendersColumns[3]},
+			},
+		},
+	}
 	// InboundMailsColumns holds the columns for the "inbound_mails" table.
 	InboundMailsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -793,6 +882,11 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{InboxesColumns[1], InboxesColumns[0]},
 			},
+			{
+				Name:    "inbox_account_id_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{InboxesColumns[1], InboxesColumns[2], InboxesColumns[0]},
+			},
 		},
 	}
 	// InboxTeamsColumns holds the columns for the "inbox_teams" table.
@@ -851,6 +945,7 @@ var (
 		{Name: "account_id", Type: field.TypeString},
 		{Name: "name", Type: field.TypeString},
 		{Name: "inbox_ids", Type: field.TypeJSON},
+		{Name: "avatar_url", Type: field.TypeString, Default: ""},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// IntegrationsTable holds the schema information for the "integrations" table.
@@ -858,6 +953,13 @@ var (
 		Name:       "integrations",
 		Columns:    IntegrationsColumns,
 		PrimaryKey: []*schema.Column{IntegrationsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "integration_account_id_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{IntegrationsColumns[1], IntegrationsColumns[2], IntegrationsColumns[0]},
+			},
+		},
 	}
 	// MessagesColumns holds the columns for the "messages" table.
 	MessagesColumns = []*schema.Column{
@@ -872,11 +974,14 @@ var (
 		{Name: "author_id", Type: field.TypeString},
 		{Name: "text", Type: field.TypeString, Default: ""},
 		{Name: "html", Type: field.TypeString, Default: ""},
+		{Name: "markdown", Type: field.TypeString, Default: ""},
+		{Name: "reply_to_id", Type: field.TypeString, Default: ""},
 		{Name: "mentions", Type: field.TypeJSON, Nullable: true},
 		{Name: "delivery", Type: field.TypeString},
 		{Name: "delivery_error", Type: field.TypeString, Default: ""},
 		{Name: "edited_at", Type: field.TypeInt64, Default: 0},
 		{Name: "deleted_at", Type: field.TypeInt64, Default: 0},
+		{Name: "external_id", Type: field.TypeString, Nullable: true},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// MessagesTable holds the schema information for the "messages" table.
@@ -890,6 +995,11 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{MessagesColumns[3], MessagesColumns[4]},
 			},
+			{
+				Name:    "message_conversation_id_external_id",
+				Unique:  true,
+				Columns: []*schema.Column{MessagesColumns[3], MessagesColumns[18]},
+			},
 		},
 	}
 	// MessageRevisionsColumns holds the columns for the "message_revisions" table.
@@ -901,6 +1011,7 @@ var (
 		{Name: "message_id", Type: field.TypeString},
 		{Name: "text", Type: field.TypeString, Default: ""},
 		{Name: "html", Type: field.TypeString, Default: ""},
+		{Name: "markdown", Type: field.TypeString, Default: ""},
 		{Name: "replaced_by", Type: field.TypeString},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
@@ -970,6 +1081,11 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{ParticipantsColumns[3], ParticipantsColumns[4]},
 			},
+			{
+				Name:    "participant_conversation_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ParticipantsColumns[3], ParticipantsColumns[0]},
+			},
 		},
 	}
 	// PersonalMailboxesColumns holds the columns for the "personal_mailboxes" table.
@@ -993,9 +1109,9 @@ var (
 				Columns: []*schema.Column{PersonalMailboxesColumns[1], PersonalMailboxesColumns[3]},
 			},
 			{
-				Name:    "personalmailbox_user_id",
+				Name:    "personalmailbox_user_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{PersonalMailboxesColumns[2]},
+				Columns: []*schema.Column{PersonalMailboxesColumns[2], PersonalMailboxesColumns[0]},
 			},
 		},
 	}
@@ -1007,6 +1123,7 @@ var (
 		{Name: "conversation_id", Type: field.TypeString},
 		{Name: "user_id", Type: field.TypeString},
 		{Name: "number", Type: field.TypeInt},
+		{Name: "revision", Type: field.TypeInt, Default: 0},
 	}
 	// ReadPositionsTable holds the schema information for the "read_positions" table.
 	ReadPositionsTable = &schema.Table{
@@ -1099,6 +1216,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{SavedViewsColumns[3]},
 			},
+			{
+				Name:    "savedview_account_id_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{SavedViewsColumns[1], SavedViewsColumns[5], SavedViewsColumns[0]},
+			},
 		},
 	}
 	// SubscriptionTypesColumns holds the columns for the "subscription_types" table.
@@ -1123,6 +1245,36 @@ var (
 			},
 		},
 	}
+	// TagsColumns holds the columns for the "tags" table.
+	TagsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "folded", Type: field.TypeString},
+		{Name: "color", Type: field.TypeString, Default: ""},
+		{Name: "archived_at", Type: field.TypeInt64, Default: 0},
+		{Name: "merged_into", Type: field.TypeString, Default: ""},
+		{Name: "rewritten_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// TagsTable holds the schema information for the "tags" table.
+	TagsTable = &schema.Table{
+		Name:       "tags",
+		Columns:    TagsColumns,
+		PrimaryKey: []*schema.Column{TagsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "tag_account_id_folded",
+				Unique:  true,
+				Columns: []*schema.Column{TagsColumns[1], TagsColumns[3]},
+			},
+			{
+				Name:    "tag_account_id_merged_into_folded_id",
+				Unique:  false,
+				Columns: []*schema.Column{TagsColumns[1], TagsColumns[6], TagsColumns[3], TagsColumns[0]},
+			},
+		},
+	}
 	// TargetedMessagesColumns holds the columns for the "targeted_messages" table.
 	TargetedMessagesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -1137,6 +1289,7 @@ var (
 		{Name: "exclude_list_ids", Type: field.TypeJSON},
 		{Name: "rules", Type: field.TypeJSON},
 		{Name: "welcome_message", Type: field.TypeString},
+		{Name: "welcome_html", Type: field.TypeString, Default: ""},
 		{Name: "heading", Type: field.TypeJSON},
 		{Name: "email_capture", Type: field.TypeJSON},
 		{Name: "display", Type: field.TypeJSON},
@@ -1155,9 +1308,9 @@ var (
 		PrimaryKey: []*schema.Column{TargetedMessagesColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "targetedmessage_channel_id_position",
+				Name:    "targetedmessage_channel_id_position_id",
 				Unique:  false,
-				Columns: []*schema.Column{TargetedMessagesColumns[3], TargetedMessagesColumns[6]},
+				Columns: []*schema.Column{TargetedMessagesColumns[3], TargetedMessagesColumns[6], TargetedMessagesColumns[0]},
 			},
 		},
 	}
@@ -1307,6 +1460,7 @@ var (
 		{Name: "priority", Type: field.TypeString},
 		{Name: "properties", Type: field.TypeJSON},
 		{Name: "contact_id", Type: field.TypeString, Default: ""},
+		{Name: "external_id", Type: field.TypeString, Nullable: true},
 		{Name: "conversation_id", Type: field.TypeString, Nullable: true},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
@@ -1319,17 +1473,27 @@ var (
 			{
 				Name:    "ticket_conversation_id",
 				Unique:  true,
-				Columns: []*schema.Column{TicketsColumns[8]},
+				Columns: []*schema.Column{TicketsColumns[9]},
 			},
 			{
-				Name:    "ticket_contact_id",
+				Name:    "ticket_conversation_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{TicketsColumns[7]},
+				Columns: []*schema.Column{TicketsColumns[9], TicketsColumns[10], TicketsColumns[0]},
+			},
+			{
+				Name:    "ticket_contact_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{TicketsColumns[7], TicketsColumns[10], TicketsColumns[0]},
 			},
 			{
 				Name:    "ticket_account_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{TicketsColumns[1], TicketsColumns[9], TicketsColumns[0]},
+				Columns: []*schema.Column{TicketsColumns[1], TicketsColumns[10], TicketsColumns[0]},
+			},
+			{
+				Name:    "ticket_account_id_external_id",
+				Unique:  true,
+				Columns: []*schema.Column{TicketsColumns[1], TicketsColumns[8]},
 			},
 		},
 	}
@@ -1346,6 +1510,8 @@ var (
 		{Name: "reassign_replies_when_away", Type: field.TypeBool, Default: false},
 		{Name: "chat_capacity", Type: field.TypeInt, Default: 0},
 		{Name: "deactivated_at", Type: field.TypeInt64, Default: 0},
+		{Name: "last_seen_at", Type: field.TypeInt64, Default: 0},
+		{Name: "external_id", Type: field.TypeString, Nullable: true},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// UsersTable holds the schema information for the "users" table.
@@ -1358,6 +1524,16 @@ var (
 				Name:    "user_account_id_email",
 				Unique:  true,
 				Columns: []*schema.Column{UsersColumns[1], UsersColumns[3]},
+			},
+			{
+				Name:    "user_account_id_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{UsersColumns[1], UsersColumns[2], UsersColumns[0]},
+			},
+			{
+				Name:    "user_account_id_external_id",
+				Unique:  true,
+				Columns: []*schema.Column{UsersColumns[1], UsersColumns[12]},
 			},
 		},
 	}
@@ -1443,6 +1619,7 @@ var (
 		EventsTable,
 		ForgottenBlobsTable,
 		IdempotencyKeysTable,
+		ImageSendersTable,
 		InboundMailsTable,
 		InboxesTable,
 		InboxTeamsTable,
@@ -1458,6 +1635,7 @@ var (
 		RoutingTurnsTable,
 		SavedViewsTable,
 		SubscriptionTypesTable,
+		TagsTable,
 		TargetedMessagesTable,
 		TargetedMessageCountsTable,
 		TargetedMessageVersionsTable,

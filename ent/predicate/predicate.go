@@ -69,6 +69,9 @@ type ForgottenBlob func(*sql.Selector)
 // IdempotencyKey is the predicate function for idempotencykey builders.
 type IdempotencyKey func(*sql.Selector)
 
+// ImageSender is the predicate function for imagesender builders.
+type ImageSender func(*sql.Selector)
+
 // InboundMail is the predicate function for inboundmail builders.
 type InboundMail func(*sql.Selector)
 
@@ -113,6 +116,9 @@ type SavedView func(*sql.Selector)
 
 // SubscriptionType is the predicate function for subscriptiontype builders.
 type SubscriptionType func(*sql.Selector)
+
+// Tag is the predicate function for tag builders.
+type Tag func(*sql.Selector)
 
 // TargetedMessage is the predicate function for targetedmessage builders.
 type TargetedMessage func(*sql.Selector)

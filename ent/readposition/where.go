@@ -88,6 +88,11 @@ func Number(v int) predicate.ReadPosition {
 	return predicate.ReadPosition(sql.FieldEQ(FieldNumber, v))
 }
 
+// Revision applies equality check predicate on the "revision" field. It's identical to RevisionEQ.
+func Revision(v int) predicate.ReadPosition {
+	return predicate.ReadPosition(sql.FieldEQ(FieldRevision, v))
+}
+
 // AccountIDEQ applies the EQ predicate on the "account_id" field.
 func AccountIDEQ(v string) predicate.ReadPosition {
 	return predicate.ReadPosition(sql.FieldEQ(FieldAccountID, v))
@@ -386,6 +391,46 @@ func NumberLT(v int) predicate.ReadPosition {
 // NumberLTE applies the LTE predicate on the "number" field.
 func NumberLTE(v int) predicate.ReadPosition {
 	return predicate.ReadPosition(sql.FieldLTE(FieldNumber, v))
+}
+
+// RevisionEQ applies the EQ predicate on the "revision" field.
+func RevisionEQ(v int) predicate.ReadPosition {
+	return predicate.ReadPosition(sql.FieldEQ(FieldRevision, v))
+}
+
+// RevisionNEQ applies the NEQ predicate on the "revision" field.
+func RevisionNEQ(v int) predicate.ReadPosition {
+	return predicate.ReadPosition(sql.FieldNEQ(FieldRevision, v))
+}
+
+// RevisionIn applies the In predicate on the "revision" field.
+func RevisionIn(vs ...int) predicate.ReadPosition {
+	return predicate.ReadPosition(sql.FieldIn(FieldRevision, vs...))
+}
+
+// RevisionNotIn applies the NotIn predicate on the "revision" field.
+func RevisionNotIn(vs ...int) predicate.ReadPosition {
+	return predicate.ReadPosition(sql.FieldNotIn(FieldRevision, vs...))
+}
+
+// RevisionGT applies the GT predicate on the "revision" field.
+func RevisionGT(v int) predicate.ReadPosition {
+	return predicate.ReadPosition(sql.FieldGT(FieldRevision, v))
+}
+
+// RevisionGTE applies the GTE predicate on the "revision" field.
+func RevisionGTE(v int) predicate.ReadPosition {
+	return predicate.ReadPosition(sql.FieldGTE(FieldRevision, v))
+}
+
+// RevisionLT applies the LT predicate on the "revision" field.
+func RevisionLT(v int) predicate.ReadPosition {
+	return predicate.ReadPosition(sql.FieldLT(FieldRevision, v))
+}
+
+// RevisionLTE applies the LTE predicate on the "revision" field.
+func RevisionLTE(v int) predicate.ReadPosition {
+	return predicate.ReadPosition(sql.FieldLTE(FieldRevision, v))
 }
 
 // And groups predicates with the AND operator between them.

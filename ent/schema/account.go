@@ -19,6 +19,7 @@ func (Account) Fields() []ent.Field {
 		field.String("time_zone").Default("UTC"),
 		field.Int("max_inboxes").Optional().Nillable(),
 		field.Bool("gdpr_enabled").Default(false),
+		field.Bool("tags_managed").Default(false).Comment("Only admins make and change tags (IN-31)."),
 		made(),
 	}
 }

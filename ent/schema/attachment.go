@@ -41,7 +41,7 @@ func (Attachment) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("message_id", "position"), index.Fields("conversation_id"), index.Fields("blob_key")}
 }
 
-// ForgottenBlob is a blob that nothing names any more, to be removed from the
+// ForgottenBlob is a blob that nothing names any longer, to be removed from the
 // storage: rows go in a transaction, blobs after it.
 type ForgottenBlob struct{ ent.Schema }
 

@@ -20,6 +20,8 @@ func (Contact) Fields() []ent.Field {
 		text("name"),
 		field.String("email").Default("").Comment("The main address, in lower case; empty: none is known."),
 		text("phone"),
+		text("avatar_url"),
+		externalID(),
 		reference("owner_id"),
 		instant("last_seen_at"),
 		instant("written_at"), // when the team last wrote to them by mail; zero: never (IN-11)
@@ -29,7 +31,8 @@ func (Contact) Fields() []ent.Field {
 
 // Indexes of Contact.
 func (Contact) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("account_id", "id").Unique(), index.Fields("account_id", "created_at", "id")}
+	return []ent.Index{index.Fields("account_id", "id").Unique(), index.Fields("account_id", "created_at", "id"),
+		index.Fields("account_id", "external_id").Unique(), index.Fields("account_id", "name", "id"), index.Fields("account_id", "last_seen_at", "id")}
 }
 
 // ContactEmail is an address of a contact.
@@ -96,5 +99,5 @@ func (Block) Fields() []ent.Field {
 
 // Indexes of Block.
 func (Block) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("channel_id", "sender").Unique()}
+	return []ent.Index{index.Fields("channel_id", "sender").Unique(), index.Fields("channel_id", "created_at", "id"), index.Fields("account_id", "sender")}
 }

@@ -30,6 +30,8 @@ func (Conversation) Fields() []ent.Field {
 		text("preview"),
 		field.Int64("opened_at").GoType(clock.Micros(0)).Immutable(),
 		field.Int64("last_message_at").GoType(clock.Micros(0)),
+		field.Int64("activity_at").GoType(clock.Micros(0)).
+			Comment("When it last came to the top: its last message, its waking from snooze, its restoring (IN-18)."),
 		field.Int64("waiting_since").GoType(clock.Micros(0)).Default(int64(clock.Never)).
 			Comment("When the contact began to wait for an answer; Never: does not wait."),
 		instant("closed_at"),
@@ -45,17 +47,28 @@ func (Conversation) Fields() []ent.Field {
 		reference("targeted_message_id"),
 		field.Int("targeted_message_version").Default(0),
 		field.String("priority").GoType(vocab.Priority("")).Default(string(vocab.PriorityNone)),
-		field.Strings("tags"),
+		field.Strings("tags").Comment("Ids of tags (IN-31)."),
 		instant("snoozed_until"),
+		field.Int("woken_revision").Default(0).Comment("The revision with which it last came back from snooze by itself: unread for who saw none since (IN-18)."),
 		field.Int("last_number").Default(0).Comment("Of the newest message."),
 		field.Int("last_visible_number").Default(0).Comment("Of the newest message, as visitors count."),
 		field.Int("last_incoming_number").Default(0),
+		field.Int("last_outgoing_number").Default(0).Comment("Of the team's newest message: who wrote last (IN-3)."),
 		field.Int("visitor_read_number").Default(0).Comment("The visitor read up to here, as visitors count."),
-		field.String("routing_source").Default("").Comment("The targeted message or bot whose routing holds."),
-		field.Bool("awaits_offer").Default(false).Comment("Routing found nobody: it is offered again (RT-4)."),
+		field.String("routing_source").Default("").Comment("The targeted message or bot with the routing that applies."),
+		field.Bool("awaits_offer").Default(false).Comment("Routing found no one: it is offered again (RT-4)."),
 		field.Int("reassigned_message_number").Default(0).Comment("The contact's message that was last routed again (AC-8)."),
 		field.String("to_address").Default("").Immutable().Comment("The channel's address that an e-mail came to (IN-1)."),
 		field.String("possibly_related_id").Default("").Immutable().Comment("The thread that its first mail named without taking part in it (pitfall 5)."),
+		instant("first_responded_at"),
+		reference("first_responded_by"),
+		field.Int("first_response_seconds").Default(0).Comment("From the contact's first message to the first response (IN-32)."),
+		field.Int("first_response_business_seconds").Default(-1).Comment("Those within the operating hours; -1: not known."),
+		field.Int("reopen_count").Default(0),
+		reference("resolved_by"),
+		field.Int("priority_rank").Default(0).Comment("The priority as a number, for lists in its order."),
+		field.String("channel_type").Default("").Immutable().Comment("What a custom channel calls itself; empty for chat and e-mail."),
+		externalID(),
 		field.Int("revision").Default(1),
 	}
 }
@@ -65,14 +78,14 @@ func (Conversation) Fields() []ent.Field {
 // forwards or backwards without a sort.
 func (Conversation) Indexes() []ent.Index {
 	list := []ent.Index{
-		index.Fields("account_id", "id").Unique(),
-		index.Fields("visitor_id"),
-		index.Fields("contact_id"),
+		index.Fields("account_id", "id").Unique(), index.Fields("account_id", "external_id").Unique(),
+		index.Fields("visitor_id", "last_message_at", "id"),
+		index.Fields("contact_id", "opened_at", "id"),
 		index.Fields("bot_state", "visitor_active_at"),
 		index.Fields("inbox_id", "status", "folder", "kind", "assignee_id", "in_bots"), // the counts of views: open ones alone
 		index.Fields("awaits_offer", "inbox_id", "waiting_since", "id"),                // what is offered again (RT-4)
 	}
-	for _, key := range []string{"last_message_at", "opened_at", "waiting_since"} {
+	for _, key := range []string{"activity_at", "opened_at", "waiting_since", "priority_rank"} {
 		list = append(list,
 			index.Fields("inbox_id", "folder", "kind", "status", key, "id"),
 			index.Fields("inbox_id", "folder", "assignee_id", "status", key, "id"),
@@ -94,6 +107,7 @@ func (ReadPosition) Fields() []ent.Field {
 		field.String("conversation_id").Immutable(),
 		field.String("user_id").Immutable(),
 		field.Int("number"),
+		field.Int("revision").Default(0).Comment("Of the conversation when the user last read it (IN-18)."),
 	}
 }
 

@@ -21,8 +21,9 @@ func (Ticket) Fields() []ent.Field {
 		field.String("pipeline"),
 		field.String("stage"),
 		field.String("priority").GoType(vocab.Priority("")),
-		field.JSON("properties", []TicketProperty{}).Default([]TicketProperty{}),
+		field.JSON("properties", []vocab.TicketProperty{}).Default([]vocab.TicketProperty{}),
 		reference("contact_id"),
+		externalID(),
 		field.String("conversation_id").Optional().Nillable().Comment("The conversation that it was made for; one ticket each (EM-8)."),
 		made(),
 	}
@@ -30,5 +31,7 @@ func (Ticket) Fields() []ent.Field {
 
 // Indexes of Ticket.
 func (Ticket) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("conversation_id").Unique(), index.Fields("contact_id"), index.Fields("account_id", "created_at", "id")}
+	return []ent.Index{index.Fields("conversation_id").Unique(), index.Fields("conversation_id", "created_at", "id"),
+		index.Fields("contact_id", "created_at", "id"), index.Fields("account_id", "created_at", "id"),
+		index.Fields("account_id", "external_id").Unique()}
 }

@@ -9,68 +9,6 @@ import (
 	"parley/internal/vocab"
 )
 
-// MailServer is how an e-mail channel reaches its provider's servers (EM-1).
-type MailServer struct {
-	Host     string             `json:"host,omitempty"`
-	Port     int                `json:"port,omitempty"`
-	Security vocab.MailSecurity `json:"security,omitempty"`
-	// Username is empty where the channel's address is the name.
-	Username string `json:"username,omitempty"`
-}
-
-// TicketPreset is what the ticket of each new e-mail begins with (EM-3).
-type TicketPreset struct {
-	Pipeline   string           `json:"pipeline"`
-	Stage      string           `json:"stage"`
-	Priority   vocab.Priority   `json:"priority"`
-	Properties []TicketProperty `json:"properties,omitempty"`
-}
-
-// TicketProperty is one property of a ticket.
-type TicketProperty struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-// Mailbox is an address with the name that goes with it.
-type Mailbox struct {
-	Name    string `json:"name,omitempty"`
-	Address string `json:"address"`
-}
-
-// FilterReason is why a mail is filtered (IN-11). Code names the check, such as
-// LIST_UNSUBSCRIBE; Detail says in English what was found.
-type FilterReason struct {
-	Reason vocab.FilteredReason `json:"reason"`
-	Code   string               `json:"code"`
-	Detail string               `json:"detail"`
-}
-
-// MailVerdict is what the filter made of a mail (IN-11).
-type MailVerdict struct {
-	Reasons []FilterReason `json:"reasons,omitempty"`
-	// Automatic: written by a machine; it never reopens, notifies or re-routes (IN-7).
-	Automatic bool `json:"automatic,omitempty"`
-	AutoReply bool `json:"autoReply,omitempty"`
-	Bounce    bool `json:"bounce,omitempty"`
-	// Allowed is what overrode the reasons; empty: nothing did.
-	Allowed string `json:"allowed,omitempty"`
-	// Authentication are the results of spf, dkim and dmarc.
-	Authentication map[string]string `json:"authentication,omitempty"`
-	// Thread says why the mail is in its conversation; see thread.Decision.
-	Thread       string `json:"thread,omitempty"`
-	ThreadDetail string `json:"threadDetail,omitempty"`
-	// Problems are what could not be read of it, in English.
-	Problems []string `json:"problems,omitempty"`
-}
-
-// Recipient is how far a mail came to one of its recipients (EM-6).
-type Recipient struct {
-	Address string              `json:"address"`
-	State   vocab.DeliveryState `json:"state"`
-	Detail  string              `json:"detail,omitempty"`
-}
-
 // EmailChannel is what a channel of kind EMAIL has beside the rest. Its id is
 // the channel's (EM).
 type EmailChannel struct{ ent.Schema }
@@ -82,19 +20,19 @@ func (EmailChannel) Mixin() []ent.Mixin { return []ent.Mixin{InboxOwned{}} }
 func (EmailChannel) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("address").Comment("In lower case; ChannelAddress makes it unique."),
-		field.Strings("aliases").Comment("Other addresses that mail to it may bear, in lower case."),
+		field.Strings("aliases").Comment("Other addresses that mail to it may have, in lower case."),
 		text("sender_name"),
 		field.String("provider").GoType(vocab.EmailProvider("")).Immutable(),
 		field.String("state").GoType(vocab.EmailChannelState("")),
 		field.String("state_reason").GoType(vocab.EmailStateReason("")).Default(""),
 		text("state_detail"),
 		instant("state_since"),
-		field.JSON("imap", MailServer{}).Default(MailServer{}),
-		field.JSON("smtp", MailServer{}).Default(MailServer{}),
+		field.JSON("imap", vocab.MailServer{}).Default(vocab.MailServer{}),
+		field.JSON("smtp", vocab.MailServer{}).Default(vocab.MailServer{}),
 		field.String("authentication").GoType(vocab.EmailAuthentication("")).Default(""),
 		field.String("credentials").Default("").Sensitive().Comment("Sealed: a password, or OAuth tokens."),
-		field.JSON("routing", Routing{}).Default(Routing{}),
-		field.JSON("ticket_preset", &TicketPreset{}).Optional().Comment("Null: no ticket is made."),
+		field.JSON("routing", vocab.Routing{}).Default(vocab.Routing{}),
+		field.JSON("ticket_preset", &vocab.TicketPreset{}).Optional().Comment("Null: no ticket is made."),
 		text("signature"),
 		field.Int("undo_seconds").Default(0).Comment("How long a sent mail waits, so that it can be taken back."),
 		text("dkim_selector"),
@@ -115,7 +53,7 @@ func (EmailChannel) Fields() []ent.Field {
 
 // Indexes of EmailChannel.
 func (EmailChannel) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("inbox_id"), index.Fields("state", "next_attempt_at")}
+	return []ent.Index{index.Fields("inbox_id", "id"), index.Fields("state", "next_attempt_at")}
 }
 
 // ChannelAddress is an address that an e-mail channel receives: its own, and
@@ -156,7 +94,7 @@ func (PersonalMailbox) Fields() []ent.Field {
 
 // Indexes of PersonalMailbox.
 func (PersonalMailbox) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("account_id", "address").Unique(), index.Fields("user_id")}
+	return []ent.Index{index.Fields("account_id", "address").Unique(), index.Fields("user_id", "id")}
 }
 
 // EmailConnection is an authorization that an admin began at a provider and did
@@ -175,24 +113,10 @@ func (EmailConnection) Fields() []ent.Field {
 		field.String("channel_id").Immutable().Comment("The channel to make, or to connect again."),
 		field.String("provider").GoType(vocab.EmailProvider("")).Immutable(),
 		field.String("secrets").Immutable().Sensitive().Comment("Sealed: PKCE verifier and nonce."),
-		field.JSON("settings", EmailConnectionSettings{}).Immutable(),
+		field.JSON("settings", vocab.EmailConnectionSettings{}).Immutable(),
 		field.Int64("expires_at").GoType(clock.Micros(0)).Immutable(),
 		made(),
 	}
-}
-
-// EmailConnectionSettings are what the channel of an EmailConnection begins with.
-type EmailConnectionSettings struct {
-	Address     string        `json:"address,omitempty"`
-	SenderName  string        `json:"senderName,omitempty"`
-	Aliases     []string      `json:"aliases,omitempty"`
-	ImportSince clock.Micros  `json:"importSince,omitempty"`
-	TermsAt     clock.Micros  `json:"termsAt,omitempty"`
-	ReturnURL   string        `json:"returnUrl,omitempty"`
-	Routing     *Routing      `json:"routing,omitempty"`
-	Ticket      *TicketPreset `json:"ticket,omitempty"`
-	IMAP        *MailServer   `json:"imap,omitempty"`
-	SMTP        *MailServer   `json:"smtp,omitempty"`
 }
 
 // Indexes of EmailConnection.
@@ -222,7 +146,7 @@ func (InboundMail) Fields() []ent.Field {
 		field.String("internet_id").Default("").Comment("Message-ID without the brackets."),
 		reference("conversation_id"),
 		reference("message_id"),
-		field.JSON("verdict", MailVerdict{}).Default(MailVerdict{}),
+		field.JSON("verdict", vocab.MailVerdict{}).Default(vocab.MailVerdict{}),
 		field.Int("attempts").Default(0),
 		text("error"),
 		made(),
@@ -256,21 +180,21 @@ func (Email) Fields() []ent.Field {
 		text("internet_id"),
 		text("in_reply_to"),
 		field.Strings("references"),
-		field.JSON("from", Mailbox{}).Default(Mailbox{}),
-		field.JSON("reply_to", []Mailbox{}).Default([]Mailbox{}),
-		field.JSON("to", []Mailbox{}).Default([]Mailbox{}),
-		field.JSON("cc", []Mailbox{}).Default([]Mailbox{}),
-		field.JSON("bcc", []Mailbox{}).Default([]Mailbox{}),
+		field.JSON("from", vocab.Mailbox{}).Default(vocab.Mailbox{}),
+		field.JSON("reply_to", []vocab.Mailbox{}).Default([]vocab.Mailbox{}),
+		field.JSON("to", []vocab.Mailbox{}).Default([]vocab.Mailbox{}),
+		field.JSON("cc", []vocab.Mailbox{}).Default([]vocab.Mailbox{}),
+		field.JSON("bcc", []vocab.Mailbox{}).Default([]vocab.Mailbox{}),
 		text("subject"),
 		text("quoted_html"),
 		field.Bool("automatic").Default(false),
-		field.JSON("verdict", MailVerdict{}).Default(MailVerdict{}),
-		// What follows is of outgoing mail alone.
+		field.JSON("verdict", vocab.MailVerdict{}).Default(vocab.MailVerdict{}),
+		// What follows is only of outgoing mail.
 		instant("send_at"), // no sooner than this: until then it can be taken back
 		field.Int("attempts").Default(0),
 		instant("next_attempt_at"),
 		instant("sent_at"),
-		field.JSON("recipients", []Recipient{}).Default([]Recipient{}),
+		field.JSON("recipients", []vocab.Recipient{}).Default([]vocab.Recipient{}),
 		made(),
 	}
 }
@@ -319,5 +243,5 @@ func (Participant) Fields() []ent.Field {
 
 // Indexes of Participant.
 func (Participant) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("conversation_id", "address").Unique()}
+	return []ent.Index{index.Fields("conversation_id", "address").Unique(), index.Fields("conversation_id", "id")}
 }

@@ -9,14 +9,6 @@ import (
 	"parley/internal/vocab"
 )
 
-// FieldChange is one changed field of an event's object. From and To hold ids,
-// enums, numbers and times alone; a personal value appears by its field's name.
-type FieldChange struct {
-	Field string  `json:"field"`
-	From  *string `json:"from,omitempty"`
-	To    *string `json:"to,omitempty"`
-}
-
 // Event is an entry of the account's log (NT-3). It is never changed, but for
 // its references, which go when the object is purged.
 type Event struct{ ent.Schema }
@@ -36,9 +28,9 @@ func (Event) Fields() []ent.Field {
 		reference("conversation_id"),
 		reference("message_id"),
 		field.String("subject_id").Default("").Comment("The object, where it is neither conversation nor message."),
-		field.String("user_id").Default("").Comment("Set: visible to that user alone."),
+		field.String("user_id").Default("").Comment("Set: visible only to that user."),
 		field.Int("revision").Default(0).Comment("The conversation's, after the change."),
-		field.JSON("changes", []FieldChange{}),
+		field.JSON("changes", []vocab.FieldChange{}),
 	}
 }
 

@@ -18,14 +18,16 @@ func (Inbox) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
 func (Inbox) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("name"),
-		field.Strings("email_allow_list").Default([]string{}).Comment("Senders whose mail is not filtered: addresses, domains, '*.' and a domain (IN-11)."),
+		field.Strings("email_allow_list").Default([]string{}).Comment("Senders that are never filtered: addresses, domains, '*.' and a domain (IN-11)."),
 		instant("deleted_at"),
 		made(),
 	}
 }
 
 // Indexes of Inbox.
-func (Inbox) Indexes() []ent.Index { return []ent.Index{index.Fields("account_id", "id").Unique()} }
+func (Inbox) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("account_id", "id").Unique(), index.Fields("account_id", "name", "id")}
+}
 
 // InboxUser makes a user a direct member of an inbox (AC-3).
 type InboxUser struct{ ent.Schema }
@@ -69,9 +71,9 @@ func (Channel) Fields() []ent.Field {
 		field.String("accent_color").Default("#2457d6"),
 		field.String("title").Default(""),
 		field.Bool("send_transcript").Default(true),
-		field.JSON("style", WidgetStyle{}).Default(defaultStyle),
-		field.JSON("texts", WidgetTexts{}).Default(WidgetTexts{}),
-		field.JSON("availability", Availability{}).Default(defaultAvailability),
+		field.JSON("style", vocab.WidgetStyle{}).Default(vocab.DefaultStyle),
+		field.JSON("texts", vocab.WidgetTexts{}).Default(vocab.WidgetTexts{}),
+		field.JSON("availability", vocab.Availability{}).Default(vocab.DefaultAvailability),
 		field.String("identity_secret").Default("").Sensitive().Comment("Sealed; verifies signed visitor identities (CH-8)."),
 		made(),
 	}
@@ -80,13 +82,6 @@ func (Channel) Fields() []ent.Field {
 // Indexes of Channel.
 func (Channel) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("inbox_id", "kind"), index.Fields("account_id", "id").Unique()}
-}
-
-// Targeting is a rule on the page's address (TM-3).
-type Targeting struct {
-	Operator  vocab.TargetingOperator `json:"operator"`
-	Value     string                  `json:"value,omitempty"`
-	Parameter string                  `json:"parameter,omitempty"`
 }
 
 // TargetedMessage meets visitors with a message on the pages that it is for (TM-1).
@@ -105,13 +100,14 @@ func (TargetedMessage) Fields() []ent.Field {
 		field.String("audience").GoType(vocab.Audience("")),
 		field.Strings("include_list_ids"),
 		field.Strings("exclude_list_ids"),
-		field.JSON("rules", []Targeting{}),
+		field.JSON("rules", []vocab.Targeting{}),
 		field.String("welcome_message"),
-		field.JSON("heading", Heading{}).Default(defaultHeading),
-		field.JSON("email_capture", EmailCapture{}).Default(defaultCapture),
-		field.JSON("display", Display{}).Default(defaultDisplay),
-		field.JSON("consent", Consent{}).Default(defaultConsent),
-		field.JSON("routing", Routing{}).Default(Routing{}),
+		text("welcome_html"),
+		field.JSON("heading", vocab.Heading{}).Default(vocab.DefaultHeading),
+		field.JSON("email_capture", vocab.EmailCapture{}).Default(vocab.DefaultCapture),
+		field.JSON("display", vocab.Display{}).Default(vocab.DefaultDisplay),
+		field.JSON("consent", vocab.Consent{}).Default(vocab.DefaultConsent),
+		field.JSON("routing", vocab.Routing{}).Default(vocab.Routing{}),
 		reference("bot_id"),
 		field.Int("version").Default(1).Comment("Rises with every edit; chats keep the one that they began with."),
 		instant("published_at"),
@@ -122,7 +118,7 @@ func (TargetedMessage) Fields() []ent.Field {
 
 // Indexes of TargetedMessage.
 func (TargetedMessage) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("channel_id", "position")}
+	return []ent.Index{index.Fields("channel_id", "position", "id")}
 }
 
 // ContactList is a named list of contacts (CR-4).
@@ -136,5 +132,5 @@ func (ContactList) Fields() []ent.Field { return []ent.Field{field.String("name"
 
 // Indexes of ContactList.
 func (ContactList) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("account_id", "id").Unique()}
+	return []ent.Index{index.Fields("account_id", "id").Unique(), index.Fields("account_id", "name", "id")}
 }

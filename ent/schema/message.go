@@ -26,18 +26,21 @@ func (Message) Fields() []ent.Field {
 		field.String("author_id").Immutable(),
 		text("text"),
 		text("html"),
+		field.String("markdown").Default("").Comment("As its author wrote it; empty: they wrote text or HTML."),
+		reference("reply_to_id"),
 		field.Strings("mentions").Optional().Comment("Ids of the users that a note mentions."),
 		field.String("delivery").GoType(vocab.DeliveryState("")),
 		text("delivery_error"),
 		instant("edited_at"),
 		instant("deleted_at"),
+		field.String("external_id").Optional().Nillable().Comment("Its id in a system of the account's; unique in the conversation."),
 		made(),
 	}
 }
 
 // Indexes of Message.
 func (Message) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("conversation_id", "number").Unique()}
+	return []ent.Index{index.Fields("conversation_id", "number").Unique(), index.Fields("conversation_id", "external_id").Unique()}
 }
 
 // MessageRevision is what a message said before it was edited or deleted (IN-14).
@@ -53,6 +56,7 @@ func (MessageRevision) Fields() []ent.Field {
 		field.String("message_id").Immutable(),
 		text("text"),
 		text("html"),
+		text("markdown"),
 		field.String("replaced_by").Immutable().Comment("The actor who edited or deleted."),
 		made(),
 	}

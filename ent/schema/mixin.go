@@ -45,6 +45,11 @@ func reference(name string) ent.Field { return field.String(name).Default("") }
 // text is a string that may be empty.
 func text(name string) ent.Field { return field.String(name).Default("") }
 
+// externalID is the id that an object has in a system of the account's; null: none.
+func externalID() ent.Field {
+	return field.String("external_id").Optional().Nillable().Comment("Unique per account and type.")
+}
+
 // instant is a point in time; zero while it is not set.
 func instant(name string) ent.Field {
 	return field.Int64(name).GoType(clock.Micros(0)).Default(0)

@@ -27,13 +27,16 @@ func (User) Fields() []ent.Field {
 		field.Bool("reassign_replies_when_away").Default(false),
 		field.Int("chat_capacity").Default(0).Comment("Open chats at once that routing gives; 0: no limit (RT-2)."),
 		instant("deactivated_at"),
+		instant("last_seen_at"),
+		externalID(),
 		made(),
 	}
 }
 
 // Indexes of User.
 func (User) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("account_id", "email").Unique()}
+	return []ent.Index{index.Fields("account_id", "email").Unique(), index.Fields("account_id", "name", "id"),
+		index.Fields("account_id", "external_id").Unique()}
 }
 
 // Team groups users (AC-2).
@@ -77,8 +80,14 @@ func (Integration) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("name"),
 		field.Strings("inbox_ids").Comment("The inboxes that it may see; empty: none."),
+		text("avatar_url"),
 		made(),
 	}
+}
+
+// Indexes of Integration.
+func (Integration) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("account_id", "name", "id")}
 }
 
 // Bot answers visitors by itself (BT-1).
@@ -101,18 +110,43 @@ func (ApiToken) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
 // Fields of ApiToken.
 func (ApiToken) Fields() []ent.Field {
 	return []ent.Field{
-		field.Bytes("hash").Unique().Immutable().Sensitive(),
+		field.Bytes("hash").Unique().Sensitive(),
+		field.Bytes("previous_hash").Optional().Unique().Sensitive().Comment("Of the secret before the last rotation; none: it ended."),
+		instant("previous_until"),
 		field.String("name"),
 		reference("user_id"),
 		reference("integration_id"),
 		field.Strings("scopes"),
 		field.Int64("expires_at").GoType(clock.Micros(0)).Comment("Never: it does not expire."),
 		instant("revoked_at"),
+		field.JSON("deprecated_uses", map[string]clock.Micros{}).Default(map[string]clock.Micros{}).
+			Comment("When each deprecated part of the schema was last used, by schema coordinate (API-26)."),
 		made(),
 	}
 }
 
 // Indexes of ApiToken.
 func (ApiToken) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("account_id", "id"), index.Fields("user_id")}
+	return []ent.Index{index.Fields("account_id", "id"), index.Fields("user_id", "id")}
+}
+
+// ImageSender is a sender whose mails a user sees with their images from other
+// servers (EM-11).
+type ImageSender struct{ ent.Schema }
+
+// Mixin of ImageSender.
+func (ImageSender) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of ImageSender.
+func (ImageSender) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("user_id").Immutable(),
+		field.String("address").Immutable().Comment("In lower case."),
+		made(),
+	}
+}
+
+// Indexes of ImageSender.
+func (ImageSender) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("user_id", "address").Unique()}
 }

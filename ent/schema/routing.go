@@ -4,6 +4,8 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
+
+	"parley/internal/vocab"
 )
 
 // RoutingDecision keeps who got a conversation by which rule, and why (RT-5).
@@ -18,12 +20,12 @@ func (RoutingDecision) Fields() []ent.Field {
 		field.String("conversation_id").Immutable(),
 		field.Int64("decided_at").GoType(microsType).Immutable(),
 		field.String("trigger").Immutable().Comment("What asked for it: START, UNFILTERED, REOPENED ..."),
-		field.String("source").Default("").Immutable().Comment("The targeted message or bot whose rule it is."),
+		field.String("source").Default("").Immutable().Comment("The targeted message or bot with the rule."),
 		field.Int("rule").Immutable().Comment("Place of the rule, from 1; 0: none."),
 		field.String("target").Immutable(),
 		field.String("assignee_id").Default("").Immutable(),
 		field.String("assigned_team_id").Default("").Immutable(),
-		field.JSON("candidates", []RoutingCandidate{}),
+		field.JSON("candidates", []vocab.RoutingCandidate{}),
 	}
 }
 

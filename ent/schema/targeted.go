@@ -22,7 +22,7 @@ func (TargetedMessageVersion) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("targeted_message_id").Immutable(),
 		field.Int("version").Immutable(),
-		field.JSON("content", TargetedContent{}),
+		field.JSON("content", vocab.TargetedContent{}),
 		made(),
 	}
 }
@@ -124,7 +124,7 @@ func (ConsentRecord) Fields() []ent.Field {
 
 // Indexes of ConsentRecord.
 func (ConsentRecord) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("visitor_id", "kind"), index.Fields("contact_id"), index.Fields("conversation_id")}
+	return []ent.Index{index.Fields("visitor_id", "kind"), index.Fields("contact_id", "given_at", "id"), index.Fields("conversation_id")}
 }
 
 // ContactListMember puts a contact on a list (CR-4).

@@ -22,7 +22,7 @@ func (SavedView) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("inbox_id").Default("").Immutable().Comment("Empty: all inboxes of its owner."),
 		field.String("owner_id").Immutable(),
-		field.String("private_to").Default("").Comment("The owner, while the owner alone sees it; empty: shared with the inbox."),
+		field.String("private_to").Default("").Comment("The owner, while only the owner sees it; empty: shared with the inbox."),
 		field.String("name"),
 		field.String("view").GoType(vocab.ConversationView("")).Comment("The built-in view that it narrows."),
 		field.JSON("filter", json.RawMessage{}),
@@ -35,6 +35,6 @@ func (SavedView) Fields() []ent.Field {
 func (SavedView) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("account_id", "inbox_id", "private_to", "name").Unique(),
-		index.Fields("owner_id"),
+		index.Fields("owner_id"), index.Fields("account_id", "name", "id"),
 	}
 }

@@ -41,13 +41,6 @@ func (IdempotencyKey) Indexes() []ent.Index {
 	}
 }
 
-// TaskProblem is one conversation that a bulk change left alone, and why.
-type TaskProblem struct {
-	ConversationID string `json:"conversationId"`
-	Code           string `json:"code"`
-	Message        string `json:"message"`
-}
-
 // Task is background work whose progress can be watched (IN-6, IB-3, OP-3).
 type Task struct{ ent.Schema }
 
@@ -64,7 +57,7 @@ func (Task) Fields() []ent.Field {
 		field.Int("total"),
 		field.Int("done").Default(0),
 		field.Int("skipped").Default(0),
-		field.JSON("problems", []TaskProblem{}),
+		field.JSON("problems", []vocab.TaskProblem{}),
 		field.String("actor_kind").GoType(viewer.Kind("")).Immutable(),
 		field.String("actor_id").Immutable(),
 		field.String("token_id").Immutable().Default("").Comment("What the actor may do is asked again while the task runs."),

@@ -3,8 +3,8 @@
 package targetedmessage
 
 import (
-	"parley/ent/schema"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -36,6 +36,8 @@ const (
 	FieldRules = "rules"
 	// FieldWelcomeMessage holds the string denoting the welcome_message field in the database.
 	FieldWelcomeMessage = "welcome_message"
+	// FieldWelcomeHTML holds the string denoting the welcome_html field in the database.
+	FieldWelcomeHTML = "welcome_html"
 	// FieldHeading holds the string denoting the heading field in the database.
 	FieldHeading = "heading"
 	// FieldEmailCapture holds the string denoting the email_capture field in the database.
@@ -74,6 +76,7 @@ var Columns = []string{
 	FieldExcludeListIds,
 	FieldRules,
 	FieldWelcomeMessage,
+	FieldWelcomeHTML,
 	FieldHeading,
 	FieldEmailCapture,
 	FieldDisplay,
@@ -101,16 +104,18 @@ var (
 	AccountIDValidator func(string) error
 	// InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
 	InboxIDValidator func(string) error
+	// DefaultWelcomeHTML holds the default value on creation for the "welcome_html" field.
+	DefaultWelcomeHTML string
 	// DefaultHeading holds the default value on creation for the "heading" field.
-	DefaultHeading schema.Heading
+	DefaultHeading vocab.Heading
 	// DefaultEmailCapture holds the default value on creation for the "email_capture" field.
-	DefaultEmailCapture schema.EmailCapture
+	DefaultEmailCapture vocab.EmailCapture
 	// DefaultDisplay holds the default value on creation for the "display" field.
-	DefaultDisplay schema.Display
+	DefaultDisplay vocab.Display
 	// DefaultConsent holds the default value on creation for the "consent" field.
-	DefaultConsent schema.Consent
+	DefaultConsent vocab.Consent
 	// DefaultRouting holds the default value on creation for the "routing" field.
-	DefaultRouting schema.Routing
+	DefaultRouting vocab.Routing
 	// DefaultBotID holds the default value on creation for the "bot_id" field.
 	DefaultBotID string
 	// DefaultVersion holds the default value on creation for the "version" field.
@@ -169,6 +174,11 @@ func ByAudience(opts ...sql.OrderTermOption) OrderOption {
 // ByWelcomeMessage orders the results by the welcome_message field.
 func ByWelcomeMessage(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldWelcomeMessage, opts...).ToFunc()
+}
+
+// ByWelcomeHTML orders the results by the welcome_html field.
+func ByWelcomeHTML(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWelcomeHTML, opts...).ToFunc()
 }
 
 // ByBotID orders the results by the bot_id field.

@@ -107,6 +107,11 @@ func WelcomeMessage(v string) predicate.TargetedMessage {
 	return predicate.TargetedMessage(sql.FieldEQ(FieldWelcomeMessage, v))
 }
 
+// WelcomeHTML applies equality check predicate on the "welcome_html" field. It's identical to WelcomeHTMLEQ.
+func WelcomeHTML(v string) predicate.TargetedMessage {
+	return predicate.TargetedMessage(sql.FieldEQ(FieldWelcomeHTML, v))
+}
+
 // BotID applies equality check predicate on the "bot_id" field. It's identical to BotIDEQ.
 func BotID(v string) predicate.TargetedMessage {
 	return predicate.TargetedMessage(sql.FieldEQ(FieldBotID, v))
@@ -666,6 +671,71 @@ func WelcomeMessageEqualFold(v string) predicate.TargetedMessage {
 // WelcomeMessageContainsFold applies the ContainsFold predicate on the "welcome_message" field.
 func WelcomeMessageContainsFold(v string) predicate.TargetedMessage {
 	return predicate.TargetedMessage(sql.FieldContainsFold(FieldWelcomeMessage, v))
+}
+
+// WelcomeHTMLEQ applies the EQ predicate on the "welcome_html" field.
+func WelcomeHTMLEQ(v string) predicate.TargetedMessage {
+	return predicate.TargetedMessage(sql.FieldEQ(FieldWelcomeHTML, v))
+}
+
+// WelcomeHTMLNEQ applies the NEQ predicate on the "welcome_html" field.
+func WelcomeHTMLNEQ(v string) predicate.TargetedMessage {
+	return predicate.TargetedMessage(sql.FieldNEQ(FieldWelcomeHTML, v))
+}
+
+// WelcomeHTMLIn applies the In predicate on the "welcome_html" field.
+func WelcomeHTMLIn(vs ...string) predicate.TargetedMessage {
+	return predicate.TargetedMessage(sql.FieldIn(FieldWelcomeHTML, vs...))
+}
+
+// WelcomeHTMLNotIn applies the NotIn predicate on the "welcome_html" field.
+func WelcomeHTMLNotIn(vs ...string) predicate.TargetedMessage {
+	return predicate.TargetedMessage(sql.FieldNotIn(FieldWelcomeHTML, vs...))
+}
+
+// WelcomeHTMLGT applies the GT predicate on the "welcome_html" field.
+func WelcomeHTMLGT(v string) predicate.TargetedMessage {
+	return predicate.TargetedMessage(sql.FieldGT(FieldWelcomeHTML, v))
+}
+
+// WelcomeHTMLGTE applies the GTE predicate on the "welcome_html" field.
+func WelcomeHTMLGTE(v string) predicate.TargetedMessage {
+	return predicate.TargetedMessage(sql.FieldGTE(FieldWelcomeHTML, v))
+}
+
+// WelcomeHTMLLT applies the LT predicate on the "welcome_html" field.
+func WelcomeHTMLLT(v string) predicate.TargetedMessage {
+	return predicate.TargetedMessage(sql.FieldLT(FieldWelcomeHTML, v))
+}
+
+// WelcomeHTMLLTE applies the LTE predicate on the "welcome_html" field.
+func WelcomeHTMLLTE(v string) predicate.TargetedMessage {
+	return predicate.TargetedMessage(sql.FieldLTE(FieldWelcomeHTML, v))
+}
+
+// WelcomeHTMLContains applies the Contains predicate on the "welcome_html" field.
+func WelcomeHTMLContains(v string) predicate.TargetedMessage {
+	return predicate.TargetedMessage(sql.FieldContains(FieldWelcomeHTML, v))
+}
+
+// WelcomeHTMLHasPrefix applies the HasPrefix predicate on the "welcome_html" field.
+func WelcomeHTMLHasPrefix(v string) predicate.TargetedMessage {
+	return predicate.TargetedMessage(sql.FieldHasPrefix(FieldWelcomeHTML, v))
+}
+
+// WelcomeHTMLHasSuffix applies the HasSuffix predicate on the "welcome_html" field.
+func WelcomeHTMLHasSuffix(v string) predicate.TargetedMessage {
+	return predicate.TargetedMessage(sql.FieldHasSuffix(FieldWelcomeHTML, v))
+}
+
+// WelcomeHTMLEqualFold applies the EqualFold predicate on the "welcome_html" field.
+func WelcomeHTMLEqualFold(v string) predicate.TargetedMessage {
+	return predicate.TargetedMessage(sql.FieldEqualFold(FieldWelcomeHTML, v))
+}
+
+// WelcomeHTMLContainsFold applies the ContainsFold predicate on the "welcome_html" field.
+func WelcomeHTMLContainsFold(v string) predicate.TargetedMessage {
+	return predicate.TargetedMessage(sql.FieldContainsFold(FieldWelcomeHTML, v))
 }
 
 // BotIDEQ applies the EQ predicate on the "bot_id" field.

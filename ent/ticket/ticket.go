@@ -3,7 +3,7 @@
 package ticket
 
 import (
-	"parley/ent/schema"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -27,6 +27,8 @@ const (
 	FieldProperties = "properties"
 	// FieldContactID holds the string denoting the contact_id field in the database.
 	FieldContactID = "contact_id"
+	// FieldExternalID holds the string denoting the external_id field in the database.
+	FieldExternalID = "external_id"
 	// FieldConversationID holds the string denoting the conversation_id field in the database.
 	FieldConversationID = "conversation_id"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -45,6 +47,7 @@ var Columns = []string{
 	FieldPriority,
 	FieldProperties,
 	FieldContactID,
+	FieldExternalID,
 	FieldConversationID,
 	FieldCreatedAt,
 }
@@ -65,7 +68,7 @@ var (
 	// DefaultSubject holds the default value on creation for the "subject" field.
 	DefaultSubject string
 	// DefaultProperties holds the default value on creation for the "properties" field.
-	DefaultProperties []schema.TicketProperty
+	DefaultProperties []vocab.TicketProperty
 	// DefaultContactID holds the default value on creation for the "contact_id" field.
 	DefaultContactID string
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -108,6 +111,11 @@ func ByPriority(opts ...sql.OrderTermOption) OrderOption {
 // ByContactID orders the results by the contact_id field.
 func ByContactID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldContactID, opts...).ToFunc()
+}
+
+// ByExternalID orders the results by the external_id field.
+func ByExternalID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExternalID, opts...).ToFunc()
 }
 
 // ByConversationID orders the results by the conversation_id field.

@@ -20,6 +20,7 @@ import (
 
 type AttachmentResolver interface {
 	URL(ctx context.Context, obj *ent.Attachment) (*string, error)
+	ContentID(ctx context.Context, obj *ent.Attachment) (*string, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -81,6 +82,29 @@ func (ec *executionContext) fieldContext_Attachment_url(_ context.Context, field
 	return graphql.NewScalarFieldContext("Attachment", field, true, true, "URL")
 }
 
+func (ec *executionContext) _Attachment_contentId(ctx context.Context, field graphql.CollectedField, obj *ent.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_contentId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Attachment().ContentID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_contentId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, true, true, "String")
+}
+
 func (ec *executionContext) _Attachment_inline(ctx context.Context, field graphql.CollectedField, obj *ent.Attachment) (ret graphql.Marshaler) {
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Inline)
 }
@@ -134,7 +158,7 @@ func (ec *executionContext) fieldContext_Attachment_createdAt(_ context.Context,
 	return graphql.NewScalarFieldContext("Attachment", field, false, false, "Time")
 }
 
-func (ec *executionContext) _UploadAttachmentPayload_attachment(ctx context.Context, field graphql.CollectedField, obj *model.UploadAttachmentPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UploadAttachmentPayload_attachment(ctx context.Context, field graphql.CollectedField, obj *model.AttachmentPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -166,7 +190,7 @@ func (ec *executionContext) fieldContext_UploadAttachmentPayload_attachment(_ co
 	return fc, nil
 }
 
-func (ec *executionContext) _UploadAttachmentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UploadAttachmentPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UploadAttachmentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.AttachmentPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -198,7 +222,7 @@ func (ec *executionContext) fieldContext_UploadAttachmentPayload_userErrors(_ co
 	return fc, nil
 }
 
-func (ec *executionContext) _UploadVisitorAttachmentPayload_attachment(ctx context.Context, field graphql.CollectedField, obj *model.UploadVisitorAttachmentPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UploadVisitorAttachmentPayload_attachment(ctx context.Context, field graphql.CollectedField, obj *model.AttachmentPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -230,7 +254,7 @@ func (ec *executionContext) fieldContext_UploadVisitorAttachmentPayload_attachme
 	return fc, nil
 }
 
-func (ec *executionContext) _UploadVisitorAttachmentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UploadVisitorAttachmentPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UploadVisitorAttachmentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.AttachmentPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -266,8 +290,8 @@ func (ec *executionContext) fieldContext_UploadVisitorAttachmentPayload_userErro
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputUploadAttachmentInput(ctx context.Context, obj any) (model.UploadAttachmentInput, error) {
-	var it model.UploadAttachmentInput
+func (ec *executionContext) unmarshalInputAttachmentDestination(ctx context.Context, obj any) (model.AttachmentDestination, error) {
+	var it model.AttachmentDestination
 	if obj == nil {
 		return it, nil
 	}
@@ -277,7 +301,7 @@ func (ec *executionContext) unmarshalInputUploadAttachmentInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"conversationId", "inboxId", "file", "idempotencyKey"}
+	fieldsInOrder := [...]string{"conversationId", "inboxId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -298,6 +322,48 @@ func (ec *executionContext) unmarshalInputUploadAttachmentInput(ctx context.Cont
 				return it, err
 			}
 			it.InboxID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAttachmentDestination unmarshals raw into the AttachmentDestination input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAttachmentDestination(ctx context.Context, raw any) (model.AttachmentDestination, error) {
+	var out model.AttachmentDestination
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AttachmentDestination", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUploadAttachmentInput(ctx context.Context, obj any) (model.UploadAttachmentInput, error) {
+	var it model.UploadAttachmentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"to", "file", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNAttachmentDestination2parleyᚋgraphᚋmodelᚐAttachmentDestination(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
 		case "file":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("file"))
 			data, err := ec.unmarshalNUpload2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚐUpload(ctx, v)
@@ -393,7 +459,7 @@ func UnmarshalUploadVisitorAttachmentInput(ctx context.Context, raw any) (model.
 
 // region    **************************** object.gotpl ****************************
 
-var attachmentImplementors = []string{"Attachment", "Node"}
+var attachmentImplementors = []string{"Attachment", "Node", "_Entity"}
 
 func (ec *executionContext) _Attachment(ctx context.Context, sel ast.SelectionSet, obj *ent.Attachment) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, attachmentImplementors)
@@ -428,6 +494,11 @@ func (ec *executionContext) _Attachment(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "contentId":
+			out.Values[i] = ec._Attachment_contentId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "inline":
 			out.Values[i] = ec._Attachment_inline(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -457,7 +528,7 @@ func (ec *executionContext) _Attachment(ctx context.Context, sel ast.SelectionSe
 
 var uploadAttachmentPayloadImplementors = []string{"UploadAttachmentPayload"}
 
-func (ec *executionContext) _UploadAttachmentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UploadAttachmentPayload) graphql.Marshaler {
+func (ec *executionContext) _UploadAttachmentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AttachmentPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, uploadAttachmentPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -489,7 +560,7 @@ func (ec *executionContext) _UploadAttachmentPayload(ctx context.Context, sel as
 
 var uploadVisitorAttachmentPayloadImplementors = []string{"UploadVisitorAttachmentPayload"}
 
-func (ec *executionContext) _UploadVisitorAttachmentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UploadVisitorAttachmentPayload) graphql.Marshaler {
+func (ec *executionContext) _UploadVisitorAttachmentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AttachmentPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, uploadVisitorAttachmentPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -547,6 +618,11 @@ func (ec *executionContext) marshalNAttachment2ᚖparleyᚋentᚐAttachment(ctx 
 	return ec._Attachment(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNAttachmentDestination2parleyᚋgraphᚋmodelᚐAttachmentDestination(ctx context.Context, v any) (model.AttachmentDestination, error) {
+	res, err := ec.unmarshalInputAttachmentDestination(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNScanState2parleyᚋinternalᚋvocabᚐScanState(ctx context.Context, v any) (vocab.ScanState, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := vocab.ScanState(tmp)
@@ -581,7 +657,7 @@ func (ec *executionContext) unmarshalNUploadAttachmentInput2parleyᚋgraphᚋmod
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUploadAttachmentPayload2ᚖparleyᚋgraphᚋmodelᚐUploadAttachmentPayload(ctx context.Context, sel ast.SelectionSet, v *model.UploadAttachmentPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUploadAttachmentPayload2ᚖparleyᚋgraphᚋmodelᚐAttachmentPayload(ctx context.Context, sel ast.SelectionSet, v *model.AttachmentPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UploadAttachmentPayload!")
 		return graphql.Null
@@ -594,7 +670,7 @@ func (ec *executionContext) unmarshalNUploadVisitorAttachmentInput2parleyᚋgrap
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUploadVisitorAttachmentPayload2ᚖparleyᚋgraphᚋmodelᚐUploadVisitorAttachmentPayload(ctx context.Context, sel ast.SelectionSet, v *model.UploadVisitorAttachmentPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUploadVisitorAttachmentPayload2ᚖparleyᚋgraphᚋmodelᚐAttachmentPayload(ctx context.Context, sel ast.SelectionSet, v *model.AttachmentPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UploadVisitorAttachmentPayload!")
 		return graphql.Null

@@ -10,14 +10,13 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
 	"parley/internal/availability"
+	"parley/internal/channel/chat/settings"
+	"parley/internal/channel/chat/wording"
 	"parley/internal/clock"
-	"parley/internal/inbox"
 	"parley/internal/vocab"
-	"parley/internal/wording"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -61,7 +60,7 @@ func (ec *executionContext) fieldContext_AvailabilityAnswer_shown(_ context.Cont
 }
 
 func (ec *executionContext) _AvailabilityAnswer_text(ctx context.Context, field graphql.CollectedField, obj *availability.Answer) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
+	return ec.marshalOString2string(ctx, field.Selections, obj.Text)
 }
 func (ec *executionContext) fieldContext_AvailabilityAnswer_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AvailabilityAnswer", field, false, false, "String")
@@ -198,7 +197,7 @@ func (ec *executionContext) fieldContext_AvailabilityReason_text(_ context.Conte
 	return graphql.NewScalarFieldContext("AvailabilityReason", field, false, false, "String")
 }
 
-func (ec *executionContext) _ChatAvailability_mode(ctx context.Context, field graphql.CollectedField, obj *schema.Availability) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatAvailability_mode(ctx context.Context, field graphql.CollectedField, obj *vocab.Availability) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -221,7 +220,7 @@ func (ec *executionContext) fieldContext_ChatAvailability_mode(_ context.Context
 	return graphql.NewScalarFieldContext("ChatAvailability", field, false, false, "AvailabilityMode")
 }
 
-func (ec *executionContext) _ChatAvailability_replyTime(ctx context.Context, field graphql.CollectedField, obj *schema.Availability) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatAvailability_replyTime(ctx context.Context, field graphql.CollectedField, obj *vocab.Availability) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -244,7 +243,7 @@ func (ec *executionContext) fieldContext_ChatAvailability_replyTime(_ context.Co
 	return graphql.NewScalarFieldContext("ChatAvailability", field, false, false, "ReplyTime")
 }
 
-func (ec *executionContext) _ChatAvailability_whenAway(ctx context.Context, field graphql.CollectedField, obj *schema.Availability) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatAvailability_whenAway(ctx context.Context, field graphql.CollectedField, obj *vocab.Availability) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -267,21 +266,21 @@ func (ec *executionContext) fieldContext_ChatAvailability_whenAway(_ context.Con
 	return graphql.NewScalarFieldContext("ChatAvailability", field, false, false, "WhenAway")
 }
 
-func (ec *executionContext) _ChatAvailability_awayMessage(ctx context.Context, field graphql.CollectedField, obj *schema.Availability) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.AwayMessage)
+func (ec *executionContext) _ChatAvailability_awayMessage(ctx context.Context, field graphql.CollectedField, obj *vocab.Availability) (ret graphql.Marshaler) {
+	return ec.marshalOString2string(ctx, field.Selections, obj.AwayMessage)
 }
 func (ec *executionContext) fieldContext_ChatAvailability_awayMessage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChatAvailability", field, false, false, "String")
 }
 
-func (ec *executionContext) _ChatAvailability_timeZone(ctx context.Context, field graphql.CollectedField, obj *schema.Availability) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.TimeZone)
+func (ec *executionContext) _ChatAvailability_timeZone(ctx context.Context, field graphql.CollectedField, obj *vocab.Availability) (ret graphql.Marshaler) {
+	return ec.marshalOString2string(ctx, field.Selections, obj.TimeZone)
 }
 func (ec *executionContext) fieldContext_ChatAvailability_timeZone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChatAvailability", field, false, false, "String")
 }
 
-func (ec *executionContext) _ChatAvailability_hours(ctx context.Context, field graphql.CollectedField, obj *schema.Availability) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatAvailability_hours(ctx context.Context, field graphql.CollectedField, obj *vocab.Availability) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -293,8 +292,8 @@ func (ec *executionContext) _ChatAvailability_hours(ctx context.Context, field g
 			return obj.Hours, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []schema.Hours) graphql.Marshaler {
-			return ec.marshalNChatHours2ᚕparleyᚋentᚋschemaᚐHoursᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.Hours) graphql.Marshaler {
+			return ec.marshalNChatHours2ᚕparleyᚋinternalᚋvocabᚐHoursᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -313,7 +312,7 @@ func (ec *executionContext) fieldContext_ChatAvailability_hours(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ChatAvailability_holidays(ctx context.Context, field graphql.CollectedField, obj *schema.Availability) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatAvailability_holidays(ctx context.Context, field graphql.CollectedField, obj *vocab.Availability) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -325,8 +324,8 @@ func (ec *executionContext) _ChatAvailability_holidays(ctx context.Context, fiel
 			return obj.Holidays, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []schema.Holiday) graphql.Marshaler {
-			return ec.marshalNChatHoliday2ᚕparleyᚋentᚋschemaᚐHolidayᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.Holiday) graphql.Marshaler {
+			return ec.marshalNChatHoliday2ᚕparleyᚋinternalᚋvocabᚐHolidayᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -345,7 +344,7 @@ func (ec *executionContext) fieldContext_ChatAvailability_holidays(_ context.Con
 	return fc, nil
 }
 
-func (ec *executionContext) _ChatAvailability_outOfHours(ctx context.Context, field graphql.CollectedField, obj *schema.Availability) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatAvailability_outOfHours(ctx context.Context, field graphql.CollectedField, obj *vocab.Availability) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -368,28 +367,28 @@ func (ec *executionContext) fieldContext_ChatAvailability_outOfHours(_ context.C
 	return graphql.NewScalarFieldContext("ChatAvailability", field, false, false, "OutOfHours")
 }
 
-func (ec *executionContext) _ChatAvailability_outOfHoursMessage(ctx context.Context, field graphql.CollectedField, obj *schema.Availability) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.OutOfHoursMessage)
+func (ec *executionContext) _ChatAvailability_outOfHoursMessage(ctx context.Context, field graphql.CollectedField, obj *vocab.Availability) (ret graphql.Marshaler) {
+	return ec.marshalOString2string(ctx, field.Selections, obj.OutOfHoursMessage)
 }
 func (ec *executionContext) fieldContext_ChatAvailability_outOfHoursMessage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChatAvailability", field, false, false, "String")
 }
 
-func (ec *executionContext) _ChatHoliday_date(ctx context.Context, field graphql.CollectedField, obj *schema.Holiday) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatHoliday_date(ctx context.Context, field graphql.CollectedField, obj *vocab.Holiday) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Date)
 }
 func (ec *executionContext) fieldContext_ChatHoliday_date(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChatHoliday", field, false, false, "String")
 }
 
-func (ec *executionContext) _ChatHoliday_name(ctx context.Context, field graphql.CollectedField, obj *schema.Holiday) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+func (ec *executionContext) _ChatHoliday_name(ctx context.Context, field graphql.CollectedField, obj *vocab.Holiday) (ret graphql.Marshaler) {
+	return ec.marshalOString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_ChatHoliday_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChatHoliday", field, false, false, "String")
 }
 
-func (ec *executionContext) _ChatHours_day(ctx context.Context, field graphql.CollectedField, obj *schema.Hours) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatHours_day(ctx context.Context, field graphql.CollectedField, obj *vocab.Hours) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -412,14 +411,14 @@ func (ec *executionContext) fieldContext_ChatHours_day(_ context.Context, field 
 	return graphql.NewScalarFieldContext("ChatHours", field, false, false, "Weekday")
 }
 
-func (ec *executionContext) _ChatHours_from(ctx context.Context, field graphql.CollectedField, obj *schema.Hours) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatHours_from(ctx context.Context, field graphql.CollectedField, obj *vocab.Hours) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.From)
 }
 func (ec *executionContext) fieldContext_ChatHours_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChatHours", field, false, false, "String")
 }
 
-func (ec *executionContext) _ChatHours_to(ctx context.Context, field graphql.CollectedField, obj *schema.Hours) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatHours_to(ctx context.Context, field graphql.CollectedField, obj *vocab.Hours) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.To)
 }
 func (ec *executionContext) fieldContext_ChatHours_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -454,7 +453,7 @@ func (ec *executionContext) fieldContext_ChatText_custom(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("ChatText", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _SendTrackingCodePayload_chatChannel(ctx context.Context, field graphql.CollectedField, obj *model.SendTrackingCodePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _SendTrackingCodePayload_chatChannel(ctx context.Context, field graphql.CollectedField, obj *model.ChatChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -486,7 +485,7 @@ func (ec *executionContext) fieldContext_SendTrackingCodePayload_chatChannel(_ c
 	return fc, nil
 }
 
-func (ec *executionContext) _SendTrackingCodePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SendTrackingCodePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _SendTrackingCodePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ChatChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -518,7 +517,7 @@ func (ec *executionContext) fieldContext_SendTrackingCodePayload_userErrors(_ co
 	return fc, nil
 }
 
-func (ec *executionContext) _UpdateChatChannelAvailabilityPayload_chatChannel(ctx context.Context, field graphql.CollectedField, obj *model.UpdateChatChannelAvailabilityPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UpdateChatChannelAvailabilityPayload_chatChannel(ctx context.Context, field graphql.CollectedField, obj *model.ChatChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -550,7 +549,7 @@ func (ec *executionContext) fieldContext_UpdateChatChannelAvailabilityPayload_ch
 	return fc, nil
 }
 
-func (ec *executionContext) _UpdateChatChannelAvailabilityPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateChatChannelAvailabilityPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UpdateChatChannelAvailabilityPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ChatChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -586,8 +585,8 @@ func (ec *executionContext) fieldContext_UpdateChatChannelAvailabilityPayload_us
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputChatHolidayInput(ctx context.Context, obj any) (schema.Holiday, error) {
-	var it schema.Holiday
+func (ec *executionContext) unmarshalInputChatHolidayInput(ctx context.Context, obj any) (vocab.Holiday, error) {
+	var it vocab.Holiday
 	if obj == nil {
 		return it, nil
 	}
@@ -595,10 +594,6 @@ func (ec *executionContext) unmarshalInputChatHolidayInput(ctx context.Context, 
 	asMap := map[string]any{}
 	for k, v := range obj.(map[string]any) {
 		asMap[k] = v
-	}
-
-	if _, present := asMap["name"]; !present {
-		asMap["name"] = ""
 	}
 
 	fieldsInOrder := [...]string{"date", "name"}
@@ -617,7 +612,7 @@ func (ec *executionContext) unmarshalInputChatHolidayInput(ctx context.Context, 
 			it.Date = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -633,14 +628,14 @@ func (ec *executionContext) unmarshalInputChatHolidayInput(ctx context.Context, 
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalChatHolidayInput(ctx context.Context, raw any) (schema.Holiday, error) {
-	var out schema.Holiday
+func UnmarshalChatHolidayInput(ctx context.Context, raw any) (vocab.Holiday, error) {
+	var out vocab.Holiday
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChatHolidayInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputChatHoursInput(ctx context.Context, obj any) (schema.Hours, error) {
-	var it schema.Hours
+func (ec *executionContext) unmarshalInputChatHoursInput(ctx context.Context, obj any) (vocab.Hours, error) {
+	var it vocab.Hours
 	if obj == nil {
 		return it, nil
 	}
@@ -689,8 +684,8 @@ func (ec *executionContext) unmarshalInputChatHoursInput(ctx context.Context, ob
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalChatHoursInput(ctx context.Context, raw any) (schema.Hours, error) {
-	var out schema.Hours
+func UnmarshalChatHoursInput(ctx context.Context, raw any) (vocab.Hours, error) {
+	var out vocab.Hours
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChatHoursInput", raw, &out)
 	return out, err
 }
@@ -751,8 +746,8 @@ func UnmarshalChatTextInput(ctx context.Context, raw any) (wording.Choice, error
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputSendTrackingCodeInput(ctx context.Context, obj any) (inbox.SendTrackingCodeInput, error) {
-	var it inbox.SendTrackingCodeInput
+func (ec *executionContext) unmarshalInputSendTrackingCodeInput(ctx context.Context, obj any) (settings.SendTrackingCodeInput, error) {
+	var it settings.SendTrackingCodeInput
 	if obj == nil {
 		return it, nil
 	}
@@ -762,20 +757,20 @@ func (ec *executionContext) unmarshalInputSendTrackingCodeInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"chatChannelId", "email", "note", "idempotencyKey"}
+	fieldsInOrder := [...]string{"channelId", "email", "note", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "chatChannelId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("chatChannelId"))
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ChatChannelID = data
+			it.ChannelID = data
 		case "email":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
 			data, err := ec.unmarshalNEmailAddress2string(ctx, v)
@@ -808,14 +803,14 @@ func (ec *executionContext) unmarshalInputSendTrackingCodeInput(ctx context.Cont
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalSendTrackingCodeInput(ctx context.Context, raw any) (inbox.SendTrackingCodeInput, error) {
-	var out inbox.SendTrackingCodeInput
+func UnmarshalSendTrackingCodeInput(ctx context.Context, raw any) (settings.SendTrackingCodeInput, error) {
+	var out settings.SendTrackingCodeInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SendTrackingCodeInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputUpdateChatChannelAvailabilityInput(ctx context.Context, obj any) (inbox.UpdateChatChannelAvailabilityInput, error) {
-	var it inbox.UpdateChatChannelAvailabilityInput
+func (ec *executionContext) unmarshalInputUpdateChatChannelAvailabilityInput(ctx context.Context, obj any) (settings.UpdateChatChannelAvailabilityInput, error) {
+	var it settings.UpdateChatChannelAvailabilityInput
 	if obj == nil {
 		return it, nil
 	}
@@ -825,83 +820,83 @@ func (ec *executionContext) unmarshalInputUpdateChatChannelAvailabilityInput(ctx
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"chatChannelId", "mode", "replyTime", "whenAway", "awayMessage", "timeZone", "hours", "holidays", "outOfHours", "outOfHoursMessage", "idempotencyKey"}
+	fieldsInOrder := [...]string{"channelId", "mode", "replyTime", "whenAway", "awayMessage", "timeZone", "hours", "holidays", "outOfHours", "outOfHoursMessage", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "chatChannelId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("chatChannelId"))
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ChatChannelID = data
+			it.ChannelID = data
 		case "mode":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mode"))
 			data, err := ec.unmarshalOAvailabilityMode2ᚖparleyᚋinternalᚋvocabᚐAvailabilityMode(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Mode = data
+			it.Mode = graphql.OmittableOf(data)
 		case "replyTime":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("replyTime"))
 			data, err := ec.unmarshalOReplyTime2ᚖparleyᚋinternalᚋvocabᚐReplyTime(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ReplyTime = data
+			it.ReplyTime = graphql.OmittableOf(data)
 		case "whenAway":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whenAway"))
 			data, err := ec.unmarshalOWhenAway2ᚖparleyᚋinternalᚋvocabᚐWhenAway(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.WhenAway = data
+			it.WhenAway = graphql.OmittableOf(data)
 		case "awayMessage":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("awayMessage"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.AwayMessage = data
+			it.AwayMessage = graphql.OmittableOf(data)
 		case "timeZone":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeZone"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.TimeZone = data
+			it.TimeZone = graphql.OmittableOf(data)
 		case "hours":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hours"))
-			data, err := ec.unmarshalOChatHoursInput2ᚕparleyᚋentᚋschemaᚐHoursᚄ(ctx, v)
+			data, err := ec.unmarshalOChatHoursInput2ᚕparleyᚋinternalᚋvocabᚐHoursᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Hours = data
+			it.Hours = graphql.OmittableOf(data)
 		case "holidays":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holidays"))
-			data, err := ec.unmarshalOChatHolidayInput2ᚕparleyᚋentᚋschemaᚐHolidayᚄ(ctx, v)
+			data, err := ec.unmarshalOChatHolidayInput2ᚕparleyᚋinternalᚋvocabᚐHolidayᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Holidays = data
+			it.Holidays = graphql.OmittableOf(data)
 		case "outOfHours":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outOfHours"))
 			data, err := ec.unmarshalOOutOfHours2ᚖparleyᚋinternalᚋvocabᚐOutOfHours(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.OutOfHours = data
+			it.OutOfHours = graphql.OmittableOf(data)
 		case "outOfHoursMessage":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outOfHoursMessage"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.OutOfHoursMessage = data
+			it.OutOfHoursMessage = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -920,8 +915,8 @@ func (ec *executionContext) unmarshalInputUpdateChatChannelAvailabilityInput(ctx
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalUpdateChatChannelAvailabilityInput(ctx context.Context, raw any) (inbox.UpdateChatChannelAvailabilityInput, error) {
-	var out inbox.UpdateChatChannelAvailabilityInput
+func UnmarshalUpdateChatChannelAvailabilityInput(ctx context.Context, raw any) (settings.UpdateChatChannelAvailabilityInput, error) {
+	var out settings.UpdateChatChannelAvailabilityInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateChatChannelAvailabilityInput", raw, &out)
 	return out, err
 }
@@ -956,7 +951,7 @@ func (ec *executionContext) _AvailabilityAnswer(ctx context.Context, sel ast.Sel
 			}
 		case "text":
 			out.Values[i] = ec._AvailabilityAnswer_text(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "replyTime":
@@ -1025,7 +1020,7 @@ func (ec *executionContext) _AvailabilityReason(ctx context.Context, sel ast.Sel
 
 var chatAvailabilityImplementors = []string{"ChatAvailability"}
 
-func (ec *executionContext) _ChatAvailability(ctx context.Context, sel ast.SelectionSet, obj *schema.Availability) graphql.Marshaler {
+func (ec *executionContext) _ChatAvailability(ctx context.Context, sel ast.SelectionSet, obj *vocab.Availability) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, chatAvailabilityImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1050,12 +1045,12 @@ func (ec *executionContext) _ChatAvailability(ctx context.Context, sel ast.Selec
 			}
 		case "awayMessage":
 			out.Values[i] = ec._ChatAvailability_awayMessage(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "timeZone":
 			out.Values[i] = ec._ChatAvailability_timeZone(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "hours":
@@ -1075,7 +1070,7 @@ func (ec *executionContext) _ChatAvailability(ctx context.Context, sel ast.Selec
 			}
 		case "outOfHoursMessage":
 			out.Values[i] = ec._ChatAvailability_outOfHoursMessage(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -1092,7 +1087,7 @@ func (ec *executionContext) _ChatAvailability(ctx context.Context, sel ast.Selec
 
 var chatHolidayImplementors = []string{"ChatHoliday"}
 
-func (ec *executionContext) _ChatHoliday(ctx context.Context, sel ast.SelectionSet, obj *schema.Holiday) graphql.Marshaler {
+func (ec *executionContext) _ChatHoliday(ctx context.Context, sel ast.SelectionSet, obj *vocab.Holiday) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, chatHolidayImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1107,7 +1102,7 @@ func (ec *executionContext) _ChatHoliday(ctx context.Context, sel ast.SelectionS
 			}
 		case "name":
 			out.Values[i] = ec._ChatHoliday_name(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -1124,7 +1119,7 @@ func (ec *executionContext) _ChatHoliday(ctx context.Context, sel ast.SelectionS
 
 var chatHoursImplementors = []string{"ChatHours"}
 
-func (ec *executionContext) _ChatHours(ctx context.Context, sel ast.SelectionSet, obj *schema.Hours) graphql.Marshaler {
+func (ec *executionContext) _ChatHours(ctx context.Context, sel ast.SelectionSet, obj *vocab.Hours) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, chatHoursImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1203,7 +1198,7 @@ func (ec *executionContext) _ChatText(ctx context.Context, sel ast.SelectionSet,
 
 var sendTrackingCodePayloadImplementors = []string{"SendTrackingCodePayload"}
 
-func (ec *executionContext) _SendTrackingCodePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SendTrackingCodePayload) graphql.Marshaler {
+func (ec *executionContext) _SendTrackingCodePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ChatChannelPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, sendTrackingCodePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1235,7 +1230,7 @@ func (ec *executionContext) _SendTrackingCodePayload(ctx context.Context, sel as
 
 var updateChatChannelAvailabilityPayloadImplementors = []string{"UpdateChatChannelAvailabilityPayload"}
 
-func (ec *executionContext) _UpdateChatChannelAvailabilityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateChatChannelAvailabilityPayload) graphql.Marshaler {
+func (ec *executionContext) _UpdateChatChannelAvailabilityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ChatChannelPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, updateChatChannelAvailabilityPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1342,19 +1337,19 @@ func (ec *executionContext) marshalNAvailabilityState2parleyᚋinternalᚋvocab�
 	return res
 }
 
-func (ec *executionContext) marshalNChatAvailability2parleyᚋentᚋschemaᚐAvailability(ctx context.Context, sel ast.SelectionSet, v schema.Availability) graphql.Marshaler {
+func (ec *executionContext) marshalNChatAvailability2parleyᚋinternalᚋvocabᚐAvailability(ctx context.Context, sel ast.SelectionSet, v vocab.Availability) graphql.Marshaler {
 	return ec._ChatAvailability(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNChatHoliday2parleyᚋentᚋschemaᚐHoliday(ctx context.Context, sel ast.SelectionSet, v schema.Holiday) graphql.Marshaler {
+func (ec *executionContext) marshalNChatHoliday2parleyᚋinternalᚋvocabᚐHoliday(ctx context.Context, sel ast.SelectionSet, v vocab.Holiday) graphql.Marshaler {
 	return ec._ChatHoliday(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNChatHoliday2ᚕparleyᚋentᚋschemaᚐHolidayᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.Holiday) graphql.Marshaler {
+func (ec *executionContext) marshalNChatHoliday2ᚕparleyᚋinternalᚋvocabᚐHolidayᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.Holiday) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNChatHoliday2parleyᚋentᚋschemaᚐHoliday(ctx, sel, v[i])
+		return ec.marshalNChatHoliday2parleyᚋinternalᚋvocabᚐHoliday(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1366,20 +1361,20 @@ func (ec *executionContext) marshalNChatHoliday2ᚕparleyᚋentᚋschemaᚐHolid
 	return ret
 }
 
-func (ec *executionContext) unmarshalNChatHolidayInput2parleyᚋentᚋschemaᚐHoliday(ctx context.Context, v any) (schema.Holiday, error) {
+func (ec *executionContext) unmarshalNChatHolidayInput2parleyᚋinternalᚋvocabᚐHoliday(ctx context.Context, v any) (vocab.Holiday, error) {
 	res, err := ec.unmarshalInputChatHolidayInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNChatHours2parleyᚋentᚋschemaᚐHours(ctx context.Context, sel ast.SelectionSet, v schema.Hours) graphql.Marshaler {
+func (ec *executionContext) marshalNChatHours2parleyᚋinternalᚋvocabᚐHours(ctx context.Context, sel ast.SelectionSet, v vocab.Hours) graphql.Marshaler {
 	return ec._ChatHours(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNChatHours2ᚕparleyᚋentᚋschemaᚐHoursᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.Hours) graphql.Marshaler {
+func (ec *executionContext) marshalNChatHours2ᚕparleyᚋinternalᚋvocabᚐHoursᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.Hours) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNChatHours2parleyᚋentᚋschemaᚐHours(ctx, sel, v[i])
+		return ec.marshalNChatHours2parleyᚋinternalᚋvocabᚐHours(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1391,16 +1386,16 @@ func (ec *executionContext) marshalNChatHours2ᚕparleyᚋentᚋschemaᚐHours�
 	return ret
 }
 
-func (ec *executionContext) unmarshalNChatHoursInput2parleyᚋentᚋschemaᚐHours(ctx context.Context, v any) (schema.Hours, error) {
+func (ec *executionContext) unmarshalNChatHoursInput2parleyᚋinternalᚋvocabᚐHours(ctx context.Context, v any) (vocab.Hours, error) {
 	res, err := ec.unmarshalInputChatHoursInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNChatText2ᚕᚖparleyᚋinternalᚋwordingᚐTextᚄ(ctx context.Context, sel ast.SelectionSet, v []*wording.Text) graphql.Marshaler {
+func (ec *executionContext) marshalNChatText2ᚕᚖparleyᚋinternalᚋchannelᚋchatᚋwordingᚐTextᚄ(ctx context.Context, sel ast.SelectionSet, v []*wording.Text) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNChatText2ᚖparleyᚋinternalᚋwordingᚐText(ctx, sel, v[i])
+		return ec.marshalNChatText2ᚖparleyᚋinternalᚋchannelᚋchatᚋwordingᚐText(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1412,7 +1407,7 @@ func (ec *executionContext) marshalNChatText2ᚕᚖparleyᚋinternalᚋwording�
 	return ret
 }
 
-func (ec *executionContext) marshalNChatText2ᚖparleyᚋinternalᚋwordingᚐText(ctx context.Context, sel ast.SelectionSet, v *wording.Text) graphql.Marshaler {
+func (ec *executionContext) marshalNChatText2ᚖparleyᚋinternalᚋchannelᚋchatᚋwordingᚐText(ctx context.Context, sel ast.SelectionSet, v *wording.Text) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ChatText!")
 		return graphql.Null
@@ -1420,7 +1415,7 @@ func (ec *executionContext) marshalNChatText2ᚖparleyᚋinternalᚋwordingᚐTe
 	return ec._ChatText(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNChatTextInput2parleyᚋinternalᚋwordingᚐChoice(ctx context.Context, v any) (wording.Choice, error) {
+func (ec *executionContext) unmarshalNChatTextInput2parleyᚋinternalᚋchannelᚋchatᚋwordingᚐChoice(ctx context.Context, v any) (wording.Choice, error) {
 	res, err := ec.unmarshalInputChatTextInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -1455,12 +1450,12 @@ func (ec *executionContext) marshalNReplyTime2parleyᚋinternalᚋvocabᚐReplyT
 	return res
 }
 
-func (ec *executionContext) unmarshalNSendTrackingCodeInput2parleyᚋinternalᚋinboxᚐSendTrackingCodeInput(ctx context.Context, v any) (inbox.SendTrackingCodeInput, error) {
+func (ec *executionContext) unmarshalNSendTrackingCodeInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐSendTrackingCodeInput(ctx context.Context, v any) (settings.SendTrackingCodeInput, error) {
 	res, err := ec.unmarshalInputSendTrackingCodeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSendTrackingCodePayload2ᚖparleyᚋgraphᚋmodelᚐSendTrackingCodePayload(ctx context.Context, sel ast.SelectionSet, v *model.SendTrackingCodePayload) graphql.Marshaler {
+func (ec *executionContext) marshalNSendTrackingCodePayload2ᚖparleyᚋgraphᚋmodelᚐChatChannelPayload(ctx context.Context, sel ast.SelectionSet, v *model.ChatChannelPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SendTrackingCodePayload!")
 		return graphql.Null
@@ -1468,12 +1463,12 @@ func (ec *executionContext) marshalNSendTrackingCodePayload2ᚖparleyᚋgraphᚋ
 	return ec._SendTrackingCodePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNUpdateChatChannelAvailabilityInput2parleyᚋinternalᚋinboxᚐUpdateChatChannelAvailabilityInput(ctx context.Context, v any) (inbox.UpdateChatChannelAvailabilityInput, error) {
+func (ec *executionContext) unmarshalNUpdateChatChannelAvailabilityInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐUpdateChatChannelAvailabilityInput(ctx context.Context, v any) (settings.UpdateChatChannelAvailabilityInput, error) {
 	res, err := ec.unmarshalInputUpdateChatChannelAvailabilityInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateChatChannelAvailabilityPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateChatChannelAvailabilityPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateChatChannelAvailabilityPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUpdateChatChannelAvailabilityPayload2ᚖparleyᚋgraphᚋmodelᚐChatChannelPayload(ctx context.Context, sel ast.SelectionSet, v *model.ChatChannelPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UpdateChatChannelAvailabilityPayload!")
 		return graphql.Null
@@ -1530,16 +1525,16 @@ func (ec *executionContext) marshalOAvailabilityMode2ᚖparleyᚋinternalᚋvoca
 	return res
 }
 
-func (ec *executionContext) unmarshalOChatHolidayInput2ᚕparleyᚋentᚋschemaᚐHolidayᚄ(ctx context.Context, v any) ([]schema.Holiday, error) {
+func (ec *executionContext) unmarshalOChatHolidayInput2ᚕparleyᚋinternalᚋvocabᚐHolidayᚄ(ctx context.Context, v any) ([]vocab.Holiday, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]schema.Holiday, len(vSlice))
+	res := make([]vocab.Holiday, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNChatHolidayInput2parleyᚋentᚋschemaᚐHoliday(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNChatHolidayInput2parleyᚋinternalᚋvocabᚐHoliday(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -1547,16 +1542,16 @@ func (ec *executionContext) unmarshalOChatHolidayInput2ᚕparleyᚋentᚋschema�
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalOChatHoursInput2ᚕparleyᚋentᚋschemaᚐHoursᚄ(ctx context.Context, v any) ([]schema.Hours, error) {
+func (ec *executionContext) unmarshalOChatHoursInput2ᚕparleyᚋinternalᚋvocabᚐHoursᚄ(ctx context.Context, v any) ([]vocab.Hours, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]schema.Hours, len(vSlice))
+	res := make([]vocab.Hours, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNChatHoursInput2parleyᚋentᚋschemaᚐHours(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNChatHoursInput2parleyᚋinternalᚋvocabᚐHours(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -1564,7 +1559,7 @@ func (ec *executionContext) unmarshalOChatHoursInput2ᚕparleyᚋentᚋschemaᚐ
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalOChatTextInput2ᚕparleyᚋinternalᚋwordingᚐChoiceᚄ(ctx context.Context, v any) ([]wording.Choice, error) {
+func (ec *executionContext) unmarshalOChatTextInput2ᚕparleyᚋinternalᚋchannelᚋchatᚋwordingᚐChoiceᚄ(ctx context.Context, v any) ([]wording.Choice, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -1573,7 +1568,7 @@ func (ec *executionContext) unmarshalOChatTextInput2ᚕparleyᚋinternalᚋwordi
 	res := make([]wording.Choice, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNChatTextInput2parleyᚋinternalᚋwordingᚐChoice(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNChatTextInput2parleyᚋinternalᚋchannelᚋchatᚋwordingᚐChoice(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}

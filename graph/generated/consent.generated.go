@@ -12,15 +12,16 @@ import (
 	"parley/ent"
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
+	"parley/internal/channel/chat/consent"
 	"parley/internal/clock"
-	"parley/internal/consent"
+	"parley/internal/paging"
 	"parley/internal/vocab"
 )
 
 // region    ************************** generated!.gotpl **************************
 
 type ConsentResolver interface {
-	SubscriptionType(ctx context.Context, objs []*ent.ConsentRecord) ([]*ent.SubscriptionType, error)
+	ContactSubscriptionType(ctx context.Context, objs []*ent.ConsentRecord) ([]*ent.SubscriptionType, error)
 
 	PageURL(ctx context.Context, obj *ent.ConsentRecord) (*string, error)
 
@@ -35,45 +36,45 @@ type ConsentResolver interface {
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _ArchiveSubscriptionTypePayload_subscriptionType(ctx context.Context, field graphql.CollectedField, obj *model.ArchiveSubscriptionTypePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ArchiveContactSubscriptionTypePayload_contactSubscriptionType(ctx context.Context, field graphql.CollectedField, obj *model.ContactSubscriptionTypePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveSubscriptionTypePayload_subscriptionType(ctx, field)
+			return ec.fieldContext_ArchiveContactSubscriptionTypePayload_contactSubscriptionType(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.SubscriptionType, nil
+			return obj.ContactSubscriptionType, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.SubscriptionType) graphql.Marshaler {
-			return ec.marshalOSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx, selections, v)
+			return ec.marshalOContactSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_ArchiveSubscriptionTypePayload_subscriptionType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ArchiveContactSubscriptionTypePayload_contactSubscriptionType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "ArchiveSubscriptionTypePayload",
+		Object:     "ArchiveContactSubscriptionTypePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SubscriptionType(ctx, field)
+			return ec.childFields_ContactSubscriptionType(ctx, field)
 		},
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _ArchiveSubscriptionTypePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ArchiveSubscriptionTypePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ArchiveContactSubscriptionTypePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ContactSubscriptionTypePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveSubscriptionTypePayload_userErrors(ctx, field)
+			return ec.fieldContext_ArchiveContactSubscriptionTypePayload_userErrors(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
@@ -86,9 +87,9 @@ func (ec *executionContext) _ArchiveSubscriptionTypePayload_userErrors(ctx conte
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ArchiveSubscriptionTypePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ArchiveContactSubscriptionTypePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "ArchiveSubscriptionTypePayload",
+		Object:     "ArchiveContactSubscriptionTypePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -152,63 +153,63 @@ func (ec *executionContext) fieldContext_Consent_basis(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Consent", field, false, false, "ConsentBasis")
 }
 
-func (ec *executionContext) _Consent_subscriptionType(ctx context.Context, field graphql.CollectedField, obj *ent.ConsentRecord) (ret graphql.Marshaler) {
+func (ec *executionContext) _Consent_contactSubscriptionType(ctx context.Context, field graphql.CollectedField, obj *ent.ConsentRecord) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Consent_subscriptionType(ctx, field)
+			return ec.fieldContext_Consent_contactSubscriptionType(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.resolveBatch_Consent_subscriptionType(ctx, field, obj)
+			return ec.resolveBatch_Consent_contactSubscriptionType(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.SubscriptionType) graphql.Marshaler {
-			return ec.marshalOSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx, selections, v)
+			return ec.marshalOContactSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Consent_subscriptionType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Consent_contactSubscriptionType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Consent",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SubscriptionType(ctx, field)
+			return ec.childFields_ContactSubscriptionType(ctx, field)
 		},
 	}
 	return fc, nil
 }
-func (ec *executionContext) resolveBatch_Consent_subscriptionType(ctx context.Context, field graphql.CollectedField, obj *ent.ConsentRecord) (any, error) {
+func (ec *executionContext) resolveBatch_Consent_contactSubscriptionType(ctx context.Context, field graphql.CollectedField, obj *ent.ConsentRecord) (any, error) {
 	resolver := ec.Resolvers.Consent()
 	if batch, ok := graphql.BatchParentsFor[*ent.ConsentRecord](ctx, "Consent"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.SubscriptionType(ctx, batch.Parents)
+			return resolver.ContactSubscriptionType(ctx, batch.Parents)
 		})
 		return graphql.ResolveBatchGroupResult[*ent.SubscriptionType](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
 			result,
-			"Consent.subscriptionType",
+			"Consent.contactSubscriptionType",
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.SubscriptionType(ctx, []*ent.ConsentRecord{obj})
+	results, err := resolver.ContactSubscriptionType(ctx, []*ent.ConsentRecord{obj})
 	return graphql.ResolveBatchSingleResult[*ent.SubscriptionType](
 		ctx,
 		results,
 		err,
-		"Consent.subscriptionType",
+		"Consent.contactSubscriptionType",
 	)
 }
 
 func (ec *executionContext) _Consent_text(ctx context.Context, field graphql.CollectedField, obj *ent.ConsentRecord) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
+	return ec.marshalOString2string(ctx, field.Selections, obj.Text)
 }
 func (ec *executionContext) fieldContext_Consent_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Consent", field, false, false, "String")
@@ -313,45 +314,359 @@ func (ec *executionContext) fieldContext_Consent_applies(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Consent", field, true, true, "Boolean")
 }
 
-func (ec *executionContext) _CreateSubscriptionTypePayload_subscriptionType(ctx context.Context, field graphql.CollectedField, obj *model.CreateSubscriptionTypePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConsentConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.ConsentRecord]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CreateSubscriptionTypePayload_subscriptionType(ctx, field)
+			return ec.fieldContext_ConsentConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.SubscriptionType, nil
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.SubscriptionType) graphql.Marshaler {
-			return ec.marshalOSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.ConsentRecord]) graphql.Marshaler {
+			return ec.marshalNConsentEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
-		false,
+		true,
 	)
 }
-func (ec *executionContext) fieldContext_CreateSubscriptionTypePayload_subscriptionType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ConsentConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "CreateSubscriptionTypePayload",
+		Object:     "ConsentConnection",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SubscriptionType(ctx, field)
+			return ec.childFields_ConsentEdge(ctx, field)
 		},
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _CreateSubscriptionTypePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateSubscriptionTypePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConsentConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.ConsentRecord]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CreateSubscriptionTypePayload_userErrors(ctx, field)
+			return ec.fieldContext_ConsentConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ConsentRecord) graphql.Marshaler {
+			return ec.marshalNConsent2ᚕᚖparleyᚋentᚐConsentRecordᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConsentConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConsentConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.ConsentRecord]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConsentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConsentEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.ConsentRecord]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_ConsentEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _ConsentEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.ConsentRecord]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ConsentRecord) graphql.Marshaler {
+			return ec.marshalNConsent2ᚖparleyᚋentᚐConsentRecord(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConsentEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactSubscriptionType_id(ctx context.Context, field graphql.CollectedField, obj *ent.SubscriptionType) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_ContactSubscriptionType_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactSubscriptionType", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ContactSubscriptionType_name(ctx context.Context, field graphql.CollectedField, obj *ent.SubscriptionType) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_ContactSubscriptionType_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactSubscriptionType", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactSubscriptionType_description(ctx context.Context, field graphql.CollectedField, obj *ent.SubscriptionType) (ret graphql.Marshaler) {
+	return ec.marshalOString2string(ctx, field.Selections, obj.Description)
+}
+func (ec *executionContext) fieldContext_ContactSubscriptionType_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactSubscriptionType", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactSubscriptionType_archivedAt(ctx context.Context, field graphql.CollectedField, obj *ent.SubscriptionType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactSubscriptionType_archivedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArchivedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactSubscriptionType_archivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactSubscriptionType", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ContactSubscriptionTypeConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.SubscriptionType]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactSubscriptionTypeConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.SubscriptionType]) graphql.Marshaler {
+			return ec.marshalNContactSubscriptionTypeEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactSubscriptionTypeConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactSubscriptionTypeConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactSubscriptionTypeEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactSubscriptionTypeConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.SubscriptionType]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactSubscriptionTypeConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.SubscriptionType) graphql.Marshaler {
+			return ec.marshalNContactSubscriptionType2ᚕᚖparleyᚋentᚐSubscriptionTypeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactSubscriptionTypeConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactSubscriptionTypeConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactSubscriptionType(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactSubscriptionTypeConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.SubscriptionType]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactSubscriptionTypeConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactSubscriptionTypeConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactSubscriptionTypeConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactSubscriptionTypeEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.SubscriptionType]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_ContactSubscriptionTypeEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactSubscriptionTypeEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactSubscriptionTypeEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.SubscriptionType]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactSubscriptionTypeEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.SubscriptionType) graphql.Marshaler {
+			return ec.marshalNContactSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactSubscriptionTypeEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactSubscriptionTypeEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactSubscriptionType(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateContactSubscriptionTypePayload_contactSubscriptionType(ctx context.Context, field graphql.CollectedField, obj *model.ContactSubscriptionTypePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateContactSubscriptionTypePayload_contactSubscriptionType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactSubscriptionType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.SubscriptionType) graphql.Marshaler {
+			return ec.marshalOContactSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateContactSubscriptionTypePayload_contactSubscriptionType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateContactSubscriptionTypePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactSubscriptionType(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateContactSubscriptionTypePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ContactSubscriptionTypePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateContactSubscriptionTypePayload_userErrors(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
@@ -364,9 +679,9 @@ func (ec *executionContext) _CreateSubscriptionTypePayload_userErrors(ctx contex
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_CreateSubscriptionTypePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_CreateContactSubscriptionTypePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "CreateSubscriptionTypePayload",
+		Object:     "CreateContactSubscriptionTypePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -377,7 +692,7 @@ func (ec *executionContext) fieldContext_CreateSubscriptionTypePayload_userError
 	return fc, nil
 }
 
-func (ec *executionContext) _OptOutContactPayload_contact(ctx context.Context, field graphql.CollectedField, obj *model.OptOutContactPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _OptOutContactPayload_contact(ctx context.Context, field graphql.CollectedField, obj *model.ContactPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -409,7 +724,7 @@ func (ec *executionContext) fieldContext_OptOutContactPayload_contact(_ context.
 	return fc, nil
 }
 
-func (ec *executionContext) _OptOutContactPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.OptOutContactPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _OptOutContactPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ContactPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -441,89 +756,45 @@ func (ec *executionContext) fieldContext_OptOutContactPayload_userErrors(_ conte
 	return fc, nil
 }
 
-func (ec *executionContext) _SubscriptionType_id(ctx context.Context, field graphql.CollectedField, obj *ent.SubscriptionType) (ret graphql.Marshaler) {
-	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
-}
-func (ec *executionContext) fieldContext_SubscriptionType_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SubscriptionType", field, false, false, "ID")
-}
-
-func (ec *executionContext) _SubscriptionType_name(ctx context.Context, field graphql.CollectedField, obj *ent.SubscriptionType) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
-}
-func (ec *executionContext) fieldContext_SubscriptionType_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SubscriptionType", field, false, false, "String")
-}
-
-func (ec *executionContext) _SubscriptionType_description(ctx context.Context, field graphql.CollectedField, obj *ent.SubscriptionType) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Description)
-}
-func (ec *executionContext) fieldContext_SubscriptionType_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SubscriptionType", field, false, false, "String")
-}
-
-func (ec *executionContext) _SubscriptionType_archivedAt(ctx context.Context, field graphql.CollectedField, obj *ent.SubscriptionType) (ret graphql.Marshaler) {
+func (ec *executionContext) _UpdateContactSubscriptionTypePayload_contactSubscriptionType(ctx context.Context, field graphql.CollectedField, obj *model.ContactSubscriptionTypePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SubscriptionType_archivedAt(ctx, field)
+			return ec.fieldContext_UpdateContactSubscriptionTypePayload_contactSubscriptionType(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ArchivedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
-			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SubscriptionType_archivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SubscriptionType", field, false, false, "Time")
-}
-
-func (ec *executionContext) _UpdateSubscriptionTypePayload_subscriptionType(ctx context.Context, field graphql.CollectedField, obj *model.UpdateSubscriptionTypePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UpdateSubscriptionTypePayload_subscriptionType(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SubscriptionType, nil
+			return obj.ContactSubscriptionType, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.SubscriptionType) graphql.Marshaler {
-			return ec.marshalOSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx, selections, v)
+			return ec.marshalOContactSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_UpdateSubscriptionTypePayload_subscriptionType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_UpdateContactSubscriptionTypePayload_contactSubscriptionType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "UpdateSubscriptionTypePayload",
+		Object:     "UpdateContactSubscriptionTypePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SubscriptionType(ctx, field)
+			return ec.childFields_ContactSubscriptionType(ctx, field)
 		},
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _UpdateSubscriptionTypePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateSubscriptionTypePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UpdateContactSubscriptionTypePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ContactSubscriptionTypePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UpdateSubscriptionTypePayload_userErrors(ctx, field)
+			return ec.fieldContext_UpdateContactSubscriptionTypePayload_userErrors(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
@@ -536,9 +807,9 @@ func (ec *executionContext) _UpdateSubscriptionTypePayload_userErrors(ctx contex
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_UpdateSubscriptionTypePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_UpdateContactSubscriptionTypePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "UpdateSubscriptionTypePayload",
+		Object:     "UpdateContactSubscriptionTypePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -617,8 +888,8 @@ func (ec *executionContext) fieldContext_WithdrawConsentPayload_userErrors(_ con
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputArchiveSubscriptionTypeInput(ctx context.Context, obj any) (consent.ArchiveSubscriptionTypeInput, error) {
-	var it consent.ArchiveSubscriptionTypeInput
+func (ec *executionContext) unmarshalInputArchiveContactSubscriptionTypeInput(ctx context.Context, obj any) (consent.ArchiveContactSubscriptionTypeInput, error) {
+	var it consent.ArchiveContactSubscriptionTypeInput
 	if obj == nil {
 		return it, nil
 	}
@@ -628,20 +899,20 @@ func (ec *executionContext) unmarshalInputArchiveSubscriptionTypeInput(ctx conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"subscriptionTypeId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"contactSubscriptionTypeId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "subscriptionTypeId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subscriptionTypeId"))
+		case "contactSubscriptionTypeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactSubscriptionTypeId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.SubscriptionTypeID = data
+			it.ContactSubscriptionTypeID = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -654,20 +925,69 @@ func (ec *executionContext) unmarshalInputArchiveSubscriptionTypeInput(ctx conte
 	return it, nil
 }
 
-// UnmarshalArchiveSubscriptionTypeInput unmarshals raw into the ArchiveSubscriptionTypeInput input type, using the
+// UnmarshalArchiveContactSubscriptionTypeInput unmarshals raw into the ArchiveContactSubscriptionTypeInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalArchiveSubscriptionTypeInput(ctx context.Context, raw any) (consent.ArchiveSubscriptionTypeInput, error) {
-	var out consent.ArchiveSubscriptionTypeInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveSubscriptionTypeInput", raw, &out)
+func UnmarshalArchiveContactSubscriptionTypeInput(ctx context.Context, raw any) (consent.ArchiveContactSubscriptionTypeInput, error) {
+	var out consent.ArchiveContactSubscriptionTypeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveContactSubscriptionTypeInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputCreateSubscriptionTypeInput(ctx context.Context, obj any) (consent.CreateSubscriptionTypeInput, error) {
-	var it consent.CreateSubscriptionTypeInput
+func (ec *executionContext) unmarshalInputConsentSelection(ctx context.Context, obj any) (consent.ConsentSelection, error) {
+	var it consent.ConsentSelection
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"consentId", "kind"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "consentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalOConsentKind2ᚖparleyᚋinternalᚋvocabᚐConsentKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConsentSelection unmarshals raw into the ConsentSelection input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConsentSelection(ctx context.Context, raw any) (consent.ConsentSelection, error) {
+	var out consent.ConsentSelection
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConsentSelection", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreateContactSubscriptionTypeInput(ctx context.Context, obj any) (consent.CreateContactSubscriptionTypeInput, error) {
+	var it consent.CreateContactSubscriptionTypeInput
 	if obj == nil {
 		return it, nil
 	}
@@ -710,15 +1030,15 @@ func (ec *executionContext) unmarshalInputCreateSubscriptionTypeInput(ctx contex
 	return it, nil
 }
 
-// UnmarshalCreateSubscriptionTypeInput unmarshals raw into the CreateSubscriptionTypeInput input type, using the
+// UnmarshalCreateContactSubscriptionTypeInput unmarshals raw into the CreateContactSubscriptionTypeInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalCreateSubscriptionTypeInput(ctx context.Context, raw any) (consent.CreateSubscriptionTypeInput, error) {
-	var out consent.CreateSubscriptionTypeInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateSubscriptionTypeInput", raw, &out)
+func UnmarshalCreateContactSubscriptionTypeInput(ctx context.Context, raw any) (consent.CreateContactSubscriptionTypeInput, error) {
+	var out consent.CreateContactSubscriptionTypeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateContactSubscriptionTypeInput", raw, &out)
 	return out, err
 }
 
@@ -733,7 +1053,7 @@ func (ec *executionContext) unmarshalInputOptOutContactInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"contactId", "subscriptionTypeId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"contactId", "contactSubscriptionTypeId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -747,13 +1067,13 @@ func (ec *executionContext) unmarshalInputOptOutContactInput(ctx context.Context
 				return it, err
 			}
 			it.ContactID = data
-		case "subscriptionTypeId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subscriptionTypeId"))
+		case "contactSubscriptionTypeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactSubscriptionTypeId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.SubscriptionTypeID = data
+			it.ContactSubscriptionTypeID = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -778,8 +1098,8 @@ func UnmarshalOptOutContactInput(ctx context.Context, raw any) (consent.OptOutCo
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputUpdateSubscriptionTypeInput(ctx context.Context, obj any) (consent.UpdateSubscriptionTypeInput, error) {
-	var it consent.UpdateSubscriptionTypeInput
+func (ec *executionContext) unmarshalInputUpdateContactSubscriptionTypeInput(ctx context.Context, obj any) (consent.UpdateContactSubscriptionTypeInput, error) {
+	var it consent.UpdateContactSubscriptionTypeInput
 	if obj == nil {
 		return it, nil
 	}
@@ -789,34 +1109,34 @@ func (ec *executionContext) unmarshalInputUpdateSubscriptionTypeInput(ctx contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"subscriptionTypeId", "name", "description", "idempotencyKey"}
+	fieldsInOrder := [...]string{"contactSubscriptionTypeId", "name", "description", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "subscriptionTypeId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subscriptionTypeId"))
+		case "contactSubscriptionTypeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactSubscriptionTypeId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.SubscriptionTypeID = data
+			it.ContactSubscriptionTypeID = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Name = data
+			it.Name = graphql.OmittableOf(data)
 		case "description":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Description = data
+			it.Description = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -829,15 +1149,15 @@ func (ec *executionContext) unmarshalInputUpdateSubscriptionTypeInput(ctx contex
 	return it, nil
 }
 
-// UnmarshalUpdateSubscriptionTypeInput unmarshals raw into the UpdateSubscriptionTypeInput input type, using the
+// UnmarshalUpdateContactSubscriptionTypeInput unmarshals raw into the UpdateContactSubscriptionTypeInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalUpdateSubscriptionTypeInput(ctx context.Context, raw any) (consent.UpdateSubscriptionTypeInput, error) {
-	var out consent.UpdateSubscriptionTypeInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateSubscriptionTypeInput", raw, &out)
+func UnmarshalUpdateContactSubscriptionTypeInput(ctx context.Context, raw any) (consent.UpdateContactSubscriptionTypeInput, error) {
+	var out consent.UpdateContactSubscriptionTypeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateContactSubscriptionTypeInput", raw, &out)
 	return out, err
 }
 
@@ -852,27 +1172,20 @@ func (ec *executionContext) unmarshalInputWithdrawConsentInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"consentId", "kind", "idempotencyKey"}
+	fieldsInOrder := [...]string{"consents", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "consentId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentId"))
-			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+		case "consents":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consents"))
+			data, err := ec.unmarshalNConsentSelection2parleyᚋinternalᚋchannelᚋchatᚋconsentᚐConsentSelection(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ConsentID = data
-		case "kind":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
-			data, err := ec.unmarshalOConsentKind2ᚖparleyᚋinternalᚋvocabᚐConsentKind(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Kind = data
+			it.Consents = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -905,23 +1218,23 @@ func UnmarshalWithdrawConsentInput(ctx context.Context, raw any) (consent.Withdr
 
 // region    **************************** object.gotpl ****************************
 
-var archiveSubscriptionTypePayloadImplementors = []string{"ArchiveSubscriptionTypePayload"}
+var archiveContactSubscriptionTypePayloadImplementors = []string{"ArchiveContactSubscriptionTypePayload"}
 
-func (ec *executionContext) _ArchiveSubscriptionTypePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ArchiveSubscriptionTypePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, archiveSubscriptionTypePayloadImplementors)
+func (ec *executionContext) _ArchiveContactSubscriptionTypePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ContactSubscriptionTypePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, archiveContactSubscriptionTypePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("ArchiveSubscriptionTypePayload")
-		case "subscriptionType":
-			out.Values[i] = ec._ArchiveSubscriptionTypePayload_subscriptionType(ctx, field, obj)
+			out.Values[i] = graphql.MarshalString("ArchiveContactSubscriptionTypePayload")
+		case "contactSubscriptionType":
+			out.Values[i] = ec._ArchiveContactSubscriptionTypePayload_contactSubscriptionType(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "userErrors":
-			out.Values[i] = ec._ArchiveSubscriptionTypePayload_userErrors(ctx, field, obj)
+			out.Values[i] = ec._ArchiveContactSubscriptionTypePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -962,14 +1275,14 @@ func (ec *executionContext) _Consent(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "subscriptionType":
-			out.Values[i] = ec._Consent_subscriptionType(ctx, field, obj)
+		case "contactSubscriptionType":
+			out.Values[i] = ec._Consent_contactSubscriptionType(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "text":
 			out.Values[i] = ec._Consent_text(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "textVersion":
@@ -1009,23 +1322,203 @@ func (ec *executionContext) _Consent(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
-var createSubscriptionTypePayloadImplementors = []string{"CreateSubscriptionTypePayload"}
+var consentConnectionImplementors = []string{"ConsentConnection"}
 
-func (ec *executionContext) _CreateSubscriptionTypePayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateSubscriptionTypePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, createSubscriptionTypePayloadImplementors)
+func (ec *executionContext) _ConsentConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.ConsentRecord]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, consentConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("CreateSubscriptionTypePayload")
-		case "subscriptionType":
-			out.Values[i] = ec._CreateSubscriptionTypePayload_subscriptionType(ctx, field, obj)
+			out.Values[i] = graphql.MarshalString("ConsentConnection")
+		case "edges":
+			out.Values[i] = ec._ConsentConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ConsentConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ConsentConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var consentEdgeImplementors = []string{"ConsentEdge"}
+
+func (ec *executionContext) _ConsentEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.ConsentRecord]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, consentEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConsentEdge")
+		case "cursor":
+			out.Values[i] = ec._ConsentEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ConsentEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var contactSubscriptionTypeImplementors = []string{"ContactSubscriptionType", "Node"}
+
+func (ec *executionContext) _ContactSubscriptionType(ctx context.Context, sel ast.SelectionSet, obj *ent.SubscriptionType) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactSubscriptionTypeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactSubscriptionType")
+		case "id":
+			out.Values[i] = ec._ContactSubscriptionType_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._ContactSubscriptionType_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._ContactSubscriptionType_description(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "archivedAt":
+			out.Values[i] = ec._ContactSubscriptionType_archivedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var contactSubscriptionTypeConnectionImplementors = []string{"ContactSubscriptionTypeConnection"}
+
+func (ec *executionContext) _ContactSubscriptionTypeConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.SubscriptionType]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactSubscriptionTypeConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactSubscriptionTypeConnection")
+		case "edges":
+			out.Values[i] = ec._ContactSubscriptionTypeConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ContactSubscriptionTypeConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ContactSubscriptionTypeConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var contactSubscriptionTypeEdgeImplementors = []string{"ContactSubscriptionTypeEdge"}
+
+func (ec *executionContext) _ContactSubscriptionTypeEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.SubscriptionType]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactSubscriptionTypeEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactSubscriptionTypeEdge")
+		case "cursor":
+			out.Values[i] = ec._ContactSubscriptionTypeEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ContactSubscriptionTypeEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var createContactSubscriptionTypePayloadImplementors = []string{"CreateContactSubscriptionTypePayload"}
+
+func (ec *executionContext) _CreateContactSubscriptionTypePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ContactSubscriptionTypePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createContactSubscriptionTypePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateContactSubscriptionTypePayload")
+		case "contactSubscriptionType":
+			out.Values[i] = ec._CreateContactSubscriptionTypePayload_contactSubscriptionType(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "userErrors":
-			out.Values[i] = ec._CreateSubscriptionTypePayload_userErrors(ctx, field, obj)
+			out.Values[i] = ec._CreateContactSubscriptionTypePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1043,7 +1536,7 @@ func (ec *executionContext) _CreateSubscriptionTypePayload(ctx context.Context, 
 
 var optOutContactPayloadImplementors = []string{"OptOutContactPayload"}
 
-func (ec *executionContext) _OptOutContactPayload(ctx context.Context, sel ast.SelectionSet, obj *model.OptOutContactPayload) graphql.Marshaler {
+func (ec *executionContext) _OptOutContactPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ContactPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, optOutContactPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1073,65 +1566,23 @@ func (ec *executionContext) _OptOutContactPayload(ctx context.Context, sel ast.S
 	return out
 }
 
-var subscriptionTypeImplementors = []string{"SubscriptionType"}
+var updateContactSubscriptionTypePayloadImplementors = []string{"UpdateContactSubscriptionTypePayload"}
 
-func (ec *executionContext) _SubscriptionType(ctx context.Context, sel ast.SelectionSet, obj *ent.SubscriptionType) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionTypeImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("SubscriptionType")
-		case "id":
-			out.Values[i] = ec._SubscriptionType_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "name":
-			out.Values[i] = ec._SubscriptionType_name(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "description":
-			out.Values[i] = ec._SubscriptionType_description(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "archivedAt":
-			out.Values[i] = ec._SubscriptionType_archivedAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	return out
-}
-
-var updateSubscriptionTypePayloadImplementors = []string{"UpdateSubscriptionTypePayload"}
-
-func (ec *executionContext) _UpdateSubscriptionTypePayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateSubscriptionTypePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, updateSubscriptionTypePayloadImplementors)
+func (ec *executionContext) _UpdateContactSubscriptionTypePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ContactSubscriptionTypePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateContactSubscriptionTypePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("UpdateSubscriptionTypePayload")
-		case "subscriptionType":
-			out.Values[i] = ec._UpdateSubscriptionTypePayload_subscriptionType(ctx, field, obj)
+			out.Values[i] = graphql.MarshalString("UpdateContactSubscriptionTypePayload")
+		case "contactSubscriptionType":
+			out.Values[i] = ec._UpdateContactSubscriptionTypePayload_contactSubscriptionType(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "userErrors":
-			out.Values[i] = ec._UpdateSubscriptionTypePayload_userErrors(ctx, field, obj)
+			out.Values[i] = ec._UpdateContactSubscriptionTypePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1183,17 +1634,17 @@ func (ec *executionContext) _WithdrawConsentPayload(ctx context.Context, sel ast
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) unmarshalNArchiveSubscriptionTypeInput2parleyᚋinternalᚋconsentᚐArchiveSubscriptionTypeInput(ctx context.Context, v any) (consent.ArchiveSubscriptionTypeInput, error) {
-	res, err := ec.unmarshalInputArchiveSubscriptionTypeInput(ctx, v)
+func (ec *executionContext) unmarshalNArchiveContactSubscriptionTypeInput2parleyᚋinternalᚋchannelᚋchatᚋconsentᚐArchiveContactSubscriptionTypeInput(ctx context.Context, v any) (consent.ArchiveContactSubscriptionTypeInput, error) {
+	res, err := ec.unmarshalInputArchiveContactSubscriptionTypeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNArchiveSubscriptionTypePayload2ᚖparleyᚋgraphᚋmodelᚐArchiveSubscriptionTypePayload(ctx context.Context, sel ast.SelectionSet, v *model.ArchiveSubscriptionTypePayload) graphql.Marshaler {
+func (ec *executionContext) marshalNArchiveContactSubscriptionTypePayload2ᚖparleyᚋgraphᚋmodelᚐContactSubscriptionTypePayload(ctx context.Context, sel ast.SelectionSet, v *model.ContactSubscriptionTypePayload) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArchiveSubscriptionTypePayload!")
+		graphql.AddInvalidNullError(ctx, "ArchiveContactSubscriptionTypePayload!")
 		return graphql.Null
 	}
-	return ec._ArchiveSubscriptionTypePayload(ctx, sel, v)
+	return ec._ArchiveContactSubscriptionTypePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNConsent2ᚕᚖparleyᚋentᚐConsentRecordᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ConsentRecord) graphql.Marshaler {
@@ -1236,6 +1687,38 @@ func (ec *executionContext) marshalNConsentBasis2parleyᚋinternalᚋvocabᚐCon
 	return res
 }
 
+func (ec *executionContext) marshalNConsentConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.ConsentRecord]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConsentConnection!")
+		return graphql.Null
+	}
+	return ec._ConsentConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNConsentEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.ConsentRecord]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConsentEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNConsentEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.ConsentRecord]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConsentEdge!")
+		return graphql.Null
+	}
+	return ec._ConsentEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNConsentKind2parleyᚋinternalᚋvocabᚐConsentKind(ctx context.Context, v any) (vocab.ConsentKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := vocab.ConsentKind(tmp)
@@ -1251,37 +1734,16 @@ func (ec *executionContext) marshalNConsentKind2parleyᚋinternalᚋvocabᚐCons
 	return res
 }
 
-func (ec *executionContext) unmarshalNCreateSubscriptionTypeInput2parleyᚋinternalᚋconsentᚐCreateSubscriptionTypeInput(ctx context.Context, v any) (consent.CreateSubscriptionTypeInput, error) {
-	res, err := ec.unmarshalInputCreateSubscriptionTypeInput(ctx, v)
+func (ec *executionContext) unmarshalNConsentSelection2parleyᚋinternalᚋchannelᚋchatᚋconsentᚐConsentSelection(ctx context.Context, v any) (consent.ConsentSelection, error) {
+	res, err := ec.unmarshalInputConsentSelection(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateSubscriptionTypePayload2ᚖparleyᚋgraphᚋmodelᚐCreateSubscriptionTypePayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateSubscriptionTypePayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CreateSubscriptionTypePayload!")
-		return graphql.Null
-	}
-	return ec._CreateSubscriptionTypePayload(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNOptOutContactInput2parleyᚋinternalᚋconsentᚐOptOutContactInput(ctx context.Context, v any) (consent.OptOutContactInput, error) {
-	res, err := ec.unmarshalInputOptOutContactInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNOptOutContactPayload2ᚖparleyᚋgraphᚋmodelᚐOptOutContactPayload(ctx context.Context, sel ast.SelectionSet, v *model.OptOutContactPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "OptOutContactPayload!")
-		return graphql.Null
-	}
-	return ec._OptOutContactPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNSubscriptionType2ᚕᚖparleyᚋentᚐSubscriptionTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.SubscriptionType) graphql.Marshaler {
+func (ec *executionContext) marshalNContactSubscriptionType2ᚕᚖparleyᚋentᚐSubscriptionTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.SubscriptionType) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx, sel, v[i])
+		return ec.marshalNContactSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1293,28 +1755,86 @@ func (ec *executionContext) marshalNSubscriptionType2ᚕᚖparleyᚋentᚐSubscr
 	return ret
 }
 
-func (ec *executionContext) marshalNSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx context.Context, sel ast.SelectionSet, v *ent.SubscriptionType) graphql.Marshaler {
+func (ec *executionContext) marshalNContactSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx context.Context, sel ast.SelectionSet, v *ent.SubscriptionType) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SubscriptionType!")
+		graphql.AddInvalidNullError(ctx, "ContactSubscriptionType!")
 		return graphql.Null
 	}
-	return ec._SubscriptionType(ctx, sel, v)
+	return ec._ContactSubscriptionType(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNUpdateSubscriptionTypeInput2parleyᚋinternalᚋconsentᚐUpdateSubscriptionTypeInput(ctx context.Context, v any) (consent.UpdateSubscriptionTypeInput, error) {
-	res, err := ec.unmarshalInputUpdateSubscriptionTypeInput(ctx, v)
+func (ec *executionContext) marshalNContactSubscriptionTypeConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.SubscriptionType]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ContactSubscriptionTypeConnection!")
+		return graphql.Null
+	}
+	return ec._ContactSubscriptionTypeConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNContactSubscriptionTypeEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.SubscriptionType]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactSubscriptionTypeEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNContactSubscriptionTypeEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.SubscriptionType]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ContactSubscriptionTypeEdge!")
+		return graphql.Null
+	}
+	return ec._ContactSubscriptionTypeEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCreateContactSubscriptionTypeInput2parleyᚋinternalᚋchannelᚋchatᚋconsentᚐCreateContactSubscriptionTypeInput(ctx context.Context, v any) (consent.CreateContactSubscriptionTypeInput, error) {
+	res, err := ec.unmarshalInputCreateContactSubscriptionTypeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateSubscriptionTypePayload2ᚖparleyᚋgraphᚋmodelᚐUpdateSubscriptionTypePayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateSubscriptionTypePayload) graphql.Marshaler {
+func (ec *executionContext) marshalNCreateContactSubscriptionTypePayload2ᚖparleyᚋgraphᚋmodelᚐContactSubscriptionTypePayload(ctx context.Context, sel ast.SelectionSet, v *model.ContactSubscriptionTypePayload) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UpdateSubscriptionTypePayload!")
+		graphql.AddInvalidNullError(ctx, "CreateContactSubscriptionTypePayload!")
 		return graphql.Null
 	}
-	return ec._UpdateSubscriptionTypePayload(ctx, sel, v)
+	return ec._CreateContactSubscriptionTypePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNWithdrawConsentInput2parleyᚋinternalᚋconsentᚐWithdrawConsentInput(ctx context.Context, v any) (consent.WithdrawConsentInput, error) {
+func (ec *executionContext) unmarshalNOptOutContactInput2parleyᚋinternalᚋchannelᚋchatᚋconsentᚐOptOutContactInput(ctx context.Context, v any) (consent.OptOutContactInput, error) {
+	res, err := ec.unmarshalInputOptOutContactInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOptOutContactPayload2ᚖparleyᚋgraphᚋmodelᚐContactPayload(ctx context.Context, sel ast.SelectionSet, v *model.ContactPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OptOutContactPayload!")
+		return graphql.Null
+	}
+	return ec._OptOutContactPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdateContactSubscriptionTypeInput2parleyᚋinternalᚋchannelᚋchatᚋconsentᚐUpdateContactSubscriptionTypeInput(ctx context.Context, v any) (consent.UpdateContactSubscriptionTypeInput, error) {
+	res, err := ec.unmarshalInputUpdateContactSubscriptionTypeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateContactSubscriptionTypePayload2ᚖparleyᚋgraphᚋmodelᚐContactSubscriptionTypePayload(ctx context.Context, sel ast.SelectionSet, v *model.ContactSubscriptionTypePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateContactSubscriptionTypePayload!")
+		return graphql.Null
+	}
+	return ec._UpdateContactSubscriptionTypePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNWithdrawConsentInput2parleyᚋinternalᚋchannelᚋchatᚋconsentᚐWithdrawConsentInput(ctx context.Context, v any) (consent.WithdrawConsentInput, error) {
 	res, err := ec.unmarshalInputWithdrawConsentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -1366,11 +1886,11 @@ func (ec *executionContext) marshalOConsentKind2ᚖparleyᚋinternalᚋvocabᚐC
 	return res
 }
 
-func (ec *executionContext) marshalOSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx context.Context, sel ast.SelectionSet, v *ent.SubscriptionType) graphql.Marshaler {
+func (ec *executionContext) marshalOContactSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx context.Context, sel ast.SelectionSet, v *ent.SubscriptionType) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
-	return ec._SubscriptionType(ctx, sel, v)
+	return ec._ContactSubscriptionType(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

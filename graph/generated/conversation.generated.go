@@ -11,12 +11,12 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
 	"parley/internal/clock"
 	"parley/internal/conversation"
-	"parley/internal/relay"
+	"parley/internal/conversation/view"
+	"parley/internal/paging"
 	"parley/internal/vocab"
 )
 
@@ -30,7 +30,21 @@ type ConversationResolver interface {
 	Visitor(ctx context.Context, objs []*ent.Conversation) ([]*ent.Visitor, error)
 	Assignee(ctx context.Context, objs []*ent.Conversation) ([]*ent.User, error)
 	AssignedTeam(ctx context.Context, objs []*ent.Conversation) ([]*ent.Team, error)
+	Title(ctx context.Context, objs []*ent.Conversation) ([]string, error)
+	DisplayName(ctx context.Context, objs []*ent.Conversation) ([]string, error)
 	Subject(ctx context.Context, obj *ent.Conversation) (*string, error)
+
+	LastMessage(ctx context.Context, objs []*ent.Conversation) ([]*ent.Message, error)
+
+	WaitingOn(ctx context.Context, obj *ent.Conversation) (*vocab.WaitingOn, error)
+	CanReplyUntil(ctx context.Context, obj *ent.Conversation) (*clock.Micros, error)
+
+	FirstRespondedBy(ctx context.Context, objs []*ent.Conversation) ([]model.Actor, error)
+	FirstResponseSeconds(ctx context.Context, obj *ent.Conversation) (*int, error)
+	FirstResponseBusinessSeconds(ctx context.Context, obj *ent.Conversation) (*int, error)
+
+	ResolvedBy(ctx context.Context, objs []*ent.Conversation) ([]model.Actor, error)
+	ClosableAt(ctx context.Context, obj *ent.Conversation) (*clock.Micros, error)
 
 	Filtered(ctx context.Context, obj *ent.Conversation) ([]vocab.FilteredReason, error)
 
@@ -38,20 +52,72 @@ type ConversationResolver interface {
 
 	TargetedMessage(ctx context.Context, objs []*ent.Conversation) ([]*ent.TargetedMessage, error)
 
-	Unread(ctx context.Context, objs []*ent.Conversation) ([]bool, error)
+	Tags(ctx context.Context, objs []*ent.Conversation) ([][]*ent.Tag, error)
 
-	Messages(ctx context.Context, obj *ent.Conversation, first *int, after *string, last *int, before *string) (*conversation.MessagePage, error)
-	RoutingDecisions(ctx context.Context, objs []*ent.Conversation) ([][]*ent.RoutingDecision, error)
-	Timeline(ctx context.Context, obj *ent.Conversation, first *int, after *string) (*model.EventConnection, error)
+	Unread(ctx context.Context, objs []*ent.Conversation) ([]bool, error)
+	UnreadCount(ctx context.Context, objs []*ent.Conversation) ([]int, error)
+
+	Messages(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*conversation.MessagePage, error)
+	RoutingDecisions(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.RoutingDecision], error)
+	Entries(ctx context.Context, objs []*ent.Conversation, kinds []vocab.EntryKind, first *int, after *string, last *int, before *string) ([]*paging.Connection[conversation.Entry], error)
 
 	PossiblyRelated(ctx context.Context, objs []*ent.Conversation) ([]*ent.Conversation, error)
-	Participants(ctx context.Context, objs []*ent.Conversation) ([][]*schema.Mailbox, error)
-	Tickets(ctx context.Context, objs []*ent.Conversation) ([][]*ent.Ticket, error)
+	Participants(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*vocab.Mailbox], error)
+	Tickets(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Ticket], error)
+}
+type ConversationConnectionResolver interface {
+	Sequence(ctx context.Context, obj *view.Page) (int64, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Conversation_entries_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "kinds",
+		func(ctx context.Context, v any) ([]vocab.EntryKind, error) {
+			return ec.unmarshalOEntryKind2ᚕparleyᚋinternalᚋvocabᚐEntryKindᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kinds"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
 
 func (ec *executionContext) field_Conversation_messages_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -91,7 +157,7 @@ func (ec *executionContext) field_Conversation_messages_args(ctx context.Context
 	return args, nil
 }
 
-func (ec *executionContext) field_Conversation_timeline_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Conversation_participants_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -110,6 +176,98 @@ func (ec *executionContext) field_Conversation_timeline_args(ctx context.Context
 		return nil, err
 	}
 	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Conversation_routingDecisions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Conversation_tickets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -117,7 +275,7 @@ func (ec *executionContext) field_Conversation_timeline_args(ctx context.Context
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _AssignConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.AssignConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _AssignConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -149,7 +307,7 @@ func (ec *executionContext) fieldContext_AssignConversationPayload_conversation(
 	return fc, nil
 }
 
-func (ec *executionContext) _AssignConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.AssignConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _AssignConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -181,13 +339,13 @@ func (ec *executionContext) fieldContext_AssignConversationPayload_userErrors(_ 
 	return fc, nil
 }
 
-func (ec *executionContext) _BlockSenderPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.BlockSenderPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _BlockConversationSenderPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_BlockSenderPayload_conversation(ctx, field)
+			return ec.fieldContext_BlockConversationSenderPayload_conversation(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.Conversation, nil
@@ -200,9 +358,9 @@ func (ec *executionContext) _BlockSenderPayload_conversation(ctx context.Context
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_BlockSenderPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_BlockConversationSenderPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "BlockSenderPayload",
+		Object:     "BlockConversationSenderPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -213,13 +371,13 @@ func (ec *executionContext) fieldContext_BlockSenderPayload_conversation(_ conte
 	return fc, nil
 }
 
-func (ec *executionContext) _BlockSenderPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.BlockSenderPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _BlockConversationSenderPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_BlockSenderPayload_userErrors(ctx, field)
+			return ec.fieldContext_BlockConversationSenderPayload_userErrors(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
@@ -232,9 +390,9 @@ func (ec *executionContext) _BlockSenderPayload_userErrors(ctx context.Context, 
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_BlockSenderPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_BlockConversationSenderPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "BlockSenderPayload",
+		Object:     "BlockConversationSenderPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -245,7 +403,7 @@ func (ec *executionContext) fieldContext_BlockSenderPayload_userErrors(_ context
 	return fc, nil
 }
 
-func (ec *executionContext) _BulkChangeConversationsPayload_task(ctx context.Context, field graphql.CollectedField, obj *model.BulkChangeConversationsPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _BulkChangeConversationsPayload_task(ctx context.Context, field graphql.CollectedField, obj *model.TaskPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -277,7 +435,7 @@ func (ec *executionContext) fieldContext_BulkChangeConversationsPayload_task(_ c
 	return fc, nil
 }
 
-func (ec *executionContext) _BulkChangeConversationsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.BulkChangeConversationsPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _BulkChangeConversationsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TaskPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -309,7 +467,7 @@ func (ec *executionContext) fieldContext_BulkChangeConversationsPayload_userErro
 	return fc, nil
 }
 
-func (ec *executionContext) _ClaimConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ClaimConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ClaimConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -341,7 +499,7 @@ func (ec *executionContext) fieldContext_ClaimConversationPayload_conversation(_
 	return fc, nil
 }
 
-func (ec *executionContext) _ClaimConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ClaimConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ClaimConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -373,7 +531,7 @@ func (ec *executionContext) fieldContext_ClaimConversationPayload_userErrors(_ c
 	return fc, nil
 }
 
-func (ec *executionContext) _CloseConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.CloseConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _CloseConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -405,7 +563,7 @@ func (ec *executionContext) fieldContext_CloseConversationPayload_conversation(_
 	return fc, nil
 }
 
-func (ec *executionContext) _CloseConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CloseConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _CloseConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -820,6 +978,98 @@ func (ec *executionContext) resolveBatch_Conversation_assignedTeam(ctx context.C
 	)
 }
 
+func (ec *executionContext) _Conversation_title(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_title(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_Conversation_title(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Title(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.title",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Title(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[string](
+		ctx,
+		results,
+		err,
+		"Conversation.title",
+	)
+}
+
+func (ec *executionContext) _Conversation_displayName(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_displayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_displayName(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_Conversation_displayName(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.DisplayName(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.displayName",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.DisplayName(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[string](
+		ctx,
+		results,
+		err,
+		"Conversation.displayName",
+	)
+}
+
 func (ec *executionContext) _Conversation_subject(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -848,6 +1098,68 @@ func (ec *executionContext) _Conversation_preview(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Conversation_preview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, "String")
+}
+
+func (ec *executionContext) _Conversation_lastMessage(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_lastMessage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_lastMessage(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Message) graphql.Marshaler {
+			return ec.marshalOMessage2ᚖparleyᚋentᚐMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_lastMessage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_lastMessage(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.LastMessage(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Message](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.lastMessage",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.LastMessage(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Message](
+		ctx,
+		results,
+		err,
+		"Conversation.lastMessage",
+	)
+}
+
+func (ec *executionContext) _Conversation_messageCount(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.LastVisibleNumber)
+}
+func (ec *executionContext) fieldContext_Conversation_messageCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Conversation_openedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
@@ -896,6 +1208,29 @@ func (ec *executionContext) fieldContext_Conversation_lastMessageAt(_ context.Co
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, "Time")
 }
 
+func (ec *executionContext) _Conversation_activityAt(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_activityAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ActivityAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalNTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_activityAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, "Time")
+}
+
 func (ec *executionContext) _Conversation_waitingSince(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -917,6 +1252,243 @@ func (ec *executionContext) _Conversation_waitingSince(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_Conversation_waitingSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Conversation_waitingOn(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_waitingOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Conversation().WaitingOn(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.WaitingOn) graphql.Marshaler {
+			return ec.marshalOWaitingOn2ᚖparleyᚋinternalᚋvocabᚐWaitingOn(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_waitingOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, true, "WaitingOn")
+}
+
+func (ec *executionContext) _Conversation_canReplyUntil(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_canReplyUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Conversation().CanReplyUntil(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_canReplyUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, true, "Time")
+}
+
+func (ec *executionContext) _Conversation_firstRespondedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_firstRespondedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FirstRespondedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_firstRespondedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Conversation_firstRespondedBy(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_firstRespondedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_firstRespondedBy(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Actor) graphql.Marshaler {
+			return ec.marshalOActor2parleyᚋgraphᚋmodelᚐActor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_firstRespondedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, true, "Actor")
+}
+func (ec *executionContext) resolveBatch_Conversation_firstRespondedBy(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.FirstRespondedBy(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[model.Actor](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.firstRespondedBy",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.FirstRespondedBy(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[model.Actor](
+		ctx,
+		results,
+		err,
+		"Conversation.firstRespondedBy",
+	)
+}
+
+func (ec *executionContext) _Conversation_firstResponseSeconds(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_firstResponseSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Conversation().FirstResponseSeconds(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_firstResponseSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Conversation_firstResponseBusinessSeconds(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_firstResponseBusinessSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Conversation().FirstResponseBusinessSeconds(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_firstResponseBusinessSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Conversation_reopenCount(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.ReopenCount)
+}
+func (ec *executionContext) fieldContext_Conversation_reopenCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Conversation_resolvedBy(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_resolvedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_resolvedBy(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Actor) graphql.Marshaler {
+			return ec.marshalOActor2parleyᚋgraphᚋmodelᚐActor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_resolvedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, true, "Actor")
+}
+func (ec *executionContext) resolveBatch_Conversation_resolvedBy(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ResolvedBy(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[model.Actor](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.resolvedBy",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ResolvedBy(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[model.Actor](
+		ctx,
+		results,
+		err,
+		"Conversation.resolvedBy",
+	)
+}
+
+func (ec *executionContext) _Conversation_closableAt(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_closableAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Conversation().ClosableAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_closableAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, true, "Time")
 }
 
 func (ec *executionContext) _Conversation_closedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
@@ -1160,18 +1732,50 @@ func (ec *executionContext) _Conversation_tags(ctx context.Context, field graphq
 			return ec.fieldContext_Conversation_tags(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Tags, nil
+			return ec.resolveBatch_Conversation_tags(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Tag) graphql.Marshaler {
+			return ec.marshalNTag2ᚕᚖparleyᚋentᚐTagᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_Conversation_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Conversation", field, false, false, "String")
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_tags(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Tags(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.Tag](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.tags",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Tags(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.Tag](
+		ctx,
+		results,
+		err,
+		"Conversation.tags",
+	)
 }
 
 func (ec *executionContext) _Conversation_snoozedUntil(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
@@ -1243,11 +1847,80 @@ func (ec *executionContext) resolveBatch_Conversation_unread(ctx context.Context
 	)
 }
 
+func (ec *executionContext) _Conversation_unreadCount(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_unreadCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_unreadCount(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_unreadCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, true, "Int")
+}
+func (ec *executionContext) resolveBatch_Conversation_unreadCount(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.UnreadCount(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[int](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.unreadCount",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.UnreadCount(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[int](
+		ctx,
+		results,
+		err,
+		"Conversation.unreadCount",
+	)
+}
+
 func (ec *executionContext) _Conversation_lastIncomingNumber(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
 	return ec.marshalNInt2int(ctx, field.Selections, obj.LastIncomingNumber)
 }
 func (ec *executionContext) fieldContext_Conversation_lastIncomingNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Conversation_externalId(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_externalId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExternalID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_externalId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, "String")
 }
 
 func (ec *executionContext) _Conversation_revision(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
@@ -1266,8 +1939,7 @@ func (ec *executionContext) _Conversation_messages(ctx context.Context, field gr
 			return ec.fieldContext_Conversation_messages(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Conversation().Messages(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.resolveBatch_Conversation_messages(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *conversation.MessagePage) graphql.Marshaler {
@@ -1300,6 +1972,30 @@ func (ec *executionContext) fieldContext_Conversation_messages(ctx context.Conte
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_Conversation_messages(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Messages(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*conversation.MessagePage](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.messages",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Messages(ctx, []*ent.Conversation{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*conversation.MessagePage](
+		ctx,
+		results,
+		err,
+		"Conversation.messages",
+	)
+}
 
 func (ec *executionContext) _Conversation_routingDecisions(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -1313,77 +2009,21 @@ func (ec *executionContext) _Conversation_routingDecisions(ctx context.Context, 
 			return ec.resolveBatch_Conversation_routingDecisions(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.RoutingDecision) graphql.Marshaler {
-			return ec.marshalNRoutingDecision2ᚕᚖparleyᚋentᚐRoutingDecisionᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.RoutingDecision]) graphql.Marshaler {
+			return ec.marshalNRoutingDecisionConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Conversation_routingDecisions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Conversation_routingDecisions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Conversation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RoutingDecision(ctx, field)
-		},
-	}
-	return fc, nil
-}
-func (ec *executionContext) resolveBatch_Conversation_routingDecisions(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
-	resolver := ec.Resolvers.Conversation()
-	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
-		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.RoutingDecisions(ctx, batch.Parents)
-		})
-		return graphql.ResolveBatchGroupResult[[]*ent.RoutingDecision](
-			ctx,
-			batch.Index,
-			len(batch.Parents),
-			result,
-			"Conversation.routingDecisions",
-			batch.IndexMap,
-		)
-	}
-	results, err := resolver.RoutingDecisions(ctx, []*ent.Conversation{obj})
-	return graphql.ResolveBatchSingleResult[[]*ent.RoutingDecision](
-		ctx,
-		results,
-		err,
-		"Conversation.routingDecisions",
-	)
-}
-
-func (ec *executionContext) _Conversation_timeline(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Conversation_timeline(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Conversation().Timeline(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.EventConnection) graphql.Marshaler {
-			return ec.marshalNEventConnection2ᚖparleyᚋgraphᚋmodelᚐEventConnection(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Conversation_timeline(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Conversation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_EventConnection(ctx, field)
+			return ec.childFields_RoutingDecisionConnection(ctx, field)
 		},
 	}
 	defer func() {
@@ -1393,11 +2033,102 @@ func (ec *executionContext) fieldContext_Conversation_timeline(ctx context.Conte
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Conversation_timeline_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Conversation_routingDecisions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_routingDecisions(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.RoutingDecisions(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.RoutingDecision]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.routingDecisions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.RoutingDecisions(ctx, []*ent.Conversation{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.RoutingDecision]](
+		ctx,
+		results,
+		err,
+		"Conversation.routingDecisions",
+	)
+}
+
+func (ec *executionContext) _Conversation_entries(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_entries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_entries(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[conversation.Entry]) graphql.Marshaler {
+			return ec.marshalNEntryConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_entries(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EntryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Conversation_entries_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_entries(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Entries(ctx, batch.Parents, fc.Args["kinds"].([]vocab.EntryKind), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*paging.Connection[conversation.Entry]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.entries",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Entries(ctx, []*ent.Conversation{obj}, fc.Args["kinds"].([]vocab.EntryKind), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[conversation.Entry]](
+		ctx,
+		results,
+		err,
+		"Conversation.entries",
+	)
 }
 
 func (ec *executionContext) _Conversation_toAddress(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
@@ -1474,32 +2205,44 @@ func (ec *executionContext) _Conversation_participants(ctx context.Context, fiel
 			return ec.resolveBatch_Conversation_participants(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*schema.Mailbox) graphql.Marshaler {
-			return ec.marshalNEmailMailbox2ᚕᚖparleyᚋentᚋschemaᚐMailboxᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*vocab.Mailbox]) graphql.Marshaler {
+			return ec.marshalNEmailMailboxConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Conversation_participants(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Conversation_participants(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Conversation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_EmailMailbox(ctx, field)
+			return ec.childFields_EmailMailboxConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Conversation_participants_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
 func (ec *executionContext) resolveBatch_Conversation_participants(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
 	resolver := ec.Resolvers.Conversation()
+	fc := graphql.GetFieldContext(ctx)
 	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.Participants(ctx, batch.Parents)
+			return resolver.Participants(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		})
-		return graphql.ResolveBatchGroupResult[[]*schema.Mailbox](
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*vocab.Mailbox]](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -1508,8 +2251,8 @@ func (ec *executionContext) resolveBatch_Conversation_participants(ctx context.C
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Participants(ctx, []*ent.Conversation{obj})
-	return graphql.ResolveBatchSingleResult[[]*schema.Mailbox](
+	results, err := resolver.Participants(ctx, []*ent.Conversation{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*vocab.Mailbox]](
 		ctx,
 		results,
 		err,
@@ -1529,32 +2272,44 @@ func (ec *executionContext) _Conversation_tickets(ctx context.Context, field gra
 			return ec.resolveBatch_Conversation_tickets(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Ticket) graphql.Marshaler {
-			return ec.marshalNTicket2ᚕᚖparleyᚋentᚐTicketᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Ticket]) graphql.Marshaler {
+			return ec.marshalNTicketConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Conversation_tickets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Conversation_tickets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Conversation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Ticket(ctx, field)
+			return ec.childFields_TicketConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Conversation_tickets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
 func (ec *executionContext) resolveBatch_Conversation_tickets(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
 	resolver := ec.Resolvers.Conversation()
+	fc := graphql.GetFieldContext(ctx)
 	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.Tickets(ctx, batch.Parents)
+			return resolver.Tickets(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		})
-		return graphql.ResolveBatchGroupResult[[]*ent.Ticket](
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.Ticket]](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -1563,8 +2318,8 @@ func (ec *executionContext) resolveBatch_Conversation_tickets(ctx context.Contex
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Tickets(ctx, []*ent.Conversation{obj})
-	return graphql.ResolveBatchSingleResult[[]*ent.Ticket](
+	results, err := resolver.Tickets(ctx, []*ent.Conversation{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.Ticket]](
 		ctx,
 		results,
 		err,
@@ -1572,7 +2327,7 @@ func (ec *executionContext) resolveBatch_Conversation_tickets(ctx context.Contex
 	)
 }
 
-func (ec *executionContext) _ConversationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *conversation.Page) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Page) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1584,8 +2339,8 @@ func (ec *executionContext) _ConversationConnection_edges(ctx context.Context, f
 			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Conversation]) graphql.Marshaler {
-			return ec.marshalNConversationEdge2ᚕᚖparleyᚋinternalᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.Conversation]) graphql.Marshaler {
+			return ec.marshalNConversationEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1604,7 +2359,39 @@ func (ec *executionContext) fieldContext_ConversationConnection_edges(_ context.
 	return fc, nil
 }
 
-func (ec *executionContext) _ConversationConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *conversation.Page) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Page) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Conversation) graphql.Marshaler {
+			return ec.marshalNConversation2ᚕᚖparleyᚋentᚐConversationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Page) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1616,8 +2403,8 @@ func (ec *executionContext) _ConversationConnection_pageInfo(ctx context.Context
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2parleyᚋinternalᚋrelayᚐPageInfo(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1636,7 +2423,7 @@ func (ec *executionContext) fieldContext_ConversationConnection_pageInfo(_ conte
 	return fc, nil
 }
 
-func (ec *executionContext) _ConversationConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *conversation.Page) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Page) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1659,14 +2446,37 @@ func (ec *executionContext) fieldContext_ConversationConnection_totalCount(_ con
 	return graphql.NewScalarFieldContext("ConversationConnection", field, true, false, "Int")
 }
 
-func (ec *executionContext) _ConversationEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[*ent.Conversation]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationConnection_sequence(ctx context.Context, field graphql.CollectedField, obj *view.Page) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationConnection_sequence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ConversationConnection().Sequence(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNSequence2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationConnection_sequence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationConnection", field, true, true, "Sequence")
+}
+
+func (ec *executionContext) _ConversationEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Conversation]) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ConversationEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConversationEdge", field, false, false, "String")
 }
 
-func (ec *executionContext) _ConversationEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[*ent.Conversation]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Conversation]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1698,7 +2508,7 @@ func (ec *executionContext) fieldContext_ConversationEdge_node(_ context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _DeleteConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.DeleteConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _DeleteConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1730,7 +2540,7 @@ func (ec *executionContext) fieldContext_DeleteConversationPayload_conversation(
 	return fc, nil
 }
 
-func (ec *executionContext) _DeleteConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeleteConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _DeleteConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1762,7 +2572,7 @@ func (ec *executionContext) fieldContext_DeleteConversationPayload_userErrors(_ 
 	return fc, nil
 }
 
-func (ec *executionContext) _HandOffConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.HandOffConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _HandOffConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1794,7 +2604,7 @@ func (ec *executionContext) fieldContext_HandOffConversationPayload_conversation
 	return fc, nil
 }
 
-func (ec *executionContext) _HandOffConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.HandOffConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _HandOffConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1826,13 +2636,13 @@ func (ec *executionContext) fieldContext_HandOffConversationPayload_userErrors(_
 	return fc, nil
 }
 
-func (ec *executionContext) _MarkAsNotSpamPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.MarkAsNotSpamPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _MarkConversationAsNotSpamPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MarkAsNotSpamPayload_conversation(ctx, field)
+			return ec.fieldContext_MarkConversationAsNotSpamPayload_conversation(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.Conversation, nil
@@ -1845,9 +2655,9 @@ func (ec *executionContext) _MarkAsNotSpamPayload_conversation(ctx context.Conte
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_MarkAsNotSpamPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_MarkConversationAsNotSpamPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "MarkAsNotSpamPayload",
+		Object:     "MarkConversationAsNotSpamPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -1858,13 +2668,13 @@ func (ec *executionContext) fieldContext_MarkAsNotSpamPayload_conversation(_ con
 	return fc, nil
 }
 
-func (ec *executionContext) _MarkAsNotSpamPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MarkAsNotSpamPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _MarkConversationAsNotSpamPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MarkAsNotSpamPayload_userErrors(ctx, field)
+			return ec.fieldContext_MarkConversationAsNotSpamPayload_userErrors(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
@@ -1877,9 +2687,9 @@ func (ec *executionContext) _MarkAsNotSpamPayload_userErrors(ctx context.Context
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_MarkAsNotSpamPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_MarkConversationAsNotSpamPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "MarkAsNotSpamPayload",
+		Object:     "MarkConversationAsNotSpamPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -1890,13 +2700,13 @@ func (ec *executionContext) fieldContext_MarkAsNotSpamPayload_userErrors(_ conte
 	return fc, nil
 }
 
-func (ec *executionContext) _MarkAsSpamPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.MarkAsSpamPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _MarkConversationAsSpamPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MarkAsSpamPayload_conversation(ctx, field)
+			return ec.fieldContext_MarkConversationAsSpamPayload_conversation(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.Conversation, nil
@@ -1909,9 +2719,9 @@ func (ec *executionContext) _MarkAsSpamPayload_conversation(ctx context.Context,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_MarkAsSpamPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_MarkConversationAsSpamPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "MarkAsSpamPayload",
+		Object:     "MarkConversationAsSpamPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -1922,13 +2732,13 @@ func (ec *executionContext) fieldContext_MarkAsSpamPayload_conversation(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _MarkAsSpamPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MarkAsSpamPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _MarkConversationAsSpamPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MarkAsSpamPayload_userErrors(ctx, field)
+			return ec.fieldContext_MarkConversationAsSpamPayload_userErrors(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
@@ -1941,9 +2751,9 @@ func (ec *executionContext) _MarkAsSpamPayload_userErrors(ctx context.Context, f
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_MarkAsSpamPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_MarkConversationAsSpamPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "MarkAsSpamPayload",
+		Object:     "MarkConversationAsSpamPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -1954,7 +2764,7 @@ func (ec *executionContext) fieldContext_MarkAsSpamPayload_userErrors(_ context.
 	return fc, nil
 }
 
-func (ec *executionContext) _MarkConversationReadPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.MarkConversationReadPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _MarkConversationReadPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1986,7 +2796,7 @@ func (ec *executionContext) fieldContext_MarkConversationReadPayload_conversatio
 	return fc, nil
 }
 
-func (ec *executionContext) _MarkConversationReadPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MarkConversationReadPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _MarkConversationReadPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2018,7 +2828,7 @@ func (ec *executionContext) fieldContext_MarkConversationReadPayload_userErrors(
 	return fc, nil
 }
 
-func (ec *executionContext) _MarkConversationUnreadPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.MarkConversationUnreadPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _MarkConversationUnreadPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2050,7 +2860,7 @@ func (ec *executionContext) fieldContext_MarkConversationUnreadPayload_conversat
 	return fc, nil
 }
 
-func (ec *executionContext) _MarkConversationUnreadPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MarkConversationUnreadPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _MarkConversationUnreadPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2137,7 +2947,7 @@ func (ec *executionContext) fieldContext_PurgeConversationPayload_userErrors(_ c
 	return fc, nil
 }
 
-func (ec *executionContext) _ReopenConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ReopenConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReopenConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2169,7 +2979,7 @@ func (ec *executionContext) fieldContext_ReopenConversationPayload_conversation(
 	return fc, nil
 }
 
-func (ec *executionContext) _ReopenConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ReopenConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReopenConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2201,7 +3011,7 @@ func (ec *executionContext) fieldContext_ReopenConversationPayload_userErrors(_ 
 	return fc, nil
 }
 
-func (ec *executionContext) _RestoreConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.RestoreConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _RestoreConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2233,7 +3043,7 @@ func (ec *executionContext) fieldContext_RestoreConversationPayload_conversation
 	return fc, nil
 }
 
-func (ec *executionContext) _RestoreConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RestoreConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _RestoreConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2265,7 +3075,7 @@ func (ec *executionContext) fieldContext_RestoreConversationPayload_userErrors(_
 	return fc, nil
 }
 
-func (ec *executionContext) _SetConversationPriorityPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.SetConversationPriorityPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _SetConversationPriorityPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2297,7 +3107,7 @@ func (ec *executionContext) fieldContext_SetConversationPriorityPayload_conversa
 	return fc, nil
 }
 
-func (ec *executionContext) _SetConversationPriorityPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SetConversationPriorityPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _SetConversationPriorityPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2329,7 +3139,7 @@ func (ec *executionContext) fieldContext_SetConversationPriorityPayload_userErro
 	return fc, nil
 }
 
-func (ec *executionContext) _SnoozeConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.SnoozeConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _SnoozeConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2361,7 +3171,7 @@ func (ec *executionContext) fieldContext_SnoozeConversationPayload_conversation(
 	return fc, nil
 }
 
-func (ec *executionContext) _SnoozeConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SnoozeConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _SnoozeConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2393,7 +3203,7 @@ func (ec *executionContext) fieldContext_SnoozeConversationPayload_userErrors(_ 
 	return fc, nil
 }
 
-func (ec *executionContext) _TagConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.TagConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _TagConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2425,7 +3235,7 @@ func (ec *executionContext) fieldContext_TagConversationPayload_conversation(_ c
 	return fc, nil
 }
 
-func (ec *executionContext) _TagConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TagConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _TagConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2457,7 +3267,7 @@ func (ec *executionContext) fieldContext_TagConversationPayload_userErrors(_ con
 	return fc, nil
 }
 
-func (ec *executionContext) _TakeOverConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.TakeOverConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _TakeOverConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2489,7 +3299,7 @@ func (ec *executionContext) fieldContext_TakeOverConversationPayload_conversatio
 	return fc, nil
 }
 
-func (ec *executionContext) _TakeOverConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TakeOverConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _TakeOverConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2521,13 +3331,13 @@ func (ec *executionContext) fieldContext_TakeOverConversationPayload_userErrors(
 	return fc, nil
 }
 
-func (ec *executionContext) _UnassignConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.UnassignConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UnblockConversationSenderPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UnassignConversationPayload_conversation(ctx, field)
+			return ec.fieldContext_UnblockConversationSenderPayload_conversation(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.Conversation, nil
@@ -2540,9 +3350,9 @@ func (ec *executionContext) _UnassignConversationPayload_conversation(ctx contex
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_UnassignConversationPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_UnblockConversationSenderPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "UnassignConversationPayload",
+		Object:     "UnblockConversationSenderPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -2553,13 +3363,13 @@ func (ec *executionContext) fieldContext_UnassignConversationPayload_conversatio
 	return fc, nil
 }
 
-func (ec *executionContext) _UnassignConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UnassignConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UnblockConversationSenderPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UnassignConversationPayload_userErrors(ctx, field)
+			return ec.fieldContext_UnblockConversationSenderPayload_userErrors(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
@@ -2572,9 +3382,9 @@ func (ec *executionContext) _UnassignConversationPayload_userErrors(ctx context.
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_UnassignConversationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_UnblockConversationSenderPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "UnassignConversationPayload",
+		Object:     "UnblockConversationSenderPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -2585,71 +3395,7 @@ func (ec *executionContext) fieldContext_UnassignConversationPayload_userErrors(
 	return fc, nil
 }
 
-func (ec *executionContext) _UnblockSenderPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.UnblockSenderPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UnblockSenderPayload_conversation(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Conversation, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
-			return ec.marshalOConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_UnblockSenderPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "UnblockSenderPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Conversation(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _UnblockSenderPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UnblockSenderPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UnblockSenderPayload_userErrors(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.UserErrors, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_UnblockSenderPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "UnblockSenderPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_UserError(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _UnsnoozeConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.UnsnoozeConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UnsnoozeConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2681,7 +3427,7 @@ func (ec *executionContext) fieldContext_UnsnoozeConversationPayload_conversatio
 	return fc, nil
 }
 
-func (ec *executionContext) _UnsnoozeConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UnsnoozeConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UnsnoozeConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2713,7 +3459,7 @@ func (ec *executionContext) fieldContext_UnsnoozeConversationPayload_userErrors(
 	return fc, nil
 }
 
-func (ec *executionContext) _UntagConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.UntagConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UntagConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2745,7 +3491,7 @@ func (ec *executionContext) fieldContext_UntagConversationPayload_conversation(_
 	return fc, nil
 }
 
-func (ec *executionContext) _UntagConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UntagConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UntagConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2777,6 +3523,70 @@ func (ec *executionContext) fieldContext_UntagConversationPayload_userErrors(_ c
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateConversationPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateConversationPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateConversationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateConversationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateConversationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateConversationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -2792,7 +3602,7 @@ func (ec *executionContext) unmarshalInputAssignConversationInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"conversationId", "userId", "teamId", "expectedRevision", "idempotencyKey"}
+	fieldsInOrder := [...]string{"conversationId", "userId", "teamId", "keepAssignee", "expectedRevision", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2812,14 +3622,21 @@ func (ec *executionContext) unmarshalInputAssignConversationInput(ctx context.Co
 			if err != nil {
 				return it, err
 			}
-			it.UserID = data
+			it.UserID = graphql.OmittableOf(data)
 		case "teamId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("teamId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.TeamID = data
+			it.TeamID = graphql.OmittableOf(data)
+		case "keepAssignee":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keepAssignee"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeepAssignee = data
 		case "expectedRevision":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedRevision"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -2851,71 +3668,8 @@ func UnmarshalAssignConversationInput(ctx context.Context, raw any) (conversatio
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputAssigneeFilter(ctx context.Context, obj any) (conversation.AssigneeFilter, error) {
-	var it conversation.AssigneeFilter
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"me", "nobody", "userIds", "teamIds"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "me":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("me"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Me = data
-		case "nobody":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nobody"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Nobody = data
-		case "userIds":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userIds"))
-			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.UserIDs = data
-		case "teamIds":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("teamIds"))
-			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.TeamIDs = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalAssigneeFilter unmarshals raw into the AssigneeFilter input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalAssigneeFilter(ctx context.Context, raw any) (conversation.AssigneeFilter, error) {
-	var out conversation.AssigneeFilter
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "AssigneeFilter", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputBlockSenderInput(ctx context.Context, obj any) (conversation.BlockSenderInput, error) {
-	var it conversation.BlockSenderInput
+func (ec *executionContext) unmarshalInputBlockConversationSenderInput(ctx context.Context, obj any) (conversation.BlockConversationSenderInput, error) {
+	var it conversation.BlockConversationSenderInput
 	if obj == nil {
 		return it, nil
 	}
@@ -2958,15 +3712,15 @@ func (ec *executionContext) unmarshalInputBlockSenderInput(ctx context.Context, 
 	return it, nil
 }
 
-// UnmarshalBlockSenderInput unmarshals raw into the BlockSenderInput input type, using the
+// UnmarshalBlockConversationSenderInput unmarshals raw into the BlockConversationSenderInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalBlockSenderInput(ctx context.Context, raw any) (conversation.BlockSenderInput, error) {
-	var out conversation.BlockSenderInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "BlockSenderInput", raw, &out)
+func UnmarshalBlockConversationSenderInput(ctx context.Context, raw any) (conversation.BlockConversationSenderInput, error) {
+	var out conversation.BlockConversationSenderInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BlockConversationSenderInput", raw, &out)
 	return out, err
 }
 
@@ -2981,7 +3735,7 @@ func (ec *executionContext) unmarshalInputBulkChangeConversationsInput(ctx conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"action", "conversationIds", "whole", "userId", "teamId", "until", "tags", "priority", "idempotencyKey"}
+	fieldsInOrder := [...]string{"action", "selection", "userId", "teamId", "keepAssignee", "until", "tags", "priority", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2995,34 +3749,34 @@ func (ec *executionContext) unmarshalInputBulkChangeConversationsInput(ctx conte
 				return it, err
 			}
 			it.Action = data
-		case "conversationIds":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationIds"))
-			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		case "selection":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("selection"))
+			data, err := ec.unmarshalNBulkSelection2parleyᚋinternalᚋconversationᚐBulkSelection(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ConversationIDs = data
-		case "whole":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whole"))
-			data, err := ec.unmarshalOBulkSelection2ᚖparleyᚋinternalᚋconversationᚐBulkSelection(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Whole = data
+			it.Selection = data
 		case "userId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.UserID = data
+			it.UserID = graphql.OmittableOf(data)
 		case "teamId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("teamId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.TeamID = data
+			it.TeamID = graphql.OmittableOf(data)
+		case "keepAssignee":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keepAssignee"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeepAssignee = data
 		case "until":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
 			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
@@ -3079,41 +3833,27 @@ func (ec *executionContext) unmarshalInputBulkSelection(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"inboxId", "view", "savedViewId", "filter"}
+	fieldsInOrder := [...]string{"conversationIds", "whole"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "inboxId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inboxId"))
-			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+		case "conversationIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.InboxID = data
-		case "view":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("view"))
-			data, err := ec.unmarshalOConversationView2ᚖparleyᚋinternalᚋvocabᚐConversationView(ctx, v)
+			it.ConversationIDs = data
+		case "whole":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whole"))
+			data, err := ec.unmarshalOWholeViewInput2ᚖparleyᚋinternalᚋconversationᚐWholeViewInput(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.View = data
-		case "savedViewId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("savedViewId"))
-			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.SavedViewID = data
-		case "filter":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
-			data, err := ec.unmarshalOConversationFilter2ᚖparleyᚋinternalᚋconversationᚐFilter(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Filter = data
+			it.Whole = data
 		}
 	}
 	return it, nil
@@ -3243,153 +3983,6 @@ func UnmarshalCloseConversationInput(ctx context.Context, raw any) (conversation
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context, obj any) (conversation.Filter, error) {
-	var it conversation.Filter
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"inboxIds", "statuses", "channels", "assignees", "contactIds", "tags", "priorities", "openedAfter", "openedBefore", "lastMessageAfter", "lastMessageBefore", "activeAfter", "activeBefore", "snoozed", "unread", "text"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "inboxIds":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inboxIds"))
-			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.InboxIDs = data
-		case "statuses":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("statuses"))
-			data, err := ec.unmarshalOConversationStatus2ᚕparleyᚋinternalᚋvocabᚐConversationStatusᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Statuses = data
-		case "channels":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channels"))
-			data, err := ec.unmarshalOChannelKind2ᚕparleyᚋinternalᚋvocabᚐChannelKindᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Channels = data
-		case "assignees":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assignees"))
-			data, err := ec.unmarshalOAssigneeFilter2ᚖparleyᚋinternalᚋconversationᚐAssigneeFilter(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Assignees = data
-		case "contactIds":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactIds"))
-			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ContactIDs = data
-		case "tags":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Tags = data
-		case "priorities":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priorities"))
-			data, err := ec.unmarshalOPriority2ᚕparleyᚋinternalᚋvocabᚐPriorityᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Priorities = data
-		case "openedAfter":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openedAfter"))
-			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.OpenedAfter = data
-		case "openedBefore":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openedBefore"))
-			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.OpenedBefore = data
-		case "lastMessageAfter":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastMessageAfter"))
-			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.LastMessageAfter = data
-		case "lastMessageBefore":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastMessageBefore"))
-			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.LastMessageBefore = data
-		case "activeAfter":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("activeAfter"))
-			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ActiveAfter = data
-		case "activeBefore":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("activeBefore"))
-			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ActiveBefore = data
-		case "snoozed":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("snoozed"))
-			data, err := ec.unmarshalOSnoozedFilter2parleyᚋinternalᚋvocabᚐSnoozedFilter(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Snoozed = data
-		case "unread":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unread"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Unread = data
-		case "text":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Text = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalConversationFilter unmarshals raw into the ConversationFilter input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalConversationFilter(ctx context.Context, raw any) (conversation.Filter, error) {
-	var out conversation.Filter
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConversationFilter", raw, &out)
-	return out, err
-}
-
 func (ec *executionContext) unmarshalInputDeleteConversationInput(ctx context.Context, obj any) (conversation.DeleteConversationInput, error) {
 	var it conversation.DeleteConversationInput
 	if obj == nil {
@@ -3502,8 +4095,8 @@ func UnmarshalHandOffConversationInput(ctx context.Context, raw any) (conversati
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputMarkAsNotSpamInput(ctx context.Context, obj any) (conversation.MarkAsNotSpamInput, error) {
-	var it conversation.MarkAsNotSpamInput
+func (ec *executionContext) unmarshalInputMarkConversationAsNotSpamInput(ctx context.Context, obj any) (conversation.MarkConversationAsNotSpamInput, error) {
+	var it conversation.MarkConversationAsNotSpamInput
 	if obj == nil {
 		return it, nil
 	}
@@ -3546,20 +4139,20 @@ func (ec *executionContext) unmarshalInputMarkAsNotSpamInput(ctx context.Context
 	return it, nil
 }
 
-// UnmarshalMarkAsNotSpamInput unmarshals raw into the MarkAsNotSpamInput input type, using the
+// UnmarshalMarkConversationAsNotSpamInput unmarshals raw into the MarkConversationAsNotSpamInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalMarkAsNotSpamInput(ctx context.Context, raw any) (conversation.MarkAsNotSpamInput, error) {
-	var out conversation.MarkAsNotSpamInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "MarkAsNotSpamInput", raw, &out)
+func UnmarshalMarkConversationAsNotSpamInput(ctx context.Context, raw any) (conversation.MarkConversationAsNotSpamInput, error) {
+	var out conversation.MarkConversationAsNotSpamInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MarkConversationAsNotSpamInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputMarkAsSpamInput(ctx context.Context, obj any) (conversation.MarkAsSpamInput, error) {
-	var it conversation.MarkAsSpamInput
+func (ec *executionContext) unmarshalInputMarkConversationAsSpamInput(ctx context.Context, obj any) (conversation.MarkConversationAsSpamInput, error) {
+	var it conversation.MarkConversationAsSpamInput
 	if obj == nil {
 		return it, nil
 	}
@@ -3602,15 +4195,15 @@ func (ec *executionContext) unmarshalInputMarkAsSpamInput(ctx context.Context, o
 	return it, nil
 }
 
-// UnmarshalMarkAsSpamInput unmarshals raw into the MarkAsSpamInput input type, using the
+// UnmarshalMarkConversationAsSpamInput unmarshals raw into the MarkConversationAsSpamInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalMarkAsSpamInput(ctx context.Context, raw any) (conversation.MarkAsSpamInput, error) {
-	var out conversation.MarkAsSpamInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "MarkAsSpamInput", raw, &out)
+func UnmarshalMarkConversationAsSpamInput(ctx context.Context, raw any) (conversation.MarkConversationAsSpamInput, error) {
+	var out conversation.MarkConversationAsSpamInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MarkConversationAsSpamInput", raw, &out)
 	return out, err
 }
 
@@ -3625,7 +4218,7 @@ func (ec *executionContext) unmarshalInputMarkConversationReadInput(ctx context.
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"conversationId", "number", "idempotencyKey"}
+	fieldsInOrder := [...]string{"conversationId", "upTo", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3639,13 +4232,13 @@ func (ec *executionContext) unmarshalInputMarkConversationReadInput(ctx context.
 				return it, err
 			}
 			it.ConversationID = data
-		case "number":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+		case "upTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("upTo"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Number = data
+			it.UpTo = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -4132,8 +4725,8 @@ func UnmarshalTakeOverConversationInput(ctx context.Context, raw any) (conversat
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputUnassignConversationInput(ctx context.Context, obj any) (conversation.UnassignConversationInput, error) {
-	var it conversation.UnassignConversationInput
+func (ec *executionContext) unmarshalInputUnblockConversationSenderInput(ctx context.Context, obj any) (conversation.UnblockConversationSenderInput, error) {
+	var it conversation.UnblockConversationSenderInput
 	if obj == nil {
 		return it, nil
 	}
@@ -4176,71 +4769,15 @@ func (ec *executionContext) unmarshalInputUnassignConversationInput(ctx context.
 	return it, nil
 }
 
-// UnmarshalUnassignConversationInput unmarshals raw into the UnassignConversationInput input type, using the
+// UnmarshalUnblockConversationSenderInput unmarshals raw into the UnblockConversationSenderInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalUnassignConversationInput(ctx context.Context, raw any) (conversation.UnassignConversationInput, error) {
-	var out conversation.UnassignConversationInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "UnassignConversationInput", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputUnblockSenderInput(ctx context.Context, obj any) (conversation.UnblockSenderInput, error) {
-	var it conversation.UnblockSenderInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"conversationId", "expectedRevision", "idempotencyKey"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "conversationId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ConversationID = data
-		case "expectedRevision":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedRevision"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ExpectedRevision = data
-		case "idempotencyKey":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IdempotencyKey = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalUnblockSenderInput unmarshals raw into the UnblockSenderInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalUnblockSenderInput(ctx context.Context, raw any) (conversation.UnblockSenderInput, error) {
-	var out conversation.UnblockSenderInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "UnblockSenderInput", raw, &out)
+func UnmarshalUnblockConversationSenderInput(ctx context.Context, raw any) (conversation.UnblockConversationSenderInput, error) {
+	var out conversation.UnblockConversationSenderInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UnblockConversationSenderInput", raw, &out)
 	return out, err
 }
 
@@ -4363,6 +4900,125 @@ func UnmarshalUntagConversationInput(ctx context.Context, raw any) (conversation
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUpdateConversationInput(ctx context.Context, obj any) (conversation.UpdateConversationInput, error) {
+	var it conversation.UpdateConversationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "externalId", "expectedRevision", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "externalId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("externalId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExternalID = graphql.OmittableOf(data)
+		case "expectedRevision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedRevision"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedRevision = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateConversationInput unmarshals raw into the UpdateConversationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateConversationInput(ctx context.Context, raw any) (conversation.UpdateConversationInput, error) {
+	var out conversation.UpdateConversationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateConversationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputWholeViewInput(ctx context.Context, obj any) (conversation.WholeViewInput, error) {
+	var it conversation.WholeViewInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"inboxId", "view", "filter"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "inboxId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inboxId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InboxID = data
+		case "view":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("view"))
+			data, err := ec.unmarshalOViewInput2ᚖparleyᚋinternalᚋconversationᚋviewᚐViewInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.View = data
+		case "filter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
+			data, err := ec.unmarshalOConversationFilter2ᚖparleyᚋinternalᚋconversationᚋviewᚐFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Filter = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalWholeViewInput unmarshals raw into the WholeViewInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalWholeViewInput(ctx context.Context, raw any) (conversation.WholeViewInput, error) {
+	var out conversation.WholeViewInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "WholeViewInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -4373,7 +5029,7 @@ func UnmarshalUntagConversationInput(ctx context.Context, raw any) (conversation
 
 var assignConversationPayloadImplementors = []string{"AssignConversationPayload"}
 
-func (ec *executionContext) _AssignConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AssignConversationPayload) graphql.Marshaler {
+func (ec *executionContext) _AssignConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, assignConversationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4403,23 +5059,23 @@ func (ec *executionContext) _AssignConversationPayload(ctx context.Context, sel 
 	return out
 }
 
-var blockSenderPayloadImplementors = []string{"BlockSenderPayload"}
+var blockConversationSenderPayloadImplementors = []string{"BlockConversationSenderPayload"}
 
-func (ec *executionContext) _BlockSenderPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BlockSenderPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, blockSenderPayloadImplementors)
+func (ec *executionContext) _BlockConversationSenderPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, blockConversationSenderPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("BlockSenderPayload")
+			out.Values[i] = graphql.MarshalString("BlockConversationSenderPayload")
 		case "conversation":
-			out.Values[i] = ec._BlockSenderPayload_conversation(ctx, field, obj)
+			out.Values[i] = ec._BlockConversationSenderPayload_conversation(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "userErrors":
-			out.Values[i] = ec._BlockSenderPayload_userErrors(ctx, field, obj)
+			out.Values[i] = ec._BlockConversationSenderPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -4437,7 +5093,7 @@ func (ec *executionContext) _BlockSenderPayload(ctx context.Context, sel ast.Sel
 
 var bulkChangeConversationsPayloadImplementors = []string{"BulkChangeConversationsPayload"}
 
-func (ec *executionContext) _BulkChangeConversationsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BulkChangeConversationsPayload) graphql.Marshaler {
+func (ec *executionContext) _BulkChangeConversationsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TaskPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, bulkChangeConversationsPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4469,7 +5125,7 @@ func (ec *executionContext) _BulkChangeConversationsPayload(ctx context.Context,
 
 var claimConversationPayloadImplementors = []string{"ClaimConversationPayload"}
 
-func (ec *executionContext) _ClaimConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ClaimConversationPayload) graphql.Marshaler {
+func (ec *executionContext) _ClaimConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, claimConversationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4501,7 +5157,7 @@ func (ec *executionContext) _ClaimConversationPayload(ctx context.Context, sel a
 
 var closeConversationPayloadImplementors = []string{"CloseConversationPayload"}
 
-func (ec *executionContext) _CloseConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CloseConversationPayload) graphql.Marshaler {
+func (ec *executionContext) _CloseConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, closeConversationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4531,7 +5187,7 @@ func (ec *executionContext) _CloseConversationPayload(ctx context.Context, sel a
 	return out
 }
 
-var conversationImplementors = []string{"Conversation", "Node"}
+var conversationImplementors = []string{"Conversation", "Node", "_Entity"}
 
 func (ec *executionContext) _Conversation(ctx context.Context, sel ast.SelectionSet, obj *ent.Conversation) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, conversationImplementors)
@@ -4586,6 +5242,16 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "title":
+			out.Values[i] = ec._Conversation_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "displayName":
+			out.Values[i] = ec._Conversation_displayName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "subject":
 			out.Values[i] = ec._Conversation_subject(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -4593,6 +5259,16 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			}
 		case "preview":
 			out.Values[i] = ec._Conversation_preview(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastMessage":
+			out.Values[i] = ec._Conversation_lastMessage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "messageCount":
+			out.Values[i] = ec._Conversation_messageCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -4606,8 +5282,58 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "activityAt":
+			out.Values[i] = ec._Conversation_activityAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "waitingSince":
 			out.Values[i] = ec._Conversation_waitingSince(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "waitingOn":
+			out.Values[i] = ec._Conversation_waitingOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "canReplyUntil":
+			out.Values[i] = ec._Conversation_canReplyUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "firstRespondedAt":
+			out.Values[i] = ec._Conversation_firstRespondedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "firstRespondedBy":
+			out.Values[i] = ec._Conversation_firstRespondedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "firstResponseSeconds":
+			out.Values[i] = ec._Conversation_firstResponseSeconds(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "firstResponseBusinessSeconds":
+			out.Values[i] = ec._Conversation_firstResponseBusinessSeconds(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reopenCount":
+			out.Values[i] = ec._Conversation_reopenCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resolvedBy":
+			out.Values[i] = ec._Conversation_resolvedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "closableAt":
+			out.Values[i] = ec._Conversation_closableAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -4666,9 +5392,19 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "unreadCount":
+			out.Values[i] = ec._Conversation_unreadCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "lastIncomingNumber":
 			out.Values[i] = ec._Conversation_lastIncomingNumber(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "externalId":
+			out.Values[i] = ec._Conversation_externalId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "revision":
@@ -4686,8 +5422,8 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "timeline":
-			out.Values[i] = ec._Conversation_timeline(ctx, field, obj)
+		case "entries":
+			out.Values[i] = ec._Conversation_entries(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -4725,7 +5461,7 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 
 var conversationConnectionImplementors = []string{"ConversationConnection"}
 
-func (ec *executionContext) _ConversationConnection(ctx context.Context, sel ast.SelectionSet, obj *conversation.Page) graphql.Marshaler {
+func (ec *executionContext) _ConversationConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Page) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, conversationConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4738,6 +5474,11 @@ func (ec *executionContext) _ConversationConnection(ctx context.Context, sel ast
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "nodes":
+			out.Values[i] = ec._ConversationConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "pageInfo":
 			out.Values[i] = ec._ConversationConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -4746,6 +5487,11 @@ func (ec *executionContext) _ConversationConnection(ctx context.Context, sel ast
 		case "totalCount":
 			out.Values[i] = ec._ConversationConnection_totalCount(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "sequence":
+			out.Values[i] = ec._ConversationConnection_sequence(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -4762,7 +5508,7 @@ func (ec *executionContext) _ConversationConnection(ctx context.Context, sel ast
 
 var conversationEdgeImplementors = []string{"ConversationEdge"}
 
-func (ec *executionContext) _ConversationEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[*ent.Conversation]) graphql.Marshaler {
+func (ec *executionContext) _ConversationEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.Conversation]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, conversationEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4794,7 +5540,7 @@ func (ec *executionContext) _ConversationEdge(ctx context.Context, sel ast.Selec
 
 var deleteConversationPayloadImplementors = []string{"DeleteConversationPayload"}
 
-func (ec *executionContext) _DeleteConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteConversationPayload) graphql.Marshaler {
+func (ec *executionContext) _DeleteConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deleteConversationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4826,7 +5572,7 @@ func (ec *executionContext) _DeleteConversationPayload(ctx context.Context, sel 
 
 var handOffConversationPayloadImplementors = []string{"HandOffConversationPayload"}
 
-func (ec *executionContext) _HandOffConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.HandOffConversationPayload) graphql.Marshaler {
+func (ec *executionContext) _HandOffConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, handOffConversationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4856,23 +5602,23 @@ func (ec *executionContext) _HandOffConversationPayload(ctx context.Context, sel
 	return out
 }
 
-var markAsNotSpamPayloadImplementors = []string{"MarkAsNotSpamPayload"}
+var markConversationAsNotSpamPayloadImplementors = []string{"MarkConversationAsNotSpamPayload"}
 
-func (ec *executionContext) _MarkAsNotSpamPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MarkAsNotSpamPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, markAsNotSpamPayloadImplementors)
+func (ec *executionContext) _MarkConversationAsNotSpamPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, markConversationAsNotSpamPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("MarkAsNotSpamPayload")
+			out.Values[i] = graphql.MarshalString("MarkConversationAsNotSpamPayload")
 		case "conversation":
-			out.Values[i] = ec._MarkAsNotSpamPayload_conversation(ctx, field, obj)
+			out.Values[i] = ec._MarkConversationAsNotSpamPayload_conversation(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "userErrors":
-			out.Values[i] = ec._MarkAsNotSpamPayload_userErrors(ctx, field, obj)
+			out.Values[i] = ec._MarkConversationAsNotSpamPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -4888,23 +5634,23 @@ func (ec *executionContext) _MarkAsNotSpamPayload(ctx context.Context, sel ast.S
 	return out
 }
 
-var markAsSpamPayloadImplementors = []string{"MarkAsSpamPayload"}
+var markConversationAsSpamPayloadImplementors = []string{"MarkConversationAsSpamPayload"}
 
-func (ec *executionContext) _MarkAsSpamPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MarkAsSpamPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, markAsSpamPayloadImplementors)
+func (ec *executionContext) _MarkConversationAsSpamPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, markConversationAsSpamPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("MarkAsSpamPayload")
+			out.Values[i] = graphql.MarshalString("MarkConversationAsSpamPayload")
 		case "conversation":
-			out.Values[i] = ec._MarkAsSpamPayload_conversation(ctx, field, obj)
+			out.Values[i] = ec._MarkConversationAsSpamPayload_conversation(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "userErrors":
-			out.Values[i] = ec._MarkAsSpamPayload_userErrors(ctx, field, obj)
+			out.Values[i] = ec._MarkConversationAsSpamPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -4922,7 +5668,7 @@ func (ec *executionContext) _MarkAsSpamPayload(ctx context.Context, sel ast.Sele
 
 var markConversationReadPayloadImplementors = []string{"MarkConversationReadPayload"}
 
-func (ec *executionContext) _MarkConversationReadPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MarkConversationReadPayload) graphql.Marshaler {
+func (ec *executionContext) _MarkConversationReadPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, markConversationReadPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4954,7 +5700,7 @@ func (ec *executionContext) _MarkConversationReadPayload(ctx context.Context, se
 
 var markConversationUnreadPayloadImplementors = []string{"MarkConversationUnreadPayload"}
 
-func (ec *executionContext) _MarkConversationUnreadPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MarkConversationUnreadPayload) graphql.Marshaler {
+func (ec *executionContext) _MarkConversationUnreadPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, markConversationUnreadPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5018,7 +5764,7 @@ func (ec *executionContext) _PurgeConversationPayload(ctx context.Context, sel a
 
 var reopenConversationPayloadImplementors = []string{"ReopenConversationPayload"}
 
-func (ec *executionContext) _ReopenConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReopenConversationPayload) graphql.Marshaler {
+func (ec *executionContext) _ReopenConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, reopenConversationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5050,7 +5796,7 @@ func (ec *executionContext) _ReopenConversationPayload(ctx context.Context, sel 
 
 var restoreConversationPayloadImplementors = []string{"RestoreConversationPayload"}
 
-func (ec *executionContext) _RestoreConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RestoreConversationPayload) graphql.Marshaler {
+func (ec *executionContext) _RestoreConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, restoreConversationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5082,7 +5828,7 @@ func (ec *executionContext) _RestoreConversationPayload(ctx context.Context, sel
 
 var setConversationPriorityPayloadImplementors = []string{"SetConversationPriorityPayload"}
 
-func (ec *executionContext) _SetConversationPriorityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetConversationPriorityPayload) graphql.Marshaler {
+func (ec *executionContext) _SetConversationPriorityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, setConversationPriorityPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5114,7 +5860,7 @@ func (ec *executionContext) _SetConversationPriorityPayload(ctx context.Context,
 
 var snoozeConversationPayloadImplementors = []string{"SnoozeConversationPayload"}
 
-func (ec *executionContext) _SnoozeConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SnoozeConversationPayload) graphql.Marshaler {
+func (ec *executionContext) _SnoozeConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, snoozeConversationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5146,7 +5892,7 @@ func (ec *executionContext) _SnoozeConversationPayload(ctx context.Context, sel 
 
 var tagConversationPayloadImplementors = []string{"TagConversationPayload"}
 
-func (ec *executionContext) _TagConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TagConversationPayload) graphql.Marshaler {
+func (ec *executionContext) _TagConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tagConversationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5178,7 +5924,7 @@ func (ec *executionContext) _TagConversationPayload(ctx context.Context, sel ast
 
 var takeOverConversationPayloadImplementors = []string{"TakeOverConversationPayload"}
 
-func (ec *executionContext) _TakeOverConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TakeOverConversationPayload) graphql.Marshaler {
+func (ec *executionContext) _TakeOverConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, takeOverConversationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5208,55 +5954,23 @@ func (ec *executionContext) _TakeOverConversationPayload(ctx context.Context, se
 	return out
 }
 
-var unassignConversationPayloadImplementors = []string{"UnassignConversationPayload"}
+var unblockConversationSenderPayloadImplementors = []string{"UnblockConversationSenderPayload"}
 
-func (ec *executionContext) _UnassignConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UnassignConversationPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, unassignConversationPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("UnassignConversationPayload")
-		case "conversation":
-			out.Values[i] = ec._UnassignConversationPayload_conversation(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "userErrors":
-			out.Values[i] = ec._UnassignConversationPayload_userErrors(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	return out
-}
-
-var unblockSenderPayloadImplementors = []string{"UnblockSenderPayload"}
-
-func (ec *executionContext) _UnblockSenderPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UnblockSenderPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, unblockSenderPayloadImplementors)
+func (ec *executionContext) _UnblockConversationSenderPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unblockConversationSenderPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("UnblockSenderPayload")
+			out.Values[i] = graphql.MarshalString("UnblockConversationSenderPayload")
 		case "conversation":
-			out.Values[i] = ec._UnblockSenderPayload_conversation(ctx, field, obj)
+			out.Values[i] = ec._UnblockConversationSenderPayload_conversation(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "userErrors":
-			out.Values[i] = ec._UnblockSenderPayload_userErrors(ctx, field, obj)
+			out.Values[i] = ec._UnblockConversationSenderPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -5274,7 +5988,7 @@ func (ec *executionContext) _UnblockSenderPayload(ctx context.Context, sel ast.S
 
 var unsnoozeConversationPayloadImplementors = []string{"UnsnoozeConversationPayload"}
 
-func (ec *executionContext) _UnsnoozeConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UnsnoozeConversationPayload) graphql.Marshaler {
+func (ec *executionContext) _UnsnoozeConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, unsnoozeConversationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5306,7 +6020,7 @@ func (ec *executionContext) _UnsnoozeConversationPayload(ctx context.Context, se
 
 var untagConversationPayloadImplementors = []string{"UntagConversationPayload"}
 
-func (ec *executionContext) _UntagConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UntagConversationPayload) graphql.Marshaler {
+func (ec *executionContext) _UntagConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, untagConversationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5336,6 +6050,38 @@ func (ec *executionContext) _UntagConversationPayload(ctx context.Context, sel a
 	return out
 }
 
+var updateConversationPayloadImplementors = []string{"UpdateConversationPayload"}
+
+func (ec *executionContext) _UpdateConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateConversationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateConversationPayload")
+		case "conversation":
+			out.Values[i] = ec._UpdateConversationPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateConversationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -5345,7 +6091,7 @@ func (ec *executionContext) unmarshalNAssignConversationInput2parleyᚋinternal�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAssignConversationPayload2ᚖparleyᚋgraphᚋmodelᚐAssignConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.AssignConversationPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNAssignConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AssignConversationPayload!")
 		return graphql.Null
@@ -5353,17 +6099,17 @@ func (ec *executionContext) marshalNAssignConversationPayload2ᚖparleyᚋgraph�
 	return ec._AssignConversationPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNBlockSenderInput2parleyᚋinternalᚋconversationᚐBlockSenderInput(ctx context.Context, v any) (conversation.BlockSenderInput, error) {
-	res, err := ec.unmarshalInputBlockSenderInput(ctx, v)
+func (ec *executionContext) unmarshalNBlockConversationSenderInput2parleyᚋinternalᚋconversationᚐBlockConversationSenderInput(ctx context.Context, v any) (conversation.BlockConversationSenderInput, error) {
+	res, err := ec.unmarshalInputBlockConversationSenderInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNBlockSenderPayload2ᚖparleyᚋgraphᚋmodelᚐBlockSenderPayload(ctx context.Context, sel ast.SelectionSet, v *model.BlockSenderPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNBlockConversationSenderPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "BlockSenderPayload!")
+		graphql.AddInvalidNullError(ctx, "BlockConversationSenderPayload!")
 		return graphql.Null
 	}
-	return ec._BlockSenderPayload(ctx, sel, v)
+	return ec._BlockConversationSenderPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNBotState2parleyᚋinternalᚋvocabᚐBotState(ctx context.Context, v any) (vocab.BotState, error) {
@@ -5401,7 +6147,7 @@ func (ec *executionContext) unmarshalNBulkChangeConversationsInput2parleyᚋinte
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNBulkChangeConversationsPayload2ᚖparleyᚋgraphᚋmodelᚐBulkChangeConversationsPayload(ctx context.Context, sel ast.SelectionSet, v *model.BulkChangeConversationsPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkChangeConversationsPayload2ᚖparleyᚋgraphᚋmodelᚐTaskPayload(ctx context.Context, sel ast.SelectionSet, v *model.TaskPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkChangeConversationsPayload!")
 		return graphql.Null
@@ -5409,12 +6155,17 @@ func (ec *executionContext) marshalNBulkChangeConversationsPayload2ᚖparleyᚋg
 	return ec._BulkChangeConversationsPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNBulkSelection2parleyᚋinternalᚋconversationᚐBulkSelection(ctx context.Context, v any) (conversation.BulkSelection, error) {
+	res, err := ec.unmarshalInputBulkSelection(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNClaimConversationInput2parleyᚋinternalᚋconversationᚐClaimConversationInput(ctx context.Context, v any) (conversation.ClaimConversationInput, error) {
 	res, err := ec.unmarshalInputClaimConversationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNClaimConversationPayload2ᚖparleyᚋgraphᚋmodelᚐClaimConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ClaimConversationPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNClaimConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ClaimConversationPayload!")
 		return graphql.Null
@@ -5427,7 +6178,7 @@ func (ec *executionContext) unmarshalNCloseConversationInput2parleyᚋinternal�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCloseConversationPayload2ᚖparleyᚋgraphᚋmodelᚐCloseConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.CloseConversationPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNCloseConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CloseConversationPayload!")
 		return graphql.Null
@@ -5435,27 +6186,12 @@ func (ec *executionContext) marshalNCloseConversationPayload2ᚖparleyᚋgraph�
 	return ec._CloseConversationPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNConversation2ᚖparleyᚋentᚐConversation(ctx context.Context, sel ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "Conversation!")
-		return graphql.Null
-	}
-	return ec._Conversation(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNConversationConnection2ᚖparleyᚋinternalᚋconversationᚐPage(ctx context.Context, sel ast.SelectionSet, v *conversation.Page) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ConversationConnection!")
-		return graphql.Null
-	}
-	return ec._ConversationConnection(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNConversationEdge2ᚕᚖparleyᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[*ent.Conversation]) graphql.Marshaler {
+func (ec *executionContext) marshalNConversation2ᚕᚖparleyᚋentᚐConversationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Conversation) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Conversation", v, nil)
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNConversationEdge2ᚖparleyᚋinternalᚋrelayᚐEdge(ctx, sel, v[i])
+		return ec.marshalNConversation2ᚖparleyᚋentᚐConversation(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -5467,7 +6203,39 @@ func (ec *executionContext) marshalNConversationEdge2ᚕᚖparleyᚋinternalᚋr
 	return ret
 }
 
-func (ec *executionContext) marshalNConversationEdge2ᚖparleyᚋinternalᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[*ent.Conversation]) graphql.Marshaler {
+func (ec *executionContext) marshalNConversation2ᚖparleyᚋentᚐConversation(ctx context.Context, sel ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Conversation!")
+		return graphql.Null
+	}
+	return ec._Conversation(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNConversationConnection2ᚖparleyᚋinternalᚋconversationᚋviewᚐPage(ctx context.Context, sel ast.SelectionSet, v *view.Page) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConversationConnection!")
+		return graphql.Null
+	}
+	return ec._ConversationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNConversationEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.Conversation]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConversationEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNConversationEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.Conversation]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ConversationEdge!")
 		return graphql.Null
@@ -5525,7 +6293,7 @@ func (ec *executionContext) unmarshalNDeleteConversationInput2parleyᚋinternal�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeleteConversationPayload2ᚖparleyᚋgraphᚋmodelᚐDeleteConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteConversationPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNDeleteConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "DeleteConversationPayload!")
 		return graphql.Null
@@ -5583,7 +6351,7 @@ func (ec *executionContext) unmarshalNHandOffConversationInput2parleyᚋinternal
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNHandOffConversationPayload2ᚖparleyᚋgraphᚋmodelᚐHandOffConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.HandOffConversationPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNHandOffConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "HandOffConversationPayload!")
 		return graphql.Null
@@ -5591,30 +6359,30 @@ func (ec *executionContext) marshalNHandOffConversationPayload2ᚖparleyᚋgraph
 	return ec._HandOffConversationPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNMarkAsNotSpamInput2parleyᚋinternalᚋconversationᚐMarkAsNotSpamInput(ctx context.Context, v any) (conversation.MarkAsNotSpamInput, error) {
-	res, err := ec.unmarshalInputMarkAsNotSpamInput(ctx, v)
+func (ec *executionContext) unmarshalNMarkConversationAsNotSpamInput2parleyᚋinternalᚋconversationᚐMarkConversationAsNotSpamInput(ctx context.Context, v any) (conversation.MarkConversationAsNotSpamInput, error) {
+	res, err := ec.unmarshalInputMarkConversationAsNotSpamInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNMarkAsNotSpamPayload2ᚖparleyᚋgraphᚋmodelᚐMarkAsNotSpamPayload(ctx context.Context, sel ast.SelectionSet, v *model.MarkAsNotSpamPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNMarkConversationAsNotSpamPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "MarkAsNotSpamPayload!")
+		graphql.AddInvalidNullError(ctx, "MarkConversationAsNotSpamPayload!")
 		return graphql.Null
 	}
-	return ec._MarkAsNotSpamPayload(ctx, sel, v)
+	return ec._MarkConversationAsNotSpamPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNMarkAsSpamInput2parleyᚋinternalᚋconversationᚐMarkAsSpamInput(ctx context.Context, v any) (conversation.MarkAsSpamInput, error) {
-	res, err := ec.unmarshalInputMarkAsSpamInput(ctx, v)
+func (ec *executionContext) unmarshalNMarkConversationAsSpamInput2parleyᚋinternalᚋconversationᚐMarkConversationAsSpamInput(ctx context.Context, v any) (conversation.MarkConversationAsSpamInput, error) {
+	res, err := ec.unmarshalInputMarkConversationAsSpamInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNMarkAsSpamPayload2ᚖparleyᚋgraphᚋmodelᚐMarkAsSpamPayload(ctx context.Context, sel ast.SelectionSet, v *model.MarkAsSpamPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNMarkConversationAsSpamPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "MarkAsSpamPayload!")
+		graphql.AddInvalidNullError(ctx, "MarkConversationAsSpamPayload!")
 		return graphql.Null
 	}
-	return ec._MarkAsSpamPayload(ctx, sel, v)
+	return ec._MarkConversationAsSpamPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNMarkConversationReadInput2parleyᚋinternalᚋconversationᚐMarkConversationReadInput(ctx context.Context, v any) (conversation.MarkConversationReadInput, error) {
@@ -5622,7 +6390,7 @@ func (ec *executionContext) unmarshalNMarkConversationReadInput2parleyᚋinterna
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNMarkConversationReadPayload2ᚖparleyᚋgraphᚋmodelᚐMarkConversationReadPayload(ctx context.Context, sel ast.SelectionSet, v *model.MarkConversationReadPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNMarkConversationReadPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "MarkConversationReadPayload!")
 		return graphql.Null
@@ -5635,7 +6403,7 @@ func (ec *executionContext) unmarshalNMarkConversationUnreadInput2parleyᚋinter
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNMarkConversationUnreadPayload2ᚖparleyᚋgraphᚋmodelᚐMarkConversationUnreadPayload(ctx context.Context, sel ast.SelectionSet, v *model.MarkConversationUnreadPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNMarkConversationUnreadPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "MarkConversationUnreadPayload!")
 		return graphql.Null
@@ -5676,7 +6444,7 @@ func (ec *executionContext) unmarshalNReopenConversationInput2parleyᚋinternal�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNReopenConversationPayload2ᚖparleyᚋgraphᚋmodelᚐReopenConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReopenConversationPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNReopenConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ReopenConversationPayload!")
 		return graphql.Null
@@ -5689,7 +6457,7 @@ func (ec *executionContext) unmarshalNRestoreConversationInput2parleyᚋinternal
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRestoreConversationPayload2ᚖparleyᚋgraphᚋmodelᚐRestoreConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.RestoreConversationPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNRestoreConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RestoreConversationPayload!")
 		return graphql.Null
@@ -5702,7 +6470,7 @@ func (ec *executionContext) unmarshalNSetConversationPriorityInput2parleyᚋinte
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSetConversationPriorityPayload2ᚖparleyᚋgraphᚋmodelᚐSetConversationPriorityPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetConversationPriorityPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNSetConversationPriorityPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SetConversationPriorityPayload!")
 		return graphql.Null
@@ -5715,7 +6483,7 @@ func (ec *executionContext) unmarshalNSnoozeConversationInput2parleyᚋinternal�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSnoozeConversationPayload2ᚖparleyᚋgraphᚋmodelᚐSnoozeConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.SnoozeConversationPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNSnoozeConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SnoozeConversationPayload!")
 		return graphql.Null
@@ -5743,7 +6511,7 @@ func (ec *executionContext) unmarshalNTagConversationInput2parleyᚋinternalᚋc
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNTagConversationPayload2ᚖparleyᚋgraphᚋmodelᚐTagConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.TagConversationPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNTagConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "TagConversationPayload!")
 		return graphql.Null
@@ -5756,7 +6524,7 @@ func (ec *executionContext) unmarshalNTakeOverConversationInput2parleyᚋinterna
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNTakeOverConversationPayload2ᚖparleyᚋgraphᚋmodelᚐTakeOverConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.TakeOverConversationPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNTakeOverConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "TakeOverConversationPayload!")
 		return graphql.Null
@@ -5764,30 +6532,17 @@ func (ec *executionContext) marshalNTakeOverConversationPayload2ᚖparleyᚋgrap
 	return ec._TakeOverConversationPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNUnassignConversationInput2parleyᚋinternalᚋconversationᚐUnassignConversationInput(ctx context.Context, v any) (conversation.UnassignConversationInput, error) {
-	res, err := ec.unmarshalInputUnassignConversationInput(ctx, v)
+func (ec *executionContext) unmarshalNUnblockConversationSenderInput2parleyᚋinternalᚋconversationᚐUnblockConversationSenderInput(ctx context.Context, v any) (conversation.UnblockConversationSenderInput, error) {
+	res, err := ec.unmarshalInputUnblockConversationSenderInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUnassignConversationPayload2ᚖparleyᚋgraphᚋmodelᚐUnassignConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.UnassignConversationPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUnblockConversationSenderPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UnassignConversationPayload!")
+		graphql.AddInvalidNullError(ctx, "UnblockConversationSenderPayload!")
 		return graphql.Null
 	}
-	return ec._UnassignConversationPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNUnblockSenderInput2parleyᚋinternalᚋconversationᚐUnblockSenderInput(ctx context.Context, v any) (conversation.UnblockSenderInput, error) {
-	res, err := ec.unmarshalInputUnblockSenderInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNUnblockSenderPayload2ᚖparleyᚋgraphᚋmodelᚐUnblockSenderPayload(ctx context.Context, sel ast.SelectionSet, v *model.UnblockSenderPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UnblockSenderPayload!")
-		return graphql.Null
-	}
-	return ec._UnblockSenderPayload(ctx, sel, v)
+	return ec._UnblockConversationSenderPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNUnsnoozeConversationInput2parleyᚋinternalᚋconversationᚐUnsnoozeConversationInput(ctx context.Context, v any) (conversation.UnsnoozeConversationInput, error) {
@@ -5795,7 +6550,7 @@ func (ec *executionContext) unmarshalNUnsnoozeConversationInput2parleyᚋinterna
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUnsnoozeConversationPayload2ᚖparleyᚋgraphᚋmodelᚐUnsnoozeConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.UnsnoozeConversationPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUnsnoozeConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UnsnoozeConversationPayload!")
 		return graphql.Null
@@ -5808,7 +6563,7 @@ func (ec *executionContext) unmarshalNUntagConversationInput2parleyᚋinternal�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUntagConversationPayload2ᚖparleyᚋgraphᚋmodelᚐUntagConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.UntagConversationPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUntagConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UntagConversationPayload!")
 		return graphql.Null
@@ -5816,20 +6571,17 @@ func (ec *executionContext) marshalNUntagConversationPayload2ᚖparleyᚋgraph�
 	return ec._UntagConversationPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOAssigneeFilter2ᚖparleyᚋinternalᚋconversationᚐAssigneeFilter(ctx context.Context, v any) (*conversation.AssigneeFilter, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputAssigneeFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
+func (ec *executionContext) unmarshalNUpdateConversationInput2parleyᚋinternalᚋconversationᚐUpdateConversationInput(ctx context.Context, v any) (conversation.UpdateConversationInput, error) {
+	res, err := ec.unmarshalInputUpdateConversationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOBulkSelection2ᚖparleyᚋinternalᚋconversationᚐBulkSelection(ctx context.Context, v any) (*conversation.BulkSelection, error) {
+func (ec *executionContext) marshalNUpdateConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
 	if v == nil {
-		return nil, nil
+		graphql.AddInvalidNullError(ctx, "UpdateConversationPayload!")
+		return graphql.Null
 	}
-	res, err := ec.unmarshalInputBulkSelection(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
+	return ec._UpdateConversationPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOConversation2ᚖparleyᚋentᚐConversation(ctx context.Context, sel ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
@@ -5837,14 +6589,6 @@ func (ec *executionContext) marshalOConversation2ᚖparleyᚋentᚐConversation(
 		return graphql.Null
 	}
 	return ec._Conversation(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalOConversationFilter2ᚖparleyᚋinternalᚋconversationᚐFilter(ctx context.Context, v any) (*conversation.Filter, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputConversationFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOConversationOrder2ᚖparleyᚋinternalᚋvocabᚐConversationOrder(ctx context.Context, v any) (*vocab.ConversationOrder, error) {
@@ -5987,6 +6731,52 @@ func (ec *executionContext) marshalOSnoozedFilter2parleyᚋinternalᚋvocabᚐSn
 	_ = ctx
 	res := graphql.MarshalString(string(v))
 	return res
+}
+
+func (ec *executionContext) unmarshalOSnoozedFilter2ᚖparleyᚋinternalᚋvocabᚐSnoozedFilter(ctx context.Context, v any) (*vocab.SnoozedFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.SnoozedFilter(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSnoozedFilter2ᚖparleyᚋinternalᚋvocabᚐSnoozedFilter(ctx context.Context, sel ast.SelectionSet, v *vocab.SnoozedFilter) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOWaitingOn2ᚖparleyᚋinternalᚋvocabᚐWaitingOn(ctx context.Context, v any) (*vocab.WaitingOn, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.WaitingOn(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOWaitingOn2ᚖparleyᚋinternalᚋvocabᚐWaitingOn(ctx context.Context, sel ast.SelectionSet, v *vocab.WaitingOn) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOWholeViewInput2ᚖparleyᚋinternalᚋconversationᚐWholeViewInput(ctx context.Context, v any) (*conversation.WholeViewInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputWholeViewInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -10,11 +10,12 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
-	"parley/internal/channel/email"
+	"parley/internal/channel/email/receive"
+	"parley/internal/channel/email/settings"
 	"parley/internal/clock"
+	"parley/internal/paging"
 	"parley/internal/vocab"
 )
 
@@ -30,17 +31,61 @@ type EmailChannelResolver interface {
 	StateReason(ctx context.Context, obj *ent.EmailChannel) (*vocab.EmailStateReason, error)
 	StateDetail(ctx context.Context, obj *ent.EmailChannel) (*string, error)
 
-	Imap(ctx context.Context, obj *ent.EmailChannel) (*schema.MailServer, error)
-	SMTP(ctx context.Context, obj *ent.EmailChannel) (*schema.MailServer, error)
+	Imap(ctx context.Context, obj *ent.EmailChannel) (*vocab.MailServer, error)
+	SMTP(ctx context.Context, obj *ent.EmailChannel) (*vocab.MailServer, error)
 
-	Dkim(ctx context.Context, obj *ent.EmailChannel) (*email.DKIMRecord, error)
+	Dkim(ctx context.Context, obj *ent.EmailChannel) (*settings.DKIMRecord, error)
 
 	TermsAcceptedBy(ctx context.Context, objs []*ent.EmailChannel) ([]model.Actor, error)
+
+	BlockedSenders(ctx context.Context, objs []*ent.EmailChannel, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error)
+}
+
+type MailServerInputResolver interface {
+	Security(ctx context.Context, obj *settings.MailServerInput, data *vocab.MailSecurity) error
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_EmailChannel_blockedSenders_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
 
 // endregion ***************************** args.gotpl *****************************
 
@@ -197,21 +242,21 @@ func (ec *executionContext) fieldContext_ConnectPersonalMailboxPayload_userError
 	return fc, nil
 }
 
-func (ec *executionContext) _DKIMRecord_name(ctx context.Context, field graphql.CollectedField, obj *email.DKIMRecord) (ret graphql.Marshaler) {
+func (ec *executionContext) _DKIMRecord_name(ctx context.Context, field graphql.CollectedField, obj *settings.DKIMRecord) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_DKIMRecord_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DKIMRecord", field, false, false, "String")
 }
 
-func (ec *executionContext) _DKIMRecord_value(ctx context.Context, field graphql.CollectedField, obj *email.DKIMRecord) (ret graphql.Marshaler) {
+func (ec *executionContext) _DKIMRecord_value(ctx context.Context, field graphql.CollectedField, obj *settings.DKIMRecord) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Value)
 }
 func (ec *executionContext) fieldContext_DKIMRecord_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DKIMRecord", field, false, false, "String")
 }
 
-func (ec *executionContext) _DisconnectEmailChannelPayload_emailChannel(ctx context.Context, field graphql.CollectedField, obj *model.DisconnectEmailChannelPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _DisconnectEmailChannelPayload_emailChannel(ctx context.Context, field graphql.CollectedField, obj *model.EmailChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -243,7 +288,7 @@ func (ec *executionContext) fieldContext_DisconnectEmailChannelPayload_emailChan
 	return fc, nil
 }
 
-func (ec *executionContext) _DisconnectEmailChannelPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DisconnectEmailChannelPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _DisconnectEmailChannelPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.EmailChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -273,6 +318,107 @@ func (ec *executionContext) fieldContext_DisconnectEmailChannelPayload_userError
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _EmailAllowListConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[string]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailAllowListConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[string]) graphql.Marshaler {
+			return ec.marshalNEmailAllowListEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailAllowListConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailAllowListConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EmailAllowListEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EmailAllowListConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[string]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailAllowListConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailAllowListConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailAllowListConnection", field, true, false, "String")
+}
+
+func (ec *executionContext) _EmailAllowListConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[string]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailAllowListConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailAllowListConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailAllowListConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EmailAllowListEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[string]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_EmailAllowListEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailAllowListEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _EmailAllowListEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[string]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Node)
+}
+func (ec *executionContext) fieldContext_EmailAllowListEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailAllowListEdge", field, false, false, "String")
 }
 
 func (ec *executionContext) _EmailChannel_id(ctx context.Context, field graphql.CollectedField, obj *ent.EmailChannel) (ret graphql.Marshaler) {
@@ -391,7 +537,7 @@ func (ec *executionContext) fieldContext_EmailChannel_aliases(_ context.Context,
 }
 
 func (ec *executionContext) _EmailChannel_senderName(ctx context.Context, field graphql.CollectedField, obj *ent.EmailChannel) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.SenderName)
+	return ec.marshalOString2string(ctx, field.Selections, obj.SenderName)
 }
 func (ec *executionContext) fieldContext_EmailChannel_senderName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EmailChannel", field, false, false, "String")
@@ -639,8 +785,8 @@ func (ec *executionContext) _EmailChannel_imap(ctx context.Context, field graphq
 			return ec.Resolvers.EmailChannel().Imap(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *schema.MailServer) graphql.Marshaler {
-			return ec.marshalOMailServer2ᚖparleyᚋentᚋschemaᚐMailServer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.MailServer) graphql.Marshaler {
+			return ec.marshalOMailServer2ᚖparleyᚋinternalᚋvocabᚐMailServer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -671,8 +817,8 @@ func (ec *executionContext) _EmailChannel_smtp(ctx context.Context, field graphq
 			return ec.Resolvers.EmailChannel().SMTP(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *schema.MailServer) graphql.Marshaler {
-			return ec.marshalOMailServer2ᚖparleyᚋentᚋschemaᚐMailServer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.MailServer) graphql.Marshaler {
+			return ec.marshalOMailServer2ᚖparleyᚋinternalᚋvocabᚐMailServer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -717,8 +863,8 @@ func (ec *executionContext) _EmailChannel_dkim(ctx context.Context, field graphq
 			return ec.Resolvers.EmailChannel().Dkim(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *email.DKIMRecord) graphql.Marshaler {
-			return ec.marshalODKIMRecord2ᚖparleyᚋinternalᚋchannelᚋemailᚐDKIMRecord(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *settings.DKIMRecord) graphql.Marshaler {
+			return ec.marshalODKIMRecord2ᚖparleyᚋinternalᚋchannelᚋemailᚋsettingsᚐDKIMRecord(ctx, selections, v)
 		},
 		true,
 		false,
@@ -749,8 +895,8 @@ func (ec *executionContext) _EmailChannel_routing(ctx context.Context, field gra
 			return obj.Routing, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.Routing) graphql.Marshaler {
-			return ec.marshalNRouting2parleyᚋentᚋschemaᚐRouting(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Routing) graphql.Marshaler {
+			return ec.marshalNRouting2parleyᚋinternalᚋvocabᚐRouting(ctx, selections, v)
 		},
 		true,
 		true,
@@ -781,8 +927,8 @@ func (ec *executionContext) _EmailChannel_ticketPreset(ctx context.Context, fiel
 			return obj.TicketPreset, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *schema.TicketPreset) graphql.Marshaler {
-			return ec.marshalOTicketPreset2ᚖparleyᚋentᚋschemaᚐTicketPreset(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.TicketPreset) graphql.Marshaler {
+			return ec.marshalOTicketPreset2ᚖparleyᚋinternalᚋvocabᚐTicketPreset(ctx, selections, v)
 		},
 		true,
 		false,
@@ -939,7 +1085,209 @@ func (ec *executionContext) fieldContext_EmailChannel_createdAt(_ context.Contex
 	return graphql.NewScalarFieldContext("EmailChannel", field, false, false, "Time")
 }
 
-func (ec *executionContext) _FinishEmailChannelPayload_emailChannel(ctx context.Context, field graphql.CollectedField, obj *model.FinishEmailChannelPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailChannel_blockedSenders(ctx context.Context, field graphql.CollectedField, obj *ent.EmailChannel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailChannel_blockedSenders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_EmailChannel_blockedSenders(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Block]) graphql.Marshaler {
+			return ec.marshalNBlockedSenderConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailChannel_blockedSenders(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailChannel",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BlockedSenderConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_EmailChannel_blockedSenders_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_EmailChannel_blockedSenders(ctx context.Context, field graphql.CollectedField, obj *ent.EmailChannel) (any, error) {
+	resolver := ec.Resolvers.EmailChannel()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.EmailChannel](ctx, "EmailChannel"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.BlockedSenders(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.Block]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"EmailChannel.blockedSenders",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.BlockedSenders(ctx, []*ent.EmailChannel{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.Block]](
+		ctx,
+		results,
+		err,
+		"EmailChannel.blockedSenders",
+	)
+}
+
+func (ec *executionContext) _EmailChannelConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.EmailChannel]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailChannelConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.EmailChannel]) graphql.Marshaler {
+			return ec.marshalNEmailChannelEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailChannelConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailChannelConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EmailChannelEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EmailChannelConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.EmailChannel]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailChannelConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.EmailChannel) graphql.Marshaler {
+			return ec.marshalNEmailChannel2ᚕᚖparleyᚋentᚐEmailChannelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailChannelConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailChannelConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EmailChannel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EmailChannelConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.EmailChannel]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailChannelConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailChannelConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailChannelConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EmailChannelEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.EmailChannel]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_EmailChannelEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailChannelEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _EmailChannelEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.EmailChannel]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailChannelEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.EmailChannel) graphql.Marshaler {
+			return ec.marshalNEmailChannel2ᚖparleyᚋentᚐEmailChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailChannelEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailChannelEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EmailChannel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FinishEmailChannelPayload_emailChannel(ctx context.Context, field graphql.CollectedField, obj *model.EmailChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -971,7 +1319,7 @@ func (ec *executionContext) fieldContext_FinishEmailChannelPayload_emailChannel(
 	return fc, nil
 }
 
-func (ec *executionContext) _FinishEmailChannelPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.FinishEmailChannelPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _FinishEmailChannelPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.EmailChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1003,21 +1351,21 @@ func (ec *executionContext) fieldContext_FinishEmailChannelPayload_userErrors(_ 
 	return fc, nil
 }
 
-func (ec *executionContext) _MailServer_host(ctx context.Context, field graphql.CollectedField, obj *schema.MailServer) (ret graphql.Marshaler) {
+func (ec *executionContext) _MailServer_host(ctx context.Context, field graphql.CollectedField, obj *vocab.MailServer) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Host)
 }
 func (ec *executionContext) fieldContext_MailServer_host(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MailServer", field, false, false, "String")
 }
 
-func (ec *executionContext) _MailServer_port(ctx context.Context, field graphql.CollectedField, obj *schema.MailServer) (ret graphql.Marshaler) {
+func (ec *executionContext) _MailServer_port(ctx context.Context, field graphql.CollectedField, obj *vocab.MailServer) (ret graphql.Marshaler) {
 	return ec.marshalNInt2int(ctx, field.Selections, obj.Port)
 }
 func (ec *executionContext) fieldContext_MailServer_port(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MailServer", field, false, false, "Int")
 }
 
-func (ec *executionContext) _MailServer_security(ctx context.Context, field graphql.CollectedField, obj *schema.MailServer) (ret graphql.Marshaler) {
+func (ec *executionContext) _MailServer_security(ctx context.Context, field graphql.CollectedField, obj *vocab.MailServer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1040,8 +1388,8 @@ func (ec *executionContext) fieldContext_MailServer_security(_ context.Context, 
 	return graphql.NewScalarFieldContext("MailServer", field, false, false, "MailSecurity")
 }
 
-func (ec *executionContext) _MailServer_username(ctx context.Context, field graphql.CollectedField, obj *schema.MailServer) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Username)
+func (ec *executionContext) _MailServer_username(ctx context.Context, field graphql.CollectedField, obj *vocab.MailServer) (ret graphql.Marshaler) {
+	return ec.marshalOString2string(ctx, field.Selections, obj.Username)
 }
 func (ec *executionContext) fieldContext_MailServer_username(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MailServer", field, false, false, "String")
@@ -1107,7 +1455,142 @@ func (ec *executionContext) fieldContext_PersonalMailbox_createdAt(_ context.Con
 	return graphql.NewScalarFieldContext("PersonalMailbox", field, false, false, "Time")
 }
 
-func (ec *executionContext) _ReclassifyEmailPayload_task(ctx context.Context, field graphql.CollectedField, obj *model.ReclassifyEmailPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _PersonalMailboxConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.PersonalMailbox]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PersonalMailboxConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.PersonalMailbox]) graphql.Marshaler {
+			return ec.marshalNPersonalMailboxEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PersonalMailboxConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PersonalMailboxConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PersonalMailboxEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PersonalMailboxConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.PersonalMailbox]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PersonalMailboxConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PersonalMailbox) graphql.Marshaler {
+			return ec.marshalNPersonalMailbox2ᚕᚖparleyᚋentᚐPersonalMailboxᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PersonalMailboxConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PersonalMailboxConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PersonalMailbox(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PersonalMailboxConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.PersonalMailbox]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PersonalMailboxConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PersonalMailboxConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PersonalMailboxConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PersonalMailboxEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.PersonalMailbox]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_PersonalMailboxEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PersonalMailboxEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _PersonalMailboxEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.PersonalMailbox]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PersonalMailboxEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PersonalMailbox) graphql.Marshaler {
+			return ec.marshalNPersonalMailbox2ᚖparleyᚋentᚐPersonalMailbox(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PersonalMailboxEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PersonalMailboxEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PersonalMailbox(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReclassifyEmailPayload_task(ctx context.Context, field graphql.CollectedField, obj *model.TaskPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1139,7 +1622,7 @@ func (ec *executionContext) fieldContext_ReclassifyEmailPayload_task(_ context.C
 	return fc, nil
 }
 
-func (ec *executionContext) _ReclassifyEmailPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ReclassifyEmailPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReclassifyEmailPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TaskPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1313,7 +1796,7 @@ func (ec *executionContext) fieldContext_RemovePersonalMailboxPayload_userErrors
 	return fc, nil
 }
 
-func (ec *executionContext) _UpdateEmailAllowListPayload_inbox(ctx context.Context, field graphql.CollectedField, obj *model.UpdateEmailAllowListPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UpdateEmailAllowListPayload_inbox(ctx context.Context, field graphql.CollectedField, obj *model.InboxPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1345,7 +1828,7 @@ func (ec *executionContext) fieldContext_UpdateEmailAllowListPayload_inbox(_ con
 	return fc, nil
 }
 
-func (ec *executionContext) _UpdateEmailAllowListPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateEmailAllowListPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UpdateEmailAllowListPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.InboxPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1377,7 +1860,7 @@ func (ec *executionContext) fieldContext_UpdateEmailAllowListPayload_userErrors(
 	return fc, nil
 }
 
-func (ec *executionContext) _UpdateEmailChannelPayload_emailChannel(ctx context.Context, field graphql.CollectedField, obj *model.UpdateEmailChannelPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UpdateEmailChannelPayload_emailChannel(ctx context.Context, field graphql.CollectedField, obj *model.EmailChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1409,7 +1892,7 @@ func (ec *executionContext) fieldContext_UpdateEmailChannelPayload_emailChannel(
 	return fc, nil
 }
 
-func (ec *executionContext) _UpdateEmailChannelPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateEmailChannelPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UpdateEmailChannelPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.EmailChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1445,8 +1928,8 @@ func (ec *executionContext) fieldContext_UpdateEmailChannelPayload_userErrors(_ 
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputBeginEmailChannelInput(ctx context.Context, obj any) (email.BeginEmailChannelInput, error) {
-	var it email.BeginEmailChannelInput
+func (ec *executionContext) unmarshalInputBeginEmailChannelInput(ctx context.Context, obj any) (settings.BeginEmailChannelInput, error) {
+	var it settings.BeginEmailChannelInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1514,14 +1997,14 @@ func (ec *executionContext) unmarshalInputBeginEmailChannelInput(ctx context.Con
 			it.ImportSince = data
 		case "imap":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("imap"))
-			data, err := ec.unmarshalOMailServerInput2ᚖparleyᚋinternalᚋchannelᚋemailᚐMailServerInput(ctx, v)
+			data, err := ec.unmarshalOMailServerInput2ᚖparleyᚋinternalᚋchannelᚋemailᚋsettingsᚐMailServerInput(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.IMAP = data
 		case "smtp":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("smtp"))
-			data, err := ec.unmarshalOMailServerInput2ᚖparleyᚋinternalᚋchannelᚋemailᚐMailServerInput(ctx, v)
+			data, err := ec.unmarshalOMailServerInput2ᚖparleyᚋinternalᚋchannelᚋemailᚋsettingsᚐMailServerInput(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -1542,14 +2025,14 @@ func (ec *executionContext) unmarshalInputBeginEmailChannelInput(ctx context.Con
 			it.ReturnURL = data
 		case "routing":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("routing"))
-			data, err := ec.unmarshalORoutingInput2ᚖparleyᚋentᚋschemaᚐRouting(ctx, v)
+			data, err := ec.unmarshalORoutingInput2ᚖparleyᚋinternalᚋvocabᚐRouting(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Routing = data
 		case "ticketPreset":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ticketPreset"))
-			data, err := ec.unmarshalOTicketPresetInput2ᚖparleyᚋentᚋschemaᚐTicketPreset(ctx, v)
+			data, err := ec.unmarshalOTicketPresetInput2ᚖparleyᚋinternalᚋvocabᚐTicketPreset(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -1572,14 +2055,14 @@ func (ec *executionContext) unmarshalInputBeginEmailChannelInput(ctx context.Con
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalBeginEmailChannelInput(ctx context.Context, raw any) (email.BeginEmailChannelInput, error) {
-	var out email.BeginEmailChannelInput
+func UnmarshalBeginEmailChannelInput(ctx context.Context, raw any) (settings.BeginEmailChannelInput, error) {
+	var out settings.BeginEmailChannelInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "BeginEmailChannelInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputConnectPersonalMailboxInput(ctx context.Context, obj any) (email.ConnectPersonalMailboxInput, error) {
-	var it email.ConnectPersonalMailboxInput
+func (ec *executionContext) unmarshalInputConnectPersonalMailboxInput(ctx context.Context, obj any) (settings.ConnectPersonalMailboxInput, error) {
+	var it settings.ConnectPersonalMailboxInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1628,14 +2111,14 @@ func (ec *executionContext) unmarshalInputConnectPersonalMailboxInput(ctx contex
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalConnectPersonalMailboxInput(ctx context.Context, raw any) (email.ConnectPersonalMailboxInput, error) {
-	var out email.ConnectPersonalMailboxInput
+func UnmarshalConnectPersonalMailboxInput(ctx context.Context, raw any) (settings.ConnectPersonalMailboxInput, error) {
+	var out settings.ConnectPersonalMailboxInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConnectPersonalMailboxInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputDisconnectEmailChannelInput(ctx context.Context, obj any) (email.DisconnectEmailChannelInput, error) {
-	var it email.DisconnectEmailChannelInput
+func (ec *executionContext) unmarshalInputDisconnectEmailChannelInput(ctx context.Context, obj any) (settings.DisconnectEmailChannelInput, error) {
+	var it settings.DisconnectEmailChannelInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1645,20 +2128,20 @@ func (ec *executionContext) unmarshalInputDisconnectEmailChannelInput(ctx contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"emailChannelId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"channelId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "emailChannelId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailChannelId"))
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.EmailChannelID = data
+			it.ChannelID = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1677,14 +2160,14 @@ func (ec *executionContext) unmarshalInputDisconnectEmailChannelInput(ctx contex
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalDisconnectEmailChannelInput(ctx context.Context, raw any) (email.DisconnectEmailChannelInput, error) {
-	var out email.DisconnectEmailChannelInput
+func UnmarshalDisconnectEmailChannelInput(ctx context.Context, raw any) (settings.DisconnectEmailChannelInput, error) {
+	var out settings.DisconnectEmailChannelInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DisconnectEmailChannelInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputFinishEmailChannelInput(ctx context.Context, obj any) (email.FinishEmailChannelInput, error) {
-	var it email.FinishEmailChannelInput
+func (ec *executionContext) unmarshalInputFinishEmailChannelInput(ctx context.Context, obj any) (settings.FinishEmailChannelInput, error) {
+	var it settings.FinishEmailChannelInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1733,14 +2216,14 @@ func (ec *executionContext) unmarshalInputFinishEmailChannelInput(ctx context.Co
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalFinishEmailChannelInput(ctx context.Context, raw any) (email.FinishEmailChannelInput, error) {
-	var out email.FinishEmailChannelInput
+func UnmarshalFinishEmailChannelInput(ctx context.Context, raw any) (settings.FinishEmailChannelInput, error) {
+	var out settings.FinishEmailChannelInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "FinishEmailChannelInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputMailServerInput(ctx context.Context, obj any) (email.MailServerInput, error) {
-	var it email.MailServerInput
+func (ec *executionContext) unmarshalInputMailServerInput(ctx context.Context, obj any) (settings.MailServerInput, error) {
+	var it settings.MailServerInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1777,11 +2260,13 @@ func (ec *executionContext) unmarshalInputMailServerInput(ctx context.Context, o
 			it.Port = data
 		case "security":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("security"))
-			data, err := ec.unmarshalNMailSecurity2parleyᚋinternalᚋvocabᚐMailSecurity(ctx, v)
+			data, err := ec.unmarshalOMailSecurity2ᚖparleyᚋinternalᚋvocabᚐMailSecurity(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Security = data
+			if err = ec.Resolvers.MailServerInput().Security(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "username":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("username"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1800,14 +2285,14 @@ func (ec *executionContext) unmarshalInputMailServerInput(ctx context.Context, o
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalMailServerInput(ctx context.Context, raw any) (email.MailServerInput, error) {
-	var out email.MailServerInput
+func UnmarshalMailServerInput(ctx context.Context, raw any) (settings.MailServerInput, error) {
+	var out settings.MailServerInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "MailServerInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputReclassifyEmailInput(ctx context.Context, obj any) (email.ReclassifyEmailInput, error) {
-	var it email.ReclassifyEmailInput
+func (ec *executionContext) unmarshalInputReclassifyEmailInput(ctx context.Context, obj any) (receive.ReclassifyEmailInput, error) {
+	var it receive.ReclassifyEmailInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1817,20 +2302,20 @@ func (ec *executionContext) unmarshalInputReclassifyEmailInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"emailChannelId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"channelId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "emailChannelId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailChannelId"))
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.EmailChannelID = data
+			it.ChannelID = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1849,14 +2334,14 @@ func (ec *executionContext) unmarshalInputReclassifyEmailInput(ctx context.Conte
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalReclassifyEmailInput(ctx context.Context, raw any) (email.ReclassifyEmailInput, error) {
-	var out email.ReclassifyEmailInput
+func UnmarshalReclassifyEmailInput(ctx context.Context, raw any) (receive.ReclassifyEmailInput, error) {
+	var out receive.ReclassifyEmailInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReclassifyEmailInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputReconnectEmailChannelInput(ctx context.Context, obj any) (email.ReconnectEmailChannelInput, error) {
-	var it email.ReconnectEmailChannelInput
+func (ec *executionContext) unmarshalInputReconnectEmailChannelInput(ctx context.Context, obj any) (settings.ReconnectEmailChannelInput, error) {
+	var it settings.ReconnectEmailChannelInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1866,20 +2351,20 @@ func (ec *executionContext) unmarshalInputReconnectEmailChannelInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"emailChannelId", "password", "imap", "smtp", "returnUrl", "idempotencyKey"}
+	fieldsInOrder := [...]string{"channelId", "password", "imap", "smtp", "returnUrl", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "emailChannelId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailChannelId"))
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.EmailChannelID = data
+			it.ChannelID = data
 		case "password":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("password"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1889,14 +2374,14 @@ func (ec *executionContext) unmarshalInputReconnectEmailChannelInput(ctx context
 			it.Password = data
 		case "imap":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("imap"))
-			data, err := ec.unmarshalOMailServerInput2ᚖparleyᚋinternalᚋchannelᚋemailᚐMailServerInput(ctx, v)
+			data, err := ec.unmarshalOMailServerInput2ᚖparleyᚋinternalᚋchannelᚋemailᚋsettingsᚐMailServerInput(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.IMAP = data
 		case "smtp":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("smtp"))
-			data, err := ec.unmarshalOMailServerInput2ᚖparleyᚋinternalᚋchannelᚋemailᚐMailServerInput(ctx, v)
+			data, err := ec.unmarshalOMailServerInput2ᚖparleyᚋinternalᚋchannelᚋemailᚋsettingsᚐMailServerInput(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -1926,14 +2411,14 @@ func (ec *executionContext) unmarshalInputReconnectEmailChannelInput(ctx context
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalReconnectEmailChannelInput(ctx context.Context, raw any) (email.ReconnectEmailChannelInput, error) {
-	var out email.ReconnectEmailChannelInput
+func UnmarshalReconnectEmailChannelInput(ctx context.Context, raw any) (settings.ReconnectEmailChannelInput, error) {
+	var out settings.ReconnectEmailChannelInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReconnectEmailChannelInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputRemovePersonalMailboxInput(ctx context.Context, obj any) (email.RemovePersonalMailboxInput, error) {
-	var it email.RemovePersonalMailboxInput
+func (ec *executionContext) unmarshalInputRemovePersonalMailboxInput(ctx context.Context, obj any) (settings.RemovePersonalMailboxInput, error) {
+	var it settings.RemovePersonalMailboxInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1975,14 +2460,14 @@ func (ec *executionContext) unmarshalInputRemovePersonalMailboxInput(ctx context
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalRemovePersonalMailboxInput(ctx context.Context, raw any) (email.RemovePersonalMailboxInput, error) {
-	var out email.RemovePersonalMailboxInput
+func UnmarshalRemovePersonalMailboxInput(ctx context.Context, raw any) (settings.RemovePersonalMailboxInput, error) {
+	var out settings.RemovePersonalMailboxInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemovePersonalMailboxInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputUpdateEmailAllowListInput(ctx context.Context, obj any) (email.UpdateEmailAllowListInput, error) {
-	var it email.UpdateEmailAllowListInput
+func (ec *executionContext) unmarshalInputUpdateEmailAllowListInput(ctx context.Context, obj any) (settings.UpdateEmailAllowListInput, error) {
+	var it settings.UpdateEmailAllowListInput
 	if obj == nil {
 		return it, nil
 	}
@@ -2038,14 +2523,14 @@ func (ec *executionContext) unmarshalInputUpdateEmailAllowListInput(ctx context.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalUpdateEmailAllowListInput(ctx context.Context, raw any) (email.UpdateEmailAllowListInput, error) {
-	var out email.UpdateEmailAllowListInput
+func UnmarshalUpdateEmailAllowListInput(ctx context.Context, raw any) (settings.UpdateEmailAllowListInput, error) {
+	var out settings.UpdateEmailAllowListInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateEmailAllowListInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputUpdateEmailChannelInput(ctx context.Context, obj any) (email.UpdateEmailChannelInput, error) {
-	var it email.UpdateEmailChannelInput
+func (ec *executionContext) unmarshalInputUpdateEmailChannelInput(ctx context.Context, obj any) (settings.UpdateEmailChannelInput, error) {
+	var it settings.UpdateEmailChannelInput
 	if obj == nil {
 		return it, nil
 	}
@@ -2055,76 +2540,69 @@ func (ec *executionContext) unmarshalInputUpdateEmailChannelInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"emailChannelId", "senderName", "aliases", "signature", "undoSeconds", "routing", "ticketPreset", "noTicket", "dkimSelector", "idempotencyKey"}
+	fieldsInOrder := [...]string{"channelId", "senderName", "aliases", "signature", "undoSeconds", "routing", "ticketPreset", "dkimSelector", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "emailChannelId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailChannelId"))
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.EmailChannelID = data
+			it.ChannelID = data
 		case "senderName":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("senderName"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.SenderName = data
+			it.SenderName = graphql.OmittableOf(data)
 		case "aliases":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("aliases"))
 			data, err := ec.unmarshalOEmailAddress2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Aliases = data
+			it.Aliases = graphql.OmittableOf(data)
 		case "signature":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
 			data, err := ec.unmarshalOHTML2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Signature = data
+			it.Signature = graphql.OmittableOf(data)
 		case "undoSeconds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("undoSeconds"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.UndoSeconds = data
+			it.UndoSeconds = graphql.OmittableOf(data)
 		case "routing":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("routing"))
-			data, err := ec.unmarshalORoutingInput2ᚖparleyᚋentᚋschemaᚐRouting(ctx, v)
+			data, err := ec.unmarshalORoutingInput2ᚖparleyᚋinternalᚋvocabᚐRouting(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Routing = data
+			it.Routing = graphql.OmittableOf(data)
 		case "ticketPreset":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ticketPreset"))
-			data, err := ec.unmarshalOTicketPresetInput2ᚖparleyᚋentᚋschemaᚐTicketPreset(ctx, v)
+			data, err := ec.unmarshalOTicketPresetInput2ᚖparleyᚋinternalᚋvocabᚐTicketPreset(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.TicketPreset = data
-		case "noTicket":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("noTicket"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.NoTicket = data
+			it.TicketPreset = graphql.OmittableOf(data)
 		case "dkimSelector":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dkimSelector"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.DKIMSelector = data
+			it.DKIMSelector = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2143,8 +2621,8 @@ func (ec *executionContext) unmarshalInputUpdateEmailChannelInput(ctx context.Co
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalUpdateEmailChannelInput(ctx context.Context, raw any) (email.UpdateEmailChannelInput, error) {
-	var out email.UpdateEmailChannelInput
+func UnmarshalUpdateEmailChannelInput(ctx context.Context, raw any) (settings.UpdateEmailChannelInput, error) {
+	var out settings.UpdateEmailChannelInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateEmailChannelInput", raw, &out)
 	return out, err
 }
@@ -2228,7 +2706,7 @@ func (ec *executionContext) _ConnectPersonalMailboxPayload(ctx context.Context, 
 
 var dKIMRecordImplementors = []string{"DKIMRecord"}
 
-func (ec *executionContext) _DKIMRecord(ctx context.Context, sel ast.SelectionSet, obj *email.DKIMRecord) graphql.Marshaler {
+func (ec *executionContext) _DKIMRecord(ctx context.Context, sel ast.SelectionSet, obj *settings.DKIMRecord) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, dKIMRecordImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2260,7 +2738,7 @@ func (ec *executionContext) _DKIMRecord(ctx context.Context, sel ast.SelectionSe
 
 var disconnectEmailChannelPayloadImplementors = []string{"DisconnectEmailChannelPayload"}
 
-func (ec *executionContext) _DisconnectEmailChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DisconnectEmailChannelPayload) graphql.Marshaler {
+func (ec *executionContext) _DisconnectEmailChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EmailChannelPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, disconnectEmailChannelPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2290,7 +2768,76 @@ func (ec *executionContext) _DisconnectEmailChannelPayload(ctx context.Context, 
 	return out
 }
 
-var emailChannelImplementors = []string{"EmailChannel", "Node", "Channel"}
+var emailAllowListConnectionImplementors = []string{"EmailAllowListConnection"}
+
+func (ec *executionContext) _EmailAllowListConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[string]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, emailAllowListConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EmailAllowListConnection")
+		case "edges":
+			out.Values[i] = ec._EmailAllowListConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._EmailAllowListConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._EmailAllowListConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var emailAllowListEdgeImplementors = []string{"EmailAllowListEdge"}
+
+func (ec *executionContext) _EmailAllowListEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[string]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, emailAllowListEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EmailAllowListEdge")
+		case "cursor":
+			out.Values[i] = ec._EmailAllowListEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._EmailAllowListEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var emailChannelImplementors = []string{"EmailChannel", "Node", "Channel", "_Entity"}
 
 func (ec *executionContext) _EmailChannel(ctx context.Context, sel ast.SelectionSet, obj *ent.EmailChannel) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, emailChannelImplementors)
@@ -2327,7 +2874,7 @@ func (ec *executionContext) _EmailChannel(ctx context.Context, sel ast.Selection
 			}
 		case "senderName":
 			out.Values[i] = ec._EmailChannel_senderName(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "provider":
@@ -2440,6 +2987,80 @@ func (ec *executionContext) _EmailChannel(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "blockedSenders":
+			out.Values[i] = ec._EmailChannel_blockedSenders(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var emailChannelConnectionImplementors = []string{"EmailChannelConnection"}
+
+func (ec *executionContext) _EmailChannelConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.EmailChannel]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, emailChannelConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EmailChannelConnection")
+		case "edges":
+			out.Values[i] = ec._EmailChannelConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._EmailChannelConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._EmailChannelConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var emailChannelEdgeImplementors = []string{"EmailChannelEdge"}
+
+func (ec *executionContext) _EmailChannelEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.EmailChannel]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, emailChannelEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EmailChannelEdge")
+		case "cursor":
+			out.Values[i] = ec._EmailChannelEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._EmailChannelEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2454,7 +3075,7 @@ func (ec *executionContext) _EmailChannel(ctx context.Context, sel ast.Selection
 
 var finishEmailChannelPayloadImplementors = []string{"FinishEmailChannelPayload"}
 
-func (ec *executionContext) _FinishEmailChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *model.FinishEmailChannelPayload) graphql.Marshaler {
+func (ec *executionContext) _FinishEmailChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EmailChannelPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, finishEmailChannelPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2486,7 +3107,7 @@ func (ec *executionContext) _FinishEmailChannelPayload(ctx context.Context, sel 
 
 var mailServerImplementors = []string{"MailServer"}
 
-func (ec *executionContext) _MailServer(ctx context.Context, sel ast.SelectionSet, obj *schema.MailServer) graphql.Marshaler {
+func (ec *executionContext) _MailServer(ctx context.Context, sel ast.SelectionSet, obj *vocab.MailServer) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, mailServerImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2511,7 +3132,7 @@ func (ec *executionContext) _MailServer(ctx context.Context, sel ast.SelectionSe
 			}
 		case "username":
 			out.Values[i] = ec._MailServer_username(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -2526,7 +3147,7 @@ func (ec *executionContext) _MailServer(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
-var personalMailboxImplementors = []string{"PersonalMailbox"}
+var personalMailboxImplementors = []string{"PersonalMailbox", "Node"}
 
 func (ec *executionContext) _PersonalMailbox(ctx context.Context, sel ast.SelectionSet, obj *ent.PersonalMailbox) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, personalMailboxImplementors)
@@ -2568,9 +3189,78 @@ func (ec *executionContext) _PersonalMailbox(ctx context.Context, sel ast.Select
 	return out
 }
 
+var personalMailboxConnectionImplementors = []string{"PersonalMailboxConnection"}
+
+func (ec *executionContext) _PersonalMailboxConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.PersonalMailbox]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, personalMailboxConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PersonalMailboxConnection")
+		case "edges":
+			out.Values[i] = ec._PersonalMailboxConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._PersonalMailboxConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._PersonalMailboxConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var personalMailboxEdgeImplementors = []string{"PersonalMailboxEdge"}
+
+func (ec *executionContext) _PersonalMailboxEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.PersonalMailbox]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, personalMailboxEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PersonalMailboxEdge")
+		case "cursor":
+			out.Values[i] = ec._PersonalMailboxEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._PersonalMailboxEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var reclassifyEmailPayloadImplementors = []string{"ReclassifyEmailPayload"}
 
-func (ec *executionContext) _ReclassifyEmailPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReclassifyEmailPayload) graphql.Marshaler {
+func (ec *executionContext) _ReclassifyEmailPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TaskPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, reclassifyEmailPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2671,7 +3361,7 @@ func (ec *executionContext) _RemovePersonalMailboxPayload(ctx context.Context, s
 
 var updateEmailAllowListPayloadImplementors = []string{"UpdateEmailAllowListPayload"}
 
-func (ec *executionContext) _UpdateEmailAllowListPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateEmailAllowListPayload) graphql.Marshaler {
+func (ec *executionContext) _UpdateEmailAllowListPayload(ctx context.Context, sel ast.SelectionSet, obj *model.InboxPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, updateEmailAllowListPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2703,7 +3393,7 @@ func (ec *executionContext) _UpdateEmailAllowListPayload(ctx context.Context, se
 
 var updateEmailChannelPayloadImplementors = []string{"UpdateEmailChannelPayload"}
 
-func (ec *executionContext) _UpdateEmailChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateEmailChannelPayload) graphql.Marshaler {
+func (ec *executionContext) _UpdateEmailChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EmailChannelPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, updateEmailChannelPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2737,7 +3427,7 @@ func (ec *executionContext) _UpdateEmailChannelPayload(ctx context.Context, sel 
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) unmarshalNBeginEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚐBeginEmailChannelInput(ctx context.Context, v any) (email.BeginEmailChannelInput, error) {
+func (ec *executionContext) unmarshalNBeginEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐBeginEmailChannelInput(ctx context.Context, v any) (settings.BeginEmailChannelInput, error) {
 	res, err := ec.unmarshalInputBeginEmailChannelInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -2750,7 +3440,7 @@ func (ec *executionContext) marshalNBeginEmailChannelPayload2ᚖparleyᚋgraph�
 	return ec._BeginEmailChannelPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNConnectPersonalMailboxInput2parleyᚋinternalᚋchannelᚋemailᚐConnectPersonalMailboxInput(ctx context.Context, v any) (email.ConnectPersonalMailboxInput, error) {
+func (ec *executionContext) unmarshalNConnectPersonalMailboxInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐConnectPersonalMailboxInput(ctx context.Context, v any) (settings.ConnectPersonalMailboxInput, error) {
 	res, err := ec.unmarshalInputConnectPersonalMailboxInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -2763,17 +3453,49 @@ func (ec *executionContext) marshalNConnectPersonalMailboxPayload2ᚖparleyᚋgr
 	return ec._ConnectPersonalMailboxPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNDisconnectEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚐDisconnectEmailChannelInput(ctx context.Context, v any) (email.DisconnectEmailChannelInput, error) {
+func (ec *executionContext) unmarshalNDisconnectEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐDisconnectEmailChannelInput(ctx context.Context, v any) (settings.DisconnectEmailChannelInput, error) {
 	res, err := ec.unmarshalInputDisconnectEmailChannelInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDisconnectEmailChannelPayload2ᚖparleyᚋgraphᚋmodelᚐDisconnectEmailChannelPayload(ctx context.Context, sel ast.SelectionSet, v *model.DisconnectEmailChannelPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNDisconnectEmailChannelPayload2ᚖparleyᚋgraphᚋmodelᚐEmailChannelPayload(ctx context.Context, sel ast.SelectionSet, v *model.EmailChannelPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "DisconnectEmailChannelPayload!")
 		return graphql.Null
 	}
 	return ec._DisconnectEmailChannelPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEmailAllowListConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[string]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EmailAllowListConnection!")
+		return graphql.Null
+	}
+	return ec._EmailAllowListConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEmailAllowListEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[string]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEmailAllowListEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEmailAllowListEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[string]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EmailAllowListEdge!")
+		return graphql.Null
+	}
+	return ec._EmailAllowListEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNEmailChannel2ᚕᚖparleyᚋentᚐEmailChannelᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.EmailChannel) graphql.Marshaler {
@@ -2799,6 +3521,38 @@ func (ec *executionContext) marshalNEmailChannel2ᚖparleyᚋentᚐEmailChannel(
 		return graphql.Null
 	}
 	return ec._EmailChannel(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEmailChannelConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.EmailChannel]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EmailChannelConnection!")
+		return graphql.Null
+	}
+	return ec._EmailChannelConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEmailChannelEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.EmailChannel]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEmailChannelEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEmailChannelEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.EmailChannel]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EmailChannelEdge!")
+		return graphql.Null
+	}
+	return ec._EmailChannelEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNEmailChannelState2parleyᚋinternalᚋvocabᚐEmailChannelState(ctx context.Context, v any) (vocab.EmailChannelState, error) {
@@ -2831,12 +3585,12 @@ func (ec *executionContext) marshalNEmailProvider2parleyᚋinternalᚋvocabᚐEm
 	return res
 }
 
-func (ec *executionContext) unmarshalNFinishEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚐFinishEmailChannelInput(ctx context.Context, v any) (email.FinishEmailChannelInput, error) {
+func (ec *executionContext) unmarshalNFinishEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐFinishEmailChannelInput(ctx context.Context, v any) (settings.FinishEmailChannelInput, error) {
 	res, err := ec.unmarshalInputFinishEmailChannelInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNFinishEmailChannelPayload2ᚖparleyᚋgraphᚋmodelᚐFinishEmailChannelPayload(ctx context.Context, sel ast.SelectionSet, v *model.FinishEmailChannelPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNFinishEmailChannelPayload2ᚖparleyᚋgraphᚋmodelᚐEmailChannelPayload(ctx context.Context, sel ast.SelectionSet, v *model.EmailChannelPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "FinishEmailChannelPayload!")
 		return graphql.Null
@@ -2883,12 +3637,44 @@ func (ec *executionContext) marshalNPersonalMailbox2ᚖparleyᚋentᚐPersonalMa
 	return ec._PersonalMailbox(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNReclassifyEmailInput2parleyᚋinternalᚋchannelᚋemailᚐReclassifyEmailInput(ctx context.Context, v any) (email.ReclassifyEmailInput, error) {
+func (ec *executionContext) marshalNPersonalMailboxConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.PersonalMailbox]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PersonalMailboxConnection!")
+		return graphql.Null
+	}
+	return ec._PersonalMailboxConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPersonalMailboxEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.PersonalMailbox]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPersonalMailboxEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPersonalMailboxEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.PersonalMailbox]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PersonalMailboxEdge!")
+		return graphql.Null
+	}
+	return ec._PersonalMailboxEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReclassifyEmailInput2parleyᚋinternalᚋchannelᚋemailᚋreceiveᚐReclassifyEmailInput(ctx context.Context, v any) (receive.ReclassifyEmailInput, error) {
 	res, err := ec.unmarshalInputReclassifyEmailInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNReclassifyEmailPayload2ᚖparleyᚋgraphᚋmodelᚐReclassifyEmailPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReclassifyEmailPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNReclassifyEmailPayload2ᚖparleyᚋgraphᚋmodelᚐTaskPayload(ctx context.Context, sel ast.SelectionSet, v *model.TaskPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ReclassifyEmailPayload!")
 		return graphql.Null
@@ -2896,7 +3682,7 @@ func (ec *executionContext) marshalNReclassifyEmailPayload2ᚖparleyᚋgraphᚋm
 	return ec._ReclassifyEmailPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNReconnectEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚐReconnectEmailChannelInput(ctx context.Context, v any) (email.ReconnectEmailChannelInput, error) {
+func (ec *executionContext) unmarshalNReconnectEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐReconnectEmailChannelInput(ctx context.Context, v any) (settings.ReconnectEmailChannelInput, error) {
 	res, err := ec.unmarshalInputReconnectEmailChannelInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -2909,7 +3695,7 @@ func (ec *executionContext) marshalNReconnectEmailChannelPayload2ᚖparleyᚋgra
 	return ec._ReconnectEmailChannelPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNRemovePersonalMailboxInput2parleyᚋinternalᚋchannelᚋemailᚐRemovePersonalMailboxInput(ctx context.Context, v any) (email.RemovePersonalMailboxInput, error) {
+func (ec *executionContext) unmarshalNRemovePersonalMailboxInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐRemovePersonalMailboxInput(ctx context.Context, v any) (settings.RemovePersonalMailboxInput, error) {
 	res, err := ec.unmarshalInputRemovePersonalMailboxInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -2922,12 +3708,12 @@ func (ec *executionContext) marshalNRemovePersonalMailboxPayload2ᚖparleyᚋgra
 	return ec._RemovePersonalMailboxPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNUpdateEmailAllowListInput2parleyᚋinternalᚋchannelᚋemailᚐUpdateEmailAllowListInput(ctx context.Context, v any) (email.UpdateEmailAllowListInput, error) {
+func (ec *executionContext) unmarshalNUpdateEmailAllowListInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐUpdateEmailAllowListInput(ctx context.Context, v any) (settings.UpdateEmailAllowListInput, error) {
 	res, err := ec.unmarshalInputUpdateEmailAllowListInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateEmailAllowListPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateEmailAllowListPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateEmailAllowListPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUpdateEmailAllowListPayload2ᚖparleyᚋgraphᚋmodelᚐInboxPayload(ctx context.Context, sel ast.SelectionSet, v *model.InboxPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UpdateEmailAllowListPayload!")
 		return graphql.Null
@@ -2935,12 +3721,12 @@ func (ec *executionContext) marshalNUpdateEmailAllowListPayload2ᚖparleyᚋgrap
 	return ec._UpdateEmailAllowListPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNUpdateEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚐUpdateEmailChannelInput(ctx context.Context, v any) (email.UpdateEmailChannelInput, error) {
+func (ec *executionContext) unmarshalNUpdateEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐUpdateEmailChannelInput(ctx context.Context, v any) (settings.UpdateEmailChannelInput, error) {
 	res, err := ec.unmarshalInputUpdateEmailChannelInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateEmailChannelPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateEmailChannelPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateEmailChannelPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUpdateEmailChannelPayload2ᚖparleyᚋgraphᚋmodelᚐEmailChannelPayload(ctx context.Context, sel ast.SelectionSet, v *model.EmailChannelPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UpdateEmailChannelPayload!")
 		return graphql.Null
@@ -2948,7 +3734,7 @@ func (ec *executionContext) marshalNUpdateEmailChannelPayload2ᚖparleyᚋgraph�
 	return ec._UpdateEmailChannelPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalODKIMRecord2ᚖparleyᚋinternalᚋchannelᚋemailᚐDKIMRecord(ctx context.Context, sel ast.SelectionSet, v *email.DKIMRecord) graphql.Marshaler {
+func (ec *executionContext) marshalODKIMRecord2ᚖparleyᚋinternalᚋchannelᚋemailᚋsettingsᚐDKIMRecord(ctx context.Context, sel ast.SelectionSet, v *settings.DKIMRecord) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -3000,14 +3786,33 @@ func (ec *executionContext) marshalOEmailStateReason2ᚖparleyᚋinternalᚋvoca
 	return res
 }
 
-func (ec *executionContext) marshalOMailServer2ᚖparleyᚋentᚋschemaᚐMailServer(ctx context.Context, sel ast.SelectionSet, v *schema.MailServer) graphql.Marshaler {
+func (ec *executionContext) unmarshalOMailSecurity2ᚖparleyᚋinternalᚋvocabᚐMailSecurity(ctx context.Context, v any) (*vocab.MailSecurity, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.MailSecurity(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOMailSecurity2ᚖparleyᚋinternalᚋvocabᚐMailSecurity(ctx context.Context, sel ast.SelectionSet, v *vocab.MailSecurity) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) marshalOMailServer2ᚖparleyᚋinternalᚋvocabᚐMailServer(ctx context.Context, sel ast.SelectionSet, v *vocab.MailServer) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._MailServer(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOMailServerInput2ᚖparleyᚋinternalᚋchannelᚋemailᚐMailServerInput(ctx context.Context, v any) (*email.MailServerInput, error) {
+func (ec *executionContext) unmarshalOMailServerInput2ᚖparleyᚋinternalᚋchannelᚋemailᚋsettingsᚐMailServerInput(ctx context.Context, v any) (*settings.MailServerInput, error) {
 	if v == nil {
 		return nil, nil
 	}

@@ -4,17 +4,18 @@ package generated
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
 	"parley/internal/clock"
-	"parley/internal/relay"
+	"parley/internal/event"
+	"parley/internal/paging"
 	"parley/internal/vocab"
 )
 
@@ -27,6 +28,8 @@ type EventResolver interface {
 	Message(ctx context.Context, objs []*ent.Event) ([]*ent.Message, error)
 
 	Routing(ctx context.Context, objs []*ent.Event) ([]*ent.RoutingDecision, error)
+
+	Changes(ctx context.Context, objs []*ent.Event) ([][]event.FieldChange, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -36,6 +39,452 @@ type EventResolver interface {
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _AssigneeChange_field(ctx context.Context, field graphql.CollectedField, obj *event.AssigneeChange) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_AssigneeChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssigneeChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _AssigneeChange_fromAssignee(ctx context.Context, field graphql.CollectedField, obj *event.AssigneeChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssigneeChange_fromAssignee(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromAssignee, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖparleyᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AssigneeChange_fromAssignee(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssigneeChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssigneeChange_toAssignee(ctx context.Context, field graphql.CollectedField, obj *event.AssigneeChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssigneeChange_toAssignee(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToAssignee, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖparleyᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AssigneeChange_toAssignee(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssigneeChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssigneeChange_fromAssigneeId(ctx context.Context, field graphql.CollectedField, obj *event.AssigneeChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssigneeChange_fromAssigneeId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromAssigneeID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AssigneeChange_fromAssigneeId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssigneeChange", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AssigneeChange_toAssigneeId(ctx context.Context, field graphql.CollectedField, obj *event.AssigneeChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssigneeChange_toAssigneeId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToAssigneeID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AssigneeChange_toAssigneeId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssigneeChange", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AvailabilityChange_field(ctx context.Context, field graphql.CollectedField, obj *event.AvailabilityChange) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_AvailabilityChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AvailabilityChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _AvailabilityChange_fromAvailability(ctx context.Context, field graphql.CollectedField, obj *event.AvailabilityChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AvailabilityChange_fromAvailability(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromAvailability, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.UserAvailability) graphql.Marshaler {
+			return ec.marshalNUserAvailability2parleyᚋinternalᚋvocabᚐUserAvailability(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AvailabilityChange_fromAvailability(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AvailabilityChange", field, false, false, "UserAvailability")
+}
+
+func (ec *executionContext) _AvailabilityChange_toAvailability(ctx context.Context, field graphql.CollectedField, obj *event.AvailabilityChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AvailabilityChange_toAvailability(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToAvailability, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.UserAvailability) graphql.Marshaler {
+			return ec.marshalNUserAvailability2parleyᚋinternalᚋvocabᚐUserAvailability(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AvailabilityChange_toAvailability(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AvailabilityChange", field, false, false, "UserAvailability")
+}
+
+func (ec *executionContext) _BotStateChange_field(ctx context.Context, field graphql.CollectedField, obj *event.BotStateChange) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_BotStateChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BotStateChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _BotStateChange_fromBotState(ctx context.Context, field graphql.CollectedField, obj *event.BotStateChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BotStateChange_fromBotState(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromBotState, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.BotState) graphql.Marshaler {
+			return ec.marshalNBotState2parleyᚋinternalᚋvocabᚐBotState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BotStateChange_fromBotState(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BotStateChange", field, false, false, "BotState")
+}
+
+func (ec *executionContext) _BotStateChange_toBotState(ctx context.Context, field graphql.CollectedField, obj *event.BotStateChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BotStateChange_toBotState(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToBotState, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.BotState) graphql.Marshaler {
+			return ec.marshalNBotState2parleyᚋinternalᚋvocabᚐBotState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BotStateChange_toBotState(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BotStateChange", field, false, false, "BotState")
+}
+
+func (ec *executionContext) _ChannelStateChange_field(ctx context.Context, field graphql.CollectedField, obj *event.ChannelStateChange) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_ChannelStateChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelStateChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelStateChange_fromChannelState(ctx context.Context, field graphql.CollectedField, obj *event.ChannelStateChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelStateChange_fromChannelState(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromChannelState, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.EmailChannelState) graphql.Marshaler {
+			return ec.marshalNEmailChannelState2parleyᚋinternalᚋvocabᚐEmailChannelState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelStateChange_fromChannelState(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelStateChange", field, false, false, "EmailChannelState")
+}
+
+func (ec *executionContext) _ChannelStateChange_toChannelState(ctx context.Context, field graphql.CollectedField, obj *event.ChannelStateChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelStateChange_toChannelState(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToChannelState, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.EmailChannelState) graphql.Marshaler {
+			return ec.marshalNEmailChannelState2parleyᚋinternalᚋvocabᚐEmailChannelState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelStateChange_toChannelState(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelStateChange", field, false, false, "EmailChannelState")
+}
+
+func (ec *executionContext) _ContactChange_field(ctx context.Context, field graphql.CollectedField, obj *event.ContactChange) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_ContactChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactChange_fromContact(ctx context.Context, field graphql.CollectedField, obj *event.ContactChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactChange_fromContact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromContact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖparleyᚋentᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactChange_fromContact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactChange_toContact(ctx context.Context, field graphql.CollectedField, obj *event.ContactChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactChange_toContact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToContact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖparleyᚋentᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactChange_toContact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactChange_fromContactId(ctx context.Context, field graphql.CollectedField, obj *event.ContactChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactChange_fromContactId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromContactID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactChange_fromContactId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactChange", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ContactChange_toContactId(ctx context.Context, field graphql.CollectedField, obj *event.ContactChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactChange_toContactId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToContactID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactChange_toContactId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactChange", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DeliveryChange_field(ctx context.Context, field graphql.CollectedField, obj *event.DeliveryChange) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_DeliveryChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeliveryChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeliveryChange_fromDelivery(ctx context.Context, field graphql.CollectedField, obj *event.DeliveryChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeliveryChange_fromDelivery(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromDelivery, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.DeliveryState) graphql.Marshaler {
+			return ec.marshalNDeliveryState2parleyᚋinternalᚋvocabᚐDeliveryState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeliveryChange_fromDelivery(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeliveryChange", field, false, false, "DeliveryState")
+}
+
+func (ec *executionContext) _DeliveryChange_toDelivery(ctx context.Context, field graphql.CollectedField, obj *event.DeliveryChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeliveryChange_toDelivery(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToDelivery, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.DeliveryState) graphql.Marshaler {
+			return ec.marshalNDeliveryState2parleyᚋinternalᚋvocabᚐDeliveryState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeliveryChange_toDelivery(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeliveryChange", field, false, false, "DeliveryState")
+}
 
 func (ec *executionContext) _Event_id(ctx context.Context, field graphql.CollectedField, obj *ent.Event) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
@@ -338,27 +787,41 @@ func (ec *executionContext) _Event_changes(ctx context.Context, field graphql.Co
 			return ec.fieldContext_Event_changes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Changes, nil
+			return ec.resolveBatch_Event_changes(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []schema.FieldChange) graphql.Marshaler {
-			return ec.marshalNFieldChange2ᚕparleyᚋentᚋschemaᚐFieldChangeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []event.FieldChange) graphql.Marshaler {
+			return ec.marshalNFieldChange2ᚕparleyᚋinternalᚋeventᚐFieldChangeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_Event_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Event",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_FieldChange(ctx, field)
-		},
+	return graphql.NewScalarFieldContext("Event", field, true, true, "FieldChange")
+}
+func (ec *executionContext) resolveBatch_Event_changes(ctx context.Context, field graphql.CollectedField, obj *ent.Event) (any, error) {
+	resolver := ec.Resolvers.Event()
+	if batch, ok := graphql.BatchParentsFor[*ent.Event](ctx, "Event"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Changes(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]event.FieldChange](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Event.changes",
+			batch.IndexMap,
+		)
 	}
-	return fc, nil
+	results, err := resolver.Changes(ctx, []*ent.Event{obj})
+	return graphql.ResolveBatchSingleResult[[]event.FieldChange](
+		ctx,
+		results,
+		err,
+		"Event.changes",
+	)
 }
 
 func (ec *executionContext) _EventConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.EventConnection) (ret graphql.Marshaler) {
@@ -373,8 +836,8 @@ func (ec *executionContext) _EventConnection_edges(ctx context.Context, field gr
 			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Event]) graphql.Marshaler {
-			return ec.marshalNEventEdge2ᚕᚖparleyᚋinternalᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.Event]) graphql.Marshaler {
+			return ec.marshalNEventEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -393,6 +856,38 @@ func (ec *executionContext) fieldContext_EventConnection_edges(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _EventConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.EventConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EventConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Event) graphql.Marshaler {
+			return ec.marshalNEvent2ᚕᚖparleyᚋentᚐEventᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EventConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EventConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Event(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _EventConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.EventConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -405,8 +900,8 @@ func (ec *executionContext) _EventConnection_pageInfo(ctx context.Context, field
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2parleyᚋinternalᚋrelayᚐPageInfo(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -432,14 +927,14 @@ func (ec *executionContext) fieldContext_EventConnection_scannedTo(_ context.Con
 	return graphql.NewScalarFieldContext("EventConnection", field, false, false, "Sequence")
 }
 
-func (ec *executionContext) _EventEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[*ent.Event]) (ret graphql.Marshaler) {
+func (ec *executionContext) _EventEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Event]) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_EventEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EventEdge", field, false, false, "String")
 }
 
-func (ec *executionContext) _EventEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[*ent.Event]) (ret graphql.Marshaler) {
+func (ec *executionContext) _EventEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Event]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -471,20 +966,319 @@ func (ec *executionContext) fieldContext_EventEdge_node(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _FieldChange_field(ctx context.Context, field graphql.CollectedField, obj *schema.FieldChange) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
-}
-func (ec *executionContext) fieldContext_FieldChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "String")
-}
-
-func (ec *executionContext) _FieldChange_from(ctx context.Context, field graphql.CollectedField, obj *schema.FieldChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _EventTypeInfo_type(ctx context.Context, field graphql.CollectedField, obj *model.EventTypeInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FieldChange_from(ctx, field)
+			return ec.fieldContext_EventTypeInfo_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.EventType) graphql.Marshaler {
+			return ec.marshalNEventType2parleyᚋinternalᚋvocabᚐEventType(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EventTypeInfo_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EventTypeInfo", field, false, false, "EventType")
+}
+
+func (ec *executionContext) _EventTypeInfo_description(ctx context.Context, field graphql.CollectedField, obj *model.EventTypeInfo) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Description)
+}
+func (ec *executionContext) fieldContext_EventTypeInfo_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EventTypeInfo", field, false, false, "String")
+}
+
+func (ec *executionContext) _EventTypeInfo_mutations(ctx context.Context, field graphql.CollectedField, obj *model.EventTypeInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EventTypeInfo_mutations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mutations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EventTypeInfo_mutations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EventTypeInfo", field, false, false, "String")
+}
+
+func (ec *executionContext) _EventTypeInfo_otherCause(ctx context.Context, field graphql.CollectedField, obj *model.EventTypeInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EventTypeInfo_otherCause(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OtherCause, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EventTypeInfo_otherCause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EventTypeInfo", field, false, false, "String")
+}
+
+func (ec *executionContext) _EventTypeInfo_subject(ctx context.Context, field graphql.CollectedField, obj *model.EventTypeInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EventTypeInfo_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EventTypeInfo_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EventTypeInfo", field, false, false, "String")
+}
+
+func (ec *executionContext) _EventTypeInfo_changedFields(ctx context.Context, field graphql.CollectedField, obj *model.EventTypeInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EventTypeInfo_changedFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChangedFields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EventTypeInfo_changedFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EventTypeInfo", field, false, false, "String")
+}
+
+func (ec *executionContext) _EventTypeInfo_sample(ctx context.Context, field graphql.CollectedField, obj *model.EventTypeInfo) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Sample)
+}
+func (ec *executionContext) fieldContext_EventTypeInfo_sample(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EventTypeInfo", field, false, false, "String")
+}
+
+func (ec *executionContext) _FilteredChange_field(ctx context.Context, field graphql.CollectedField, obj *event.FilteredChange) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_FilteredChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FilteredChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _FilteredChange_fromFiltered(ctx context.Context, field graphql.CollectedField, obj *event.FilteredChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FilteredChange_fromFiltered(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromFiltered, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.FilteredReason) graphql.Marshaler {
+			return ec.marshalNFilteredReason2ᚕparleyᚋinternalᚋvocabᚐFilteredReasonᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FilteredChange_fromFiltered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FilteredChange", field, false, false, "FilteredReason")
+}
+
+func (ec *executionContext) _FilteredChange_toFiltered(ctx context.Context, field graphql.CollectedField, obj *event.FilteredChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FilteredChange_toFiltered(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToFiltered, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.FilteredReason) graphql.Marshaler {
+			return ec.marshalNFilteredReason2ᚕparleyᚋinternalᚋvocabᚐFilteredReasonᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FilteredChange_toFiltered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FilteredChange", field, false, false, "FilteredReason")
+}
+
+func (ec *executionContext) _InboxChange_field(ctx context.Context, field graphql.CollectedField, obj *event.InboxChange) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_InboxChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _InboxChange_fromInbox(ctx context.Context, field graphql.CollectedField, obj *event.InboxChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxChange_fromInbox(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromInbox, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Inbox) graphql.Marshaler {
+			return ec.marshalOInbox2ᚖparleyᚋentᚐInbox(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InboxChange_fromInbox(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Inbox(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InboxChange_toInbox(ctx context.Context, field graphql.CollectedField, obj *event.InboxChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxChange_toInbox(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToInbox, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Inbox) graphql.Marshaler {
+			return ec.marshalOInbox2ᚖparleyᚋentᚐInbox(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InboxChange_toInbox(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Inbox(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InboxChange_fromInboxId(ctx context.Context, field graphql.CollectedField, obj *event.InboxChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxChange_fromInboxId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromInboxID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InboxChange_fromInboxId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxChange", field, false, false, "ID")
+}
+
+func (ec *executionContext) _InboxChange_toInboxId(ctx context.Context, field graphql.CollectedField, obj *event.InboxChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxChange_toInboxId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToInboxID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InboxChange_toInboxId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxChange", field, false, false, "ID")
+}
+
+func (ec *executionContext) _OtherFieldChange_field(ctx context.Context, field graphql.CollectedField, obj *event.OtherFieldChange) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_OtherFieldChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OtherFieldChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _OtherFieldChange_from(ctx context.Context, field graphql.CollectedField, obj *event.OtherFieldChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OtherFieldChange_from(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.From, nil
@@ -497,17 +1291,17 @@ func (ec *executionContext) _FieldChange_from(ctx context.Context, field graphql
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_FieldChange_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "String")
+func (ec *executionContext) fieldContext_OtherFieldChange_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OtherFieldChange", field, false, false, "String")
 }
 
-func (ec *executionContext) _FieldChange_to(ctx context.Context, field graphql.CollectedField, obj *schema.FieldChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _OtherFieldChange_to(ctx context.Context, field graphql.CollectedField, obj *event.OtherFieldChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FieldChange_to(ctx, field)
+			return ec.fieldContext_OtherFieldChange_to(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.To, nil
@@ -520,8 +1314,401 @@ func (ec *executionContext) _FieldChange_to(ctx context.Context, field graphql.C
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_FieldChange_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "String")
+func (ec *executionContext) fieldContext_OtherFieldChange_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OtherFieldChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _PriorityChange_field(ctx context.Context, field graphql.CollectedField, obj *event.PriorityChange) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_PriorityChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriorityChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _PriorityChange_fromPriority(ctx context.Context, field graphql.CollectedField, obj *event.PriorityChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorityChange_fromPriority(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromPriority, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Priority) graphql.Marshaler {
+			return ec.marshalNPriority2parleyᚋinternalᚋvocabᚐPriority(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriorityChange_fromPriority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriorityChange", field, false, false, "Priority")
+}
+
+func (ec *executionContext) _PriorityChange_toPriority(ctx context.Context, field graphql.CollectedField, obj *event.PriorityChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorityChange_toPriority(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToPriority, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Priority) graphql.Marshaler {
+			return ec.marshalNPriority2parleyᚋinternalᚋvocabᚐPriority(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriorityChange_toPriority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriorityChange", field, false, false, "Priority")
+}
+
+func (ec *executionContext) _SnoozeChange_field(ctx context.Context, field graphql.CollectedField, obj *event.SnoozeChange) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_SnoozeChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SnoozeChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _SnoozeChange_fromSnoozedUntil(ctx context.Context, field graphql.CollectedField, obj *event.SnoozeChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SnoozeChange_fromSnoozedUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromSnoozedUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SnoozeChange_fromSnoozedUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SnoozeChange", field, false, false, "Time")
+}
+
+func (ec *executionContext) _SnoozeChange_toSnoozedUntil(ctx context.Context, field graphql.CollectedField, obj *event.SnoozeChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SnoozeChange_toSnoozedUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToSnoozedUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SnoozeChange_toSnoozedUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SnoozeChange", field, false, false, "Time")
+}
+
+func (ec *executionContext) _StatusChange_field(ctx context.Context, field graphql.CollectedField, obj *event.StatusChange) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_StatusChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatusChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _StatusChange_fromStatus(ctx context.Context, field graphql.CollectedField, obj *event.StatusChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatusChange_fromStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromStatus, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.ConversationStatus) graphql.Marshaler {
+			return ec.marshalNConversationStatus2parleyᚋinternalᚋvocabᚐConversationStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatusChange_fromStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatusChange", field, false, false, "ConversationStatus")
+}
+
+func (ec *executionContext) _StatusChange_toStatus(ctx context.Context, field graphql.CollectedField, obj *event.StatusChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatusChange_toStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToStatus, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.ConversationStatus) graphql.Marshaler {
+			return ec.marshalNConversationStatus2parleyᚋinternalᚋvocabᚐConversationStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatusChange_toStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatusChange", field, false, false, "ConversationStatus")
+}
+
+func (ec *executionContext) _TagsChange_field(ctx context.Context, field graphql.CollectedField, obj *event.TagsChange) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_TagsChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagsChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _TagsChange_addedIds(ctx context.Context, field graphql.CollectedField, obj *event.TagsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagsChange_addedIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AddedIDs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagsChange_addedIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagsChange", field, false, false, "ID")
+}
+
+func (ec *executionContext) _TagsChange_removedIds(ctx context.Context, field graphql.CollectedField, obj *event.TagsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagsChange_removedIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemovedIDs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagsChange_removedIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagsChange", field, false, false, "ID")
+}
+
+func (ec *executionContext) _TagsChange_added(ctx context.Context, field graphql.CollectedField, obj *event.TagsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagsChange_added(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Added, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Tag) graphql.Marshaler {
+			return ec.marshalNTag2ᚕᚖparleyᚋentᚐTagᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagsChange_added(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagsChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagsChange_removed(ctx context.Context, field graphql.CollectedField, obj *event.TagsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagsChange_removed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Removed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Tag) graphql.Marshaler {
+			return ec.marshalNTag2ᚕᚖparleyᚋentᚐTagᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagsChange_removed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagsChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TeamChange_field(ctx context.Context, field graphql.CollectedField, obj *event.TeamChange) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_TeamChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TeamChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _TeamChange_fromTeam(ctx context.Context, field graphql.CollectedField, obj *event.TeamChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TeamChange_fromTeam(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromTeam, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Team) graphql.Marshaler {
+			return ec.marshalOTeam2ᚖparleyᚋentᚐTeam(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TeamChange_fromTeam(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TeamChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Team(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TeamChange_toTeam(ctx context.Context, field graphql.CollectedField, obj *event.TeamChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TeamChange_toTeam(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToTeam, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Team) graphql.Marshaler {
+			return ec.marshalOTeam2ᚖparleyᚋentᚐTeam(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TeamChange_toTeam(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TeamChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Team(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TeamChange_fromTeamId(ctx context.Context, field graphql.CollectedField, obj *event.TeamChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TeamChange_fromTeamId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromTeamID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TeamChange_fromTeamId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TeamChange", field, false, false, "ID")
+}
+
+func (ec *executionContext) _TeamChange_toTeamId(ctx context.Context, field graphql.CollectedField, obj *event.TeamChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TeamChange_toTeamId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToTeamID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TeamChange_toTeamId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TeamChange", field, false, false, "ID")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -532,11 +1719,336 @@ func (ec *executionContext) fieldContext_FieldChange_to(_ context.Context, field
 
 // region    ************************** interface.gotpl ***************************
 
+func (ec *executionContext) _FieldChange(ctx context.Context, sel ast.SelectionSet, obj event.FieldChange) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case *event.TeamChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TeamChange(ctx, sel, obj)
+	case *event.TagsChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TagsChange(ctx, sel, obj)
+	case *event.StatusChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._StatusChange(ctx, sel, obj)
+	case *event.SnoozeChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._SnoozeChange(ctx, sel, obj)
+	case *event.PriorityChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PriorityChange(ctx, sel, obj)
+	case *event.OtherFieldChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._OtherFieldChange(ctx, sel, obj)
+	case *event.InboxChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._InboxChange(ctx, sel, obj)
+	case *event.FilteredChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._FilteredChange(ctx, sel, obj)
+	case *event.DeliveryChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DeliveryChange(ctx, sel, obj)
+	case *event.ContactChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ContactChange(ctx, sel, obj)
+	case *event.ChannelStateChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ChannelStateChange(ctx, sel, obj)
+	case *event.BotStateChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._BotStateChange(ctx, sel, obj)
+	case *event.AvailabilityChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AvailabilityChange(ctx, sel, obj)
+	case *event.AssigneeChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AssigneeChange(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of FieldChange must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
 
-var eventImplementors = []string{"Event", "Node"}
+var assigneeChangeImplementors = []string{"AssigneeChange", "FieldChange"}
+
+func (ec *executionContext) _AssigneeChange(ctx context.Context, sel ast.SelectionSet, obj *event.AssigneeChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assigneeChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AssigneeChange")
+		case "field":
+			out.Values[i] = ec._AssigneeChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromAssignee":
+			out.Values[i] = ec._AssigneeChange_fromAssignee(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "toAssignee":
+			out.Values[i] = ec._AssigneeChange_toAssignee(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "fromAssigneeId":
+			out.Values[i] = ec._AssigneeChange_fromAssigneeId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "toAssigneeId":
+			out.Values[i] = ec._AssigneeChange_toAssigneeId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var availabilityChangeImplementors = []string{"AvailabilityChange", "FieldChange"}
+
+func (ec *executionContext) _AvailabilityChange(ctx context.Context, sel ast.SelectionSet, obj *event.AvailabilityChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, availabilityChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AvailabilityChange")
+		case "field":
+			out.Values[i] = ec._AvailabilityChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromAvailability":
+			out.Values[i] = ec._AvailabilityChange_fromAvailability(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "toAvailability":
+			out.Values[i] = ec._AvailabilityChange_toAvailability(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var botStateChangeImplementors = []string{"BotStateChange", "FieldChange"}
+
+func (ec *executionContext) _BotStateChange(ctx context.Context, sel ast.SelectionSet, obj *event.BotStateChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, botStateChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BotStateChange")
+		case "field":
+			out.Values[i] = ec._BotStateChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromBotState":
+			out.Values[i] = ec._BotStateChange_fromBotState(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "toBotState":
+			out.Values[i] = ec._BotStateChange_toBotState(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var channelStateChangeImplementors = []string{"ChannelStateChange", "FieldChange"}
+
+func (ec *executionContext) _ChannelStateChange(ctx context.Context, sel ast.SelectionSet, obj *event.ChannelStateChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelStateChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelStateChange")
+		case "field":
+			out.Values[i] = ec._ChannelStateChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromChannelState":
+			out.Values[i] = ec._ChannelStateChange_fromChannelState(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "toChannelState":
+			out.Values[i] = ec._ChannelStateChange_toChannelState(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var contactChangeImplementors = []string{"ContactChange", "FieldChange"}
+
+func (ec *executionContext) _ContactChange(ctx context.Context, sel ast.SelectionSet, obj *event.ContactChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactChange")
+		case "field":
+			out.Values[i] = ec._ContactChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromContact":
+			out.Values[i] = ec._ContactChange_fromContact(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "toContact":
+			out.Values[i] = ec._ContactChange_toContact(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "fromContactId":
+			out.Values[i] = ec._ContactChange_fromContactId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "toContactId":
+			out.Values[i] = ec._ContactChange_toContactId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var deliveryChangeImplementors = []string{"DeliveryChange", "FieldChange"}
+
+func (ec *executionContext) _DeliveryChange(ctx context.Context, sel ast.SelectionSet, obj *event.DeliveryChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deliveryChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeliveryChange")
+		case "field":
+			out.Values[i] = ec._DeliveryChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromDelivery":
+			out.Values[i] = ec._DeliveryChange_fromDelivery(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "toDelivery":
+			out.Values[i] = ec._DeliveryChange_toDelivery(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var eventImplementors = []string{"Event", "Entry", "Node", "_Entity"}
 
 func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, obj *ent.Event) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, eventImplementors)
@@ -633,6 +2145,11 @@ func (ec *executionContext) _EventConnection(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "nodes":
+			out.Values[i] = ec._EventConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "pageInfo":
 			out.Values[i] = ec._EventConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -657,7 +2174,7 @@ func (ec *executionContext) _EventConnection(ctx context.Context, sel ast.Select
 
 var eventEdgeImplementors = []string{"EventEdge"}
 
-func (ec *executionContext) _EventEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[*ent.Event]) graphql.Marshaler {
+func (ec *executionContext) _EventEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.Event]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, eventEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -687,28 +2204,374 @@ func (ec *executionContext) _EventEdge(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
-var fieldChangeImplementors = []string{"FieldChange"}
+var eventTypeInfoImplementors = []string{"EventTypeInfo"}
 
-func (ec *executionContext) _FieldChange(ctx context.Context, sel ast.SelectionSet, obj *schema.FieldChange) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, fieldChangeImplementors)
+func (ec *executionContext) _EventTypeInfo(ctx context.Context, sel ast.SelectionSet, obj *model.EventTypeInfo) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eventTypeInfoImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("FieldChange")
+			out.Values[i] = graphql.MarshalString("EventTypeInfo")
+		case "type":
+			out.Values[i] = ec._EventTypeInfo_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._EventTypeInfo_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mutations":
+			out.Values[i] = ec._EventTypeInfo_mutations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "otherCause":
+			out.Values[i] = ec._EventTypeInfo_otherCause(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "subject":
+			out.Values[i] = ec._EventTypeInfo_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "changedFields":
+			out.Values[i] = ec._EventTypeInfo_changedFields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sample":
+			out.Values[i] = ec._EventTypeInfo_sample(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var filteredChangeImplementors = []string{"FilteredChange", "FieldChange"}
+
+func (ec *executionContext) _FilteredChange(ctx context.Context, sel ast.SelectionSet, obj *event.FilteredChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, filteredChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FilteredChange")
 		case "field":
-			out.Values[i] = ec._FieldChange_field(ctx, field, obj)
+			out.Values[i] = ec._FilteredChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromFiltered":
+			out.Values[i] = ec._FilteredChange_fromFiltered(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "toFiltered":
+			out.Values[i] = ec._FilteredChange_toFiltered(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var inboxChangeImplementors = []string{"InboxChange", "FieldChange"}
+
+func (ec *executionContext) _InboxChange(ctx context.Context, sel ast.SelectionSet, obj *event.InboxChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, inboxChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InboxChange")
+		case "field":
+			out.Values[i] = ec._InboxChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromInbox":
+			out.Values[i] = ec._InboxChange_fromInbox(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "toInbox":
+			out.Values[i] = ec._InboxChange_toInbox(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "fromInboxId":
+			out.Values[i] = ec._InboxChange_fromInboxId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "toInboxId":
+			out.Values[i] = ec._InboxChange_toInboxId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var otherFieldChangeImplementors = []string{"OtherFieldChange", "FieldChange"}
+
+func (ec *executionContext) _OtherFieldChange(ctx context.Context, sel ast.SelectionSet, obj *event.OtherFieldChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, otherFieldChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OtherFieldChange")
+		case "field":
+			out.Values[i] = ec._OtherFieldChange_field(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "from":
-			out.Values[i] = ec._FieldChange_from(ctx, field, obj)
+			out.Values[i] = ec._OtherFieldChange_from(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "to":
-			out.Values[i] = ec._FieldChange_to(ctx, field, obj)
+			out.Values[i] = ec._OtherFieldChange_to(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var priorityChangeImplementors = []string{"PriorityChange", "FieldChange"}
+
+func (ec *executionContext) _PriorityChange(ctx context.Context, sel ast.SelectionSet, obj *event.PriorityChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, priorityChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PriorityChange")
+		case "field":
+			out.Values[i] = ec._PriorityChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromPriority":
+			out.Values[i] = ec._PriorityChange_fromPriority(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "toPriority":
+			out.Values[i] = ec._PriorityChange_toPriority(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var snoozeChangeImplementors = []string{"SnoozeChange", "FieldChange"}
+
+func (ec *executionContext) _SnoozeChange(ctx context.Context, sel ast.SelectionSet, obj *event.SnoozeChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, snoozeChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SnoozeChange")
+		case "field":
+			out.Values[i] = ec._SnoozeChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromSnoozedUntil":
+			out.Values[i] = ec._SnoozeChange_fromSnoozedUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "toSnoozedUntil":
+			out.Values[i] = ec._SnoozeChange_toSnoozedUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var statusChangeImplementors = []string{"StatusChange", "FieldChange"}
+
+func (ec *executionContext) _StatusChange(ctx context.Context, sel ast.SelectionSet, obj *event.StatusChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, statusChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StatusChange")
+		case "field":
+			out.Values[i] = ec._StatusChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromStatus":
+			out.Values[i] = ec._StatusChange_fromStatus(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "toStatus":
+			out.Values[i] = ec._StatusChange_toStatus(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var tagsChangeImplementors = []string{"TagsChange", "FieldChange"}
+
+func (ec *executionContext) _TagsChange(ctx context.Context, sel ast.SelectionSet, obj *event.TagsChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagsChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagsChange")
+		case "field":
+			out.Values[i] = ec._TagsChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "addedIds":
+			out.Values[i] = ec._TagsChange_addedIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removedIds":
+			out.Values[i] = ec._TagsChange_removedIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "added":
+			out.Values[i] = ec._TagsChange_added(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removed":
+			out.Values[i] = ec._TagsChange_removed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var teamChangeImplementors = []string{"TeamChange", "FieldChange"}
+
+func (ec *executionContext) _TeamChange(ctx context.Context, sel ast.SelectionSet, obj *event.TeamChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, teamChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TeamChange")
+		case "field":
+			out.Values[i] = ec._TeamChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromTeam":
+			out.Values[i] = ec._TeamChange_fromTeam(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "toTeam":
+			out.Values[i] = ec._TeamChange_toTeam(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "fromTeamId":
+			out.Values[i] = ec._TeamChange_fromTeamId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "toTeamId":
+			out.Values[i] = ec._TeamChange_toTeamId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -728,6 +2591,23 @@ func (ec *executionContext) _FieldChange(ctx context.Context, sel ast.SelectionS
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) marshalNEvent2ᚕᚖparleyᚋentᚐEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Event) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Event", v, nil)
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEvent2ᚖparleyᚋentᚐEvent(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNEvent2ᚖparleyᚋentᚐEvent(ctx context.Context, sel ast.SelectionSet, v *ent.Event) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Event!")
@@ -744,11 +2624,11 @@ func (ec *executionContext) marshalNEventConnection2ᚖparleyᚋgraphᚋmodelᚐ
 	return ec._EventConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNEventEdge2ᚕᚖparleyᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[*ent.Event]) graphql.Marshaler {
+func (ec *executionContext) marshalNEventEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.Event]) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNEventEdge2ᚖparleyᚋinternalᚋrelayᚐEdge(ctx, sel, v[i])
+		return ec.marshalNEventEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -760,7 +2640,7 @@ func (ec *executionContext) marshalNEventEdge2ᚕᚖparleyᚋinternalᚋrelayᚐ
 	return ret
 }
 
-func (ec *executionContext) marshalNEventEdge2ᚖparleyᚋinternalᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[*ent.Event]) graphql.Marshaler {
+func (ec *executionContext) marshalNEventEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.Event]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "EventEdge!")
 		return graphql.Null
@@ -783,15 +2663,11 @@ func (ec *executionContext) marshalNEventType2parleyᚋinternalᚋvocabᚐEventT
 	return res
 }
 
-func (ec *executionContext) marshalNFieldChange2parleyᚋentᚋschemaᚐFieldChange(ctx context.Context, sel ast.SelectionSet, v schema.FieldChange) graphql.Marshaler {
-	return ec._FieldChange(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNFieldChange2ᚕparleyᚋentᚋschemaᚐFieldChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.FieldChange) graphql.Marshaler {
+func (ec *executionContext) marshalNEventTypeInfo2ᚕᚖparleyᚋgraphᚋmodelᚐEventTypeInfoᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.EventTypeInfo) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNFieldChange2parleyᚋentᚋschemaᚐFieldChange(ctx, sel, v[i])
+		return ec.marshalNEventTypeInfo2ᚖparleyᚋgraphᚋmodelᚐEventTypeInfo(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -801,6 +2677,45 @@ func (ec *executionContext) marshalNFieldChange2ᚕparleyᚋentᚋschemaᚐField
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNEventTypeInfo2ᚖparleyᚋgraphᚋmodelᚐEventTypeInfo(ctx context.Context, sel ast.SelectionSet, v *model.EventTypeInfo) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EventTypeInfo!")
+		return graphql.Null
+	}
+	return ec._EventTypeInfo(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFieldChange2parleyᚋinternalᚋeventᚐFieldChange(ctx context.Context, sel ast.SelectionSet, v event.FieldChange) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FieldChange!")
+		return graphql.Null
+	}
+	return ec._FieldChange(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFieldChange2ᚕparleyᚋinternalᚋeventᚐFieldChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []event.FieldChange) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFieldChange2parleyᚋinternalᚋeventᚐFieldChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOEvent2ᚖparleyᚋentᚐEvent(ctx context.Context, sel ast.SelectionSet, v *ent.Event) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Event(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOEventType2ᚕparleyᚋinternalᚋvocabᚐEventTypeᚄ(ctx context.Context, v any) ([]vocab.EventType, error) {

@@ -11,14 +11,15 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
+	"parley/internal/channel/chat/settings"
+	"parley/internal/channel/chat/wording"
 	"parley/internal/clock"
-	"parley/internal/conversation"
+	"parley/internal/conversation/view"
 	"parley/internal/inbox"
+	"parley/internal/paging"
 	"parley/internal/vocab"
-	"parley/internal/wording"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -30,20 +31,24 @@ type ChatChannelResolver interface {
 
 	DefaultLocale(ctx context.Context, obj *ent.Channel) (string, error)
 	Texts(ctx context.Context, obj *ent.Channel, locale *string) ([]*wording.Text, error)
-	CustomTexts(ctx context.Context, obj *ent.Channel) ([]*wording.Text, error)
+	CustomTexts(ctx context.Context, obj *ent.Channel, first *int, after *string, last *int, before *string) (*paging.Connection[*wording.Text], error)
 
 	TrackingCode(ctx context.Context, obj *ent.Channel) (string, error)
 	HasIdentitySecret(ctx context.Context, obj *ent.Channel) (bool, error)
-	TargetedMessages(ctx context.Context, objs []*ent.Channel) ([][]*ent.TargetedMessage, error)
+	TargetedMessages(ctx context.Context, objs []*ent.Channel, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.TargetedMessage], error)
+	BlockedSenders(ctx context.Context, objs []*ent.Channel, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error)
 }
 type InboxResolver interface {
-	Users(ctx context.Context, objs []*ent.Inbox) ([][]*ent.User, error)
-	Teams(ctx context.Context, objs []*ent.Inbox) ([][]*ent.Team, error)
-	Members(ctx context.Context, objs []*ent.Inbox) ([][]*ent.User, error)
+	Users(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.User], error)
+	Teams(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Team], error)
+	Members(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.User], error)
 	ChatChannel(ctx context.Context, objs []*ent.Inbox) ([]*ent.Channel, error)
-	ViewCounts(ctx context.Context, objs []*ent.Inbox) ([][]*conversation.ViewCount, error)
+	ViewCounts(ctx context.Context, objs []*ent.Inbox) ([][]*view.ViewCount, error)
 
-	EmailChannels(ctx context.Context, objs []*ent.Inbox) ([][]*ent.EmailChannel, error)
+	People(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*model.InboxPerson], error)
+	EmailChannels(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.EmailChannel], error)
+	EmailAllowList(ctx context.Context, obj *ent.Inbox, first *int, after *string, last *int, before *string) (*paging.Connection[string], error)
+	Setup(ctx context.Context, objs []*ent.Inbox) ([][]*inbox.SetupItem, error)
 }
 type WidgetStyleResolver interface {
 	OnAccentColor(ctx context.Context, obj *ent.Channel) (string, error)
@@ -57,6 +62,120 @@ type WidgetStyleResolver interface {
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_ChatChannel_blockedSenders_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_ChatChannel_customTexts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_ChatChannel_targetedMessages_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_ChatChannel_texts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -68,6 +187,234 @@ func (ec *executionContext) field_ChatChannel_texts_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["locale"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Inbox_emailAllowList_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Inbox_emailChannels_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Inbox_members_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Inbox_people_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Inbox_teams_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Inbox_users_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -211,8 +558,8 @@ func (ec *executionContext) _ChatChannel_availability(ctx context.Context, field
 			return obj.Availability, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.Availability) graphql.Marshaler {
-			return ec.marshalNChatAvailability2parleyᚋentᚋschemaᚐAvailability(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Availability) graphql.Marshaler {
+			return ec.marshalNChatAvailability2parleyᚋinternalᚋvocabᚐAvailability(ctx, selections, v)
 		},
 		true,
 		true,
@@ -268,7 +615,7 @@ func (ec *executionContext) _ChatChannel_texts(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*wording.Text) graphql.Marshaler {
-			return ec.marshalNChatText2ᚕᚖparleyᚋinternalᚋwordingᚐTextᚄ(ctx, selections, v)
+			return ec.marshalNChatText2ᚕᚖparleyᚋinternalᚋchannelᚋchatᚋwordingᚐTextᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -307,25 +654,37 @@ func (ec *executionContext) _ChatChannel_customTexts(ctx context.Context, field 
 			return ec.fieldContext_ChatChannel_customTexts(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ChatChannel().CustomTexts(ctx, obj)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ChatChannel().CustomTexts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*wording.Text) graphql.Marshaler {
-			return ec.marshalNChatText2ᚕᚖparleyᚋinternalᚋwordingᚐTextᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*wording.Text]) graphql.Marshaler {
+			return ec.marshalNChatTextConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ChatChannel_customTexts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ChatChannel_customTexts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ChatChannel",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ChatText(ctx, field)
+			return ec.childFields_ChatTextConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ChatChannel_customTexts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -395,32 +754,44 @@ func (ec *executionContext) _ChatChannel_targetedMessages(ctx context.Context, f
 			return ec.resolveBatch_ChatChannel_targetedMessages(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.TargetedMessage) graphql.Marshaler {
-			return ec.marshalNTargetedMessage2ᚕᚖparleyᚋentᚐTargetedMessageᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.TargetedMessage]) graphql.Marshaler {
+			return ec.marshalNTargetedMessageConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ChatChannel_targetedMessages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ChatChannel_targetedMessages(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ChatChannel",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_TargetedMessage(ctx, field)
+			return ec.childFields_TargetedMessageConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ChatChannel_targetedMessages_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
 func (ec *executionContext) resolveBatch_ChatChannel_targetedMessages(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (any, error) {
 	resolver := ec.Resolvers.ChatChannel()
+	fc := graphql.GetFieldContext(ctx)
 	if batch, ok := graphql.BatchParentsFor[*ent.Channel](ctx, "ChatChannel"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.TargetedMessages(ctx, batch.Parents)
+			return resolver.TargetedMessages(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		})
-		return graphql.ResolveBatchGroupResult[[]*ent.TargetedMessage](
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.TargetedMessage]](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -429,8 +800,8 @@ func (ec *executionContext) resolveBatch_ChatChannel_targetedMessages(ctx contex
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.TargetedMessages(ctx, []*ent.Channel{obj})
-	return graphql.ResolveBatchSingleResult[[]*ent.TargetedMessage](
+	results, err := resolver.TargetedMessages(ctx, []*ent.Channel{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.TargetedMessage]](
 		ctx,
 		results,
 		err,
@@ -438,7 +809,209 @@ func (ec *executionContext) resolveBatch_ChatChannel_targetedMessages(ctx contex
 	)
 }
 
-func (ec *executionContext) _CreateChatChannelPayload_chatChannel(ctx context.Context, field graphql.CollectedField, obj *model.CreateChatChannelPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatChannel_blockedSenders(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChatChannel_blockedSenders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ChatChannel_blockedSenders(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Block]) graphql.Marshaler {
+			return ec.marshalNBlockedSenderConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChatChannel_blockedSenders(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChatChannel",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BlockedSenderConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ChatChannel_blockedSenders_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ChatChannel_blockedSenders(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (any, error) {
+	resolver := ec.Resolvers.ChatChannel()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Channel](ctx, "ChatChannel"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.BlockedSenders(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.Block]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ChatChannel.blockedSenders",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.BlockedSenders(ctx, []*ent.Channel{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.Block]](
+		ctx,
+		results,
+		err,
+		"ChatChannel.blockedSenders",
+	)
+}
+
+func (ec *executionContext) _ChatTextConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*wording.Text]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChatTextConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*wording.Text]) graphql.Marshaler {
+			return ec.marshalNChatTextEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChatTextConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChatTextConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChatTextEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChatTextConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*wording.Text]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChatTextConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*wording.Text) graphql.Marshaler {
+			return ec.marshalNChatText2ᚕᚖparleyᚋinternalᚋchannelᚋchatᚋwordingᚐTextᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChatTextConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChatTextConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChatText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChatTextConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*wording.Text]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChatTextConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChatTextConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChatTextConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChatTextEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*wording.Text]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_ChatTextEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChatTextEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChatTextEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*wording.Text]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChatTextEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *wording.Text) graphql.Marshaler {
+			return ec.marshalNChatText2ᚖparleyᚋinternalᚋchannelᚋchatᚋwordingᚐText(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChatTextEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChatTextEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChatText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateChatChannelPayload_chatChannel(ctx context.Context, field graphql.CollectedField, obj *model.ChatChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -470,7 +1043,7 @@ func (ec *executionContext) fieldContext_CreateChatChannelPayload_chatChannel(_ 
 	return fc, nil
 }
 
-func (ec *executionContext) _CreateChatChannelPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateChatChannelPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _CreateChatChannelPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ChatChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -589,7 +1162,7 @@ func (ec *executionContext) fieldContext_CreateIdentitySecretPayload_userErrors(
 	return fc, nil
 }
 
-func (ec *executionContext) _CreateInboxPayload_inbox(ctx context.Context, field graphql.CollectedField, obj *model.CreateInboxPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _CreateInboxPayload_inbox(ctx context.Context, field graphql.CollectedField, obj *model.InboxPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -621,7 +1194,7 @@ func (ec *executionContext) fieldContext_CreateInboxPayload_inbox(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _CreateInboxPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateInboxPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _CreateInboxPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.InboxPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -766,32 +1339,44 @@ func (ec *executionContext) _Inbox_users(ctx context.Context, field graphql.Coll
 			return ec.resolveBatch_Inbox_users(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.User) graphql.Marshaler {
-			return ec.marshalNUser2ᚕᚖparleyᚋentᚐUserᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.User]) graphql.Marshaler {
+			return ec.marshalNUserConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Inbox_users(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Inbox_users(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Inbox",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_User(ctx, field)
+			return ec.childFields_UserConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Inbox_users_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
 func (ec *executionContext) resolveBatch_Inbox_users(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (any, error) {
 	resolver := ec.Resolvers.Inbox()
+	fc := graphql.GetFieldContext(ctx)
 	if batch, ok := graphql.BatchParentsFor[*ent.Inbox](ctx, "Inbox"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.Users(ctx, batch.Parents)
+			return resolver.Users(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		})
-		return graphql.ResolveBatchGroupResult[[]*ent.User](
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.User]](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -800,8 +1385,8 @@ func (ec *executionContext) resolveBatch_Inbox_users(ctx context.Context, field 
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Users(ctx, []*ent.Inbox{obj})
-	return graphql.ResolveBatchSingleResult[[]*ent.User](
+	results, err := resolver.Users(ctx, []*ent.Inbox{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.User]](
 		ctx,
 		results,
 		err,
@@ -821,32 +1406,44 @@ func (ec *executionContext) _Inbox_teams(ctx context.Context, field graphql.Coll
 			return ec.resolveBatch_Inbox_teams(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Team) graphql.Marshaler {
-			return ec.marshalNTeam2ᚕᚖparleyᚋentᚐTeamᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Team]) graphql.Marshaler {
+			return ec.marshalNTeamConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Inbox_teams(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Inbox_teams(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Inbox",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Team(ctx, field)
+			return ec.childFields_TeamConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Inbox_teams_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
 func (ec *executionContext) resolveBatch_Inbox_teams(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (any, error) {
 	resolver := ec.Resolvers.Inbox()
+	fc := graphql.GetFieldContext(ctx)
 	if batch, ok := graphql.BatchParentsFor[*ent.Inbox](ctx, "Inbox"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.Teams(ctx, batch.Parents)
+			return resolver.Teams(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		})
-		return graphql.ResolveBatchGroupResult[[]*ent.Team](
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.Team]](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -855,8 +1452,8 @@ func (ec *executionContext) resolveBatch_Inbox_teams(ctx context.Context, field 
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Teams(ctx, []*ent.Inbox{obj})
-	return graphql.ResolveBatchSingleResult[[]*ent.Team](
+	results, err := resolver.Teams(ctx, []*ent.Inbox{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.Team]](
 		ctx,
 		results,
 		err,
@@ -876,32 +1473,44 @@ func (ec *executionContext) _Inbox_members(ctx context.Context, field graphql.Co
 			return ec.resolveBatch_Inbox_members(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.User) graphql.Marshaler {
-			return ec.marshalNUser2ᚕᚖparleyᚋentᚐUserᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.User]) graphql.Marshaler {
+			return ec.marshalNUserConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Inbox_members(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Inbox_members(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Inbox",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_User(ctx, field)
+			return ec.childFields_UserConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Inbox_members_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
 func (ec *executionContext) resolveBatch_Inbox_members(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (any, error) {
 	resolver := ec.Resolvers.Inbox()
+	fc := graphql.GetFieldContext(ctx)
 	if batch, ok := graphql.BatchParentsFor[*ent.Inbox](ctx, "Inbox"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.Members(ctx, batch.Parents)
+			return resolver.Members(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		})
-		return graphql.ResolveBatchGroupResult[[]*ent.User](
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.User]](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -910,8 +1519,8 @@ func (ec *executionContext) resolveBatch_Inbox_members(ctx context.Context, fiel
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Members(ctx, []*ent.Inbox{obj})
-	return graphql.ResolveBatchSingleResult[[]*ent.User](
+	results, err := resolver.Members(ctx, []*ent.Inbox{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.User]](
 		ctx,
 		results,
 		err,
@@ -986,8 +1595,8 @@ func (ec *executionContext) _Inbox_viewCounts(ctx context.Context, field graphql
 			return ec.resolveBatch_Inbox_viewCounts(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*conversation.ViewCount) graphql.Marshaler {
-			return ec.marshalNViewCount2ᚕᚖparleyᚋinternalᚋconversationᚐViewCountᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*view.ViewCount) graphql.Marshaler {
+			return ec.marshalNViewCount2ᚕᚖparleyᚋinternalᚋconversationᚋviewᚐViewCountᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1011,7 +1620,7 @@ func (ec *executionContext) resolveBatch_Inbox_viewCounts(ctx context.Context, f
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.ViewCounts(ctx, batch.Parents)
 		})
-		return graphql.ResolveBatchGroupResult[[]*conversation.ViewCount](
+		return graphql.ResolveBatchGroupResult[[]*view.ViewCount](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -1021,7 +1630,7 @@ func (ec *executionContext) resolveBatch_Inbox_viewCounts(ctx context.Context, f
 		)
 	}
 	results, err := resolver.ViewCounts(ctx, []*ent.Inbox{obj})
-	return graphql.ResolveBatchSingleResult[[]*conversation.ViewCount](
+	return graphql.ResolveBatchSingleResult[[]*view.ViewCount](
 		ctx,
 		results,
 		err,
@@ -1052,6 +1661,73 @@ func (ec *executionContext) fieldContext_Inbox_createdAt(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Inbox", field, false, false, "Time")
 }
 
+func (ec *executionContext) _Inbox_people(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inbox_people(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Inbox_people(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*model.InboxPerson]) graphql.Marshaler {
+			return ec.marshalNInboxPersonConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Inbox_people(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Inbox",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InboxPersonConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Inbox_people_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Inbox_people(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (any, error) {
+	resolver := ec.Resolvers.Inbox()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Inbox](ctx, "Inbox"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.People(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*model.InboxPerson]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Inbox.people",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.People(ctx, []*ent.Inbox{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*model.InboxPerson]](
+		ctx,
+		results,
+		err,
+		"Inbox.people",
+	)
+}
+
 func (ec *executionContext) _Inbox_emailChannels(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1064,32 +1740,44 @@ func (ec *executionContext) _Inbox_emailChannels(ctx context.Context, field grap
 			return ec.resolveBatch_Inbox_emailChannels(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.EmailChannel) graphql.Marshaler {
-			return ec.marshalNEmailChannel2ᚕᚖparleyᚋentᚐEmailChannelᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.EmailChannel]) graphql.Marshaler {
+			return ec.marshalNEmailChannelConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Inbox_emailChannels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Inbox_emailChannels(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Inbox",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_EmailChannel(ctx, field)
+			return ec.childFields_EmailChannelConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Inbox_emailChannels_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
 func (ec *executionContext) resolveBatch_Inbox_emailChannels(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (any, error) {
 	resolver := ec.Resolvers.Inbox()
+	fc := graphql.GetFieldContext(ctx)
 	if batch, ok := graphql.BatchParentsFor[*ent.Inbox](ctx, "Inbox"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.EmailChannels(ctx, batch.Parents)
+			return resolver.EmailChannels(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		})
-		return graphql.ResolveBatchGroupResult[[]*ent.EmailChannel](
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.EmailChannel]](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -1098,8 +1786,8 @@ func (ec *executionContext) resolveBatch_Inbox_emailChannels(ctx context.Context
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.EmailChannels(ctx, []*ent.Inbox{obj})
-	return graphql.ResolveBatchSingleResult[[]*ent.EmailChannel](
+	results, err := resolver.EmailChannels(ctx, []*ent.Inbox{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.EmailChannel]](
 		ctx,
 		results,
 		err,
@@ -1116,21 +1804,496 @@ func (ec *executionContext) _Inbox_emailAllowList(ctx context.Context, field gra
 			return ec.fieldContext_Inbox_emailAllowList(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.EmailAllowList, nil
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Inbox().EmailAllowList(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[string]) graphql.Marshaler {
+			return ec.marshalNEmailAllowListConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Inbox_emailAllowList(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Inbox", field, false, false, "String")
+func (ec *executionContext) fieldContext_Inbox_emailAllowList(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Inbox",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EmailAllowListConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Inbox_emailAllowList_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
-func (ec *executionContext) _RenameInboxPayload_inbox(ctx context.Context, field graphql.CollectedField, obj *model.RenameInboxPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _Inbox_setup(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inbox_setup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Inbox_setup(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*inbox.SetupItem) graphql.Marshaler {
+			return ec.marshalNSetupItem2ᚕᚖparleyᚋinternalᚋinboxᚐSetupItemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Inbox_setup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Inbox",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetupItem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Inbox_setup(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (any, error) {
+	resolver := ec.Resolvers.Inbox()
+	if batch, ok := graphql.BatchParentsFor[*ent.Inbox](ctx, "Inbox"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Setup(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*inbox.SetupItem](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Inbox.setup",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Setup(ctx, []*ent.Inbox{obj})
+	return graphql.ResolveBatchSingleResult[[]*inbox.SetupItem](
+		ctx,
+		results,
+		err,
+		"Inbox.setup",
+	)
+}
+
+func (ec *executionContext) _InboxConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Inbox]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.Inbox]) graphql.Marshaler {
+			return ec.marshalNInboxEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InboxEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InboxConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Inbox]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Inbox) graphql.Marshaler {
+			return ec.marshalNInbox2ᚕᚖparleyᚋentᚐInboxᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Inbox(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InboxConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Inbox]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InboxEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Inbox]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_InboxEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _InboxEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Inbox]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Inbox) graphql.Marshaler {
+			return ec.marshalNInbox2ᚖparleyᚋentᚐInbox(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Inbox(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InboxPerson_id(ctx context.Context, field graphql.CollectedField, obj *model.InboxPerson) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_InboxPerson_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxPerson", field, false, false, "ID")
+}
+
+func (ec *executionContext) _InboxPerson_user(ctx context.Context, field graphql.CollectedField, obj *model.InboxPerson) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxPerson_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚖparleyᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxPerson_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxPerson",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InboxPerson_availability(ctx context.Context, field graphql.CollectedField, obj *model.InboxPerson) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxPerson_availability(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Availability, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.UserAvailability) graphql.Marshaler {
+			return ec.marshalNUserAvailability2parleyᚋinternalᚋvocabᚐUserAvailability(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxPerson_availability(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxPerson", field, false, false, "UserAvailability")
+}
+
+func (ec *executionContext) _InboxPerson_connected(ctx context.Context, field graphql.CollectedField, obj *model.InboxPerson) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Connected)
+}
+func (ec *executionContext) fieldContext_InboxPerson_connected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxPerson", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _InboxPerson_lastSeenAt(ctx context.Context, field graphql.CollectedField, obj *model.InboxPerson) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxPerson_lastSeenAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastSeenAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InboxPerson_lastSeenAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxPerson", field, false, false, "Time")
+}
+
+func (ec *executionContext) _InboxPerson_openChats(ctx context.Context, field graphql.CollectedField, obj *model.InboxPerson) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.OpenChats)
+}
+func (ec *executionContext) fieldContext_InboxPerson_openChats(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxPerson", field, false, false, "Int")
+}
+
+func (ec *executionContext) _InboxPerson_openConversations(ctx context.Context, field graphql.CollectedField, obj *model.InboxPerson) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.OpenConversations)
+}
+func (ec *executionContext) fieldContext_InboxPerson_openConversations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxPerson", field, false, false, "Int")
+}
+
+func (ec *executionContext) _InboxPerson_capacity(ctx context.Context, field graphql.CollectedField, obj *model.InboxPerson) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxPerson_capacity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Capacity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InboxPerson_capacity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxPerson", field, false, false, "Int")
+}
+
+func (ec *executionContext) _InboxPersonConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*model.InboxPerson]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxPersonConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*model.InboxPerson]) graphql.Marshaler {
+			return ec.marshalNInboxPersonEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxPersonConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxPersonConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InboxPersonEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InboxPersonConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*model.InboxPerson]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxPersonConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.InboxPerson) graphql.Marshaler {
+			return ec.marshalNInboxPerson2ᚕᚖparleyᚋgraphᚋmodelᚐInboxPersonᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxPersonConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxPersonConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InboxPerson(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InboxPersonConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*model.InboxPerson]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxPersonConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxPersonConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxPersonConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InboxPersonEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*model.InboxPerson]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_InboxPersonEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxPersonEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _InboxPersonEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*model.InboxPerson]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxPersonEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.InboxPerson) graphql.Marshaler {
+			return ec.marshalNInboxPerson2ᚖparleyᚋgraphᚋmodelᚐInboxPerson(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxPersonEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxPersonEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InboxPerson(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RenameInboxPayload_inbox(ctx context.Context, field graphql.CollectedField, obj *model.InboxPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1162,7 +2325,7 @@ func (ec *executionContext) fieldContext_RenameInboxPayload_inbox(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _RenameInboxPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RenameInboxPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _RenameInboxPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.InboxPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1194,7 +2357,7 @@ func (ec *executionContext) fieldContext_RenameInboxPayload_userErrors(_ context
 	return fc, nil
 }
 
-func (ec *executionContext) _UpdateChatChannelPayload_chatChannel(ctx context.Context, field graphql.CollectedField, obj *model.UpdateChatChannelPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UpdateChatChannelPayload_chatChannel(ctx context.Context, field graphql.CollectedField, obj *model.ChatChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1226,7 +2389,7 @@ func (ec *executionContext) fieldContext_UpdateChatChannelPayload_chatChannel(_ 
 	return fc, nil
 }
 
-func (ec *executionContext) _UpdateChatChannelPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateChatChannelPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UpdateChatChannelPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ChatChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1258,7 +2421,7 @@ func (ec *executionContext) fieldContext_UpdateChatChannelPayload_userErrors(_ c
 	return fc, nil
 }
 
-func (ec *executionContext) _UpdateInboxMembersPayload_inbox(ctx context.Context, field graphql.CollectedField, obj *model.UpdateInboxMembersPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UpdateInboxMembersPayload_inbox(ctx context.Context, field graphql.CollectedField, obj *model.InboxPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1290,7 +2453,7 @@ func (ec *executionContext) fieldContext_UpdateInboxMembersPayload_inbox(_ conte
 	return fc, nil
 }
 
-func (ec *executionContext) _UpdateInboxMembersPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateInboxMembersPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UpdateInboxMembersPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.InboxPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1376,7 +2539,7 @@ func (ec *executionContext) fieldContext_WidgetStyle_contrast(_ context.Context,
 }
 
 func (ec *executionContext) _WidgetStyle_title(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Title)
+	return ec.marshalOString2string(ctx, field.Selections, obj.Title)
 }
 func (ec *executionContext) fieldContext_WidgetStyle_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WidgetStyle", field, false, false, "String")
@@ -1432,8 +2595,8 @@ func (ec *executionContext) fieldContext_WidgetStyle_avatarUrl(_ context.Context
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputCreateChatChannelInput(ctx context.Context, obj any) (inbox.CreateChatChannelInput, error) {
-	var it inbox.CreateChatChannelInput
+func (ec *executionContext) unmarshalInputCreateChatChannelInput(ctx context.Context, obj any) (settings.CreateChatChannelInput, error) {
+	var it settings.CreateChatChannelInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1475,14 +2638,14 @@ func (ec *executionContext) unmarshalInputCreateChatChannelInput(ctx context.Con
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalCreateChatChannelInput(ctx context.Context, raw any) (inbox.CreateChatChannelInput, error) {
-	var out inbox.CreateChatChannelInput
+func UnmarshalCreateChatChannelInput(ctx context.Context, raw any) (settings.CreateChatChannelInput, error) {
+	var out settings.CreateChatChannelInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateChatChannelInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputCreateIdentitySecretInput(ctx context.Context, obj any) (inbox.CreateIdentitySecretInput, error) {
-	var it inbox.CreateIdentitySecretInput
+func (ec *executionContext) unmarshalInputCreateIdentitySecretInput(ctx context.Context, obj any) (settings.CreateIdentitySecretInput, error) {
+	var it settings.CreateIdentitySecretInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1492,20 +2655,20 @@ func (ec *executionContext) unmarshalInputCreateIdentitySecretInput(ctx context.
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"chatChannelId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"channelId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "chatChannelId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("chatChannelId"))
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ChatChannelID = data
+			it.ChannelID = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1524,8 +2687,8 @@ func (ec *executionContext) unmarshalInputCreateIdentitySecretInput(ctx context.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalCreateIdentitySecretInput(ctx context.Context, raw any) (inbox.CreateIdentitySecretInput, error) {
-	var out inbox.CreateIdentitySecretInput
+func UnmarshalCreateIdentitySecretInput(ctx context.Context, raw any) (settings.CreateIdentitySecretInput, error) {
+	var out settings.CreateIdentitySecretInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateIdentitySecretInput", raw, &out)
 	return out, err
 }
@@ -1541,13 +2704,20 @@ func (ec *executionContext) unmarshalInputCreateInboxInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "userIds", "teamIds", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "name", "userIds", "teamIds", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -1705,8 +2875,8 @@ func UnmarshalRenameInboxInput(ctx context.Context, raw any) (inbox.RenameInboxI
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputUpdateChatChannelInput(ctx context.Context, obj any) (inbox.UpdateChatChannelInput, error) {
-	var it inbox.UpdateChatChannelInput
+func (ec *executionContext) unmarshalInputUpdateChatChannelInput(ctx context.Context, obj any) (settings.UpdateChatChannelInput, error) {
+	var it settings.UpdateChatChannelInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1716,65 +2886,65 @@ func (ec *executionContext) unmarshalInputUpdateChatChannelInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"chatChannelId", "title", "accentColor", "sendTranscript", "position", "avatarUrl", "defaultLocale", "texts", "idempotencyKey"}
+	fieldsInOrder := [...]string{"channelId", "title", "accentColor", "sendTranscript", "position", "avatarUrl", "defaultLocale", "texts", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "chatChannelId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("chatChannelId"))
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ChatChannelID = data
+			it.ChannelID = data
 		case "title":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Title = data
+			it.Title = graphql.OmittableOf(data)
 		case "accentColor":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accentColor"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.AccentColor = data
+			it.AccentColor = graphql.OmittableOf(data)
 		case "sendTranscript":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sendTranscript"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.SendTranscript = data
+			it.SendTranscript = graphql.OmittableOf(data)
 		case "position":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("position"))
 			data, err := ec.unmarshalOWidgetPosition2ᚖparleyᚋinternalᚋvocabᚐWidgetPosition(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Position = data
+			it.Position = graphql.OmittableOf(data)
 		case "avatarUrl":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("avatarUrl"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.AvatarURL = data
+			it.AvatarURL = graphql.OmittableOf(data)
 		case "defaultLocale":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("defaultLocale"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.DefaultLocale = data
+			it.DefaultLocale = graphql.OmittableOf(data)
 		case "texts":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("texts"))
-			data, err := ec.unmarshalOChatTextInput2ᚕparleyᚋinternalᚋwordingᚐChoiceᚄ(ctx, v)
+			data, err := ec.unmarshalOChatTextInput2ᚕparleyᚋinternalᚋchannelᚋchatᚋwordingᚐChoiceᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -1797,8 +2967,8 @@ func (ec *executionContext) unmarshalInputUpdateChatChannelInput(ctx context.Con
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalUpdateChatChannelInput(ctx context.Context, raw any) (inbox.UpdateChatChannelInput, error) {
-	var out inbox.UpdateChatChannelInput
+func UnmarshalUpdateChatChannelInput(ctx context.Context, raw any) (settings.UpdateChatChannelInput, error) {
+	var out settings.UpdateChatChannelInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateChatChannelInput", raw, &out)
 	return out, err
 }
@@ -1915,7 +3085,7 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 
 // region    **************************** object.gotpl ****************************
 
-var chatChannelImplementors = []string{"ChatChannel", "Node", "Channel"}
+var chatChannelImplementors = []string{"ChatChannel", "_Entity", "Node", "Channel"}
 
 func (ec *executionContext) _ChatChannel(ctx context.Context, sel ast.SelectionSet, obj *ent.Channel) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, chatChannelImplementors)
@@ -1990,6 +3160,80 @@ func (ec *executionContext) _ChatChannel(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "blockedSenders":
+			out.Values[i] = ec._ChatChannel_blockedSenders(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var chatTextConnectionImplementors = []string{"ChatTextConnection"}
+
+func (ec *executionContext) _ChatTextConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*wording.Text]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, chatTextConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChatTextConnection")
+		case "edges":
+			out.Values[i] = ec._ChatTextConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ChatTextConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ChatTextConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var chatTextEdgeImplementors = []string{"ChatTextEdge"}
+
+func (ec *executionContext) _ChatTextEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*wording.Text]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, chatTextEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChatTextEdge")
+		case "cursor":
+			out.Values[i] = ec._ChatTextEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ChatTextEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2004,7 +3248,7 @@ func (ec *executionContext) _ChatChannel(ctx context.Context, sel ast.SelectionS
 
 var createChatChannelPayloadImplementors = []string{"CreateChatChannelPayload"}
 
-func (ec *executionContext) _CreateChatChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateChatChannelPayload) graphql.Marshaler {
+func (ec *executionContext) _CreateChatChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ChatChannelPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createChatChannelPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2073,7 +3317,7 @@ func (ec *executionContext) _CreateIdentitySecretPayload(ctx context.Context, se
 
 var createInboxPayloadImplementors = []string{"CreateInboxPayload"}
 
-func (ec *executionContext) _CreateInboxPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateInboxPayload) graphql.Marshaler {
+func (ec *executionContext) _CreateInboxPayload(ctx context.Context, sel ast.SelectionSet, obj *model.InboxPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createInboxPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2140,7 +3384,7 @@ func (ec *executionContext) _DeleteInboxPayload(ctx context.Context, sel ast.Sel
 	return out
 }
 
-var inboxImplementors = []string{"Inbox", "Node"}
+var inboxImplementors = []string{"Inbox", "_Entity", "Node"}
 
 func (ec *executionContext) _Inbox(ctx context.Context, sel ast.SelectionSet, obj *ent.Inbox) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, inboxImplementors)
@@ -2190,6 +3434,11 @@ func (ec *executionContext) _Inbox(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "people":
+			out.Values[i] = ec._Inbox_people(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "emailChannels":
 			out.Values[i] = ec._Inbox_emailChannels(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2197,6 +3446,211 @@ func (ec *executionContext) _Inbox(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "emailAllowList":
 			out.Values[i] = ec._Inbox_emailAllowList(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setup":
+			out.Values[i] = ec._Inbox_setup(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var inboxConnectionImplementors = []string{"InboxConnection"}
+
+func (ec *executionContext) _InboxConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.Inbox]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, inboxConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InboxConnection")
+		case "edges":
+			out.Values[i] = ec._InboxConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._InboxConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._InboxConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var inboxEdgeImplementors = []string{"InboxEdge"}
+
+func (ec *executionContext) _InboxEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.Inbox]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, inboxEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InboxEdge")
+		case "cursor":
+			out.Values[i] = ec._InboxEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._InboxEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var inboxPersonImplementors = []string{"InboxPerson"}
+
+func (ec *executionContext) _InboxPerson(ctx context.Context, sel ast.SelectionSet, obj *model.InboxPerson) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, inboxPersonImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InboxPerson")
+		case "id":
+			out.Values[i] = ec._InboxPerson_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "user":
+			out.Values[i] = ec._InboxPerson_user(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "availability":
+			out.Values[i] = ec._InboxPerson_availability(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "connected":
+			out.Values[i] = ec._InboxPerson_connected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastSeenAt":
+			out.Values[i] = ec._InboxPerson_lastSeenAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "openChats":
+			out.Values[i] = ec._InboxPerson_openChats(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "openConversations":
+			out.Values[i] = ec._InboxPerson_openConversations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "capacity":
+			out.Values[i] = ec._InboxPerson_capacity(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var inboxPersonConnectionImplementors = []string{"InboxPersonConnection"}
+
+func (ec *executionContext) _InboxPersonConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*model.InboxPerson]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, inboxPersonConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InboxPersonConnection")
+		case "edges":
+			out.Values[i] = ec._InboxPersonConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._InboxPersonConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._InboxPersonConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var inboxPersonEdgeImplementors = []string{"InboxPersonEdge"}
+
+func (ec *executionContext) _InboxPersonEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*model.InboxPerson]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, inboxPersonEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InboxPersonEdge")
+		case "cursor":
+			out.Values[i] = ec._InboxPersonEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._InboxPersonEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2214,7 +3668,7 @@ func (ec *executionContext) _Inbox(ctx context.Context, sel ast.SelectionSet, ob
 
 var renameInboxPayloadImplementors = []string{"RenameInboxPayload"}
 
-func (ec *executionContext) _RenameInboxPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RenameInboxPayload) graphql.Marshaler {
+func (ec *executionContext) _RenameInboxPayload(ctx context.Context, sel ast.SelectionSet, obj *model.InboxPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, renameInboxPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2246,7 +3700,7 @@ func (ec *executionContext) _RenameInboxPayload(ctx context.Context, sel ast.Sel
 
 var updateChatChannelPayloadImplementors = []string{"UpdateChatChannelPayload"}
 
-func (ec *executionContext) _UpdateChatChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateChatChannelPayload) graphql.Marshaler {
+func (ec *executionContext) _UpdateChatChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ChatChannelPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, updateChatChannelPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2278,7 +3732,7 @@ func (ec *executionContext) _UpdateChatChannelPayload(ctx context.Context, sel a
 
 var updateInboxMembersPayloadImplementors = []string{"UpdateInboxMembersPayload"}
 
-func (ec *executionContext) _UpdateInboxMembersPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateInboxMembersPayload) graphql.Marshaler {
+func (ec *executionContext) _UpdateInboxMembersPayload(ctx context.Context, sel ast.SelectionSet, obj *model.InboxPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, updateInboxMembersPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2335,7 +3789,7 @@ func (ec *executionContext) _WidgetStyle(ctx context.Context, sel ast.SelectionS
 			}
 		case "title":
 			out.Values[i] = ec._WidgetStyle_title(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "position":
@@ -2395,12 +3849,44 @@ func (ec *executionContext) marshalNChatChannel2ᚖparleyᚋentᚐChannel(ctx co
 	return ec._ChatChannel(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCreateChatChannelInput2parleyᚋinternalᚋinboxᚐCreateChatChannelInput(ctx context.Context, v any) (inbox.CreateChatChannelInput, error) {
+func (ec *executionContext) marshalNChatTextConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*wording.Text]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ChatTextConnection!")
+		return graphql.Null
+	}
+	return ec._ChatTextConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNChatTextEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*wording.Text]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNChatTextEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNChatTextEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*wording.Text]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ChatTextEdge!")
+		return graphql.Null
+	}
+	return ec._ChatTextEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCreateChatChannelInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐCreateChatChannelInput(ctx context.Context, v any) (settings.CreateChatChannelInput, error) {
 	res, err := ec.unmarshalInputCreateChatChannelInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateChatChannelPayload2ᚖparleyᚋgraphᚋmodelᚐCreateChatChannelPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateChatChannelPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNCreateChatChannelPayload2ᚖparleyᚋgraphᚋmodelᚐChatChannelPayload(ctx context.Context, sel ast.SelectionSet, v *model.ChatChannelPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CreateChatChannelPayload!")
 		return graphql.Null
@@ -2408,7 +3894,7 @@ func (ec *executionContext) marshalNCreateChatChannelPayload2ᚖparleyᚋgraph�
 	return ec._CreateChatChannelPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCreateIdentitySecretInput2parleyᚋinternalᚋinboxᚐCreateIdentitySecretInput(ctx context.Context, v any) (inbox.CreateIdentitySecretInput, error) {
+func (ec *executionContext) unmarshalNCreateIdentitySecretInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐCreateIdentitySecretInput(ctx context.Context, v any) (settings.CreateIdentitySecretInput, error) {
 	res, err := ec.unmarshalInputCreateIdentitySecretInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -2426,7 +3912,7 @@ func (ec *executionContext) unmarshalNCreateInboxInput2parleyᚋinternalᚋinbox
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateInboxPayload2ᚖparleyᚋgraphᚋmodelᚐCreateInboxPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateInboxPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNCreateInboxPayload2ᚖparleyᚋgraphᚋmodelᚐInboxPayload(ctx context.Context, sel ast.SelectionSet, v *model.InboxPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CreateInboxPayload!")
 		return graphql.Null
@@ -2472,12 +3958,100 @@ func (ec *executionContext) marshalNInbox2ᚖparleyᚋentᚐInbox(ctx context.Co
 	return ec._Inbox(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNInboxConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.Inbox]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "InboxConnection!")
+		return graphql.Null
+	}
+	return ec._InboxConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNInboxEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.Inbox]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNInboxEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNInboxEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.Inbox]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "InboxEdge!")
+		return graphql.Null
+	}
+	return ec._InboxEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNInboxPerson2ᚕᚖparleyᚋgraphᚋmodelᚐInboxPersonᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.InboxPerson) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNInboxPerson2ᚖparleyᚋgraphᚋmodelᚐInboxPerson(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNInboxPerson2ᚖparleyᚋgraphᚋmodelᚐInboxPerson(ctx context.Context, sel ast.SelectionSet, v *model.InboxPerson) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "InboxPerson!")
+		return graphql.Null
+	}
+	return ec._InboxPerson(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNInboxPersonConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*model.InboxPerson]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "InboxPersonConnection!")
+		return graphql.Null
+	}
+	return ec._InboxPersonConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNInboxPersonEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*model.InboxPerson]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNInboxPersonEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNInboxPersonEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*model.InboxPerson]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "InboxPersonEdge!")
+		return graphql.Null
+	}
+	return ec._InboxPersonEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRenameInboxInput2parleyᚋinternalᚋinboxᚐRenameInboxInput(ctx context.Context, v any) (inbox.RenameInboxInput, error) {
 	res, err := ec.unmarshalInputRenameInboxInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRenameInboxPayload2ᚖparleyᚋgraphᚋmodelᚐRenameInboxPayload(ctx context.Context, sel ast.SelectionSet, v *model.RenameInboxPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNRenameInboxPayload2ᚖparleyᚋgraphᚋmodelᚐInboxPayload(ctx context.Context, sel ast.SelectionSet, v *model.InboxPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RenameInboxPayload!")
 		return graphql.Null
@@ -2485,12 +4059,12 @@ func (ec *executionContext) marshalNRenameInboxPayload2ᚖparleyᚋgraphᚋmodel
 	return ec._RenameInboxPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNUpdateChatChannelInput2parleyᚋinternalᚋinboxᚐUpdateChatChannelInput(ctx context.Context, v any) (inbox.UpdateChatChannelInput, error) {
+func (ec *executionContext) unmarshalNUpdateChatChannelInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐUpdateChatChannelInput(ctx context.Context, v any) (settings.UpdateChatChannelInput, error) {
 	res, err := ec.unmarshalInputUpdateChatChannelInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateChatChannelPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateChatChannelPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateChatChannelPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUpdateChatChannelPayload2ᚖparleyᚋgraphᚋmodelᚐChatChannelPayload(ctx context.Context, sel ast.SelectionSet, v *model.ChatChannelPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UpdateChatChannelPayload!")
 		return graphql.Null
@@ -2503,7 +4077,7 @@ func (ec *executionContext) unmarshalNUpdateInboxMembersInput2parleyᚋinternal�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateInboxMembersPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateInboxMembersPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateInboxMembersPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUpdateInboxMembersPayload2ᚖparleyᚋgraphᚋmodelᚐInboxPayload(ctx context.Context, sel ast.SelectionSet, v *model.InboxPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UpdateInboxMembersPayload!")
 		return graphql.Null
@@ -2532,6 +4106,13 @@ func (ec *executionContext) marshalNWidgetStyle2ᚖparleyᚋentᚐChannel(ctx co
 		return graphql.Null
 	}
 	return ec._WidgetStyle(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChannel2parleyᚋgraphᚋmodelᚐChannel(ctx context.Context, sel ast.SelectionSet, v model.Channel) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Channel(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOChannelKind2ᚕparleyᚋinternalᚋvocabᚐChannelKindᚄ(ctx context.Context, v any) ([]vocab.ChannelKind, error) {

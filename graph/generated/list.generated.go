@@ -14,6 +14,7 @@ import (
 	"parley/graph/model"
 	"parley/internal/clock"
 	"parley/internal/contact"
+	"parley/internal/paging"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -30,16 +31,16 @@ type ContactListResolver interface {
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _AddToListPayload_list(ctx context.Context, field graphql.CollectedField, obj *model.AddToListPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddContactsToListPayload_contactList(ctx context.Context, field graphql.CollectedField, obj *model.ContactListPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AddToListPayload_list(ctx, field)
+			return ec.fieldContext_AddContactsToListPayload_contactList(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.List, nil
+			return obj.ContactList, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.ContactList) graphql.Marshaler {
@@ -49,9 +50,9 @@ func (ec *executionContext) _AddToListPayload_list(ctx context.Context, field gr
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AddToListPayload_list(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_AddContactsToListPayload_contactList(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "AddToListPayload",
+		Object:     "AddContactsToListPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -62,13 +63,13 @@ func (ec *executionContext) fieldContext_AddToListPayload_list(_ context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _AddToListPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.AddToListPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddContactsToListPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ContactListPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AddToListPayload_userErrors(ctx, field)
+			return ec.fieldContext_AddContactsToListPayload_userErrors(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
@@ -81,9 +82,9 @@ func (ec *executionContext) _AddToListPayload_userErrors(ctx context.Context, fi
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_AddToListPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_AddContactsToListPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "AddToListPayload",
+		Object:     "AddContactsToListPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -177,16 +178,151 @@ func (ec *executionContext) fieldContext_ContactList_createdAt(_ context.Context
 	return graphql.NewScalarFieldContext("ContactList", field, false, false, "Time")
 }
 
-func (ec *executionContext) _CreateContactListPayload_list(ctx context.Context, field graphql.CollectedField, obj *model.CreateContactListPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactListConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.ContactList]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CreateContactListPayload_list(ctx, field)
+			return ec.fieldContext_ContactListConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.List, nil
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.ContactList]) graphql.Marshaler {
+			return ec.marshalNContactListEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactListEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactListConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.ContactList]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ContactList) graphql.Marshaler {
+			return ec.marshalNContactList2ᚕᚖparleyᚋentᚐContactListᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactList(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactListConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.ContactList]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactListEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.ContactList]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_ContactListEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactListEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.ContactList]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ContactList) graphql.Marshaler {
+			return ec.marshalNContactList2ᚖparleyᚋentᚐContactList(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactList(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateContactListPayload_contactList(ctx context.Context, field graphql.CollectedField, obj *model.ContactListPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateContactListPayload_contactList(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactList, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.ContactList) graphql.Marshaler {
@@ -196,7 +332,7 @@ func (ec *executionContext) _CreateContactListPayload_list(ctx context.Context, 
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_CreateContactListPayload_list(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_CreateContactListPayload_contactList(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CreateContactListPayload",
 		Field:      field,
@@ -209,7 +345,7 @@ func (ec *executionContext) fieldContext_CreateContactListPayload_list(_ context
 	return fc, nil
 }
 
-func (ec *executionContext) _CreateContactListPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateContactListPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _CreateContactListPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ContactListPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -241,16 +377,16 @@ func (ec *executionContext) fieldContext_CreateContactListPayload_userErrors(_ c
 	return fc, nil
 }
 
-func (ec *executionContext) _RemoveFromListPayload_list(ctx context.Context, field graphql.CollectedField, obj *model.RemoveFromListPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _RemoveContactsFromListPayload_contactList(ctx context.Context, field graphql.CollectedField, obj *model.ContactListPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RemoveFromListPayload_list(ctx, field)
+			return ec.fieldContext_RemoveContactsFromListPayload_contactList(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.List, nil
+			return obj.ContactList, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.ContactList) graphql.Marshaler {
@@ -260,9 +396,9 @@ func (ec *executionContext) _RemoveFromListPayload_list(ctx context.Context, fie
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RemoveFromListPayload_list(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_RemoveContactsFromListPayload_contactList(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "RemoveFromListPayload",
+		Object:     "RemoveContactsFromListPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -273,13 +409,13 @@ func (ec *executionContext) fieldContext_RemoveFromListPayload_list(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _RemoveFromListPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RemoveFromListPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _RemoveContactsFromListPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ContactListPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RemoveFromListPayload_userErrors(ctx, field)
+			return ec.fieldContext_RemoveContactsFromListPayload_userErrors(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
@@ -292,9 +428,9 @@ func (ec *executionContext) _RemoveFromListPayload_userErrors(ctx context.Contex
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_RemoveFromListPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_RemoveContactsFromListPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "RemoveFromListPayload",
+		Object:     "RemoveContactsFromListPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -309,8 +445,8 @@ func (ec *executionContext) fieldContext_RemoveFromListPayload_userErrors(_ cont
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputAddToListInput(ctx context.Context, obj any) (contact.AddToListInput, error) {
-	var it contact.AddToListInput
+func (ec *executionContext) unmarshalInputAddContactsToListInput(ctx context.Context, obj any) (contact.AddContactsToListInput, error) {
+	var it contact.AddContactsToListInput
 	if obj == nil {
 		return it, nil
 	}
@@ -320,20 +456,20 @@ func (ec *executionContext) unmarshalInputAddToListInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"listId", "contactIds", "idempotencyKey"}
+	fieldsInOrder := [...]string{"contactListId", "contactIds", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "listId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("listId"))
+		case "contactListId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactListId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ListID = data
+			it.ContactListID = data
 		case "contactIds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactIds"))
 			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
@@ -353,15 +489,15 @@ func (ec *executionContext) unmarshalInputAddToListInput(ctx context.Context, ob
 	return it, nil
 }
 
-// UnmarshalAddToListInput unmarshals raw into the AddToListInput input type, using the
+// UnmarshalAddContactsToListInput unmarshals raw into the AddContactsToListInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalAddToListInput(ctx context.Context, raw any) (contact.AddToListInput, error) {
-	var out contact.AddToListInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddToListInput", raw, &out)
+func UnmarshalAddContactsToListInput(ctx context.Context, raw any) (contact.AddContactsToListInput, error) {
+	var out contact.AddContactsToListInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddContactsToListInput", raw, &out)
 	return out, err
 }
 
@@ -376,13 +512,20 @@ func (ec *executionContext) unmarshalInputCreateContactListInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "name", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -414,8 +557,8 @@ func UnmarshalCreateContactListInput(ctx context.Context, raw any) (contact.Crea
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputRemoveFromListInput(ctx context.Context, obj any) (contact.RemoveFromListInput, error) {
-	var it contact.RemoveFromListInput
+func (ec *executionContext) unmarshalInputRemoveContactsFromListInput(ctx context.Context, obj any) (contact.RemoveContactsFromListInput, error) {
+	var it contact.RemoveContactsFromListInput
 	if obj == nil {
 		return it, nil
 	}
@@ -425,20 +568,20 @@ func (ec *executionContext) unmarshalInputRemoveFromListInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"listId", "contactIds", "idempotencyKey"}
+	fieldsInOrder := [...]string{"contactListId", "contactIds", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "listId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("listId"))
+		case "contactListId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactListId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ListID = data
+			it.ContactListID = data
 		case "contactIds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactIds"))
 			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
@@ -458,15 +601,15 @@ func (ec *executionContext) unmarshalInputRemoveFromListInput(ctx context.Contex
 	return it, nil
 }
 
-// UnmarshalRemoveFromListInput unmarshals raw into the RemoveFromListInput input type, using the
+// UnmarshalRemoveContactsFromListInput unmarshals raw into the RemoveContactsFromListInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalRemoveFromListInput(ctx context.Context, raw any) (contact.RemoveFromListInput, error) {
-	var out contact.RemoveFromListInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoveFromListInput", raw, &out)
+func UnmarshalRemoveContactsFromListInput(ctx context.Context, raw any) (contact.RemoveContactsFromListInput, error) {
+	var out contact.RemoveContactsFromListInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoveContactsFromListInput", raw, &out)
 	return out, err
 }
 
@@ -478,23 +621,23 @@ func UnmarshalRemoveFromListInput(ctx context.Context, raw any) (contact.RemoveF
 
 // region    **************************** object.gotpl ****************************
 
-var addToListPayloadImplementors = []string{"AddToListPayload"}
+var addContactsToListPayloadImplementors = []string{"AddContactsToListPayload"}
 
-func (ec *executionContext) _AddToListPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AddToListPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, addToListPayloadImplementors)
+func (ec *executionContext) _AddContactsToListPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ContactListPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addContactsToListPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("AddToListPayload")
-		case "list":
-			out.Values[i] = ec._AddToListPayload_list(ctx, field, obj)
+			out.Values[i] = graphql.MarshalString("AddContactsToListPayload")
+		case "contactList":
+			out.Values[i] = ec._AddContactsToListPayload_contactList(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "userErrors":
-			out.Values[i] = ec._AddToListPayload_userErrors(ctx, field, obj)
+			out.Values[i] = ec._AddContactsToListPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -510,7 +653,7 @@ func (ec *executionContext) _AddToListPayload(ctx context.Context, sel ast.Selec
 	return out
 }
 
-var contactListImplementors = []string{"ContactList"}
+var contactListImplementors = []string{"ContactList", "Node"}
 
 func (ec *executionContext) _ContactList(ctx context.Context, sel ast.SelectionSet, obj *ent.ContactList) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, contactListImplementors)
@@ -552,9 +695,78 @@ func (ec *executionContext) _ContactList(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var contactListConnectionImplementors = []string{"ContactListConnection"}
+
+func (ec *executionContext) _ContactListConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.ContactList]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactListConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactListConnection")
+		case "edges":
+			out.Values[i] = ec._ContactListConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ContactListConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ContactListConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var contactListEdgeImplementors = []string{"ContactListEdge"}
+
+func (ec *executionContext) _ContactListEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.ContactList]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactListEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactListEdge")
+		case "cursor":
+			out.Values[i] = ec._ContactListEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ContactListEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var createContactListPayloadImplementors = []string{"CreateContactListPayload"}
 
-func (ec *executionContext) _CreateContactListPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateContactListPayload) graphql.Marshaler {
+func (ec *executionContext) _CreateContactListPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ContactListPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createContactListPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -562,8 +774,8 @@ func (ec *executionContext) _CreateContactListPayload(ctx context.Context, sel a
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("CreateContactListPayload")
-		case "list":
-			out.Values[i] = ec._CreateContactListPayload_list(ctx, field, obj)
+		case "contactList":
+			out.Values[i] = ec._CreateContactListPayload_contactList(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -584,23 +796,23 @@ func (ec *executionContext) _CreateContactListPayload(ctx context.Context, sel a
 	return out
 }
 
-var removeFromListPayloadImplementors = []string{"RemoveFromListPayload"}
+var removeContactsFromListPayloadImplementors = []string{"RemoveContactsFromListPayload"}
 
-func (ec *executionContext) _RemoveFromListPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RemoveFromListPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, removeFromListPayloadImplementors)
+func (ec *executionContext) _RemoveContactsFromListPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ContactListPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, removeContactsFromListPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("RemoveFromListPayload")
-		case "list":
-			out.Values[i] = ec._RemoveFromListPayload_list(ctx, field, obj)
+			out.Values[i] = graphql.MarshalString("RemoveContactsFromListPayload")
+		case "contactList":
+			out.Values[i] = ec._RemoveContactsFromListPayload_contactList(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "userErrors":
-			out.Values[i] = ec._RemoveFromListPayload_userErrors(ctx, field, obj)
+			out.Values[i] = ec._RemoveContactsFromListPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -620,17 +832,17 @@ func (ec *executionContext) _RemoveFromListPayload(ctx context.Context, sel ast.
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) unmarshalNAddToListInput2parleyᚋinternalᚋcontactᚐAddToListInput(ctx context.Context, v any) (contact.AddToListInput, error) {
-	res, err := ec.unmarshalInputAddToListInput(ctx, v)
+func (ec *executionContext) unmarshalNAddContactsToListInput2parleyᚋinternalᚋcontactᚐAddContactsToListInput(ctx context.Context, v any) (contact.AddContactsToListInput, error) {
+	res, err := ec.unmarshalInputAddContactsToListInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAddToListPayload2ᚖparleyᚋgraphᚋmodelᚐAddToListPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddToListPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNAddContactsToListPayload2ᚖparleyᚋgraphᚋmodelᚐContactListPayload(ctx context.Context, sel ast.SelectionSet, v *model.ContactListPayload) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AddToListPayload!")
+		graphql.AddInvalidNullError(ctx, "AddContactsToListPayload!")
 		return graphql.Null
 	}
-	return ec._AddToListPayload(ctx, sel, v)
+	return ec._AddContactsToListPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNContactList2ᚕᚖparleyᚋentᚐContactListᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ContactList) graphql.Marshaler {
@@ -658,12 +870,44 @@ func (ec *executionContext) marshalNContactList2ᚖparleyᚋentᚐContactList(ct
 	return ec._ContactList(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNContactListConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.ContactList]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ContactListConnection!")
+		return graphql.Null
+	}
+	return ec._ContactListConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNContactListEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.ContactList]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactListEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNContactListEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.ContactList]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ContactListEdge!")
+		return graphql.Null
+	}
+	return ec._ContactListEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCreateContactListInput2parleyᚋinternalᚋcontactᚐCreateContactListInput(ctx context.Context, v any) (contact.CreateContactListInput, error) {
 	res, err := ec.unmarshalInputCreateContactListInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateContactListPayload2ᚖparleyᚋgraphᚋmodelᚐCreateContactListPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateContactListPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNCreateContactListPayload2ᚖparleyᚋgraphᚋmodelᚐContactListPayload(ctx context.Context, sel ast.SelectionSet, v *model.ContactListPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CreateContactListPayload!")
 		return graphql.Null
@@ -671,17 +915,17 @@ func (ec *executionContext) marshalNCreateContactListPayload2ᚖparleyᚋgraph�
 	return ec._CreateContactListPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNRemoveFromListInput2parleyᚋinternalᚋcontactᚐRemoveFromListInput(ctx context.Context, v any) (contact.RemoveFromListInput, error) {
-	res, err := ec.unmarshalInputRemoveFromListInput(ctx, v)
+func (ec *executionContext) unmarshalNRemoveContactsFromListInput2parleyᚋinternalᚋcontactᚐRemoveContactsFromListInput(ctx context.Context, v any) (contact.RemoveContactsFromListInput, error) {
+	res, err := ec.unmarshalInputRemoveContactsFromListInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRemoveFromListPayload2ᚖparleyᚋgraphᚋmodelᚐRemoveFromListPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveFromListPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNRemoveContactsFromListPayload2ᚖparleyᚋgraphᚋmodelᚐContactListPayload(ctx context.Context, sel ast.SelectionSet, v *model.ContactListPayload) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RemoveFromListPayload!")
+		graphql.AddInvalidNullError(ctx, "RemoveContactsFromListPayload!")
 		return graphql.Null
 	}
-	return ec._RemoveFromListPayload(ctx, sel, v)
+	return ec._RemoveContactsFromListPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOContactList2ᚖparleyᚋentᚐContactList(ctx context.Context, sel ast.SelectionSet, v *ent.ContactList) graphql.Marshaler {

@@ -10,12 +10,13 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
-	"parley/internal/channel/email"
+	"parley/internal/channel/email/deliver"
+	"parley/internal/channel/email/receive"
 	"parley/internal/clock"
 	"parley/internal/conversation"
+	"parley/internal/paging"
 	"parley/internal/vocab"
 )
 
@@ -28,27 +29,31 @@ type EmailHeadersResolver interface {
 	Cc(ctx context.Context, obj *ent.Email) ([]string, error)
 	Bcc(ctx context.Context, obj *ent.Email) ([]string, error)
 	ReplyTo(ctx context.Context, obj *ent.Email) ([]string, error)
-	Mailboxes(ctx context.Context, obj *ent.Email) ([]*schema.Mailbox, error)
+	Mailboxes(ctx context.Context, obj *ent.Email) ([]*vocab.Mailbox, error)
+	MailboxCount(ctx context.Context, obj *ent.Email) (int, error)
 
 	RawURL(ctx context.Context, obj *ent.Email) (*string, error)
 }
 type EmailRecipientResolver interface {
-	Detail(ctx context.Context, obj *schema.Recipient) (*string, error)
+	Detail(ctx context.Context, obj *vocab.Recipient) (*string, error)
 }
 type EmailVerdictResolver interface {
-	Allowed(ctx context.Context, obj *schema.MailVerdict) (*string, error)
-	Authentication(ctx context.Context, obj *schema.MailVerdict) ([]*model.EmailAuthenticationResult, error)
-	Thread(ctx context.Context, obj *schema.MailVerdict) (*string, error)
-	ThreadDetail(ctx context.Context, obj *schema.MailVerdict) (*string, error)
+	Allowed(ctx context.Context, obj *vocab.MailVerdict) (*string, error)
+	Authentication(ctx context.Context, obj *vocab.MailVerdict) ([]*model.EmailAuthenticationResult, error)
+	Thread(ctx context.Context, obj *vocab.MailVerdict) (*string, error)
+	ThreadDetail(ctx context.Context, obj *vocab.MailVerdict) (*string, error)
 }
 type InboundEmailSimulationResolver interface {
-	Conversation(ctx context.Context, obj *email.Simulation) (*ent.Conversation, error)
+	Conversation(ctx context.Context, obj *receive.Simulation) (*ent.Conversation, error)
 
-	PossiblyRelated(ctx context.Context, obj *email.Simulation) (*ent.Conversation, error)
-	DuplicateOf(ctx context.Context, obj *email.Simulation) (*ent.Message, error)
+	PossiblyRelated(ctx context.Context, obj *receive.Simulation) (*ent.Conversation, error)
+	DuplicateOf(ctx context.Context, obj *receive.Simulation) (*ent.Message, error)
 
-	Contact(ctx context.Context, obj *email.Simulation) (*ent.Contact, error)
-	From(ctx context.Context, obj *email.Simulation) (*schema.Mailbox, error)
+	Contact(ctx context.Context, obj *receive.Simulation) (*ent.Contact, error)
+	From(ctx context.Context, obj *receive.Simulation) (*vocab.Mailbox, error)
+
+	HTML(ctx context.Context, obj *receive.Simulation) (*string, error)
+	QuotedHTML(ctx context.Context, obj *receive.Simulation) (*string, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -73,7 +78,7 @@ func (ec *executionContext) fieldContext_EmailAuthenticationResult_result(_ cont
 	return graphql.NewScalarFieldContext("EmailAuthenticationResult", field, false, false, "String")
 }
 
-func (ec *executionContext) _EmailFilterReason_reason(ctx context.Context, field graphql.CollectedField, obj *schema.FilterReason) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailFilterReason_reason(ctx context.Context, field graphql.CollectedField, obj *vocab.FilterReason) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -96,14 +101,14 @@ func (ec *executionContext) fieldContext_EmailFilterReason_reason(_ context.Cont
 	return graphql.NewScalarFieldContext("EmailFilterReason", field, false, false, "FilteredReason")
 }
 
-func (ec *executionContext) _EmailFilterReason_code(ctx context.Context, field graphql.CollectedField, obj *schema.FilterReason) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailFilterReason_code(ctx context.Context, field graphql.CollectedField, obj *vocab.FilterReason) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Code)
 }
 func (ec *executionContext) fieldContext_EmailFilterReason_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EmailFilterReason", field, false, false, "String")
 }
 
-func (ec *executionContext) _EmailFilterReason_detail(ctx context.Context, field graphql.CollectedField, obj *schema.FilterReason) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailFilterReason_detail(ctx context.Context, field graphql.CollectedField, obj *vocab.FilterReason) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Detail)
 }
 func (ec *executionContext) fieldContext_EmailFilterReason_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -111,7 +116,7 @@ func (ec *executionContext) fieldContext_EmailFilterReason_detail(_ context.Cont
 }
 
 func (ec *executionContext) _EmailHeaders_messageId(ctx context.Context, field graphql.CollectedField, obj *ent.Email) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.InternetID)
+	return ec.marshalOString2string(ctx, field.Selections, obj.InternetID)
 }
 func (ec *executionContext) fieldContext_EmailHeaders_messageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EmailHeaders", field, false, false, "String")
@@ -267,8 +272,8 @@ func (ec *executionContext) _EmailHeaders_mailboxes(ctx context.Context, field g
 			return ec.Resolvers.EmailHeaders().Mailboxes(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*schema.Mailbox) graphql.Marshaler {
-			return ec.marshalNEmailMailbox2ᚕᚖparleyᚋentᚋschemaᚐMailboxᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*vocab.Mailbox) graphql.Marshaler {
+			return ec.marshalNEmailMailbox2ᚕᚖparleyᚋinternalᚋvocabᚐMailboxᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -287,8 +292,31 @@ func (ec *executionContext) fieldContext_EmailHeaders_mailboxes(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _EmailHeaders_mailboxCount(ctx context.Context, field graphql.CollectedField, obj *ent.Email) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailHeaders_mailboxCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EmailHeaders().MailboxCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailHeaders_mailboxCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailHeaders", field, true, true, "Int")
+}
+
 func (ec *executionContext) _EmailHeaders_subject(ctx context.Context, field graphql.CollectedField, obj *ent.Email) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Subject)
+	return ec.marshalOString2string(ctx, field.Selections, obj.Subject)
 }
 func (ec *executionContext) fieldContext_EmailHeaders_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EmailHeaders", field, false, false, "String")
@@ -313,8 +341,8 @@ func (ec *executionContext) _EmailHeaders_verdict(ctx context.Context, field gra
 			return obj.Verdict, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.MailVerdict) graphql.Marshaler {
-			return ec.marshalNEmailVerdict2parleyᚋentᚋschemaᚐMailVerdict(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.MailVerdict) graphql.Marshaler {
+			return ec.marshalNEmailVerdict2parleyᚋinternalᚋvocabᚐMailVerdict(ctx, selections, v)
 		},
 		true,
 		true,
@@ -345,8 +373,8 @@ func (ec *executionContext) _EmailHeaders_recipients(ctx context.Context, field 
 			return obj.Recipients, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []schema.Recipient) graphql.Marshaler {
-			return ec.marshalNEmailRecipient2ᚕparleyᚋentᚋschemaᚐRecipientᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.Recipient) graphql.Marshaler {
+			return ec.marshalNEmailRecipient2ᚕparleyᚋinternalᚋvocabᚐRecipientᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -464,28 +492,163 @@ func (ec *executionContext) fieldContext_EmailHeaders_rawUrl(_ context.Context, 
 	return graphql.NewScalarFieldContext("EmailHeaders", field, true, true, "URL")
 }
 
-func (ec *executionContext) _EmailMailbox_name(ctx context.Context, field graphql.CollectedField, obj *schema.Mailbox) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+func (ec *executionContext) _EmailMailbox_name(ctx context.Context, field graphql.CollectedField, obj *vocab.Mailbox) (ret graphql.Marshaler) {
+	return ec.marshalOString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_EmailMailbox_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EmailMailbox", field, false, false, "String")
 }
 
-func (ec *executionContext) _EmailMailbox_address(ctx context.Context, field graphql.CollectedField, obj *schema.Mailbox) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailMailbox_address(ctx context.Context, field graphql.CollectedField, obj *vocab.Mailbox) (ret graphql.Marshaler) {
 	return ec.marshalNEmailAddress2string(ctx, field.Selections, obj.Address)
 }
 func (ec *executionContext) fieldContext_EmailMailbox_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EmailMailbox", field, false, false, "EmailAddress")
 }
 
-func (ec *executionContext) _EmailRecipient_address(ctx context.Context, field graphql.CollectedField, obj *schema.Recipient) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailMailboxConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*vocab.Mailbox]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailMailboxConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*vocab.Mailbox]) graphql.Marshaler {
+			return ec.marshalNEmailMailboxEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailMailboxConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailMailboxConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EmailMailboxEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EmailMailboxConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*vocab.Mailbox]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailMailboxConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*vocab.Mailbox) graphql.Marshaler {
+			return ec.marshalNEmailMailbox2ᚕᚖparleyᚋinternalᚋvocabᚐMailboxᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailMailboxConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailMailboxConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EmailMailbox(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EmailMailboxConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*vocab.Mailbox]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailMailboxConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailMailboxConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailMailboxConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EmailMailboxEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*vocab.Mailbox]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_EmailMailboxEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailMailboxEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _EmailMailboxEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*vocab.Mailbox]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailMailboxEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.Mailbox) graphql.Marshaler {
+			return ec.marshalNEmailMailbox2ᚖparleyᚋinternalᚋvocabᚐMailbox(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailMailboxEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailMailboxEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EmailMailbox(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EmailRecipient_address(ctx context.Context, field graphql.CollectedField, obj *vocab.Recipient) (ret graphql.Marshaler) {
 	return ec.marshalNEmailAddress2string(ctx, field.Selections, obj.Address)
 }
 func (ec *executionContext) fieldContext_EmailRecipient_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EmailRecipient", field, false, false, "EmailAddress")
 }
 
-func (ec *executionContext) _EmailRecipient_state(ctx context.Context, field graphql.CollectedField, obj *schema.Recipient) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailRecipient_state(ctx context.Context, field graphql.CollectedField, obj *vocab.Recipient) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -508,7 +671,7 @@ func (ec *executionContext) fieldContext_EmailRecipient_state(_ context.Context,
 	return graphql.NewScalarFieldContext("EmailRecipient", field, false, false, "DeliveryState")
 }
 
-func (ec *executionContext) _EmailRecipient_detail(ctx context.Context, field graphql.CollectedField, obj *schema.Recipient) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailRecipient_detail(ctx context.Context, field graphql.CollectedField, obj *vocab.Recipient) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -531,7 +694,7 @@ func (ec *executionContext) fieldContext_EmailRecipient_detail(_ context.Context
 	return graphql.NewScalarFieldContext("EmailRecipient", field, true, true, "String")
 }
 
-func (ec *executionContext) _EmailVerdict_reasons(ctx context.Context, field graphql.CollectedField, obj *schema.MailVerdict) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailVerdict_reasons(ctx context.Context, field graphql.CollectedField, obj *vocab.MailVerdict) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -543,8 +706,8 @@ func (ec *executionContext) _EmailVerdict_reasons(ctx context.Context, field gra
 			return obj.Reasons, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []schema.FilterReason) graphql.Marshaler {
-			return ec.marshalNEmailFilterReason2ᚕparleyᚋentᚋschemaᚐFilterReasonᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.FilterReason) graphql.Marshaler {
+			return ec.marshalNEmailFilterReason2ᚕparleyᚋinternalᚋvocabᚐFilterReasonᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -563,28 +726,28 @@ func (ec *executionContext) fieldContext_EmailVerdict_reasons(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _EmailVerdict_automatic(ctx context.Context, field graphql.CollectedField, obj *schema.MailVerdict) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailVerdict_automatic(ctx context.Context, field graphql.CollectedField, obj *vocab.MailVerdict) (ret graphql.Marshaler) {
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Automatic)
 }
 func (ec *executionContext) fieldContext_EmailVerdict_automatic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EmailVerdict", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _EmailVerdict_autoReply(ctx context.Context, field graphql.CollectedField, obj *schema.MailVerdict) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailVerdict_autoReply(ctx context.Context, field graphql.CollectedField, obj *vocab.MailVerdict) (ret graphql.Marshaler) {
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.AutoReply)
 }
 func (ec *executionContext) fieldContext_EmailVerdict_autoReply(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EmailVerdict", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _EmailVerdict_bounce(ctx context.Context, field graphql.CollectedField, obj *schema.MailVerdict) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailVerdict_bounce(ctx context.Context, field graphql.CollectedField, obj *vocab.MailVerdict) (ret graphql.Marshaler) {
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Bounce)
 }
 func (ec *executionContext) fieldContext_EmailVerdict_bounce(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EmailVerdict", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _EmailVerdict_allowed(ctx context.Context, field graphql.CollectedField, obj *schema.MailVerdict) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailVerdict_allowed(ctx context.Context, field graphql.CollectedField, obj *vocab.MailVerdict) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -607,7 +770,7 @@ func (ec *executionContext) fieldContext_EmailVerdict_allowed(_ context.Context,
 	return graphql.NewScalarFieldContext("EmailVerdict", field, true, true, "String")
 }
 
-func (ec *executionContext) _EmailVerdict_authentication(ctx context.Context, field graphql.CollectedField, obj *schema.MailVerdict) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailVerdict_authentication(ctx context.Context, field graphql.CollectedField, obj *vocab.MailVerdict) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -639,7 +802,7 @@ func (ec *executionContext) fieldContext_EmailVerdict_authentication(_ context.C
 	return fc, nil
 }
 
-func (ec *executionContext) _EmailVerdict_thread(ctx context.Context, field graphql.CollectedField, obj *schema.MailVerdict) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailVerdict_thread(ctx context.Context, field graphql.CollectedField, obj *vocab.MailVerdict) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -662,7 +825,7 @@ func (ec *executionContext) fieldContext_EmailVerdict_thread(_ context.Context, 
 	return graphql.NewScalarFieldContext("EmailVerdict", field, true, true, "String")
 }
 
-func (ec *executionContext) _EmailVerdict_threadDetail(ctx context.Context, field graphql.CollectedField, obj *schema.MailVerdict) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailVerdict_threadDetail(ctx context.Context, field graphql.CollectedField, obj *vocab.MailVerdict) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -685,7 +848,7 @@ func (ec *executionContext) fieldContext_EmailVerdict_threadDetail(_ context.Con
 	return graphql.NewScalarFieldContext("EmailVerdict", field, true, true, "String")
 }
 
-func (ec *executionContext) _EmailVerdict_problems(ctx context.Context, field graphql.CollectedField, obj *schema.MailVerdict) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailVerdict_problems(ctx context.Context, field graphql.CollectedField, obj *vocab.MailVerdict) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -697,18 +860,27 @@ func (ec *executionContext) _EmailVerdict_problems(ctx context.Context, field gr
 			return obj.Problems, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.MailProblem) graphql.Marshaler {
+			return ec.marshalNMailProblem2ᚕparleyᚋinternalᚋvocabᚐMailProblemᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_EmailVerdict_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("EmailVerdict", field, false, false, "String")
+	fc = &graphql.FieldContext{
+		Object:     "EmailVerdict",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MailProblem(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
-func (ec *executionContext) _InboundEmailSimulation_conversation(ctx context.Context, field graphql.CollectedField, obj *email.Simulation) (ret graphql.Marshaler) {
+func (ec *executionContext) _InboundEmailSimulation_conversation(ctx context.Context, field graphql.CollectedField, obj *receive.Simulation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -740,14 +912,14 @@ func (ec *executionContext) fieldContext_InboundEmailSimulation_conversation(_ c
 	return fc, nil
 }
 
-func (ec *executionContext) _InboundEmailSimulation_threadReason(ctx context.Context, field graphql.CollectedField, obj *email.Simulation) (ret graphql.Marshaler) {
+func (ec *executionContext) _InboundEmailSimulation_threadReason(ctx context.Context, field graphql.CollectedField, obj *receive.Simulation) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.ThreadReason)
 }
 func (ec *executionContext) fieldContext_InboundEmailSimulation_threadReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("InboundEmailSimulation", field, false, false, "String")
 }
 
-func (ec *executionContext) _InboundEmailSimulation_possiblyRelated(ctx context.Context, field graphql.CollectedField, obj *email.Simulation) (ret graphql.Marshaler) {
+func (ec *executionContext) _InboundEmailSimulation_possiblyRelated(ctx context.Context, field graphql.CollectedField, obj *receive.Simulation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -779,7 +951,7 @@ func (ec *executionContext) fieldContext_InboundEmailSimulation_possiblyRelated(
 	return fc, nil
 }
 
-func (ec *executionContext) _InboundEmailSimulation_duplicateOf(ctx context.Context, field graphql.CollectedField, obj *email.Simulation) (ret graphql.Marshaler) {
+func (ec *executionContext) _InboundEmailSimulation_duplicateOf(ctx context.Context, field graphql.CollectedField, obj *receive.Simulation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -811,7 +983,7 @@ func (ec *executionContext) fieldContext_InboundEmailSimulation_duplicateOf(_ co
 	return fc, nil
 }
 
-func (ec *executionContext) _InboundEmailSimulation_filtered(ctx context.Context, field graphql.CollectedField, obj *email.Simulation) (ret graphql.Marshaler) {
+func (ec *executionContext) _InboundEmailSimulation_filtered(ctx context.Context, field graphql.CollectedField, obj *receive.Simulation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -834,7 +1006,7 @@ func (ec *executionContext) fieldContext_InboundEmailSimulation_filtered(_ conte
 	return graphql.NewScalarFieldContext("InboundEmailSimulation", field, false, false, "FilteredReason")
 }
 
-func (ec *executionContext) _InboundEmailSimulation_verdict(ctx context.Context, field graphql.CollectedField, obj *email.Simulation) (ret graphql.Marshaler) {
+func (ec *executionContext) _InboundEmailSimulation_verdict(ctx context.Context, field graphql.CollectedField, obj *receive.Simulation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -846,8 +1018,8 @@ func (ec *executionContext) _InboundEmailSimulation_verdict(ctx context.Context,
 			return obj.Verdict, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.MailVerdict) graphql.Marshaler {
-			return ec.marshalNEmailVerdict2parleyᚋentᚋschemaᚐMailVerdict(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.MailVerdict) graphql.Marshaler {
+			return ec.marshalNEmailVerdict2parleyᚋinternalᚋvocabᚐMailVerdict(ctx, selections, v)
 		},
 		true,
 		true,
@@ -866,7 +1038,7 @@ func (ec *executionContext) fieldContext_InboundEmailSimulation_verdict(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _InboundEmailSimulation_contact(ctx context.Context, field graphql.CollectedField, obj *email.Simulation) (ret graphql.Marshaler) {
+func (ec *executionContext) _InboundEmailSimulation_contact(ctx context.Context, field graphql.CollectedField, obj *receive.Simulation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -898,7 +1070,7 @@ func (ec *executionContext) fieldContext_InboundEmailSimulation_contact(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _InboundEmailSimulation_from(ctx context.Context, field graphql.CollectedField, obj *email.Simulation) (ret graphql.Marshaler) {
+func (ec *executionContext) _InboundEmailSimulation_from(ctx context.Context, field graphql.CollectedField, obj *receive.Simulation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -910,8 +1082,8 @@ func (ec *executionContext) _InboundEmailSimulation_from(ctx context.Context, fi
 			return ec.Resolvers.InboundEmailSimulation().From(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *schema.Mailbox) graphql.Marshaler {
-			return ec.marshalOEmailMailbox2ᚖparleyᚋentᚋschemaᚐMailbox(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.Mailbox) graphql.Marshaler {
+			return ec.marshalOEmailMailbox2ᚖparleyᚋinternalᚋvocabᚐMailbox(ctx, selections, v)
 		},
 		true,
 		false,
@@ -930,35 +1102,67 @@ func (ec *executionContext) fieldContext_InboundEmailSimulation_from(_ context.C
 	return fc, nil
 }
 
-func (ec *executionContext) _InboundEmailSimulation_subject(ctx context.Context, field graphql.CollectedField, obj *email.Simulation) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Subject)
+func (ec *executionContext) _InboundEmailSimulation_subject(ctx context.Context, field graphql.CollectedField, obj *receive.Simulation) (ret graphql.Marshaler) {
+	return ec.marshalOString2string(ctx, field.Selections, obj.Subject)
 }
 func (ec *executionContext) fieldContext_InboundEmailSimulation_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("InboundEmailSimulation", field, false, false, "String")
 }
 
-func (ec *executionContext) _InboundEmailSimulation_text(ctx context.Context, field graphql.CollectedField, obj *email.Simulation) (ret graphql.Marshaler) {
+func (ec *executionContext) _InboundEmailSimulation_text(ctx context.Context, field graphql.CollectedField, obj *receive.Simulation) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
 }
 func (ec *executionContext) fieldContext_InboundEmailSimulation_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("InboundEmailSimulation", field, false, false, "String")
 }
 
-func (ec *executionContext) _InboundEmailSimulation_html(ctx context.Context, field graphql.CollectedField, obj *email.Simulation) (ret graphql.Marshaler) {
-	return ec.marshalOHTML2string(ctx, field.Selections, obj.HTML)
+func (ec *executionContext) _InboundEmailSimulation_html(ctx context.Context, field graphql.CollectedField, obj *receive.Simulation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboundEmailSimulation_html(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.InboundEmailSimulation().HTML(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOHTML2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_InboundEmailSimulation_html(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("InboundEmailSimulation", field, false, false, "HTML")
+	return graphql.NewScalarFieldContext("InboundEmailSimulation", field, true, true, "HTML")
 }
 
-func (ec *executionContext) _InboundEmailSimulation_quotedHtml(ctx context.Context, field graphql.CollectedField, obj *email.Simulation) (ret graphql.Marshaler) {
-	return ec.marshalOHTML2string(ctx, field.Selections, obj.QuotedHTML)
+func (ec *executionContext) _InboundEmailSimulation_quotedHtml(ctx context.Context, field graphql.CollectedField, obj *receive.Simulation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboundEmailSimulation_quotedHtml(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.InboundEmailSimulation().QuotedHTML(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOHTML2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_InboundEmailSimulation_quotedHtml(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("InboundEmailSimulation", field, false, false, "HTML")
+	return graphql.NewScalarFieldContext("InboundEmailSimulation", field, true, true, "HTML")
 }
 
-func (ec *executionContext) _InboundEmailSimulation_attachments(ctx context.Context, field graphql.CollectedField, obj *email.Simulation) (ret graphql.Marshaler) {
+func (ec *executionContext) _InboundEmailSimulation_attachments(ctx context.Context, field graphql.CollectedField, obj *receive.Simulation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -970,8 +1174,8 @@ func (ec *executionContext) _InboundEmailSimulation_attachments(ctx context.Cont
 			return obj.Attachments, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []email.SimulatedFile) graphql.Marshaler {
-			return ec.marshalNSimulatedAttachment2ᚕparleyᚋinternalᚋchannelᚋemailᚐSimulatedFileᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []receive.SimulatedFile) graphql.Marshaler {
+			return ec.marshalNSimulatedAttachment2ᚕparleyᚋinternalᚋchannelᚋemailᚋreceiveᚐSimulatedFileᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -990,7 +1194,7 @@ func (ec *executionContext) fieldContext_InboundEmailSimulation_attachments(_ co
 	return fc, nil
 }
 
-func (ec *executionContext) _InboundEmailSimulation_routing(ctx context.Context, field graphql.CollectedField, obj *email.Simulation) (ret graphql.Marshaler) {
+func (ec *executionContext) _InboundEmailSimulation_routing(ctx context.Context, field graphql.CollectedField, obj *receive.Simulation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1022,14 +1226,44 @@ func (ec *executionContext) fieldContext_InboundEmailSimulation_routing(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _InboundEmailSimulation_ticket(ctx context.Context, field graphql.CollectedField, obj *email.Simulation) (ret graphql.Marshaler) {
+func (ec *executionContext) _InboundEmailSimulation_ticket(ctx context.Context, field graphql.CollectedField, obj *receive.Simulation) (ret graphql.Marshaler) {
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Ticket)
 }
 func (ec *executionContext) fieldContext_InboundEmailSimulation_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("InboundEmailSimulation", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _RetryMessagePayload_message(ctx context.Context, field graphql.CollectedField, obj *model.RetryMessagePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _MailProblem_code(ctx context.Context, field graphql.CollectedField, obj *vocab.MailProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MailProblem_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.MailProblemCode) graphql.Marshaler {
+			return ec.marshalNMailProblemCode2parleyᚋinternalᚋvocabᚐMailProblemCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MailProblem_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailProblem", field, false, false, "MailProblemCode")
+}
+
+func (ec *executionContext) _MailProblem_text(ctx context.Context, field graphql.CollectedField, obj *vocab.MailProblem) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
+}
+func (ec *executionContext) fieldContext_MailProblem_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailProblem", field, false, false, "String")
+}
+
+func (ec *executionContext) _RetryMessagePayload_message(ctx context.Context, field graphql.CollectedField, obj *model.MessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1061,7 +1295,7 @@ func (ec *executionContext) fieldContext_RetryMessagePayload_message(_ context.C
 	return fc, nil
 }
 
-func (ec *executionContext) _RetryMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RetryMessagePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _RetryMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1093,28 +1327,28 @@ func (ec *executionContext) fieldContext_RetryMessagePayload_userErrors(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _SimulatedAttachment_fileName(ctx context.Context, field graphql.CollectedField, obj *email.SimulatedFile) (ret graphql.Marshaler) {
+func (ec *executionContext) _SimulatedAttachment_fileName(ctx context.Context, field graphql.CollectedField, obj *receive.SimulatedFile) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.FileName)
 }
 func (ec *executionContext) fieldContext_SimulatedAttachment_fileName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SimulatedAttachment", field, false, false, "String")
 }
 
-func (ec *executionContext) _SimulatedAttachment_contentType(ctx context.Context, field graphql.CollectedField, obj *email.SimulatedFile) (ret graphql.Marshaler) {
+func (ec *executionContext) _SimulatedAttachment_contentType(ctx context.Context, field graphql.CollectedField, obj *receive.SimulatedFile) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.ContentType)
 }
 func (ec *executionContext) fieldContext_SimulatedAttachment_contentType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SimulatedAttachment", field, false, false, "String")
 }
 
-func (ec *executionContext) _SimulatedAttachment_size(ctx context.Context, field graphql.CollectedField, obj *email.SimulatedFile) (ret graphql.Marshaler) {
+func (ec *executionContext) _SimulatedAttachment_size(ctx context.Context, field graphql.CollectedField, obj *receive.SimulatedFile) (ret graphql.Marshaler) {
 	return ec.marshalNInt2int(ctx, field.Selections, obj.Size)
 }
 func (ec *executionContext) fieldContext_SimulatedAttachment_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SimulatedAttachment", field, false, false, "Int")
 }
 
-func (ec *executionContext) _SimulatedAttachment_inline(ctx context.Context, field graphql.CollectedField, obj *email.SimulatedFile) (ret graphql.Marshaler) {
+func (ec *executionContext) _SimulatedAttachment_inline(ctx context.Context, field graphql.CollectedField, obj *receive.SimulatedFile) (ret graphql.Marshaler) {
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Inline)
 }
 func (ec *executionContext) fieldContext_SimulatedAttachment_inline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1217,7 +1451,7 @@ func (ec *executionContext) fieldContext_StartEmailConversationPayload_userError
 	return fc, nil
 }
 
-func (ec *executionContext) _UndoSendPayload_message(ctx context.Context, field graphql.CollectedField, obj *model.UndoSendPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UndoSendPayload_message(ctx context.Context, field graphql.CollectedField, obj *model.MessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1249,7 +1483,7 @@ func (ec *executionContext) fieldContext_UndoSendPayload_message(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _UndoSendPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UndoSendPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UndoSendPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1285,8 +1519,8 @@ func (ec *executionContext) fieldContext_UndoSendPayload_userErrors(_ context.Co
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputRetryMessageInput(ctx context.Context, obj any) (email.RetryMessageInput, error) {
-	var it email.RetryMessageInput
+func (ec *executionContext) unmarshalInputRetryMessageInput(ctx context.Context, obj any) (deliver.RetryMessageInput, error) {
+	var it deliver.RetryMessageInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1328,14 +1562,14 @@ func (ec *executionContext) unmarshalInputRetryMessageInput(ctx context.Context,
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalRetryMessageInput(ctx context.Context, raw any) (email.RetryMessageInput, error) {
-	var out email.RetryMessageInput
+func UnmarshalRetryMessageInput(ctx context.Context, raw any) (deliver.RetryMessageInput, error) {
+	var out deliver.RetryMessageInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetryMessageInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputSimulateInboundEmailInput(ctx context.Context, obj any) (email.SimulateInboundEmailInput, error) {
-	var it email.SimulateInboundEmailInput
+func (ec *executionContext) unmarshalInputSimulateInboundEmailInput(ctx context.Context, obj any) (receive.SimulateInboundEmailInput, error) {
+	var it receive.SimulateInboundEmailInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1345,20 +1579,20 @@ func (ec *executionContext) unmarshalInputSimulateInboundEmailInput(ctx context.
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"emailChannelId", "raw"}
+	fieldsInOrder := [...]string{"channelId", "raw"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "emailChannelId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailChannelId"))
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.EmailChannelID = data
+			it.ChannelID = data
 		case "raw":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("raw"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -1377,14 +1611,14 @@ func (ec *executionContext) unmarshalInputSimulateInboundEmailInput(ctx context.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalSimulateInboundEmailInput(ctx context.Context, raw any) (email.SimulateInboundEmailInput, error) {
-	var out email.SimulateInboundEmailInput
+func UnmarshalSimulateInboundEmailInput(ctx context.Context, raw any) (receive.SimulateInboundEmailInput, error) {
+	var out receive.SimulateInboundEmailInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SimulateInboundEmailInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputStartEmailConversationInput(ctx context.Context, obj any) (conversation.StartEmailInput, error) {
-	var it conversation.StartEmailInput
+func (ec *executionContext) unmarshalInputStartEmailConversationInput(ctx context.Context, obj any) (conversation.StartEmailConversationInput, error) {
+	var it conversation.StartEmailConversationInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1394,20 +1628,41 @@ func (ec *executionContext) unmarshalInputStartEmailConversationInput(ctx contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"emailChannelId", "to", "cc", "bcc", "subject", "text", "html", "attachmentIds", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "messageId", "externalId", "channelId", "to", "cc", "bcc", "subject", "text", "html", "markdown", "attachmentIds", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "emailChannelId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailChannelId"))
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "messageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("messageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MessageID = data
+		case "externalId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("externalId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExternalID = data
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.EmailChannelID = data
+			it.ChannelID = data
 		case "to":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
 			data, err := ec.unmarshalNEmailAddress2ᚕstringᚄ(ctx, v)
@@ -1450,6 +1705,13 @@ func (ec *executionContext) unmarshalInputStartEmailConversationInput(ctx contex
 				return it, err
 			}
 			it.HTML = data
+		case "markdown":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("markdown"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Markdown = data
 		case "attachmentIds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentIds"))
 			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
@@ -1475,14 +1737,14 @@ func (ec *executionContext) unmarshalInputStartEmailConversationInput(ctx contex
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalStartEmailConversationInput(ctx context.Context, raw any) (conversation.StartEmailInput, error) {
-	var out conversation.StartEmailInput
+func UnmarshalStartEmailConversationInput(ctx context.Context, raw any) (conversation.StartEmailConversationInput, error) {
+	var out conversation.StartEmailConversationInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartEmailConversationInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputUndoSendInput(ctx context.Context, obj any) (email.UndoSendInput, error) {
-	var it email.UndoSendInput
+func (ec *executionContext) unmarshalInputUndoSendInput(ctx context.Context, obj any) (deliver.UndoSendInput, error) {
+	var it deliver.UndoSendInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1524,8 +1786,8 @@ func (ec *executionContext) unmarshalInputUndoSendInput(ctx context.Context, obj
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalUndoSendInput(ctx context.Context, raw any) (email.UndoSendInput, error) {
-	var out email.UndoSendInput
+func UnmarshalUndoSendInput(ctx context.Context, raw any) (deliver.UndoSendInput, error) {
+	var out deliver.UndoSendInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UndoSendInput", raw, &out)
 	return out, err
 }
@@ -1572,7 +1834,7 @@ func (ec *executionContext) _EmailAuthenticationResult(ctx context.Context, sel 
 
 var emailFilterReasonImplementors = []string{"EmailFilterReason"}
 
-func (ec *executionContext) _EmailFilterReason(ctx context.Context, sel ast.SelectionSet, obj *schema.FilterReason) graphql.Marshaler {
+func (ec *executionContext) _EmailFilterReason(ctx context.Context, sel ast.SelectionSet, obj *vocab.FilterReason) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, emailFilterReasonImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1619,7 +1881,7 @@ func (ec *executionContext) _EmailHeaders(ctx context.Context, sel ast.Selection
 			out.Values[i] = graphql.MarshalString("EmailHeaders")
 		case "messageId":
 			out.Values[i] = ec._EmailHeaders_messageId(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "inReplyTo":
@@ -1657,9 +1919,14 @@ func (ec *executionContext) _EmailHeaders(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "mailboxCount":
+			out.Values[i] = ec._EmailHeaders_mailboxCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "subject":
 			out.Values[i] = ec._EmailHeaders_subject(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "automatic":
@@ -1716,7 +1983,7 @@ func (ec *executionContext) _EmailHeaders(ctx context.Context, sel ast.Selection
 
 var emailMailboxImplementors = []string{"EmailMailbox"}
 
-func (ec *executionContext) _EmailMailbox(ctx context.Context, sel ast.SelectionSet, obj *schema.Mailbox) graphql.Marshaler {
+func (ec *executionContext) _EmailMailbox(ctx context.Context, sel ast.SelectionSet, obj *vocab.Mailbox) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, emailMailboxImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1726,7 +1993,7 @@ func (ec *executionContext) _EmailMailbox(ctx context.Context, sel ast.Selection
 			out.Values[i] = graphql.MarshalString("EmailMailbox")
 		case "name":
 			out.Values[i] = ec._EmailMailbox_name(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "address":
@@ -1746,9 +2013,78 @@ func (ec *executionContext) _EmailMailbox(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var emailMailboxConnectionImplementors = []string{"EmailMailboxConnection"}
+
+func (ec *executionContext) _EmailMailboxConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*vocab.Mailbox]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, emailMailboxConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EmailMailboxConnection")
+		case "edges":
+			out.Values[i] = ec._EmailMailboxConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._EmailMailboxConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._EmailMailboxConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var emailMailboxEdgeImplementors = []string{"EmailMailboxEdge"}
+
+func (ec *executionContext) _EmailMailboxEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*vocab.Mailbox]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, emailMailboxEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EmailMailboxEdge")
+		case "cursor":
+			out.Values[i] = ec._EmailMailboxEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._EmailMailboxEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var emailRecipientImplementors = []string{"EmailRecipient"}
 
-func (ec *executionContext) _EmailRecipient(ctx context.Context, sel ast.SelectionSet, obj *schema.Recipient) graphql.Marshaler {
+func (ec *executionContext) _EmailRecipient(ctx context.Context, sel ast.SelectionSet, obj *vocab.Recipient) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, emailRecipientImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1785,7 +2121,7 @@ func (ec *executionContext) _EmailRecipient(ctx context.Context, sel ast.Selecti
 
 var emailVerdictImplementors = []string{"EmailVerdict"}
 
-func (ec *executionContext) _EmailVerdict(ctx context.Context, sel ast.SelectionSet, obj *schema.MailVerdict) graphql.Marshaler {
+func (ec *executionContext) _EmailVerdict(ctx context.Context, sel ast.SelectionSet, obj *vocab.MailVerdict) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, emailVerdictImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1852,7 +2188,7 @@ func (ec *executionContext) _EmailVerdict(ctx context.Context, sel ast.Selection
 
 var inboundEmailSimulationImplementors = []string{"InboundEmailSimulation"}
 
-func (ec *executionContext) _InboundEmailSimulation(ctx context.Context, sel ast.SelectionSet, obj *email.Simulation) graphql.Marshaler {
+func (ec *executionContext) _InboundEmailSimulation(ctx context.Context, sel ast.SelectionSet, obj *receive.Simulation) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, inboundEmailSimulationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1902,7 +2238,7 @@ func (ec *executionContext) _InboundEmailSimulation(ctx context.Context, sel ast
 			}
 		case "subject":
 			out.Values[i] = ec._InboundEmailSimulation_subject(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "text":
@@ -1947,9 +2283,41 @@ func (ec *executionContext) _InboundEmailSimulation(ctx context.Context, sel ast
 	return out
 }
 
+var mailProblemImplementors = []string{"MailProblem"}
+
+func (ec *executionContext) _MailProblem(ctx context.Context, sel ast.SelectionSet, obj *vocab.MailProblem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mailProblemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MailProblem")
+		case "code":
+			out.Values[i] = ec._MailProblem_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._MailProblem_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var retryMessagePayloadImplementors = []string{"RetryMessagePayload"}
 
-func (ec *executionContext) _RetryMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.RetryMessagePayload) graphql.Marshaler {
+func (ec *executionContext) _RetryMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.MessagePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, retryMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1981,7 +2349,7 @@ func (ec *executionContext) _RetryMessagePayload(ctx context.Context, sel ast.Se
 
 var simulatedAttachmentImplementors = []string{"SimulatedAttachment"}
 
-func (ec *executionContext) _SimulatedAttachment(ctx context.Context, sel ast.SelectionSet, obj *email.SimulatedFile) graphql.Marshaler {
+func (ec *executionContext) _SimulatedAttachment(ctx context.Context, sel ast.SelectionSet, obj *receive.SimulatedFile) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, simulatedAttachmentImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2060,7 +2428,7 @@ func (ec *executionContext) _StartEmailConversationPayload(ctx context.Context, 
 
 var undoSendPayloadImplementors = []string{"UndoSendPayload"}
 
-func (ec *executionContext) _UndoSendPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UndoSendPayload) graphql.Marshaler {
+func (ec *executionContext) _UndoSendPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MessagePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, undoSendPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2118,15 +2486,15 @@ func (ec *executionContext) marshalNEmailAuthenticationResult2ᚖparleyᚋgraph�
 	return ec._EmailAuthenticationResult(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNEmailFilterReason2parleyᚋentᚋschemaᚐFilterReason(ctx context.Context, sel ast.SelectionSet, v schema.FilterReason) graphql.Marshaler {
+func (ec *executionContext) marshalNEmailFilterReason2parleyᚋinternalᚋvocabᚐFilterReason(ctx context.Context, sel ast.SelectionSet, v vocab.FilterReason) graphql.Marshaler {
 	return ec._EmailFilterReason(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNEmailFilterReason2ᚕparleyᚋentᚋschemaᚐFilterReasonᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.FilterReason) graphql.Marshaler {
+func (ec *executionContext) marshalNEmailFilterReason2ᚕparleyᚋinternalᚋvocabᚐFilterReasonᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.FilterReason) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNEmailFilterReason2parleyᚋentᚋschemaᚐFilterReason(ctx, sel, v[i])
+		return ec.marshalNEmailFilterReason2parleyᚋinternalᚋvocabᚐFilterReason(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2138,11 +2506,11 @@ func (ec *executionContext) marshalNEmailFilterReason2ᚕparleyᚋentᚋschema�
 	return ret
 }
 
-func (ec *executionContext) marshalNEmailMailbox2ᚕᚖparleyᚋentᚋschemaᚐMailboxᚄ(ctx context.Context, sel ast.SelectionSet, v []*schema.Mailbox) graphql.Marshaler {
+func (ec *executionContext) marshalNEmailMailbox2ᚕᚖparleyᚋinternalᚋvocabᚐMailboxᚄ(ctx context.Context, sel ast.SelectionSet, v []*vocab.Mailbox) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNEmailMailbox2ᚖparleyᚋentᚋschemaᚐMailbox(ctx, sel, v[i])
+		return ec.marshalNEmailMailbox2ᚖparleyᚋinternalᚋvocabᚐMailbox(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2154,7 +2522,7 @@ func (ec *executionContext) marshalNEmailMailbox2ᚕᚖparleyᚋentᚋschemaᚐM
 	return ret
 }
 
-func (ec *executionContext) marshalNEmailMailbox2ᚖparleyᚋentᚋschemaᚐMailbox(ctx context.Context, sel ast.SelectionSet, v *schema.Mailbox) graphql.Marshaler {
+func (ec *executionContext) marshalNEmailMailbox2ᚖparleyᚋinternalᚋvocabᚐMailbox(ctx context.Context, sel ast.SelectionSet, v *vocab.Mailbox) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "EmailMailbox!")
 		return graphql.Null
@@ -2162,15 +2530,19 @@ func (ec *executionContext) marshalNEmailMailbox2ᚖparleyᚋentᚋschemaᚐMail
 	return ec._EmailMailbox(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNEmailRecipient2parleyᚋentᚋschemaᚐRecipient(ctx context.Context, sel ast.SelectionSet, v schema.Recipient) graphql.Marshaler {
-	return ec._EmailRecipient(ctx, sel, &v)
+func (ec *executionContext) marshalNEmailMailboxConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*vocab.Mailbox]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EmailMailboxConnection!")
+		return graphql.Null
+	}
+	return ec._EmailMailboxConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNEmailRecipient2ᚕparleyᚋentᚋschemaᚐRecipientᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.Recipient) graphql.Marshaler {
+func (ec *executionContext) marshalNEmailMailboxEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*vocab.Mailbox]) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNEmailRecipient2parleyᚋentᚋschemaᚐRecipient(ctx, sel, v[i])
+		return ec.marshalNEmailMailboxEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2182,11 +2554,39 @@ func (ec *executionContext) marshalNEmailRecipient2ᚕparleyᚋentᚋschemaᚐRe
 	return ret
 }
 
-func (ec *executionContext) marshalNEmailVerdict2parleyᚋentᚋschemaᚐMailVerdict(ctx context.Context, sel ast.SelectionSet, v schema.MailVerdict) graphql.Marshaler {
+func (ec *executionContext) marshalNEmailMailboxEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*vocab.Mailbox]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EmailMailboxEdge!")
+		return graphql.Null
+	}
+	return ec._EmailMailboxEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEmailRecipient2parleyᚋinternalᚋvocabᚐRecipient(ctx context.Context, sel ast.SelectionSet, v vocab.Recipient) graphql.Marshaler {
+	return ec._EmailRecipient(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEmailRecipient2ᚕparleyᚋinternalᚋvocabᚐRecipientᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.Recipient) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEmailRecipient2parleyᚋinternalᚋvocabᚐRecipient(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEmailVerdict2parleyᚋinternalᚋvocabᚐMailVerdict(ctx context.Context, sel ast.SelectionSet, v vocab.MailVerdict) graphql.Marshaler {
 	return ec._EmailVerdict(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNInboundEmailSimulation2ᚖparleyᚋinternalᚋchannelᚋemailᚐSimulation(ctx context.Context, sel ast.SelectionSet, v *email.Simulation) graphql.Marshaler {
+func (ec *executionContext) marshalNInboundEmailSimulation2ᚖparleyᚋinternalᚋchannelᚋemailᚋreceiveᚐSimulation(ctx context.Context, sel ast.SelectionSet, v *receive.Simulation) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "InboundEmailSimulation!")
 		return graphql.Null
@@ -2194,33 +2594,15 @@ func (ec *executionContext) marshalNInboundEmailSimulation2ᚖparleyᚋinternal�
 	return ec._InboundEmailSimulation(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNRetryMessageInput2parleyᚋinternalᚋchannelᚋemailᚐRetryMessageInput(ctx context.Context, v any) (email.RetryMessageInput, error) {
-	res, err := ec.unmarshalInputRetryMessageInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
+func (ec *executionContext) marshalNMailProblem2parleyᚋinternalᚋvocabᚐMailProblem(ctx context.Context, sel ast.SelectionSet, v vocab.MailProblem) graphql.Marshaler {
+	return ec._MailProblem(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNRetryMessagePayload2ᚖparleyᚋgraphᚋmodelᚐRetryMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.RetryMessagePayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "RetryMessagePayload!")
-		return graphql.Null
-	}
-	return ec._RetryMessagePayload(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNSimulateInboundEmailInput2parleyᚋinternalᚋchannelᚋemailᚐSimulateInboundEmailInput(ctx context.Context, v any) (email.SimulateInboundEmailInput, error) {
-	res, err := ec.unmarshalInputSimulateInboundEmailInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNSimulatedAttachment2parleyᚋinternalᚋchannelᚋemailᚐSimulatedFile(ctx context.Context, sel ast.SelectionSet, v email.SimulatedFile) graphql.Marshaler {
-	return ec._SimulatedAttachment(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNSimulatedAttachment2ᚕparleyᚋinternalᚋchannelᚋemailᚐSimulatedFileᚄ(ctx context.Context, sel ast.SelectionSet, v []email.SimulatedFile) graphql.Marshaler {
+func (ec *executionContext) marshalNMailProblem2ᚕparleyᚋinternalᚋvocabᚐMailProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.MailProblem) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNSimulatedAttachment2parleyᚋinternalᚋchannelᚋemailᚐSimulatedFile(ctx, sel, v[i])
+		return ec.marshalNMailProblem2parleyᚋinternalᚋvocabᚐMailProblem(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2232,7 +2614,60 @@ func (ec *executionContext) marshalNSimulatedAttachment2ᚕparleyᚋinternalᚋc
 	return ret
 }
 
-func (ec *executionContext) unmarshalNStartEmailConversationInput2parleyᚋinternalᚋconversationᚐStartEmailInput(ctx context.Context, v any) (conversation.StartEmailInput, error) {
+func (ec *executionContext) unmarshalNMailProblemCode2parleyᚋinternalᚋvocabᚐMailProblemCode(ctx context.Context, v any) (vocab.MailProblemCode, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.MailProblemCode(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMailProblemCode2parleyᚋinternalᚋvocabᚐMailProblemCode(ctx context.Context, sel ast.SelectionSet, v vocab.MailProblemCode) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MailProblemCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNRetryMessageInput2parleyᚋinternalᚋchannelᚋemailᚋdeliverᚐRetryMessageInput(ctx context.Context, v any) (deliver.RetryMessageInput, error) {
+	res, err := ec.unmarshalInputRetryMessageInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRetryMessagePayload2ᚖparleyᚋgraphᚋmodelᚐMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.MessagePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RetryMessagePayload!")
+		return graphql.Null
+	}
+	return ec._RetryMessagePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSimulateInboundEmailInput2parleyᚋinternalᚋchannelᚋemailᚋreceiveᚐSimulateInboundEmailInput(ctx context.Context, v any) (receive.SimulateInboundEmailInput, error) {
+	res, err := ec.unmarshalInputSimulateInboundEmailInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSimulatedAttachment2parleyᚋinternalᚋchannelᚋemailᚋreceiveᚐSimulatedFile(ctx context.Context, sel ast.SelectionSet, v receive.SimulatedFile) graphql.Marshaler {
+	return ec._SimulatedAttachment(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSimulatedAttachment2ᚕparleyᚋinternalᚋchannelᚋemailᚋreceiveᚐSimulatedFileᚄ(ctx context.Context, sel ast.SelectionSet, v []receive.SimulatedFile) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSimulatedAttachment2parleyᚋinternalᚋchannelᚋemailᚋreceiveᚐSimulatedFile(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNStartEmailConversationInput2parleyᚋinternalᚋconversationᚐStartEmailConversationInput(ctx context.Context, v any) (conversation.StartEmailConversationInput, error) {
 	res, err := ec.unmarshalInputStartEmailConversationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -2245,12 +2680,12 @@ func (ec *executionContext) marshalNStartEmailConversationPayload2ᚖparleyᚋgr
 	return ec._StartEmailConversationPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNUndoSendInput2parleyᚋinternalᚋchannelᚋemailᚐUndoSendInput(ctx context.Context, v any) (email.UndoSendInput, error) {
+func (ec *executionContext) unmarshalNUndoSendInput2parleyᚋinternalᚋchannelᚋemailᚋdeliverᚐUndoSendInput(ctx context.Context, v any) (deliver.UndoSendInput, error) {
 	res, err := ec.unmarshalInputUndoSendInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUndoSendPayload2ᚖparleyᚋgraphᚋmodelᚐUndoSendPayload(ctx context.Context, sel ast.SelectionSet, v *model.UndoSendPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUndoSendPayload2ᚖparleyᚋgraphᚋmodelᚐMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.MessagePayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UndoSendPayload!")
 		return graphql.Null
@@ -2265,7 +2700,7 @@ func (ec *executionContext) marshalOEmailHeaders2ᚖparleyᚋentᚐEmail(ctx con
 	return ec._EmailHeaders(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOEmailMailbox2ᚖparleyᚋentᚋschemaᚐMailbox(ctx context.Context, sel ast.SelectionSet, v *schema.Mailbox) graphql.Marshaler {
+func (ec *executionContext) marshalOEmailMailbox2ᚖparleyᚋinternalᚋvocabᚐMailbox(ctx context.Context, sel ast.SelectionSet, v *vocab.Mailbox) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -4,6 +4,7 @@ package generated
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -14,7 +15,7 @@ import (
 	"parley/graph/model"
 	"parley/internal/clock"
 	"parley/internal/conversation"
-	"parley/internal/relay"
+	"parley/internal/paging"
 	"parley/internal/vocab"
 )
 
@@ -23,30 +24,124 @@ import (
 type MessageResolver interface {
 	Conversation(ctx context.Context, objs []*ent.Message) ([]*ent.Conversation, error)
 
+	VisibleNumber(ctx context.Context, obj *ent.Message) (*int, error)
+	ReplyTo(ctx context.Context, objs []*ent.Message) ([]*ent.Message, error)
 	Author(ctx context.Context, objs []*ent.Message) ([]model.Actor, error)
 
-	HTML(ctx context.Context, objs []*ent.Message) ([]*string, error)
+	HTML(ctx context.Context, objs []*ent.Message, remoteImages *vocab.RemoteImages) ([]*string, error)
+	HasRemoteImages(ctx context.Context, objs []*ent.Message) ([]bool, error)
+	Markdown(ctx context.Context, obj *ent.Message) (*string, error)
 	Mentions(ctx context.Context, objs []*ent.Message) ([][]*ent.User, error)
 
 	DeliveryError(ctx context.Context, obj *ent.Message) (*string, error)
-	Revisions(ctx context.Context, objs []*ent.Message) ([][]*ent.MessageRevision, error)
-	Attachments(ctx context.Context, objs []*ent.Message) ([][]*ent.Attachment, error)
-	QuotedHTML(ctx context.Context, objs []*ent.Message) ([]*string, error)
+	Revisions(ctx context.Context, objs []*ent.Message, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.MessageRevision], error)
+	Attachments(ctx context.Context, objs []*ent.Message, after *string) ([][]*ent.Attachment, error)
+	AttachmentCount(ctx context.Context, objs []*ent.Message) ([]int, error)
+	QuotedHTML(ctx context.Context, objs []*ent.Message, remoteImages *vocab.RemoteImages) ([]*string, error)
 	Email(ctx context.Context, objs []*ent.Message) ([]*ent.Email, error)
 }
+type MessageConnectionResolver interface {
+	Sequence(ctx context.Context, obj *conversation.MessagePage) (int64, error)
+}
 type MessageRevisionResolver interface {
+	HTML(ctx context.Context, obj *ent.MessageRevision) (*string, error)
+	Markdown(ctx context.Context, obj *ent.MessageRevision) (*string, error)
 	ReplacedBy(ctx context.Context, objs []*ent.MessageRevision) ([]model.Actor, error)
+}
+
+type SendMessageInputResolver interface {
+	ReplyAll(ctx context.Context, obj *conversation.SendMessageInput, data *bool) error
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_Message_attachments_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Message_html_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "remoteImages",
+		func(ctx context.Context, v any) (*vocab.RemoteImages, error) {
+			return ec.unmarshalORemoteImages2ᚖparleyᚋinternalᚋvocabᚐRemoteImages(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["remoteImages"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Message_quotedHtml_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "remoteImages",
+		func(ctx context.Context, v any) (*vocab.RemoteImages, error) {
+			return ec.unmarshalORemoteImages2ᚖparleyᚋinternalᚋvocabᚐRemoteImages(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["remoteImages"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Message_revisions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _DeleteMessagePayload_message(ctx context.Context, field graphql.CollectedField, obj *model.DeleteMessagePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _DeleteMessagePayload_message(ctx context.Context, field graphql.CollectedField, obj *model.MessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -78,7 +173,7 @@ func (ec *executionContext) fieldContext_DeleteMessagePayload_message(_ context.
 	return fc, nil
 }
 
-func (ec *executionContext) _DeleteMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeleteMessagePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _DeleteMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -110,7 +205,7 @@ func (ec *executionContext) fieldContext_DeleteMessagePayload_userErrors(_ conte
 	return fc, nil
 }
 
-func (ec *executionContext) _EditMessagePayload_message(ctx context.Context, field graphql.CollectedField, obj *model.EditMessagePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _EditMessagePayload_message(ctx context.Context, field graphql.CollectedField, obj *model.MessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -142,7 +237,7 @@ func (ec *executionContext) fieldContext_EditMessagePayload_message(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _EditMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.EditMessagePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _EditMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -194,10 +289,10 @@ func (ec *executionContext) _Message_conversation(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
-			return ec.marshalNConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
+			return ec.marshalOConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Message_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -241,6 +336,84 @@ func (ec *executionContext) _Message_number(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_Message_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Message", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Message_visibleNumber(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_visibleNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Message().VisibleNumber(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_visibleNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Message_replyTo(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_replyTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Message_replyTo(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Message) graphql.Marshaler {
+			return ec.marshalOMessage2ᚖparleyᚋentᚐMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_replyTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Message_replyTo(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ReplyTo(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Message](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.replyTo",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ReplyTo(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Message](
+		ctx,
+		results,
+		err,
+		"Message.replyTo",
+	)
 }
 
 func (ec *executionContext) _Message_author(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
@@ -338,14 +511,35 @@ func (ec *executionContext) _Message_html(ctx context.Context, field graphql.Col
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Message_html(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Message", field, true, true, "HTML")
+func (ec *executionContext) fieldContext_Message_html(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type HTML does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Message_html_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 func (ec *executionContext) resolveBatch_Message_html(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
 	resolver := ec.Resolvers.Message()
+	fc := graphql.GetFieldContext(ctx)
 	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.HTML(ctx, batch.Parents)
+			return resolver.HTML(ctx, batch.Parents, fc.Args["remoteImages"].(*vocab.RemoteImages))
 		})
 		return graphql.ResolveBatchGroupResult[*string](
 			ctx,
@@ -356,13 +550,82 @@ func (ec *executionContext) resolveBatch_Message_html(ctx context.Context, field
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.HTML(ctx, []*ent.Message{obj})
+	results, err := resolver.HTML(ctx, []*ent.Message{obj}, fc.Args["remoteImages"].(*vocab.RemoteImages))
 	return graphql.ResolveBatchSingleResult[*string](
 		ctx,
 		results,
 		err,
 		"Message.html",
 	)
+}
+
+func (ec *executionContext) _Message_hasRemoteImages(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_hasRemoteImages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Message_hasRemoteImages(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_hasRemoteImages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, true, true, "Boolean")
+}
+func (ec *executionContext) resolveBatch_Message_hasRemoteImages(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.HasRemoteImages(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[bool](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.hasRemoteImages",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.HasRemoteImages(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[bool](
+		ctx,
+		results,
+		err,
+		"Message.hasRemoteImages",
+	)
+}
+
+func (ec *executionContext) _Message_markdown(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_markdown(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Message().Markdown(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_markdown(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, true, true, "String")
 }
 
 func (ec *executionContext) _Message_mentions(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
@@ -418,6 +681,29 @@ func (ec *executionContext) resolveBatch_Message_mentions(ctx context.Context, f
 		err,
 		"Message.mentions",
 	)
+}
+
+func (ec *executionContext) _Message_externalId(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_externalId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExternalID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_externalId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, false, false, "String")
 }
 
 func (ec *executionContext) _Message_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
@@ -547,32 +833,44 @@ func (ec *executionContext) _Message_revisions(ctx context.Context, field graphq
 			return ec.resolveBatch_Message_revisions(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.MessageRevision) graphql.Marshaler {
-			return ec.marshalNMessageRevision2ᚕᚖparleyᚋentᚐMessageRevisionᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.MessageRevision]) graphql.Marshaler {
+			return ec.marshalNMessageRevisionConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Message_revisions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Message_revisions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Message",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_MessageRevision(ctx, field)
+			return ec.childFields_MessageRevisionConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Message_revisions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
 func (ec *executionContext) resolveBatch_Message_revisions(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
 	resolver := ec.Resolvers.Message()
+	fc := graphql.GetFieldContext(ctx)
 	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.Revisions(ctx, batch.Parents)
+			return resolver.Revisions(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		})
-		return graphql.ResolveBatchGroupResult[[]*ent.MessageRevision](
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.MessageRevision]](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -581,8 +879,8 @@ func (ec *executionContext) resolveBatch_Message_revisions(ctx context.Context, 
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Revisions(ctx, []*ent.Message{obj})
-	return graphql.ResolveBatchSingleResult[[]*ent.MessageRevision](
+	results, err := resolver.Revisions(ctx, []*ent.Message{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.MessageRevision]](
 		ctx,
 		results,
 		err,
@@ -609,7 +907,7 @@ func (ec *executionContext) _Message_attachments(ctx context.Context, field grap
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Message_attachments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Message_attachments(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Message",
 		Field:      field,
@@ -619,13 +917,25 @@ func (ec *executionContext) fieldContext_Message_attachments(_ context.Context, 
 			return ec.childFields_Attachment(ctx, field)
 		},
 	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Message_attachments_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
 	return fc, nil
 }
 func (ec *executionContext) resolveBatch_Message_attachments(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
 	resolver := ec.Resolvers.Message()
+	fc := graphql.GetFieldContext(ctx)
 	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.Attachments(ctx, batch.Parents)
+			return resolver.Attachments(ctx, batch.Parents, fc.Args["after"].(*string))
 		})
 		return graphql.ResolveBatchGroupResult[[]*ent.Attachment](
 			ctx,
@@ -636,12 +946,58 @@ func (ec *executionContext) resolveBatch_Message_attachments(ctx context.Context
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Attachments(ctx, []*ent.Message{obj})
+	results, err := resolver.Attachments(ctx, []*ent.Message{obj}, fc.Args["after"].(*string))
 	return graphql.ResolveBatchSingleResult[[]*ent.Attachment](
 		ctx,
 		results,
 		err,
 		"Message.attachments",
+	)
+}
+
+func (ec *executionContext) _Message_attachmentCount(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_attachmentCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Message_attachmentCount(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_attachmentCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, true, true, "Int")
+}
+func (ec *executionContext) resolveBatch_Message_attachmentCount(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.AttachmentCount(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[int](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.attachmentCount",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.AttachmentCount(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[int](
+		ctx,
+		results,
+		err,
+		"Message.attachmentCount",
 	)
 }
 
@@ -664,14 +1020,35 @@ func (ec *executionContext) _Message_quotedHtml(ctx context.Context, field graph
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Message_quotedHtml(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Message", field, true, true, "HTML")
+func (ec *executionContext) fieldContext_Message_quotedHtml(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type HTML does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Message_quotedHtml_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 func (ec *executionContext) resolveBatch_Message_quotedHtml(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
 	resolver := ec.Resolvers.Message()
+	fc := graphql.GetFieldContext(ctx)
 	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.QuotedHTML(ctx, batch.Parents)
+			return resolver.QuotedHTML(ctx, batch.Parents, fc.Args["remoteImages"].(*vocab.RemoteImages))
 		})
 		return graphql.ResolveBatchGroupResult[*string](
 			ctx,
@@ -682,7 +1059,7 @@ func (ec *executionContext) resolveBatch_Message_quotedHtml(ctx context.Context,
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.QuotedHTML(ctx, []*ent.Message{obj})
+	results, err := resolver.QuotedHTML(ctx, []*ent.Message{obj}, fc.Args["remoteImages"].(*vocab.RemoteImages))
 	return graphql.ResolveBatchSingleResult[*string](
 		ctx,
 		results,
@@ -758,8 +1135,8 @@ func (ec *executionContext) _MessageConnection_edges(ctx context.Context, field 
 			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Message]) graphql.Marshaler {
-			return ec.marshalNMessageEdge2ᚕᚖparleyᚋinternalᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.Message]) graphql.Marshaler {
+			return ec.marshalNMessageEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -778,6 +1155,38 @@ func (ec *executionContext) fieldContext_MessageConnection_edges(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _MessageConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *conversation.MessagePage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Message) graphql.Marshaler {
+			return ec.marshalNMessage2ᚕᚖparleyᚋentᚐMessageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _MessageConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *conversation.MessagePage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -790,8 +1199,8 @@ func (ec *executionContext) _MessageConnection_pageInfo(ctx context.Context, fie
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2parleyᚋinternalᚋrelayᚐPageInfo(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -817,14 +1226,37 @@ func (ec *executionContext) fieldContext_MessageConnection_totalCount(_ context.
 	return graphql.NewScalarFieldContext("MessageConnection", field, false, false, "Int")
 }
 
-func (ec *executionContext) _MessageEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[*ent.Message]) (ret graphql.Marshaler) {
+func (ec *executionContext) _MessageConnection_sequence(ctx context.Context, field graphql.CollectedField, obj *conversation.MessagePage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageConnection_sequence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MessageConnection().Sequence(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNSequence2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageConnection_sequence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageConnection", field, true, true, "Sequence")
+}
+
+func (ec *executionContext) _MessageEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Message]) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_MessageEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageEdge", field, false, false, "String")
 }
 
-func (ec *executionContext) _MessageEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[*ent.Message]) (ret graphql.Marshaler) {
+func (ec *executionContext) _MessageEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Message]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -856,6 +1288,13 @@ func (ec *executionContext) fieldContext_MessageEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _MessageRevision_id(ctx context.Context, field graphql.CollectedField, obj *ent.MessageRevision) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_MessageRevision_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageRevision", field, false, false, "ID")
+}
+
 func (ec *executionContext) _MessageRevision_text(ctx context.Context, field graphql.CollectedField, obj *ent.MessageRevision) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
 }
@@ -864,10 +1303,49 @@ func (ec *executionContext) fieldContext_MessageRevision_text(_ context.Context,
 }
 
 func (ec *executionContext) _MessageRevision_html(ctx context.Context, field graphql.CollectedField, obj *ent.MessageRevision) (ret graphql.Marshaler) {
-	return ec.marshalOHTML2string(ctx, field.Selections, obj.HTML)
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageRevision_html(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MessageRevision().HTML(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOHTML2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_MessageRevision_html(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("MessageRevision", field, false, false, "HTML")
+	return graphql.NewScalarFieldContext("MessageRevision", field, true, true, "HTML")
+}
+
+func (ec *executionContext) _MessageRevision_markdown(ctx context.Context, field graphql.CollectedField, obj *ent.MessageRevision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageRevision_markdown(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MessageRevision().Markdown(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageRevision_markdown(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageRevision", field, true, true, "String")
 }
 
 func (ec *executionContext) _MessageRevision_replacedBy(ctx context.Context, field graphql.CollectedField, obj *ent.MessageRevision) (ret graphql.Marshaler) {
@@ -939,6 +1417,141 @@ func (ec *executionContext) fieldContext_MessageRevision_replacedAt(_ context.Co
 	return graphql.NewScalarFieldContext("MessageRevision", field, false, false, "Time")
 }
 
+func (ec *executionContext) _MessageRevisionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.MessageRevision]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageRevisionConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.MessageRevision]) graphql.Marshaler {
+			return ec.marshalNMessageRevisionEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageRevisionConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageRevisionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageRevisionEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageRevisionConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.MessageRevision]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageRevisionConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.MessageRevision) graphql.Marshaler {
+			return ec.marshalNMessageRevision2ᚕᚖparleyᚋentᚐMessageRevisionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageRevisionConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageRevisionConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageRevision(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageRevisionConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.MessageRevision]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageRevisionConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageRevisionConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageRevisionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageRevisionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.MessageRevision]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_MessageRevisionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageRevisionEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _MessageRevisionEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.MessageRevision]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageRevisionEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.MessageRevision) graphql.Marshaler {
+			return ec.marshalNMessageRevision2ᚖparleyᚋentᚐMessageRevision(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageRevisionEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageRevisionEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageRevision(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SendMessagePayload_message(ctx context.Context, field graphql.CollectedField, obj *model.SendMessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -998,6 +1611,38 @@ func (ec *executionContext) fieldContext_SendMessagePayload_conversation(_ conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SendMessagePayload_messages(ctx context.Context, field graphql.CollectedField, obj *model.SendMessagePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SendMessagePayload_messages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Messages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Message) graphql.Marshaler {
+			return ec.marshalNMessage2ᚕᚖparleyᚋentᚐMessageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SendMessagePayload_messages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SendMessagePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
 		},
 	}
 	return fc, nil
@@ -1099,7 +1744,7 @@ func (ec *executionContext) unmarshalInputEditMessageInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"messageId", "text", "html", "idempotencyKey"}
+	fieldsInOrder := [...]string{"messageId", "text", "html", "markdown", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1127,6 +1772,13 @@ func (ec *executionContext) unmarshalInputEditMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.HTML = data
+		case "markdown":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("markdown"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Markdown = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1169,13 +1821,20 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 		asMap["replyAll"] = true
 	}
 
-	fieldsInOrder := [...]string{"conversationId", "text", "html", "note", "mentionUserIds", "to", "cc", "bcc", "replyAll", "subject", "attachmentIds", "expectedRevision", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "conversationId", "text", "html", "markdown", "note", "mentionUserIds", "to", "cc", "bcc", "replyAll", "subject", "attachmentIds", "reopen", "replyToMessageId", "ifLastNumber", "onBehalfOfUserId", "externalId", "expectedRevision", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
 		case "conversationId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
@@ -1197,6 +1856,13 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.HTML = data
+		case "markdown":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("markdown"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Markdown = data
 		case "note":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
 			data, err := ec.unmarshalOBoolean2bool(ctx, v)
@@ -1234,11 +1900,13 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 			it.Bcc = data
 		case "replyAll":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("replyAll"))
-			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ReplyAll = data
+			if err = ec.Resolvers.SendMessageInput().ReplyAll(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "subject":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subject"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1253,6 +1921,41 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.AttachmentIDs = data
+		case "reopen":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reopen"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reopen = data
+		case "replyToMessageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("replyToMessageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReplyToMessageID = data
+		case "ifLastNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifLastNumber"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfLastNumber = data
+		case "onBehalfOfUserId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOfUserId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOfUserID = data
+		case "externalId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("externalId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExternalID = data
 		case "expectedRevision":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedRevision"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -1294,7 +1997,7 @@ func UnmarshalSendMessageInput(ctx context.Context, raw any) (conversation.SendM
 
 var deleteMessagePayloadImplementors = []string{"DeleteMessagePayload"}
 
-func (ec *executionContext) _DeleteMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteMessagePayload) graphql.Marshaler {
+func (ec *executionContext) _DeleteMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.MessagePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deleteMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1326,7 +2029,7 @@ func (ec *executionContext) _DeleteMessagePayload(ctx context.Context, sel ast.S
 
 var editMessagePayloadImplementors = []string{"EditMessagePayload"}
 
-func (ec *executionContext) _EditMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.EditMessagePayload) graphql.Marshaler {
+func (ec *executionContext) _EditMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.MessagePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, editMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1356,7 +2059,7 @@ func (ec *executionContext) _EditMessagePayload(ctx context.Context, sel ast.Sel
 	return out
 }
 
-var messageImplementors = []string{"Message", "Node"}
+var messageImplementors = []string{"Message", "Entry", "_Entity", "Node"}
 
 func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, obj *ent.Message) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, messageImplementors)
@@ -1373,12 +2076,22 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "conversation":
 			out.Values[i] = ec._Message_conversation(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "number":
 			out.Values[i] = ec._Message_number(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "visibleNumber":
+			out.Values[i] = ec._Message_visibleNumber(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "replyTo":
+			out.Values[i] = ec._Message_replyTo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "author":
@@ -1401,9 +2114,24 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "hasRemoteImages":
+			out.Values[i] = ec._Message_hasRemoteImages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "markdown":
+			out.Values[i] = ec._Message_markdown(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "mentions":
 			out.Values[i] = ec._Message_mentions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "externalId":
+			out.Values[i] = ec._Message_externalId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createdAt":
@@ -1438,6 +2166,11 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "attachments":
 			out.Values[i] = ec._Message_attachments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "attachmentCount":
+			out.Values[i] = ec._Message_attachmentCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1478,6 +2211,11 @@ func (ec *executionContext) _MessageConnection(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "nodes":
+			out.Values[i] = ec._MessageConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "pageInfo":
 			out.Values[i] = ec._MessageConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1485,6 +2223,11 @@ func (ec *executionContext) _MessageConnection(ctx context.Context, sel ast.Sele
 			}
 		case "totalCount":
 			out.Values[i] = ec._MessageConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sequence":
+			out.Values[i] = ec._MessageConnection_sequence(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1502,7 +2245,7 @@ func (ec *executionContext) _MessageConnection(ctx context.Context, sel ast.Sele
 
 var messageEdgeImplementors = []string{"MessageEdge"}
 
-func (ec *executionContext) _MessageEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[*ent.Message]) graphql.Marshaler {
+func (ec *executionContext) _MessageEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.Message]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, messageEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1532,7 +2275,7 @@ func (ec *executionContext) _MessageEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
-var messageRevisionImplementors = []string{"MessageRevision"}
+var messageRevisionImplementors = []string{"MessageRevision", "Node"}
 
 func (ec *executionContext) _MessageRevision(ctx context.Context, sel ast.SelectionSet, obj *ent.MessageRevision) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, messageRevisionImplementors)
@@ -1542,6 +2285,11 @@ func (ec *executionContext) _MessageRevision(ctx context.Context, sel ast.Select
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("MessageRevision")
+		case "id":
+			out.Values[i] = ec._MessageRevision_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "text":
 			out.Values[i] = ec._MessageRevision_text(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1552,6 +2300,11 @@ func (ec *executionContext) _MessageRevision(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "markdown":
+			out.Values[i] = ec._MessageRevision_markdown(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "replacedBy":
 			out.Values[i] = ec._MessageRevision_replacedBy(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1559,6 +2312,75 @@ func (ec *executionContext) _MessageRevision(ctx context.Context, sel ast.Select
 			}
 		case "replacedAt":
 			out.Values[i] = ec._MessageRevision_replacedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var messageRevisionConnectionImplementors = []string{"MessageRevisionConnection"}
+
+func (ec *executionContext) _MessageRevisionConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.MessageRevision]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageRevisionConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageRevisionConnection")
+		case "edges":
+			out.Values[i] = ec._MessageRevisionConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._MessageRevisionConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._MessageRevisionConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var messageRevisionEdgeImplementors = []string{"MessageRevisionEdge"}
+
+func (ec *executionContext) _MessageRevisionEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.MessageRevision]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageRevisionEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageRevisionEdge")
+		case "cursor":
+			out.Values[i] = ec._MessageRevisionEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._MessageRevisionEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1594,6 +2416,11 @@ func (ec *executionContext) _SendMessagePayload(ctx context.Context, sel ast.Sel
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "messages":
+			out.Values[i] = ec._SendMessagePayload_messages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._SendMessagePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1620,7 +2447,7 @@ func (ec *executionContext) unmarshalNDeleteMessageInput2parleyᚋinternalᚋcon
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeleteMessagePayload2ᚖparleyᚋgraphᚋmodelᚐDeleteMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteMessagePayload) graphql.Marshaler {
+func (ec *executionContext) marshalNDeleteMessagePayload2ᚖparleyᚋgraphᚋmodelᚐMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.MessagePayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "DeleteMessagePayload!")
 		return graphql.Null
@@ -1648,12 +2475,29 @@ func (ec *executionContext) unmarshalNEditMessageInput2parleyᚋinternalᚋconve
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNEditMessagePayload2ᚖparleyᚋgraphᚋmodelᚐEditMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.EditMessagePayload) graphql.Marshaler {
+func (ec *executionContext) marshalNEditMessagePayload2ᚖparleyᚋgraphᚋmodelᚐMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.MessagePayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "EditMessagePayload!")
 		return graphql.Null
 	}
 	return ec._EditMessagePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMessage2ᚕᚖparleyᚋentᚐMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Message) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Message", v, nil)
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMessage2ᚖparleyᚋentᚐMessage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNMessage2ᚖparleyᚋentᚐMessage(ctx context.Context, sel ast.SelectionSet, v *ent.Message) graphql.Marshaler {
@@ -1687,11 +2531,11 @@ func (ec *executionContext) marshalNMessageDirection2parleyᚋinternalᚋvocab�
 	return res
 }
 
-func (ec *executionContext) marshalNMessageEdge2ᚕᚖparleyᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[*ent.Message]) graphql.Marshaler {
+func (ec *executionContext) marshalNMessageEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.Message]) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNMessageEdge2ᚖparleyᚋinternalᚋrelayᚐEdge(ctx, sel, v[i])
+		return ec.marshalNMessageEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1703,7 +2547,7 @@ func (ec *executionContext) marshalNMessageEdge2ᚕᚖparleyᚋinternalᚋrelay�
 	return ret
 }
 
-func (ec *executionContext) marshalNMessageEdge2ᚖparleyᚋinternalᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[*ent.Message]) graphql.Marshaler {
+func (ec *executionContext) marshalNMessageEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.Message]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "MessageEdge!")
 		return graphql.Null
@@ -1736,6 +2580,38 @@ func (ec *executionContext) marshalNMessageRevision2ᚖparleyᚋentᚐMessageRev
 	return ec._MessageRevision(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNMessageRevisionConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.MessageRevision]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MessageRevisionConnection!")
+		return graphql.Null
+	}
+	return ec._MessageRevisionConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMessageRevisionEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.MessageRevision]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMessageRevisionEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMessageRevisionEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.MessageRevision]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MessageRevisionEdge!")
+		return graphql.Null
+	}
+	return ec._MessageRevisionEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNSendMessageInput2parleyᚋinternalᚋconversationᚐSendMessageInput(ctx context.Context, v any) (conversation.SendMessageInput, error) {
 	res, err := ec.unmarshalInputSendMessageInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1754,6 +2630,13 @@ func (ec *executionContext) marshalOMessage2ᚖparleyᚋentᚐMessage(ctx contex
 		return graphql.Null
 	}
 	return ec._Message(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMessageRevision2ᚖparleyᚋentᚐMessageRevision(ctx context.Context, sel ast.SelectionSet, v *ent.MessageRevision) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MessageRevision(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -1822,6 +1822,9 @@ func (ec *executionContext) unmarshalOString2string(ctx context.Context, v any) 
 }
 
 func (ec *executionContext) marshalOString2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	if v == "" {
+		return graphql.Null
+	}
 	_ = sel
 	_ = ctx
 	res := graphql.MarshalString(v)
@@ -1872,7 +1875,7 @@ func (ec *executionContext) unmarshalOString2ᚖstring(ctx context.Context, v an
 }
 
 func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
-	if v == nil {
+	if v == nil || *v == "" {
 		return graphql.Null
 	}
 	_ = sel

@@ -13,17 +13,24 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/graph/model"
-	"parley/internal/channel/email"
+	"parley/internal/account"
+	"parley/internal/channel/chat/consent"
+	settings1 "parley/internal/channel/chat/settings"
+	"parley/internal/channel/chat/targeting"
+	"parley/internal/channel/chat/visitor"
+	"parley/internal/channel/email/deliver"
+	"parley/internal/channel/email/receive"
+	"parley/internal/channel/email/settings"
 	"parley/internal/clock"
-	"parley/internal/consent"
 	"parley/internal/contact"
 	"parley/internal/conversation"
+	"parley/internal/conversation/view"
+	"parley/internal/crm"
 	"parley/internal/inbox"
-	"parley/internal/people"
 	"parley/internal/presence"
-	"parley/internal/targeting"
+	"parley/internal/remoteimage"
+	"parley/internal/tag"
 	"parley/internal/viewer"
-	"parley/internal/visitor"
 	"parley/internal/vocab"
 )
 
@@ -38,51 +45,74 @@ type ResolverRoot interface {
 	Account() AccountResolver
 	ApiToken() ApiTokenResolver
 	Attachment() AttachmentResolver
+	BlockedSender() BlockedSenderResolver
+	Bot() BotResolver
 	ChatChannel() ChatChannelResolver
 	Consent() ConsentResolver
 	ConsentOptions() ConsentOptionsResolver
 	Contact() ContactResolver
 	ContactList() ContactListResolver
 	Conversation() ConversationResolver
+	ConversationConnection() ConversationConnectionResolver
 	EmailCapture() EmailCaptureResolver
 	EmailChannel() EmailChannelResolver
 	EmailHeaders() EmailHeadersResolver
 	EmailRecipient() EmailRecipientResolver
 	EmailVerdict() EmailVerdictResolver
+	EntryConnection() EntryConnectionResolver
 	Event() EventResolver
 	Heading() HeadingResolver
 	InboundEmailSimulation() InboundEmailSimulationResolver
 	Inbox() InboxResolver
 	Integration() IntegrationResolver
 	Message() MessageResolver
+	MessageConnection() MessageConnectionResolver
 	MessageRevision() MessageRevisionResolver
 	Mutation() MutationResolver
 	Presence() PresenceResolver
 	Query() QueryResolver
 	Routing() RoutingResolver
 	RoutingCandidate() RoutingCandidateResolver
-	RoutingCondition() RoutingConditionResolver
 	RoutingDecision() RoutingDecisionResolver
 	RoutingRule() RoutingRuleResolver
+	SavedFilter() SavedFilterResolver
+	SavedFilterDetail() SavedFilterDetailResolver
+	SavedFilterGroup() SavedFilterGroupResolver
 	SavedView() SavedViewResolver
 	Subscription() SubscriptionResolver
+	SystemActor() SystemActorResolver
+	Tag() TagResolver
 	TargetedMessage() TargetedMessageResolver
+	TargetedMessagePreview() TargetedMessagePreviewResolver
 	TargetedMessageVerdict() TargetedMessageVerdictResolver
-	TargetingRule() TargetingRuleResolver
+	TargetingRuleVerdict() TargetingRuleVerdictResolver
 	TargetingWarning() TargetingWarningResolver
 	Task() TaskResolver
 	Team() TeamResolver
 	Ticket() TicketResolver
 	User() UserResolver
+	ViewCount() ViewCountResolver
 	Viewer() ViewerResolver
+	ViewerToken() ViewerTokenResolver
 	Visitor() VisitorResolver
 	VisitorConversation() VisitorConversationResolver
 	VisitorMessage() VisitorMessageResolver
+	VisitorMessageChange() VisitorMessageChangeResolver
+	VisitorMessageConnection() VisitorMessageConnectionResolver
+	VisitorStatusChange() VisitorStatusChangeResolver
 	WidgetAvailability() WidgetAvailabilityResolver
 	WidgetHeading() WidgetHeadingResolver
 	WidgetPerson() WidgetPersonResolver
 	WidgetStyle() WidgetStyleResolver
+	ConsentOptionsInput() ConsentOptionsInputResolver
+	DisplayOptionsInput() DisplayOptionsInputResolver
+	MailServerInput() MailServerInputResolver
+	RoutingConditionInput() RoutingConditionInputResolver
 	RoutingInput() RoutingInputResolver
+	RoutingRuleInput() RoutingRuleInputResolver
+	SendMessageInput() SendMessageInputResolver
+	TargetingRuleInput() TargetingRuleInputResolver
+	TicketPresetInput() TicketPresetInputResolver
 }
 
 type DirectiveRoot struct {
@@ -90,34 +120,59 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AcceptInvitationPayload struct {
+		APIToken   func(childComplexity int) int
+		Token      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Account struct {
 		GdprEnabled  func(childComplexity int) int
 		HeadSequence func(childComplexity int) int
 		ID           func(childComplexity int) int
 		MaxInboxes   func(childComplexity int) int
 		Name         func(childComplexity int) int
+		TagsManaged  func(childComplexity int) int
 		TimeZone     func(childComplexity int) int
 	}
 
-	AddToListPayload struct {
-		List       func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+	AddContactsToListPayload struct {
+		ContactList func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	ApiToken struct {
-		CreatedAt   func(childComplexity int) int
-		ExpiresAt   func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Integration func(childComplexity int) int
-		Name        func(childComplexity int) int
-		RevokedAt   func(childComplexity int) int
-		Scopes      func(childComplexity int) int
-		User        func(childComplexity int) int
+		CreatedAt               func(childComplexity int) int
+		DeprecatedFieldsUsed    func(childComplexity int) int
+		ExpiresAt               func(childComplexity int) int
+		ID                      func(childComplexity int) int
+		Integration             func(childComplexity int) int
+		Name                    func(childComplexity int) int
+		PreviousSecretExpiresAt func(childComplexity int) int
+		RevokedAt               func(childComplexity int) int
+		Scopes                  func(childComplexity int) int
+		User                    func(childComplexity int) int
 	}
 
-	ArchiveSubscriptionTypePayload struct {
-		SubscriptionType func(childComplexity int) int
-		UserErrors       func(childComplexity int) int
+	ApiTokenConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ApiTokenEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ArchiveContactSubscriptionTypePayload struct {
+		ContactSubscriptionType func(childComplexity int) int
+		UserErrors              func(childComplexity int) int
+	}
+
+	ArchiveTagPayload struct {
+		Tag        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	AssignConversationPayload struct {
@@ -125,7 +180,16 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	AssigneeChange struct {
+		Field          func(childComplexity int) int
+		FromAssignee   func(childComplexity int) int
+		FromAssigneeID func(childComplexity int) int
+		ToAssignee     func(childComplexity int) int
+		ToAssigneeID   func(childComplexity int) int
+	}
+
 	Attachment struct {
+		ContentID   func(childComplexity int) int
 		ContentType func(childComplexity int) int
 		CreatedAt   func(childComplexity int) int
 		FileName    func(childComplexity int) int
@@ -146,6 +210,12 @@ type ComplexityRoot struct {
 		Until     func(childComplexity int) int
 	}
 
+	AvailabilityChange struct {
+		Field            func(childComplexity int) int
+		FromAvailability func(childComplexity int) int
+		ToAvailability   func(childComplexity int) int
+	}
+
 	AvailabilityReason struct {
 		Code func(childComplexity int) int
 		Text func(childComplexity int) int
@@ -157,15 +227,42 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
-	BlockSenderPayload struct {
+	BlockConversationSenderPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
 	}
 
+	BlockedSender struct {
+		BlockedBy func(childComplexity int) int
+		Channel   func(childComplexity int) int
+		Contact   func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Email     func(childComplexity int) int
+		Visitor   func(childComplexity int) int
+	}
+
+	BlockedSenderConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	BlockedSenderEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Bot struct {
-		AvatarURL func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Name      func(childComplexity int) int
+		AvatarURL   func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+	}
+
+	BotStateChange struct {
+		Field        func(childComplexity int) int
+		FromBotState func(childComplexity int) int
+		ToBotState   func(childComplexity int) int
 	}
 
 	BulkChangeConversationsPayload struct {
@@ -183,6 +280,12 @@ type ComplexityRoot struct {
 		Visitor    func(childComplexity int) int
 	}
 
+	ChannelStateChange struct {
+		Field            func(childComplexity int) int
+		FromChannelState func(childComplexity int) int
+		ToChannelState   func(childComplexity int) int
+	}
+
 	ChatAvailability struct {
 		AwayMessage       func(childComplexity int) int
 		Holidays          func(childComplexity int) int
@@ -197,7 +300,8 @@ type ComplexityRoot struct {
 
 	ChatChannel struct {
 		Availability      func(childComplexity int) int
-		CustomTexts       func(childComplexity int) int
+		BlockedSenders    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		CustomTexts       func(childComplexity int, first *int, after *string, last *int, before *string) int
 		DefaultLocale     func(childComplexity int) int
 		HasIdentitySecret func(childComplexity int) int
 		ID                func(childComplexity int) int
@@ -206,7 +310,7 @@ type ComplexityRoot struct {
 		Kind              func(childComplexity int) int
 		SendTranscript    func(childComplexity int) int
 		Style             func(childComplexity int) int
-		TargetedMessages  func(childComplexity int) int
+		TargetedMessages  func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Texts             func(childComplexity int, locale *string) int
 		TrackingCode      func(childComplexity int) int
 	}
@@ -229,6 +333,17 @@ type ComplexityRoot struct {
 		Text   func(childComplexity int) int
 	}
 
+	ChatTextConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ChatTextEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	ClaimConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -245,40 +360,69 @@ type ComplexityRoot struct {
 	}
 
 	Consent struct {
-		Applies          func(childComplexity int) int
-		Basis            func(childComplexity int) int
-		GivenAt          func(childComplexity int) int
-		ID               func(childComplexity int) int
-		Kind             func(childComplexity int) int
-		PageURL          func(childComplexity int) int
-		SubscriptionType func(childComplexity int) int
-		Text             func(childComplexity int) int
-		TextVersion      func(childComplexity int) int
-		WithdrawnAt      func(childComplexity int) int
+		Applies                 func(childComplexity int) int
+		Basis                   func(childComplexity int) int
+		ContactSubscriptionType func(childComplexity int) int
+		GivenAt                 func(childComplexity int) int
+		ID                      func(childComplexity int) int
+		Kind                    func(childComplexity int) int
+		PageURL                 func(childComplexity int) int
+		Text                    func(childComplexity int) int
+		TextVersion             func(childComplexity int) int
+		WithdrawnAt             func(childComplexity int) int
+	}
+
+	ConsentConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ConsentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	ConsentOptions struct {
-		CommunicationText func(childComplexity int) int
-		Processing        func(childComplexity int) int
-		ProcessingText    func(childComplexity int) int
-		SubscriptionType  func(childComplexity int) int
+		CommunicationText       func(childComplexity int) int
+		ContactSubscriptionType func(childComplexity int) int
+		Processing              func(childComplexity int) int
+		ProcessingText          func(childComplexity int) int
 	}
 
 	Contact struct {
-		Consents   func(childComplexity int) int
-		CreatedAt  func(childComplexity int) int
-		Email      func(childComplexity int) int
-		Emails     func(childComplexity int) int
-		ID         func(childComplexity int) int
-		LastSeenAt func(childComplexity int) int
-		Name       func(childComplexity int) int
-		PageViews  func(childComplexity int, first *int) int
-		Phone      func(childComplexity int) int
+		AvatarURL     func(childComplexity int) int
+		Blocked       func(childComplexity int) int
+		Blocks        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Consents      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Conversations func(childComplexity int, first *int, after *string, last *int, before *string) int
+		CreatedAt     func(childComplexity int) int
+		DisplayName   func(childComplexity int) int
+		Email         func(childComplexity int) int
+		Emails        func(childComplexity int) int
+		ExternalID    func(childComplexity int) int
+		ID            func(childComplexity int) int
+		LastSeenAt    func(childComplexity int) int
+		Lists         func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Name          func(childComplexity int) int
+		PageViews     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Phone         func(childComplexity int) int
+		Tickets       func(childComplexity int, first *int, after *string, last *int, before *string) int
+	}
+
+	ContactChange struct {
+		Field         func(childComplexity int) int
+		FromContact   func(childComplexity int) int
+		FromContactID func(childComplexity int) int
+		ToContact     func(childComplexity int) int
+		ToContactID   func(childComplexity int) int
 	}
 
 	ContactConnection struct {
-		Edges    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
 	}
 
 	ContactEdge struct {
@@ -293,41 +437,86 @@ type ComplexityRoot struct {
 		Size      func(childComplexity int) int
 	}
 
+	ContactListConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ContactListEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ContactSubscriptionType struct {
+		ArchivedAt  func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+	}
+
+	ContactSubscriptionTypeConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ContactSubscriptionTypeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Conversation struct {
-		AssignedTeam       func(childComplexity int) int
-		Assignee           func(childComplexity int) int
-		Bot                func(childComplexity int) int
-		BotState           func(childComplexity int) int
-		Channel            func(childComplexity int) int
-		ClosedAt           func(childComplexity int) int
-		Contact            func(childComplexity int) int
-		DeletedAt          func(childComplexity int) int
-		Filtered           func(childComplexity int) int
-		ID                 func(childComplexity int) int
-		Inbox              func(childComplexity int) int
-		Kind               func(childComplexity int) int
-		LastIncomingNumber func(childComplexity int) int
-		LastMessageAt      func(childComplexity int) int
-		Messages           func(childComplexity int, first *int, after *string, last *int, before *string) int
-		OpenedAt           func(childComplexity int) int
-		OriginURL          func(childComplexity int) int
-		Participants       func(childComplexity int) int
-		PossiblyRelated    func(childComplexity int) int
-		Preview            func(childComplexity int) int
-		Priority           func(childComplexity int) int
-		Revision           func(childComplexity int) int
-		RoutingDecisions   func(childComplexity int) int
-		SnoozedUntil       func(childComplexity int) int
-		Status             func(childComplexity int) int
-		Subject            func(childComplexity int) int
-		Tags               func(childComplexity int) int
-		TargetedMessage    func(childComplexity int) int
-		Tickets            func(childComplexity int) int
-		Timeline           func(childComplexity int, first *int, after *string) int
-		ToAddress          func(childComplexity int) int
-		Unread             func(childComplexity int) int
-		Visitor            func(childComplexity int) int
-		WaitingSince       func(childComplexity int) int
+		ActivityAt                   func(childComplexity int) int
+		AssignedTeam                 func(childComplexity int) int
+		Assignee                     func(childComplexity int) int
+		Bot                          func(childComplexity int) int
+		BotState                     func(childComplexity int) int
+		CanReplyUntil                func(childComplexity int) int
+		Channel                      func(childComplexity int) int
+		ClosableAt                   func(childComplexity int) int
+		ClosedAt                     func(childComplexity int) int
+		Contact                      func(childComplexity int) int
+		DeletedAt                    func(childComplexity int) int
+		DisplayName                  func(childComplexity int) int
+		Entries                      func(childComplexity int, kinds []vocab.EntryKind, first *int, after *string, last *int, before *string) int
+		ExternalID                   func(childComplexity int) int
+		Filtered                     func(childComplexity int) int
+		FirstRespondedAt             func(childComplexity int) int
+		FirstRespondedBy             func(childComplexity int) int
+		FirstResponseBusinessSeconds func(childComplexity int) int
+		FirstResponseSeconds         func(childComplexity int) int
+		ID                           func(childComplexity int) int
+		Inbox                        func(childComplexity int) int
+		Kind                         func(childComplexity int) int
+		LastIncomingNumber           func(childComplexity int) int
+		LastMessage                  func(childComplexity int) int
+		LastMessageAt                func(childComplexity int) int
+		LastVisibleNumber            func(childComplexity int) int
+		Messages                     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		OpenedAt                     func(childComplexity int) int
+		OriginURL                    func(childComplexity int) int
+		Participants                 func(childComplexity int, first *int, after *string, last *int, before *string) int
+		PossiblyRelated              func(childComplexity int) int
+		Preview                      func(childComplexity int) int
+		Priority                     func(childComplexity int) int
+		ReopenCount                  func(childComplexity int) int
+		ResolvedBy                   func(childComplexity int) int
+		Revision                     func(childComplexity int) int
+		RoutingDecisions             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		SnoozedUntil                 func(childComplexity int) int
+		Status                       func(childComplexity int) int
+		Subject                      func(childComplexity int) int
+		Tags                         func(childComplexity int) int
+		TargetedMessage              func(childComplexity int) int
+		Tickets                      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Title                        func(childComplexity int) int
+		ToAddress                    func(childComplexity int) int
+		Unread                       func(childComplexity int) int
+		UnreadCount                  func(childComplexity int) int
+		Visitor                      func(childComplexity int) int
+		WaitingOn                    func(childComplexity int) int
+		WaitingSince                 func(childComplexity int) int
 	}
 
 	ConversationChanged struct {
@@ -337,7 +526,9 @@ type ComplexityRoot struct {
 
 	ConversationConnection struct {
 		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
+		Sequence   func(childComplexity int) int
 		TotalCount func(childComplexity int) int
 	}
 
@@ -368,13 +559,18 @@ type ComplexityRoot struct {
 	}
 
 	CreateContactListPayload struct {
-		List       func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+		ContactList func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	CreateContactPayload struct {
 		Contact    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	CreateContactSubscriptionTypePayload struct {
+		ContactSubscriptionType func(childComplexity int) int
+		UserErrors              func(childComplexity int) int
 	}
 
 	CreateIdentitySecretPayload struct {
@@ -393,9 +589,9 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
-	CreateSubscriptionTypePayload struct {
-		SubscriptionType func(childComplexity int) int
-		UserErrors       func(childComplexity int) int
+	CreateTagPayload struct {
+		Tag        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	CreateTargetedMessagePayload struct {
@@ -405,6 +601,11 @@ type ComplexityRoot struct {
 
 	CreateTeamPayload struct {
 		Team       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreateTicketPayload struct {
+		Ticket     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -454,6 +655,12 @@ type ComplexityRoot struct {
 		UserErrors    func(childComplexity int) int
 	}
 
+	DeliveryChange struct {
+		Field        func(childComplexity int) int
+		FromDelivery func(childComplexity int) int
+		ToDelivery   func(childComplexity int) int
+	}
+
 	DisconnectEmailChannelPayload struct {
 		EmailChannel func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -474,6 +681,17 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	EmailAllowListConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	EmailAllowListEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	EmailAuthenticationResult struct {
 		Method func(childComplexity int) int
 		Result func(childComplexity int) int
@@ -489,6 +707,7 @@ type ComplexityRoot struct {
 		Address           func(childComplexity int) int
 		Aliases           func(childComplexity int) int
 		Authentication    func(childComplexity int) int
+		BlockedSenders    func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ConnectedAt       func(childComplexity int) int
 		CreatedAt         func(childComplexity int) int
 		Dkim              func(childComplexity int) int
@@ -516,6 +735,17 @@ type ComplexityRoot struct {
 		UndoSeconds       func(childComplexity int) int
 	}
 
+	EmailChannelConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	EmailChannelEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	EmailFilterReason struct {
 		Code   func(childComplexity int) int
 		Detail func(childComplexity int) int
@@ -530,6 +760,7 @@ type ComplexityRoot struct {
 		From          func(childComplexity int) int
 		InReplyTo     func(childComplexity int) int
 		InternetID    func(childComplexity int) int
+		MailboxCount  func(childComplexity int) int
 		Mailboxes     func(childComplexity int) int
 		NextAttemptAt func(childComplexity int) int
 		RawURL        func(childComplexity int) int
@@ -545,6 +776,17 @@ type ComplexityRoot struct {
 	EmailMailbox struct {
 		Address func(childComplexity int) int
 		Name    func(childComplexity int) int
+	}
+
+	EmailMailboxConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	EmailMailboxEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	EmailRecipient struct {
@@ -565,6 +807,24 @@ type ComplexityRoot struct {
 		ThreadDetail   func(childComplexity int) int
 	}
 
+	EntryChange struct {
+		Entry    func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Sequence func(childComplexity int) int
+	}
+
+	EntryConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+		Sequence func(childComplexity int) int
+	}
+
+	EntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Event struct {
 		Actor        func(childComplexity int) int
 		Changes      func(childComplexity int) int
@@ -582,6 +842,7 @@ type ComplexityRoot struct {
 
 	EventConnection struct {
 		Edges     func(childComplexity int) int
+		Nodes     func(childComplexity int) int
 		PageInfo  func(childComplexity int) int
 		ScannedTo func(childComplexity int) int
 	}
@@ -591,10 +852,20 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
-	FieldChange struct {
-		Field func(childComplexity int) int
-		From  func(childComplexity int) int
-		To    func(childComplexity int) int
+	EventTypeInfo struct {
+		ChangedFields func(childComplexity int) int
+		Description   func(childComplexity int) int
+		Mutations     func(childComplexity int) int
+		OtherCause    func(childComplexity int) int
+		Sample        func(childComplexity int) int
+		Subject       func(childComplexity int) int
+		Type          func(childComplexity int) int
+	}
+
+	FilteredChange struct {
+		Field        func(childComplexity int) int
+		FromFiltered func(childComplexity int) int
+		ToFiltered   func(childComplexity int) int
 	}
 
 	FinishEmailChannelPayload struct {
@@ -637,25 +908,93 @@ type ComplexityRoot struct {
 	Inbox struct {
 		ChatChannel    func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
-		EmailAllowList func(childComplexity int) int
-		EmailChannels  func(childComplexity int) int
+		EmailAllowList func(childComplexity int, first *int, after *string, last *int, before *string) int
+		EmailChannels  func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ID             func(childComplexity int) int
-		Members        func(childComplexity int) int
+		Members        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Name           func(childComplexity int) int
-		Teams          func(childComplexity int) int
-		Users          func(childComplexity int) int
+		People         func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Setup          func(childComplexity int) int
+		Teams          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Users          func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ViewCounts     func(childComplexity int) int
 	}
 
+	InboxChange struct {
+		Field       func(childComplexity int) int
+		FromInbox   func(childComplexity int) int
+		FromInboxID func(childComplexity int) int
+		ToInbox     func(childComplexity int) int
+		ToInboxID   func(childComplexity int) int
+	}
+
+	InboxConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	InboxEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	InboxPerson struct {
+		Availability      func(childComplexity int) int
+		Capacity          func(childComplexity int) int
+		Connected         func(childComplexity int) int
+		ID                func(childComplexity int) int
+		LastSeenAt        func(childComplexity int) int
+		OpenChats         func(childComplexity int) int
+		OpenConversations func(childComplexity int) int
+		User              func(childComplexity int) int
+	}
+
+	InboxPersonConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	InboxPersonEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Integration struct {
-		ID      func(childComplexity int) int
-		Inboxes func(childComplexity int) int
-		Name    func(childComplexity int) int
+		AvatarURL   func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Inboxes     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Name        func(childComplexity int) int
+	}
+
+	IntegrationConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	IntegrationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	InviteUserPayload struct {
+		Link       func(childComplexity int) int
+		Mailed     func(childComplexity int) int
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	LinkContactPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	MailProblem struct {
+		Code func(childComplexity int) int
+		Text func(childComplexity int) int
 	}
 
 	MailServer struct {
@@ -665,12 +1004,12 @@ type ComplexityRoot struct {
 		Username func(childComplexity int) int
 	}
 
-	MarkAsNotSpamPayload struct {
+	MarkConversationAsNotSpamPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
 	}
 
-	MarkAsSpamPayload struct {
+	MarkConversationAsSpamPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
 	}
@@ -690,24 +1029,35 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	MergeTagsPayload struct {
+		Tag        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Message struct {
-		Attachments   func(childComplexity int) int
-		Author        func(childComplexity int) int
-		Conversation  func(childComplexity int) int
-		CreatedAt     func(childComplexity int) int
-		DeletedAt     func(childComplexity int) int
-		Delivery      func(childComplexity int) int
-		DeliveryError func(childComplexity int) int
-		Direction     func(childComplexity int) int
-		EditedAt      func(childComplexity int) int
-		Email         func(childComplexity int) int
-		HTML          func(childComplexity int) int
-		ID            func(childComplexity int) int
-		Mentions      func(childComplexity int) int
-		Number        func(childComplexity int) int
-		QuotedHTML    func(childComplexity int) int
-		Revisions     func(childComplexity int) int
-		Text          func(childComplexity int) int
+		AttachmentCount func(childComplexity int) int
+		Attachments     func(childComplexity int, after *string) int
+		Author          func(childComplexity int) int
+		Conversation    func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		DeletedAt       func(childComplexity int) int
+		Delivery        func(childComplexity int) int
+		DeliveryError   func(childComplexity int) int
+		Direction       func(childComplexity int) int
+		EditedAt        func(childComplexity int) int
+		Email           func(childComplexity int) int
+		ExternalID      func(childComplexity int) int
+		HTML            func(childComplexity int, remoteImages *vocab.RemoteImages) int
+		HasRemoteImages func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Markdown        func(childComplexity int) int
+		Mentions        func(childComplexity int) int
+		Number          func(childComplexity int) int
+		QuotedHTML      func(childComplexity int, remoteImages *vocab.RemoteImages) int
+		ReplyTo         func(childComplexity int) int
+		Revisions       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Text            func(childComplexity int) int
+		VisibleNumber   func(childComplexity int) int
 	}
 
 	MessageChange struct {
@@ -718,7 +1068,9 @@ type ComplexityRoot struct {
 
 	MessageConnection struct {
 		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
+		Sequence   func(childComplexity int) int
 		TotalCount func(childComplexity int) int
 	}
 
@@ -730,8 +1082,21 @@ type ComplexityRoot struct {
 	MessageRevision struct {
 		CreatedAt  func(childComplexity int) int
 		HTML       func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Markdown   func(childComplexity int) int
 		ReplacedBy func(childComplexity int) int
 		Text       func(childComplexity int) int
+	}
+
+	MessageRevisionConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	MessageRevisionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	MoveTargetedMessagePayload struct {
@@ -740,102 +1105,123 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AddToList                     func(childComplexity int, input contact.AddToListInput) int
-		ArchiveSubscriptionType       func(childComplexity int, input consent.ArchiveSubscriptionTypeInput) int
-		AssignConversation            func(childComplexity int, input conversation.AssignConversationInput) int
-		BeginEmailChannel             func(childComplexity int, input email.BeginEmailChannelInput) int
-		BlockSender                   func(childComplexity int, input conversation.BlockSenderInput) int
-		BulkChangeConversations       func(childComplexity int, input conversation.BulkChangeConversationsInput) int
-		CancelTask                    func(childComplexity int, input conversation.CancelTaskInput) int
-		CaptureVisitorEmail           func(childComplexity int, input visitor.CaptureVisitorEmailInput) int
-		ClaimConversation             func(childComplexity int, input conversation.ClaimConversationInput) int
-		CloseConversation             func(childComplexity int, input conversation.CloseConversationInput) int
-		ConnectPersonalMailbox        func(childComplexity int, input email.ConnectPersonalMailboxInput) int
-		CreateAPIToken                func(childComplexity int, input people.CreateApiTokenInput) int
-		CreateChatChannel             func(childComplexity int, input inbox.CreateChatChannelInput) int
-		CreateContact                 func(childComplexity int, input contact.CreateContactInput) int
-		CreateContactList             func(childComplexity int, input contact.CreateContactListInput) int
-		CreateIdentitySecret          func(childComplexity int, input inbox.CreateIdentitySecretInput) int
-		CreateInbox                   func(childComplexity int, input inbox.CreateInboxInput) int
-		CreateSavedView               func(childComplexity int, input conversation.CreateSavedViewInput) int
-		CreateSubscriptionType        func(childComplexity int, input consent.CreateSubscriptionTypeInput) int
-		CreateTargetedMessage         func(childComplexity int, input targeting.CreateTargetedMessageInput) int
-		CreateTeam                    func(childComplexity int, input people.CreateTeamInput) int
-		CreateUser                    func(childComplexity int, input people.CreateUserInput) int
-		DeactivateUser                func(childComplexity int, input people.DeactivateUserInput) int
-		DeleteConversation            func(childComplexity int, input conversation.DeleteConversationInput) int
-		DeleteInbox                   func(childComplexity int, input inbox.DeleteInboxInput) int
-		DeleteMessage                 func(childComplexity int, input conversation.DeleteMessageInput) int
-		DeleteSavedView               func(childComplexity int, input conversation.DeleteSavedViewInput) int
-		DeleteTargetedMessage         func(childComplexity int, input targeting.DeleteTargetedMessageInput) int
-		DeleteTeam                    func(childComplexity int, input people.DeleteTeamInput) int
-		DisconnectEmailChannel        func(childComplexity int, input email.DisconnectEmailChannelInput) int
-		DuplicateTargetedMessage      func(childComplexity int, input targeting.DuplicateTargetedMessageInput) int
-		EditMessage                   func(childComplexity int, input conversation.EditMessageInput) int
-		FinishEmailChannel            func(childComplexity int, input email.FinishEmailChannelInput) int
-		HandOffConversation           func(childComplexity int, input conversation.HandOffConversationInput) int
-		LinkContact                   func(childComplexity int, input conversation.LinkContactInput) int
-		MarkAsNotSpam                 func(childComplexity int, input conversation.MarkAsNotSpamInput) int
-		MarkAsSpam                    func(childComplexity int, input conversation.MarkAsSpamInput) int
-		MarkConversationRead          func(childComplexity int, input conversation.MarkConversationReadInput) int
-		MarkConversationUnread        func(childComplexity int, input conversation.MarkConversationUnreadInput) int
-		MarkVisitorConversationRead   func(childComplexity int, input visitor.MarkVisitorConversationReadInput) int
-		MoveTargetedMessage           func(childComplexity int, input targeting.MoveTargetedMessageInput) int
-		OptOutContact                 func(childComplexity int, input consent.OptOutContactInput) int
-		PublishTargetedMessage        func(childComplexity int, input targeting.PublishTargetedMessageInput) int
-		PurgeConversation             func(childComplexity int, input conversation.PurgeConversationInput) int
-		ReclassifyEmail               func(childComplexity int, input email.ReclassifyEmailInput) int
-		ReconnectEmailChannel         func(childComplexity int, input email.ReconnectEmailChannelInput) int
-		RecordVisitorConsent          func(childComplexity int, input visitor.RecordVisitorConsentInput) int
-		RecordWidgetView              func(childComplexity int, input visitor.RecordWidgetViewInput) int
-		RemoveFromList                func(childComplexity int, input contact.RemoveFromListInput) int
-		RemovePersonalMailbox         func(childComplexity int, input email.RemovePersonalMailboxInput) int
-		RenameInbox                   func(childComplexity int, input inbox.RenameInboxInput) int
-		ReopenConversation            func(childComplexity int, input conversation.ReopenConversationInput) int
-		RestoreConversation           func(childComplexity int, input conversation.RestoreConversationInput) int
-		RetryMessage                  func(childComplexity int, input email.RetryMessageInput) int
-		RevokeAPIToken                func(childComplexity int, input people.RevokeApiTokenInput) int
-		SendMessage                   func(childComplexity int, input conversation.SendMessageInput) int
-		SendTrackingCode              func(childComplexity int, input inbox.SendTrackingCodeInput) int
-		SendVisitorMessage            func(childComplexity int, input visitor.SendVisitorMessageInput) int
-		SetAvailability               func(childComplexity int, input people.SetAvailabilityInput) int
-		SetConversationPriority       func(childComplexity int, input conversation.SetConversationPriorityInput) int
-		SetTargetedMessageState       func(childComplexity int, input targeting.SetTargetedMessageStateInput) int
-		SetTyping                     func(childComplexity int, input presence.SetTypingInput) int
-		SnoozeConversation            func(childComplexity int, input conversation.SnoozeConversationInput) int
-		StartChat                     func(childComplexity int, input visitor.StartChatInput) int
-		StartEmailConversation        func(childComplexity int, input conversation.StartEmailInput) int
-		StartVisitorSession           func(childComplexity int, input visitor.StartVisitorSessionInput) int
-		TagConversation               func(childComplexity int, input conversation.TagConversationInput) int
-		TakeOverConversation          func(childComplexity int, input conversation.TakeOverConversationInput) int
-		TrackPageView                 func(childComplexity int, input visitor.TrackPageViewInput) int
-		UnassignConversation          func(childComplexity int, input conversation.UnassignConversationInput) int
-		UnblockSender                 func(childComplexity int, input conversation.UnblockSenderInput) int
-		UndoSend                      func(childComplexity int, input email.UndoSendInput) int
-		UnlinkContact                 func(childComplexity int, input conversation.UnlinkContactInput) int
-		UnsnoozeConversation          func(childComplexity int, input conversation.UnsnoozeConversationInput) int
-		UntagConversation             func(childComplexity int, input conversation.UntagConversationInput) int
-		UpdateAccount                 func(childComplexity int, input people.UpdateAccountInput) int
-		UpdateChatChannel             func(childComplexity int, input inbox.UpdateChatChannelInput) int
-		UpdateChatChannelAvailability func(childComplexity int, input inbox.UpdateChatChannelAvailabilityInput) int
-		UpdateContact                 func(childComplexity int, input contact.UpdateContactInput) int
-		UpdateEmailAllowList          func(childComplexity int, input email.UpdateEmailAllowListInput) int
-		UpdateEmailChannel            func(childComplexity int, input email.UpdateEmailChannelInput) int
-		UpdateInboxMembers            func(childComplexity int, input inbox.UpdateInboxMembersInput) int
-		UpdateOwnProfile              func(childComplexity int, input people.UpdateOwnProfileInput) int
-		UpdateSavedView               func(childComplexity int, input conversation.UpdateSavedViewInput) int
-		UpdateSubscriptionType        func(childComplexity int, input consent.UpdateSubscriptionTypeInput) int
-		UpdateTargetedMessage         func(childComplexity int, input targeting.UpdateTargetedMessageInput) int
-		UpdateTeam                    func(childComplexity int, input people.UpdateTeamInput) int
-		UpdateUser                    func(childComplexity int, input people.UpdateUserInput) int
-		UploadAttachment              func(childComplexity int, input model.UploadAttachmentInput) int
-		UploadVisitorAttachment       func(childComplexity int, input model.UploadVisitorAttachmentInput) int
-		WithdrawConsent               func(childComplexity int, input consent.WithdrawConsentInput) int
+		AcceptInvitation               func(childComplexity int, input account.AcceptInvitationInput) int
+		AddContactsToList              func(childComplexity int, input contact.AddContactsToListInput) int
+		ArchiveContactSubscriptionType func(childComplexity int, input consent.ArchiveContactSubscriptionTypeInput) int
+		ArchiveTag                     func(childComplexity int, input tag.ArchiveTagInput) int
+		AssignConversation             func(childComplexity int, input conversation.AssignConversationInput) int
+		BeginEmailChannel              func(childComplexity int, input settings.BeginEmailChannelInput) int
+		BlockConversationSender        func(childComplexity int, input conversation.BlockConversationSenderInput) int
+		BulkChangeConversations        func(childComplexity int, input conversation.BulkChangeConversationsInput) int
+		CancelTask                     func(childComplexity int, input conversation.CancelTaskInput) int
+		CaptureVisitorEmail            func(childComplexity int, input visitor.CaptureVisitorEmailInput) int
+		ClaimConversation              func(childComplexity int, input conversation.ClaimConversationInput) int
+		CloseConversation              func(childComplexity int, input conversation.CloseConversationInput) int
+		ConnectPersonalMailbox         func(childComplexity int, input settings.ConnectPersonalMailboxInput) int
+		CreateAPIToken                 func(childComplexity int, input account.CreateApiTokenInput) int
+		CreateChatChannel              func(childComplexity int, input settings1.CreateChatChannelInput) int
+		CreateContact                  func(childComplexity int, input contact.CreateContactInput) int
+		CreateContactList              func(childComplexity int, input contact.CreateContactListInput) int
+		CreateContactSubscriptionType  func(childComplexity int, input consent.CreateContactSubscriptionTypeInput) int
+		CreateIdentitySecret           func(childComplexity int, input settings1.CreateIdentitySecretInput) int
+		CreateInbox                    func(childComplexity int, input inbox.CreateInboxInput) int
+		CreateSavedView                func(childComplexity int, input view.CreateSavedViewInput) int
+		CreateTag                      func(childComplexity int, input tag.CreateTagInput) int
+		CreateTargetedMessage          func(childComplexity int, input targeting.CreateTargetedMessageInput) int
+		CreateTeam                     func(childComplexity int, input account.CreateTeamInput) int
+		CreateTicket                   func(childComplexity int, input crm.CreateTicketInput) int
+		CreateUser                     func(childComplexity int, input account.CreateUserInput) int
+		DeactivateUser                 func(childComplexity int, input account.DeactivateUserInput) int
+		DeleteConversation             func(childComplexity int, input conversation.DeleteConversationInput) int
+		DeleteInbox                    func(childComplexity int, input inbox.DeleteInboxInput) int
+		DeleteMessage                  func(childComplexity int, input conversation.DeleteMessageInput) int
+		DeleteSavedView                func(childComplexity int, input view.DeleteSavedViewInput) int
+		DeleteTargetedMessage          func(childComplexity int, input targeting.DeleteTargetedMessageInput) int
+		DeleteTeam                     func(childComplexity int, input account.DeleteTeamInput) int
+		DisconnectEmailChannel         func(childComplexity int, input settings.DisconnectEmailChannelInput) int
+		DuplicateTargetedMessage       func(childComplexity int, input targeting.DuplicateTargetedMessageInput) int
+		EditMessage                    func(childComplexity int, input conversation.EditMessageInput) int
+		FinishEmailChannel             func(childComplexity int, input settings.FinishEmailChannelInput) int
+		HandOffConversation            func(childComplexity int, input conversation.HandOffConversationInput) int
+		InviteUser                     func(childComplexity int, input account.InviteUserInput) int
+		LinkContact                    func(childComplexity int, input conversation.LinkContactInput) int
+		MarkConversationAsNotSpam      func(childComplexity int, input conversation.MarkConversationAsNotSpamInput) int
+		MarkConversationAsSpam         func(childComplexity int, input conversation.MarkConversationAsSpamInput) int
+		MarkConversationRead           func(childComplexity int, input conversation.MarkConversationReadInput) int
+		MarkConversationUnread         func(childComplexity int, input conversation.MarkConversationUnreadInput) int
+		MarkVisitorConversationRead    func(childComplexity int, input visitor.MarkVisitorConversationReadInput) int
+		MergeTags                      func(childComplexity int, input tag.MergeTagsInput) int
+		MoveTargetedMessage            func(childComplexity int, input targeting.MoveTargetedMessageInput) int
+		OptOutContact                  func(childComplexity int, input consent.OptOutContactInput) int
+		PublishTargetedMessage         func(childComplexity int, input targeting.PublishTargetedMessageInput) int
+		PurgeConversation              func(childComplexity int, input conversation.PurgeConversationInput) int
+		ReactivateUser                 func(childComplexity int, input account.ReactivateUserInput) int
+		ReclassifyEmail                func(childComplexity int, input receive.ReclassifyEmailInput) int
+		ReconnectEmailChannel          func(childComplexity int, input settings.ReconnectEmailChannelInput) int
+		RecordVisitorConsent           func(childComplexity int, input visitor.RecordVisitorConsentInput) int
+		RecordWidgetView               func(childComplexity int, input visitor.RecordWidgetViewInput) int
+		RemoveContactsFromList         func(childComplexity int, input contact.RemoveContactsFromListInput) int
+		RemovePersonalMailbox          func(childComplexity int, input settings.RemovePersonalMailboxInput) int
+		RenameInbox                    func(childComplexity int, input inbox.RenameInboxInput) int
+		ReopenConversation             func(childComplexity int, input conversation.ReopenConversationInput) int
+		RestoreConversation            func(childComplexity int, input conversation.RestoreConversationInput) int
+		RestoreTag                     func(childComplexity int, input tag.RestoreTagInput) int
+		RetryMessage                   func(childComplexity int, input deliver.RetryMessageInput) int
+		RevokeAPIToken                 func(childComplexity int, input account.RevokeApiTokenInput) int
+		RotateAPIToken                 func(childComplexity int, input account.RotateApiTokenInput) int
+		SendMessage                    func(childComplexity int, input conversation.SendMessageInput) int
+		SendTrackingCode               func(childComplexity int, input settings1.SendTrackingCodeInput) int
+		SendVisitorMessage             func(childComplexity int, input visitor.SendVisitorMessageInput) int
+		SetAvailability                func(childComplexity int, input account.SetAvailabilityInput) int
+		SetConversationPriority        func(childComplexity int, input conversation.SetConversationPriorityInput) int
+		SetRemoteImageSender           func(childComplexity int, input remoteimage.SetRemoteImageSenderInput) int
+		SetTargetedMessageState        func(childComplexity int, input targeting.SetTargetedMessageStateInput) int
+		SetTyping                      func(childComplexity int, input presence.SetTypingInput) int
+		SnoozeConversation             func(childComplexity int, input conversation.SnoozeConversationInput) int
+		StartChat                      func(childComplexity int, input visitor.StartChatInput) int
+		StartEmailConversation         func(childComplexity int, input conversation.StartEmailConversationInput) int
+		StartVisitorSession            func(childComplexity int, input visitor.StartVisitorSessionInput) int
+		TagConversation                func(childComplexity int, input conversation.TagConversationInput) int
+		TakeOverConversation           func(childComplexity int, input conversation.TakeOverConversationInput) int
+		TrackPageView                  func(childComplexity int, input visitor.TrackPageViewInput) int
+		UnblockConversationSender      func(childComplexity int, input conversation.UnblockConversationSenderInput) int
+		UndoSend                       func(childComplexity int, input deliver.UndoSendInput) int
+		UnlinkContact                  func(childComplexity int, input conversation.UnlinkContactInput) int
+		UnsnoozeConversation           func(childComplexity int, input conversation.UnsnoozeConversationInput) int
+		UntagConversation              func(childComplexity int, input conversation.UntagConversationInput) int
+		UpdateAPIToken                 func(childComplexity int, input account.UpdateApiTokenInput) int
+		UpdateAccount                  func(childComplexity int, input account.UpdateAccountInput) int
+		UpdateChatChannel              func(childComplexity int, input settings1.UpdateChatChannelInput) int
+		UpdateChatChannelAvailability  func(childComplexity int, input settings1.UpdateChatChannelAvailabilityInput) int
+		UpdateContact                  func(childComplexity int, input contact.UpdateContactInput) int
+		UpdateContactSubscriptionType  func(childComplexity int, input consent.UpdateContactSubscriptionTypeInput) int
+		UpdateConversation             func(childComplexity int, input conversation.UpdateConversationInput) int
+		UpdateEmailAllowList           func(childComplexity int, input settings.UpdateEmailAllowListInput) int
+		UpdateEmailChannel             func(childComplexity int, input settings.UpdateEmailChannelInput) int
+		UpdateInboxMembers             func(childComplexity int, input inbox.UpdateInboxMembersInput) int
+		UpdateIntegration              func(childComplexity int, input account.UpdateIntegrationInput) int
+		UpdateOwnProfile               func(childComplexity int, input account.UpdateOwnProfileInput) int
+		UpdateSavedView                func(childComplexity int, input view.UpdateSavedViewInput) int
+		UpdateTag                      func(childComplexity int, input tag.UpdateTagInput) int
+		UpdateTargetedMessage          func(childComplexity int, input targeting.UpdateTargetedMessageInput) int
+		UpdateTeam                     func(childComplexity int, input account.UpdateTeamInput) int
+		UpdateTicket                   func(childComplexity int, input crm.UpdateTicketInput) int
+		UpdateUser                     func(childComplexity int, input account.UpdateUserInput) int
+		UploadAttachment               func(childComplexity int, input model.UploadAttachmentInput) int
+		UploadVisitorAttachment        func(childComplexity int, input model.UploadVisitorAttachmentInput) int
+		UpsertContact                  func(childComplexity int, input contact.UpsertContactInput) int
+		WithdrawConsent                func(childComplexity int, input consent.WithdrawConsentInput) int
 	}
 
 	OptOutContactPayload struct {
 		Contact    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	OtherFieldChange struct {
+		Field func(childComplexity int) int
+		From  func(childComplexity int) int
+		To    func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -846,9 +1232,21 @@ type ComplexityRoot struct {
 	}
 
 	PageView struct {
+		ID       func(childComplexity int) int
 		Title    func(childComplexity int) int
 		URL      func(childComplexity int) int
 		ViewedAt func(childComplexity int) int
+	}
+
+	PageViewConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	PageViewEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	PersonalMailbox struct {
@@ -858,10 +1256,28 @@ type ComplexityRoot struct {
 		Provider  func(childComplexity int) int
 	}
 
+	PersonalMailboxConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	PersonalMailboxEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Presence struct {
 		Actor   func(childComplexity int) int
+		ID      func(childComplexity int) int
 		Typing  func(childComplexity int) int
 		Viewing func(childComplexity int) int
+	}
+
+	PriorityChange struct {
+		Field        func(childComplexity int) int
+		FromPriority func(childComplexity int) int
+		ToPriority   func(childComplexity int) int
 	}
 
 	PublishTargetedMessagePayload struct {
@@ -875,31 +1291,66 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APITokens              func(childComplexity int) int
-		Availability           func(childComplexity int, channelID string, at *clock.Micros, userIds []string) int
-		ContactLists           func(childComplexity int) int
-		Contacts               func(childComplexity int, query *string, first *int, after *string) int
-		Conversation           func(childComplexity int, id string) int
-		Conversations          func(childComplexity int, inboxID *string, view *vocab.ConversationView, savedViewID *string, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int, after *string, last *int, before *string) int
-		EmailChannelNotice     func(childComplexity int) int
-		Events                 func(childComplexity int, after int64, first *int, types []vocab.EventType, inboxIds []string) int
-		Inbox                  func(childComplexity int, id string) int
-		Inboxes                func(childComplexity int) int
-		Node                   func(childComplexity int, id string) int
-		Nodes                  func(childComplexity int, ids []string) int
-		RoutingPreview         func(childComplexity int, input conversation.RoutingPreviewInput) int
-		SavedViews             func(childComplexity int, inboxID *string) int
-		SearchConversations    func(childComplexity int, query string, filter *conversation.Filter, first *int, after *string) int
-		SimulateInboundEmail   func(childComplexity int, input email.SimulateInboundEmailInput) int
-		SubscriptionTypes      func(childComplexity int, includeArchived *bool) int
-		TargetedMessagePreview func(childComplexity int, input targeting.TargetedMessagePreviewInput) int
-		Task                   func(childComplexity int, id string) int
-		Teams                  func(childComplexity int) int
-		Users                  func(childComplexity int, includeDeactivated *bool) int
-		Viewer                 func(childComplexity int) int
-		VisitorConversation    func(childComplexity int, id string) int
-		VisitorConversations   func(childComplexity int) int
-		Widget                 func(childComplexity int, channelKey string, pageURL string, smallScreen *bool, locale *string) int
+		APIToken                 func(childComplexity int, id string) int
+		APITokens                func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Attachment               func(childComplexity int, id string) int
+		Availability             func(childComplexity int, channelID string, at *clock.Micros, userIds []string) int
+		Bot                      func(childComplexity int, id string) int
+		Channel                  func(childComplexity int, id string) int
+		Contact                  func(childComplexity int, by contact.ContactKey) int
+		ContactList              func(childComplexity int, id string) int
+		ContactLists             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ContactSubscriptionType  func(childComplexity int, id string) int
+		ContactSubscriptionTypes func(childComplexity int, includeArchived *bool, first *int, after *string, last *int, before *string) int
+		Contacts                 func(childComplexity int, filter *contact.ContactFilter, orderBy *vocab.ContactOrder, first *int, after *string, last *int, before *string) int
+		Conversation             func(childComplexity int, id string) int
+		Conversations            func(childComplexity int, inboxID *string, view *view.ViewInput, filter *view.Filter, orderBy *vocab.ConversationOrder, first *int, after *string, last *int, before *string) int
+		EmailChannelNotice       func(childComplexity int) int
+		Event                    func(childComplexity int, id string) int
+		EventTypes               func(childComplexity int) int
+		Events                   func(childComplexity int, after *int64, first *int, last *int, before *int64, types []vocab.EventType, inboxIds []string) int
+		Inbox                    func(childComplexity int, id string) int
+		Inboxes                  func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Integration              func(childComplexity int, id string) int
+		Integrations             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Message                  func(childComplexity int, id string) int
+		MessageRevision          func(childComplexity int, id string) int
+		Node                     func(childComplexity int, id string) int
+		Nodes                    func(childComplexity int, ids []string) int
+		PageView                 func(childComplexity int, id string) int
+		PersonalMailbox          func(childComplexity int, id string) int
+		RemoteImageSender        func(childComplexity int, id string) int
+		RemoteImageSenders       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		RoutingDecision          func(childComplexity int, id string) int
+		RoutingPreview           func(childComplexity int, input conversation.RoutingPreviewInput) int
+		SavedView                func(childComplexity int, id string) int
+		SavedViews               func(childComplexity int, inboxID *string, first *int, after *string, last *int, before *string) int
+		SearchConversations      func(childComplexity int, query string, filter *view.Filter, orderBy *vocab.SearchOrder, first *int, after *string, last *int, before *string) int
+		SimulateInboundEmail     func(childComplexity int, input receive.SimulateInboundEmailInput) int
+		Tag                      func(childComplexity int, id string) int
+		Tags                     func(childComplexity int, query *string, includeArchived *bool, first *int, after *string, last *int, before *string) int
+		TargetedMessage          func(childComplexity int, id string) int
+		TargetedMessagePreview   func(childComplexity int, input targeting.TargetedMessagePreviewInput) int
+		Task                     func(childComplexity int, id string) int
+		Tasks                    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Team                     func(childComplexity int, id string) int
+		Teams                    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Ticket                   func(childComplexity int, id string) int
+		User                     func(childComplexity int, id string) int
+		Users                    func(childComplexity int, includeDeactivated *bool, first *int, after *string, last *int, before *string) int
+		ViewCounts               func(childComplexity int, inboxIds []string, savedViewIds []string) int
+		Viewer                   func(childComplexity int) int
+		Visitor                  func(childComplexity int, id string) int
+		VisitorConversation      func(childComplexity int, id string) int
+		VisitorConversations     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Widget                   func(childComplexity int, channelKey string, pageURL string, smallScreen *bool, locale *string) int
+		__resolve__service       func(childComplexity int) int
+		__resolve_entities       func(childComplexity int, representations []map[string]any) int
+	}
+
+	ReactivateUserPayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ReclassifyEmailPayload struct {
@@ -923,9 +1374,26 @@ type ComplexityRoot struct {
 		Visitor    func(childComplexity int) int
 	}
 
-	RemoveFromListPayload struct {
-		List       func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+	RemoteImageSender struct {
+		Address   func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+	}
+
+	RemoteImageSenderConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	RemoteImageSenderEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RemoveContactsFromListPayload struct {
+		ContactList func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	RemovePersonalMailboxPayload struct {
@@ -948,6 +1416,11 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	RestoreTagPayload struct {
+		Tag        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RetryMessagePayload struct {
 		Message    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -955,6 +1428,12 @@ type ComplexityRoot struct {
 
 	RevokeApiTokenPayload struct {
 		APIToken   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RotateApiTokenPayload struct {
+		APIToken   func(childComplexity int) int
+		Token      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -969,8 +1448,18 @@ type ComplexityRoot struct {
 		User    func(childComplexity int) int
 	}
 
-	RoutingCondition struct {
-		Kind     func(childComplexity int) int
+	RoutingCandidateConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	RoutingCandidateEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RoutingContactPropertyCondition struct {
 		Operator func(childComplexity int) int
 		Property func(childComplexity int) int
 		Value    func(childComplexity int) int
@@ -979,12 +1468,43 @@ type ComplexityRoot struct {
 	RoutingDecision struct {
 		AssignedTeam    func(childComplexity int) int
 		Assignee        func(childComplexity int) int
-		Candidates      func(childComplexity int) int
+		Candidates      func(childComplexity int, first *int, after *string, last *int, before *string) int
 		DecidedAt       func(childComplexity int) int
+		ID              func(childComplexity int) int
 		Rule            func(childComplexity int) int
 		Target          func(childComplexity int) int
 		TargetedMessage func(childComplexity int) int
 		Trigger         func(childComplexity int) int
+	}
+
+	RoutingDecisionConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	RoutingDecisionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RoutingHoursCondition struct {
+		Hours func(childComplexity int) int
+	}
+
+	RoutingLanguageCondition struct {
+		Operator func(childComplexity int) int
+		Value    func(childComplexity int) int
+	}
+
+	RoutingListCondition struct {
+		List   func(childComplexity int) int
+		Member func(childComplexity int) int
+	}
+
+	RoutingPageCondition struct {
+		Operator func(childComplexity int) int
+		Value    func(childComplexity int) int
 	}
 
 	RoutingRule struct {
@@ -994,6 +1514,16 @@ type ComplexityRoot struct {
 		Target     func(childComplexity int) int
 		Teams      func(childComplexity int) int
 		Users      func(childComplexity int) int
+	}
+
+	RoutingSubjectCondition struct {
+		Operator func(childComplexity int) int
+		Value    func(childComplexity int) int
+	}
+
+	RoutingToAddressCondition struct {
+		Operator func(childComplexity int) int
+		Value    func(childComplexity int) int
 	}
 
 	SavedAssigneeFilter struct {
@@ -1006,10 +1536,35 @@ type ComplexityRoot struct {
 	SavedFilter struct {
 		ActiveAfter       func(childComplexity int) int
 		ActiveBefore      func(childComplexity int) int
+		Any               func(childComplexity int) int
 		Assignees         func(childComplexity int) int
+		ChannelTypes      func(childComplexity int) int
 		Channels          func(childComplexity int) int
 		ContactIDs        func(childComplexity int) int
+		ExternalIDs       func(childComplexity int) int
 		InboxIDs          func(childComplexity int) int
+		LastMessageAfter  func(childComplexity int) int
+		LastMessageBefore func(childComplexity int) int
+		Not               func(childComplexity int) int
+		OpenedAfter       func(childComplexity int) int
+		OpenedBefore      func(childComplexity int) int
+		Priorities        func(childComplexity int) int
+		Snoozed           func(childComplexity int) int
+		Statuses          func(childComplexity int) int
+		TagObjects        func(childComplexity int) int
+		Tags              func(childComplexity int) int
+		Text              func(childComplexity int) int
+		Unread            func(childComplexity int) int
+		WaitingOn         func(childComplexity int) int
+	}
+
+	SavedFilterDetail struct {
+		ActiveAfter       func(childComplexity int) int
+		ActiveBefore      func(childComplexity int) int
+		Assignees         func(childComplexity int) int
+		ChannelTypes      func(childComplexity int) int
+		Channels          func(childComplexity int) int
+		ExternalIDs       func(childComplexity int) int
 		LastMessageAfter  func(childComplexity int) int
 		LastMessageBefore func(childComplexity int) int
 		OpenedAfter       func(childComplexity int) int
@@ -1017,9 +1572,32 @@ type ComplexityRoot struct {
 		Priorities        func(childComplexity int) int
 		Snoozed           func(childComplexity int) int
 		Statuses          func(childComplexity int) int
+		TagObjects        func(childComplexity int) int
 		Tags              func(childComplexity int) int
-		Text              func(childComplexity int) int
 		Unread            func(childComplexity int) int
+		WaitingOn         func(childComplexity int) int
+	}
+
+	SavedFilterGroup struct {
+		ActiveAfter       func(childComplexity int) int
+		ActiveBefore      func(childComplexity int) int
+		Any               func(childComplexity int) int
+		Assignees         func(childComplexity int) int
+		ChannelTypes      func(childComplexity int) int
+		Channels          func(childComplexity int) int
+		ExternalIDs       func(childComplexity int) int
+		LastMessageAfter  func(childComplexity int) int
+		LastMessageBefore func(childComplexity int) int
+		Not               func(childComplexity int) int
+		OpenedAfter       func(childComplexity int) int
+		OpenedBefore      func(childComplexity int) int
+		Priorities        func(childComplexity int) int
+		Snoozed           func(childComplexity int) int
+		Statuses          func(childComplexity int) int
+		TagObjects        func(childComplexity int) int
+		Tags              func(childComplexity int) int
+		Unread            func(childComplexity int) int
+		WaitingOn         func(childComplexity int) int
 	}
 
 	SavedView struct {
@@ -1034,9 +1612,22 @@ type ComplexityRoot struct {
 		View      func(childComplexity int) int
 	}
 
-	SearchConnection struct {
+	SavedViewConnection struct {
 		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
 		PageInfo func(childComplexity int) int
+	}
+
+	SavedViewEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	SearchConnection struct {
+		Edges     func(childComplexity int) int
+		Nodes     func(childComplexity int) int
+		PageInfo  func(childComplexity int) int
+		Truncated func(childComplexity int) int
 	}
 
 	SearchEdge struct {
@@ -1053,6 +1644,7 @@ type ComplexityRoot struct {
 	SendMessagePayload struct {
 		Conversation func(childComplexity int) int
 		Message      func(childComplexity int) int
+		Messages     func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
 	}
 
@@ -1077,6 +1669,11 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	SetRemoteImageSenderPayload struct {
+		RemoteImageSender func(childComplexity int) int
+		UserErrors        func(childComplexity int) int
+	}
+
 	SetTargetedMessageStatePayload struct {
 		TargetedMessage func(childComplexity int) int
 		UserErrors      func(childComplexity int) int
@@ -1086,11 +1683,31 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SetupFix struct {
+		Example  func(childComplexity int) int
+		Mutation func(childComplexity int) int
+	}
+
+	SetupItem struct {
+		FixWith   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		State     func(childComplexity int) int
+		SubjectID func(childComplexity int) int
+		Text      func(childComplexity int) int
+		What      func(childComplexity int) int
+	}
+
 	SimulatedAttachment struct {
 		ContentType func(childComplexity int) int
 		FileName    func(childComplexity int) int
 		Inline      func(childComplexity int) int
 		Size        func(childComplexity int) int
+	}
+
+	SnoozeChange struct {
+		Field            func(childComplexity int) int
+		FromSnoozedUntil func(childComplexity int) int
+		ToSnoozedUntil   func(childComplexity int) int
 	}
 
 	SnoozeConversationPayload struct {
@@ -1115,29 +1732,60 @@ type ComplexityRoot struct {
 		Visitor    func(childComplexity int) int
 	}
 
-	Subscription struct {
-		ConversationPresence func(childComplexity int, conversationID string, viewing *bool) int
-		ConversationView     func(childComplexity int, inboxID *string, view *vocab.ConversationView, savedViewID *string, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int) int
-		Events               func(childComplexity int, after *int64, types []vocab.EventType, inboxIds []string) int
-		Messages             func(childComplexity int, conversationID string, after *int64) int
-		ViewCounts           func(childComplexity int, inboxID string) int
-		VisitorConversation  func(childComplexity int, conversationID string, after *int64) int
+	StatusChange struct {
+		Field      func(childComplexity int) int
+		FromStatus func(childComplexity int) int
+		ToStatus   func(childComplexity int) int
 	}
 
-	SubscriptionType struct {
-		ArchivedAt  func(childComplexity int) int
-		Description func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Name        func(childComplexity int) int
+	Subscription struct {
+		ConversationEntries  func(childComplexity int, conversationID string, after *int64) int
+		ConversationPresence func(childComplexity int, conversationID string, viewing *bool) int
+		ConversationView     func(childComplexity int, inboxID *string, view *view.ViewInput, filter *view.Filter, orderBy *vocab.ConversationOrder, first *int) int
+		Events               func(childComplexity int, after *int64, types []vocab.EventType, inboxIds []string) int
+		InboxPeople          func(childComplexity int, inboxID string, first *int) int
+		Messages             func(childComplexity int, conversationID string, after *int64) int
+		Tasks                func(childComplexity int) int
+		ViewCounts           func(childComplexity int, inboxIds []string, savedViewIds []string) int
+		VisitorConversation  func(childComplexity int, conversationID string, after *string) int
 	}
 
 	SystemActor struct {
-		ActorID func(childComplexity int) int
+		ActorID     func(childComplexity int) int
+		AvatarURL   func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+	}
+
+	Tag struct {
+		ArchivedAt func(childComplexity int) int
+		Color      func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Name       func(childComplexity int) int
+	}
+
+	TagConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
 	}
 
 	TagConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	TagEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TagsChange struct {
+		Added      func(childComplexity int) int
+		AddedIDs   func(childComplexity int) int
+		Field      func(childComplexity int) int
+		Removed    func(childComplexity int) int
+		RemovedIDs func(childComplexity int) int
 	}
 
 	TakeOverConversationPayload struct {
@@ -1146,31 +1794,44 @@ type ComplexityRoot struct {
 	}
 
 	TargetedMessage struct {
-		Audience       func(childComplexity int) int
-		Bot            func(childComplexity int) int
-		ChatChannel    func(childComplexity int) int
-		Consent        func(childComplexity int) int
-		Display        func(childComplexity int) int
-		EmailCapture   func(childComplexity int) int
-		ExcludeLists   func(childComplexity int) int
-		Heading        func(childComplexity int) int
-		ID             func(childComplexity int) int
-		IncludeLists   func(childComplexity int) int
-		Name           func(childComplexity int) int
-		Position       func(childComplexity int) int
-		PublishedAt    func(childComplexity int) int
-		Routing        func(childComplexity int) int
-		Rules          func(childComplexity int) int
-		State          func(childComplexity int) int
-		Stats          func(childComplexity int) int
-		Version        func(childComplexity int) int
-		WelcomeMessage func(childComplexity int) int
+		Audience        func(childComplexity int) int
+		Bot             func(childComplexity int) int
+		ChatChannel     func(childComplexity int) int
+		Consent         func(childComplexity int) int
+		Display         func(childComplexity int) int
+		EmailCapture    func(childComplexity int) int
+		ExcludeLists    func(childComplexity int) int
+		Heading         func(childComplexity int) int
+		ID              func(childComplexity int) int
+		IncludeLists    func(childComplexity int) int
+		Name            func(childComplexity int) int
+		Position        func(childComplexity int) int
+		PublishedAt     func(childComplexity int) int
+		Routing         func(childComplexity int) int
+		Rules           func(childComplexity int) int
+		State           func(childComplexity int) int
+		Stats           func(childComplexity int) int
+		Version         func(childComplexity int) int
+		WelcomeHTML     func(childComplexity int) int
+		WelcomeMarkdown func(childComplexity int) int
+		WelcomeMessage  func(childComplexity int) int
+	}
+
+	TargetedMessageConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TargetedMessageEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	TargetedMessagePreview struct {
 		Shown    func(childComplexity int) int
-		Verdicts func(childComplexity int) int
-		Warnings func(childComplexity int) int
+		Verdicts func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Warnings func(childComplexity int, first *int, after *string, last *int, before *string) int
 	}
 
 	TargetedMessageStats struct {
@@ -1189,8 +1850,22 @@ type ComplexityRoot struct {
 		Rules      func(childComplexity int) int
 	}
 
-	TargetingRule struct {
-		Operator  func(childComplexity int) int
+	TargetedMessageVerdictConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TargetedMessageVerdictEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TargetingPagesRule struct {
+		Pages func(childComplexity int) int
+	}
+
+	TargetingQueryParameterRule struct {
 		Parameter func(childComplexity int) int
 		Value     func(childComplexity int) int
 	}
@@ -1200,10 +1875,26 @@ type ComplexityRoot struct {
 		Rule  func(childComplexity int) int
 	}
 
+	TargetingUrlRule struct {
+		Operator func(childComplexity int) int
+		Value    func(childComplexity int) int
+	}
+
 	TargetingWarning struct {
 		Earlier func(childComplexity int) int
 		Kind    func(childComplexity int) int
 		Message func(childComplexity int) int
+	}
+
+	TargetingWarningConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TargetingWarningEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Task struct {
@@ -1219,6 +1910,17 @@ type ComplexityRoot struct {
 		Total      func(childComplexity int) int
 	}
 
+	TaskConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TaskEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	TaskProblem struct {
 		Code           func(childComplexity int) int
 		ConversationID func(childComplexity int) int
@@ -1227,20 +1929,51 @@ type ComplexityRoot struct {
 
 	Team struct {
 		ID      func(childComplexity int) int
-		Members func(childComplexity int) int
+		Members func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Name    func(childComplexity int) int
+	}
+
+	TeamChange struct {
+		Field      func(childComplexity int) int
+		FromTeam   func(childComplexity int) int
+		FromTeamID func(childComplexity int) int
+		ToTeam     func(childComplexity int) int
+		ToTeamID   func(childComplexity int) int
+	}
+
+	TeamConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TeamEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Ticket struct {
 		Contact      func(childComplexity int) int
 		Conversation func(childComplexity int) int
 		CreatedAt    func(childComplexity int) int
+		ExternalID   func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Pipeline     func(childComplexity int) int
 		Priority     func(childComplexity int) int
 		Properties   func(childComplexity int) int
 		Stage        func(childComplexity int) int
 		Subject      func(childComplexity int) int
+	}
+
+	TicketConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TicketEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	TicketPreset struct {
@@ -1260,12 +1993,7 @@ type ComplexityRoot struct {
 		Visitor    func(childComplexity int) int
 	}
 
-	UnassignConversationPayload struct {
-		Conversation func(childComplexity int) int
-		UserErrors   func(childComplexity int) int
-	}
-
-	UnblockSenderPayload struct {
+	UnblockConversationSenderPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
 	}
@@ -1295,6 +2023,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateApiTokenPayload struct {
+		APIToken   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdateChatChannelAvailabilityPayload struct {
 		ChatChannel func(childComplexity int) int
 		UserErrors  func(childComplexity int) int
@@ -1308,6 +2041,16 @@ type ComplexityRoot struct {
 	UpdateContactPayload struct {
 		Contact    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	UpdateContactSubscriptionTypePayload struct {
+		ContactSubscriptionType func(childComplexity int) int
+		UserErrors              func(childComplexity int) int
+	}
+
+	UpdateConversationPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	UpdateEmailAllowListPayload struct {
@@ -1325,6 +2068,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateIntegrationPayload struct {
+		Integration func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
 	UpdateOwnProfilePayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1335,9 +2083,9 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
-	UpdateSubscriptionTypePayload struct {
-		SubscriptionType func(childComplexity int) int
-		UserErrors       func(childComplexity int) int
+	UpdateTagPayload struct {
+		Tag        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UpdateTargetedMessagePayload struct {
@@ -1347,6 +2095,11 @@ type ComplexityRoot struct {
 
 	UpdateTeamPayload struct {
 		Team       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdateTicketPayload struct {
+		Ticket     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1365,25 +2118,49 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpsertContactPayload struct {
+		Contact    func(childComplexity int) int
+		Created    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	User struct {
 		Availability            func(childComplexity int) int
 		AvatarURL               func(childComplexity int) int
 		ChatCapacity            func(childComplexity int) int
 		DeactivatedAt           func(childComplexity int) int
+		DisplayName             func(childComplexity int) int
 		Email                   func(childComplexity int) int
+		ExternalID              func(childComplexity int) int
 		ID                      func(childComplexity int) int
 		Name                    func(childComplexity int) int
-		PersonalMailboxes       func(childComplexity int) int
+		OpenConversationCount   func(childComplexity int) int
+		PersonalMailboxes       func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ReassignRepliesWhenAway func(childComplexity int) int
 		Role                    func(childComplexity int) int
 		Seat                    func(childComplexity int) int
-		Teams                   func(childComplexity int) int
+		Teams                   func(childComplexity int, first *int, after *string, last *int, before *string) int
+	}
+
+	UserConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	UserEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	UserError struct {
-		Code    func(childComplexity int) int
-		Field   func(childComplexity int) int
-		Message func(childComplexity int) int
+		ClosableAt func(childComplexity int) int
+		Code       func(childComplexity int) int
+		Field      func(childComplexity int) int
+		HolderID   func(childComplexity int) int
+		Limit      func(childComplexity int) int
+		Message    func(childComplexity int) int
+		RetryAt    func(childComplexity int) int
 	}
 
 	ViewChanges struct {
@@ -1392,9 +2169,12 @@ type ComplexityRoot struct {
 	}
 
 	ViewCount struct {
-		Open   func(childComplexity int) int
-		Unread func(childComplexity int) int
-		View   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Inbox     func(childComplexity int) int
+		Open      func(childComplexity int) int
+		SavedView func(childComplexity int) int
+		Unread    func(childComplexity int) int
+		View      func(childComplexity int) int
 	}
 
 	ViewReset struct {
@@ -1406,27 +2186,65 @@ type ComplexityRoot struct {
 		Sequence      func(childComplexity int) int
 	}
 
+	ViewTotal struct {
+		TotalCount func(childComplexity int) int
+	}
+
 	Viewer struct {
-		Account func(childComplexity int) int
-		Actor   func(childComplexity int) int
-		Kind    func(childComplexity int) int
+		Account     func(childComplexity int) int
+		Actor       func(childComplexity int) int
+		Bot         func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Integration func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Token       func(childComplexity int) int
+		User        func(childComplexity int) int
+		Visitor     func(childComplexity int) int
+	}
+
+	ViewerToken struct {
+		DeprecatedFieldsUsed func(childComplexity int) int
+		ExpiresAt            func(childComplexity int) int
+		ID                   func(childComplexity int) int
+		InboxIds             func(childComplexity int) int
+		Scopes               func(childComplexity int) int
+		TokenID              func(childComplexity int) int
 	}
 
 	Visitor struct {
-		Email      func(childComplexity int) int
-		ID         func(childComplexity int) int
-		Identified func(childComplexity int) int
-		LastSeenAt func(childComplexity int) int
-		Name       func(childComplexity int) int
-		PageViews  func(childComplexity int, first *int) int
+		AvatarURL   func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+		Email       func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Identified  func(childComplexity int) int
+		LastSeenAt  func(childComplexity int) int
+		Name        func(childComplexity int) int
+		PageViews   func(childComplexity int, first *int, after *string, last *int, before *string) int
 	}
 
 	VisitorConversation struct {
-		Assignee func(childComplexity int) int
-		ID       func(childComplexity int) int
-		Messages func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Status   func(childComplexity int) int
-		Unread   func(childComplexity int) int
+		Assignee      func(childComplexity int) int
+		Cursor        func(childComplexity int) int
+		ID            func(childComplexity int) int
+		LastMessageAt func(childComplexity int) int
+		Messages      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		OpenedAt      func(childComplexity int) int
+		Preview       func(childComplexity int) int
+		Status        func(childComplexity int) int
+		Subject       func(childComplexity int) int
+		Title         func(childComplexity int) int
+		Unread        func(childComplexity int) int
+	}
+
+	VisitorConversationConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	VisitorConversationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	VisitorMessage struct {
@@ -1437,19 +2255,23 @@ type ComplexityRoot struct {
 		Direction       func(childComplexity int) int
 		HTML            func(childComplexity int) int
 		ID              func(childComplexity int) int
+		Markdown        func(childComplexity int) int
+		ReplyTo         func(childComplexity int) int
 		Seen            func(childComplexity int) int
 		Text            func(childComplexity int) int
 		VisibleNumber   func(childComplexity int) int
 	}
 
 	VisitorMessageChange struct {
-		Kind     func(childComplexity int) int
-		Message  func(childComplexity int) int
-		Sequence func(childComplexity int) int
+		Cursor  func(childComplexity int) int
+		Kind    func(childComplexity int) int
+		Message func(childComplexity int) int
 	}
 
 	VisitorMessageConnection struct {
+		Cursor   func(childComplexity int) int
 		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
 		PageInfo func(childComplexity int) int
 	}
 
@@ -1459,8 +2281,8 @@ type ComplexityRoot struct {
 	}
 
 	VisitorStatusChange struct {
-		Sequence func(childComplexity int) int
-		Status   func(childComplexity int) int
+		Cursor func(childComplexity int) int
+		Status func(childComplexity int) int
 	}
 
 	VisitorTyping struct {
@@ -1541,6 +2363,7 @@ type ComplexityRoot struct {
 		OpenByItself   func(childComplexity int) int
 		SmallScreen    func(childComplexity int) int
 		Version        func(childComplexity int) int
+		WelcomeHTML    func(childComplexity int) int
 		WelcomeMessage func(childComplexity int) int
 	}
 
@@ -1552,6 +2375,10 @@ type ComplexityRoot struct {
 	WithdrawConsentPayload struct {
 		Consents   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	_Service struct {
+		SDL func(childComplexity int) int
 	}
 }
 
@@ -1568,6 +2395,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "AcceptInvitationPayload.apiToken":
+		if e.ComplexityRoot.AcceptInvitationPayload.APIToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptInvitationPayload.APIToken(childComplexity), true
+	case "AcceptInvitationPayload.token":
+		if e.ComplexityRoot.AcceptInvitationPayload.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptInvitationPayload.Token(childComplexity), true
+	case "AcceptInvitationPayload.userErrors":
+		if e.ComplexityRoot.AcceptInvitationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptInvitationPayload.UserErrors(childComplexity), true
 
 	case "Account.gdprEnabled":
 		if e.ComplexityRoot.Account.GdprEnabled == nil {
@@ -1599,6 +2445,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Name(childComplexity), true
+	case "Account.tagsManaged":
+		if e.ComplexityRoot.Account.TagsManaged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.TagsManaged(childComplexity), true
 	case "Account.timeZone":
 		if e.ComplexityRoot.Account.TimeZone == nil {
 			break
@@ -1606,18 +2458,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Account.TimeZone(childComplexity), true
 
-	case "AddToListPayload.list":
-		if e.ComplexityRoot.AddToListPayload.List == nil {
+	case "AddContactsToListPayload.contactList":
+		if e.ComplexityRoot.AddContactsToListPayload.ContactList == nil {
 			break
 		}
 
-		return e.ComplexityRoot.AddToListPayload.List(childComplexity), true
-	case "AddToListPayload.userErrors":
-		if e.ComplexityRoot.AddToListPayload.UserErrors == nil {
+		return e.ComplexityRoot.AddContactsToListPayload.ContactList(childComplexity), true
+	case "AddContactsToListPayload.userErrors":
+		if e.ComplexityRoot.AddContactsToListPayload.UserErrors == nil {
 			break
 		}
 
-		return e.ComplexityRoot.AddToListPayload.UserErrors(childComplexity), true
+		return e.ComplexityRoot.AddContactsToListPayload.UserErrors(childComplexity), true
 
 	case "ApiToken.createdAt":
 		if e.ComplexityRoot.ApiToken.CreatedAt == nil {
@@ -1625,6 +2477,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApiToken.CreatedAt(childComplexity), true
+	case "ApiToken.deprecatedFieldsUsed":
+		if e.ComplexityRoot.ApiToken.DeprecatedFieldsUsed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiToken.DeprecatedFieldsUsed(childComplexity), true
 	case "ApiToken.expiresAt":
 		if e.ComplexityRoot.ApiToken.ExpiresAt == nil {
 			break
@@ -1649,6 +2507,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApiToken.Name(childComplexity), true
+	case "ApiToken.previousSecretExpiresAt":
+		if e.ComplexityRoot.ApiToken.PreviousSecretExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiToken.PreviousSecretExpiresAt(childComplexity), true
 	case "ApiToken.revokedAt":
 		if e.ComplexityRoot.ApiToken.RevokedAt == nil {
 			break
@@ -1668,18 +2532,63 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApiToken.User(childComplexity), true
 
-	case "ArchiveSubscriptionTypePayload.subscriptionType":
-		if e.ComplexityRoot.ArchiveSubscriptionTypePayload.SubscriptionType == nil {
+	case "ApiTokenConnection.edges":
+		if e.ComplexityRoot.ApiTokenConnection.Edges == nil {
 			break
 		}
 
-		return e.ComplexityRoot.ArchiveSubscriptionTypePayload.SubscriptionType(childComplexity), true
-	case "ArchiveSubscriptionTypePayload.userErrors":
-		if e.ComplexityRoot.ArchiveSubscriptionTypePayload.UserErrors == nil {
+		return e.ComplexityRoot.ApiTokenConnection.Edges(childComplexity), true
+	case "ApiTokenConnection.nodes":
+		if e.ComplexityRoot.ApiTokenConnection.Nodes == nil {
 			break
 		}
 
-		return e.ComplexityRoot.ArchiveSubscriptionTypePayload.UserErrors(childComplexity), true
+		return e.ComplexityRoot.ApiTokenConnection.Nodes(childComplexity), true
+	case "ApiTokenConnection.pageInfo":
+		if e.ComplexityRoot.ApiTokenConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiTokenConnection.PageInfo(childComplexity), true
+
+	case "ApiTokenEdge.cursor":
+		if e.ComplexityRoot.ApiTokenEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiTokenEdge.Cursor(childComplexity), true
+	case "ApiTokenEdge.node":
+		if e.ComplexityRoot.ApiTokenEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiTokenEdge.Node(childComplexity), true
+
+	case "ArchiveContactSubscriptionTypePayload.contactSubscriptionType":
+		if e.ComplexityRoot.ArchiveContactSubscriptionTypePayload.ContactSubscriptionType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveContactSubscriptionTypePayload.ContactSubscriptionType(childComplexity), true
+	case "ArchiveContactSubscriptionTypePayload.userErrors":
+		if e.ComplexityRoot.ArchiveContactSubscriptionTypePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveContactSubscriptionTypePayload.UserErrors(childComplexity), true
+
+	case "ArchiveTagPayload.tag":
+		if e.ComplexityRoot.ArchiveTagPayload.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveTagPayload.Tag(childComplexity), true
+	case "ArchiveTagPayload.userErrors":
+		if e.ComplexityRoot.ArchiveTagPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveTagPayload.UserErrors(childComplexity), true
 
 	case "AssignConversationPayload.conversation":
 		if e.ComplexityRoot.AssignConversationPayload.Conversation == nil {
@@ -1694,6 +2603,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AssignConversationPayload.UserErrors(childComplexity), true
 
+	case "AssigneeChange.field":
+		if e.ComplexityRoot.AssigneeChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssigneeChange.Field(childComplexity), true
+	case "AssigneeChange.fromAssignee":
+		if e.ComplexityRoot.AssigneeChange.FromAssignee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssigneeChange.FromAssignee(childComplexity), true
+	case "AssigneeChange.fromAssigneeId":
+		if e.ComplexityRoot.AssigneeChange.FromAssigneeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssigneeChange.FromAssigneeID(childComplexity), true
+	case "AssigneeChange.toAssignee":
+		if e.ComplexityRoot.AssigneeChange.ToAssignee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssigneeChange.ToAssignee(childComplexity), true
+	case "AssigneeChange.toAssigneeId":
+		if e.ComplexityRoot.AssigneeChange.ToAssigneeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssigneeChange.ToAssigneeID(childComplexity), true
+
+	case "Attachment.contentId":
+		if e.ComplexityRoot.Attachment.ContentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.ContentID(childComplexity), true
 	case "Attachment.contentType":
 		if e.ComplexityRoot.Attachment.ContentType == nil {
 			break
@@ -1786,6 +2732,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AvailabilityAnswer.Until(childComplexity), true
 
+	case "AvailabilityChange.field":
+		if e.ComplexityRoot.AvailabilityChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailabilityChange.Field(childComplexity), true
+	case "AvailabilityChange.fromAvailability":
+		if e.ComplexityRoot.AvailabilityChange.FromAvailability == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailabilityChange.FromAvailability(childComplexity), true
+	case "AvailabilityChange.toAvailability":
+		if e.ComplexityRoot.AvailabilityChange.ToAvailability == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailabilityChange.ToAvailability(childComplexity), true
+
 	case "AvailabilityReason.code":
 		if e.ComplexityRoot.AvailabilityReason.Code == nil {
 			break
@@ -1818,18 +2783,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BeginEmailChannelPayload.UserErrors(childComplexity), true
 
-	case "BlockSenderPayload.conversation":
-		if e.ComplexityRoot.BlockSenderPayload.Conversation == nil {
+	case "BlockConversationSenderPayload.conversation":
+		if e.ComplexityRoot.BlockConversationSenderPayload.Conversation == nil {
 			break
 		}
 
-		return e.ComplexityRoot.BlockSenderPayload.Conversation(childComplexity), true
-	case "BlockSenderPayload.userErrors":
-		if e.ComplexityRoot.BlockSenderPayload.UserErrors == nil {
+		return e.ComplexityRoot.BlockConversationSenderPayload.Conversation(childComplexity), true
+	case "BlockConversationSenderPayload.userErrors":
+		if e.ComplexityRoot.BlockConversationSenderPayload.UserErrors == nil {
 			break
 		}
 
-		return e.ComplexityRoot.BlockSenderPayload.UserErrors(childComplexity), true
+		return e.ComplexityRoot.BlockConversationSenderPayload.UserErrors(childComplexity), true
+
+	case "BlockedSender.blockedBy":
+		if e.ComplexityRoot.BlockedSender.BlockedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSender.BlockedBy(childComplexity), true
+	case "BlockedSender.channel":
+		if e.ComplexityRoot.BlockedSender.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSender.Channel(childComplexity), true
+	case "BlockedSender.contact":
+		if e.ComplexityRoot.BlockedSender.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSender.Contact(childComplexity), true
+	case "BlockedSender.blockedAt":
+		if e.ComplexityRoot.BlockedSender.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSender.CreatedAt(childComplexity), true
+	case "BlockedSender.email":
+		if e.ComplexityRoot.BlockedSender.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSender.Email(childComplexity), true
+	case "BlockedSender.visitor":
+		if e.ComplexityRoot.BlockedSender.Visitor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSender.Visitor(childComplexity), true
+
+	case "BlockedSenderConnection.edges":
+		if e.ComplexityRoot.BlockedSenderConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSenderConnection.Edges(childComplexity), true
+	case "BlockedSenderConnection.nodes":
+		if e.ComplexityRoot.BlockedSenderConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSenderConnection.Nodes(childComplexity), true
+	case "BlockedSenderConnection.pageInfo":
+		if e.ComplexityRoot.BlockedSenderConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSenderConnection.PageInfo(childComplexity), true
+
+	case "BlockedSenderEdge.cursor":
+		if e.ComplexityRoot.BlockedSenderEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSenderEdge.Cursor(childComplexity), true
+	case "BlockedSenderEdge.node":
+		if e.ComplexityRoot.BlockedSenderEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSenderEdge.Node(childComplexity), true
 
 	case "Bot.avatarUrl":
 		if e.ComplexityRoot.Bot.AvatarURL == nil {
@@ -1837,6 +2871,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Bot.AvatarURL(childComplexity), true
+	case "Bot.displayName":
+		if e.ComplexityRoot.Bot.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Bot.DisplayName(childComplexity), true
 	case "Bot.id":
 		if e.ComplexityRoot.Bot.ID == nil {
 			break
@@ -1849,6 +2889,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Bot.Name(childComplexity), true
+
+	case "BotStateChange.field":
+		if e.ComplexityRoot.BotStateChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotStateChange.Field(childComplexity), true
+	case "BotStateChange.fromBotState":
+		if e.ComplexityRoot.BotStateChange.FromBotState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotStateChange.FromBotState(childComplexity), true
+	case "BotStateChange.toBotState":
+		if e.ComplexityRoot.BotStateChange.ToBotState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotStateChange.ToBotState(childComplexity), true
 
 	case "BulkChangeConversationsPayload.task":
 		if e.ComplexityRoot.BulkChangeConversationsPayload.Task == nil {
@@ -1888,6 +2947,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CaptureVisitorEmailPayload.Visitor(childComplexity), true
+
+	case "ChannelStateChange.field":
+		if e.ComplexityRoot.ChannelStateChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelStateChange.Field(childComplexity), true
+	case "ChannelStateChange.fromChannelState":
+		if e.ComplexityRoot.ChannelStateChange.FromChannelState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelStateChange.FromChannelState(childComplexity), true
+	case "ChannelStateChange.toChannelState":
+		if e.ComplexityRoot.ChannelStateChange.ToChannelState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelStateChange.ToChannelState(childComplexity), true
 
 	case "ChatAvailability.awayMessage":
 		if e.ComplexityRoot.ChatAvailability.AwayMessage == nil {
@@ -1950,12 +3028,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChatChannel.Availability(childComplexity), true
+	case "ChatChannel.blockedSenders":
+		if e.ComplexityRoot.ChatChannel.BlockedSenders == nil {
+			break
+		}
+
+		args, err := ec.field_ChatChannel_blockedSenders_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ChatChannel.BlockedSenders(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "ChatChannel.customTexts":
 		if e.ComplexityRoot.ChatChannel.CustomTexts == nil {
 			break
 		}
 
-		return e.ComplexityRoot.ChatChannel.CustomTexts(childComplexity), true
+		args, err := ec.field_ChatChannel_customTexts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ChatChannel.CustomTexts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "ChatChannel.defaultLocale":
 		if e.ComplexityRoot.ChatChannel.DefaultLocale == nil {
 			break
@@ -2009,7 +3103,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.ChatChannel.TargetedMessages(childComplexity), true
+		args, err := ec.field_ChatChannel_targetedMessages_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ChatChannel.TargetedMessages(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "ChatChannel.texts":
 		if e.ComplexityRoot.ChatChannel.Texts == nil {
 			break
@@ -2085,6 +3184,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChatText.Text(childComplexity), true
 
+	case "ChatTextConnection.edges":
+		if e.ComplexityRoot.ChatTextConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatTextConnection.Edges(childComplexity), true
+	case "ChatTextConnection.nodes":
+		if e.ComplexityRoot.ChatTextConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatTextConnection.Nodes(childComplexity), true
+	case "ChatTextConnection.pageInfo":
+		if e.ComplexityRoot.ChatTextConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatTextConnection.PageInfo(childComplexity), true
+
+	case "ChatTextEdge.cursor":
+		if e.ComplexityRoot.ChatTextEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatTextEdge.Cursor(childComplexity), true
+	case "ChatTextEdge.node":
+		if e.ComplexityRoot.ChatTextEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatTextEdge.Node(childComplexity), true
+
 	case "ClaimConversationPayload.conversation":
 		if e.ComplexityRoot.ClaimConversationPayload.Conversation == nil {
 			break
@@ -2136,6 +3267,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Consent.Basis(childComplexity), true
+	case "Consent.contactSubscriptionType":
+		if e.ComplexityRoot.Consent.ContactSubscriptionType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.ContactSubscriptionType(childComplexity), true
 	case "Consent.givenAt":
 		if e.ComplexityRoot.Consent.GivenAt == nil {
 			break
@@ -2160,12 +3297,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Consent.PageURL(childComplexity), true
-	case "Consent.subscriptionType":
-		if e.ComplexityRoot.Consent.SubscriptionType == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Consent.SubscriptionType(childComplexity), true
 	case "Consent.text":
 		if e.ComplexityRoot.Consent.Text == nil {
 			break
@@ -2185,12 +3316,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Consent.WithdrawnAt(childComplexity), true
 
+	case "ConsentConnection.edges":
+		if e.ComplexityRoot.ConsentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentConnection.Edges(childComplexity), true
+	case "ConsentConnection.nodes":
+		if e.ComplexityRoot.ConsentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentConnection.Nodes(childComplexity), true
+	case "ConsentConnection.pageInfo":
+		if e.ComplexityRoot.ConsentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentConnection.PageInfo(childComplexity), true
+
+	case "ConsentEdge.cursor":
+		if e.ComplexityRoot.ConsentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentEdge.Cursor(childComplexity), true
+	case "ConsentEdge.node":
+		if e.ComplexityRoot.ConsentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentEdge.Node(childComplexity), true
+
 	case "ConsentOptions.communicationText":
 		if e.ComplexityRoot.ConsentOptions.CommunicationText == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ConsentOptions.CommunicationText(childComplexity), true
+	case "ConsentOptions.contactSubscriptionType":
+		if e.ComplexityRoot.ConsentOptions.ContactSubscriptionType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentOptions.ContactSubscriptionType(childComplexity), true
 	case "ConsentOptions.processing":
 		if e.ComplexityRoot.ConsentOptions.Processing == nil {
 			break
@@ -2203,25 +3372,64 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConsentOptions.ProcessingText(childComplexity), true
-	case "ConsentOptions.subscriptionType":
-		if e.ComplexityRoot.ConsentOptions.SubscriptionType == nil {
+
+	case "Contact.avatarUrl":
+		if e.ComplexityRoot.Contact.AvatarURL == nil {
 			break
 		}
 
-		return e.ComplexityRoot.ConsentOptions.SubscriptionType(childComplexity), true
+		return e.ComplexityRoot.Contact.AvatarURL(childComplexity), true
+	case "Contact.blocked":
+		if e.ComplexityRoot.Contact.Blocked == nil {
+			break
+		}
 
+		return e.ComplexityRoot.Contact.Blocked(childComplexity), true
+	case "Contact.blocks":
+		if e.ComplexityRoot.Contact.Blocks == nil {
+			break
+		}
+
+		args, err := ec.field_Contact_blocks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Contact.Blocks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Contact.consents":
 		if e.ComplexityRoot.Contact.Consents == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Contact.Consents(childComplexity), true
+		args, err := ec.field_Contact_consents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Contact.Consents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Contact.conversations":
+		if e.ComplexityRoot.Contact.Conversations == nil {
+			break
+		}
+
+		args, err := ec.field_Contact_conversations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Contact.Conversations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Contact.createdAt":
 		if e.ComplexityRoot.Contact.CreatedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Contact.CreatedAt(childComplexity), true
+	case "Contact.displayName":
+		if e.ComplexityRoot.Contact.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.DisplayName(childComplexity), true
 	case "Contact.email":
 		if e.ComplexityRoot.Contact.Email == nil {
 			break
@@ -2234,6 +3442,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Emails(childComplexity), true
+	case "Contact.externalId":
+		if e.ComplexityRoot.Contact.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.ExternalID(childComplexity), true
 	case "Contact.id":
 		if e.ComplexityRoot.Contact.ID == nil {
 			break
@@ -2246,6 +3460,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.LastSeenAt(childComplexity), true
+	case "Contact.lists":
+		if e.ComplexityRoot.Contact.Lists == nil {
+			break
+		}
+
+		args, err := ec.field_Contact_lists_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Contact.Lists(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Contact.name":
 		if e.ComplexityRoot.Contact.Name == nil {
 			break
@@ -2262,13 +3487,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Contact.PageViews(childComplexity, args["first"].(*int)), true
+		return e.ComplexityRoot.Contact.PageViews(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Contact.phone":
 		if e.ComplexityRoot.Contact.Phone == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Contact.Phone(childComplexity), true
+	case "Contact.tickets":
+		if e.ComplexityRoot.Contact.Tickets == nil {
+			break
+		}
+
+		args, err := ec.field_Contact_tickets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Contact.Tickets(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+
+	case "ContactChange.field":
+		if e.ComplexityRoot.ContactChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactChange.Field(childComplexity), true
+	case "ContactChange.fromContact":
+		if e.ComplexityRoot.ContactChange.FromContact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactChange.FromContact(childComplexity), true
+	case "ContactChange.fromContactId":
+		if e.ComplexityRoot.ContactChange.FromContactID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactChange.FromContactID(childComplexity), true
+	case "ContactChange.toContact":
+		if e.ComplexityRoot.ContactChange.ToContact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactChange.ToContact(childComplexity), true
+	case "ContactChange.toContactId":
+		if e.ComplexityRoot.ContactChange.ToContactID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactChange.ToContactID(childComplexity), true
 
 	case "ContactConnection.edges":
 		if e.ComplexityRoot.ContactConnection.Edges == nil {
@@ -2276,12 +3543,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactConnection.Edges(childComplexity), true
+	case "ContactConnection.nodes":
+		if e.ComplexityRoot.ContactConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConnection.Nodes(childComplexity), true
 	case "ContactConnection.pageInfo":
 		if e.ComplexityRoot.ContactConnection.PageInfo == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ContactConnection.PageInfo(childComplexity), true
+	case "ContactConnection.totalCount":
+		if e.ComplexityRoot.ContactConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConnection.TotalCount(childComplexity), true
 
 	case "ContactEdge.cursor":
 		if e.ComplexityRoot.ContactEdge.Cursor == nil {
@@ -2321,6 +3600,101 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContactList.Size(childComplexity), true
 
+	case "ContactListConnection.edges":
+		if e.ComplexityRoot.ContactListConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListConnection.Edges(childComplexity), true
+	case "ContactListConnection.nodes":
+		if e.ComplexityRoot.ContactListConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListConnection.Nodes(childComplexity), true
+	case "ContactListConnection.pageInfo":
+		if e.ComplexityRoot.ContactListConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListConnection.PageInfo(childComplexity), true
+
+	case "ContactListEdge.cursor":
+		if e.ComplexityRoot.ContactListEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListEdge.Cursor(childComplexity), true
+	case "ContactListEdge.node":
+		if e.ComplexityRoot.ContactListEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListEdge.Node(childComplexity), true
+
+	case "ContactSubscriptionType.archivedAt":
+		if e.ComplexityRoot.ContactSubscriptionType.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactSubscriptionType.ArchivedAt(childComplexity), true
+	case "ContactSubscriptionType.description":
+		if e.ComplexityRoot.ContactSubscriptionType.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactSubscriptionType.Description(childComplexity), true
+	case "ContactSubscriptionType.id":
+		if e.ComplexityRoot.ContactSubscriptionType.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactSubscriptionType.ID(childComplexity), true
+	case "ContactSubscriptionType.name":
+		if e.ComplexityRoot.ContactSubscriptionType.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactSubscriptionType.Name(childComplexity), true
+
+	case "ContactSubscriptionTypeConnection.edges":
+		if e.ComplexityRoot.ContactSubscriptionTypeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactSubscriptionTypeConnection.Edges(childComplexity), true
+	case "ContactSubscriptionTypeConnection.nodes":
+		if e.ComplexityRoot.ContactSubscriptionTypeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactSubscriptionTypeConnection.Nodes(childComplexity), true
+	case "ContactSubscriptionTypeConnection.pageInfo":
+		if e.ComplexityRoot.ContactSubscriptionTypeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactSubscriptionTypeConnection.PageInfo(childComplexity), true
+
+	case "ContactSubscriptionTypeEdge.cursor":
+		if e.ComplexityRoot.ContactSubscriptionTypeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactSubscriptionTypeEdge.Cursor(childComplexity), true
+	case "ContactSubscriptionTypeEdge.node":
+		if e.ComplexityRoot.ContactSubscriptionTypeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactSubscriptionTypeEdge.Node(childComplexity), true
+
+	case "Conversation.activityAt":
+		if e.ComplexityRoot.Conversation.ActivityAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.ActivityAt(childComplexity), true
 	case "Conversation.assignedTeam":
 		if e.ComplexityRoot.Conversation.AssignedTeam == nil {
 			break
@@ -2345,12 +3719,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.BotState(childComplexity), true
+	case "Conversation.canReplyUntil":
+		if e.ComplexityRoot.Conversation.CanReplyUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.CanReplyUntil(childComplexity), true
 	case "Conversation.channel":
 		if e.ComplexityRoot.Conversation.Channel == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Conversation.Channel(childComplexity), true
+	case "Conversation.closableAt":
+		if e.ComplexityRoot.Conversation.ClosableAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.ClosableAt(childComplexity), true
 	case "Conversation.closedAt":
 		if e.ComplexityRoot.Conversation.ClosedAt == nil {
 			break
@@ -2369,12 +3755,59 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.DeletedAt(childComplexity), true
+	case "Conversation.displayName":
+		if e.ComplexityRoot.Conversation.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.DisplayName(childComplexity), true
+	case "Conversation.entries":
+		if e.ComplexityRoot.Conversation.Entries == nil {
+			break
+		}
+
+		args, err := ec.field_Conversation_entries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.Entries(childComplexity, args["kinds"].([]vocab.EntryKind), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Conversation.externalId":
+		if e.ComplexityRoot.Conversation.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.ExternalID(childComplexity), true
 	case "Conversation.filtered":
 		if e.ComplexityRoot.Conversation.Filtered == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Conversation.Filtered(childComplexity), true
+	case "Conversation.firstRespondedAt":
+		if e.ComplexityRoot.Conversation.FirstRespondedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.FirstRespondedAt(childComplexity), true
+	case "Conversation.firstRespondedBy":
+		if e.ComplexityRoot.Conversation.FirstRespondedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.FirstRespondedBy(childComplexity), true
+	case "Conversation.firstResponseBusinessSeconds":
+		if e.ComplexityRoot.Conversation.FirstResponseBusinessSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.FirstResponseBusinessSeconds(childComplexity), true
+	case "Conversation.firstResponseSeconds":
+		if e.ComplexityRoot.Conversation.FirstResponseSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.FirstResponseSeconds(childComplexity), true
 	case "Conversation.id":
 		if e.ComplexityRoot.Conversation.ID == nil {
 			break
@@ -2399,12 +3832,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.LastIncomingNumber(childComplexity), true
+	case "Conversation.lastMessage":
+		if e.ComplexityRoot.Conversation.LastMessage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.LastMessage(childComplexity), true
 	case "Conversation.lastMessageAt":
 		if e.ComplexityRoot.Conversation.LastMessageAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Conversation.LastMessageAt(childComplexity), true
+	case "Conversation.messageCount":
+		if e.ComplexityRoot.Conversation.LastVisibleNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.LastVisibleNumber(childComplexity), true
 	case "Conversation.messages":
 		if e.ComplexityRoot.Conversation.Messages == nil {
 			break
@@ -2433,7 +3878,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Conversation.Participants(childComplexity), true
+		args, err := ec.field_Conversation_participants_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.Participants(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Conversation.possiblyRelated":
 		if e.ComplexityRoot.Conversation.PossiblyRelated == nil {
 			break
@@ -2452,6 +3902,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Priority(childComplexity), true
+	case "Conversation.reopenCount":
+		if e.ComplexityRoot.Conversation.ReopenCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.ReopenCount(childComplexity), true
+	case "Conversation.resolvedBy":
+		if e.ComplexityRoot.Conversation.ResolvedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.ResolvedBy(childComplexity), true
 	case "Conversation.revision":
 		if e.ComplexityRoot.Conversation.Revision == nil {
 			break
@@ -2463,7 +3925,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Conversation.RoutingDecisions(childComplexity), true
+		args, err := ec.field_Conversation_routingDecisions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.RoutingDecisions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Conversation.snoozedUntil":
 		if e.ComplexityRoot.Conversation.SnoozedUntil == nil {
 			break
@@ -2499,18 +3966,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Conversation.Tickets(childComplexity), true
-	case "Conversation.timeline":
-		if e.ComplexityRoot.Conversation.Timeline == nil {
-			break
-		}
-
-		args, err := ec.field_Conversation_timeline_args(ctx, rawArgs)
+		args, err := ec.field_Conversation_tickets_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Conversation.Timeline(childComplexity, args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Conversation.Tickets(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Conversation.title":
+		if e.ComplexityRoot.Conversation.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Title(childComplexity), true
 	case "Conversation.toAddress":
 		if e.ComplexityRoot.Conversation.ToAddress == nil {
 			break
@@ -2523,12 +3990,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Unread(childComplexity), true
+	case "Conversation.unreadCount":
+		if e.ComplexityRoot.Conversation.UnreadCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.UnreadCount(childComplexity), true
 	case "Conversation.visitor":
 		if e.ComplexityRoot.Conversation.Visitor == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Conversation.Visitor(childComplexity), true
+	case "Conversation.waitingOn":
+		if e.ComplexityRoot.Conversation.WaitingOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.WaitingOn(childComplexity), true
 	case "Conversation.waitingSince":
 		if e.ComplexityRoot.Conversation.WaitingSince == nil {
 			break
@@ -2555,12 +4034,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationConnection.Edges(childComplexity), true
+	case "ConversationConnection.nodes":
+		if e.ComplexityRoot.ConversationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationConnection.Nodes(childComplexity), true
 	case "ConversationConnection.pageInfo":
 		if e.ComplexityRoot.ConversationConnection.PageInfo == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ConversationConnection.PageInfo(childComplexity), true
+	case "ConversationConnection.sequence":
+		if e.ComplexityRoot.ConversationConnection.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationConnection.Sequence(childComplexity), true
 	case "ConversationConnection.totalCount":
 		if e.ComplexityRoot.ConversationConnection.TotalCount == nil {
 			break
@@ -2639,12 +4130,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateChatChannelPayload.UserErrors(childComplexity), true
 
-	case "CreateContactListPayload.list":
-		if e.ComplexityRoot.CreateContactListPayload.List == nil {
+	case "CreateContactListPayload.contactList":
+		if e.ComplexityRoot.CreateContactListPayload.ContactList == nil {
 			break
 		}
 
-		return e.ComplexityRoot.CreateContactListPayload.List(childComplexity), true
+		return e.ComplexityRoot.CreateContactListPayload.ContactList(childComplexity), true
 	case "CreateContactListPayload.userErrors":
 		if e.ComplexityRoot.CreateContactListPayload.UserErrors == nil {
 			break
@@ -2664,6 +4155,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateContactPayload.UserErrors(childComplexity), true
+
+	case "CreateContactSubscriptionTypePayload.contactSubscriptionType":
+		if e.ComplexityRoot.CreateContactSubscriptionTypePayload.ContactSubscriptionType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateContactSubscriptionTypePayload.ContactSubscriptionType(childComplexity), true
+	case "CreateContactSubscriptionTypePayload.userErrors":
+		if e.ComplexityRoot.CreateContactSubscriptionTypePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateContactSubscriptionTypePayload.UserErrors(childComplexity), true
 
 	case "CreateIdentitySecretPayload.chatChannel":
 		if e.ComplexityRoot.CreateIdentitySecretPayload.ChatChannel == nil {
@@ -2710,18 +4214,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateSavedViewPayload.UserErrors(childComplexity), true
 
-	case "CreateSubscriptionTypePayload.subscriptionType":
-		if e.ComplexityRoot.CreateSubscriptionTypePayload.SubscriptionType == nil {
+	case "CreateTagPayload.tag":
+		if e.ComplexityRoot.CreateTagPayload.Tag == nil {
 			break
 		}
 
-		return e.ComplexityRoot.CreateSubscriptionTypePayload.SubscriptionType(childComplexity), true
-	case "CreateSubscriptionTypePayload.userErrors":
-		if e.ComplexityRoot.CreateSubscriptionTypePayload.UserErrors == nil {
+		return e.ComplexityRoot.CreateTagPayload.Tag(childComplexity), true
+	case "CreateTagPayload.userErrors":
+		if e.ComplexityRoot.CreateTagPayload.UserErrors == nil {
 			break
 		}
 
-		return e.ComplexityRoot.CreateSubscriptionTypePayload.UserErrors(childComplexity), true
+		return e.ComplexityRoot.CreateTagPayload.UserErrors(childComplexity), true
 
 	case "CreateTargetedMessagePayload.targetedMessage":
 		if e.ComplexityRoot.CreateTargetedMessagePayload.TargetedMessage == nil {
@@ -2748,6 +4252,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateTeamPayload.UserErrors(childComplexity), true
+
+	case "CreateTicketPayload.ticket":
+		if e.ComplexityRoot.CreateTicketPayload.Ticket == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTicketPayload.Ticket(childComplexity), true
+	case "CreateTicketPayload.userErrors":
+		if e.ComplexityRoot.CreateTicketPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTicketPayload.UserErrors(childComplexity), true
 
 	case "CreateUserPayload.user":
 		if e.ComplexityRoot.CreateUserPayload.User == nil {
@@ -2872,6 +4389,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteTeamPayload.UserErrors(childComplexity), true
 
+	case "DeliveryChange.field":
+		if e.ComplexityRoot.DeliveryChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryChange.Field(childComplexity), true
+	case "DeliveryChange.fromDelivery":
+		if e.ComplexityRoot.DeliveryChange.FromDelivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryChange.FromDelivery(childComplexity), true
+	case "DeliveryChange.toDelivery":
+		if e.ComplexityRoot.DeliveryChange.ToDelivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryChange.ToDelivery(childComplexity), true
+
 	case "DisconnectEmailChannelPayload.emailChannel":
 		if e.ComplexityRoot.DisconnectEmailChannelPayload.EmailChannel == nil {
 			break
@@ -2924,6 +4460,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EditMessagePayload.UserErrors(childComplexity), true
 
+	case "EmailAllowListConnection.edges":
+		if e.ComplexityRoot.EmailAllowListConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailAllowListConnection.Edges(childComplexity), true
+	case "EmailAllowListConnection.nodes":
+		if e.ComplexityRoot.EmailAllowListConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailAllowListConnection.Nodes(childComplexity), true
+	case "EmailAllowListConnection.pageInfo":
+		if e.ComplexityRoot.EmailAllowListConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailAllowListConnection.PageInfo(childComplexity), true
+
+	case "EmailAllowListEdge.cursor":
+		if e.ComplexityRoot.EmailAllowListEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailAllowListEdge.Cursor(childComplexity), true
+	case "EmailAllowListEdge.node":
+		if e.ComplexityRoot.EmailAllowListEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailAllowListEdge.Node(childComplexity), true
+
 	case "EmailAuthenticationResult.method":
 		if e.ComplexityRoot.EmailAuthenticationResult.Method == nil {
 			break
@@ -2974,6 +4542,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EmailChannel.Authentication(childComplexity), true
+	case "EmailChannel.blockedSenders":
+		if e.ComplexityRoot.EmailChannel.BlockedSenders == nil {
+			break
+		}
+
+		args, err := ec.field_EmailChannel_blockedSenders_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.EmailChannel.BlockedSenders(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "EmailChannel.connectedAt":
 		if e.ComplexityRoot.EmailChannel.ConnectedAt == nil {
 			break
@@ -3125,6 +4704,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EmailChannel.UndoSeconds(childComplexity), true
 
+	case "EmailChannelConnection.edges":
+		if e.ComplexityRoot.EmailChannelConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannelConnection.Edges(childComplexity), true
+	case "EmailChannelConnection.nodes":
+		if e.ComplexityRoot.EmailChannelConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannelConnection.Nodes(childComplexity), true
+	case "EmailChannelConnection.pageInfo":
+		if e.ComplexityRoot.EmailChannelConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannelConnection.PageInfo(childComplexity), true
+
+	case "EmailChannelEdge.cursor":
+		if e.ComplexityRoot.EmailChannelEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannelEdge.Cursor(childComplexity), true
+	case "EmailChannelEdge.node":
+		if e.ComplexityRoot.EmailChannelEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannelEdge.Node(childComplexity), true
+
 	case "EmailFilterReason.code":
 		if e.ComplexityRoot.EmailFilterReason.Code == nil {
 			break
@@ -3186,6 +4797,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EmailHeaders.InternetID(childComplexity), true
+	case "EmailHeaders.mailboxCount":
+		if e.ComplexityRoot.EmailHeaders.MailboxCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.MailboxCount(childComplexity), true
 	case "EmailHeaders.mailboxes":
 		if e.ComplexityRoot.EmailHeaders.Mailboxes == nil {
 			break
@@ -3260,6 +4877,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EmailMailbox.Name(childComplexity), true
 
+	case "EmailMailboxConnection.edges":
+		if e.ComplexityRoot.EmailMailboxConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailMailboxConnection.Edges(childComplexity), true
+	case "EmailMailboxConnection.nodes":
+		if e.ComplexityRoot.EmailMailboxConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailMailboxConnection.Nodes(childComplexity), true
+	case "EmailMailboxConnection.pageInfo":
+		if e.ComplexityRoot.EmailMailboxConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailMailboxConnection.PageInfo(childComplexity), true
+
+	case "EmailMailboxEdge.cursor":
+		if e.ComplexityRoot.EmailMailboxEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailMailboxEdge.Cursor(childComplexity), true
+	case "EmailMailboxEdge.node":
+		if e.ComplexityRoot.EmailMailboxEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailMailboxEdge.Node(childComplexity), true
+
 	case "EmailRecipient.address":
 		if e.ComplexityRoot.EmailRecipient.Address == nil {
 			break
@@ -3333,6 +4982,63 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EmailVerdict.ThreadDetail(childComplexity), true
+
+	case "EntryChange.entry":
+		if e.ComplexityRoot.EntryChange.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntryChange.Entry(childComplexity), true
+	case "EntryChange.kind":
+		if e.ComplexityRoot.EntryChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntryChange.Kind(childComplexity), true
+	case "EntryChange.sequence":
+		if e.ComplexityRoot.EntryChange.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntryChange.Sequence(childComplexity), true
+
+	case "EntryConnection.edges":
+		if e.ComplexityRoot.EntryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntryConnection.Edges(childComplexity), true
+	case "EntryConnection.nodes":
+		if e.ComplexityRoot.EntryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntryConnection.Nodes(childComplexity), true
+	case "EntryConnection.pageInfo":
+		if e.ComplexityRoot.EntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntryConnection.PageInfo(childComplexity), true
+	case "EntryConnection.sequence":
+		if e.ComplexityRoot.EntryConnection.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntryConnection.Sequence(childComplexity), true
+
+	case "EntryEdge.cursor":
+		if e.ComplexityRoot.EntryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntryEdge.Cursor(childComplexity), true
+	case "EntryEdge.node":
+		if e.ComplexityRoot.EntryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntryEdge.Node(childComplexity), true
 
 	case "Event.actor":
 		if e.ComplexityRoot.Event.Actor == nil {
@@ -3413,6 +5119,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EventConnection.Edges(childComplexity), true
+	case "EventConnection.nodes":
+		if e.ComplexityRoot.EventConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EventConnection.Nodes(childComplexity), true
 	case "EventConnection.pageInfo":
 		if e.ComplexityRoot.EventConnection.PageInfo == nil {
 			break
@@ -3439,24 +5151,67 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EventEdge.Node(childComplexity), true
 
-	case "FieldChange.field":
-		if e.ComplexityRoot.FieldChange.Field == nil {
+	case "EventTypeInfo.changedFields":
+		if e.ComplexityRoot.EventTypeInfo.ChangedFields == nil {
 			break
 		}
 
-		return e.ComplexityRoot.FieldChange.Field(childComplexity), true
-	case "FieldChange.from":
-		if e.ComplexityRoot.FieldChange.From == nil {
+		return e.ComplexityRoot.EventTypeInfo.ChangedFields(childComplexity), true
+	case "EventTypeInfo.description":
+		if e.ComplexityRoot.EventTypeInfo.Description == nil {
 			break
 		}
 
-		return e.ComplexityRoot.FieldChange.From(childComplexity), true
-	case "FieldChange.to":
-		if e.ComplexityRoot.FieldChange.To == nil {
+		return e.ComplexityRoot.EventTypeInfo.Description(childComplexity), true
+	case "EventTypeInfo.mutations":
+		if e.ComplexityRoot.EventTypeInfo.Mutations == nil {
 			break
 		}
 
-		return e.ComplexityRoot.FieldChange.To(childComplexity), true
+		return e.ComplexityRoot.EventTypeInfo.Mutations(childComplexity), true
+	case "EventTypeInfo.otherCause":
+		if e.ComplexityRoot.EventTypeInfo.OtherCause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EventTypeInfo.OtherCause(childComplexity), true
+	case "EventTypeInfo.sample":
+		if e.ComplexityRoot.EventTypeInfo.Sample == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EventTypeInfo.Sample(childComplexity), true
+	case "EventTypeInfo.subject":
+		if e.ComplexityRoot.EventTypeInfo.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EventTypeInfo.Subject(childComplexity), true
+	case "EventTypeInfo.type":
+		if e.ComplexityRoot.EventTypeInfo.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EventTypeInfo.Type(childComplexity), true
+
+	case "FilteredChange.field":
+		if e.ComplexityRoot.FilteredChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FilteredChange.Field(childComplexity), true
+	case "FilteredChange.fromFiltered":
+		if e.ComplexityRoot.FilteredChange.FromFiltered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FilteredChange.FromFiltered(childComplexity), true
+	case "FilteredChange.toFiltered":
+		if e.ComplexityRoot.FilteredChange.ToFiltered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FilteredChange.ToFiltered(childComplexity), true
 
 	case "FinishEmailChannelPayload.emailChannel":
 		if e.ComplexityRoot.FinishEmailChannelPayload.EmailChannel == nil {
@@ -3629,13 +5384,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Inbox.EmailAllowList(childComplexity), true
+		args, err := ec.field_Inbox_emailAllowList_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Inbox.EmailAllowList(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Inbox.emailChannels":
 		if e.ComplexityRoot.Inbox.EmailChannels == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Inbox.EmailChannels(childComplexity), true
+		args, err := ec.field_Inbox_emailChannels_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Inbox.EmailChannels(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Inbox.id":
 		if e.ComplexityRoot.Inbox.ID == nil {
 			break
@@ -3647,25 +5412,57 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Inbox.Members(childComplexity), true
+		args, err := ec.field_Inbox_members_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Inbox.Members(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Inbox.name":
 		if e.ComplexityRoot.Inbox.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Inbox.Name(childComplexity), true
+	case "Inbox.people":
+		if e.ComplexityRoot.Inbox.People == nil {
+			break
+		}
+
+		args, err := ec.field_Inbox_people_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Inbox.People(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Inbox.setup":
+		if e.ComplexityRoot.Inbox.Setup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inbox.Setup(childComplexity), true
 	case "Inbox.teams":
 		if e.ComplexityRoot.Inbox.Teams == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Inbox.Teams(childComplexity), true
+		args, err := ec.field_Inbox_teams_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Inbox.Teams(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Inbox.users":
 		if e.ComplexityRoot.Inbox.Users == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Inbox.Users(childComplexity), true
+		args, err := ec.field_Inbox_users_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Inbox.Users(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Inbox.viewCounts":
 		if e.ComplexityRoot.Inbox.ViewCounts == nil {
 			break
@@ -3673,6 +5470,162 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Inbox.ViewCounts(childComplexity), true
 
+	case "InboxChange.field":
+		if e.ComplexityRoot.InboxChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxChange.Field(childComplexity), true
+	case "InboxChange.fromInbox":
+		if e.ComplexityRoot.InboxChange.FromInbox == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxChange.FromInbox(childComplexity), true
+	case "InboxChange.fromInboxId":
+		if e.ComplexityRoot.InboxChange.FromInboxID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxChange.FromInboxID(childComplexity), true
+	case "InboxChange.toInbox":
+		if e.ComplexityRoot.InboxChange.ToInbox == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxChange.ToInbox(childComplexity), true
+	case "InboxChange.toInboxId":
+		if e.ComplexityRoot.InboxChange.ToInboxID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxChange.ToInboxID(childComplexity), true
+
+	case "InboxConnection.edges":
+		if e.ComplexityRoot.InboxConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxConnection.Edges(childComplexity), true
+	case "InboxConnection.nodes":
+		if e.ComplexityRoot.InboxConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxConnection.Nodes(childComplexity), true
+	case "InboxConnection.pageInfo":
+		if e.ComplexityRoot.InboxConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxConnection.PageInfo(childComplexity), true
+
+	case "InboxEdge.cursor":
+		if e.ComplexityRoot.InboxEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxEdge.Cursor(childComplexity), true
+	case "InboxEdge.node":
+		if e.ComplexityRoot.InboxEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxEdge.Node(childComplexity), true
+
+	case "InboxPerson.availability":
+		if e.ComplexityRoot.InboxPerson.Availability == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxPerson.Availability(childComplexity), true
+	case "InboxPerson.capacity":
+		if e.ComplexityRoot.InboxPerson.Capacity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxPerson.Capacity(childComplexity), true
+	case "InboxPerson.connected":
+		if e.ComplexityRoot.InboxPerson.Connected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxPerson.Connected(childComplexity), true
+	case "InboxPerson.id":
+		if e.ComplexityRoot.InboxPerson.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxPerson.ID(childComplexity), true
+	case "InboxPerson.lastSeenAt":
+		if e.ComplexityRoot.InboxPerson.LastSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxPerson.LastSeenAt(childComplexity), true
+	case "InboxPerson.openChats":
+		if e.ComplexityRoot.InboxPerson.OpenChats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxPerson.OpenChats(childComplexity), true
+	case "InboxPerson.openConversations":
+		if e.ComplexityRoot.InboxPerson.OpenConversations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxPerson.OpenConversations(childComplexity), true
+	case "InboxPerson.user":
+		if e.ComplexityRoot.InboxPerson.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxPerson.User(childComplexity), true
+
+	case "InboxPersonConnection.edges":
+		if e.ComplexityRoot.InboxPersonConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxPersonConnection.Edges(childComplexity), true
+	case "InboxPersonConnection.nodes":
+		if e.ComplexityRoot.InboxPersonConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxPersonConnection.Nodes(childComplexity), true
+	case "InboxPersonConnection.pageInfo":
+		if e.ComplexityRoot.InboxPersonConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxPersonConnection.PageInfo(childComplexity), true
+
+	case "InboxPersonEdge.cursor":
+		if e.ComplexityRoot.InboxPersonEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxPersonEdge.Cursor(childComplexity), true
+	case "InboxPersonEdge.node":
+		if e.ComplexityRoot.InboxPersonEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxPersonEdge.Node(childComplexity), true
+
+	case "Integration.avatarUrl":
+		if e.ComplexityRoot.Integration.AvatarURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Integration.AvatarURL(childComplexity), true
+	case "Integration.displayName":
+		if e.ComplexityRoot.Integration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Integration.DisplayName(childComplexity), true
 	case "Integration.id":
 		if e.ComplexityRoot.Integration.ID == nil {
 			break
@@ -3684,13 +5637,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Integration.Inboxes(childComplexity), true
+		args, err := ec.field_Integration_inboxes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Integration.Inboxes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Integration.name":
 		if e.ComplexityRoot.Integration.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Integration.Name(childComplexity), true
+
+	case "IntegrationConnection.edges":
+		if e.ComplexityRoot.IntegrationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrationConnection.Edges(childComplexity), true
+	case "IntegrationConnection.nodes":
+		if e.ComplexityRoot.IntegrationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrationConnection.Nodes(childComplexity), true
+	case "IntegrationConnection.pageInfo":
+		if e.ComplexityRoot.IntegrationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrationConnection.PageInfo(childComplexity), true
+
+	case "IntegrationEdge.cursor":
+		if e.ComplexityRoot.IntegrationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrationEdge.Cursor(childComplexity), true
+	case "IntegrationEdge.node":
+		if e.ComplexityRoot.IntegrationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrationEdge.Node(childComplexity), true
+
+	case "InviteUserPayload.link":
+		if e.ComplexityRoot.InviteUserPayload.Link == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InviteUserPayload.Link(childComplexity), true
+	case "InviteUserPayload.mailed":
+		if e.ComplexityRoot.InviteUserPayload.Mailed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InviteUserPayload.Mailed(childComplexity), true
+	case "InviteUserPayload.user":
+		if e.ComplexityRoot.InviteUserPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InviteUserPayload.User(childComplexity), true
+	case "InviteUserPayload.userErrors":
+		if e.ComplexityRoot.InviteUserPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InviteUserPayload.UserErrors(childComplexity), true
 
 	case "LinkContactPayload.conversation":
 		if e.ComplexityRoot.LinkContactPayload.Conversation == nil {
@@ -3704,6 +5719,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LinkContactPayload.UserErrors(childComplexity), true
+
+	case "MailProblem.code":
+		if e.ComplexityRoot.MailProblem.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailProblem.Code(childComplexity), true
+	case "MailProblem.text":
+		if e.ComplexityRoot.MailProblem.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailProblem.Text(childComplexity), true
 
 	case "MailServer.host":
 		if e.ComplexityRoot.MailServer.Host == nil {
@@ -3730,31 +5758,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MailServer.Username(childComplexity), true
 
-	case "MarkAsNotSpamPayload.conversation":
-		if e.ComplexityRoot.MarkAsNotSpamPayload.Conversation == nil {
+	case "MarkConversationAsNotSpamPayload.conversation":
+		if e.ComplexityRoot.MarkConversationAsNotSpamPayload.Conversation == nil {
 			break
 		}
 
-		return e.ComplexityRoot.MarkAsNotSpamPayload.Conversation(childComplexity), true
-	case "MarkAsNotSpamPayload.userErrors":
-		if e.ComplexityRoot.MarkAsNotSpamPayload.UserErrors == nil {
+		return e.ComplexityRoot.MarkConversationAsNotSpamPayload.Conversation(childComplexity), true
+	case "MarkConversationAsNotSpamPayload.userErrors":
+		if e.ComplexityRoot.MarkConversationAsNotSpamPayload.UserErrors == nil {
 			break
 		}
 
-		return e.ComplexityRoot.MarkAsNotSpamPayload.UserErrors(childComplexity), true
+		return e.ComplexityRoot.MarkConversationAsNotSpamPayload.UserErrors(childComplexity), true
 
-	case "MarkAsSpamPayload.conversation":
-		if e.ComplexityRoot.MarkAsSpamPayload.Conversation == nil {
+	case "MarkConversationAsSpamPayload.conversation":
+		if e.ComplexityRoot.MarkConversationAsSpamPayload.Conversation == nil {
 			break
 		}
 
-		return e.ComplexityRoot.MarkAsSpamPayload.Conversation(childComplexity), true
-	case "MarkAsSpamPayload.userErrors":
-		if e.ComplexityRoot.MarkAsSpamPayload.UserErrors == nil {
+		return e.ComplexityRoot.MarkConversationAsSpamPayload.Conversation(childComplexity), true
+	case "MarkConversationAsSpamPayload.userErrors":
+		if e.ComplexityRoot.MarkConversationAsSpamPayload.UserErrors == nil {
 			break
 		}
 
-		return e.ComplexityRoot.MarkAsSpamPayload.UserErrors(childComplexity), true
+		return e.ComplexityRoot.MarkConversationAsSpamPayload.UserErrors(childComplexity), true
 
 	case "MarkConversationReadPayload.conversation":
 		if e.ComplexityRoot.MarkConversationReadPayload.Conversation == nil {
@@ -3795,12 +5823,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MarkVisitorConversationReadPayload.UserErrors(childComplexity), true
 
+	case "MergeTagsPayload.tag":
+		if e.ComplexityRoot.MergeTagsPayload.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeTagsPayload.Tag(childComplexity), true
+	case "MergeTagsPayload.userErrors":
+		if e.ComplexityRoot.MergeTagsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeTagsPayload.UserErrors(childComplexity), true
+
+	case "Message.attachmentCount":
+		if e.ComplexityRoot.Message.AttachmentCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.AttachmentCount(childComplexity), true
 	case "Message.attachments":
 		if e.ComplexityRoot.Message.Attachments == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Message.Attachments(childComplexity), true
+		args, err := ec.field_Message_attachments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Message.Attachments(childComplexity, args["after"].(*string)), true
 	case "Message.author":
 		if e.ComplexityRoot.Message.Author == nil {
 			break
@@ -3855,18 +5907,41 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.Email(childComplexity), true
+	case "Message.externalId":
+		if e.ComplexityRoot.Message.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.ExternalID(childComplexity), true
 	case "Message.html":
 		if e.ComplexityRoot.Message.HTML == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Message.HTML(childComplexity), true
+		args, err := ec.field_Message_html_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Message.HTML(childComplexity, args["remoteImages"].(*vocab.RemoteImages)), true
+	case "Message.hasRemoteImages":
+		if e.ComplexityRoot.Message.HasRemoteImages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.HasRemoteImages(childComplexity), true
 	case "Message.id":
 		if e.ComplexityRoot.Message.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Message.ID(childComplexity), true
+	case "Message.markdown":
+		if e.ComplexityRoot.Message.Markdown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Markdown(childComplexity), true
 	case "Message.mentions":
 		if e.ComplexityRoot.Message.Mentions == nil {
 			break
@@ -3884,19 +5959,41 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Message.QuotedHTML(childComplexity), true
+		args, err := ec.field_Message_quotedHtml_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Message.QuotedHTML(childComplexity, args["remoteImages"].(*vocab.RemoteImages)), true
+	case "Message.replyTo":
+		if e.ComplexityRoot.Message.ReplyTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.ReplyTo(childComplexity), true
 	case "Message.revisions":
 		if e.ComplexityRoot.Message.Revisions == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Message.Revisions(childComplexity), true
+		args, err := ec.field_Message_revisions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Message.Revisions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Message.text":
 		if e.ComplexityRoot.Message.Text == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Message.Text(childComplexity), true
+	case "Message.visibleNumber":
+		if e.ComplexityRoot.Message.VisibleNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.VisibleNumber(childComplexity), true
 
 	case "MessageChange.kind":
 		if e.ComplexityRoot.MessageChange.Kind == nil {
@@ -3923,12 +6020,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MessageConnection.Edges(childComplexity), true
+	case "MessageConnection.nodes":
+		if e.ComplexityRoot.MessageConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageConnection.Nodes(childComplexity), true
 	case "MessageConnection.pageInfo":
 		if e.ComplexityRoot.MessageConnection.PageInfo == nil {
 			break
 		}
 
 		return e.ComplexityRoot.MessageConnection.PageInfo(childComplexity), true
+	case "MessageConnection.sequence":
+		if e.ComplexityRoot.MessageConnection.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageConnection.Sequence(childComplexity), true
 	case "MessageConnection.totalCount":
 		if e.ComplexityRoot.MessageConnection.TotalCount == nil {
 			break
@@ -3961,6 +6070,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MessageRevision.HTML(childComplexity), true
+	case "MessageRevision.id":
+		if e.ComplexityRoot.MessageRevision.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageRevision.ID(childComplexity), true
+	case "MessageRevision.markdown":
+		if e.ComplexityRoot.MessageRevision.Markdown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageRevision.Markdown(childComplexity), true
 	case "MessageRevision.replacedBy":
 		if e.ComplexityRoot.MessageRevision.ReplacedBy == nil {
 			break
@@ -3973,6 +6094,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MessageRevision.Text(childComplexity), true
+
+	case "MessageRevisionConnection.edges":
+		if e.ComplexityRoot.MessageRevisionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageRevisionConnection.Edges(childComplexity), true
+	case "MessageRevisionConnection.nodes":
+		if e.ComplexityRoot.MessageRevisionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageRevisionConnection.Nodes(childComplexity), true
+	case "MessageRevisionConnection.pageInfo":
+		if e.ComplexityRoot.MessageRevisionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageRevisionConnection.PageInfo(childComplexity), true
+
+	case "MessageRevisionEdge.cursor":
+		if e.ComplexityRoot.MessageRevisionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageRevisionEdge.Cursor(childComplexity), true
+	case "MessageRevisionEdge.node":
+		if e.ComplexityRoot.MessageRevisionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageRevisionEdge.Node(childComplexity), true
 
 	case "MoveTargetedMessagePayload.targetedMessage":
 		if e.ComplexityRoot.MoveTargetedMessagePayload.TargetedMessage == nil {
@@ -3987,28 +6140,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MoveTargetedMessagePayload.UserErrors(childComplexity), true
 
-	case "Mutation.addToList":
-		if e.ComplexityRoot.Mutation.AddToList == nil {
+	case "Mutation.acceptInvitation":
+		if e.ComplexityRoot.Mutation.AcceptInvitation == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_addToList_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_acceptInvitation_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.AddToList(childComplexity, args["input"].(contact.AddToListInput)), true
-	case "Mutation.archiveSubscriptionType":
-		if e.ComplexityRoot.Mutation.ArchiveSubscriptionType == nil {
+		return e.ComplexityRoot.Mutation.AcceptInvitation(childComplexity, args["input"].(account.AcceptInvitationInput)), true
+	case "Mutation.addContactsToList":
+		if e.ComplexityRoot.Mutation.AddContactsToList == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_archiveSubscriptionType_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_addContactsToList_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.ArchiveSubscriptionType(childComplexity, args["input"].(consent.ArchiveSubscriptionTypeInput)), true
+		return e.ComplexityRoot.Mutation.AddContactsToList(childComplexity, args["input"].(contact.AddContactsToListInput)), true
+	case "Mutation.archiveContactSubscriptionType":
+		if e.ComplexityRoot.Mutation.ArchiveContactSubscriptionType == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveContactSubscriptionType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveContactSubscriptionType(childComplexity, args["input"].(consent.ArchiveContactSubscriptionTypeInput)), true
+	case "Mutation.archiveTag":
+		if e.ComplexityRoot.Mutation.ArchiveTag == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveTag_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveTag(childComplexity, args["input"].(tag.ArchiveTagInput)), true
 	case "Mutation.assignConversation":
 		if e.ComplexityRoot.Mutation.AssignConversation == nil {
 			break
@@ -4030,18 +6205,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.BeginEmailChannel(childComplexity, args["input"].(email.BeginEmailChannelInput)), true
-	case "Mutation.blockSender":
-		if e.ComplexityRoot.Mutation.BlockSender == nil {
+		return e.ComplexityRoot.Mutation.BeginEmailChannel(childComplexity, args["input"].(settings.BeginEmailChannelInput)), true
+	case "Mutation.blockConversationSender":
+		if e.ComplexityRoot.Mutation.BlockConversationSender == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_blockSender_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_blockConversationSender_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.BlockSender(childComplexity, args["input"].(conversation.BlockSenderInput)), true
+		return e.ComplexityRoot.Mutation.BlockConversationSender(childComplexity, args["input"].(conversation.BlockConversationSenderInput)), true
 	case "Mutation.bulkChangeConversations":
 		if e.ComplexityRoot.Mutation.BulkChangeConversations == nil {
 			break
@@ -4107,7 +6282,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.ConnectPersonalMailbox(childComplexity, args["input"].(email.ConnectPersonalMailboxInput)), true
+		return e.ComplexityRoot.Mutation.ConnectPersonalMailbox(childComplexity, args["input"].(settings.ConnectPersonalMailboxInput)), true
 	case "Mutation.createApiToken":
 		if e.ComplexityRoot.Mutation.CreateAPIToken == nil {
 			break
@@ -4118,7 +6293,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.CreateAPIToken(childComplexity, args["input"].(people.CreateApiTokenInput)), true
+		return e.ComplexityRoot.Mutation.CreateAPIToken(childComplexity, args["input"].(account.CreateApiTokenInput)), true
 	case "Mutation.createChatChannel":
 		if e.ComplexityRoot.Mutation.CreateChatChannel == nil {
 			break
@@ -4129,7 +6304,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.CreateChatChannel(childComplexity, args["input"].(inbox.CreateChatChannelInput)), true
+		return e.ComplexityRoot.Mutation.CreateChatChannel(childComplexity, args["input"].(settings1.CreateChatChannelInput)), true
 	case "Mutation.createContact":
 		if e.ComplexityRoot.Mutation.CreateContact == nil {
 			break
@@ -4152,6 +6327,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateContactList(childComplexity, args["input"].(contact.CreateContactListInput)), true
+	case "Mutation.createContactSubscriptionType":
+		if e.ComplexityRoot.Mutation.CreateContactSubscriptionType == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createContactSubscriptionType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateContactSubscriptionType(childComplexity, args["input"].(consent.CreateContactSubscriptionTypeInput)), true
 	case "Mutation.createIdentitySecret":
 		if e.ComplexityRoot.Mutation.CreateIdentitySecret == nil {
 			break
@@ -4162,7 +6348,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.CreateIdentitySecret(childComplexity, args["input"].(inbox.CreateIdentitySecretInput)), true
+		return e.ComplexityRoot.Mutation.CreateIdentitySecret(childComplexity, args["input"].(settings1.CreateIdentitySecretInput)), true
 	case "Mutation.createInbox":
 		if e.ComplexityRoot.Mutation.CreateInbox == nil {
 			break
@@ -4184,18 +6370,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.CreateSavedView(childComplexity, args["input"].(conversation.CreateSavedViewInput)), true
-	case "Mutation.createSubscriptionType":
-		if e.ComplexityRoot.Mutation.CreateSubscriptionType == nil {
+		return e.ComplexityRoot.Mutation.CreateSavedView(childComplexity, args["input"].(view.CreateSavedViewInput)), true
+	case "Mutation.createTag":
+		if e.ComplexityRoot.Mutation.CreateTag == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_createSubscriptionType_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_createTag_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.CreateSubscriptionType(childComplexity, args["input"].(consent.CreateSubscriptionTypeInput)), true
+		return e.ComplexityRoot.Mutation.CreateTag(childComplexity, args["input"].(tag.CreateTagInput)), true
 	case "Mutation.createTargetedMessage":
 		if e.ComplexityRoot.Mutation.CreateTargetedMessage == nil {
 			break
@@ -4217,7 +6403,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.CreateTeam(childComplexity, args["input"].(people.CreateTeamInput)), true
+		return e.ComplexityRoot.Mutation.CreateTeam(childComplexity, args["input"].(account.CreateTeamInput)), true
+	case "Mutation.createTicket":
+		if e.ComplexityRoot.Mutation.CreateTicket == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createTicket_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateTicket(childComplexity, args["input"].(crm.CreateTicketInput)), true
 	case "Mutation.createUser":
 		if e.ComplexityRoot.Mutation.CreateUser == nil {
 			break
@@ -4228,7 +6425,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.CreateUser(childComplexity, args["input"].(people.CreateUserInput)), true
+		return e.ComplexityRoot.Mutation.CreateUser(childComplexity, args["input"].(account.CreateUserInput)), true
 	case "Mutation.deactivateUser":
 		if e.ComplexityRoot.Mutation.DeactivateUser == nil {
 			break
@@ -4239,7 +6436,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.DeactivateUser(childComplexity, args["input"].(people.DeactivateUserInput)), true
+		return e.ComplexityRoot.Mutation.DeactivateUser(childComplexity, args["input"].(account.DeactivateUserInput)), true
 	case "Mutation.deleteConversation":
 		if e.ComplexityRoot.Mutation.DeleteConversation == nil {
 			break
@@ -4283,7 +6480,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.DeleteSavedView(childComplexity, args["input"].(conversation.DeleteSavedViewInput)), true
+		return e.ComplexityRoot.Mutation.DeleteSavedView(childComplexity, args["input"].(view.DeleteSavedViewInput)), true
 	case "Mutation.deleteTargetedMessage":
 		if e.ComplexityRoot.Mutation.DeleteTargetedMessage == nil {
 			break
@@ -4305,7 +6502,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.DeleteTeam(childComplexity, args["input"].(people.DeleteTeamInput)), true
+		return e.ComplexityRoot.Mutation.DeleteTeam(childComplexity, args["input"].(account.DeleteTeamInput)), true
 	case "Mutation.disconnectEmailChannel":
 		if e.ComplexityRoot.Mutation.DisconnectEmailChannel == nil {
 			break
@@ -4316,7 +6513,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.DisconnectEmailChannel(childComplexity, args["input"].(email.DisconnectEmailChannelInput)), true
+		return e.ComplexityRoot.Mutation.DisconnectEmailChannel(childComplexity, args["input"].(settings.DisconnectEmailChannelInput)), true
 	case "Mutation.duplicateTargetedMessage":
 		if e.ComplexityRoot.Mutation.DuplicateTargetedMessage == nil {
 			break
@@ -4349,7 +6546,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.FinishEmailChannel(childComplexity, args["input"].(email.FinishEmailChannelInput)), true
+		return e.ComplexityRoot.Mutation.FinishEmailChannel(childComplexity, args["input"].(settings.FinishEmailChannelInput)), true
 	case "Mutation.handOffConversation":
 		if e.ComplexityRoot.Mutation.HandOffConversation == nil {
 			break
@@ -4361,6 +6558,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.HandOffConversation(childComplexity, args["input"].(conversation.HandOffConversationInput)), true
+	case "Mutation.inviteUser":
+		if e.ComplexityRoot.Mutation.InviteUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_inviteUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.InviteUser(childComplexity, args["input"].(account.InviteUserInput)), true
 	case "Mutation.linkContact":
 		if e.ComplexityRoot.Mutation.LinkContact == nil {
 			break
@@ -4372,28 +6580,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LinkContact(childComplexity, args["input"].(conversation.LinkContactInput)), true
-	case "Mutation.markAsNotSpam":
-		if e.ComplexityRoot.Mutation.MarkAsNotSpam == nil {
+	case "Mutation.markConversationAsNotSpam":
+		if e.ComplexityRoot.Mutation.MarkConversationAsNotSpam == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_markAsNotSpam_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_markConversationAsNotSpam_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.MarkAsNotSpam(childComplexity, args["input"].(conversation.MarkAsNotSpamInput)), true
-	case "Mutation.markAsSpam":
-		if e.ComplexityRoot.Mutation.MarkAsSpam == nil {
+		return e.ComplexityRoot.Mutation.MarkConversationAsNotSpam(childComplexity, args["input"].(conversation.MarkConversationAsNotSpamInput)), true
+	case "Mutation.markConversationAsSpam":
+		if e.ComplexityRoot.Mutation.MarkConversationAsSpam == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_markAsSpam_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_markConversationAsSpam_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.MarkAsSpam(childComplexity, args["input"].(conversation.MarkAsSpamInput)), true
+		return e.ComplexityRoot.Mutation.MarkConversationAsSpam(childComplexity, args["input"].(conversation.MarkConversationAsSpamInput)), true
 	case "Mutation.markConversationRead":
 		if e.ComplexityRoot.Mutation.MarkConversationRead == nil {
 			break
@@ -4427,6 +6635,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MarkVisitorConversationRead(childComplexity, args["input"].(visitor.MarkVisitorConversationReadInput)), true
+	case "Mutation.mergeTags":
+		if e.ComplexityRoot.Mutation.MergeTags == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_mergeTags_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MergeTags(childComplexity, args["input"].(tag.MergeTagsInput)), true
 	case "Mutation.moveTargetedMessage":
 		if e.ComplexityRoot.Mutation.MoveTargetedMessage == nil {
 			break
@@ -4471,6 +6690,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PurgeConversation(childComplexity, args["input"].(conversation.PurgeConversationInput)), true
+	case "Mutation.reactivateUser":
+		if e.ComplexityRoot.Mutation.ReactivateUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reactivateUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReactivateUser(childComplexity, args["input"].(account.ReactivateUserInput)), true
 	case "Mutation.reclassifyEmail":
 		if e.ComplexityRoot.Mutation.ReclassifyEmail == nil {
 			break
@@ -4481,7 +6711,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.ReclassifyEmail(childComplexity, args["input"].(email.ReclassifyEmailInput)), true
+		return e.ComplexityRoot.Mutation.ReclassifyEmail(childComplexity, args["input"].(receive.ReclassifyEmailInput)), true
 	case "Mutation.reconnectEmailChannel":
 		if e.ComplexityRoot.Mutation.ReconnectEmailChannel == nil {
 			break
@@ -4492,7 +6722,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.ReconnectEmailChannel(childComplexity, args["input"].(email.ReconnectEmailChannelInput)), true
+		return e.ComplexityRoot.Mutation.ReconnectEmailChannel(childComplexity, args["input"].(settings.ReconnectEmailChannelInput)), true
 	case "Mutation.recordVisitorConsent":
 		if e.ComplexityRoot.Mutation.RecordVisitorConsent == nil {
 			break
@@ -4515,17 +6745,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordWidgetView(childComplexity, args["input"].(visitor.RecordWidgetViewInput)), true
-	case "Mutation.removeFromList":
-		if e.ComplexityRoot.Mutation.RemoveFromList == nil {
+	case "Mutation.removeContactsFromList":
+		if e.ComplexityRoot.Mutation.RemoveContactsFromList == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_removeFromList_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_removeContactsFromList_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.RemoveFromList(childComplexity, args["input"].(contact.RemoveFromListInput)), true
+		return e.ComplexityRoot.Mutation.RemoveContactsFromList(childComplexity, args["input"].(contact.RemoveContactsFromListInput)), true
 	case "Mutation.removePersonalMailbox":
 		if e.ComplexityRoot.Mutation.RemovePersonalMailbox == nil {
 			break
@@ -4536,7 +6766,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.RemovePersonalMailbox(childComplexity, args["input"].(email.RemovePersonalMailboxInput)), true
+		return e.ComplexityRoot.Mutation.RemovePersonalMailbox(childComplexity, args["input"].(settings.RemovePersonalMailboxInput)), true
 	case "Mutation.renameInbox":
 		if e.ComplexityRoot.Mutation.RenameInbox == nil {
 			break
@@ -4570,6 +6800,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RestoreConversation(childComplexity, args["input"].(conversation.RestoreConversationInput)), true
+	case "Mutation.restoreTag":
+		if e.ComplexityRoot.Mutation.RestoreTag == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_restoreTag_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RestoreTag(childComplexity, args["input"].(tag.RestoreTagInput)), true
 	case "Mutation.retryMessage":
 		if e.ComplexityRoot.Mutation.RetryMessage == nil {
 			break
@@ -4580,7 +6821,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.RetryMessage(childComplexity, args["input"].(email.RetryMessageInput)), true
+		return e.ComplexityRoot.Mutation.RetryMessage(childComplexity, args["input"].(deliver.RetryMessageInput)), true
 	case "Mutation.revokeApiToken":
 		if e.ComplexityRoot.Mutation.RevokeAPIToken == nil {
 			break
@@ -4591,7 +6832,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.RevokeAPIToken(childComplexity, args["input"].(people.RevokeApiTokenInput)), true
+		return e.ComplexityRoot.Mutation.RevokeAPIToken(childComplexity, args["input"].(account.RevokeApiTokenInput)), true
+	case "Mutation.rotateApiToken":
+		if e.ComplexityRoot.Mutation.RotateAPIToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rotateApiToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RotateAPIToken(childComplexity, args["input"].(account.RotateApiTokenInput)), true
 	case "Mutation.sendMessage":
 		if e.ComplexityRoot.Mutation.SendMessage == nil {
 			break
@@ -4613,7 +6865,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.SendTrackingCode(childComplexity, args["input"].(inbox.SendTrackingCodeInput)), true
+		return e.ComplexityRoot.Mutation.SendTrackingCode(childComplexity, args["input"].(settings1.SendTrackingCodeInput)), true
 	case "Mutation.sendVisitorMessage":
 		if e.ComplexityRoot.Mutation.SendVisitorMessage == nil {
 			break
@@ -4635,7 +6887,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.SetAvailability(childComplexity, args["input"].(people.SetAvailabilityInput)), true
+		return e.ComplexityRoot.Mutation.SetAvailability(childComplexity, args["input"].(account.SetAvailabilityInput)), true
 	case "Mutation.setConversationPriority":
 		if e.ComplexityRoot.Mutation.SetConversationPriority == nil {
 			break
@@ -4647,6 +6899,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetConversationPriority(childComplexity, args["input"].(conversation.SetConversationPriorityInput)), true
+	case "Mutation.setRemoteImageSender":
+		if e.ComplexityRoot.Mutation.SetRemoteImageSender == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setRemoteImageSender_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetRemoteImageSender(childComplexity, args["input"].(remoteimage.SetRemoteImageSenderInput)), true
 	case "Mutation.setTargetedMessageState":
 		if e.ComplexityRoot.Mutation.SetTargetedMessageState == nil {
 			break
@@ -4701,7 +6964,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.StartEmailConversation(childComplexity, args["input"].(conversation.StartEmailInput)), true
+		return e.ComplexityRoot.Mutation.StartEmailConversation(childComplexity, args["input"].(conversation.StartEmailConversationInput)), true
 	case "Mutation.startVisitorSession":
 		if e.ComplexityRoot.Mutation.StartVisitorSession == nil {
 			break
@@ -4746,28 +7009,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TrackPageView(childComplexity, args["input"].(visitor.TrackPageViewInput)), true
-	case "Mutation.unassignConversation":
-		if e.ComplexityRoot.Mutation.UnassignConversation == nil {
+	case "Mutation.unblockConversationSender":
+		if e.ComplexityRoot.Mutation.UnblockConversationSender == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_unassignConversation_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_unblockConversationSender_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.UnassignConversation(childComplexity, args["input"].(conversation.UnassignConversationInput)), true
-	case "Mutation.unblockSender":
-		if e.ComplexityRoot.Mutation.UnblockSender == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_unblockSender_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.UnblockSender(childComplexity, args["input"].(conversation.UnblockSenderInput)), true
+		return e.ComplexityRoot.Mutation.UnblockConversationSender(childComplexity, args["input"].(conversation.UnblockConversationSenderInput)), true
 	case "Mutation.undoSend":
 		if e.ComplexityRoot.Mutation.UndoSend == nil {
 			break
@@ -4778,7 +7030,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.UndoSend(childComplexity, args["input"].(email.UndoSendInput)), true
+		return e.ComplexityRoot.Mutation.UndoSend(childComplexity, args["input"].(deliver.UndoSendInput)), true
 	case "Mutation.unlinkContact":
 		if e.ComplexityRoot.Mutation.UnlinkContact == nil {
 			break
@@ -4812,6 +7064,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UntagConversation(childComplexity, args["input"].(conversation.UntagConversationInput)), true
+	case "Mutation.updateApiToken":
+		if e.ComplexityRoot.Mutation.UpdateAPIToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateApiToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateAPIToken(childComplexity, args["input"].(account.UpdateApiTokenInput)), true
 	case "Mutation.updateAccount":
 		if e.ComplexityRoot.Mutation.UpdateAccount == nil {
 			break
@@ -4822,7 +7085,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.UpdateAccount(childComplexity, args["input"].(people.UpdateAccountInput)), true
+		return e.ComplexityRoot.Mutation.UpdateAccount(childComplexity, args["input"].(account.UpdateAccountInput)), true
 	case "Mutation.updateChatChannel":
 		if e.ComplexityRoot.Mutation.UpdateChatChannel == nil {
 			break
@@ -4833,7 +7096,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.UpdateChatChannel(childComplexity, args["input"].(inbox.UpdateChatChannelInput)), true
+		return e.ComplexityRoot.Mutation.UpdateChatChannel(childComplexity, args["input"].(settings1.UpdateChatChannelInput)), true
 	case "Mutation.updateChatChannelAvailability":
 		if e.ComplexityRoot.Mutation.UpdateChatChannelAvailability == nil {
 			break
@@ -4844,7 +7107,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.UpdateChatChannelAvailability(childComplexity, args["input"].(inbox.UpdateChatChannelAvailabilityInput)), true
+		return e.ComplexityRoot.Mutation.UpdateChatChannelAvailability(childComplexity, args["input"].(settings1.UpdateChatChannelAvailabilityInput)), true
 	case "Mutation.updateContact":
 		if e.ComplexityRoot.Mutation.UpdateContact == nil {
 			break
@@ -4856,6 +7119,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateContact(childComplexity, args["input"].(contact.UpdateContactInput)), true
+	case "Mutation.updateContactSubscriptionType":
+		if e.ComplexityRoot.Mutation.UpdateContactSubscriptionType == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateContactSubscriptionType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateContactSubscriptionType(childComplexity, args["input"].(consent.UpdateContactSubscriptionTypeInput)), true
+	case "Mutation.updateConversation":
+		if e.ComplexityRoot.Mutation.UpdateConversation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateConversation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateConversation(childComplexity, args["input"].(conversation.UpdateConversationInput)), true
 	case "Mutation.updateEmailAllowList":
 		if e.ComplexityRoot.Mutation.UpdateEmailAllowList == nil {
 			break
@@ -4866,7 +7151,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.UpdateEmailAllowList(childComplexity, args["input"].(email.UpdateEmailAllowListInput)), true
+		return e.ComplexityRoot.Mutation.UpdateEmailAllowList(childComplexity, args["input"].(settings.UpdateEmailAllowListInput)), true
 	case "Mutation.updateEmailChannel":
 		if e.ComplexityRoot.Mutation.UpdateEmailChannel == nil {
 			break
@@ -4877,7 +7162,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.UpdateEmailChannel(childComplexity, args["input"].(email.UpdateEmailChannelInput)), true
+		return e.ComplexityRoot.Mutation.UpdateEmailChannel(childComplexity, args["input"].(settings.UpdateEmailChannelInput)), true
 	case "Mutation.updateInboxMembers":
 		if e.ComplexityRoot.Mutation.UpdateInboxMembers == nil {
 			break
@@ -4889,6 +7174,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateInboxMembers(childComplexity, args["input"].(inbox.UpdateInboxMembersInput)), true
+	case "Mutation.updateIntegration":
+		if e.ComplexityRoot.Mutation.UpdateIntegration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateIntegration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateIntegration(childComplexity, args["input"].(account.UpdateIntegrationInput)), true
 	case "Mutation.updateOwnProfile":
 		if e.ComplexityRoot.Mutation.UpdateOwnProfile == nil {
 			break
@@ -4899,7 +7195,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.UpdateOwnProfile(childComplexity, args["input"].(people.UpdateOwnProfileInput)), true
+		return e.ComplexityRoot.Mutation.UpdateOwnProfile(childComplexity, args["input"].(account.UpdateOwnProfileInput)), true
 	case "Mutation.updateSavedView":
 		if e.ComplexityRoot.Mutation.UpdateSavedView == nil {
 			break
@@ -4910,18 +7206,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.UpdateSavedView(childComplexity, args["input"].(conversation.UpdateSavedViewInput)), true
-	case "Mutation.updateSubscriptionType":
-		if e.ComplexityRoot.Mutation.UpdateSubscriptionType == nil {
+		return e.ComplexityRoot.Mutation.UpdateSavedView(childComplexity, args["input"].(view.UpdateSavedViewInput)), true
+	case "Mutation.updateTag":
+		if e.ComplexityRoot.Mutation.UpdateTag == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_updateSubscriptionType_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_updateTag_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.UpdateSubscriptionType(childComplexity, args["input"].(consent.UpdateSubscriptionTypeInput)), true
+		return e.ComplexityRoot.Mutation.UpdateTag(childComplexity, args["input"].(tag.UpdateTagInput)), true
 	case "Mutation.updateTargetedMessage":
 		if e.ComplexityRoot.Mutation.UpdateTargetedMessage == nil {
 			break
@@ -4943,7 +7239,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.UpdateTeam(childComplexity, args["input"].(people.UpdateTeamInput)), true
+		return e.ComplexityRoot.Mutation.UpdateTeam(childComplexity, args["input"].(account.UpdateTeamInput)), true
+	case "Mutation.updateTicket":
+		if e.ComplexityRoot.Mutation.UpdateTicket == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateTicket_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateTicket(childComplexity, args["input"].(crm.UpdateTicketInput)), true
 	case "Mutation.updateUser":
 		if e.ComplexityRoot.Mutation.UpdateUser == nil {
 			break
@@ -4954,7 +7261,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["input"].(people.UpdateUserInput)), true
+		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["input"].(account.UpdateUserInput)), true
 	case "Mutation.uploadAttachment":
 		if e.ComplexityRoot.Mutation.UploadAttachment == nil {
 			break
@@ -4977,6 +7284,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UploadVisitorAttachment(childComplexity, args["input"].(model.UploadVisitorAttachmentInput)), true
+	case "Mutation.upsertContact":
+		if e.ComplexityRoot.Mutation.UpsertContact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_upsertContact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpsertContact(childComplexity, args["input"].(contact.UpsertContactInput)), true
 	case "Mutation.withdrawConsent":
 		if e.ComplexityRoot.Mutation.WithdrawConsent == nil {
 			break
@@ -5001,6 +7319,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OptOutContactPayload.UserErrors(childComplexity), true
+
+	case "OtherFieldChange.field":
+		if e.ComplexityRoot.OtherFieldChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OtherFieldChange.Field(childComplexity), true
+	case "OtherFieldChange.from":
+		if e.ComplexityRoot.OtherFieldChange.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OtherFieldChange.From(childComplexity), true
+	case "OtherFieldChange.to":
+		if e.ComplexityRoot.OtherFieldChange.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OtherFieldChange.To(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -5027,6 +7364,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "PageView.id":
+		if e.ComplexityRoot.PageView.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageView.ID(childComplexity), true
 	case "PageView.title":
 		if e.ComplexityRoot.PageView.Title == nil {
 			break
@@ -5045,6 +7388,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageView.ViewedAt(childComplexity), true
+
+	case "PageViewConnection.edges":
+		if e.ComplexityRoot.PageViewConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageViewConnection.Edges(childComplexity), true
+	case "PageViewConnection.nodes":
+		if e.ComplexityRoot.PageViewConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageViewConnection.Nodes(childComplexity), true
+	case "PageViewConnection.pageInfo":
+		if e.ComplexityRoot.PageViewConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageViewConnection.PageInfo(childComplexity), true
+
+	case "PageViewEdge.cursor":
+		if e.ComplexityRoot.PageViewEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageViewEdge.Cursor(childComplexity), true
+	case "PageViewEdge.node":
+		if e.ComplexityRoot.PageViewEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageViewEdge.Node(childComplexity), true
 
 	case "PersonalMailbox.address":
 		if e.ComplexityRoot.PersonalMailbox.Address == nil {
@@ -5071,12 +7446,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PersonalMailbox.Provider(childComplexity), true
 
+	case "PersonalMailboxConnection.edges":
+		if e.ComplexityRoot.PersonalMailboxConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PersonalMailboxConnection.Edges(childComplexity), true
+	case "PersonalMailboxConnection.nodes":
+		if e.ComplexityRoot.PersonalMailboxConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PersonalMailboxConnection.Nodes(childComplexity), true
+	case "PersonalMailboxConnection.pageInfo":
+		if e.ComplexityRoot.PersonalMailboxConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PersonalMailboxConnection.PageInfo(childComplexity), true
+
+	case "PersonalMailboxEdge.cursor":
+		if e.ComplexityRoot.PersonalMailboxEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PersonalMailboxEdge.Cursor(childComplexity), true
+	case "PersonalMailboxEdge.node":
+		if e.ComplexityRoot.PersonalMailboxEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PersonalMailboxEdge.Node(childComplexity), true
+
 	case "Presence.actor":
 		if e.ComplexityRoot.Presence.Actor == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Presence.Actor(childComplexity), true
+	case "Presence.id":
+		if e.ComplexityRoot.Presence.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.ID(childComplexity), true
 	case "Presence.typing":
 		if e.ComplexityRoot.Presence.Typing == nil {
 			break
@@ -5089,6 +7502,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Presence.Viewing(childComplexity), true
+
+	case "PriorityChange.field":
+		if e.ComplexityRoot.PriorityChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorityChange.Field(childComplexity), true
+	case "PriorityChange.fromPriority":
+		if e.ComplexityRoot.PriorityChange.FromPriority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorityChange.FromPriority(childComplexity), true
+	case "PriorityChange.toPriority":
+		if e.ComplexityRoot.PriorityChange.ToPriority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorityChange.ToPriority(childComplexity), true
 
 	case "PublishTargetedMessagePayload.targetedMessage":
 		if e.ComplexityRoot.PublishTargetedMessagePayload.TargetedMessage == nil {
@@ -5116,12 +7548,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PurgeConversationPayload.UserErrors(childComplexity), true
 
+	case "Query.apiToken":
+		if e.ComplexityRoot.Query.APIToken == nil {
+			break
+		}
+
+		args, err := ec.field_Query_apiToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.APIToken(childComplexity, args["id"].(string)), true
 	case "Query.apiTokens":
 		if e.ComplexityRoot.Query.APITokens == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Query.APITokens(childComplexity), true
+		args, err := ec.field_Query_apiTokens_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.APITokens(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.attachment":
+		if e.ComplexityRoot.Query.Attachment == nil {
+			break
+		}
+
+		args, err := ec.field_Query_attachment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Attachment(childComplexity, args["id"].(string)), true
 	case "Query.availability":
 		if e.ComplexityRoot.Query.Availability == nil {
 			break
@@ -5133,12 +7592,83 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Availability(childComplexity, args["channelId"].(string), args["at"].(*clock.Micros), args["userIds"].([]string)), true
+	case "Query.bot":
+		if e.ComplexityRoot.Query.Bot == nil {
+			break
+		}
+
+		args, err := ec.field_Query_bot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Bot(childComplexity, args["id"].(string)), true
+	case "Query.channel":
+		if e.ComplexityRoot.Query.Channel == nil {
+			break
+		}
+
+		args, err := ec.field_Query_channel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Channel(childComplexity, args["id"].(string)), true
+	case "Query.contact":
+		if e.ComplexityRoot.Query.Contact == nil {
+			break
+		}
+
+		args, err := ec.field_Query_contact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Contact(childComplexity, args["by"].(contact.ContactKey)), true
+	case "Query.contactList":
+		if e.ComplexityRoot.Query.ContactList == nil {
+			break
+		}
+
+		args, err := ec.field_Query_contactList_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ContactList(childComplexity, args["id"].(string)), true
 	case "Query.contactLists":
 		if e.ComplexityRoot.Query.ContactLists == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Query.ContactLists(childComplexity), true
+		args, err := ec.field_Query_contactLists_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ContactLists(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.contactSubscriptionType":
+		if e.ComplexityRoot.Query.ContactSubscriptionType == nil {
+			break
+		}
+
+		args, err := ec.field_Query_contactSubscriptionType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ContactSubscriptionType(childComplexity, args["id"].(string)), true
+	case "Query.contactSubscriptionTypes":
+		if e.ComplexityRoot.Query.ContactSubscriptionTypes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_contactSubscriptionTypes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ContactSubscriptionTypes(childComplexity, args["includeArchived"].(*bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.contacts":
 		if e.ComplexityRoot.Query.Contacts == nil {
 			break
@@ -5149,7 +7679,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Contacts(childComplexity, args["query"].(*string), args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Query.Contacts(childComplexity, args["filter"].(*contact.ContactFilter), args["orderBy"].(*vocab.ContactOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.conversation":
 		if e.ComplexityRoot.Query.Conversation == nil {
 			break
@@ -5171,13 +7701,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Conversations(childComplexity, args["inboxId"].(*string), args["view"].(*vocab.ConversationView), args["savedViewId"].(*string), args["filter"].(*conversation.Filter), args["orderBy"].(*vocab.ConversationOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.Conversations(childComplexity, args["inboxId"].(*string), args["view"].(*view.ViewInput), args["filter"].(*view.Filter), args["orderBy"].(*vocab.ConversationOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.emailChannelNotice":
 		if e.ComplexityRoot.Query.EmailChannelNotice == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Query.EmailChannelNotice(childComplexity), true
+	case "Query.event":
+		if e.ComplexityRoot.Query.Event == nil {
+			break
+		}
+
+		args, err := ec.field_Query_event_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Event(childComplexity, args["id"].(string)), true
+	case "Query.eventTypes":
+		if e.ComplexityRoot.Query.EventTypes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.EventTypes(childComplexity), true
 	case "Query.events":
 		if e.ComplexityRoot.Query.Events == nil {
 			break
@@ -5188,7 +7735,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Events(childComplexity, args["after"].(int64), args["first"].(*int), args["types"].([]vocab.EventType), args["inboxIds"].([]string)), true
+		return e.ComplexityRoot.Query.Events(childComplexity, args["after"].(*int64), args["first"].(*int), args["last"].(*int), args["before"].(*int64), args["types"].([]vocab.EventType), args["inboxIds"].([]string)), true
 	case "Query.inbox":
 		if e.ComplexityRoot.Query.Inbox == nil {
 			break
@@ -5205,8 +7752,57 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Query.Inboxes(childComplexity), true
+		args, err := ec.field_Query_inboxes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
 
+		return e.ComplexityRoot.Query.Inboxes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.integration":
+		if e.ComplexityRoot.Query.Integration == nil {
+			break
+		}
+
+		args, err := ec.field_Query_integration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Integration(childComplexity, args["id"].(string)), true
+	case "Query.integrations":
+		if e.ComplexityRoot.Query.Integrations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_integrations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Integrations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+
+	case "Query.message":
+		if e.ComplexityRoot.Query.Message == nil {
+			break
+		}
+
+		args, err := ec.field_Query_message_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Message(childComplexity, args["id"].(string)), true
+	case "Query.messageRevision":
+		if e.ComplexityRoot.Query.MessageRevision == nil {
+			break
+		}
+
+		args, err := ec.field_Query_messageRevision_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MessageRevision(childComplexity, args["id"].(string)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -5229,6 +7825,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.pageView":
+		if e.ComplexityRoot.Query.PageView == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pageView_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PageView(childComplexity, args["id"].(string)), true
+	case "Query.personalMailbox":
+		if e.ComplexityRoot.Query.PersonalMailbox == nil {
+			break
+		}
+
+		args, err := ec.field_Query_personalMailbox_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PersonalMailbox(childComplexity, args["id"].(string)), true
+	case "Query.remoteImageSender":
+		if e.ComplexityRoot.Query.RemoteImageSender == nil {
+			break
+		}
+
+		args, err := ec.field_Query_remoteImageSender_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RemoteImageSender(childComplexity, args["id"].(string)), true
+	case "Query.remoteImageSenders":
+		if e.ComplexityRoot.Query.RemoteImageSenders == nil {
+			break
+		}
+
+		args, err := ec.field_Query_remoteImageSenders_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RemoteImageSenders(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.routingDecision":
+		if e.ComplexityRoot.Query.RoutingDecision == nil {
+			break
+		}
+
+		args, err := ec.field_Query_routingDecision_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RoutingDecision(childComplexity, args["id"].(string)), true
 	case "Query.routingPreview":
 		if e.ComplexityRoot.Query.RoutingPreview == nil {
 			break
@@ -5240,6 +7891,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RoutingPreview(childComplexity, args["input"].(conversation.RoutingPreviewInput)), true
+	case "Query.savedView":
+		if e.ComplexityRoot.Query.SavedView == nil {
+			break
+		}
+
+		args, err := ec.field_Query_savedView_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SavedView(childComplexity, args["id"].(string)), true
 	case "Query.savedViews":
 		if e.ComplexityRoot.Query.SavedViews == nil {
 			break
@@ -5250,7 +7912,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.SavedViews(childComplexity, args["inboxId"].(*string)), true
+		return e.ComplexityRoot.Query.SavedViews(childComplexity, args["inboxId"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.searchConversations":
 		if e.ComplexityRoot.Query.SearchConversations == nil {
 			break
@@ -5261,7 +7923,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.SearchConversations(childComplexity, args["query"].(string), args["filter"].(*conversation.Filter), args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Query.SearchConversations(childComplexity, args["query"].(string), args["filter"].(*view.Filter), args["orderBy"].(*vocab.SearchOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.simulateInboundEmail":
 		if e.ComplexityRoot.Query.SimulateInboundEmail == nil {
 			break
@@ -5272,18 +7934,40 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.SimulateInboundEmail(childComplexity, args["input"].(email.SimulateInboundEmailInput)), true
-	case "Query.subscriptionTypes":
-		if e.ComplexityRoot.Query.SubscriptionTypes == nil {
+		return e.ComplexityRoot.Query.SimulateInboundEmail(childComplexity, args["input"].(receive.SimulateInboundEmailInput)), true
+	case "Query.tag":
+		if e.ComplexityRoot.Query.Tag == nil {
 			break
 		}
 
-		args, err := ec.field_Query_subscriptionTypes_args(ctx, rawArgs)
+		args, err := ec.field_Query_tag_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.SubscriptionTypes(childComplexity, args["includeArchived"].(*bool)), true
+		return e.ComplexityRoot.Query.Tag(childComplexity, args["id"].(string)), true
+	case "Query.tags":
+		if e.ComplexityRoot.Query.Tags == nil {
+			break
+		}
+
+		args, err := ec.field_Query_tags_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Tags(childComplexity, args["query"].(*string), args["includeArchived"].(*bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.targetedMessage":
+		if e.ComplexityRoot.Query.TargetedMessage == nil {
+			break
+		}
+
+		args, err := ec.field_Query_targetedMessage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.TargetedMessage(childComplexity, args["id"].(string)), true
 	case "Query.targetedMessagePreview":
 		if e.ComplexityRoot.Query.TargetedMessagePreview == nil {
 			break
@@ -5306,12 +7990,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Task(childComplexity, args["id"].(string)), true
+	case "Query.tasks":
+		if e.ComplexityRoot.Query.Tasks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_tasks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Tasks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.team":
+		if e.ComplexityRoot.Query.Team == nil {
+			break
+		}
+
+		args, err := ec.field_Query_team_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Team(childComplexity, args["id"].(string)), true
 	case "Query.teams":
 		if e.ComplexityRoot.Query.Teams == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Query.Teams(childComplexity), true
+		args, err := ec.field_Query_teams_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Teams(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.ticket":
+		if e.ComplexityRoot.Query.Ticket == nil {
+			break
+		}
+
+		args, err := ec.field_Query_ticket_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Ticket(childComplexity, args["id"].(string)), true
+	case "Query.user":
+		if e.ComplexityRoot.Query.User == nil {
+			break
+		}
+
+		args, err := ec.field_Query_user_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.User(childComplexity, args["id"].(string)), true
 	case "Query.users":
 		if e.ComplexityRoot.Query.Users == nil {
 			break
@@ -5322,13 +8055,35 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Users(childComplexity, args["includeDeactivated"].(*bool)), true
+		return e.ComplexityRoot.Query.Users(childComplexity, args["includeDeactivated"].(*bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.viewCounts":
+		if e.ComplexityRoot.Query.ViewCounts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_viewCounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ViewCounts(childComplexity, args["inboxIds"].([]string), args["savedViewIds"].([]string)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+	case "Query.visitor":
+		if e.ComplexityRoot.Query.Visitor == nil {
+			break
+		}
+
+		args, err := ec.field_Query_visitor_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Visitor(childComplexity, args["id"].(string)), true
 	case "Query.visitorConversation":
 		if e.ComplexityRoot.Query.VisitorConversation == nil {
 			break
@@ -5345,7 +8100,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Query.VisitorConversations(childComplexity), true
+		args, err := ec.field_Query_visitorConversations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.VisitorConversations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.widget":
 		if e.ComplexityRoot.Query.Widget == nil {
 			break
@@ -5357,6 +8117,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Widget(childComplexity, args["channelKey"].(string), args["pageUrl"].(string), args["smallScreen"].(*bool), args["locale"].(*string)), true
+	case "Query._service":
+		if e.ComplexityRoot.Query.__resolve__service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.__resolve__service(childComplexity), true
+	case "Query._entities":
+		if e.ComplexityRoot.Query.__resolve_entities == nil {
+			break
+		}
+
+		args, err := ec.field_Query__entities_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.__resolve_entities(childComplexity, args["representations"].([]map[string]any)), true
+
+	case "ReactivateUserPayload.user":
+		if e.ComplexityRoot.ReactivateUserPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReactivateUserPayload.User(childComplexity), true
+	case "ReactivateUserPayload.userErrors":
+		if e.ComplexityRoot.ReactivateUserPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReactivateUserPayload.UserErrors(childComplexity), true
 
 	case "ReclassifyEmailPayload.task":
 		if e.ComplexityRoot.ReclassifyEmailPayload.Task == nil {
@@ -5416,18 +8206,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordWidgetViewPayload.Visitor(childComplexity), true
 
-	case "RemoveFromListPayload.list":
-		if e.ComplexityRoot.RemoveFromListPayload.List == nil {
+	case "RemoteImageSender.email":
+		if e.ComplexityRoot.RemoteImageSender.Address == nil {
 			break
 		}
 
-		return e.ComplexityRoot.RemoveFromListPayload.List(childComplexity), true
-	case "RemoveFromListPayload.userErrors":
-		if e.ComplexityRoot.RemoveFromListPayload.UserErrors == nil {
+		return e.ComplexityRoot.RemoteImageSender.Address(childComplexity), true
+	case "RemoteImageSender.createdAt":
+		if e.ComplexityRoot.RemoteImageSender.CreatedAt == nil {
 			break
 		}
 
-		return e.ComplexityRoot.RemoveFromListPayload.UserErrors(childComplexity), true
+		return e.ComplexityRoot.RemoteImageSender.CreatedAt(childComplexity), true
+	case "RemoteImageSender.id":
+		if e.ComplexityRoot.RemoteImageSender.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoteImageSender.ID(childComplexity), true
+
+	case "RemoteImageSenderConnection.edges":
+		if e.ComplexityRoot.RemoteImageSenderConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoteImageSenderConnection.Edges(childComplexity), true
+	case "RemoteImageSenderConnection.nodes":
+		if e.ComplexityRoot.RemoteImageSenderConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoteImageSenderConnection.Nodes(childComplexity), true
+	case "RemoteImageSenderConnection.pageInfo":
+		if e.ComplexityRoot.RemoteImageSenderConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoteImageSenderConnection.PageInfo(childComplexity), true
+
+	case "RemoteImageSenderEdge.cursor":
+		if e.ComplexityRoot.RemoteImageSenderEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoteImageSenderEdge.Cursor(childComplexity), true
+	case "RemoteImageSenderEdge.node":
+		if e.ComplexityRoot.RemoteImageSenderEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoteImageSenderEdge.Node(childComplexity), true
+
+	case "RemoveContactsFromListPayload.contactList":
+		if e.ComplexityRoot.RemoveContactsFromListPayload.ContactList == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveContactsFromListPayload.ContactList(childComplexity), true
+	case "RemoveContactsFromListPayload.userErrors":
+		if e.ComplexityRoot.RemoveContactsFromListPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveContactsFromListPayload.UserErrors(childComplexity), true
 
 	case "RemovePersonalMailboxPayload.removedPersonalMailboxId":
 		if e.ComplexityRoot.RemovePersonalMailboxPayload.RemovedPersonalMailboxID == nil {
@@ -5481,6 +8322,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RestoreConversationPayload.UserErrors(childComplexity), true
 
+	case "RestoreTagPayload.tag":
+		if e.ComplexityRoot.RestoreTagPayload.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreTagPayload.Tag(childComplexity), true
+	case "RestoreTagPayload.userErrors":
+		if e.ComplexityRoot.RestoreTagPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreTagPayload.UserErrors(childComplexity), true
+
 	case "RetryMessagePayload.message":
 		if e.ComplexityRoot.RetryMessagePayload.Message == nil {
 			break
@@ -5506,6 +8360,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeApiTokenPayload.UserErrors(childComplexity), true
+
+	case "RotateApiTokenPayload.apiToken":
+		if e.ComplexityRoot.RotateApiTokenPayload.APIToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateApiTokenPayload.APIToken(childComplexity), true
+	case "RotateApiTokenPayload.token":
+		if e.ComplexityRoot.RotateApiTokenPayload.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateApiTokenPayload.Token(childComplexity), true
+	case "RotateApiTokenPayload.userErrors":
+		if e.ComplexityRoot.RotateApiTokenPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateApiTokenPayload.UserErrors(childComplexity), true
 
 	case "Routing.offerAgain":
 		if e.ComplexityRoot.Routing.OfferAgain == nil {
@@ -5539,30 +8412,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoutingCandidate.User(childComplexity), true
 
-	case "RoutingCondition.kind":
-		if e.ComplexityRoot.RoutingCondition.Kind == nil {
+	case "RoutingCandidateConnection.edges":
+		if e.ComplexityRoot.RoutingCandidateConnection.Edges == nil {
 			break
 		}
 
-		return e.ComplexityRoot.RoutingCondition.Kind(childComplexity), true
-	case "RoutingCondition.operator":
-		if e.ComplexityRoot.RoutingCondition.Operator == nil {
+		return e.ComplexityRoot.RoutingCandidateConnection.Edges(childComplexity), true
+	case "RoutingCandidateConnection.nodes":
+		if e.ComplexityRoot.RoutingCandidateConnection.Nodes == nil {
 			break
 		}
 
-		return e.ComplexityRoot.RoutingCondition.Operator(childComplexity), true
-	case "RoutingCondition.property":
-		if e.ComplexityRoot.RoutingCondition.Property == nil {
+		return e.ComplexityRoot.RoutingCandidateConnection.Nodes(childComplexity), true
+	case "RoutingCandidateConnection.pageInfo":
+		if e.ComplexityRoot.RoutingCandidateConnection.PageInfo == nil {
 			break
 		}
 
-		return e.ComplexityRoot.RoutingCondition.Property(childComplexity), true
-	case "RoutingCondition.value":
-		if e.ComplexityRoot.RoutingCondition.Value == nil {
+		return e.ComplexityRoot.RoutingCandidateConnection.PageInfo(childComplexity), true
+
+	case "RoutingCandidateEdge.cursor":
+		if e.ComplexityRoot.RoutingCandidateEdge.Cursor == nil {
 			break
 		}
 
-		return e.ComplexityRoot.RoutingCondition.Value(childComplexity), true
+		return e.ComplexityRoot.RoutingCandidateEdge.Cursor(childComplexity), true
+	case "RoutingCandidateEdge.node":
+		if e.ComplexityRoot.RoutingCandidateEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCandidateEdge.Node(childComplexity), true
+
+	case "RoutingContactPropertyCondition.operator":
+		if e.ComplexityRoot.RoutingContactPropertyCondition.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingContactPropertyCondition.Operator(childComplexity), true
+	case "RoutingContactPropertyCondition.property":
+		if e.ComplexityRoot.RoutingContactPropertyCondition.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingContactPropertyCondition.Property(childComplexity), true
+	case "RoutingContactPropertyCondition.value":
+		if e.ComplexityRoot.RoutingContactPropertyCondition.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingContactPropertyCondition.Value(childComplexity), true
 
 	case "RoutingDecision.assignedTeam":
 		if e.ComplexityRoot.RoutingDecision.AssignedTeam == nil {
@@ -5581,13 +8480,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.RoutingDecision.Candidates(childComplexity), true
+		args, err := ec.field_RoutingDecision_candidates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.RoutingDecision.Candidates(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "RoutingDecision.decidedAt":
 		if e.ComplexityRoot.RoutingDecision.DecidedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.RoutingDecision.DecidedAt(childComplexity), true
+	case "RoutingDecision.id":
+		if e.ComplexityRoot.RoutingDecision.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecision.ID(childComplexity), true
 	case "RoutingDecision.rule":
 		if e.ComplexityRoot.RoutingDecision.Rule == nil {
 			break
@@ -5612,6 +8522,84 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoutingDecision.Trigger(childComplexity), true
+
+	case "RoutingDecisionConnection.edges":
+		if e.ComplexityRoot.RoutingDecisionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecisionConnection.Edges(childComplexity), true
+	case "RoutingDecisionConnection.nodes":
+		if e.ComplexityRoot.RoutingDecisionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecisionConnection.Nodes(childComplexity), true
+	case "RoutingDecisionConnection.pageInfo":
+		if e.ComplexityRoot.RoutingDecisionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecisionConnection.PageInfo(childComplexity), true
+
+	case "RoutingDecisionEdge.cursor":
+		if e.ComplexityRoot.RoutingDecisionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecisionEdge.Cursor(childComplexity), true
+	case "RoutingDecisionEdge.node":
+		if e.ComplexityRoot.RoutingDecisionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecisionEdge.Node(childComplexity), true
+
+	case "RoutingHoursCondition.hours":
+		if e.ComplexityRoot.RoutingHoursCondition.Hours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingHoursCondition.Hours(childComplexity), true
+
+	case "RoutingLanguageCondition.operator":
+		if e.ComplexityRoot.RoutingLanguageCondition.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingLanguageCondition.Operator(childComplexity), true
+	case "RoutingLanguageCondition.value":
+		if e.ComplexityRoot.RoutingLanguageCondition.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingLanguageCondition.Value(childComplexity), true
+
+	case "RoutingListCondition.list":
+		if e.ComplexityRoot.RoutingListCondition.List == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingListCondition.List(childComplexity), true
+	case "RoutingListCondition.member":
+		if e.ComplexityRoot.RoutingListCondition.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingListCondition.Member(childComplexity), true
+
+	case "RoutingPageCondition.operator":
+		if e.ComplexityRoot.RoutingPageCondition.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingPageCondition.Operator(childComplexity), true
+	case "RoutingPageCondition.value":
+		if e.ComplexityRoot.RoutingPageCondition.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingPageCondition.Value(childComplexity), true
 
 	case "RoutingRule.conditions":
 		if e.ComplexityRoot.RoutingRule.Conditions == nil {
@@ -5650,6 +8638,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoutingRule.Users(childComplexity), true
 
+	case "RoutingSubjectCondition.operator":
+		if e.ComplexityRoot.RoutingSubjectCondition.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSubjectCondition.Operator(childComplexity), true
+	case "RoutingSubjectCondition.value":
+		if e.ComplexityRoot.RoutingSubjectCondition.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSubjectCondition.Value(childComplexity), true
+
+	case "RoutingToAddressCondition.operator":
+		if e.ComplexityRoot.RoutingToAddressCondition.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingToAddressCondition.Operator(childComplexity), true
+	case "RoutingToAddressCondition.value":
+		if e.ComplexityRoot.RoutingToAddressCondition.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingToAddressCondition.Value(childComplexity), true
+
 	case "SavedAssigneeFilter.me":
 		if e.ComplexityRoot.SavedAssigneeFilter.Me == nil {
 			break
@@ -5687,12 +8701,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilter.ActiveBefore(childComplexity), true
+	case "SavedFilter.any":
+		if e.ComplexityRoot.SavedFilter.Any == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.Any(childComplexity), true
 	case "SavedFilter.assignees":
 		if e.ComplexityRoot.SavedFilter.Assignees == nil {
 			break
 		}
 
 		return e.ComplexityRoot.SavedFilter.Assignees(childComplexity), true
+	case "SavedFilter.channelTypes":
+		if e.ComplexityRoot.SavedFilter.ChannelTypes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.ChannelTypes(childComplexity), true
 	case "SavedFilter.channels":
 		if e.ComplexityRoot.SavedFilter.Channels == nil {
 			break
@@ -5705,6 +8731,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilter.ContactIDs(childComplexity), true
+	case "SavedFilter.externalIds":
+		if e.ComplexityRoot.SavedFilter.ExternalIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.ExternalIDs(childComplexity), true
 	case "SavedFilter.inboxIds":
 		if e.ComplexityRoot.SavedFilter.InboxIDs == nil {
 			break
@@ -5723,6 +8755,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilter.LastMessageBefore(childComplexity), true
+	case "SavedFilter.not":
+		if e.ComplexityRoot.SavedFilter.Not == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.Not(childComplexity), true
 	case "SavedFilter.openedAfter":
 		if e.ComplexityRoot.SavedFilter.OpenedAfter == nil {
 			break
@@ -5753,6 +8791,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilter.Statuses(childComplexity), true
+	case "SavedFilter.tagObjects":
+		if e.ComplexityRoot.SavedFilter.TagObjects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.TagObjects(childComplexity), true
 	case "SavedFilter.tags":
 		if e.ComplexityRoot.SavedFilter.Tags == nil {
 			break
@@ -5771,6 +8815,230 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilter.Unread(childComplexity), true
+	case "SavedFilter.waitingOn":
+		if e.ComplexityRoot.SavedFilter.WaitingOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.WaitingOn(childComplexity), true
+
+	case "SavedFilterDetail.activeAfter":
+		if e.ComplexityRoot.SavedFilterDetail.ActiveAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.ActiveAfter(childComplexity), true
+	case "SavedFilterDetail.activeBefore":
+		if e.ComplexityRoot.SavedFilterDetail.ActiveBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.ActiveBefore(childComplexity), true
+	case "SavedFilterDetail.assignees":
+		if e.ComplexityRoot.SavedFilterDetail.Assignees == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.Assignees(childComplexity), true
+	case "SavedFilterDetail.channelTypes":
+		if e.ComplexityRoot.SavedFilterDetail.ChannelTypes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.ChannelTypes(childComplexity), true
+	case "SavedFilterDetail.channels":
+		if e.ComplexityRoot.SavedFilterDetail.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.Channels(childComplexity), true
+	case "SavedFilterDetail.externalIds":
+		if e.ComplexityRoot.SavedFilterDetail.ExternalIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.ExternalIDs(childComplexity), true
+	case "SavedFilterDetail.lastMessageAfter":
+		if e.ComplexityRoot.SavedFilterDetail.LastMessageAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.LastMessageAfter(childComplexity), true
+	case "SavedFilterDetail.lastMessageBefore":
+		if e.ComplexityRoot.SavedFilterDetail.LastMessageBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.LastMessageBefore(childComplexity), true
+	case "SavedFilterDetail.openedAfter":
+		if e.ComplexityRoot.SavedFilterDetail.OpenedAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.OpenedAfter(childComplexity), true
+	case "SavedFilterDetail.openedBefore":
+		if e.ComplexityRoot.SavedFilterDetail.OpenedBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.OpenedBefore(childComplexity), true
+	case "SavedFilterDetail.priorities":
+		if e.ComplexityRoot.SavedFilterDetail.Priorities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.Priorities(childComplexity), true
+	case "SavedFilterDetail.snoozed":
+		if e.ComplexityRoot.SavedFilterDetail.Snoozed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.Snoozed(childComplexity), true
+	case "SavedFilterDetail.statuses":
+		if e.ComplexityRoot.SavedFilterDetail.Statuses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.Statuses(childComplexity), true
+	case "SavedFilterDetail.tagObjects":
+		if e.ComplexityRoot.SavedFilterDetail.TagObjects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.TagObjects(childComplexity), true
+	case "SavedFilterDetail.tags":
+		if e.ComplexityRoot.SavedFilterDetail.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.Tags(childComplexity), true
+	case "SavedFilterDetail.unread":
+		if e.ComplexityRoot.SavedFilterDetail.Unread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.Unread(childComplexity), true
+	case "SavedFilterDetail.waitingOn":
+		if e.ComplexityRoot.SavedFilterDetail.WaitingOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.WaitingOn(childComplexity), true
+
+	case "SavedFilterGroup.activeAfter":
+		if e.ComplexityRoot.SavedFilterGroup.ActiveAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.ActiveAfter(childComplexity), true
+	case "SavedFilterGroup.activeBefore":
+		if e.ComplexityRoot.SavedFilterGroup.ActiveBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.ActiveBefore(childComplexity), true
+	case "SavedFilterGroup.any":
+		if e.ComplexityRoot.SavedFilterGroup.Any == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.Any(childComplexity), true
+	case "SavedFilterGroup.assignees":
+		if e.ComplexityRoot.SavedFilterGroup.Assignees == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.Assignees(childComplexity), true
+	case "SavedFilterGroup.channelTypes":
+		if e.ComplexityRoot.SavedFilterGroup.ChannelTypes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.ChannelTypes(childComplexity), true
+	case "SavedFilterGroup.channels":
+		if e.ComplexityRoot.SavedFilterGroup.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.Channels(childComplexity), true
+	case "SavedFilterGroup.externalIds":
+		if e.ComplexityRoot.SavedFilterGroup.ExternalIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.ExternalIDs(childComplexity), true
+	case "SavedFilterGroup.lastMessageAfter":
+		if e.ComplexityRoot.SavedFilterGroup.LastMessageAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.LastMessageAfter(childComplexity), true
+	case "SavedFilterGroup.lastMessageBefore":
+		if e.ComplexityRoot.SavedFilterGroup.LastMessageBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.LastMessageBefore(childComplexity), true
+	case "SavedFilterGroup.not":
+		if e.ComplexityRoot.SavedFilterGroup.Not == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.Not(childComplexity), true
+	case "SavedFilterGroup.openedAfter":
+		if e.ComplexityRoot.SavedFilterGroup.OpenedAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.OpenedAfter(childComplexity), true
+	case "SavedFilterGroup.openedBefore":
+		if e.ComplexityRoot.SavedFilterGroup.OpenedBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.OpenedBefore(childComplexity), true
+	case "SavedFilterGroup.priorities":
+		if e.ComplexityRoot.SavedFilterGroup.Priorities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.Priorities(childComplexity), true
+	case "SavedFilterGroup.snoozed":
+		if e.ComplexityRoot.SavedFilterGroup.Snoozed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.Snoozed(childComplexity), true
+	case "SavedFilterGroup.statuses":
+		if e.ComplexityRoot.SavedFilterGroup.Statuses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.Statuses(childComplexity), true
+	case "SavedFilterGroup.tagObjects":
+		if e.ComplexityRoot.SavedFilterGroup.TagObjects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.TagObjects(childComplexity), true
+	case "SavedFilterGroup.tags":
+		if e.ComplexityRoot.SavedFilterGroup.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.Tags(childComplexity), true
+	case "SavedFilterGroup.unread":
+		if e.ComplexityRoot.SavedFilterGroup.Unread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.Unread(childComplexity), true
+	case "SavedFilterGroup.waitingOn":
+		if e.ComplexityRoot.SavedFilterGroup.WaitingOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.WaitingOn(childComplexity), true
 
 	case "SavedView.createdAt":
 		if e.ComplexityRoot.SavedView.CreatedAt == nil {
@@ -5827,18 +9095,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SavedView.View(childComplexity), true
 
+	case "SavedViewConnection.edges":
+		if e.ComplexityRoot.SavedViewConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedViewConnection.Edges(childComplexity), true
+	case "SavedViewConnection.nodes":
+		if e.ComplexityRoot.SavedViewConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedViewConnection.Nodes(childComplexity), true
+	case "SavedViewConnection.pageInfo":
+		if e.ComplexityRoot.SavedViewConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedViewConnection.PageInfo(childComplexity), true
+
+	case "SavedViewEdge.cursor":
+		if e.ComplexityRoot.SavedViewEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedViewEdge.Cursor(childComplexity), true
+	case "SavedViewEdge.node":
+		if e.ComplexityRoot.SavedViewEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedViewEdge.Node(childComplexity), true
+
 	case "SearchConnection.edges":
 		if e.ComplexityRoot.SearchConnection.Edges == nil {
 			break
 		}
 
 		return e.ComplexityRoot.SearchConnection.Edges(childComplexity), true
+	case "SearchConnection.nodes":
+		if e.ComplexityRoot.SearchConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchConnection.Nodes(childComplexity), true
 	case "SearchConnection.pageInfo":
 		if e.ComplexityRoot.SearchConnection.PageInfo == nil {
 			break
 		}
 
 		return e.ComplexityRoot.SearchConnection.PageInfo(childComplexity), true
+	case "SearchConnection.truncated":
+		if e.ComplexityRoot.SearchConnection.Truncated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchConnection.Truncated(childComplexity), true
 
 	case "SearchEdge.cursor":
 		if e.ComplexityRoot.SearchEdge.Cursor == nil {
@@ -5884,6 +9196,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SendMessagePayload.Message(childComplexity), true
+	case "SendMessagePayload.messages":
+		if e.ComplexityRoot.SendMessagePayload.Messages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendMessagePayload.Messages(childComplexity), true
 	case "SendMessagePayload.userErrors":
 		if e.ComplexityRoot.SendMessagePayload.UserErrors == nil {
 			break
@@ -5949,6 +9267,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetConversationPriorityPayload.UserErrors(childComplexity), true
 
+	case "SetRemoteImageSenderPayload.remoteImageSender":
+		if e.ComplexityRoot.SetRemoteImageSenderPayload.RemoteImageSender == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetRemoteImageSenderPayload.RemoteImageSender(childComplexity), true
+	case "SetRemoteImageSenderPayload.userErrors":
+		if e.ComplexityRoot.SetRemoteImageSenderPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetRemoteImageSenderPayload.UserErrors(childComplexity), true
+
 	case "SetTargetedMessageStatePayload.targetedMessage":
 		if e.ComplexityRoot.SetTargetedMessageStatePayload.TargetedMessage == nil {
 			break
@@ -5968,6 +9299,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetTypingPayload.UserErrors(childComplexity), true
+
+	case "SetupFix.example":
+		if e.ComplexityRoot.SetupFix.Example == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetupFix.Example(childComplexity), true
+	case "SetupFix.mutation":
+		if e.ComplexityRoot.SetupFix.Mutation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetupFix.Mutation(childComplexity), true
+
+	case "SetupItem.fixWith":
+		if e.ComplexityRoot.SetupItem.FixWith == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetupItem.FixWith(childComplexity), true
+	case "SetupItem.id":
+		if e.ComplexityRoot.SetupItem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetupItem.ID(childComplexity), true
+	case "SetupItem.state":
+		if e.ComplexityRoot.SetupItem.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetupItem.State(childComplexity), true
+	case "SetupItem.channelId":
+		if e.ComplexityRoot.SetupItem.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetupItem.SubjectID(childComplexity), true
+	case "SetupItem.text":
+		if e.ComplexityRoot.SetupItem.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetupItem.Text(childComplexity), true
+	case "SetupItem.what":
+		if e.ComplexityRoot.SetupItem.What == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetupItem.What(childComplexity), true
 
 	case "SimulatedAttachment.contentType":
 		if e.ComplexityRoot.SimulatedAttachment.ContentType == nil {
@@ -5993,6 +9374,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SimulatedAttachment.Size(childComplexity), true
+
+	case "SnoozeChange.field":
+		if e.ComplexityRoot.SnoozeChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnoozeChange.Field(childComplexity), true
+	case "SnoozeChange.fromSnoozedUntil":
+		if e.ComplexityRoot.SnoozeChange.FromSnoozedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnoozeChange.FromSnoozedUntil(childComplexity), true
+	case "SnoozeChange.toSnoozedUntil":
+		if e.ComplexityRoot.SnoozeChange.ToSnoozedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnoozeChange.ToSnoozedUntil(childComplexity), true
 
 	case "SnoozeConversationPayload.conversation":
 		if e.ComplexityRoot.SnoozeConversationPayload.Conversation == nil {
@@ -6058,6 +9458,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StartVisitorSessionPayload.Visitor(childComplexity), true
 
+	case "StatusChange.field":
+		if e.ComplexityRoot.StatusChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatusChange.Field(childComplexity), true
+	case "StatusChange.fromStatus":
+		if e.ComplexityRoot.StatusChange.FromStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatusChange.FromStatus(childComplexity), true
+	case "StatusChange.toStatus":
+		if e.ComplexityRoot.StatusChange.ToStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatusChange.ToStatus(childComplexity), true
+
+	case "Subscription.conversationEntries":
+		if e.ComplexityRoot.Subscription.ConversationEntries == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_conversationEntries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ConversationEntries(childComplexity, args["conversationId"].(string), args["after"].(*int64)), true
 	case "Subscription.conversationPresence":
 		if e.ComplexityRoot.Subscription.ConversationPresence == nil {
 			break
@@ -6079,7 +9509,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.ConversationView(childComplexity, args["inboxId"].(*string), args["view"].(*vocab.ConversationView), args["savedViewId"].(*string), args["filter"].(*conversation.Filter), args["orderBy"].(*vocab.ConversationOrder), args["first"].(*int)), true
+		return e.ComplexityRoot.Subscription.ConversationView(childComplexity, args["inboxId"].(*string), args["view"].(*view.ViewInput), args["filter"].(*view.Filter), args["orderBy"].(*vocab.ConversationOrder), args["first"].(*int)), true
 	case "Subscription.events":
 		if e.ComplexityRoot.Subscription.Events == nil {
 			break
@@ -6091,6 +9521,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.Events(childComplexity, args["after"].(*int64), args["types"].([]vocab.EventType), args["inboxIds"].([]string)), true
+	case "Subscription.inboxPeople":
+		if e.ComplexityRoot.Subscription.InboxPeople == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_inboxPeople_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.InboxPeople(childComplexity, args["inboxId"].(string), args["first"].(*int)), true
 	case "Subscription.messages":
 		if e.ComplexityRoot.Subscription.Messages == nil {
 			break
@@ -6102,6 +9543,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.Messages(childComplexity, args["conversationId"].(string), args["after"].(*int64)), true
+	case "Subscription.tasks":
+		if e.ComplexityRoot.Subscription.Tasks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.Tasks(childComplexity), true
 	case "Subscription.viewCounts":
 		if e.ComplexityRoot.Subscription.ViewCounts == nil {
 			break
@@ -6112,7 +9559,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.ViewCounts(childComplexity, args["inboxId"].(string)), true
+		return e.ComplexityRoot.Subscription.ViewCounts(childComplexity, args["inboxIds"].([]string), args["savedViewIds"].([]string)), true
 	case "Subscription.visitorConversation":
 		if e.ComplexityRoot.Subscription.VisitorConversation == nil {
 			break
@@ -6123,32 +9570,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.VisitorConversation(childComplexity, args["conversationId"].(string), args["after"].(*int64)), true
-
-	case "SubscriptionType.archivedAt":
-		if e.ComplexityRoot.SubscriptionType.ArchivedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubscriptionType.ArchivedAt(childComplexity), true
-	case "SubscriptionType.description":
-		if e.ComplexityRoot.SubscriptionType.Description == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubscriptionType.Description(childComplexity), true
-	case "SubscriptionType.id":
-		if e.ComplexityRoot.SubscriptionType.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubscriptionType.ID(childComplexity), true
-	case "SubscriptionType.name":
-		if e.ComplexityRoot.SubscriptionType.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubscriptionType.Name(childComplexity), true
+		return e.ComplexityRoot.Subscription.VisitorConversation(childComplexity, args["conversationId"].(string), args["after"].(*string)), true
 
 	case "SystemActor.name":
 		if e.ComplexityRoot.SystemActor.ActorID == nil {
@@ -6156,6 +9578,68 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SystemActor.ActorID(childComplexity), true
+	case "SystemActor.avatarUrl":
+		if e.ComplexityRoot.SystemActor.AvatarURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemActor.AvatarURL(childComplexity), true
+	case "SystemActor.displayName":
+		if e.ComplexityRoot.SystemActor.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemActor.DisplayName(childComplexity), true
+
+	case "Tag.archivedAt":
+		if e.ComplexityRoot.Tag.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.ArchivedAt(childComplexity), true
+	case "Tag.color":
+		if e.ComplexityRoot.Tag.Color == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.Color(childComplexity), true
+	case "Tag.createdAt":
+		if e.ComplexityRoot.Tag.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.CreatedAt(childComplexity), true
+	case "Tag.id":
+		if e.ComplexityRoot.Tag.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.ID(childComplexity), true
+	case "Tag.name":
+		if e.ComplexityRoot.Tag.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.Name(childComplexity), true
+
+	case "TagConnection.edges":
+		if e.ComplexityRoot.TagConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagConnection.Edges(childComplexity), true
+	case "TagConnection.nodes":
+		if e.ComplexityRoot.TagConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagConnection.Nodes(childComplexity), true
+	case "TagConnection.pageInfo":
+		if e.ComplexityRoot.TagConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagConnection.PageInfo(childComplexity), true
 
 	case "TagConversationPayload.conversation":
 		if e.ComplexityRoot.TagConversationPayload.Conversation == nil {
@@ -6169,6 +9653,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TagConversationPayload.UserErrors(childComplexity), true
+
+	case "TagEdge.cursor":
+		if e.ComplexityRoot.TagEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagEdge.Cursor(childComplexity), true
+	case "TagEdge.node":
+		if e.ComplexityRoot.TagEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagEdge.Node(childComplexity), true
+
+	case "TagsChange.added":
+		if e.ComplexityRoot.TagsChange.Added == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagsChange.Added(childComplexity), true
+	case "TagsChange.addedIds":
+		if e.ComplexityRoot.TagsChange.AddedIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagsChange.AddedIDs(childComplexity), true
+	case "TagsChange.field":
+		if e.ComplexityRoot.TagsChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagsChange.Field(childComplexity), true
+	case "TagsChange.removed":
+		if e.ComplexityRoot.TagsChange.Removed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagsChange.Removed(childComplexity), true
+	case "TagsChange.removedIds":
+		if e.ComplexityRoot.TagsChange.RemovedIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagsChange.RemovedIDs(childComplexity), true
 
 	case "TakeOverConversationPayload.conversation":
 		if e.ComplexityRoot.TakeOverConversationPayload.Conversation == nil {
@@ -6291,12 +9819,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TargetedMessage.Version(childComplexity), true
+	case "TargetedMessage.welcomeHtml":
+		if e.ComplexityRoot.TargetedMessage.WelcomeHTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessage.WelcomeHTML(childComplexity), true
+	case "TargetedMessage.welcomeMarkdown":
+		if e.ComplexityRoot.TargetedMessage.WelcomeMarkdown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessage.WelcomeMarkdown(childComplexity), true
 	case "TargetedMessage.welcomeMessage":
 		if e.ComplexityRoot.TargetedMessage.WelcomeMessage == nil {
 			break
 		}
 
 		return e.ComplexityRoot.TargetedMessage.WelcomeMessage(childComplexity), true
+
+	case "TargetedMessageConnection.edges":
+		if e.ComplexityRoot.TargetedMessageConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageConnection.Edges(childComplexity), true
+	case "TargetedMessageConnection.nodes":
+		if e.ComplexityRoot.TargetedMessageConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageConnection.Nodes(childComplexity), true
+	case "TargetedMessageConnection.pageInfo":
+		if e.ComplexityRoot.TargetedMessageConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageConnection.PageInfo(childComplexity), true
+
+	case "TargetedMessageEdge.cursor":
+		if e.ComplexityRoot.TargetedMessageEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageEdge.Cursor(childComplexity), true
+	case "TargetedMessageEdge.node":
+		if e.ComplexityRoot.TargetedMessageEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageEdge.Node(childComplexity), true
 
 	case "TargetedMessagePreview.shown":
 		if e.ComplexityRoot.TargetedMessagePreview.Shown == nil {
@@ -6309,13 +9881,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.TargetedMessagePreview.Verdicts(childComplexity), true
+		args, err := ec.field_TargetedMessagePreview_verdicts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.TargetedMessagePreview.Verdicts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "TargetedMessagePreview.warnings":
 		if e.ComplexityRoot.TargetedMessagePreview.Warnings == nil {
 			break
 		}
 
-		return e.ComplexityRoot.TargetedMessagePreview.Warnings(childComplexity), true
+		args, err := ec.field_TargetedMessagePreview_warnings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.TargetedMessagePreview.Warnings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 
 	case "TargetedMessageStats.chats":
 		if e.ComplexityRoot.TargetedMessageStats.Chats == nil {
@@ -6379,24 +9961,57 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TargetedMessageVerdict.Rules(childComplexity), true
 
-	case "TargetingRule.operator":
-		if e.ComplexityRoot.TargetingRule.Operator == nil {
+	case "TargetedMessageVerdictConnection.edges":
+		if e.ComplexityRoot.TargetedMessageVerdictConnection.Edges == nil {
 			break
 		}
 
-		return e.ComplexityRoot.TargetingRule.Operator(childComplexity), true
-	case "TargetingRule.parameter":
-		if e.ComplexityRoot.TargetingRule.Parameter == nil {
+		return e.ComplexityRoot.TargetedMessageVerdictConnection.Edges(childComplexity), true
+	case "TargetedMessageVerdictConnection.nodes":
+		if e.ComplexityRoot.TargetedMessageVerdictConnection.Nodes == nil {
 			break
 		}
 
-		return e.ComplexityRoot.TargetingRule.Parameter(childComplexity), true
-	case "TargetingRule.value":
-		if e.ComplexityRoot.TargetingRule.Value == nil {
+		return e.ComplexityRoot.TargetedMessageVerdictConnection.Nodes(childComplexity), true
+	case "TargetedMessageVerdictConnection.pageInfo":
+		if e.ComplexityRoot.TargetedMessageVerdictConnection.PageInfo == nil {
 			break
 		}
 
-		return e.ComplexityRoot.TargetingRule.Value(childComplexity), true
+		return e.ComplexityRoot.TargetedMessageVerdictConnection.PageInfo(childComplexity), true
+
+	case "TargetedMessageVerdictEdge.cursor":
+		if e.ComplexityRoot.TargetedMessageVerdictEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageVerdictEdge.Cursor(childComplexity), true
+	case "TargetedMessageVerdictEdge.node":
+		if e.ComplexityRoot.TargetedMessageVerdictEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessageVerdictEdge.Node(childComplexity), true
+
+	case "TargetingPagesRule.pages":
+		if e.ComplexityRoot.TargetingPagesRule.Pages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingPagesRule.Pages(childComplexity), true
+
+	case "TargetingQueryParameterRule.parameter":
+		if e.ComplexityRoot.TargetingQueryParameterRule.Parameter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingQueryParameterRule.Parameter(childComplexity), true
+	case "TargetingQueryParameterRule.value":
+		if e.ComplexityRoot.TargetingQueryParameterRule.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingQueryParameterRule.Value(childComplexity), true
 
 	case "TargetingRuleVerdict.holds":
 		if e.ComplexityRoot.TargetingRuleVerdict.Holds == nil {
@@ -6410,6 +10025,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TargetingRuleVerdict.Rule(childComplexity), true
+
+	case "TargetingUrlRule.operator":
+		if e.ComplexityRoot.TargetingUrlRule.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingUrlRule.Operator(childComplexity), true
+	case "TargetingUrlRule.value":
+		if e.ComplexityRoot.TargetingUrlRule.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingUrlRule.Value(childComplexity), true
 
 	case "TargetingWarning.earlier":
 		if e.ComplexityRoot.TargetingWarning.Earlier == nil {
@@ -6429,6 +10057,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TargetingWarning.Message(childComplexity), true
+
+	case "TargetingWarningConnection.edges":
+		if e.ComplexityRoot.TargetingWarningConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingWarningConnection.Edges(childComplexity), true
+	case "TargetingWarningConnection.nodes":
+		if e.ComplexityRoot.TargetingWarningConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingWarningConnection.Nodes(childComplexity), true
+	case "TargetingWarningConnection.pageInfo":
+		if e.ComplexityRoot.TargetingWarningConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingWarningConnection.PageInfo(childComplexity), true
+
+	case "TargetingWarningEdge.cursor":
+		if e.ComplexityRoot.TargetingWarningEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingWarningEdge.Cursor(childComplexity), true
+	case "TargetingWarningEdge.node":
+		if e.ComplexityRoot.TargetingWarningEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingWarningEdge.Node(childComplexity), true
 
 	case "Task.actor":
 		if e.ComplexityRoot.Task.Actor == nil {
@@ -6491,6 +10151,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Task.Total(childComplexity), true
 
+	case "TaskConnection.edges":
+		if e.ComplexityRoot.TaskConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskConnection.Edges(childComplexity), true
+	case "TaskConnection.nodes":
+		if e.ComplexityRoot.TaskConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskConnection.Nodes(childComplexity), true
+	case "TaskConnection.pageInfo":
+		if e.ComplexityRoot.TaskConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskConnection.PageInfo(childComplexity), true
+
+	case "TaskEdge.cursor":
+		if e.ComplexityRoot.TaskEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskEdge.Cursor(childComplexity), true
+	case "TaskEdge.node":
+		if e.ComplexityRoot.TaskEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskEdge.Node(childComplexity), true
+
 	case "TaskProblem.code":
 		if e.ComplexityRoot.TaskProblem.Code == nil {
 			break
@@ -6521,13 +10213,81 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Team.Members(childComplexity), true
+		args, err := ec.field_Team_members_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Team.Members(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Team.name":
 		if e.ComplexityRoot.Team.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Team.Name(childComplexity), true
+
+	case "TeamChange.field":
+		if e.ComplexityRoot.TeamChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamChange.Field(childComplexity), true
+	case "TeamChange.fromTeam":
+		if e.ComplexityRoot.TeamChange.FromTeam == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamChange.FromTeam(childComplexity), true
+	case "TeamChange.fromTeamId":
+		if e.ComplexityRoot.TeamChange.FromTeamID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamChange.FromTeamID(childComplexity), true
+	case "TeamChange.toTeam":
+		if e.ComplexityRoot.TeamChange.ToTeam == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamChange.ToTeam(childComplexity), true
+	case "TeamChange.toTeamId":
+		if e.ComplexityRoot.TeamChange.ToTeamID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamChange.ToTeamID(childComplexity), true
+
+	case "TeamConnection.edges":
+		if e.ComplexityRoot.TeamConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamConnection.Edges(childComplexity), true
+	case "TeamConnection.nodes":
+		if e.ComplexityRoot.TeamConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamConnection.Nodes(childComplexity), true
+	case "TeamConnection.pageInfo":
+		if e.ComplexityRoot.TeamConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamConnection.PageInfo(childComplexity), true
+
+	case "TeamEdge.cursor":
+		if e.ComplexityRoot.TeamEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamEdge.Cursor(childComplexity), true
+	case "TeamEdge.node":
+		if e.ComplexityRoot.TeamEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamEdge.Node(childComplexity), true
 
 	case "Ticket.contact":
 		if e.ComplexityRoot.Ticket.Contact == nil {
@@ -6547,6 +10307,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Ticket.CreatedAt(childComplexity), true
+	case "Ticket.externalId":
+		if e.ComplexityRoot.Ticket.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.ExternalID(childComplexity), true
 	case "Ticket.id":
 		if e.ComplexityRoot.Ticket.ID == nil {
 			break
@@ -6583,6 +10349,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Ticket.Subject(childComplexity), true
+
+	case "TicketConnection.edges":
+		if e.ComplexityRoot.TicketConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketConnection.Edges(childComplexity), true
+	case "TicketConnection.nodes":
+		if e.ComplexityRoot.TicketConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketConnection.Nodes(childComplexity), true
+	case "TicketConnection.pageInfo":
+		if e.ComplexityRoot.TicketConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketConnection.PageInfo(childComplexity), true
+
+	case "TicketEdge.cursor":
+		if e.ComplexityRoot.TicketEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketEdge.Cursor(childComplexity), true
+	case "TicketEdge.node":
+		if e.ComplexityRoot.TicketEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketEdge.Node(childComplexity), true
 
 	case "TicketPreset.pipeline":
 		if e.ComplexityRoot.TicketPreset.Pipeline == nil {
@@ -6635,31 +10433,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TrackPageViewPayload.Visitor(childComplexity), true
 
-	case "UnassignConversationPayload.conversation":
-		if e.ComplexityRoot.UnassignConversationPayload.Conversation == nil {
+	case "UnblockConversationSenderPayload.conversation":
+		if e.ComplexityRoot.UnblockConversationSenderPayload.Conversation == nil {
 			break
 		}
 
-		return e.ComplexityRoot.UnassignConversationPayload.Conversation(childComplexity), true
-	case "UnassignConversationPayload.userErrors":
-		if e.ComplexityRoot.UnassignConversationPayload.UserErrors == nil {
+		return e.ComplexityRoot.UnblockConversationSenderPayload.Conversation(childComplexity), true
+	case "UnblockConversationSenderPayload.userErrors":
+		if e.ComplexityRoot.UnblockConversationSenderPayload.UserErrors == nil {
 			break
 		}
 
-		return e.ComplexityRoot.UnassignConversationPayload.UserErrors(childComplexity), true
-
-	case "UnblockSenderPayload.conversation":
-		if e.ComplexityRoot.UnblockSenderPayload.Conversation == nil {
-			break
-		}
-
-		return e.ComplexityRoot.UnblockSenderPayload.Conversation(childComplexity), true
-	case "UnblockSenderPayload.userErrors":
-		if e.ComplexityRoot.UnblockSenderPayload.UserErrors == nil {
-			break
-		}
-
-		return e.ComplexityRoot.UnblockSenderPayload.UserErrors(childComplexity), true
+		return e.ComplexityRoot.UnblockConversationSenderPayload.UserErrors(childComplexity), true
 
 	case "UndoSendPayload.message":
 		if e.ComplexityRoot.UndoSendPayload.Message == nil {
@@ -6726,6 +10511,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateAccountPayload.UserErrors(childComplexity), true
 
+	case "UpdateApiTokenPayload.apiToken":
+		if e.ComplexityRoot.UpdateApiTokenPayload.APIToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateApiTokenPayload.APIToken(childComplexity), true
+	case "UpdateApiTokenPayload.userErrors":
+		if e.ComplexityRoot.UpdateApiTokenPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateApiTokenPayload.UserErrors(childComplexity), true
+
 	case "UpdateChatChannelAvailabilityPayload.chatChannel":
 		if e.ComplexityRoot.UpdateChatChannelAvailabilityPayload.ChatChannel == nil {
 			break
@@ -6764,6 +10562,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateContactPayload.UserErrors(childComplexity), true
+
+	case "UpdateContactSubscriptionTypePayload.contactSubscriptionType":
+		if e.ComplexityRoot.UpdateContactSubscriptionTypePayload.ContactSubscriptionType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateContactSubscriptionTypePayload.ContactSubscriptionType(childComplexity), true
+	case "UpdateContactSubscriptionTypePayload.userErrors":
+		if e.ComplexityRoot.UpdateContactSubscriptionTypePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateContactSubscriptionTypePayload.UserErrors(childComplexity), true
+
+	case "UpdateConversationPayload.conversation":
+		if e.ComplexityRoot.UpdateConversationPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateConversationPayload.Conversation(childComplexity), true
+	case "UpdateConversationPayload.userErrors":
+		if e.ComplexityRoot.UpdateConversationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateConversationPayload.UserErrors(childComplexity), true
 
 	case "UpdateEmailAllowListPayload.inbox":
 		if e.ComplexityRoot.UpdateEmailAllowListPayload.Inbox == nil {
@@ -6804,6 +10628,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateInboxMembersPayload.UserErrors(childComplexity), true
 
+	case "UpdateIntegrationPayload.integration":
+		if e.ComplexityRoot.UpdateIntegrationPayload.Integration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateIntegrationPayload.Integration(childComplexity), true
+	case "UpdateIntegrationPayload.userErrors":
+		if e.ComplexityRoot.UpdateIntegrationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateIntegrationPayload.UserErrors(childComplexity), true
+
 	case "UpdateOwnProfilePayload.user":
 		if e.ComplexityRoot.UpdateOwnProfilePayload.User == nil {
 			break
@@ -6830,18 +10667,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateSavedViewPayload.UserErrors(childComplexity), true
 
-	case "UpdateSubscriptionTypePayload.subscriptionType":
-		if e.ComplexityRoot.UpdateSubscriptionTypePayload.SubscriptionType == nil {
+	case "UpdateTagPayload.tag":
+		if e.ComplexityRoot.UpdateTagPayload.Tag == nil {
 			break
 		}
 
-		return e.ComplexityRoot.UpdateSubscriptionTypePayload.SubscriptionType(childComplexity), true
-	case "UpdateSubscriptionTypePayload.userErrors":
-		if e.ComplexityRoot.UpdateSubscriptionTypePayload.UserErrors == nil {
+		return e.ComplexityRoot.UpdateTagPayload.Tag(childComplexity), true
+	case "UpdateTagPayload.userErrors":
+		if e.ComplexityRoot.UpdateTagPayload.UserErrors == nil {
 			break
 		}
 
-		return e.ComplexityRoot.UpdateSubscriptionTypePayload.UserErrors(childComplexity), true
+		return e.ComplexityRoot.UpdateTagPayload.UserErrors(childComplexity), true
 
 	case "UpdateTargetedMessagePayload.targetedMessage":
 		if e.ComplexityRoot.UpdateTargetedMessagePayload.TargetedMessage == nil {
@@ -6868,6 +10705,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateTeamPayload.UserErrors(childComplexity), true
+
+	case "UpdateTicketPayload.ticket":
+		if e.ComplexityRoot.UpdateTicketPayload.Ticket == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateTicketPayload.Ticket(childComplexity), true
+	case "UpdateTicketPayload.userErrors":
+		if e.ComplexityRoot.UpdateTicketPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateTicketPayload.UserErrors(childComplexity), true
 
 	case "UpdateUserPayload.user":
 		if e.ComplexityRoot.UpdateUserPayload.User == nil {
@@ -6908,6 +10758,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UploadVisitorAttachmentPayload.UserErrors(childComplexity), true
 
+	case "UpsertContactPayload.contact":
+		if e.ComplexityRoot.UpsertContactPayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertContactPayload.Contact(childComplexity), true
+	case "UpsertContactPayload.created":
+		if e.ComplexityRoot.UpsertContactPayload.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertContactPayload.Created(childComplexity), true
+	case "UpsertContactPayload.userErrors":
+		if e.ComplexityRoot.UpsertContactPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertContactPayload.UserErrors(childComplexity), true
+
 	case "User.availability":
 		if e.ComplexityRoot.User.Availability == nil {
 			break
@@ -6932,12 +10801,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.DeactivatedAt(childComplexity), true
+	case "User.displayName":
+		if e.ComplexityRoot.User.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.DisplayName(childComplexity), true
 	case "User.email":
 		if e.ComplexityRoot.User.Email == nil {
 			break
 		}
 
 		return e.ComplexityRoot.User.Email(childComplexity), true
+	case "User.externalId":
+		if e.ComplexityRoot.User.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.ExternalID(childComplexity), true
 	case "User.id":
 		if e.ComplexityRoot.User.ID == nil {
 			break
@@ -6950,12 +10831,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Name(childComplexity), true
+	case "User.openConversationCount":
+		if e.ComplexityRoot.User.OpenConversationCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.OpenConversationCount(childComplexity), true
 	case "User.personalMailboxes":
 		if e.ComplexityRoot.User.PersonalMailboxes == nil {
 			break
 		}
 
-		return e.ComplexityRoot.User.PersonalMailboxes(childComplexity), true
+		args, err := ec.field_User_personalMailboxes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.PersonalMailboxes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "User.reassignRepliesWhenAway":
 		if e.ComplexityRoot.User.ReassignRepliesWhenAway == nil {
 			break
@@ -6979,8 +10871,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.User.Teams(childComplexity), true
+		args, err := ec.field_User_teams_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
 
+		return e.ComplexityRoot.User.Teams(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+
+	case "UserConnection.edges":
+		if e.ComplexityRoot.UserConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConnection.Edges(childComplexity), true
+	case "UserConnection.nodes":
+		if e.ComplexityRoot.UserConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConnection.Nodes(childComplexity), true
+	case "UserConnection.pageInfo":
+		if e.ComplexityRoot.UserConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConnection.PageInfo(childComplexity), true
+
+	case "UserEdge.cursor":
+		if e.ComplexityRoot.UserEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserEdge.Cursor(childComplexity), true
+	case "UserEdge.node":
+		if e.ComplexityRoot.UserEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserEdge.Node(childComplexity), true
+
+	case "UserError.closableAt":
+		if e.ComplexityRoot.UserError.ClosableAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserError.ClosableAt(childComplexity), true
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
 			break
@@ -6993,12 +10928,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UserError.Field(childComplexity), true
+	case "UserError.holderId":
+		if e.ComplexityRoot.UserError.HolderID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserError.HolderID(childComplexity), true
+	case "UserError.limit":
+		if e.ComplexityRoot.UserError.Limit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserError.Limit(childComplexity), true
 	case "UserError.message":
 		if e.ComplexityRoot.UserError.Message == nil {
 			break
 		}
 
 		return e.ComplexityRoot.UserError.Message(childComplexity), true
+	case "UserError.retryAt":
+		if e.ComplexityRoot.UserError.RetryAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserError.RetryAt(childComplexity), true
 
 	case "ViewChanges.changes":
 		if e.ComplexityRoot.ViewChanges.Changes == nil {
@@ -7013,12 +10966,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ViewChanges.Sequence(childComplexity), true
 
+	case "ViewCount.id":
+		if e.ComplexityRoot.ViewCount.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewCount.ID(childComplexity), true
+	case "ViewCount.inbox":
+		if e.ComplexityRoot.ViewCount.Inbox == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewCount.Inbox(childComplexity), true
 	case "ViewCount.open":
 		if e.ComplexityRoot.ViewCount.Open == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ViewCount.Open(childComplexity), true
+	case "ViewCount.savedView":
+		if e.ComplexityRoot.ViewCount.SavedView == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewCount.SavedView(childComplexity), true
 	case "ViewCount.unread":
 		if e.ComplexityRoot.ViewCount.Unread == nil {
 			break
@@ -7052,6 +11023,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ViewSnapshot.Sequence(childComplexity), true
 
+	case "ViewTotal.totalCount":
+		if e.ComplexityRoot.ViewTotal.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewTotal.TotalCount(childComplexity), true
+
 	case "Viewer.account":
 		if e.ComplexityRoot.Viewer.Account == nil {
 			break
@@ -7064,13 +11042,98 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Actor(childComplexity), true
+	case "Viewer.bot":
+		if e.ComplexityRoot.Viewer.Bot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Bot(childComplexity), true
+	case "Viewer.id":
+		if e.ComplexityRoot.Viewer.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.ID(childComplexity), true
+	case "Viewer.integration":
+		if e.ComplexityRoot.Viewer.Integration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Integration(childComplexity), true
 	case "Viewer.kind":
 		if e.ComplexityRoot.Viewer.Kind == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Viewer.Kind(childComplexity), true
+	case "Viewer.token":
+		if e.ComplexityRoot.Viewer.Token == nil {
+			break
+		}
 
+		return e.ComplexityRoot.Viewer.Token(childComplexity), true
+	case "Viewer.user":
+		if e.ComplexityRoot.Viewer.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.User(childComplexity), true
+	case "Viewer.visitor":
+		if e.ComplexityRoot.Viewer.Visitor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Visitor(childComplexity), true
+
+	case "ViewerToken.deprecatedFieldsUsed":
+		if e.ComplexityRoot.ViewerToken.DeprecatedFieldsUsed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerToken.DeprecatedFieldsUsed(childComplexity), true
+	case "ViewerToken.expiresAt":
+		if e.ComplexityRoot.ViewerToken.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerToken.ExpiresAt(childComplexity), true
+	case "ViewerToken.id":
+		if e.ComplexityRoot.ViewerToken.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerToken.ID(childComplexity), true
+	case "ViewerToken.inboxIds":
+		if e.ComplexityRoot.ViewerToken.InboxIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerToken.InboxIds(childComplexity), true
+	case "ViewerToken.scopes":
+		if e.ComplexityRoot.ViewerToken.Scopes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerToken.Scopes(childComplexity), true
+	case "ViewerToken.apiTokenId":
+		if e.ComplexityRoot.ViewerToken.TokenID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerToken.TokenID(childComplexity), true
+
+	case "Visitor.avatarUrl":
+		if e.ComplexityRoot.Visitor.AvatarURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Visitor.AvatarURL(childComplexity), true
+	case "Visitor.displayName":
+		if e.ComplexityRoot.Visitor.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Visitor.DisplayName(childComplexity), true
 	case "Visitor.email":
 		if e.ComplexityRoot.Visitor.Email == nil {
 			break
@@ -7111,7 +11174,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Visitor.PageViews(childComplexity, args["first"].(*int)), true
+		return e.ComplexityRoot.Visitor.PageViews(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 
 	case "VisitorConversation.assignee":
 		if e.ComplexityRoot.VisitorConversation.Assignee == nil {
@@ -7119,12 +11182,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VisitorConversation.Assignee(childComplexity), true
+	case "VisitorConversation.cursor":
+		if e.ComplexityRoot.VisitorConversation.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorConversation.Cursor(childComplexity), true
 	case "VisitorConversation.id":
 		if e.ComplexityRoot.VisitorConversation.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.VisitorConversation.ID(childComplexity), true
+	case "VisitorConversation.lastMessageAt":
+		if e.ComplexityRoot.VisitorConversation.LastMessageAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorConversation.LastMessageAt(childComplexity), true
 	case "VisitorConversation.messages":
 		if e.ComplexityRoot.VisitorConversation.Messages == nil {
 			break
@@ -7136,18 +11211,74 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VisitorConversation.Messages(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "VisitorConversation.openedAt":
+		if e.ComplexityRoot.VisitorConversation.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorConversation.OpenedAt(childComplexity), true
+	case "VisitorConversation.preview":
+		if e.ComplexityRoot.VisitorConversation.Preview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorConversation.Preview(childComplexity), true
 	case "VisitorConversation.status":
 		if e.ComplexityRoot.VisitorConversation.Status == nil {
 			break
 		}
 
 		return e.ComplexityRoot.VisitorConversation.Status(childComplexity), true
+	case "VisitorConversation.subject":
+		if e.ComplexityRoot.VisitorConversation.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorConversation.Subject(childComplexity), true
+	case "VisitorConversation.title":
+		if e.ComplexityRoot.VisitorConversation.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorConversation.Title(childComplexity), true
 	case "VisitorConversation.unread":
 		if e.ComplexityRoot.VisitorConversation.Unread == nil {
 			break
 		}
 
 		return e.ComplexityRoot.VisitorConversation.Unread(childComplexity), true
+
+	case "VisitorConversationConnection.edges":
+		if e.ComplexityRoot.VisitorConversationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorConversationConnection.Edges(childComplexity), true
+	case "VisitorConversationConnection.nodes":
+		if e.ComplexityRoot.VisitorConversationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorConversationConnection.Nodes(childComplexity), true
+	case "VisitorConversationConnection.pageInfo":
+		if e.ComplexityRoot.VisitorConversationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorConversationConnection.PageInfo(childComplexity), true
+
+	case "VisitorConversationEdge.cursor":
+		if e.ComplexityRoot.VisitorConversationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorConversationEdge.Cursor(childComplexity), true
+	case "VisitorConversationEdge.node":
+		if e.ComplexityRoot.VisitorConversationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorConversationEdge.Node(childComplexity), true
 
 	case "VisitorMessage.attachments":
 		if e.ComplexityRoot.VisitorMessage.Attachments == nil {
@@ -7191,6 +11322,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VisitorMessage.ID(childComplexity), true
+	case "VisitorMessage.markdown":
+		if e.ComplexityRoot.VisitorMessage.Markdown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorMessage.Markdown(childComplexity), true
+	case "VisitorMessage.replyTo":
+		if e.ComplexityRoot.VisitorMessage.ReplyTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorMessage.ReplyTo(childComplexity), true
 	case "VisitorMessage.seen":
 		if e.ComplexityRoot.VisitorMessage.Seen == nil {
 			break
@@ -7210,6 +11353,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VisitorMessage.VisibleNumber(childComplexity), true
 
+	case "VisitorMessageChange.cursor":
+		if e.ComplexityRoot.VisitorMessageChange.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorMessageChange.Cursor(childComplexity), true
 	case "VisitorMessageChange.kind":
 		if e.ComplexityRoot.VisitorMessageChange.Kind == nil {
 			break
@@ -7222,19 +11371,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VisitorMessageChange.Message(childComplexity), true
-	case "VisitorMessageChange.sequence":
-		if e.ComplexityRoot.VisitorMessageChange.Sequence == nil {
+
+	case "VisitorMessageConnection.cursor":
+		if e.ComplexityRoot.VisitorMessageConnection.Cursor == nil {
 			break
 		}
 
-		return e.ComplexityRoot.VisitorMessageChange.Sequence(childComplexity), true
-
+		return e.ComplexityRoot.VisitorMessageConnection.Cursor(childComplexity), true
 	case "VisitorMessageConnection.edges":
 		if e.ComplexityRoot.VisitorMessageConnection.Edges == nil {
 			break
 		}
 
 		return e.ComplexityRoot.VisitorMessageConnection.Edges(childComplexity), true
+	case "VisitorMessageConnection.nodes":
+		if e.ComplexityRoot.VisitorMessageConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorMessageConnection.Nodes(childComplexity), true
 	case "VisitorMessageConnection.pageInfo":
 		if e.ComplexityRoot.VisitorMessageConnection.PageInfo == nil {
 			break
@@ -7255,12 +11410,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VisitorMessageEdge.Node(childComplexity), true
 
-	case "VisitorStatusChange.sequence":
-		if e.ComplexityRoot.VisitorStatusChange.Sequence == nil {
+	case "VisitorStatusChange.cursor":
+		if e.ComplexityRoot.VisitorStatusChange.Cursor == nil {
 			break
 		}
 
-		return e.ComplexityRoot.VisitorStatusChange.Sequence(childComplexity), true
+		return e.ComplexityRoot.VisitorStatusChange.Cursor(childComplexity), true
 	case "VisitorStatusChange.status":
 		if e.ComplexityRoot.VisitorStatusChange.Status == nil {
 			break
@@ -7560,6 +11715,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.WidgetTargetedMessage.Version(childComplexity), true
+	case "WidgetTargetedMessage.welcomeHtml":
+		if e.ComplexityRoot.WidgetTargetedMessage.WelcomeHTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetTargetedMessage.WelcomeHTML(childComplexity), true
 	case "WidgetTargetedMessage.welcomeMessage":
 		if e.ComplexityRoot.WidgetTargetedMessage.WelcomeMessage == nil {
 			break
@@ -7593,6 +11754,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WithdrawConsentPayload.UserErrors(childComplexity), true
 
+	case "_Service.sdl":
+		if e.ComplexityRoot._Service.SDL == nil {
+			break
+		}
+
+		return e.ComplexityRoot._Service.SDL(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -7602,12 +11770,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
-			graphql.NewInputUnmarshaler("AddToListInput", ec.unmarshalInputAddToListInput),
-			graphql.NewInputUnmarshaler("ArchiveSubscriptionTypeInput", ec.unmarshalInputArchiveSubscriptionTypeInput),
+			graphql.NewInputUnmarshaler("AcceptInvitationInput", ec.unmarshalInputAcceptInvitationInput),
+			graphql.NewInputUnmarshaler("AddContactsToListInput", ec.unmarshalInputAddContactsToListInput),
+			graphql.NewInputUnmarshaler("ArchiveContactSubscriptionTypeInput", ec.unmarshalInputArchiveContactSubscriptionTypeInput),
+			graphql.NewInputUnmarshaler("ArchiveTagInput", ec.unmarshalInputArchiveTagInput),
 			graphql.NewInputUnmarshaler("AssignConversationInput", ec.unmarshalInputAssignConversationInput),
 			graphql.NewInputUnmarshaler("AssigneeFilter", ec.unmarshalInputAssigneeFilter),
+			graphql.NewInputUnmarshaler("AttachmentDestination", ec.unmarshalInputAttachmentDestination),
 			graphql.NewInputUnmarshaler("BeginEmailChannelInput", ec.unmarshalInputBeginEmailChannelInput),
-			graphql.NewInputUnmarshaler("BlockSenderInput", ec.unmarshalInputBlockSenderInput),
+			graphql.NewInputUnmarshaler("BlockConversationSenderInput", ec.unmarshalInputBlockConversationSenderInput),
 			graphql.NewInputUnmarshaler("BulkChangeConversationsInput", ec.unmarshalInputBulkChangeConversationsInput),
 			graphql.NewInputUnmarshaler("BulkSelection", ec.unmarshalInputBulkSelection),
 			graphql.NewInputUnmarshaler("CancelTaskInput", ec.unmarshalInputCancelTaskInput),
@@ -7619,17 +11790,22 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CloseConversationInput", ec.unmarshalInputCloseConversationInput),
 			graphql.NewInputUnmarshaler("ConnectPersonalMailboxInput", ec.unmarshalInputConnectPersonalMailboxInput),
 			graphql.NewInputUnmarshaler("ConsentOptionsInput", ec.unmarshalInputConsentOptionsInput),
+			graphql.NewInputUnmarshaler("ConsentSelection", ec.unmarshalInputConsentSelection),
+			graphql.NewInputUnmarshaler("ContactFilter", ec.unmarshalInputContactFilter),
+			graphql.NewInputUnmarshaler("ContactKey", ec.unmarshalInputContactKey),
 			graphql.NewInputUnmarshaler("ConversationFilter", ec.unmarshalInputConversationFilter),
 			graphql.NewInputUnmarshaler("CreateApiTokenInput", ec.unmarshalInputCreateApiTokenInput),
 			graphql.NewInputUnmarshaler("CreateChatChannelInput", ec.unmarshalInputCreateChatChannelInput),
 			graphql.NewInputUnmarshaler("CreateContactInput", ec.unmarshalInputCreateContactInput),
 			graphql.NewInputUnmarshaler("CreateContactListInput", ec.unmarshalInputCreateContactListInput),
+			graphql.NewInputUnmarshaler("CreateContactSubscriptionTypeInput", ec.unmarshalInputCreateContactSubscriptionTypeInput),
 			graphql.NewInputUnmarshaler("CreateIdentitySecretInput", ec.unmarshalInputCreateIdentitySecretInput),
 			graphql.NewInputUnmarshaler("CreateInboxInput", ec.unmarshalInputCreateInboxInput),
 			graphql.NewInputUnmarshaler("CreateSavedViewInput", ec.unmarshalInputCreateSavedViewInput),
-			graphql.NewInputUnmarshaler("CreateSubscriptionTypeInput", ec.unmarshalInputCreateSubscriptionTypeInput),
+			graphql.NewInputUnmarshaler("CreateTagInput", ec.unmarshalInputCreateTagInput),
 			graphql.NewInputUnmarshaler("CreateTargetedMessageInput", ec.unmarshalInputCreateTargetedMessageInput),
 			graphql.NewInputUnmarshaler("CreateTeamInput", ec.unmarshalInputCreateTeamInput),
+			graphql.NewInputUnmarshaler("CreateTicketInput", ec.unmarshalInputCreateTicketInput),
 			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
 			graphql.NewInputUnmarshaler("DeactivateUserInput", ec.unmarshalInputDeactivateUserInput),
 			graphql.NewInputUnmarshaler("DeleteConversationInput", ec.unmarshalInputDeleteConversationInput),
@@ -7646,37 +11822,49 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("FinishEmailChannelInput", ec.unmarshalInputFinishEmailChannelInput),
 			graphql.NewInputUnmarshaler("HandOffConversationInput", ec.unmarshalInputHandOffConversationInput),
 			graphql.NewInputUnmarshaler("HeadingInput", ec.unmarshalInputHeadingInput),
+			graphql.NewInputUnmarshaler("InviteUserInput", ec.unmarshalInputInviteUserInput),
 			graphql.NewInputUnmarshaler("LinkContactInput", ec.unmarshalInputLinkContactInput),
 			graphql.NewInputUnmarshaler("MailServerInput", ec.unmarshalInputMailServerInput),
-			graphql.NewInputUnmarshaler("MarkAsNotSpamInput", ec.unmarshalInputMarkAsNotSpamInput),
-			graphql.NewInputUnmarshaler("MarkAsSpamInput", ec.unmarshalInputMarkAsSpamInput),
+			graphql.NewInputUnmarshaler("MarkConversationAsNotSpamInput", ec.unmarshalInputMarkConversationAsNotSpamInput),
+			graphql.NewInputUnmarshaler("MarkConversationAsSpamInput", ec.unmarshalInputMarkConversationAsSpamInput),
 			graphql.NewInputUnmarshaler("MarkConversationReadInput", ec.unmarshalInputMarkConversationReadInput),
 			graphql.NewInputUnmarshaler("MarkConversationUnreadInput", ec.unmarshalInputMarkConversationUnreadInput),
 			graphql.NewInputUnmarshaler("MarkVisitorConversationReadInput", ec.unmarshalInputMarkVisitorConversationReadInput),
+			graphql.NewInputUnmarshaler("MergeTagsInput", ec.unmarshalInputMergeTagsInput),
 			graphql.NewInputUnmarshaler("MoveTargetedMessageInput", ec.unmarshalInputMoveTargetedMessageInput),
 			graphql.NewInputUnmarshaler("OptOutContactInput", ec.unmarshalInputOptOutContactInput),
 			graphql.NewInputUnmarshaler("PublishTargetedMessageInput", ec.unmarshalInputPublishTargetedMessageInput),
 			graphql.NewInputUnmarshaler("PurgeConversationInput", ec.unmarshalInputPurgeConversationInput),
+			graphql.NewInputUnmarshaler("ReactivateUserInput", ec.unmarshalInputReactivateUserInput),
 			graphql.NewInputUnmarshaler("ReclassifyEmailInput", ec.unmarshalInputReclassifyEmailInput),
 			graphql.NewInputUnmarshaler("ReconnectEmailChannelInput", ec.unmarshalInputReconnectEmailChannelInput),
 			graphql.NewInputUnmarshaler("RecordVisitorConsentInput", ec.unmarshalInputRecordVisitorConsentInput),
 			graphql.NewInputUnmarshaler("RecordWidgetViewInput", ec.unmarshalInputRecordWidgetViewInput),
-			graphql.NewInputUnmarshaler("RemoveFromListInput", ec.unmarshalInputRemoveFromListInput),
+			graphql.NewInputUnmarshaler("RemoveContactsFromListInput", ec.unmarshalInputRemoveContactsFromListInput),
 			graphql.NewInputUnmarshaler("RemovePersonalMailboxInput", ec.unmarshalInputRemovePersonalMailboxInput),
 			graphql.NewInputUnmarshaler("RenameInboxInput", ec.unmarshalInputRenameInboxInput),
 			graphql.NewInputUnmarshaler("ReopenConversationInput", ec.unmarshalInputReopenConversationInput),
 			graphql.NewInputUnmarshaler("RestoreConversationInput", ec.unmarshalInputRestoreConversationInput),
+			graphql.NewInputUnmarshaler("RestoreTagInput", ec.unmarshalInputRestoreTagInput),
 			graphql.NewInputUnmarshaler("RetryMessageInput", ec.unmarshalInputRetryMessageInput),
 			graphql.NewInputUnmarshaler("RevokeApiTokenInput", ec.unmarshalInputRevokeApiTokenInput),
+			graphql.NewInputUnmarshaler("RotateApiTokenInput", ec.unmarshalInputRotateApiTokenInput),
 			graphql.NewInputUnmarshaler("RoutingConditionInput", ec.unmarshalInputRoutingConditionInput),
+			graphql.NewInputUnmarshaler("RoutingContactPropertyConditionInput", ec.unmarshalInputRoutingContactPropertyConditionInput),
 			graphql.NewInputUnmarshaler("RoutingInput", ec.unmarshalInputRoutingInput),
+			graphql.NewInputUnmarshaler("RoutingListConditionInput", ec.unmarshalInputRoutingListConditionInput),
+			graphql.NewInputUnmarshaler("RoutingPreviewConversation", ec.unmarshalInputRoutingPreviewConversation),
+			graphql.NewInputUnmarshaler("RoutingPreviewEmail", ec.unmarshalInputRoutingPreviewEmail),
 			graphql.NewInputUnmarshaler("RoutingPreviewInput", ec.unmarshalInputRoutingPreviewInput),
+			graphql.NewInputUnmarshaler("RoutingPreviewPerson", ec.unmarshalInputRoutingPreviewPerson),
 			graphql.NewInputUnmarshaler("RoutingRuleInput", ec.unmarshalInputRoutingRuleInput),
+			graphql.NewInputUnmarshaler("RoutingTextConditionInput", ec.unmarshalInputRoutingTextConditionInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SendTrackingCodeInput", ec.unmarshalInputSendTrackingCodeInput),
 			graphql.NewInputUnmarshaler("SendVisitorMessageInput", ec.unmarshalInputSendVisitorMessageInput),
 			graphql.NewInputUnmarshaler("SetAvailabilityInput", ec.unmarshalInputSetAvailabilityInput),
 			graphql.NewInputUnmarshaler("SetConversationPriorityInput", ec.unmarshalInputSetConversationPriorityInput),
+			graphql.NewInputUnmarshaler("SetRemoteImageSenderInput", ec.unmarshalInputSetRemoteImageSenderInput),
 			graphql.NewInputUnmarshaler("SetTargetedMessageStateInput", ec.unmarshalInputSetTargetedMessageStateInput),
 			graphql.NewInputUnmarshaler("SetTypingInput", ec.unmarshalInputSetTypingInput),
 			graphql.NewInputUnmarshaler("SimulateInboundEmailInput", ec.unmarshalInputSimulateInboundEmailInput),
@@ -7687,31 +11875,40 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TagConversationInput", ec.unmarshalInputTagConversationInput),
 			graphql.NewInputUnmarshaler("TakeOverConversationInput", ec.unmarshalInputTakeOverConversationInput),
 			graphql.NewInputUnmarshaler("TargetedMessagePreviewInput", ec.unmarshalInputTargetedMessagePreviewInput),
+			graphql.NewInputUnmarshaler("TargetingQueryParameterRuleInput", ec.unmarshalInputTargetingQueryParameterRuleInput),
 			graphql.NewInputUnmarshaler("TargetingRuleInput", ec.unmarshalInputTargetingRuleInput),
+			graphql.NewInputUnmarshaler("TargetingUrlRuleInput", ec.unmarshalInputTargetingUrlRuleInput),
 			graphql.NewInputUnmarshaler("TicketPresetInput", ec.unmarshalInputTicketPresetInput),
 			graphql.NewInputUnmarshaler("TicketPropertyInput", ec.unmarshalInputTicketPropertyInput),
 			graphql.NewInputUnmarshaler("TrackPageViewInput", ec.unmarshalInputTrackPageViewInput),
-			graphql.NewInputUnmarshaler("UnassignConversationInput", ec.unmarshalInputUnassignConversationInput),
-			graphql.NewInputUnmarshaler("UnblockSenderInput", ec.unmarshalInputUnblockSenderInput),
+			graphql.NewInputUnmarshaler("UnblockConversationSenderInput", ec.unmarshalInputUnblockConversationSenderInput),
 			graphql.NewInputUnmarshaler("UndoSendInput", ec.unmarshalInputUndoSendInput),
 			graphql.NewInputUnmarshaler("UnlinkContactInput", ec.unmarshalInputUnlinkContactInput),
 			graphql.NewInputUnmarshaler("UnsnoozeConversationInput", ec.unmarshalInputUnsnoozeConversationInput),
 			graphql.NewInputUnmarshaler("UntagConversationInput", ec.unmarshalInputUntagConversationInput),
 			graphql.NewInputUnmarshaler("UpdateAccountInput", ec.unmarshalInputUpdateAccountInput),
+			graphql.NewInputUnmarshaler("UpdateApiTokenInput", ec.unmarshalInputUpdateApiTokenInput),
 			graphql.NewInputUnmarshaler("UpdateChatChannelAvailabilityInput", ec.unmarshalInputUpdateChatChannelAvailabilityInput),
 			graphql.NewInputUnmarshaler("UpdateChatChannelInput", ec.unmarshalInputUpdateChatChannelInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
+			graphql.NewInputUnmarshaler("UpdateContactSubscriptionTypeInput", ec.unmarshalInputUpdateContactSubscriptionTypeInput),
+			graphql.NewInputUnmarshaler("UpdateConversationInput", ec.unmarshalInputUpdateConversationInput),
 			graphql.NewInputUnmarshaler("UpdateEmailAllowListInput", ec.unmarshalInputUpdateEmailAllowListInput),
 			graphql.NewInputUnmarshaler("UpdateEmailChannelInput", ec.unmarshalInputUpdateEmailChannelInput),
 			graphql.NewInputUnmarshaler("UpdateInboxMembersInput", ec.unmarshalInputUpdateInboxMembersInput),
+			graphql.NewInputUnmarshaler("UpdateIntegrationInput", ec.unmarshalInputUpdateIntegrationInput),
 			graphql.NewInputUnmarshaler("UpdateOwnProfileInput", ec.unmarshalInputUpdateOwnProfileInput),
 			graphql.NewInputUnmarshaler("UpdateSavedViewInput", ec.unmarshalInputUpdateSavedViewInput),
-			graphql.NewInputUnmarshaler("UpdateSubscriptionTypeInput", ec.unmarshalInputUpdateSubscriptionTypeInput),
+			graphql.NewInputUnmarshaler("UpdateTagInput", ec.unmarshalInputUpdateTagInput),
 			graphql.NewInputUnmarshaler("UpdateTargetedMessageInput", ec.unmarshalInputUpdateTargetedMessageInput),
 			graphql.NewInputUnmarshaler("UpdateTeamInput", ec.unmarshalInputUpdateTeamInput),
+			graphql.NewInputUnmarshaler("UpdateTicketInput", ec.unmarshalInputUpdateTicketInput),
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
 			graphql.NewInputUnmarshaler("UploadAttachmentInput", ec.unmarshalInputUploadAttachmentInput),
 			graphql.NewInputUnmarshaler("UploadVisitorAttachmentInput", ec.unmarshalInputUploadVisitorAttachmentInput),
+			graphql.NewInputUnmarshaler("UpsertContactInput", ec.unmarshalInputUpsertContactInput),
+			graphql.NewInputUnmarshaler("ViewInput", ec.unmarshalInputViewInput),
+			graphql.NewInputUnmarshaler("WholeViewInput", ec.unmarshalInputWholeViewInput),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
 		)
 	}
@@ -7806,161 +12003,210 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../../schema.graphqls", Input: `# The front page of Parley's GraphQL API. What it is about stands in
-# graph/schema, one file for each domain; each extends Query and Mutation.
+	{Name: "../../schema.graphqls", Input: `# The entry point of Parley's GraphQL API. The domains are defined in
+# graph/schema, one file per domain; each extends Query and Mutation.
 
-"Who may call a root field. A field without it is served to nobody: the server does not start."
+"Which callers may use a root field. The server does not start if a root field lacks this directive."
 directive @access(
   "The kinds of actors that may call the field."
   to: [ActorKind!]!
-  "What the token of a user, integration or bot must grant, such as ` + "`" + `conversations:read` + "`" + `. Visitors need none."
+  "The scope that the token of a user, integration or bot must grant, such as ` + "`" + `conversations:read` + "`" + `. Visitors need none."
   scope: String
 ) on FIELD_DEFINITION
 
-"Object types are for users, integrations and bots alone unless this lets others see them too."
+"Makes an object type visible to further kinds of callers. Without it, only users, integrations and bots see objects of the type."
 directive @visible(
-  "Who else may see objects of the type."
+  "On a type, the further kinds of callers that may see its objects; on a field, the only kinds that may select it."
   to: [ActorKind!]!
-) on OBJECT
+) on OBJECT | FIELD_DEFINITION
 
-"The value depends on the very user who asks, not only on what they may see."
+"""
+Which scope the token of a user, integration or bot must grant to read objects of the type. An operation that selects a field of a type
+without a sufficient scope is refused as a whole: FORBIDDEN names the scope and the field's path, and nothing was changed. Where the type
+of an object is known only when it is there (` + "`" + `node` + "`" + `, ` + "`" + `nodes` + "`" + `, a union, an interface), one that the token may not read is null, or left
+out of a list; where null is not possible, the operation is refused for the fragments that select such fields. Visitors need no scope.
+"""
+directive @scope(
+  "The scope to read objects of the type, such as ` + "`" + `conversations:read` + "`" + `."
+  read: String
+  "Further scopes, each of which suffices: on a field for that field, on a type for all of its fields."
+  also: [String!]
+) on OBJECT | FIELD_DEFINITION
+
+"The codes that ` + "`" + `userErrors` + "`" + ` of a mutation's payload can have. Expect further ones: enums grow."
+directive @errors(
+  "The codes, in alphabetical order."
+  codes: [UserErrorCode!]!
+) on FIELD_DEFINITION
+
+"The value differs between users who may see the same object: it is computed for the calling user."
 directive @perViewer on FIELD_DEFINITION
 
-"A point in time in RFC 3339, such as ` + "`" + `2026-01-31T09:30:00Z` + "`" + `: answers are in UTC, to the microsecond; inputs may have any offset. From the year 1970 to 9999."
-scalar Time
+"""
+A point in time in RFC 3339, such as ` + "`" + `2026-01-31T09:30:00Z` + "`" + `. Results are in UTC with microsecond precision; inputs may have any offset.
+Years 1970 to 9999.
+"""
+scalar Time @specifiedBy(url: "/docs/scalars.md#time")
 
-"An absolute address, ` + "`" + `http` + "`" + ` or ` + "`" + `https` + "`" + `, of at most 2,048 characters."
-scalar URL
+"An absolute ` + "`" + `http` + "`" + ` or ` + "`" + `https` + "`" + ` URL of at most 2,048 characters."
+scalar URL @specifiedBy(url: "/docs/scalars.md#url")
 
-"A bare e-mail address such as ` + "`" + `ada@example.com` + "`" + `, without a name, of at most 254 characters."
-scalar EmailAddress
+"An e-mail address without a display name, such as ` + "`" + `ada@example.com` + "`" + `, of at most 254 characters."
+scalar EmailAddress @specifiedBy(url: "/docs/scalars.md#emailaddress")
 
-"HTML. It is sanitised on the way in and on the way out: no scripts, styles, forms or event handlers."
-scalar HTML
+"HTML. It is sanitised on input and on output: no scripts, styles, forms or event handlers."
+scalar HTML @specifiedBy(url: "/docs/scalars.md#html")
 
-"A position in the account's event log: a whole number from 0 to 2^53, gapless and ever growing. As an input also a string of digits."
-scalar Sequence
+"A position in the account's event log: a whole number from 0 to 2^53, increasing and without gaps. Inputs may also be a string of digits."
+scalar Sequence @specifiedBy(url: "/docs/scalars.md#sequence")
 
-"An object that ` + "`" + `node(id:)` + "`" + ` finds by its id."
+"An object that ` + "`" + `node(id:)` + "`" + ` can look up by its id."
 interface Node {
-  "TypeID such as ` + "`" + `conversation_01k9...` + "`" + `: sortable by creation, the prefix names the type. It is the same in the API, in events and in logs."
+  """
+  A TypeID such as ` + "`" + `conversation_01k9...` + "`" + `: the prefix names the type, and ids sort by creation time. The same id is used in the API, in
+  events and in logs.
+  """
   id: ID!
 }
 
-"Tells whether a list goes on beyond the page."
-type PageInfo @visible(to: [VISITOR]) {
-  "Whether rows follow the page; ask for them with ` + "`" + `first` + "`" + ` and ` + "`" + `after: endCursor` + "`" + `."
+"Whether a list continues beyond the page."
+type PageInfo @visible(to: [VISITOR, ANYONE]) {
+  "Whether there are rows after the page; get them with ` + "`" + `first` + "`" + ` and ` + "`" + `after: endCursor` + "`" + `."
   hasNextPage: Boolean!
-  "Whether rows precede the page; ask for them with ` + "`" + `last` + "`" + ` and ` + "`" + `before: startCursor` + "`" + `."
+  "Whether there are rows before the page; get them with ` + "`" + `last` + "`" + ` and ` + "`" + `before: startCursor` + "`" + `."
   hasPreviousPage: Boolean!
   "Cursor of the first row; null on an empty page."
   startCursor: String
-  "Cursor to go on after; null on an empty page at the list's end."
+  "Cursor from which to continue; null on an empty page at the end of the list."
   endCursor: String
 }
 
-"What the caller can put right. Where a payload has user errors, nothing was changed."
+"An error that the caller can correct. If a payload has user errors, nothing was changed."
 type UserError @visible(to: [VISITOR, ANYONE]) {
-  "What kind of mistake it is, for programs."
+  "The kind of error, for programs."
   code: UserErrorCode!
   "One sentence for people: what is wrong, and what would be right."
   message: String!
-  "Path of the input field to blame, such as ` + "`" + `[\"userIds\", \"1\"]` + "`" + `; null where none is."
+  "Path of the input field that caused the error, such as ` + "`" + `[\"userIds\", \"1\"]` + "`" + `; null if no single field did."
   field: [String!]
+  "When the same call may succeed, where that is known."
+  retryAt: Time
+  "When the conversation can be closed, with BOT_CONVERSATION_ACTIVE."
+  closableAt: Time
+  """
+  Id of the user who has what the caller wanted, with CONFLICT from ` + "`" + `claimConversation` + "`" + `; the payload's ` + "`" + `conversation.assignee` + "`" + ` is that user.
+  """
+  holderId: ID
+  "The most that is allowed, in the unit that the message names: characters, bytes, values or rows."
+  limit: Int
 }
 
-"Kinds of mistakes that a caller can put right."
+"Kinds of errors that a caller can correct."
 enum UserErrorCode {
-  "Something needed is missing or empty."
+  "A required value is missing or empty."
   REQUIRED
-  "The value is not one that the field takes."
+  "The value is not valid for the field."
   INVALID
-  "The value is longer than the field takes."
+  "The value is too long or too large, or there are too many values."
   TOO_LONG
-  "There is no such object, or the caller may not see it."
+  "The object does not exist, or the caller may not see it."
   NOT_FOUND
-  "An object of that name, address or key is there already."
+  "An object with that name, address or key already exists."
   ALREADY_EXISTS
-  "Someone else changed the object meanwhile; the payload has it as it is now. Also: an idempotency key that was used with another input."
+  """
+  The object has changed since the caller read it; the payload contains its current state. Also: the idempotency key was already used with
+  a different input.
+  """
   CONFLICT
-  "The user has no seat, and the rule needs one (AC-4)."
+  "The user has no seat, and this action requires one."
   SEAT_REQUIRED
-  "The user or team is no member of the inbox (AC-3)."
+  "The user or team is not a member of the inbox."
   NOT_A_MEMBER
-  "The account has as many inboxes as it may have (AC-6)."
+  "The account already has the maximum number of inboxes."
   INBOX_LIMIT_REACHED
-  "The name that was typed as confirmation is not the object's name (IB-3)."
+  "The name typed as confirmation does not match the object's name."
   CONFIRMATION_MISMATCH
-  "A bot is talking with the visitor, so the conversation cannot be closed yet (IN-8)."
+  "A bot is talking with the visitor, so the conversation cannot be closed yet."
   BOT_CONVERSATION_ACTIVE
-  "The chat is closed: reopen it before answering (IN-7)."
+  "The chat is closed; reopen it before replying."
   CONVERSATION_CLOSED
-  "The visitor must agree to the processing of their data first (TM-8)."
+  "The visitor must first consent to the processing of their data."
   CONSENT_REQUIRED
-  "The visitor must give an e-mail address first (TM-8)."
+  "The visitor must first give an e-mail address."
   EMAIL_REQUIRED
-  "The sender is blocked: unblock them before answering (IN-10)."
+  "The sender is blocked; unblock them before replying."
   SENDER_BLOCKED
-  "The account's last admin cannot be deactivated or made an agent (AC-11)."
+  "The account's last admin cannot be deactivated or made an agent."
   LAST_ADMIN
-  "There is no way to reach the contact: the channel is gone or not connected."
+  "The contact cannot be reached: the channel was deleted or is not connected."
   CHANNEL_NOT_CONNECTED
-  "The user or team cannot get the conversation."
+  "The user is deactivated and cannot be chosen."
   NOT_ELIGIBLE
 }
 
 "Kinds of callers."
 enum ActorKind {
-  "A user of role ADMIN."
+  "A user with the role ADMIN."
   ADMIN
-  "A user of role AGENT."
+  "A user with the role AGENT."
   AGENT
-  "A program with a token of its own."
+  "A program with its own token."
   INTEGRATION
-  "A bot that an integrator drives, with a bot token."
+  "A bot that an integrator operates, with a bot token."
   BOT
-  "Someone on a web site, with the token of a visitor session."
+  "A visitor of a web site, with the token of a visitor session."
   VISITOR
   "A caller without credentials."
   ANYONE
 }
 
-"Whoever did something."
+"Whoever performed an action."
 union Actor = User | Integration | Bot | Contact | Visitor | SystemActor
 
 "Parley itself, working in the background."
-type SystemActor {
-  "The work that it does, such as ` + "`" + `bulk` + "`" + `."
-  name: String!
+type SystemActor @scope(read: "account:read") {
+  "The background work, such as ` + "`" + `bulk` + "`" + `; never null in fact."
+  name: String @scope(also: ["conversations:read", "events:read"])
+  "What to call it: Parley."
+  displayName: String! @scope(also: ["conversations:read", "events:read"])
+  "Always null: Parley has no picture."
+  avatarUrl: URL @scope(also: ["conversations:read", "events:read"])
 }
 
 """
-Reads. What the caller may not see is not there: an object is null, a list leaves it out.
-An id that is not of the right type gives NOT_FOUND or null likewise.
+Reads. Objects that the caller may not see are treated as if they did not exist: a single object is null, and a list omits it.
+An id of the wrong type is handled in the same way: NOT_FOUND or null.
 """
 type Query {
-  "Any object by its id; null if there is none, or the caller may not see it."
+  """
+  Any object by its id; null if it does not exist or the caller may not see it, or the token lacks the scope of the object's type. A
+  visitor finds only itself, its conversations and their messages, as the types that are for visitors.
+  """
   node(
     "A TypeID of any type that implements Node."
     id: ID!
-  ): Node @access(to: [ADMIN, AGENT, INTEGRATION], scope: "account:read")
-  "Several objects by their ids, in the same order; null for each that is not there or that the caller may not see."
+  ): Node @access(to: [ADMIN, AGENT, INTEGRATION, BOT, VISITOR])
+  "Several objects by their ids, in the same order; null for each that does not exist or that ` + "`" + `node` + "`" + ` would not find."
   nodes(
     "At most 100 TypeIDs."
     ids: [ID!]!
-  ): [Node]! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "account:read")
+  ): [Node]! @access(to: [ADMIN, AGENT, INTEGRATION, BOT, VISITOR])
 }
 
 """
-Changes, one of the domain each. A payload has the changed objects and ` + "`" + `userErrors` + "`" + `, which is empty after success.
-Every input takes an ` + "`" + `idempotencyKey` + "`" + `: the same key from the same caller for the same mutation within 24 hours
-changes nothing a second time and answers with the objects as they are now.
+Changes, each to one domain. A payload contains the changed objects and ` + "`" + `userErrors` + "`" + `, which is empty on success.
+Every input takes an ` + "`" + `idempotencyKey` + "`" + `: if the same caller sends the same mutation with the same key again within 24 hours,
+nothing is changed a second time, and the payload contains the objects in their current state.
+
+Inputs that create an object may bring its ` + "`" + `id` + "`" + `, made by the caller, so that a client can show the object before the answer: a TypeID of the
+right kind, and the time of its UUIDv7 between 24 hours ago and 5 minutes ahead, otherwise INVALID. An id that is in use, or was before its
+object was removed, is ALREADY_EXISTS. Without an ` + "`" + `idempotencyKey` + "`" + ` the id is the key.
 """
 type Mutation
 `, BuiltIn: false},
 	{Name: "../schema/account.graphqls", Input: `extend type Query {
-  "Who is asking, and within which account."
-  viewer: Viewer! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "account:read")
+  "The caller, and the account that the caller belongs to."
+  viewer: Viewer! @access(to: [ADMIN, AGENT, INTEGRATION, BOT, VISITOR])
 }
 
 extend type Mutation {
@@ -7969,245 +12215,302 @@ extend type Mutation {
     "What to change."
     input: UpdateAccountInput!
   ): UpdateAccountPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, REQUIRED, TOO_LONG])
 }
 
-"Who is asking."
-type Viewer {
+"The caller."
+type Viewer @visible(to: [VISITOR]) @scope(read: "account:read", also: ["conversations:read"]) {
+  "Names the caller as a caller; stable, and only a key for caches: the caller's own id is that of ` + "`" + `actor` + "`" + `."
+  id: ID!
   "The user, integration or bot that the token belongs to."
-  actor: Actor!
-  "What kind of actor that is."
+  actor: Actor! @visible(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "The kind of actor."
   kind: ActorKind!
-  "The account that everything asked for belongs to."
-  account: Account!
+  "The account that all of the caller's data belongs to."
+  account: Account! @visible(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "The user that the token belongs to; null for other callers."
+  user: User @visible(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "The integration that the token belongs to; null for other callers."
+  integration: Integration @visible(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "The bot that the token belongs to; null for other callers."
+  bot: Bot @visible(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "The visitor that the session belongs to; null for other callers."
+  visitor: Visitor
+  "The token of this request."
+  token: ViewerToken! @visible(to: [ADMIN, AGENT, INTEGRATION, BOT])
 }
 
-"The tenant (AC-1). Every object belongs to exactly one account."
-type Account implements Node {
+"The token of a request, and what it allows."
+type ViewerToken @scope(read: "account:read", also: ["conversations:read"]) {
+  "Names the token as that of a request; stable, and only a key for caches: the token's own id is ` + "`" + `apiTokenId` + "`" + `."
+  id: ID!
+  "Id of the ` + "`" + `ApiToken` + "`" + `, ` + "`" + `token_...` + "`" + `."
+  apiTokenId: ID!
+  "What it grants, as it was made: also short forms such as ` + "`" + `read` + "`" + `."
+  scopes: [String!]!
+  """
+  The first 100 inboxes whose conversations it shows: of an integration those that were granted, of a user those that they are a member
+  of. ` + "`" + `inboxes` + "`" + ` and ` + "`" + `Integration.inboxes` + "`" + ` list all.
+  """
+  inboxIds: [ID!]!
+  "When it expires; null if never."
+  expiresAt: Time
+  "What programs with this token use of what is deprecated; see ` + "`" + `ApiToken.deprecatedFieldsUsed` + "`" + `."
+  deprecatedFieldsUsed: [String!]!
+}
+
+"The tenant. Every object belongs to exactly one account."
+type Account implements Node @scope(read: "account:read") @key(fields: "id") {
   "TypeID, ` + "`" + `account_...` + "`" + `."
   id: ID!
   "The company's name."
   name: String!
   "IANA name of the account's time zone, such as ` + "`" + `Europe/Vienna` + "`" + `."
   timeZone: String!
-  "How many inboxes the account may have; null: any number (AC-6)."
+  "The maximum number of inboxes; null if unlimited."
   maxInboxes: Int
-  "Whether visitors are asked for consent (TM-8)."
+  "Whether visitors are asked for consent."
   gdprEnabled: Boolean!
-  "Position of the newest event in the log; 0 before the first."
+  "Whether only admins create and change tags, and tagging a conversation with an unknown name is NOT_FOUND. Otherwise whoever tags conversations may."
+  tagsManaged: Boolean!
+  "Position of the newest event in the log; 0 if there are no events yet."
   headSequence: Sequence!
 }
 
-"What is left out stays as it is."
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
 input UpdateAccountInput {
   "1 to 200 characters."
   name: String
   "An IANA name, such as ` + "`" + `Europe/Vienna` + "`" + `."
   timeZone: String
-  "Whether visitors are asked for consent (TM-8)."
+  "Whether visitors are asked for consent."
   gdprEnabled: Boolean
+  "Whether only admins create and change tags; see Account."
+  tagsManaged: Boolean
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of updateAccount."
+"Payload of ` + "`" + `updateAccount` + "`" + `."
 type UpdateAccountPayload {
-  "The account as it is now."
+  "The account in its current state."
   account: Account
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/attachment.graphqls", Input: `extend type Mutation {
   """
-  Keeps a file for a message that is to be sent within a day: name it in ` + "`" + `attachmentIds` + "`" + ` (IN-14). The request is ` + "`" + `multipart/form-data` + "`" + `, as the
-  GraphQL multipart request specification has it. Too large a file: TOO_LONG; an empty one, or one with a virus: INVALID. Emits nothing.
+  Uploads a file for a message that is sent within a day: pass its id in ` + "`" + `attachmentIds` + "`" + `. The request is ` + "`" + `multipart/form-data` + "`" + `, as
+  defined by the GraphQL multipart request specification. A file that is too large: TOO_LONG. A file that is empty or contains a
+  virus: INVALID. Emits nothing.
   """
   uploadAttachment(
-    "The file, and where it is to go."
+    "The file, and where it belongs."
     input: UploadAttachmentInput!
   ): UploadAttachmentPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
-  Keeps a visitor's file for a message that they send within a day: name it in ` + "`" + `attachmentIds` + "`" + ` (CH-7). The request is as in
-  ` + "`" + `uploadAttachment` + "`" + `. Images, PDF, office documents, texts, sound, films and ZIP are taken; what a computer would run is INVALID. Too large
-  a file, and too many that wait to be sent: TOO_LONG. While consent is missing: CONSENT_REQUIRED (TM-8). Emits nothing.
+  Uploads a visitor's file for a message that they send within a day: pass its id in ` + "`" + `attachmentIds` + "`" + `. The request has the same form as
+  in ` + "`" + `uploadAttachment` + "`" + `. Images, PDF, office documents, text, audio, video and ZIP are accepted; executable files are INVALID. A file
+  that is too large, or too many files waiting to be sent: TOO_LONG. If consent is missing: CONSENT_REQUIRED. Emits nothing.
   """
   uploadVisitorAttachment(
-    "The file, and which chat it is for."
+    "The file, and the chat that it belongs to."
     input: UploadVisitorAttachmentInput!
   ): UploadVisitorAttachmentPayload! @access(to: [VISITOR])
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
 }
 
 extend type Message {
-  "Its files, in their order; none once it is deleted (IN-14)."
-  attachments: [Attachment!]!
+  "The message's files, in order, at most 100; empty once the message is deleted."
+  attachments(
+    "Continue after this file: the id of the last one shown. Of one that is not among them: none."
+    after: String
+  ): [Attachment!]!
+  "How many files it has, shown or not."
+  attachmentCount: Int!
 }
 
-"A file: null where a request has it as a part of its own, which ` + "`" + `map` + "`" + ` names."
-scalar Upload
+"A file. In a multipart request the value is null, and ` + "`" + `map` + "`" + ` names the part that contains the file."
+scalar Upload @specifiedBy(url: "/docs/scalars.md#upload")
 
-"A file of a message, or one that waits for its message (IN-14, CH-7)."
-type Attachment implements Node @visible(to: [VISITOR]) {
+"A file of a message, or a file that is waiting for its message."
+type Attachment implements Node @visible(to: [VISITOR]) @scope(read: "conversations:read") @key(fields: "id") {
   "TypeID, ` + "`" + `attachment_...` + "`" + `."
   id: ID!
-  "What it is called: a name without a path, harmless as the name of a file."
+  "The file's name, without a path and safe to use as a file name."
   fileName: String!
-  "Its media type as found in the content, such as ` + "`" + `image/png` + "`" + `: not what the sender says."
+  "The media type detected from the content, such as ` + "`" + `image/png` + "`" + `, not the one that the sender declared."
   contentType: String!
-  "How many bytes it has."
+  "Size in bytes."
   size: Int!
   """
-  Where the caller, and nobody who may not see the file, gets it within ten minutes: keep it secret. Null for a file in which a virus
-  was found: nobody gets that.
+  Where the caller can download the file within the next ten minutes. Keep the URL secret: it is only for callers who may see the file.
+  Null if a virus was found in the file: no one can download it.
   """
   url: URL @perViewer
-  "Whether the message's ` + "`" + `html` + "`" + ` shows it, so that it needs no place in a list of files."
+  "The name after ` + "`" + `cid:` + "`" + ` by which ` + "`" + `Message.markdown` + "`" + ` shows it as an image; null if it cannot be shown there."
+  contentId: String
+  "Whether the message's ` + "`" + `html` + "`" + ` shows the file, so that it need not appear in a list of files."
   inline: Boolean!
-  "What the virus scanner said of it."
+  "The result of the virus scan."
   scan: ScanState!
-  "When it was kept."
+  "When it was uploaded or received."
   createdAt: Time!
 }
 
-"What a virus scanner said of a file."
+"The result of a virus scan."
 enum ScanState {
-  "Nothing: there is no scanner, it has not seen the file yet, or the file is too large for it."
+  "Not scanned: there is no scanner, the file is still waiting for its scan, or it is too large to be scanned."
   NOT_SCANNED
-  "It found nothing."
+  "No virus was found."
   CLEAN
-  "It found a virus."
+  "A virus was found."
   INFECTED
 }
 
-"A file, and where it is to go: ` + "`" + `conversationId` + "`" + `, or ` + "`" + `inboxId` + "`" + ` for a conversation that it begins."
+"A file, and where it belongs."
 input UploadAttachmentInput {
-  "The conversation."
-  conversationId: ID
-  "The inbox whose conversation begins with it. Not with ` + "`" + `conversationId` + "`" + `."
-  inboxId: ID
-  "The file, of at most 25 MB unless the operator chose otherwise."
+  "Where it belongs."
+  to: AttachmentDestination!
+  "The file, of at most 25 MB unless the operator set another limit."
   file: Upload!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of uploadAttachment."
+"Where a file belongs."
+input AttachmentDestination @oneOf {
+  "The conversation."
+  conversationId: ID
+  "The inbox in which a new conversation will start with the file."
+  inboxId: ID
+}
+
+"Payload of ` + "`" + `uploadAttachment` + "`" + `."
 type UploadAttachmentPayload {
   "The file, waiting for its message."
   attachment: Attachment
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"A visitor's file, and which chat it is for."
+"A visitor's file, and the chat that it belongs to."
 input UploadVisitorAttachmentInput {
-  "One of the visitor's own conversations; left out: one that begins with it."
+  "One of the visitor's own conversations; omitted: a new one that starts with the file."
   conversationId: ID
-  "The file, of at most 25 MB unless the operator chose otherwise."
+  "The file, of at most 25 MB unless the operator set another limit."
   file: Upload!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of uploadVisitorAttachment."
+"Payload of ` + "`" + `uploadVisitorAttachment` + "`" + `."
 type UploadVisitorAttachmentPayload @visible(to: [VISITOR]) {
   "The file, waiting for its message."
   attachment: Attachment
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/channel.graphqls", Input: `extend type Query {
-  "Whether a chat channel's team is there at a moment, and why: the same answer that its widget gives (AV-0 to AV-3)."
+  "Whether a chat channel's team is available at a given time, and why. The widget gets the same answer."
   availability(
     "The chat channel."
     channelId: ID!
-    "The moment; left out: now."
+    "The time; default: now."
     at: Time
-    "Members of the inbox who count; left out: all of them."
+    "Members of the inbox to take into account; default: all of them."
     userIds: [ID!]
   ): AvailabilityAnswer! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "settings:read")
 }
 
 extend type Mutation {
-  "Changes when a chat channel's team counts as available, and what the widget says when it does not (AV-1 to AV-3). Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `."
+  "Changes when a chat channel's team counts as available, and what the widget says when it does not. Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `."
   updateChatChannelAvailability(
-    "Which channel, and what to change."
+    "The channel, and what to change."
     input: UpdateChatChannelAvailabilityInput!
   ): UpdateChatChannelAvailabilityPayload! @access(to: [ADMIN], scope: "settings:write")
-  "Mails a chat channel's tracking code to a developer, in the caller's name (CH-2). It goes by a queue that tries again for days. Emits nothing."
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Mails a chat channel's tracking code to a developer, in the caller's name. The e-mail is queued, and retried for days if sending fails.
+  Emits nothing.
+  """
   sendTrackingCode(
-    "Which channel's code, and to whom."
+    "The channel, and the recipient."
     input: SendTrackingCodeInput!
   ): SendTrackingCodePayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
 }
 
 """
-When a chat channel's team counts as available, and what its widget does when it does not (AV). Away or out of hours never refuses a
-message.
+When a chat channel's team counts as available, and what its widget does when it does not. Messages are always accepted, even when
+the team is away or out of hours.
 """
-type ChatAvailability {
-  "By what it counts."
+type ChatAvailability @scope(read: "settings:read") {
+  "How availability is determined."
   mode: AvailabilityMode!
-  "How soon the team typically answers."
+  "How soon the team usually replies."
   replyTime: ReplyTime!
-  "What the widget does while all are away."
+  "What the widget does while everyone is away."
   whenAway: WhenAway!
-  "What it says then; empty: words of its own in the visitor's language."
-  awayMessage: String!
-  "IANA name of the zone that the hours are in; empty: none was chosen."
-  timeZone: String!
+  "The text that it shows then; null: Parley's default text in the visitor's language."
+  awayMessage: String
+  "IANA name of the time zone of the hours; null if none was chosen."
+  timeZone: String
   "The operating hours of a week."
   hours: [ChatHours!]!
-  "Days that close the ranges that start on them, by date."
+  "Days off, by date. Ranges that start on a day off do not open."
   holidays: [ChatHoliday!]!
   "What the widget does out of hours."
   outOfHours: OutOfHours!
-  "What it says then; empty: words of its own in the visitor's language."
-  outOfHoursMessage: String!
+  "The text that it shows then; null: Parley's default text in the visitor's language."
+  outOfHoursMessage: String
 }
 
 """
-A range of operating hours in wall-clock time. When clocks are turned, a start that they skip moves to the end of the gap, and an hour that
-they show twice counts both times. Ranges that overlap are one (AV-3).
+A range of operating hours in local time. When the clocks change, a start that is skipped moves to the end of the gap, and an hour
+that occurs twice counts both times. Overlapping ranges are merged.
 """
-type ChatHours {
+type ChatHours @scope(read: "settings:read") {
   "The day on which it starts."
   day: Weekday!
-  "Its start, as ` + "`" + `09:00` + "`" + `."
+  "Its start, such as ` + "`" + `09:00` + "`" + `."
   from: String!
-  "Its end, as ` + "`" + `17:00` + "`" + `, which is no longer in it; not after ` + "`" + `from` + "`" + `: on the next day."
+  "Its end, such as ` + "`" + `17:00` + "`" + `, exclusive. If it is not after ` + "`" + `from` + "`" + `, the range ends on the next day."
   to: String!
 }
 
 "A day off."
-type ChatHoliday {
-  "As ` + "`" + `2026-12-25` + "`" + `."
+type ChatHoliday @scope(read: "settings:read") {
+  "The date, such as ` + "`" + `2026-12-25` + "`" + `."
   date: String!
-  "What it is called; empty: nothing."
-  name: String!
+  "Its name; null if it has none."
+  name: String
 }
 
-"Whether a team is there."
+"Whether a team is available."
 enum AvailabilityState {
-  "It is."
+  "The team is available."
   AVAILABLE
-  "Nobody who could get the chat is available (AV-2)."
+  "No one who could take the chat is available."
   AWAY
-  "It is out of the operating hours (AV-3)."
+  "It is outside the operating hours."
   OUT_OF_HOURS
 }
 
-"By what a chat channel's team counts as available."
+"How the availability of a chat channel's team is determined."
 enum AvailabilityMode {
-  "It always does (AV-1)."
+  "The team is always available."
   ALWAYS
-  "While someone who could get the chat is (AV-2)."
+  "Available while someone who could take the chat is available."
   TEAM_STATUS
-  "Within the hours, while someone who could get the chat is (AV-3)."
+  "Available within the operating hours, while someone who could take the chat is available."
   OPERATING_HOURS
 }
 
-"How soon a team typically answers."
+"How soon a team usually replies."
 enum ReplyTime {
   "In a few minutes."
   MINUTES
@@ -8215,27 +12518,27 @@ enum ReplyTime {
   HOURS
   "Within a day."
   DAY
-  "Nothing is said."
+  "Nothing is shown."
   NONE
 }
 
-"What the widget does while all are away (AV-2)."
+"What the widget does while everyone is away."
 enum WhenAway {
-  "It says so."
+  "It shows a message."
   MESSAGE
-  "It leaves out the launcher."
+  "It hides the launcher."
   HIDE
 }
 
-"What the widget does out of hours (AV-3)."
+"What the widget does out of hours."
 enum OutOfHours {
-  "It says so."
+  "It shows a message."
   MESSAGE
-  "It tells the typical reply time."
+  "It shows the usual reply time."
   REPLY_TIME
-  "It tells when the team is back; the message where that is more than a year away."
+  "It shows when the team is back, or the message if that is more than a year away."
   RETURN_TIME
-  "It leaves out the launcher."
+  "It hides the launcher."
   HIDE
 }
 
@@ -8257,91 +12560,91 @@ enum Weekday {
   SUNDAY
 }
 
-"Whether a team is there, and why."
-type AvailabilityAnswer {
-  "What visitors learn."
+"Whether a team is available, and why."
+type AvailabilityAnswer @scope(read: "settings:read") {
+  "The state that visitors see."
   state: AvailabilityState!
-  "Whether the launcher is there."
+  "Whether the launcher is shown."
   shown: Boolean!
-  "What an admin wrote for this state; empty: the widget's own words."
-  text: String!
-  "How soon the team typically answers; NONE: nothing is said."
+  "The text that an admin wrote for this state; null: the widget's default text."
+  text: String
+  "How soon the team usually replies; NONE: nothing is shown."
   replyTime: ReplyTime!
-  "When the team is back; null: nothing is said."
+  "When the team is back; null: nothing is shown."
   backAt: Time
-  "When the operating hours next open or close; null: there are none that matter, or not within a year."
+  "When the operating hours next open or close; null if there are none, they do not matter, or it is more than a year away."
   until: Time
-  "The chain of reasons, each following from those before."
+  "The chain of reasons, each following from those before it."
   reasons: [AvailabilityReason!]!
 }
 
-"A step to an answer."
-type AvailabilityReason {
-  "Which one."
+"A step in the reasoning."
+type AvailabilityReason @scope(read: "settings:read") {
+  "The kind of step."
   code: AvailabilityReasonCode!
-  "The step in an English sentence."
+  "The step as an English sentence."
   text: String!
 }
 
-"Steps to an answer."
+"Steps in the reasoning."
 enum AvailabilityReasonCode {
-  "The team always shows as available."
+  "The team is always available."
   ALWAYS
-  "Who is there decides."
+  "Availability depends on the team's members."
   TEAM_STATUS
   "It is within the hours."
   IN_HOURS
-  "It is not."
+  "It is outside the hours."
   OUT_OF_HOURS
   "The day is a holiday."
   HOLIDAY
-  "When the hours open next."
+  "When the hours next open."
   OPENS
-  "They do not open within a year."
+  "The hours do not open within a year."
   NEVER_OPENS
   "Someone who counts is available."
   SOMEONE_AVAILABLE
-  "Nobody who counts is."
+  "No one who counts is available."
   ALL_AWAY
   "The settings hide the launcher."
   HIDDEN
-  "A bot answers (AV-4)."
+  "A bot replies."
   BOT
 }
 
-"A text of a chat widget (CH-1)."
-type ChatText {
-  "Which one, as ` + "`" + `send` + "`" + `."
+"A text of a chat widget."
+type ChatText @scope(read: "settings:read") {
+  "The text's key, such as ` + "`" + `send` + "`" + `."
   key: String!
-  "What the widget says there; names in braces, as ` + "`" + `{name}` + "`" + `, are filled in by it."
+  "The text. The widget fills in names in braces, such as ` + "`" + `{name}` + "`" + `."
   text: String!
-  "The language that it was found in."
+  "The language in which the text was found."
   locale: String!
-  "Whether an admin chose it; else it is Parley's own."
+  "Whether an admin chose the text; otherwise it is Parley's default."
   custom: Boolean!
 }
 
-"What is left out stays as it is."
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
 input UpdateChatChannelAvailabilityInput {
   "The channel."
-  chatChannelId: ID!
-  "By what the team counts as available. OPERATING_HOURS needs ` + "`" + `timeZone` + "`" + ` and ` + "`" + `hours` + "`" + `, here or before."
+  channelId: ID!
+  "How availability is determined. OPERATING_HOURS requires ` + "`" + `timeZone` + "`" + ` and ` + "`" + `hours` + "`" + `, set now or earlier."
   mode: AvailabilityMode
-  "How soon the team typically answers."
+  "How soon the team usually replies."
   replyTime: ReplyTime
-  "What the widget does while all are away."
+  "What the widget does while everyone is away."
   whenAway: WhenAway
-  "What it says then, at most 500 characters; empty: words of its own."
+  "The text shown then, at most 500 characters; null: the default text."
   awayMessage: String
-  "IANA name, as ` + "`" + `Europe/Berlin` + "`" + `."
+  "IANA name, such as ` + "`" + `Europe/Berlin` + "`" + `; null: none."
   timeZone: String
-  "All ranges of the week, at most 100; they take the place of those before."
+  "All ranges of the week, at most 100; they replace the previous ones. Null: none."
   hours: [ChatHoursInput!]
-  "All holidays, at most 500; they take the place of those before."
+  "All days off, at most 500; they replace the previous ones. Null: none."
   holidays: [ChatHolidayInput!]
   "What the widget does out of hours."
   outOfHours: OutOfHours
-  "What it says then, at most 500 characters; empty: words of its own."
+  "The text shown then, at most 500 characters; null: the default text."
   outOfHoursMessage: String
   "At most 255 characters; see Mutation."
   idempotencyKey: String
@@ -8353,154 +12656,176 @@ input ChatHoursInput {
   day: Weekday!
   "` + "`" + `00:00` + "`" + ` to ` + "`" + `23:59` + "`" + `."
   from: String!
-  "` + "`" + `00:00` + "`" + ` to ` + "`" + `23:59` + "`" + `; not after ` + "`" + `from` + "`" + `: on the next day."
+  "` + "`" + `00:00` + "`" + ` to ` + "`" + `23:59` + "`" + `. If it is not after ` + "`" + `from` + "`" + `, the range ends on the next day."
   to: String!
 }
 
 "A day off."
 input ChatHolidayInput {
-  "As ` + "`" + `2026-12-25` + "`" + `."
+  "The date, such as ` + "`" + `2026-12-25` + "`" + `."
   date: String!
-  "What it is called, at most 500 characters."
-  name: String! = ""
+  "Its name, at most 500 characters; default: none."
+  name: String
 }
 
-"Answer of updateChatChannelAvailability."
+"Payload of ` + "`" + `updateChatChannelAvailability` + "`" + `."
 type UpdateChatChannelAvailabilityPayload {
-  "The channel as it is now."
+  "The channel in its current state."
   chatChannel: ChatChannel
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which channel's tracking code, and to whom."
+"The channel, and the recipient of its tracking code."
 input SendTrackingCodeInput {
   "The channel."
-  chatChannelId: ID!
-  "The developer's address."
+  channelId: ID!
+  "The developer's e-mail address."
   email: EmailAddress!
-  "What to say beside the code, at most 2,000 characters."
+  "A note to add to the tracking code, at most 2,000 characters."
   note: String
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of sendTrackingCode."
+"Payload of ` + "`" + `sendTrackingCode` + "`" + `."
 type SendTrackingCodePayload {
   "The channel."
   chatChannel: ChatChannel
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
 "A text that an admin chooses for a widget."
 input ChatTextInput {
-  "The language, as ` + "`" + `de` + "`" + ` or ` + "`" + `de-AT` + "`" + `."
+  "The language, such as ` + "`" + `de` + "`" + ` or ` + "`" + `de-AT` + "`" + `."
   locale: String!
-  "Which text; ` + "`" + `ChatChannel.texts` + "`" + ` lists them."
+  "The text's key; ` + "`" + `ChatChannel.texts` + "`" + ` lists the keys."
   key: String!
-  "What to say, at most 500 characters; empty: Parley's own text again."
+  "The text, at most 500 characters; empty: Parley's default text again."
   text: String!
 }
 `, BuiltIn: false},
 	{Name: "../schema/consent.graphqls", Input: `extend type Query {
-  "Kinds of mail that contacts can be opted in to, by name (TM-8)."
-  subscriptionTypes(
-    "Whether to list archived ones, too."
+  "Types of mail that contacts can opt in to, by name."
+  contactSubscriptionTypes(
+    "Whether to include archived ones."
     includeArchived: Boolean = false
-  ): [SubscriptionType!]! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): ContactSubscriptionTypeConnection! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
 }
 
 extend type Mutation {
-  "Makes a kind of mail that contacts can be opted in to (TM-8). Emits ` + "`" + `ACCOUNT_UPDATED` + "`" + `."
-  createSubscriptionType(
-    "Its name."
-    input: CreateSubscriptionTypeInput!
-  ): CreateSubscriptionTypePayload! @access(to: [ADMIN], scope: "settings:write")
-  "Changes a kind of mail. Emits ` + "`" + `ACCOUNT_UPDATED` + "`" + `."
-  updateSubscriptionType(
-    "Which one, and what to change."
-    input: UpdateSubscriptionTypeInput!
-  ): UpdateSubscriptionTypePayload! @access(to: [ADMIN], scope: "settings:write")
-  "Keeps a kind of mail from being asked for any more; what contacts agreed to stays. Emits ` + "`" + `ACCOUNT_UPDATED` + "`" + `."
-  archiveSubscriptionType(
-    "Which one."
-    input: ArchiveSubscriptionTypeInput!
-  ): ArchiveSubscriptionTypePayload! @access(to: [ADMIN], scope: "settings:write")
+  "Creates a type of mail that contacts can opt in to. Emits ` + "`" + `CONTACT_SUBSCRIPTION_TYPE_CREATED` + "`" + `."
+  createContactSubscriptionType(
+    "Its name and description."
+    input: CreateContactSubscriptionTypeInput!
+  ): CreateContactSubscriptionTypePayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Changes a type of mail. Emits ` + "`" + `CONTACT_SUBSCRIPTION_TYPE_UPDATED` + "`" + `."
+  updateContactSubscriptionType(
+    "What to change."
+    input: UpdateContactSubscriptionTypeInput!
+  ): UpdateContactSubscriptionTypePayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Archives a type of mail: contacts are no longer asked to opt in to it. Existing consents stay. Emits ` + "`" + `CONTACT_SUBSCRIPTION_TYPE_ARCHIVED` + "`" + `."
+  archiveContactSubscriptionType(
+    "The type of mail to archive."
+    input: ArchiveContactSubscriptionTypeInput!
+  ): ArchiveContactSubscriptionTypePayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   """
-  Takes a consent back (TM-8). Who works for the account names one; a visitor one of their own, or all of their own of a kind.
-  From then on ` + "`" + `startChat` + "`" + ` asks for consent again. Emits ` + "`" + `CONSENT_WITHDRAWN` + "`" + ` for each that held.
+  Withdraws consents: users and integrations one, a visitor one of their own or all of their own of a kind. After that, ` + "`" + `startChat` + "`" + ` asks for consent again. Emits ` + "`" + `CONSENT_WITHDRAWN` + "`" + ` for each consent that
+  was valid.
   """
   withdrawConsent(
-    "Which consent."
+    "The consent to withdraw."
     input: WithdrawConsentInput!
   ): WithdrawConsentPayload! @access(to: [ADMIN, AGENT, INTEGRATION, VISITOR], scope: "contacts:write")
-  "Opts a contact out of a kind of mail, or of all (TM-8). Emits ` + "`" + `CONSENT_WITHDRAWN` + "`" + `, also where nothing was agreed to: the refusal is kept."
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED])
+  "Opts a contact out of one type of mail, or of all. The refusal is recorded even if the contact had not consented. Emits ` + "`" + `CONSENT_WITHDRAWN` + "`" + `."
   optOutContact(
-    "Who, and out of what."
+    "The contact, and the type of mail."
     input: OptOutContactInput!
   ): OptOutContactPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
 }
 
 extend type Contact {
-  "What the contact agreed to, and took back, oldest first (TM-8)."
-  consents: [Consent!]!
+  "The consents that the contact gave or withdrew, oldest first."
+  consents(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): ConsentConnection!
 }
 
-"A kind of mail that contacts can be opted in to (TM-8)."
-type SubscriptionType @visible(to: [VISITOR]) {
+"A type of mail that contacts can opt in to."
+type ContactSubscriptionType implements Node @visible(to: [VISITOR]) @scope(read: "contacts:read") {
   "TypeID, ` + "`" + `subscription_...` + "`" + `."
   id: ID!
-  "What it is called."
+  "Its name."
   name: String!
-  "What it is about; empty: not said."
-  description: String!
-  "Since when it is not asked for any more; null: it is."
+  "What it is about; null if there is no description."
+  description: String
+  "When it was archived; null if it is in use."
   archivedAt: Time
 }
 
-"An entry of the ledger of consents (TM-8). It is never changed, but for its withdrawal and the contact that it turns out to be of."
-type Consent @visible(to: [VISITOR]) {
+"A record of a consent. It never changes, except when it is withdrawn or when the contact that it belongs to becomes known."
+type Consent @visible(to: [VISITOR]) @scope(read: "contacts:read") {
   "TypeID, ` + "`" + `consent_...` + "`" + `."
   id: ID!
-  "To what."
+  "What the consent is for."
   kind: ConsentKind!
-  "On what ground."
+  "The legal basis."
   basis: ConsentBasis!
-  "With COMMUNICATE: to what kind of mail; null: to any, or it is gone."
-  subscriptionType: SubscriptionType
-  "The exact text that was shown; empty where a contact was opted out without."
-  text: String!
-  "Names the text."
+  "With COMMUNICATE: the type of mail; null if the consent covers any, or if the type was deleted."
+  contactSubscriptionType: ContactSubscriptionType
+  "The exact text that was shown; null if a contact was opted out without one."
+  text: String
+  "Identifies the version of the text."
   textVersion: String!
-  "On which page; null: not on a page."
+  "The page on which it was given; null if it was not given on a page."
   pageUrl: URL
   "When it was given."
   givenAt: Time!
-  "When it was taken back; null: it was not."
+  "When it was withdrawn; null if it was not."
   withdrawnAt: Time
-  "Whether it counts: it was not taken back, and one to be written to is that of someone whose address is known."
+  "Whether it is in effect: it was not withdrawn and, for COMMUNICATE, the person's e-mail address is known."
   applies: Boolean!
 }
 
-"To what a consent is (TM-8)."
+"What a consent is for."
 enum ConsentKind {
-  "To the processing of data."
+  "Processing of personal data."
   PROCESS
-  "To being written to."
+  "Receiving mail."
   COMMUNICATE
 }
 
-"The ground on which a consent stands (TM-8)."
+"The legal basis of a consent."
 enum ConsentBasis {
   "The visitor accepted the text."
   EXPLICIT
-  "The text was shown, and the visitor chatted."
+  "The text was shown, and the visitor started to chat."
   LEGITIMATE_INTEREST
 }
 
-"A new kind of mail."
-input CreateSubscriptionTypeInput {
+"A new type of mail."
+input CreateContactSubscriptionTypeInput {
   "1 to 200 characters, unique."
   name: String!
   "At most 1,000 characters."
@@ -8509,868 +12834,1215 @@ input CreateSubscriptionTypeInput {
   idempotencyKey: String
 }
 
-"Answer of createSubscriptionType."
-type CreateSubscriptionTypePayload {
-  "The new kind of mail."
-  subscriptionType: SubscriptionType
-  "What the caller can put right; empty after success."
+"Payload of ` + "`" + `createContactSubscriptionType` + "`" + `."
+type CreateContactSubscriptionTypePayload {
+  "The new type of mail."
+  contactSubscriptionType: ContactSubscriptionType
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"What is left out stays as it is."
-input UpdateSubscriptionTypeInput {
-  "The kind of mail."
-  subscriptionTypeId: ID!
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
+input UpdateContactSubscriptionTypeInput {
+  "The type of mail."
+  contactSubscriptionTypeId: ID!
   "1 to 200 characters, unique."
   name: String
-  "At most 1,000 characters."
+  "At most 1,000 characters; null: none."
   description: String
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of updateSubscriptionType."
-type UpdateSubscriptionTypePayload {
-  "The kind of mail as it is now."
-  subscriptionType: SubscriptionType
-  "What the caller can put right; empty after success."
+"Payload of ` + "`" + `updateContactSubscriptionType` + "`" + `."
+type UpdateContactSubscriptionTypePayload {
+  "The type of mail in its current state."
+  contactSubscriptionType: ContactSubscriptionType
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which kind of mail to archive."
-input ArchiveSubscriptionTypeInput {
-  "The kind of mail."
-  subscriptionTypeId: ID!
+"The type of mail to archive."
+input ArchiveContactSubscriptionTypeInput {
+  "The type of mail."
+  contactSubscriptionTypeId: ID!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of archiveSubscriptionType."
-type ArchiveSubscriptionTypePayload {
-  "The kind of mail as it is now."
-  subscriptionType: SubscriptionType
-  "What the caller can put right; empty after success."
+"Payload of ` + "`" + `archiveContactSubscriptionType` + "`" + `."
+type ArchiveContactSubscriptionTypePayload {
+  "The type of mail in its current state."
+  contactSubscriptionType: ContactSubscriptionType
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which consent to take back."
+"The consents to withdraw."
 input WithdrawConsentInput {
-  "The consent."
-  consentId: ID
-  "For visitors, in place of ` + "`" + `consentId` + "`" + `: all of their own of this kind."
-  kind: ConsentKind
+  "The consents."
+  consents: ConsentSelection!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of withdrawConsent."
+"One consent, or several."
+input ConsentSelection @oneOf {
+  "This one."
+  consentId: ID
+  "Only for visitors: all of their own consents of this kind."
+  kind: ConsentKind
+}
+
+"Payload of ` + "`" + `withdrawConsent` + "`" + `."
 type WithdrawConsentPayload @visible(to: [VISITOR]) {
-  "Those that were meant, as they are now."
+  "The consents concerned, in their current state."
   consents: [Consent!]
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Who wants no more mail."
+"The contact to opt out."
 input OptOutContactInput {
   "The contact."
   contactId: ID!
-  "Which kind of mail; left out: all."
-  subscriptionTypeId: ID
+  "The type of mail; omitted: all types."
+  contactSubscriptionTypeId: ID
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of optOutContact."
+"Payload of ` + "`" + `optOutContact` + "`" + `."
 type OptOutContactPayload {
   "The contact."
   contact: Contact
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
+}
+
+"A page of subscription types."
+type ContactSubscriptionTypeConnection {
+  "The rows in order."
+  edges: [ContactSubscriptionTypeEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [ContactSubscriptionType!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of subscription types."
+type ContactSubscriptionTypeEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: ContactSubscriptionType!
+}
+
+"A page of consents."
+type ConsentConnection {
+  "The rows in order."
+  edges: [ConsentEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Consent!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of consents."
+type ConsentEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Consent!
 }
 `, BuiltIn: false},
 	{Name: "../schema/contact.graphqls", Input: `extend type Query {
-  "Contacts of the account, newest first."
+  "A contact; null if there is none in the account with this key."
+  contact(
+    "Its id, its external id, or one of its addresses."
+    by: ContactKey!
+  ): Contact @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
+  "Contacts of the account, filtered and ordered. A page of a ` + "`" + `query` + "`" + ` may be short although ` + "`" + `pageInfo` + "`" + ` says that there is more."
   contacts(
-    """
-    Words that must each begin a word of the name or of an e-mail address, whatever their case and accents; a word with an @ is the
-    beginning of an address. Left out: all contacts. A page may be short while ` + "`" + `hasNextPage` + "`" + ` says that there are more to test.
-    """
-    query: String
-    "How many rows, 1 to 100; left out: 50."
+    "Narrows the list; default: all contacts."
+    filter: ContactFilter
+    "The order of the rows; default: CREATED_AT_DESC."
+    orderBy: ContactOrder
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
     first: Int
-    "Go on after this cursor of the same query."
+    "Continue after this cursor of the same filter and order."
     after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor of the same filter and order."
+    before: String
   ): ContactConnection! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
 }
 
 extend type Mutation {
-  "Makes a contact (CR-1). Emits ` + "`" + `CONTACT_CREATED` + "`" + `."
+  "Creates a contact. Emits ` + "`" + `CONTACT_CREATED` + "`" + `."
   createContact(
-    "Who it is."
+    "The contact's data."
     input: CreateContactInput!
   ): CreateContactPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
-  "Changes a contact (CR-1). Emits ` + "`" + `CONTACT_UPDATED` + "`" + `."
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Changes a contact. Emits ` + "`" + `CONTACT_UPDATED` + "`" + `."
   updateContact(
-    "Whom and what to change."
+    "The contact, and what to change."
     input: UpdateContactInput!
   ): UpdateContactPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
-  "Makes a contact the main one of a chat conversation, in place of the one it has (IN-12). Emits ` + "`" + `CONTACT_LINKED` + "`" + `."
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Changes the contact that a key leads to, and creates it if there is none with this ` + "`" + `externalId` + "`" + ` or ` + "`" + `email` + "`" + `; an ` + "`" + `id` + "`" + ` never creates one:
+  NOT_FOUND. Calls at the same time with the same key get the same contact. Emits ` + "`" + `CONTACT_CREATED` + "`" + ` or ` + "`" + `CONTACT_UPDATED` + "`" + `.
+  """
+  upsertContact(
+    "The key, and the contact's data."
+    input: UpsertContactInput!
+  ): UpsertContactPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Sets the main contact of a chat conversation, replacing its current one. Emits ` + "`" + `CONTACT_LINKED` + "`" + `."
   linkContact(
-    "Which conversation, and which contact."
+    "The conversation and the contact."
     input: LinkContactInput!
   ): LinkContactPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
-  "Takes the contact off a chat conversation, and off this one alone; its next message does not undo it (IN-12). Emits ` + "`" + `CONTACT_UNLINKED` + "`" + `."
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  "Removes the contact from this chat conversation only; the next message does not link it again. Emits ` + "`" + `CONTACT_UNLINKED` + "`" + `."
   unlinkContact(
-    "Which conversation."
+    "The conversation to act on."
     input: UnlinkContactInput!
   ): UnlinkContactPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
 }
 
-"A person outside who writes to the account (CR-1)."
-type Contact implements Node {
+"A person outside the account who writes to it."
+type Contact implements Node @scope(read: "contacts:read") @key(fields: "id") {
   "TypeID, ` + "`" + `contact_...` + "`" + `."
-  id: ID!
-  "Full name; empty: not known."
-  name: String!
-  "The main address, in lower case; null: none is known."
-  email: EmailAddress
-  "All addresses, the main one first, in lower case."
+  id: ID! @scope(also: ["conversations:read"])
+  "What to call them; never empty: the name, otherwise an address or a telephone number, otherwise a name such as \"Contact 4F2A\"."
+  displayName: String! @scope(also: ["conversations:read"])
+  "Full name; null if not known."
+  name: String @scope(also: ["conversations:read"])
+  "The main address, in lower case; null if none is known."
+  email: EmailAddress @scope(also: ["conversations:read"])
+  "All addresses, at most 100, the main one first, in lower case."
   emails: [EmailAddress!]!
-  "As it was typed; null: none is known."
+  "The phone number as it was typed; null if none is known."
   phone: String
-  "When the contact became known."
+  "Picture of the contact; null if none. It is what was set: Parley looks nowhere for one."
+  avatarUrl: URL @scope(also: ["conversations:read"])
+  "The id of the contact in a system of the account's; null if none."
+  externalId: String
+  "When the contact was created."
   createdAt: Time!
-  "When the contact last wrote or was on the site; null: never."
+  "When the contact last wrote or visited the site; null if never."
   lastSeenAt: Time
-  "The pages that its visitors looked at in the caller's inboxes, latest first; the last 100 of each visitor are kept (CR-1)."
+  "The conversations with the contact that the caller may see, latest start first, without those in Trash."
+  conversations(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): ConversationConnection!
+  "The lists that the contact is on, by name."
+  lists(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): ContactListConnection!
+  "The tickets of the contact, oldest first."
+  tickets(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): TicketConnection!
+  "Whether the contact, one of its addresses or one of its visitors is blocked on a channel of the caller's inboxes."
+  blocked: Boolean! @scope(also: ["conversations:read"])
+  "Where they are blocked: on channels of the caller's inboxes, latest first."
+  blocks(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): BlockedSenderConnection!
+  "The pages that its visitors viewed on the sites of the caller's inboxes, latest first; the last 100 per visitor are kept."
   pageViews(
-    "How many, 1 to 100; left out: 20."
-    first: Int = 20
-  ): [PageView!]!
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): PageViewConnection!
+}
+
+"All given conditions must be met; within a list, any one is enough. The range of time is half-open: after <= t < before."
+input ContactFilter {
+  """
+  Words, each of which must match the beginning of a word in the name or in an e-mail address, ignoring case and accents. A word with
+  an @ matches the beginning of an address. "" is as if left out.
+  """
+  query: String
+  "On this list."
+  contactListId: ID
+  "With one of these addresses, ignoring case; at most 100."
+  emails: [EmailAddress!]
+  "With one of these external ids, exactly as written; at most 100."
+  externalIds: [String!]
+  "Created at this time or later."
+  createdAfter: Time
+  "Created before this time."
+  createdBefore: Time
+}
+
+"The order of a list of contacts."
+enum ContactOrder {
+  "Newest first."
+  CREATED_AT_DESC
+  "By name, in the order of its characters; those without one come first."
+  NAME_ASC
+  "Who wrote or visited the site last comes first; those who never did come last."
+  LAST_SEEN_AT_DESC
+}
+
+"Who is blocked on a channel: a contact, a visitor of a chat, or an e-mail address."
+type BlockedSender @scope(read: "conversations:read") {
+  "The contact who is blocked, with all its addresses and visitors; null if a visitor or an address is."
+  contact: Contact
+  "The visitor who is blocked; null if a contact or an address is."
+  visitor: Visitor
+  "The address that is blocked; null if a contact or a visitor is."
+  email: EmailAddress
+  "The channel on which they are blocked."
+  channel: Channel!
+  "Who blocked them."
+  blockedBy: Actor!
+  "When they were blocked."
+  blockedAt: Time!
+}
+
+"A page of blocked senders."
+type BlockedSenderConnection {
+  "The rows, latest first."
+  edges: [BlockedSenderEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [BlockedSender!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of blocked senders."
+type BlockedSenderEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: BlockedSender!
 }
 
 "A page of contacts."
 type ContactConnection {
-  "The rows, newest first."
+  "The rows in order."
   edges: [ContactEdge!]!
-  "Whether the list goes on."
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Contact!]!
+  "Whether the list continues."
   pageInfo: PageInfo!
+  "Number of contacts in the whole list; null above 10,000, and with a ` + "`" + `query` + "`" + `, which is tested row by row. Request it only if it is shown."
+  totalCount: Int
 }
 
 "A row of a list of contacts."
 type ContactEdge {
-  "Its place in the list."
+  "Position in the list."
   cursor: String!
   "The contact."
   node: Contact!
 }
 
-"A new contact: at least one of name, e-mail and phone."
+"What leads to one contact of the account."
+input ContactKey @oneOf {
+  "TypeID, ` + "`" + `contact_...` + "`" + `."
+  id: ID
+  "Its external id, exactly as written."
+  externalId: String
+  "One of its addresses, ignoring case."
+  email: EmailAddress
+}
+
+"A new contact: at least one of name, e-mail, phone and external id."
 input CreateContactInput {
+  "The contact's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
   "At most 200 characters."
   name: String
-  "Unique among the account's contacts, whatever its case."
+  "Must be unique among the account's contacts, ignoring case."
   email: EmailAddress
   "At most 50 characters, kept as typed."
   phone: String
+  "Picture of the contact."
+  avatarUrl: URL
+  "The id of the contact in a system of the account's: 1 to 200 characters, unique among its contacts; \"\" is as if left out."
+  externalId: String
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of createContact."
+"Payload of ` + "`" + `createContact` + "`" + `."
 type CreateContactPayload {
   "The new contact."
   contact: Contact
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"What is left out stays as it is."
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
 input UpdateContactInput {
   "The contact."
   contactId: ID!
-  "At most 200 characters; empty: not known."
+  "At most 200 characters; null: not known."
   name: String
-  "The new main address; the one before stays among the contact's addresses."
+  "The new main address; the previous one remains one of the contact's addresses."
   email: EmailAddress
-  "At most 50 characters, kept as typed; empty: none."
+  "At most 50 characters, kept as typed; null: none."
   phone: String
+  "Picture of the contact; null: none."
+  avatarUrl: URL
+  """
+  The id of the contact in a system of the account's: 1 to 200 characters, unique among its contacts; null: none; "" is as if left out.
+  """
+  externalId: String
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of updateContact."
+"Payload of ` + "`" + `updateContact` + "`" + `."
 type UpdateContactPayload {
-  "The contact as it is now."
+  "The contact in its current state."
   contact: Contact
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which contact a conversation is with."
+"""
+A contact by its key, and what is known of it. A field that is omitted stays as it is; null clears it where the field says so, and otherwise
+is REQUIRED. A contact that is created has the key's value: another one in ` + "`" + `externalId` + "`" + ` or ` + "`" + `email` + "`" + ` is INVALID.
+"""
+input UpsertContactInput {
+  "The contact."
+  by: ContactKey!
+  "At most 200 characters; null: not known."
+  name: String
+  "The new main address; the previous one remains one of the contact's addresses."
+  email: EmailAddress
+  "At most 50 characters, kept as typed; null: none."
+  phone: String
+  "Picture of the contact; null: none."
+  avatarUrl: URL
+  """
+  The id of the contact in a system of the account's: 1 to 200 characters, unique among its contacts; null: none; "" is as if left out.
+  """
+  externalId: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `upsertContact` + "`" + `."
+type UpsertContactPayload {
+  "The contact in its current state."
+  contact: Contact
+  "Whether this call created the contact; a replay repeats the first answer. False if there are errors."
+  created: Boolean!
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The conversation, and its new contact."
 input LinkContactInput {
   "A chat conversation."
   conversationId: ID!
   "The contact."
   contactId: ID!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of linkContact."
+"Payload of ` + "`" + `linkContact` + "`" + `."
 type LinkContactPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which conversation loses its contact."
+"The conversation to unlink."
 input UnlinkContactInput {
   "A chat conversation."
   conversationId: ID!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of unlinkContact."
+"Payload of ` + "`" + `unlinkContact` + "`" + `."
 type UnlinkContactPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/conversation.graphqls", Input: `extend type Query {
-  "A conversation; null if there is none, or the caller may not see it."
+  "A conversation; null if it does not exist or the caller may not see it."
   conversation(
     "Its id, ` + "`" + `conversation_...` + "`" + `."
     id: ID!
   ): Conversation @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:read")
-  "A view of one inbox or of all that the caller is a member of, narrowed and in order (IN-2, IN-3)."
+  "A view of one inbox, or of all inboxes that the caller is a member of, filtered and ordered."
   conversations(
-    "The inbox; left out: all that the caller may see."
+    "The inbox; default: all that the caller may see."
     inboxId: ID
-    "The view; left out: ALL. Not with ` + "`" + `savedViewId` + "`" + `."
-    view: ConversationView
-    "A saved view (IN-19). Not with ` + "`" + `view` + "`" + `."
-    savedViewId: ID
-    "Narrows the view. A saved view's own filter must hold too."
+    "The view; default: the built-in view ALL."
+    view: ViewInput
+    "Narrows the view. A saved view's own filter applies as well."
     filter: ConversationFilter
-    "How the rows are ordered; left out: LAST_MESSAGE_DESC, or the saved view's own order."
+    "The order of the rows; default: ACTIVITY_DESC, or the saved view's own order."
     orderBy: ConversationOrder
-    "How many rows from the beginning, or after ` + "`" + `after` + "`" + `: 1 to 100; left out: 50."
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
     first: Int
-    "Go on after this cursor of the same view, filter and order."
+    "Continue after this cursor of the same view, filter and order."
     after: String
-    "How many rows from the end, or before ` + "`" + `before` + "`" + `: 1 to 100. Not with ` + "`" + `first` + "`" + `."
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
     last: Int
-    "Go back from this cursor of the same view, filter and order."
+    "Continue backwards from this cursor of the same view, filter and order."
     before: String
   ): ConversationConnection! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:read")
 }
 
-extend type Mutation {
-  "Assigns an unassigned conversation to the caller. Of two who claim at once one wins; the other is told who has it: CONFLICT (IN-6). A claim takes over from a bot (BT-2). Emits ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `, and ` + "`" + `BOT_TAKEN_OVER` + "`" + ` where a bot had it."
-  claimConversation(
-    "Which conversation."
-    input: ClaimConversationInput!
-  ): ClaimConversationPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Assigns a conversation to a user, or to a team alone (IN-6). The user must be a member of the inbox: NOT_A_MEMBER; a seat is not needed (AC-4). Assigning a user takes over from a bot (BT-2). Emits ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `, and ` + "`" + `BOT_TAKEN_OVER` + "`" + ` where a bot had it."
-  assignConversation(
-    "Which conversation, and what to change."
-    input: AssignConversationInput!
-  ): AssignConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
-  "Takes user and team off a conversation (IN-6). It is not offered to others (RT-4). Emits ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` if it had either."
-  unassignConversation(
-    "Which conversation."
-    input: UnassignConversationInput!
-  ): UnassignConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
-  "Closes a conversation (IN-7); a closed one stays as it is. While a bot talks with the visitor: BOT_CONVERSATION_ACTIVE, and the message says from when it can be closed (IN-8). Emits ` + "`" + `CONVERSATION_CLOSED` + "`" + `."
-  closeConversation(
-    "Which conversation."
-    input: CloseConversationInput!
-  ): CloseConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
-  "Reopens a conversation (IN-7); an open one stays as it is. It keeps an assignee who is still a member, and is routed otherwise (RT-1). Emits ` + "`" + `CONVERSATION_REOPENED` + "`" + `; where it is routed ` + "`" + `CONVERSATION_ROUTED` + "`" + `, and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` if somebody gets it; ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` where it loses its assignee to nobody."
-  reopenConversation(
-    "Which conversation."
-    input: ReopenConversationInput!
-  ): ReopenConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
-  "Moves this conversation alone to Filtered, with the reason SPAM (IN-9). It is not closed, and nobody is blocked. Emits ` + "`" + `CONVERSATION_FILTERED` + "`" + `."
-  markAsSpam(
-    "Which conversation."
-    input: MarkAsSpamInput!
-  ): MarkAsSpamPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Clears all reasons but BLOCKED_SENDER; with none left the conversation leaves Filtered, and is routed as if new unless somebody has it (IN-9). A mail's gets its ticket then (EM-3). Emits ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, and ` + "`" + `CONVERSATION_ROUTED` + "`" + `, ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` and ` + "`" + `TICKET_CREATED` + "`" + ` where that is so."
-  markAsNotSpam(
-    "Which conversation."
-    input: MarkAsNotSpamInput!
-  ): MarkAsNotSpamPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Blocks the sender on this channel and moves the conversation to Filtered (IN-10). Later messages of the sender are kept, under Filtered. Emits ` + "`" + `CONTACT_BLOCKED` + "`" + ` and ` + "`" + `CONVERSATION_FILTERED` + "`" + `."
-  blockSender(
-    "Which conversation."
-    input: BlockSenderInput!
-  ): BlockSenderPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Lets the sender's later conversations through, and clears BLOCKED_SENDER from this conversation; older ones stay (IN-10). Emits ` + "`" + `CONTACT_UNBLOCKED` + "`" + ` and, if no reason is left, what ` + "`" + `markAsNotSpam` + "`" + ` does: ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, ` + "`" + `CONVERSATION_ROUTED` + "`" + `, ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `, ` + "`" + `TICKET_CREATED` + "`" + `."
-  unblockSender(
-    "Which conversation."
-    input: UnblockSenderInput!
-  ): UnblockSenderPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Moves a conversation to Trash, from where it can be restored for 30 days (IN-13). Emits ` + "`" + `CONVERSATION_DELETED` + "`" + `."
-  deleteConversation(
-    "Which conversation."
-    input: DeleteConversationInput!
-  ): DeleteConversationPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Takes a conversation out of Trash, as it was before (IN-13). Emits ` + "`" + `CONVERSATION_RESTORED` + "`" + `."
-  restoreConversation(
-    "Which conversation."
-    input: RestoreConversationInput!
-  ): RestoreConversationPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Removes a conversation that is in Trash for ever, with its messages (IN-13). It cannot be undone. Its events lose their references. Emits ` + "`" + `CONVERSATION_PURGED` + "`" + `."
-  purgeConversation(
-    "Which conversation."
-    input: PurgeConversationInput!
-  ): PurgeConversationPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Marks a conversation read for the caller, up to a message (IN-15). It never goes back. It raises no revision. Emits ` + "`" + `CONVERSATION_READ` + "`" + `, which the caller alone sees."
-  markConversationRead(
-    "Which conversation, and what to change."
-    input: MarkConversationReadInput!
-  ): MarkConversationReadPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Marks a conversation unread for the caller: its last incoming message and what follows (IN-15). It raises no revision. Emits ` + "`" + `CONVERSATION_READ` + "`" + `, which the caller alone sees."
-  markConversationUnread(
-    "Which conversation."
-    input: MarkConversationUnreadInput!
-  ): MarkConversationUnreadPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Takes a conversation over from a bot: the caller gets it, and the bot falls silent (BT-2). Emits ` + "`" + `BOT_TAKEN_OVER` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `."
-  takeOverConversation(
-    "Which conversation."
-    input: TakeOverConversationInput!
-  ): TakeOverConversationPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Ends the bot's part: people answer from here on, and IN-8 locks the conversation no longer; it is routed (BT-2). Emits ` + "`" + `BOT_HANDED_OFF` + "`" + `, and ` + "`" + `CONVERSATION_ROUTED` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` as far as there are rules and people."
-  handOffConversation(
-    "Which conversation."
-    input: HandOffConversationInput!
-  ): HandOffConversationPayload! @access(to: [BOT, INTEGRATION], scope: "conversations:write")
-  "Puts a conversation off: it is open still, but out of the common views until its time, or until the contact's next message (IN-18). Notes do not bring it back; closing it ends the snooze. Of a closed one: INVALID. Emits ` + "`" + `CONVERSATION_SNOOZED` + "`" + `, and ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + ` when it comes back."
-  snoozeConversation(
-    "Which conversation, and until when."
-    input: SnoozeConversationInput!
-  ): SnoozeConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
-  "Brings a snoozed conversation back now (IN-18); another stays as it is. Emits ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + `."
-  unsnoozeConversation(
-    "Which conversation."
-    input: UnsnoozeConversationInput!
-  ): UnsnoozeConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
-  "Adds tags to a conversation (IN-18). Those that it has already, in whatever case, stay as they are written. Emits ` + "`" + `CONVERSATION_TAGGED` + "`" + ` if it got one."
-  tagConversation(
-    "Which conversation, and which tags."
-    input: TagConversationInput!
-  ): TagConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
-  "Takes tags off a conversation, in whatever case they are written (IN-18). Those that it does not have are passed over. Emits ` + "`" + `CONVERSATION_TAGGED` + "`" + ` if it lost one."
-  untagConversation(
-    "Which conversation, and which tags."
-    input: UntagConversationInput!
-  ): UntagConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
-  "Says how pressing a conversation is (IN-18). Emits ` + "`" + `CONVERSATION_UPDATED` + "`" + ` if it changed."
-  setConversationPriority(
-    "Which conversation, and its priority."
-    input: SetConversationPriorityInput!
-  ): SetConversationPriorityPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+extend type Query {
   """
-  Does one thing to many conversations in the background, one after another (IN-6). Those that a rule locks are skipped and reported
-  in ` + "`" + `task.problems` + "`" + `. Emits ` + "`" + `TASK_STARTED` + "`" + ` and ` + "`" + `TASK_FINISHED` + "`" + `, and for each conversation what the single mutation emits:
-  ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `, ` + "`" + `BOT_TAKEN_OVER` + "`" + `, ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + `, ` + "`" + `CONVERSATION_CLOSED` + "`" + `, ` + "`" + `CONVERSATION_REOPENED` + "`" + `, ` + "`" + `CONVERSATION_FILTERED` + "`" + `,
-  ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, ` + "`" + `CONVERSATION_DELETED` + "`" + `, ` + "`" + `CONVERSATION_RESTORED` + "`" + `, ` + "`" + `CONVERSATION_PURGED` + "`" + `, ` + "`" + `CONVERSATION_READ` + "`" + `,
-  ` + "`" + `CONVERSATION_SNOOZED` + "`" + `, ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + `, ` + "`" + `CONVERSATION_TAGGED` + "`" + ` or ` + "`" + `CONVERSATION_UPDATED` + "`" + `.
+  Numbers of conversations in views: the built-in views of inboxes, in the order of the enum, then saved views in the order of their ids.
+  NOT_FOUND for an inbox or saved view that the caller may not use.
   """
-  bulkChangeConversations(
-    "What to do, and to which conversations."
-    input: BulkChangeConversationsInput!
-  ): BulkChangeConversationsPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+  viewCounts(
+    "The inboxes, at most 100; default: all of the caller's, if ` + "`" + `savedViewIds` + "`" + ` is not given either."
+    inboxIds: [ID!]
+    "The saved views, at most 50; default: none."
+    savedViewIds: [ID!]
+  ): [ViewCount!]! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:read")
 }
 
-"A thread with a contact or visitor (IN-1)."
-type Conversation implements Node {
+extend type Mutation {
+  """
+  Assigns an unassigned conversation to the caller. If two users claim it at the same time, one succeeds, and the other gets CONFLICT with
+  the name of the assignee. Claiming takes over from a bot. Emits ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `, and ` + "`" + `BOT_TAKEN_OVER` + "`" + ` if a bot had the
+  conversation.
+  """
+  claimConversation(
+    "The conversation to act on."
+    input: ClaimConversationInput!
+  ): ClaimConversationPayload! @access(to: [ADMIN, AGENT], scope: "conversations:assign")
+    @errors(codes: [CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED])
+  """
+  Assigns a conversation to a user, to a team or to both, or takes it from either. It is not offered to others. The user must be a member
+  of the inbox, otherwise NOT_A_MEMBER; a seat is not required. Assigning a user takes over from a bot. Emits ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `, or
+  ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` if neither user nor team is left, and ` + "`" + `BOT_TAKEN_OVER` + "`" + ` if a bot had the conversation.
+  """
+  assignConversation(
+    "The conversation, and what to change."
+    input: AssignConversationInput!
+  ): AssignConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:assign")
+    @errors(codes: [CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED])
+  """
+  Closes a conversation; a closed one stays as it is. While a bot is talking with the visitor: BOT_CONVERSATION_ACTIVE; the message says
+  when the conversation can be closed. Emits ` + "`" + `CONVERSATION_CLOSED` + "`" + `.
+  """
+  closeConversation(
+    "The conversation to act on."
+    input: CloseConversationInput!
+  ): CloseConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [BOT_CONVERSATION_ACTIVE, CONFLICT, INVALID, NOT_FOUND])
+  """
+  Reopens a conversation; an open one stays as it is. If its assignee is still a member of the inbox, they keep it; otherwise it is
+  routed. Emits ` + "`" + `CONVERSATION_REOPENED` + "`" + `; if it is routed, ` + "`" + `CONVERSATION_ROUTED` + "`" + `, and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` if someone gets it;
+  ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` if it loses its assignee and no one gets it.
+  """
+  reopenConversation(
+    "The conversation to act on."
+    input: ReopenConversationInput!
+  ): ReopenConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  "Moves only this conversation to Filtered, with the reason SPAM. It is not closed, and no one is blocked. Emits ` + "`" + `CONVERSATION_FILTERED` + "`" + `."
+  markConversationAsSpam(
+    "The conversation to act on."
+    input: MarkConversationAsSpamInput!
+  ): MarkConversationAsSpamPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:moderate")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Clears all filter reasons except BLOCKED_SENDER. If none is left, the conversation leaves Filtered and, if no one is assigned, is routed
+  like a new one; an e-mail conversation then gets its ticket. Emits ` + "`" + `CONVERSATION_UNFILTERED` + "`" + ` and, if they apply, ` + "`" + `CONVERSATION_ROUTED` + "`" + `,
+  ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` and ` + "`" + `TICKET_CREATED` + "`" + `.
+  """
+  markConversationAsNotSpam(
+    "The conversation to act on."
+    input: MarkConversationAsNotSpamInput!
+  ): MarkConversationAsNotSpamPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:moderate")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Blocks the sender on this channel and moves the conversation to Filtered. Later messages from the sender are kept in Filtered.
+  Emits ` + "`" + `CONTACT_BLOCKED` + "`" + ` and ` + "`" + `CONVERSATION_FILTERED` + "`" + `.
+  """
+  blockConversationSender(
+    "The conversation to act on."
+    input: BlockConversationSenderInput!
+  ): BlockConversationSenderPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:moderate")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Stops filtering the sender's future conversations, and clears BLOCKED_SENDER from this conversation; older ones stay filtered.
+  Emits ` + "`" + `CONTACT_UNBLOCKED` + "`" + ` and, if no reason is left, the events of ` + "`" + `markConversationAsNotSpam` + "`" + `: ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, ` + "`" + `CONVERSATION_ROUTED` + "`" + `,
+  ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `, ` + "`" + `TICKET_CREATED` + "`" + `.
+  """
+  unblockConversationSender(
+    "The conversation to act on."
+    input: UnblockConversationSenderInput!
+  ): UnblockConversationSenderPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:moderate")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  "Moves a conversation to Trash, from which it can be restored for 30 days. Emits ` + "`" + `CONVERSATION_DELETED` + "`" + `."
+  deleteConversation(
+    "The conversation to act on."
+    input: DeleteConversationInput!
+  ): DeleteConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:moderate")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  "Restores a conversation from Trash to its previous state. Emits ` + "`" + `CONVERSATION_RESTORED` + "`" + `."
+  restoreConversation(
+    "The conversation to act on."
+    input: RestoreConversationInput!
+  ): RestoreConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:moderate")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Permanently removes a conversation that is in Trash, with its messages. This cannot be undone. Its events no longer refer to it.
+  Emits ` + "`" + `CONVERSATION_PURGED` + "`" + `.
+  """
+  purgeConversation(
+    "The conversation to act on."
+    input: PurgeConversationInput!
+  ): PurgeConversationPayload! @access(to: [ADMIN, AGENT], scope: "conversations:moderate")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Marks a conversation as read for the caller, up to a message. The position never moves back, and the revision does not change.
+  Emits ` + "`" + `CONVERSATION_READ` + "`" + `, which only the caller sees.
+  """
+  markConversationRead(
+    "The conversation, and what to change."
+    input: MarkConversationReadInput!
+  ): MarkConversationReadPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Marks a conversation as unread for the caller, from its last incoming message on. The revision does not change.
+  Emits ` + "`" + `CONVERSATION_READ` + "`" + `, which only the caller sees.
+  """
+  markConversationUnread(
+    "The conversation to act on."
+    input: MarkConversationUnreadInput!
+  ): MarkConversationUnreadPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Takes a conversation over from a bot: it is assigned to the caller, and the bot stops replying. Emits ` + "`" + `BOT_TAKEN_OVER` + "`" + ` and
+  ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `.
+  """
+  takeOverConversation(
+    "The conversation to act on."
+    input: TakeOverConversationInput!
+  ): TakeOverConversationPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED])
+  """
+  Ends the bot's part: people reply from now on, the conversation can be closed again, and it is routed. Emits ` + "`" + `BOT_HANDED_OFF` + "`" + ` and,
+  depending on rules and available people, ` + "`" + `CONVERSATION_ROUTED` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `.
+  """
+  handOffConversation(
+    "The conversation to act on."
+    input: HandOffConversationInput!
+  ): HandOffConversationPayload! @access(to: [BOT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Snoozes a conversation: it stays open, but is left out of the usual views until the given time or the contact's next message. Notes do
+  not bring it back; closing it ends the snooze. A closed conversation cannot be snoozed: INVALID. Emits ` + "`" + `CONVERSATION_SNOOZED` + "`" + `, and
+  ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + ` when it comes back.
+  """
+  snoozeConversation(
+    "The conversation, and until when."
+    input: SnoozeConversationInput!
+  ): SnoozeConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  "Brings a snoozed conversation back now; one that is not snoozed stays as it is. Emits ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + `."
+  unsnoozeConversation(
+    "The conversation to act on."
+    input: UnsnoozeConversationInput!
+  ): UnsnoozeConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Adds tags to a conversation, each named by its id or by its name, regardless of case. A name that no tag has creates a tag, unless the
+  account's tags are managed (` + "`" + `Account.tagsManaged` + "`" + `): then it is NOT_FOUND, as an unknown id always is. An archived tag is INVALID. Tags that
+  the conversation already has are ignored. Emits ` + "`" + `TAG_CREATED` + "`" + ` for each new tag, and ` + "`" + `CONVERSATION_TAGGED` + "`" + ` if a tag was added.
+  """
+  tagConversation(
+    "The conversation and the tags."
+    input: TagConversationInput!
+  ): TagConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Removes tags from a conversation, each named by its id or by its name, regardless of case. Tags that it does not have are ignored.
+  Emits ` + "`" + `CONVERSATION_TAGGED` + "`" + ` if a tag was removed.
+  """
+  untagConversation(
+    "The conversation and the tags."
+    input: UntagConversationInput!
+  ): UntagConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Sets the priority of a conversation. Emits ` + "`" + `CONVERSATION_UPDATED` + "`" + ` if it changed."
+  setConversationPriority(
+    "The conversation and its priority."
+    input: SetConversationPriorityInput!
+  ): SetConversationPriorityPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  "Sets what other systems know a conversation by. Emits ` + "`" + `CONVERSATION_UPDATED` + "`" + ` if it changed."
+  updateConversation(
+    "The conversation, and what to change."
+    input: UpdateConversationInput!
+  ): UpdateConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
+  """
+  Applies one action to many conversations in the background, one after another. Conversations that a rule does not allow to be changed
+  are skipped and reported in ` + "`" + `task.problems` + "`" + `. Emits ` + "`" + `TASK_STARTED` + "`" + ` and ` + "`" + `TASK_FINISHED` + "`" + `, and for each conversation the events of the
+  single mutation: ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `, ` + "`" + `BOT_TAKEN_OVER` + "`" + `, ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + `, ` + "`" + `CONVERSATION_CLOSED` + "`" + `, ` + "`" + `CONVERSATION_REOPENED` + "`" + `,
+  ` + "`" + `CONVERSATION_FILTERED` + "`" + `, ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, ` + "`" + `CONVERSATION_DELETED` + "`" + `, ` + "`" + `CONVERSATION_RESTORED` + "`" + `, ` + "`" + `CONVERSATION_PURGED` + "`" + `,
+  ` + "`" + `CONVERSATION_READ` + "`" + `, ` + "`" + `CONVERSATION_SNOOZED` + "`" + `, ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + `, ` + "`" + `CONVERSATION_TAGGED` + "`" + ` or ` + "`" + `CONVERSATION_UPDATED` + "`" + `. With TAG also
+  ` + "`" + `TAG_CREATED` + "`" + ` for each new tag.
+  """
+  bulkChangeConversations(
+    "The action, and the conversations."
+    input: BulkChangeConversationsInput!
+  ): BulkChangeConversationsPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:bulk")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+}
+
+"A thread with a contact or visitor."
+type Conversation implements Node @scope(read: "conversations:read") @key(fields: "id") {
   "TypeID, ` + "`" + `conversation_...` + "`" + `."
   id: ID!
   "The inbox that it belongs to."
   inbox: Inbox!
-  "The channel that it came in by."
+  "The channel through which it arrived."
   channel: Channel!
-  "The channel's medium."
+  "The channel's kind."
   kind: ChannelKind!
-  "Whether it is worked on."
+  "Whether it is open or closed."
   status: ConversationStatus!
-  "The main contact; null: an anonymous visitor's, or unlinked (IN-12)."
+  "The main contact; null if the visitor is anonymous or the contact was unlinked."
   contact: Contact
   "The visitor who writes in a chat; null for e-mail."
   visitor: Visitor
-  "The user who has it; null: unassigned."
+  "The user it is assigned to; null if unassigned."
   assignee: User
-  "The team that has it; null: none."
+  "The team it is assigned to; null if none."
   assignedTeam: Team
-  "Subject of an e-mail; null for a chat."
+  "What to call it in a list; never empty: its subject, otherwise ` + "`" + `displayName` + "`" + `."
+  title: String!
+  """
+  Who it is with; never empty: the name of the contact or visitor, otherwise an address or a telephone number, otherwise a name such as
+  "Visitor 4F2A", which stays the same.
+  """
+  displayName: String!
+  "Subject of an e-mail conversation; null for a chat."
   subject: String
-  "Beginning of the last message that is no note, as one line of text without markup."
+  "Beginning of the last message that is not a note, as one line of text without markup."
   preview: String!
-  "When it began."
+  "The last message that is not a note, from which ` + "`" + `preview` + "`" + ` is taken. A change of only its delivery state is not a change of the conversation."
+  lastMessage: Message
+  "Number of messages between contact and team, deleted ones included; notes and system messages are not counted."
+  messageCount: Int!
+  "When it started."
   openedAt: Time!
-  "When its last message came; never goes back."
+  "When its last message arrived; never moves back."
   lastMessageAt: Time!
-  "Since when the contact waits for an answer; null: does not wait."
+  "When it last came to the top: its last message, its return from snooze or from Trash. Never moves back. Lists in the order of activity are sorted by it."
+  activityAt: Time!
+  "Since when the contact has been waiting for a reply; null if they are not waiting."
   waitingSince: Time
+  "Who is to write next, by who wrote last; null if no one has written."
+  waitingOn: WaitingOn
+  "Until when a reply reaches the contact, if its channel limits that; null without a limit."
+  canReplyUntil: Time
+  "When the team first replied to the contact's first message; bots do not count. Null if it has not yet."
+  firstRespondedAt: Time
+  "Who gave that first reply: a user or an integration; null if no one has yet."
+  firstRespondedBy: Actor
+  "Seconds from the contact's first message to the first reply; null if there is none yet."
+  firstResponseSeconds: Int
+  "The seconds of those within the operating hours of the inbox's chat channel at that time; null if it had none, or is not known."
+  firstResponseBusinessSeconds: Int
+  "How often it was reopened, by a message or by hand."
+  reopenCount: Int!
+  "Who closed it; null while it is open, and if it closed by itself."
+  resolvedBy: Actor
+  """
+  From when it can be closed, while a bot handles an open conversation: 30 minutes after the visitor's last message. May be in the past.
+  Null if no bot handles it.
+  """
+  closableAt: Time
   "When it was last closed; null while it is open."
   closedAt: Time
-  "Why it is in Filtered (IN-9); empty: it is not."
+  "Why it is in Filtered; empty if it is not."
   filtered: [FilteredReason!]!
-  "When it was moved to Trash; null: it is not there."
+  "When it was moved to Trash; null if it is not in Trash."
   deletedAt: Time
-  "The bot that began it; null: none did."
+  "The bot that started it; null if none did."
   bot: Bot
-  "Where the bot's part stands (BT-2)."
+  "State of the bot's part."
   botState: BotState!
-  "The page that the chat began on; null for e-mail."
+  "The page on which the chat started; null for e-mail."
   originUrl: URL
-  "The targeted message that the chat began from; null for e-mail, or if it is gone."
+  "The targeted message from which the chat started; null for e-mail, or if the targeted message was deleted."
   targetedMessage: TargetedMessage
-  "How pressing it is (IN-18)."
+  "How urgent it is."
   priority: Priority!
-  "Free words to find it by, in alphabetical order (IN-18)."
-  tags: [String!]!
-  "Until when it is snoozed; null: it is not (IN-18)."
+  "Its tags, by name; at most 50. Archived ones are included. Renaming or merging tags does not change the conversation's revision."
+  tags: [Tag!]!
+  "Until when it is snoozed; null if it is not snoozed."
   snoozedUntil: Time
-  "Whether it has an incoming message that the caller has not read (IN-15). False for callers who are no users, and while it is filtered."
+  """
+  Whether it has an incoming message that the caller has not read, or came back from snooze by itself since the caller last read it.
+  Always false for callers who are not users, and while it is filtered.
+  """
   unread: Boolean! @perViewer
-  "Number of the last message from the contact or visitor; 0: none."
+  """
+  Number of incoming messages that the caller has not read, counted up to 1,000. 0 whenever ` + "`" + `unread` + "`" + ` is false, and also if it only came
+  back from snooze without a new message.
+  """
+  unreadCount: Int! @perViewer
+  "Number of the last message from the contact or visitor; 0 if there is none."
   lastIncomingNumber: Int!
-  "Rises by one with every change of this conversation. Give it back as ` + "`" + `expectedRevision` + "`" + ` to change only what you saw."
+  "The id of the conversation in a system of the account's; null if none."
+  externalId: String
+  "Increases by one with every change of this conversation. Pass it as ` + "`" + `expectedRevision` + "`" + ` to make a change only if nothing has changed since."
   revision: Int!
   "Messages and notes, oldest first."
   messages(
-    "How many from the beginning, or after ` + "`" + `after` + "`" + `: 1 to 100; left out: 50."
+    "Number of messages from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
     first: Int
-    "Go on after this cursor."
+    "Continue after this cursor, which is the same message number in every conversation."
     after: String
-    "How many from the end, or before ` + "`" + `before` + "`" + `: 1 to 100. Not with ` + "`" + `first` + "`" + `."
+    "Number of messages from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
     last: Int
-    "Go back from this cursor."
+    "Continue backwards from this cursor, which is the same message number in every conversation."
     before: String
   ): MessageConnection!
-  "What routing decided on it, oldest first: who got it, and why (RT-5)."
-  routingDecisions: [RoutingDecision!]!
-  "What happened to it, oldest first (IN-17)."
-  timeline(
-    "How many events, 1 to 100; left out: 50."
+  "The routing decisions, oldest first: who got the conversation, and why."
+  routingDecisions(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
     first: Int
-    "Go on after this cursor."
+    "Continue after this cursor."
     after: String
-  ): EventConnection!
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): RoutingDecisionConnection!
+  """
+  Its history, oldest first, in the order of the event log: each message where it was written, and the events in between. What happened
+  to a message later (an edit, its deletion, its delivery) is not an entry of its own: the message is shown in its current state.
+  """
+  entries(
+    "Only entries of these kinds; default: all."
+    kinds: [EntryKind!]
+    "Number of entries from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor, which is the same position of the log in every conversation."
+    after: String
+    "Number of entries from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor, which is the same position of the log in every conversation."
+    before: String
+  ): EntryConnection!
 }
 
-"Whether a conversation is worked on (IN-1)."
+"Whether a conversation is open or closed."
 enum ConversationStatus {
-  "It is worked on."
+  "It is being worked on."
   OPEN
-  "It is done with; the contact's next message reopens it (IN-7)."
+  "It is finished; the contact's next message reopens it."
   CLOSED
 }
 
-"Why a conversation is filtered (IN-9)."
+"Why a conversation is filtered."
 enum FilteredReason {
   "Someone marked it as spam."
   SPAM
-  "Its sender is blocked (IN-10)."
+  "Its sender is blocked."
   BLOCKED_SENDER
-  "Mail from a role address such as marketing@ (IN-11)."
+  "The e-mail came from a role address such as marketing@."
   ROLE_ADDRESS
-  "Promotional or bulk mail (IN-11)."
+  "The e-mail is promotional or bulk mail."
   PROMOTIONAL
-  "An automatic answer (IN-11)."
+  "The e-mail is an automatic reply."
   AUTO_REPLY
 }
 
-"Where a bot's part in a conversation stands (BT-2)."
+"State of a bot's part in a conversation."
 enum BotState {
-  "No bot began it."
+  "No bot started it."
   NONE
-  "The bot talks with the visitor."
+  "The bot is talking with the visitor."
   ACTIVE
-  "The bot is done, and nobody took over."
+  "The bot has finished, and no one took over."
   ENDED
-  "The bot handed it to people."
+  "The bot handed it off to people."
   HANDED_OFF
-  "Someone took it from the bot."
+  "Someone took it over from the bot."
   TAKEN_OVER
 }
 
-"What a filter does with snoozed conversations (IN-2)."
+"Who is to write next."
+enum WaitingOn {
+  "The team: the contact wrote last."
+  TEAM
+  "The contact: the team, or its bot, wrote last."
+  CONTACT
+}
+
+"How a filter treats snoozed conversations."
 enum SnoozedFilter {
   "Leave them out."
   EXCLUDE
-  "Take them with the others."
+  "Include them."
   INCLUDE
-  "Take them alone."
+  "Only snoozed ones."
   ONLY
 }
 
-"How pressing a conversation is (IN-18)."
+"How urgent a conversation is."
 enum Priority {
-  "Not said."
+  "No priority set."
   NONE
-  "Can wait."
+  "Low."
   LOW
-  "As most."
+  "Normal."
   NORMAL
-  "Before others."
+  "High."
   HIGH
-  "Before all others."
+  "Urgent."
   URGENT
 }
 
-"A built-in view (IN-2). Each holds open and closed conversations; only FILTERED and TRASH have what is filtered or deleted."
+"A built-in view. Each contains open and closed conversations; only FILTERED and TRASH contain filtered or deleted ones."
 enum ConversationView {
-  "All but those that a bot alone has."
+  "All except those that only a bot handles."
   ALL
-  "Those of the user who asks."
+  "Those assigned to the calling user."
   ASSIGNED_TO_ME
-  "Those that no user has, whatever the team."
+  "Those with no assigned user, whether or not a team is assigned."
   UNASSIGNED
-  "Those by e-mail."
+  "E-mail conversations."
   EMAIL
   "Chats."
   CHAT
-  "Begun by a bot and never assigned to a person."
+  "Those started by a bot and never assigned to a person."
   BOTS
-  "Spam, blocked senders, filtered mail (IN-9)."
+  "Spam, blocked senders and filtered mail."
   FILTERED
-  "Deleted ones, for 30 days (IN-13)."
+  "Deleted ones, kept for 30 days."
   TRASH
 }
 
-"How a list of conversations is ordered (IN-3)."
+"The order of a list of conversations."
 enum ConversationOrder {
-  "Latest message first."
-  LAST_MESSAGE_DESC
-  "Latest message last."
-  LAST_MESSAGE_ASC
-  "Begun last first."
+  "Latest activity (` + "`" + `activityAt` + "`" + `) first."
+  ACTIVITY_DESC
+  "Latest activity (` + "`" + `activityAt` + "`" + `) last."
+  ACTIVITY_ASC
+  "Latest start first."
   OPENED_DESC
-  "Begun first first."
+  "Earliest start first."
   OPENED_ASC
-  "Waiting longest for an answer first; those that do not wait last."
+  "Longest waiting for a reply first; those that are not waiting come last."
   LONGEST_WAITING
-}
-
-"All given conditions must hold; within a list, any. Ranges are half-open: after <= t < before (IN-3)."
-input ConversationFilter {
-  "In one of these inboxes."
-  inboxIds: [ID!]
-  "Of one of these statuses."
-  statuses: [ConversationStatus!]
-  "By one of these media."
-  channels: [ChannelKind!]
-  "Assigned to one of these."
-  assignees: AssigneeFilter
-  "With one of these contacts."
-  contactIds: [ID!]
-  "With one of these tags, exactly as written."
-  tags: [String!]
-  "Of one of these priorities."
-  priorities: [Priority!]
-  "Begun at this time or later."
-  openedAfter: Time
-  "Begun before this time."
-  openedBefore: Time
-  "Last message at this time or later."
-  lastMessageAfter: Time
-  "Last message before this time."
-  lastMessageBefore: Time
-  "With a message at this time or later; together with ` + "`" + `activeBefore` + "`" + `, one message in between."
-  activeAfter: Time
-  "With a message before this time."
-  activeBefore: Time
-  "What to do with snoozed ones; left out: EXCLUDE, or what the saved view's own filter says."
-  snoozed: SnoozedFilter
-  "Only those that the caller has not read (true), or has read (false)."
-  unread: Boolean
-  "Full text, as in searchConversations; at most 1,000 characters."
-  text: String
-}
-
-"Any of these; none given: no condition."
-input AssigneeFilter {
-  "The user who asks."
-  me: Boolean
-  "No user."
-  nobody: Boolean
-  "One of these users."
-  userIds: [ID!]
-  "One of these teams."
-  teamIds: [ID!]
+  "Most urgent first; within a priority the latest start first."
+  PRIORITY_DESC
 }
 
 "A page of conversations."
 type ConversationConnection {
-  "The rows in order. With a filter that no index serves, a page may be short although the list goes on."
+  "The rows in order. With a filter that no index supports, a page may be short although the list continues."
   edges: [ConversationEdge!]!
-  "Whether the list goes on."
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Conversation!]!
+  "Whether the list continues."
   pageInfo: PageInfo!
-  "How many conversations the whole list has; null above 10,000. Costs a count: ask for it only if it is shown."
+  "Number of conversations in the whole list; null above 10,000. Counting costs time: request it only if it is shown."
   totalCount: Int
+  """
+  A position in the event log that the page contains, taken before anything of the answer was read: pass it as ` + "`" + `after` + "`" + ` to the subscription
+  ` + "`" + `events` + "`" + ` to hear of every change since. A list that is to stay true by itself is the subscription ` + "`" + `conversationView` + "`" + `.
+  """
+  sequence: Sequence!
 }
 
 "A row of a list of conversations."
 type ConversationEdge {
-  "Its place in the list. Cursors of one list sort like its rows, byte by byte."
+  "Position in the list. Cursors of one list sort bytewise in the order of its rows."
   cursor: String!
   "The conversation."
   node: Conversation!
 }
 
-"Which conversation to claim."
+"The conversation to claim."
 input ClaimConversationInput {
   "The conversation."
   conversationId: ID!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of claimConversation."
+"Payload of ` + "`" + `claimConversation` + "`" + `."
 type ClaimConversationPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Exactly one of userId and teamId."
+"""
+Who gets a conversation. With both ` + "`" + `userId` + "`" + ` and ` + "`" + `teamId` + "`" + `, both are set as given, whether or not the user is in the team. Null takes the
+conversation from that one only. With neither: REQUIRED.
+"""
 input AssignConversationInput {
   "The conversation."
   conversationId: ID!
-  "The user to assign; the team stays as it is."
+  "The user to assign; null: none. Without ` + "`" + `teamId` + "`" + `, the team stays if the user is in it, and otherwise is cleared."
   userId: ID
-  "The team to assign; the user stays as they are."
+  "The team to assign; null: none. Without ` + "`" + `userId` + "`" + `, the assignee stays if they are in it, and otherwise is cleared."
   teamId: ID
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "With ` + "`" + `teamId` + "`" + ` only: the assignee stays, whether or not they are in the team; default: false."
+  keepAssignee: Boolean
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of assignConversation."
+"Payload of ` + "`" + `assignConversation` + "`" + `."
 type AssignConversationPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which conversation to unassign."
-input UnassignConversationInput {
-  "The conversation."
-  conversationId: ID!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
-  expectedRevision: Int
-  "At most 255 characters; see Mutation."
-  idempotencyKey: String
-}
-
-"Answer of unassignConversation."
-type UnassignConversationPayload {
-  "The conversation as it is now."
-  conversation: Conversation
-  "What the caller can put right; empty after success."
-  userErrors: [UserError!]!
-}
-
-"Which conversation to close."
+"The conversation to close."
 input CloseConversationInput {
   "The conversation."
   conversationId: ID!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of closeConversation."
+"Payload of ` + "`" + `closeConversation` + "`" + `."
 type CloseConversationPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which conversation to reopen."
+"The conversation to reopen."
 input ReopenConversationInput {
   "The conversation."
   conversationId: ID!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of reopenConversation."
+"Payload of ` + "`" + `reopenConversation` + "`" + `."
 type ReopenConversationPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which conversation is spam."
-input MarkAsSpamInput {
+"The conversation to mark as spam."
+input MarkConversationAsSpamInput {
   "The conversation."
   conversationId: ID!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of markAsSpam."
-type MarkAsSpamPayload {
-  "The conversation as it is now."
+"Payload of ` + "`" + `markConversationAsSpam` + "`" + `."
+type MarkConversationAsSpamPayload {
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which conversation is not spam."
-input MarkAsNotSpamInput {
+"The conversation to mark as not spam."
+input MarkConversationAsNotSpamInput {
   "The conversation."
   conversationId: ID!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of markAsNotSpam."
-type MarkAsNotSpamPayload {
-  "The conversation as it is now."
+"Payload of ` + "`" + `markConversationAsNotSpam` + "`" + `."
+type MarkConversationAsNotSpamPayload {
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Whose sender to block."
-input BlockSenderInput {
+"A conversation of the sender to block."
+input BlockConversationSenderInput {
   "The conversation."
   conversationId: ID!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of blockSender."
-type BlockSenderPayload {
-  "The conversation as it is now."
+"Payload of ` + "`" + `blockConversationSender` + "`" + `."
+type BlockConversationSenderPayload {
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Whose sender to unblock."
-input UnblockSenderInput {
+"A conversation of the sender to unblock."
+input UnblockConversationSenderInput {
   "The conversation."
   conversationId: ID!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of unblockSender."
-type UnblockSenderPayload {
-  "The conversation as it is now."
+"Payload of ` + "`" + `unblockConversationSender` + "`" + `."
+type UnblockConversationSenderPayload {
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which conversation to delete."
+"The conversation to delete."
 input DeleteConversationInput {
   "The conversation."
   conversationId: ID!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of deleteConversation."
+"Payload of ` + "`" + `deleteConversation` + "`" + `."
 type DeleteConversationPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which conversation to restore."
+"The conversation to restore."
 input RestoreConversationInput {
   "The conversation."
   conversationId: ID!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of restoreConversation."
+"Payload of ` + "`" + `restoreConversation` + "`" + `."
 type RestoreConversationPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which conversation to purge; it must be in Trash: INVALID else."
+"The conversation to purge; it must be in Trash, otherwise INVALID."
 input PurgeConversationInput {
   "The conversation."
   conversationId: ID!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of purgeConversation."
+"Payload of ` + "`" + `purgeConversation` + "`" + `."
 type PurgeConversationPayload {
-  "Id of the conversation that is gone."
+  "Id of the purged conversation."
   purgedConversationId: ID
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"What was read."
+"The conversation, and how far it was read."
 input MarkConversationReadInput {
   "The conversation."
   conversationId: ID!
-  "Number of the last message that was read; left out: all that there are."
-  number: Int
+  "The last message that was read, of this conversation: otherwise NOT_FOUND. Default: all current messages."
+  upTo: ID
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of markConversationRead."
+"Payload of ` + "`" + `markConversationRead` + "`" + `."
 type MarkConversationReadPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which conversation to mark as unread."
+"The conversation to mark as unread."
 input MarkConversationUnreadInput {
   "The conversation."
   conversationId: ID!
@@ -9378,539 +14050,634 @@ input MarkConversationUnreadInput {
   idempotencyKey: String
 }
 
-"Answer of markConversationUnread."
+"Payload of ` + "`" + `markConversationUnread` + "`" + `."
 type MarkConversationUnreadPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which conversation to take over."
+"The conversation to take over."
 input TakeOverConversationInput {
   "The conversation."
   conversationId: ID!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of takeOverConversation."
+"Payload of ` + "`" + `takeOverConversation` + "`" + `."
 type TakeOverConversationPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which conversation to hand off."
+"The conversation to hand off."
 input HandOffConversationInput {
   "The conversation."
   conversationId: ID!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of handOffConversation."
+"Payload of ` + "`" + `handOffConversation` + "`" + `."
 type HandOffConversationPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which conversation to put off, and until when."
+"The conversation to snooze, and until when."
 input SnoozeConversationInput {
   "The conversation."
   conversationId: ID!
-  "When it comes back: a time to come, within two years. INVALID else."
+  "When it comes back: a future time within two years, otherwise INVALID."
   until: Time!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of snoozeConversation."
+"Payload of ` + "`" + `snoozeConversation` + "`" + `."
 type SnoozeConversationPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which conversation to bring back."
+"The conversation to bring back."
 input UnsnoozeConversationInput {
   "The conversation."
   conversationId: ID!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of unsnoozeConversation."
+"Payload of ` + "`" + `unsnoozeConversation` + "`" + `."
 type UnsnoozeConversationPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which conversation gets which tags."
+"The conversation, and the tags to add."
 input TagConversationInput {
   "The conversation."
   conversationId: ID!
-  "The tags, 1 to 50 of 1 to 50 characters. Space around them is dropped, their case is kept. A conversation has at most 50: TOO_LONG."
+  """
+  Ids or names of tags: 1 to 50, names of 1 to 50 characters. Surrounding spaces are removed; a new tag keeps the case of its name. More than
+  50 tags on a conversation: TOO_LONG.
+  """
   tags: [String!]!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of tagConversation."
+"Payload of ` + "`" + `tagConversation` + "`" + `."
 type TagConversationPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which conversation loses which tags."
+"The conversation, and the tags to remove."
 input UntagConversationInput {
   "The conversation."
   conversationId: ID!
-  "The tags, 1 to 50 of 1 to 50 characters."
+  "The tags: 1 to 50, each of 1 to 50 characters."
   tags: [String!]!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of untagConversation."
+"Payload of ` + "`" + `untagConversation` + "`" + `."
 type UntagConversationPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which conversation, and how pressing it is."
+"The conversation, and its new priority."
 input SetConversationPriorityInput {
   "The conversation."
   conversationId: ID!
-  "How pressing it is; NONE: not said."
+  "The new priority."
   priority: Priority!
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of setConversationPriority."
+"Payload of ` + "`" + `setConversationPriority` + "`" + `."
 type SetConversationPriorityPayload {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"What to do to many conversations (IN-6)."
+"A field that is omitted stays as it is; null clears it."
+input UpdateConversationInput {
+  "The conversation."
+  conversationId: ID!
+  """
+  The id of the conversation in a system of the account's: 1 to 200 characters, unique among its conversations; null: none; "" is as if
+  left out.
+  """
+  externalId: String
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
+  expectedRevision: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `updateConversation` + "`" + `."
+type UpdateConversationPayload {
+  "The conversation in its current state."
+  conversation: Conversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Actions that can be applied to many conversations."
 enum BulkAction {
-  "As assignConversation."
+  "Like ` + "`" + `assignConversation` + "`" + `."
   ASSIGN
-  "As unassignConversation."
+  "Like ` + "`" + `assignConversation` + "`" + ` with null as user and team."
   UNASSIGN
-  "As closeConversation."
+  "Like ` + "`" + `closeConversation` + "`" + `."
   CLOSE
-  "As reopenConversation."
+  "Like ` + "`" + `reopenConversation` + "`" + `."
   REOPEN
-  "As markAsSpam."
+  "Like ` + "`" + `markConversationAsSpam` + "`" + `."
   SPAM
-  "As markAsNotSpam."
+  "Like ` + "`" + `markConversationAsNotSpam` + "`" + `."
   NOT_SPAM
-  "As deleteConversation."
+  "Like ` + "`" + `deleteConversation` + "`" + `."
   DELETE
-  "As restoreConversation."
+  "Like ` + "`" + `restoreConversation` + "`" + `."
   RESTORE
-  "As purgeConversation."
+  "Like ` + "`" + `purgeConversation` + "`" + `."
   PURGE
-  "As markConversationRead, all messages."
+  "Like ` + "`" + `markConversationRead` + "`" + `, for all messages."
   READ
-  "As snoozeConversation."
+  "Like ` + "`" + `markConversationUnread` + "`" + `."
+  UNREAD
+  "Like ` + "`" + `blockConversationSender` + "`" + `."
+  BLOCK
+  "Like ` + "`" + `unblockConversationSender` + "`" + `."
+  UNBLOCK
+  "Like ` + "`" + `snoozeConversation` + "`" + `."
   SNOOZE
-  "As unsnoozeConversation."
+  "Like ` + "`" + `unsnoozeConversation` + "`" + `."
   UNSNOOZE
-  "As tagConversation."
+  "Like ` + "`" + `tagConversation` + "`" + `."
   TAG
-  "As untagConversation."
+  "Like ` + "`" + `untagConversation` + "`" + `."
   UNTAG
-  "As setConversationPriority."
+  "Like ` + "`" + `setConversationPriority` + "`" + `."
   PRIORITY
 }
 
-"What to do, and to which conversations: exactly one of conversationIds and whole."
+"The action, and the conversations."
 input BulkChangeConversationsInput {
-  "What to do."
+  "The action."
   action: BulkAction!
-  "These conversations, 1 to 1,000."
-  conversationIds: [ID!]
-  "A whole view, as it is when the task begins."
-  whole: BulkSelection
-  "With ASSIGN: the user; not with ` + "`" + `teamId` + "`" + `."
+  "The conversations."
+  selection: BulkSelection!
+  "With ASSIGN: the user, as in ` + "`" + `assignConversation` + "`" + `."
   userId: ID
-  "With ASSIGN: the team; not with ` + "`" + `userId` + "`" + `."
+  "With ASSIGN: the team, as in ` + "`" + `assignConversation` + "`" + `."
   teamId: ID
+  "With ASSIGN and ` + "`" + `teamId` + "`" + ` only: assignees stay, whether or not they are in the team; default: false."
+  keepAssignee: Boolean
   "With SNOOZE: until when."
   until: Time
-  "With TAG and UNTAG: the tags."
+  "With TAG and UNTAG: ids or names of the tags. New names create tags when the mutation is called, as in ` + "`" + `tagConversation` + "`" + `."
   tags: [String!]
-  "With PRIORITY: how pressing they are."
+  "With PRIORITY: the new priority."
   priority: Priority
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"A whole view, as in the query conversations."
-input BulkSelection {
-  "The inbox; left out: all that the caller may see."
+"The conversations of a bulk change."
+input BulkSelection @oneOf {
+  "These conversations, 1 to 1,000."
+  conversationIds: [ID!]
+  "A whole view, as it is when the task starts."
+  whole: WholeViewInput
+}
+
+"A whole view, as in the query ` + "`" + `conversations` + "`" + `."
+input WholeViewInput {
+  "The inbox; default: all that the caller may see."
   inboxId: ID
-  "The view; left out: ALL. Not with ` + "`" + `savedViewId` + "`" + `."
-  view: ConversationView
-  "A saved view (IN-19), as it is when the task is asked for. Not with ` + "`" + `view` + "`" + `."
-  savedViewId: ID
-  "Narrows the view. A saved view's own filter must hold too."
+  "The view; default: the built-in view ALL. A saved view counts as it is when the task is requested."
+  view: ViewInput
+  "Narrows the view. A saved view's own filter applies as well."
   filter: ConversationFilter
 }
 
-"Answer of bulkChangeConversations."
+"Payload of ` + "`" + `bulkChangeConversations` + "`" + `."
 type BulkChangeConversationsPayload {
-  "The work, and how far it is."
+  "The background task and its progress."
   task: Task
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/email.graphqls", Input: `extend type Query {
-  "What an admin accepts by connecting a mailbox, to be shown before ` + "`" + `beginEmailChannel` + "`" + ` gets ` + "`" + `acceptTerms: true` + "`" + ` (EM-8)."
+  "The terms that an admin accepts by connecting a mailbox. Show them before calling ` + "`" + `beginEmailChannel` + "`" + ` with ` + "`" + `acceptTerms: true` + "`" + `."
   emailChannelNotice: String! @access(to: [ADMIN], scope: "settings:read")
 }
 
 extend type Mutation {
   """
-  Connects a mailbox to an inbox, or begins to (EM-1). Gmail, Microsoft 365, and IMAP servers without a password answer with
-  ` + "`" + `authorizationUrl` + "`" + `: send the admin's browser there, and end with ` + "`" + `finishEmailChannel` + "`" + `. A mailbox with a password, and a forwarding
-  address, are connected at once, after the servers were tried: INVALID on what does not work of them.
-  Without ` + "`" + `acceptTerms` + "`" + `: REQUIRED, with the notice (EM-8). An address that something else has: ALREADY_EXISTS, with the name of who has
-  it (EM-2). Emits ` + "`" + `CHANNEL_CREATED` + "`" + ` once the mailbox is connected.
+  Connects a mailbox to an inbox, or starts to. For Gmail, Microsoft 365, and IMAP servers without a password, the payload contains an
+  ` + "`" + `authorizationUrl` + "`" + `: send the admin's browser there, and finish with ` + "`" + `finishEmailChannel` + "`" + `. A mailbox with a password is connected at
+  once, after its servers were tested (INVALID on the fields that do not work); so is a forwarding address.
+  Without ` + "`" + `acceptTerms` + "`" + `: REQUIRED, with the notice. If the address is already in use: ALREADY_EXISTS, with the name of what uses it.
+  Emits ` + "`" + `CHANNEL_CREATED` + "`" + ` once the mailbox is connected.
   """
   beginEmailChannel(
-    "Which mailbox, and which inbox."
+    "The mailbox and the inbox."
     input: BeginEmailChannelInput!
   ): BeginEmailChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
   """
-  Ends what ` + "`" + `beginEmailChannel` + "`" + ` or ` + "`" + `reconnectEmailChannel` + "`" + ` began, by the same admin with the same token alone, within 15 minutes, once:
-  INVALID else. The mailbox is that which the admin signed in to. Emits ` + "`" + `CHANNEL_CREATED` + "`" + `, or ` + "`" + `CHANNEL_STATE_CHANGED` + "`" + ` where the channel was there.
+  Finishes what ` + "`" + `beginEmailChannel` + "`" + ` or ` + "`" + `reconnectEmailChannel` + "`" + ` started. It must be called by the same admin with the same token, within
+  15 minutes, and works once; otherwise INVALID. The mailbox is the one that the admin signed in to. Emits ` + "`" + `CHANNEL_CREATED` + "`" + `, or
+  ` + "`" + `CHANNEL_STATE_CHANGED` + "`" + ` if the channel already existed.
   """
   finishEmailChannel(
-    "What the provider gave the browser."
+    "What the provider returned to the browser."
     input: FinishEmailChannelInput!
   ): FinishEmailChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
   """
-  Gives a channel that does not work, or that was disconnected, new credentials or servers; it answers as ` + "`" + `beginEmailChannel` + "`" + ` does. Mail
-  that came meanwhile is fetched (EM-7). Emits ` + "`" + `CHANNEL_STATE_CHANGED` + "`" + `.
+  Gives new credentials or servers to a channel that does not work or was disconnected; the payload is like that of ` + "`" + `beginEmailChannel` + "`" + `.
+  Mail that arrived in between is fetched. Emits ` + "`" + `CHANNEL_STATE_CHANGED` + "`" + `.
   """
   reconnectEmailChannel(
-    "Which channel, and what changed."
+    "The channel, and what changed."
     input: ReconnectEmailChannelInput!
   ): ReconnectEmailChannelPayload! @access(to: [ADMIN], scope: "settings:write")
-  "Changes a channel's settings (EM-3, EM-6). Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `."
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED])
+  "Changes a channel's settings. Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `."
   updateEmailChannel(
-    "Which channel, and what to change."
+    "The channel, and what to change."
     input: UpdateEmailChannelInput!
   ): UpdateEmailChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
   """
-  Ends a channel's receiving and sending: its addresses are free again, its credentials are deleted, and its grant is given back. Its
-  conversations stay; ` + "`" + `reconnectEmailChannel` + "`" + ` has it work again. Emits ` + "`" + `CHANNEL_STATE_CHANGED` + "`" + `.
+  Stops a channel from receiving and sending: its addresses become free, its credentials are deleted, and its authorization is revoked
+  at the provider. Its conversations stay; ` + "`" + `reconnectEmailChannel` + "`" + ` activates it again. Emits ` + "`" + `CHANNEL_STATE_CHANGED` + "`" + `.
   """
   disconnectEmailChannel(
-    "Which channel."
+    "The channel."
     input: DisconnectEmailChannelInput!
   ): DisconnectEmailChannelPayload! @access(to: [ADMIN], scope: "settings:write")
-  "Changes whose mail an inbox does not filter (IN-11). It holds for mail to come; ` + "`" + `reclassifyEmail` + "`" + ` applies it to what is there. Emits ` + "`" + `INBOX_UPDATED` + "`" + `."
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Changes the senders that are never filtered in an inbox. Applies to future mail; ` + "`" + `reclassifyEmail` + "`" + ` applies it to existing mail.
+  Emits ` + "`" + `INBOX_UPDATED` + "`" + `.
+  """
   updateEmailAllowList(
-    "Which inbox, and what to add and to remove."
+    "The inbox, and the entries to add and to remove."
     input: UpdateEmailAllowListInput!
   ): UpdateEmailAllowListPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
   """
-  Judges a channel's mail anew in the background, after the allow list, blocks or rules changed (IN-11). What a person decided stays: a
-  conversation that somebody took out of Filtered, or marked as spam, is left alone. Emits ` + "`" + `TASK_STARTED` + "`" + ` and ` + "`" + `TASK_FINISHED` + "`" + `, and for each
+  Classifies a channel's mail again in the background, after the allow list, blocks or rules changed. Decisions by people stay: a
+  conversation that someone moved out of Filtered, or marked as spam, is not changed. Emits ` + "`" + `TASK_STARTED` + "`" + ` and ` + "`" + `TASK_FINISHED` + "`" + `, and for each
   conversation that moves ` + "`" + `CONVERSATION_FILTERED` + "`" + ` or ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, ` + "`" + `CONVERSATION_ROUTED` + "`" + `, ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` and ` + "`" + `TICKET_CREATED` + "`" + `.
   """
   reclassifyEmail(
-    "Which channel."
+    "The channel."
     input: ReclassifyEmailInput!
   ): ReclassifyEmailPayload! @access(to: [ADMIN], scope: "settings:write")
-  "Notes one of the caller's own mailboxes, which no inbox can connect then (AC-10, EM-2). ALREADY_EXISTS, with the name of who has the address. Emits nothing."
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Registers one of the caller's own mailboxes, so that no inbox can connect it. If the address is already in use: ALREADY_EXISTS, with the
+  name of what uses it. Emits ` + "`" + `PERSONAL_MAILBOX_CONNECTED` + "`" + `.
+  """
   connectPersonalMailbox(
-    "Which mailbox."
+    "The mailbox."
     input: ConnectPersonalMailboxInput!
   ): ConnectPersonalMailboxPayload! @access(to: [ADMIN, AGENT], scope: "people:write")
-  "Removes one of the caller's own mailboxes, so that an inbox can connect its address (AC-10). Emits nothing."
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, TOO_LONG])
+  "Removes one of the caller's own mailboxes, so that an inbox can connect its address. Emits ` + "`" + `PERSONAL_MAILBOX_REMOVED` + "`" + `."
   removePersonalMailbox(
-    "Which mailbox."
+    "The mailbox."
     input: RemovePersonalMailboxInput!
   ): RemovePersonalMailboxPayload! @access(to: [ADMIN, AGENT], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
 }
 
 extend type Inbox {
-  "Its e-mail channels, oldest first; those that were disconnected too."
-  emailChannels: [EmailChannel!]!
-  "Whose mail is never filtered but when blocked (IN-11): addresses, domains, and ` + "`" + `*.` + "`" + ` with a domain for all below it, in alphabetical order."
-  emailAllowList: [String!]!
+  "Its e-mail channels, oldest first, including disconnected ones."
+  emailChannels(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): EmailChannelConnection!
+  "Senders that are filtered only if they are blocked: addresses, domains, and ` + "`" + `*.` + "`" + ` with a domain for all of its subdomains, in alphabetical order."
+  emailAllowList(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 100."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): EmailAllowListConnection!
 }
 
 extend type User {
-  "The user's own mailboxes, which no inbox can connect (AC-10, EM-2)."
-  personalMailboxes: [PersonalMailbox!]!
+  "The user's own mailboxes, which no inbox can connect. Others than the user and admins see none."
+  personalMailboxes(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): PersonalMailboxConnection! @perViewer
 }
 
-"A shared mailbox whose mail becomes an inbox's conversations (EM)."
-type EmailChannel implements Node & Channel {
+"A shared mailbox connected to an inbox: its mail becomes conversations."
+type EmailChannel implements Node & Channel @scope(read: "settings:read") @key(fields: "id") {
   "TypeID, ` + "`" + `channel_...` + "`" + `."
-  id: ID!
-  "The inbox that its conversations arrive in."
+  id: ID! @scope(also: ["conversations:read"])
+  "The inbox in which its conversations arrive."
   inbox: Inbox!
   "EMAIL."
-  kind: ChannelKind!
-  "The mailbox's address, in lower case; no other channel or personal mailbox has it (EM-2)."
+  kind: ChannelKind! @scope(also: ["conversations:read"])
+  "The mailbox's address, in lower case; no other channel or personal mailbox has it."
   address: EmailAddress!
-  "Other addresses whose mail comes to it, in lower case."
+  "Other addresses that deliver to the mailbox, in lower case."
   aliases: [EmailAddress!]!
-  "The name that goes with the address in what it sends; empty: the inbox's name."
-  senderName: String!
-  "Who keeps the mailbox."
+  "The sender name used with the address in outgoing mail; null: the inbox's name."
+  senderName: String
+  "The mailbox's provider."
   provider: EmailProvider!
-  "How it signs in; null for a forwarding address."
+  "How Parley signs in to the mailbox; null for a forwarding address."
   authentication: EmailAuthentication
-  "Where other mailboxes forward their mail to; null unless the provider is FORWARDING (EM-1)."
+  "The address to which other mailboxes forward their mail; null unless the provider is FORWARDING."
   forwardingAddress: EmailAddress
-  "Whether it works (EM-7)."
+  "Whether the channel works."
   state: EmailChannelState!
-  "Why it does not work; null: it does."
+  "Why it does not work; null if it does."
   stateReason: EmailStateReason
-  "What the server said, or what to do about it, for admins; null: nothing."
+  "What the server reported, or what to do about it, for admins; null if there is nothing to report."
   stateDetail: String
-  "Since when it is in this state."
+  "Since when it has been in this state."
   stateSince: Time!
-  "When the mailbox was last read to its end; null: not yet, or nothing is read."
+  "When the mailbox was last read to its end; null if not yet, or if nothing is read."
   lastSyncAt: Time
-  "Since when attempts to reach the mailbox fail, though the state may not be ERROR yet; null: they do not."
+  "Since when attempts to reach the mailbox have failed, even if the state is not yet ERROR; null if they do not fail."
   failingSince: Time
-  "When the mailbox is tried again; null: it is being read."
+  "When the mailbox is tried again; null if it is being read."
   nextAttemptAt: Time
-  "The server that mail comes from; null for a forwarding address."
+  "The server for incoming mail; null for a forwarding address."
   imap: MailServer
-  "The server that mail is sent by; null for a forwarding address, whose mail goes by the operator's."
+  "The server for outgoing mail; null for a forwarding address, which sends through the operator's server."
   smtp: MailServer
-  "What stands below each mail that people send; null: nothing."
+  "HTML added below each e-mail that people send; null if none."
   signature: HTML
-  "How long a mail that is sent waits, so that ` + "`" + `undoSend` + "`" + ` can take it back."
+  "How many seconds an outgoing e-mail waits, so that ` + "`" + `undoSend` + "`" + ` can cancel it."
   undoSeconds: Int!
-  "The DNS record to publish, so that others can check the channel's signatures (DKIM); null: its mail is not signed here."
+  "The DNS record to publish, so that recipients can verify the channel's signatures; null if Parley does not sign its mail."
   dkim: DKIMRecord
-  "To whom its new conversations go (EM-3)."
+  "How its new conversations are routed."
   routing: Routing!
-  "What the ticket of each new conversation begins with; null: none is made (EM-3)."
+  "The initial values of the ticket of each new conversation; null if no tickets are created."
   ticketPreset: TicketPreset
-  "Mail that came before is left in the mailbox; null: all that came before the channel was connected."
+  "Mail that arrived earlier is left in the mailbox; null: all mail from before the channel was connected is left there."
   importSince: Time
-  "When it was connected last."
+  "When it was last connected."
   connectedAt: Time
-  "Who accepted that the whole team reads the mail (EM-8)."
+  "Who accepted that the whole team can read the mail."
   termsAcceptedBy: Actor!
-  "When they did."
+  "When the terms were accepted."
   termsAcceptedAt: Time!
   "When it was first connected."
   createdAt: Time!
+  "Who is blocked on the channel, latest first; empty for callers who are not members of the inbox."
+  blockedSenders(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): BlockedSenderConnection!
 }
 
-"Who keeps a mailbox (EM-1)."
+"Providers of mailboxes."
 enum EmailProvider {
-  "Gmail or Google Workspace, by OAuth 2."
+  "Gmail or Google Workspace, with OAuth 2."
   GMAIL
-  "Microsoft 365, by OAuth 2."
+  "Microsoft 365, with OAuth 2."
   MICROSOFT365
-  "Any IMAP and SMTP server, by a password or OAuth 2."
+  "Any IMAP and SMTP server, with a password or OAuth 2."
   IMAP
   "Parley itself: other mailboxes forward their mail to it."
   FORWARDING
 }
 
-"Whether an e-mail channel works (EM-7)."
+"Whether an e-mail channel works."
 enum EmailChannelState {
   "It is being connected."
   CONNECTING
-  "It works."
+  "The channel works."
   CONNECTED
-  "It does not work; it is tried again, and admins were told."
+  "The channel does not work; the connection is retried, and the admins were notified."
   ERROR
-  "It was disconnected: it neither receives nor sends."
+  "The channel was disconnected: it neither receives nor sends."
   DISCONNECTED
 }
 
-"Why an e-mail channel does not work (EM-7)."
+"Why an e-mail channel does not work."
 enum EmailStateReason {
-  "The provider took the authorization back: connect the channel again."
+  "The provider revoked the authorization: reconnect the channel."
   GRANT_REVOKED
-  "The server refused name and password."
+  "The server rejected the user name or password."
   AUTHENTICATION_FAILED
-  "The server cannot be reached, or breaks off."
+  "The server cannot be reached, or drops the connection."
   CONNECTION_FAILED
-  "No encrypted connection that can be trusted came about."
+  "No trusted encrypted connection could be established."
   TLS_FAILED
-  "The host is in a network that the server must not reach."
+  "The host is in a network that the operator does not allow."
   HOST_REFUSED
-  "The mailbox is there and cannot be read."
+  "The mailbox exists but cannot be read."
   MAILBOX_UNREADABLE
 }
 
-"How an e-mail channel proves who it is."
+"How an e-mail channel signs in."
 enum EmailAuthentication {
-  "By a password."
+  "With a password."
   PASSWORD
-  "By OAuth 2."
+  "With OAuth 2."
   OAUTH
 }
 
-"How a mail server is reached. The password is never shown."
-type MailServer {
-  "Its name."
+"The settings of a mail server. The password is never shown."
+type MailServer @scope(read: "settings:read") {
+  "Its name and description."
   host: String!
-  "Its port."
+  "Port."
   port: Int!
   "How the connection is encrypted."
   security: MailSecurity!
-  "The name that signs in; empty: the channel's address."
-  username: String!
+  "The user name; null: the channel's address."
+  username: String
 }
 
 "How a connection to a mail server is encrypted."
 enum MailSecurity {
-  "From its beginning."
+  "TLS from the start."
   TLS
-  "Once it is there; without it nothing is said."
+  "STARTTLS; without it, nothing is sent."
   STARTTLS
-  "Not at all."
+  "Unencrypted."
   NONE
 }
 
-"A TXT record of the DNS with a public key (DKIM)."
-type DKIMRecord {
-  "Its name."
+"A DNS TXT record with a public key (DKIM)."
+type DKIMRecord @scope(read: "settings:read") {
+  "Its name and description."
   name: String!
-  "Its value."
+  "Value of the record."
   value: String!
 }
 
-"A user's own mailbox (AC-10)."
-type PersonalMailbox {
+"A user's own mailbox."
+type PersonalMailbox implements Node @scope(read: "people:read") @key(fields: "id") {
   "TypeID, ` + "`" + `mailbox_...` + "`" + `."
   id: ID!
-  "Its address, in lower case."
+  "The address, in lower case."
   address: EmailAddress!
-  "Who keeps it."
+  "The mailbox's provider."
   provider: EmailProvider!
-  "When it was noted."
+  "When it was registered."
   createdAt: Time!
 }
 
-"How a mail server is reached."
+"The settings of a mail server."
 input MailServerInput {
-  "Its name alone, such as ` + "`" + `imap.example.com` + "`" + `. Networks of the server's own are refused unless the operator lets them be reached."
+  "The host name only, such as ` + "`" + `imap.example.com` + "`" + `. Hosts in private networks are refused unless the operator allows them."
   host: String!
   "1 to 65535, such as 993 for IMAP, and 465 or 587 for SMTP."
   port: Int!
-  "How the connection is encrypted."
-  security: MailSecurity! = TLS
-  "The name to sign in with; left out: the address."
+  "How the connection is encrypted; default: TLS."
+  security: MailSecurity = TLS
+  "The user name; default: the address."
   username: String
 }
 
-"Which mailbox to connect to which inbox (EM-1)."
+"The mailbox, and the inbox to connect it to."
 input BeginEmailChannelInput {
   "The inbox."
   inboxId: ID!
-  "Who keeps the mailbox."
+  "The mailbox's provider."
   provider: EmailProvider!
-  "The mailbox's address; with FORWARDING that of the mailbox, alias or group that forwards."
+  "The mailbox's address; with FORWARDING, that of the mailbox, alias or group that forwards."
   address: EmailAddress!
-  "The name that goes with it in what is sent, at most 200 characters; left out: the inbox's name."
+  "The sender name for outgoing mail, at most 200 characters; default: the inbox's name."
   senderName: String
-  "Other addresses whose mail comes to it, at most 50."
+  "Other addresses that deliver to the mailbox, at most 50."
   aliases: [EmailAddress!]
-  "That the admin accepted ` + "`" + `emailChannelNotice` + "`" + ` (EM-8)."
+  "Whether the admin accepts ` + "`" + `emailChannelNotice` + "`" + `; must be true."
   acceptTerms: Boolean!
-  "Mail that came since then is fetched too; left out: only what comes from now on."
+  "Existing mail that arrived since then is fetched too; omitted: only new mail."
   importSince: Time
-  "With IMAP: the server that mail comes from."
+  "With IMAP: the server for incoming mail."
   imap: MailServerInput
-  "With IMAP: the server that mail is sent by."
+  "With IMAP: the server for outgoing mail."
   smtp: MailServerInput
-  "With IMAP: the password, of at most 1,000 characters; left out: sign in by OAuth 2. It is kept encrypted, and never shown."
+  "With IMAP: the password, at most 1,000 characters; omitted: sign in with OAuth 2. It is stored encrypted and never shown."
   password: String
-  "The page to which the provider sends the browser back with ` + "`" + `state` + "`" + ` and ` + "`" + `code` + "`" + `, one of the operator's own; left out: the server's."
+  """
+  The page to which the provider redirects the browser with ` + "`" + `state` + "`" + ` and ` + "`" + `code` + "`" + `. It must be on one of the operator's own origins; default:
+  the server's own page.
+  """
   returnUrl: URL
-  "To whom new conversations go; left out: nobody (EM-3)."
+  "How new conversations are routed; omitted: they are left unassigned."
   routing: RoutingInput
-  "What the ticket of each new conversation begins with; left out: none is made (EM-3)."
+  "The initial values of the ticket of each new conversation; omitted: no tickets are created."
   ticketPreset: TicketPresetInput
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of beginEmailChannel."
+"Payload of ` + "`" + `beginEmailChannel` + "`" + `."
 type BeginEmailChannelPayload {
-  "The new channel; null while the admin has to sign in."
+  "The new channel; null until the admin has signed in."
   emailChannel: EmailChannel
-  "Where the admin signs in; null: there is no need to."
+  "Where the admin signs in; null if not needed."
   authorizationUrl: URL
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"What the provider gave the browser."
+"What the provider returned to the browser."
 input FinishEmailChannelInput {
-  "As the provider sent it back."
+  "The ` + "`" + `state` + "`" + ` that the provider sent back."
   state: String!
-  "As the provider sent it."
+  "The ` + "`" + `code` + "`" + ` that the provider sent."
   code: String!
-  "At most 255 characters; taken, but a sign-in works once."
+  "At most 255 characters; accepted, but a sign-in works only once."
   idempotencyKey: String
 }
 
-"Answer of finishEmailChannel."
+"Payload of ` + "`" + `finishEmailChannel` + "`" + `."
 type FinishEmailChannelPayload {
-  "The channel, connected."
+  "The connected channel."
   emailChannel: EmailChannel
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which channel to connect again, and what changed."
+"The channel to reconnect, and what changed."
 input ReconnectEmailChannelInput {
   "The channel."
-  emailChannelId: ID!
-  "A new password, where it signs in by one; left out: the one that is kept."
+  channelId: ID!
+  "A new password, if the channel signs in with one; omitted: the stored one."
   password: String
-  "Another server that mail comes from, with the password anew; left out: the same. Not where the channel signs in by OAuth 2."
+  "A new server for incoming mail, together with the password; omitted: unchanged. Not for channels that sign in with OAuth 2."
   imap: MailServerInput
-  "Another server that mail is sent by, with the password anew; left out: the same. Not where the channel signs in by OAuth 2."
+  "A new server for outgoing mail, together with the password; omitted: unchanged. Not for channels that sign in with OAuth 2."
   smtp: MailServerInput
   "As in ` + "`" + `beginEmailChannel` + "`" + `."
   returnUrl: URL
@@ -9918,65 +14685,63 @@ input ReconnectEmailChannelInput {
   idempotencyKey: String
 }
 
-"Answer of reconnectEmailChannel."
+"Payload of ` + "`" + `reconnectEmailChannel` + "`" + `."
 type ReconnectEmailChannelPayload {
-  "The channel as it is now."
+  "The channel in its current state."
   emailChannel: EmailChannel
-  "Where the admin signs in; null: there is no need to."
+  "Where the admin signs in; null if not needed."
   authorizationUrl: URL
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"What is left out stays as it is."
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
 input UpdateEmailChannelInput {
   "The channel."
-  emailChannelId: ID!
-  "The name that goes with the address, at most 200 characters; empty: the inbox's name."
+  channelId: ID!
+  "The sender name used with the address, at most 200 characters; null: the inbox's name."
   senderName: String
-  "All other addresses whose mail comes to it, at most 50."
+  "All other addresses that deliver to the mailbox, at most 50; null: none."
   aliases: [EmailAddress!]
-  "What stands below each mail, of at most 20,000 bytes; empty: nothing."
+  "HTML added below each e-mail, at most 20,000 bytes; null: none."
   signature: HTML
-  "How long a mail waits, 0 to 120 seconds."
+  "How long an outgoing e-mail waits, 0 to 120 seconds."
   undoSeconds: Int
-  "To whom new conversations go (EM-3)."
+  "How new conversations are routed; null: they stay unassigned."
   routing: RoutingInput
-  "What the ticket of each new conversation begins with (EM-3)."
+  "The initial values of the ticket of each new conversation; null: no more tickets are created."
   ticketPreset: TicketPresetInput
-  "True: no ticket is made any more. Not with ` + "`" + `ticketPreset` + "`" + `."
-  noTicket: Boolean
-  "Signs the channel's mail with a new key under this selector, a label of the DNS (DKIM); empty: it is not signed. Publish ` + "`" + `EmailChannel.dkim` + "`" + ` then."
+  "Signs the channel's mail with a new key under this selector, a DNS label (DKIM); null: it is not signed. After setting it, publish ` + "`" + `EmailChannel.dkim` + "`" + `."
   dkimSelector: String
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of updateEmailChannel."
+"Payload of ` + "`" + `updateEmailChannel` + "`" + `."
 type UpdateEmailChannelPayload {
-  "The channel as it is now."
+  "The channel in its current state."
   emailChannel: EmailChannel
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which channel to disconnect."
+"The channel to disconnect."
 input DisconnectEmailChannelInput {
   "The channel."
-  emailChannelId: ID!
+  channelId: ID!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of disconnectEmailChannel."
+"Payload of ` + "`" + `disconnectEmailChannel` + "`" + `."
 type DisconnectEmailChannelPayload {
-  "The channel as it is now."
+  "The channel in its current state."
   emailChannel: EmailChannel
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Whose mail an inbox does not filter any more, or filters again (IN-11)."
+"Changes to the senders that an inbox never filters."
 input UpdateEmailAllowListInput {
   "The inbox."
   inboxId: ID!
@@ -9988,49 +14753,49 @@ input UpdateEmailAllowListInput {
   idempotencyKey: String
 }
 
-"Answer of updateEmailAllowList."
+"Payload of ` + "`" + `updateEmailAllowList` + "`" + `."
 type UpdateEmailAllowListPayload {
-  "The inbox as it is now."
+  "The inbox in its current state."
   inbox: Inbox
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which channel's mail is judged anew."
+"The channel to classify again."
 input ReclassifyEmailInput {
   "The channel."
-  emailChannelId: ID!
+  channelId: ID!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of reclassifyEmail."
+"Payload of ` + "`" + `reclassifyEmail` + "`" + `."
 type ReclassifyEmailPayload {
-  "The work, and how far it is."
+  "The background task and its progress."
   task: Task
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"One of the caller's own mailboxes (AC-10)."
+"One of the caller's own mailboxes."
 input ConnectPersonalMailboxInput {
-  "Its address."
+  "Its e-mail address."
   address: EmailAddress!
-  "Who keeps it; not FORWARDING."
+  "Its provider; not FORWARDING."
   provider: EmailProvider!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of connectPersonalMailbox."
+"Payload of ` + "`" + `connectPersonalMailbox` + "`" + `."
 type ConnectPersonalMailboxPayload {
   "The mailbox."
   personalMailbox: PersonalMailbox
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which of the caller's own mailboxes to remove."
+"The mailbox to remove."
 input RemovePersonalMailboxInput {
   "The mailbox."
   personalMailboxId: ID!
@@ -10038,78 +14803,370 @@ input RemovePersonalMailboxInput {
   idempotencyKey: String
 }
 
-"Answer of removePersonalMailbox."
+"Payload of ` + "`" + `removePersonalMailbox` + "`" + `."
 type RemovePersonalMailboxPayload {
-  "Id of the mailbox that is gone."
+  "Id of the removed mailbox."
   removedPersonalMailboxId: ID
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
+}
+
+"A page of e-mail channels."
+type EmailChannelConnection {
+  "The rows in order."
+  edges: [EmailChannelEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [EmailChannel!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of e-mail channels."
+type EmailChannelEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: EmailChannel!
+}
+
+"A page of personal mailboxes."
+type PersonalMailboxConnection {
+  "The rows in order."
+  edges: [PersonalMailboxEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [PersonalMailbox!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of personal mailboxes."
+type PersonalMailboxEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: PersonalMailbox!
+}
+
+"A page of an allow list."
+type EmailAllowListConnection {
+  "The rows in order."
+  edges: [EmailAllowListEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [String!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of an allow list."
+type EmailAllowListEdge {
+  "Position in the list."
+  cursor: String!
+  "An address, a domain, or ` + "`" + `*.` + "`" + ` with a domain."
+  node: String!
+}
+`, BuiltIn: false},
+	{Name: "../schema/entry.graphqls", Input: `"What a conversation's history consists of."
+union Entry = Message | Event
+
+"What an entry of a conversation's history is."
+enum EntryKind {
+  "A message or note, in its current state."
+  MESSAGE
+  "An event: who was assigned, when it was closed, and so on."
+  EVENT
+}
+
+"A page of a conversation's history."
+type EntryConnection {
+  "The rows, oldest first."
+  edges: [EntryEdge!]!
+  "The same without their positions."
+  nodes: [Entry!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+  """
+  A position in the event log that the page contains, taken before anything of the answer was read: pass it as ` + "`" + `after` + "`" + ` to the subscription
+  ` + "`" + `conversationEntries` + "`" + `, and no change is missed. A change may be both on the page and in the subscription.
+  """
+  sequence: Sequence!
+}
+
+"A row of a conversation's history."
+type EntryEdge {
+  "Position in the history."
+  cursor: String!
+  "The message or event."
+  node: Entry!
+}
+
+"A change to a conversation's history."
+type EntryChange @scope(read: "conversations:read") {
+  "The event's sequence number: pass the last one as ` + "`" + `after` + "`" + ` to continue."
+  sequence: Sequence!
+  "ADDED for a new message or event; CHANGED and DELETED only for messages."
+  kind: ChangeKind!
+  "The event, or the message in its current state. A deleted message has no content."
+  entry: Entry!
 }
 `, BuiltIn: false},
 	{Name: "../schema/event.graphqls", Input: `extend type Query {
   """
-  The account's event log after a sequence number, oldest first (NT-3). It has all that the caller may see, without a gap; events of
-  inboxes that they may not see are left out. A number older than the log reaches back: CURSOR_EXPIRED.
+  A page of the account's event log, oldest first: after a sequence number, or with ` + "`" + `last` + "`" + ` the newest ones before one. It contains every event that the caller may see, without gaps; events of
+  inboxes that they may not see are omitted. If the number is older than the log reaches back: CURSOR_EXPIRED.
   """
   events(
-    "The last sequence number that the caller has; 0: from the log's beginning."
-    after: Sequence!
-    "How many events, 1 to 100."
-    first: Int = 100
-    "Only these types; left out: all."
+    "The last sequence number that the caller has; default: 0, the beginning of the log."
+    after: Sequence
+    "Number of events, 1 to 1,000; default: 100. The cost grows with what is selected of each."
+    first: Int
+    "Number of events from the end, or before ` + "`" + `before` + "`" + `, 1 to 1,000. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "With ` + "`" + `last` + "`" + `: only events before this number; default: up to the newest one."
+    before: Sequence
+    "Only events of these types; default: all."
     types: [EventType!]
-    "Only events of these inboxes; left out: all, those of no inbox too."
+    "Only events of these inboxes; default: all, including those that belong to no inbox."
     inboxIds: [ID!]
   ): EventConnection! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "events:read")
+  "All types of events: what each means, what emits it, and an example."
+  eventTypes: [EventTypeInfo!]! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "events:read")
 }
 
-"An entry of the account's log: something happened (NT-3). Its edges read as now, and are null when the object is gone."
-type Event implements Node {
+"A type of events, explained."
+type EventTypeInfo @scope(read: "events:read") {
+  "The type; unique in the list."
+  type: EventType!
+  "What happened."
+  description: String!
+  "The mutations that emit it, always or in some cases."
+  mutations: [String!]!
+  "What else emits it; null: nothing."
+  otherCause: String
+  "The type of the object that ` + "`" + `Event.subjectId` + "`" + ` names; null if it names none."
+  subject: String
+  "Names of the fields that its ` + "`" + `changes` + "`" + ` are about. An event of a conversation may also have other fields of it that changed with it."
+  changedFields: [String!]!
+  "An event of the type, as ` + "`" + `events` + "`" + ` answers with it, in JSON."
+  sample: String!
+}
+
+"An entry of the account's event log. Its edges show the objects in their current state; they are null if the object was deleted."
+type Event implements Node @scope(read: "events:read") @key(fields: "id") {
   "TypeID, ` + "`" + `event_...` + "`" + `."
   id: ID!
-  "Its place in the log, gapless and in the order of commits."
+  "Its position in the log; numbers are without gaps and in commit order."
   sequence: Sequence!
   "What happened."
   type: EventType!
   "When it happened."
   occurredAt: Time!
-  "Who did it."
+  "Who caused it."
   actor: Actor!
-  "The inbox that it happened in; null: none."
+  "The inbox in which it happened; null if none."
   inboxId: ID
-  "The conversation that it is about; null: none, or it is gone."
+  "The conversation that it is about; null if none, or if it was removed."
   conversation: Conversation
-  "The message that it is about; null: none, or it is gone."
+  "The message that it is about; null if none, or if it was removed."
   message: Message
-  "Id of the object that it is about, where that is neither conversation nor message; null: none, or it is gone."
+  "Id of the object that it is about, if that is neither a conversation nor a message; null if none, or if it was removed."
   subjectId: ID
-  "With CONVERSATION_ROUTED: who got the conversation, and why (RT-5); null else."
+  "With CONVERSATION_ROUTED: who got the conversation, and why; null for other types."
   routing: RoutingDecision
-  "The conversation's revision after it; 0 where it is about none."
+  "The conversation's revision after the event; 0 if it is not about a conversation."
   revision: Int!
-  "What changed. Never message text, names or addresses: those appear by the field's name alone."
+  "What changed. Message text, names of people and addresses are never included; for these, only the field's name is given."
   changes: [FieldChange!]!
 }
 
-"A changed field of an event's object."
-type FieldChange {
-  "Name of the field in the SDL, such as ` + "`" + `assignee` + "`" + `."
+"""
+A changed field of an event's object. All members have ` + "`" + `field` + "`" + `; the names of the values differ from member to member, so that all can be
+selected together. More members will come: clients must expect types that they do not know.
+"""
+union FieldChange =
+  | StatusChange
+  | AssigneeChange
+  | TeamChange
+  | FilteredChange
+  | SnoozeChange
+  | PriorityChange
+  | TagsChange
+  | ContactChange
+  | InboxChange
+  | BotStateChange
+  | DeliveryChange
+  | AvailabilityChange
+  | ChannelStateChange
+  | OtherFieldChange
+
+"A conversation was closed or reopened."
+type StatusChange @scope(read: "events:read") {
+  "Name of the field in the SDL."
   field: String!
-  "Its value before: an id, enum, number or time; null: none, or a personal value."
+  "The status before."
+  fromStatus: ConversationStatus!
+  "The status after."
+  toStatus: ConversationStatus!
+}
+
+"Another user, or none, has the conversation."
+type AssigneeChange @scope(read: "events:read") {
+  "Name of the field in the SDL."
+  field: String!
+  "The user before; null if there was none, or if it is gone."
+  fromAssignee: User
+  "The user after; null if there is none, or if it is gone."
+  toAssignee: User
+  "Id of the user before; null if there was none."
+  fromAssigneeId: ID
+  "Id of the user after; null if there is none."
+  toAssigneeId: ID
+}
+
+"Another team, or none, has the conversation."
+type TeamChange @scope(read: "events:read") {
+  "Name of the field in the SDL."
+  field: String!
+  "The team before; null if there was none, or if it is gone."
+  fromTeam: Team
+  "The team after; null if there is none, or if it is gone."
+  toTeam: Team
+  "Id of the team before; null if there was none."
+  fromTeamId: ID
+  "Id of the team after; null if there is none."
+  toTeamId: ID
+}
+
+"A conversation has other reasons to be in Filtered."
+type FilteredChange @scope(read: "events:read") {
+  "Name of the field in the SDL."
+  field: String!
+  "The reasons before; empty if it was not filtered."
+  fromFiltered: [FilteredReason!]!
+  "The reasons after; empty if it is not filtered."
+  toFiltered: [FilteredReason!]!
+}
+
+"A conversation is snoozed until another time, or not at all."
+type SnoozeChange @scope(read: "events:read") {
+  "Name of the field in the SDL."
+  field: String!
+  "The time before; null if it was not snoozed."
+  fromSnoozedUntil: Time
+  "The time after; null if it is not snoozed."
+  toSnoozedUntil: Time
+}
+
+"A conversation's priority changed."
+type PriorityChange @scope(read: "events:read") {
+  "Name of the field in the SDL."
+  field: String!
+  "The priority before."
+  fromPriority: Priority!
+  "The priority after."
+  toPriority: Priority!
+}
+
+"Tags were added to a conversation or removed from it."
+type TagsChange @scope(read: "events:read") {
+  "Name of the field in the SDL."
+  field: String!
+  "Ids of the tags that it has in addition, as they were then."
+  addedIds: [ID!]!
+  "Ids of the tags that it no longer has, as they were then."
+  removedIds: [ID!]!
+  "The tags that it has in addition, by name. In place of one that was merged since, the tag that it became."
+  added: [Tag!]!
+  "The tags that it no longer has, by name. In place of one that was merged since, the tag that it became."
+  removed: [Tag!]!
+}
+
+"A conversation is linked to another contact, or to none."
+type ContactChange @scope(read: "events:read") {
+  "Name of the field in the SDL."
+  field: String!
+  "The contact before; null if there was none, or if it is gone."
+  fromContact: Contact
+  "The contact after; null if there is none, or if it is gone."
+  toContact: Contact
+  "Id of the contact before; null if there was none."
+  fromContactId: ID
+  "Id of the contact after; null if there is none."
+  toContactId: ID
+}
+
+"A conversation is in another inbox."
+type InboxChange @scope(read: "events:read") {
+  "Name of the field in the SDL."
+  field: String!
+  "The inbox before; null if there was none, or if it is gone or out of sight."
+  fromInbox: Inbox
+  "The inbox after; null if there is none, or if it is gone or out of sight."
+  toInbox: Inbox
+  "Id of the inbox before; null if there was none."
+  fromInboxId: ID
+  "Id of the inbox after; null if there is none."
+  toInboxId: ID
+}
+
+"A bot's part in a conversation changed."
+type BotStateChange @scope(read: "events:read") {
+  "Name of the field in the SDL."
+  field: String!
+  "The state before."
+  fromBotState: BotState!
+  "The state after."
+  toBotState: BotState!
+}
+
+"A message came further on its way, or failed."
+type DeliveryChange @scope(read: "events:read") {
+  "Name of the field in the SDL."
+  field: String!
+  "The delivery state before."
+  fromDelivery: DeliveryState!
+  "The delivery state after."
+  toDelivery: DeliveryState!
+}
+
+"A user became available or went away."
+type AvailabilityChange @scope(read: "events:read") {
+  "Name of the field in the SDL."
+  field: String!
+  "The availability before."
+  fromAvailability: UserAvailability!
+  "The availability after."
+  toAvailability: UserAvailability!
+}
+
+"An e-mail channel started or stopped working."
+type ChannelStateChange @scope(read: "events:read") {
+  "Name of the field in the SDL."
+  field: String!
+  "The state before."
+  fromChannelState: EmailChannelState!
+  "The state after."
+  toChannelState: EmailChannelState!
+}
+
+"Any other field changed. Changes that an earlier version of Parley recorded in less detail have this type too."
+type OtherFieldChange @scope(read: "events:read") {
+  "Name of the field in the SDL, such as ` + "`" + `name` + "`" + `."
+  field: String!
+  "The previous value: an id, enum, number or time; null if there was none or it is personal data."
   from: String
-  "Its value after: an id, enum, number or time; null: none, or a personal value."
+  "The new value: an id, enum, number or time; null if there is none or it is personal data."
   to: String
 }
 
-"What happened (NT-3)."
+"Types of events."
 enum EventType {
-  "A conversation began."
+  "A conversation started."
   CONVERSATION_CREATED
-  "A user or team got it."
+  "A user or team was assigned to it."
   CONVERSATION_ASSIGNED
-  "User or team was taken off it."
+  "Its user or team was removed."
   CONVERSATION_UNASSIGNED
-  "Routing decided who gets it; ` + "`" + `Event.routing` + "`" + ` says why (RT-5)."
+  "Routing decided who gets it; ` + "`" + `Event.routing` + "`" + ` gives the reason."
   CONVERSATION_ROUTED
   "It was closed."
   CONVERSATION_CLOSED
@@ -10117,27 +15174,27 @@ enum EventType {
   CONVERSATION_REOPENED
   "It moved to Filtered, or got a further reason to be there."
   CONVERSATION_FILTERED
-  "It lost reasons to be in Filtered."
+  "It lost one or more reasons to be in Filtered."
   CONVERSATION_UNFILTERED
   "It moved to Trash."
   CONVERSATION_DELETED
-  "It came out of Trash."
+  "It was restored from Trash."
   CONVERSATION_RESTORED
-  "It was removed for ever."
+  "It was permanently removed."
   CONVERSATION_PURGED
   "Another field of it changed."
   CONVERSATION_UPDATED
-  "A user read it, or marked it unread; visible to that user alone."
+  "A user read it or marked it as unread; visible only to that user."
   CONVERSATION_READ
-  "It got or lost tags (IN-18)."
+  "Tags were added to it or removed from it."
   CONVERSATION_TAGGED
-  "It was put off until a time to come (IN-18)."
+  "It was snoozed until a future time."
   CONVERSATION_SNOOZED
-  "It was snoozed, and came back (IN-18)."
+  "It was snoozed, and came back."
   CONVERSATION_UNSNOOZED
-  "A bot handed it to people."
+  "A bot handed it off to people."
   BOT_HANDED_OFF
-  "Someone took it from a bot."
+  "Someone took it over from a bot."
   BOT_TAKEN_OVER
   "A message or note was written."
   MESSAGE_CREATED
@@ -10145,9 +15202,9 @@ enum EventType {
   MESSAGE_UPDATED
   "A message or note was deleted."
   MESSAGE_DELETED
-  "The visitor has read it, or its delivery went on otherwise (IN-14). Raises no revision."
+  "The visitor read it, or its delivery state changed otherwise. Does not change the revision."
   MESSAGE_DELIVERY_CHANGED
-  "A contact became known."
+  "A contact was created."
   CONTACT_CREATED
   "A contact changed."
   CONTACT_UPDATED
@@ -10155,27 +15212,45 @@ enum EventType {
   CONTACT_BLOCKED
   "A sender was unblocked on a channel."
   CONTACT_UNBLOCKED
-  "A conversation got its contact."
+  "A contact was linked to a conversation."
   CONTACT_LINKED
-  "A conversation lost its contact."
+  "The contact was unlinked from a conversation."
   CONTACT_UNLINKED
-  "A contact came onto a list."
+  "A contact was added to a list."
   LIST_ENTERED
-  "A contact went off a list."
+  "A contact was removed from a list."
   LIST_LEFT
-  "A visitor agreed to something (TM-8)."
+  "A list of contacts was created."
+  CONTACT_LIST_CREATED
+  "A visitor consented to something."
   CONSENT_RECORDED
-  "A consent was taken back, or a contact opted out (TM-8)."
+  "A consent was withdrawn, or a contact opted out."
   CONSENT_WITHDRAWN
+  "A type of mail that contacts can opt in to was created."
+  CONTACT_SUBSCRIPTION_TYPE_CREATED
+  "A type of mail that contacts can opt in to changed."
+  CONTACT_SUBSCRIPTION_TYPE_UPDATED
+  "A type of mail was archived: contacts are no longer asked to opt in to it."
+  CONTACT_SUBSCRIPTION_TYPE_ARCHIVED
   "A user was added."
   USER_CREATED
   "A user changed."
   USER_UPDATED
   "A user was deactivated."
   USER_DEACTIVATED
-  "A user came or went away."
+  "A deactivated user was let in again."
+  USER_REACTIVATED
+  "A user was invited. Only they and admins see this event."
+  USER_INVITED
+  "A user became available or went away."
   USER_AVAILABILITY_CHANGED
-  "A team was made."
+  "A user connected a mailbox of their own; visible only to that user and to admins."
+  PERSONAL_MAILBOX_CONNECTED
+  "A user removed a mailbox of their own; visible only to that user and to admins."
+  PERSONAL_MAILBOX_REMOVED
+  "An integration's name or picture changed."
+  INTEGRATION_UPDATED
+  "A team was created."
   TEAM_CREATED
   "A team's name or users changed."
   TEAM_UPDATED
@@ -10183,7 +15258,7 @@ enum EventType {
   TEAM_DELETED
   "The account's settings changed."
   ACCOUNT_UPDATED
-  "An inbox was made."
+  "An inbox was created."
   INBOX_CREATED
   "An inbox changed."
   INBOX_UPDATED
@@ -10191,33 +15266,47 @@ enum EventType {
   INBOX_DELETED
   "A user or team became a member of an inbox."
   MEMBER_ADDED
-  "A user or team is no member of an inbox any more."
+  "A user or team is no longer a member of an inbox."
   MEMBER_REMOVED
-  "A channel was made."
+  "A channel was created."
   CHANNEL_CREATED
   "A channel changed."
   CHANNEL_UPDATED
-  "An e-mail channel began or ceased to work, or was connected or disconnected (EM-7)."
+  "An e-mail channel started or stopped working, or was connected or disconnected."
   CHANNEL_STATE_CHANGED
-  "A targeted message was made."
+  "A targeted message was created."
   TARGETED_MESSAGE_CREATED
   "A targeted message was published."
   TARGETED_MESSAGE_PUBLISHED
-  "A targeted message changed, moved, went on or off, or was deleted."
+  "A targeted message was changed, moved, or turned on or off."
   TARGETED_MESSAGE_UPDATED
-  "An API token was made."
+  "A targeted message was deleted."
+  TARGETED_MESSAGE_DELETED
+  "An API token was created. Only its owner and admins see this event."
   TOKEN_CREATED
-  "An API token was revoked."
+  "An API token was revoked. Only its owner and admins see this event."
   TOKEN_REVOKED
-  "A ticket was made for a conversation (EM-3)."
+  "An API token was renamed, or its scopes, its expiry or the end of its previous secret changed. Only its owner and admins see this event."
+  TOKEN_UPDATED
+  "An API token got a new secret. Only its owner and admins see this event."
+  TOKEN_ROTATED
+  "A ticket was created for a conversation."
   TICKET_CREATED
-  "A saved view was made; a private one's event reaches its owner alone (IN-19)."
+  "A ticket was changed."
+  TICKET_UPDATED
+  "A tag was created, by ` + "`" + `createTag` + "`" + ` or by tagging a conversation with a new name."
+  TAG_CREATED
+  "A tag was renamed, archived or restored, or got another color. Conversations that have it are unchanged."
+  TAG_UPDATED
+  "A tag was merged into another one."
+  TAG_MERGED
+  "A saved view was created; the event of a private view reaches only its owner."
   SAVED_VIEW_CREATED
-  "A saved view changed (IN-19)."
+  "A saved view changed."
   SAVED_VIEW_UPDATED
-  "A saved view was deleted (IN-19)."
+  "A saved view was deleted."
   SAVED_VIEW_DELETED
-  "A background task was asked for."
+  "A background task was requested."
   TASK_STARTED
   "A background task ended."
   TASK_FINISHED
@@ -10227,165 +15316,518 @@ enum EventType {
 type EventConnection {
   "The rows, oldest first."
   edges: [EventEdge!]!
-  "Whether the list goes on."
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Event!]!
+  "Whether the list continues."
   pageInfo: PageInfo!
-  "Go on after this number, even when filters left the page empty."
+  "Continue after this number, or before it if the page was read backwards, even if the filters left the page empty."
   scannedTo: Sequence!
 }
 
 "A row of a list of events."
 type EventEdge {
-  "Its place in the list."
+  "Position in the list."
   cursor: String!
   "The event."
   node: Event!
 }
 `, BuiltIn: false},
+	{Name: "../schema/federation.graphqls", Input: `# Apollo Federation: Parley as a subgraph. All of this is left out of the served
+# schema, and of what ` + "`" + `parley schema` + "`" + ` prints, unless PARLEY_FEDERATION is on.
+
+"The fields by which a gateway names an object of the type."
+directive @key(
+  "The fields' names, separated by spaces."
+  fields: String!
+) repeatable on OBJECT
+
+"A representation of an object: its ` + "`" + `__typename` + "`" + ` and the fields of its key, such as ` + "`" + `{\"__typename\": \"Contact\", \"id\": \"contact_01k9...\"}` + "`" + `."
+scalar _Any @specifiedBy(url: "/docs/scalars.md#_any")
+
+"The schema as a gateway's composition needs it."
+type _Service @visible(to: [VISITOR, ANYONE]) {
+  "The SDL, with the keys of the types that other subgraphs can refer to."
+  sdl: String!
+}
+
+"The types that other subgraphs can refer to by their key."
+union _Entity =
+  | Account
+  | ApiToken
+  | Attachment
+  | Bot
+  | ChatChannel
+  | Contact
+  | Conversation
+  | EmailChannel
+  | Event
+  | Inbox
+  | Integration
+  | Message
+  | SavedView
+  | TargetedMessage
+  | Task
+  | Team
+  | Ticket
+  | User
+  | Visitor
+
+extend type Query {
+  "The schema, for a gateway that composes it with others."
+  _service: _Service! @access(to: [ANYONE])
+  """
+  Objects by their representations, in the same order; null for each that does not exist, that is of another type, or that the caller may
+  not see.
+  """
+  _entities(
+    "At most 100 representations."
+    representations: [_Any!]!
+  ): [_Entity]! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "account:read")
+}
+`, BuiltIn: false},
+	{Name: "../schema/filter.graphqls", Input: `"""
+All given conditions must be met; within a list, any one is enough. Ranges are half-open: after <= t < before. ` + "`" + `any` + "`" + ` and ` + "`" + `not` + "`" + ` contain
+filters in turn: at most three levels, and at most 20 conditions in all. Within them, what is left out sets no condition (` + "`" + `snoozed` + "`" + `, too),
+and ` + "`" + `text` + "`" + `, ` + "`" + `inboxIds` + "`" + ` and ` + "`" + `contactIds` + "`" + ` are INVALID.
+"""
+input ConversationFilter {
+  "In one of these inboxes."
+  inboxIds: [ID!]
+  "With one of these statuses."
+  statuses: [ConversationStatus!]
+  "From a channel of one of these kinds."
+  channels: [ChannelKind!]
+  "Assigned to one of these."
+  assignees: AssigneeFilter
+  "With one of these contacts."
+  contactIds: [ID!]
+  "With one of these tags: ids, or names regardless of case. An id of a merged tag, or its name, stands for the tag that it became."
+  tags: [String!]
+  "With one of these priorities."
+  priorities: [Priority!]
+  "Started at this time or later."
+  openedAfter: Time
+  "Started before this time."
+  openedBefore: Time
+  "Last message at this time or later."
+  lastMessageAfter: Time
+  "Last message before this time."
+  lastMessageBefore: Time
+  "With a message at this time or later; together with ` + "`" + `activeBefore` + "`" + `, one message within the range."
+  activeAfter: Time
+  "With a message before this time."
+  activeBefore: Time
+  "How to treat snoozed ones; default: EXCLUDE, or the setting of the saved view's own filter."
+  snoozed: SnoozedFilter
+  "Only those that the caller has not read (true), or has read (false)."
+  unread: Boolean
+  "Full text, as in ` + "`" + `searchConversations` + "`" + `; at most 1,000 characters."
+  text: String
+  "Who is to write next, by who wrote last."
+  waitingOn: WaitingOn
+  "From a custom channel of one of these types, exactly as written."
+  channelTypes: [String!]
+  "With one of these external ids, exactly as written."
+  externalIds: [String!]
+  "At least one of these filters admits it. An empty list is INVALID."
+  any: [ConversationFilter!]
+  "None of these filters admits it; one may stand without brackets. An empty list is INVALID."
+  not: [ConversationFilter!]
+}
+
+"Matches any of these; no field given: no condition."
+input AssigneeFilter {
+  "The calling user."
+  me: Boolean
+  "Conversations with no assigned user."
+  nobody: Boolean
+  "One of these users."
+  userIds: [ID!]
+  "One of these teams."
+  teamIds: [ID!]
+}
+
+"The filter of a saved view, like ConversationFilter; null fields set no condition."
+type SavedFilter @scope(read: "conversations:read") {
+  "In one of these inboxes."
+  inboxIds: [ID!]
+  "With one of these statuses."
+  statuses: [ConversationStatus!]
+  "From a channel of one of these kinds."
+  channels: [ChannelKind!]
+  "Assigned to one of these."
+  assignees: SavedAssigneeFilter
+  "With one of these contacts."
+  contactIds: [ID!]
+  "With one of these tags: their ids, and names where no tag had the name when the view was saved."
+  tags: [String!]
+  "The tags whose ids ` + "`" + `tags` + "`" + ` has, by name."
+  tagObjects: [Tag!]!
+  "With one of these priorities."
+  priorities: [Priority!]
+  "Started at this time or later."
+  openedAfter: Time
+  "Started before this time."
+  openedBefore: Time
+  "Last message at this time or later."
+  lastMessageAfter: Time
+  "Last message before this time."
+  lastMessageBefore: Time
+  "With a message at this time or later."
+  activeAfter: Time
+  "With a message before this time."
+  activeBefore: Time
+  "How it treats snoozed conversations."
+  snoozed: SnoozedFilter!
+  "Only those that the viewing user has not read (true), or has read (false)."
+  unread: Boolean
+  "Full text."
+  text: String
+  "Who is to write next, by who wrote last."
+  waitingOn: WaitingOn
+  "From a custom channel of one of these types, exactly as written."
+  channelTypes: [String!]
+  "With one of these external ids, exactly as written."
+  externalIds: [String!]
+  "At least one of these admits it; null: no condition."
+  any: [SavedFilterGroup!]
+  "None of these admits it; null: no condition."
+  not: [SavedFilterGroup!]
+}
+
+"A filter within a saved filter; null fields set no condition."
+type SavedFilterGroup @scope(read: "conversations:read") {
+  "With one of these statuses."
+  statuses: [ConversationStatus!]
+  "From a channel of one of these kinds."
+  channels: [ChannelKind!]
+  "Assigned to one of these."
+  assignees: SavedAssigneeFilter
+  "With one of these tags: their ids, and names where no tag had the name when the view was saved."
+  tags: [String!]
+  "The tags whose ids ` + "`" + `tags` + "`" + ` has, by name."
+  tagObjects: [Tag!]!
+  "With one of these priorities."
+  priorities: [Priority!]
+  "Started at this time or later."
+  openedAfter: Time
+  "Started before this time."
+  openedBefore: Time
+  "Last message at this time or later."
+  lastMessageAfter: Time
+  "Last message before this time."
+  lastMessageBefore: Time
+  "With a message at this time or later."
+  activeAfter: Time
+  "With a message before this time."
+  activeBefore: Time
+  "Which snoozed conversations it admits; null: no condition."
+  snoozed: SnoozedFilter
+  "Only those that the viewing user has not read (true), or has read (false)."
+  unread: Boolean
+  "Who is to write next, by who wrote last."
+  waitingOn: WaitingOn
+  "From a custom channel of one of these types, exactly as written."
+  channelTypes: [String!]
+  "With one of these external ids, exactly as written."
+  externalIds: [String!]
+  "At least one of these admits it; null: no condition."
+  any: [SavedFilterDetail!]
+  "None of these admits it; null: no condition."
+  not: [SavedFilterDetail!]
+}
+
+"A filter at the innermost level of a saved filter; null fields set no condition."
+type SavedFilterDetail @scope(read: "conversations:read") {
+  "With one of these statuses."
+  statuses: [ConversationStatus!]
+  "From a channel of one of these kinds."
+  channels: [ChannelKind!]
+  "Assigned to one of these."
+  assignees: SavedAssigneeFilter
+  "With one of these tags: their ids, and names where no tag had the name when the view was saved."
+  tags: [String!]
+  "The tags whose ids ` + "`" + `tags` + "`" + ` has, by name."
+  tagObjects: [Tag!]!
+  "With one of these priorities."
+  priorities: [Priority!]
+  "Started at this time or later."
+  openedAfter: Time
+  "Started before this time."
+  openedBefore: Time
+  "Last message at this time or later."
+  lastMessageAfter: Time
+  "Last message before this time."
+  lastMessageBefore: Time
+  "With a message at this time or later."
+  activeAfter: Time
+  "With a message before this time."
+  activeBefore: Time
+  "Which snoozed conversations it admits; null: no condition."
+  snoozed: SnoozedFilter
+  "Only those that the viewing user has not read (true), or has read (false)."
+  unread: Boolean
+  "Who is to write next, by who wrote last."
+  waitingOn: WaitingOn
+  "From a custom channel of one of these types, exactly as written."
+  channelTypes: [String!]
+  "With one of these external ids, exactly as written."
+  externalIds: [String!]
+}
+
+"The assignees of a saved view's filter: any of these."
+type SavedAssigneeFilter @scope(read: "conversations:read") {
+  "The user who is viewing it."
+  me: Boolean!
+  "Conversations with no assigned user."
+  nobody: Boolean!
+  "These users."
+  userIds: [ID!]
+  "These teams."
+  teamIds: [ID!]
+}
+`, BuiltIn: false},
 	{Name: "../schema/inbox.graphqls", Input: `extend type Query {
-  "The inboxes that the caller may see, by name: a member's own, an integration's granted ones, all for an admin (AC-3)."
-  inboxes: [Inbox!]! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "settings:read")
-  "An inbox; null if there is none, or the caller may not see it."
+  "The inboxes that the caller may see, by name: those that a user is a member of, those granted to an integration, all for an admin."
+  inboxes(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): InboxConnection! @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "An inbox; null if it does not exist or the caller may not see it."
   inbox(
     "Its id, ` + "`" + `inbox_...` + "`" + `."
     id: ID!
-  ): Inbox @access(to: [ADMIN, AGENT, INTEGRATION], scope: "settings:read")
+  ): Inbox @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
 }
 
 extend type Mutation {
-  "Makes an inbox (IB-1). Past the account's limit: INBOX_LIMIT_REACHED (AC-6). Emits ` + "`" + `INBOX_CREATED` + "`" + `, and ` + "`" + `MEMBER_ADDED` + "`" + ` for each member."
+  "Creates an inbox. If the account's limit is reached: INBOX_LIMIT_REACHED. Emits ` + "`" + `INBOX_CREATED` + "`" + `, and ` + "`" + `MEMBER_ADDED` + "`" + ` for each member."
   createInbox(
     "Its name and members."
     input: CreateInboxInput!
   ): CreateInboxPayload! @access(to: [ADMIN], scope: "settings:write")
-  "Gives an inbox another name (IB-1). Emits ` + "`" + `INBOX_UPDATED` + "`" + `."
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INBOX_LIMIT_REACHED, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Renames an inbox. Emits ` + "`" + `INBOX_UPDATED` + "`" + `."
   renameInbox(
-    "Which inbox, and its new name."
+    "The inbox and its new name."
     input: RenameInboxInput!
   ): RenameInboxPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
-  Adds and removes members (AC-3, IB-1); it acts at once. Open conversations of those who are no members any more are unassigned (AC-11).
-  Emits ` + "`" + `MEMBER_ADDED` + "`" + ` and ` + "`" + `MEMBER_REMOVED` + "`" + ` for each, and ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` for each such conversation.
+  Adds and removes members, with immediate effect. Open conversations assigned to former members are unassigned.
+  Emits ` + "`" + `MEMBER_ADDED` + "`" + ` and ` + "`" + `MEMBER_REMOVED` + "`" + ` for each member, and ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` for each such conversation.
   """
   updateInboxMembers(
-    "Which inbox, whom to add and whom to remove."
+    "The inbox, and the members to add and to remove."
     input: UpdateInboxMembersInput!
   ): UpdateInboxMembersPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, TOO_LONG])
   """
-  Deletes an inbox with its channels, targeted messages and conversations; this cannot be undone (IB-3).
-  It vanishes at once; ` + "`" + `task` + "`" + ` clears up in the background. Emits ` + "`" + `INBOX_DELETED` + "`" + `, then ` + "`" + `TASK_STARTED` + "`" + ` and ` + "`" + `TASK_FINISHED` + "`" + `.
+  Deletes an inbox with its channels, targeted messages and conversations; this cannot be undone.
+  It disappears at once; ` + "`" + `task` + "`" + ` removes its content in the background. Emits ` + "`" + `INBOX_DELETED` + "`" + `, then ` + "`" + `TASK_STARTED` + "`" + ` and ` + "`" + `TASK_FINISHED` + "`" + `.
   """
   deleteInbox(
-    "Which inbox, with its name as confirmation."
+    "The inbox, and its name as confirmation."
     input: DeleteInboxInput!
   ): DeleteInboxPayload! @access(to: [ADMIN], scope: "settings:write")
-  "Gives an inbox its chat channel (CH-1); it can have one: ALREADY_EXISTS. Emits ` + "`" + `CHANNEL_CREATED` + "`" + `."
+    @errors(codes: [CONFIRMATION_MISMATCH, CONFLICT, INVALID, NOT_FOUND])
+  "Creates the chat channel of an inbox. An inbox has at most one: ALREADY_EXISTS. Emits ` + "`" + `CHANNEL_CREATED` + "`" + `."
   createChatChannel(
-    "Which inbox."
+    "The inbox."
     input: CreateChatChannelInput!
   ): CreateChatChannelPayload! @access(to: [ADMIN], scope: "settings:write")
-  "Changes a chat channel's style, texts and options (CH-1). Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `."
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND])
+  "Changes a chat channel's style, texts and options. Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `."
   updateChatChannel(
-    "Which channel, and what to change."
+    "The channel, and what to change."
     input: UpdateChatChannelInput!
   ): UpdateChatChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
-  Makes the secret with which the site's own back end signs who a visitor is (CH-8); the one before stops working.
-  Sign a JWT with HS256: ` + "`" + `sub` + "`" + ` names the person, ` + "`" + `exp` + "`" + ` is needed, ` + "`" + `email` + "`" + ` and ` + "`" + `name` + "`" + ` may be given. Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `.
+  Creates the secret with which the site's own back end signs the identity of visitors; the previous secret stops working.
+  Sign a JWT with HS256: ` + "`" + `sub` + "`" + ` identifies the person, ` + "`" + `exp` + "`" + ` is required, ` + "`" + `email` + "`" + ` and ` + "`" + `name` + "`" + ` are optional. Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `.
   """
   createIdentitySecret(
-    "Which channel."
+    "The channel."
     input: CreateIdentitySecretInput!
   ): CreateIdentitySecretPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
 }
 
-"Where conversations arrive; its members alone work in it (AC-3, IB-1)."
-type Inbox implements Node {
+"Where conversations arrive; only its members work in it."
+type Inbox implements Node @scope(read: "settings:read") @key(fields: "id") {
   "TypeID, ` + "`" + `inbox_...` + "`" + `."
-  id: ID!
-  "What it is called."
-  name: String!
+  id: ID! @scope(also: ["conversations:read"])
+  "Its name."
+  name: String! @scope(also: ["conversations:read"])
   "Direct members, by name."
-  users: [User!]!
-  "Teams whose users are members, by name."
-  teams: [Team!]!
-  "Everyone who is a member, directly or through a team, once each, by name."
-  members: [User!]!
-  "Its chat channel; null: it has none."
+  users(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): UserConnection!
+  "Teams; their users are members, by name."
+  teams(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): TeamConnection!
+  "All members, direct or through a team, each once, by name."
+  members(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): UserConnection!
+  "Its chat channel; null if it has none."
   chatChannel: ChatChannel
-  "How much there is to do in each built-in view, in the order of ConversationView; empty unless the caller is a member (IN-15)."
-  viewCounts: [ViewCount!]!
-  "When it was made."
+  "Numbers of open and unread conversations in each built-in view, in the order of ConversationView; empty unless the caller is a member."
+  viewCounts: [ViewCount!]! @scope(also: ["conversations:read"])
+  "When it was created."
   createdAt: Time!
+  "Everyone who is a member, directly or through a team, by name, and what they have to do."
+  people(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): InboxPersonConnection! @scope(also: ["people:read"])
 }
 
-"A way by which conversations come into an inbox."
+"A channel through which conversations arrive in an inbox."
 interface Channel implements Node {
   "TypeID, ` + "`" + `channel_...` + "`" + `."
   id: ID!
-  "The inbox that its conversations arrive in."
+  "The inbox in which its conversations arrive."
   inbox: Inbox!
-  "The medium."
+  "The kind of channel."
   kind: ChannelKind!
+  "Who is blocked on the channel, latest first; empty for callers who are not members of the inbox."
+  blockedSenders(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): BlockedSenderConnection!
 }
 
-"The medium of a channel and of its conversations."
+"The kind of a channel and of its conversations. Kinds are added: handle one that you do not know like CUSTOM."
 enum ChannelKind {
   "Chat on a web site."
   CHAT
   "E-mail."
   EMAIL
+  "A medium that an integration connects. No such channel can be created yet."
+  CUSTOM
 }
 
-"Chat on a web site (CH-1)."
-type ChatChannel implements Node & Channel {
+"Chat on a web site."
+type ChatChannel implements Node & Channel @scope(read: "settings:read") @key(fields: "id") {
   "TypeID, ` + "`" + `channel_...` + "`" + `."
-  id: ID!
-  "The inbox that its conversations arrive in."
+  id: ID! @scope(also: ["conversations:read"])
+  "The inbox in which its conversations arrive."
   inbox: Inbox!
   "CHAT."
-  kind: ChannelKind!
-  "Public: names the channel in the tracking code and in ` + "`" + `widget(channelKey:)` + "`" + `."
+  kind: ChannelKind! @scope(also: ["conversations:read"])
+  "Public key that identifies the channel in the tracking code and in ` + "`" + `widget(channelKey:)` + "`" + `."
   key: String!
-  "What the widget looks like."
+  "The appearance of the widget."
   style: WidgetStyle!
-  "When its team counts as available."
+  "When the channel's team counts as available."
   availability: ChatAvailability!
-  "The language of visitors whose own has no texts, as ` + "`" + `de` + "`" + ` or ` + "`" + `de-AT` + "`" + `."
+  "The language for visitors with a language that has no texts, such as ` + "`" + `de` + "`" + ` or ` + "`" + `de-AT` + "`" + `."
   defaultLocale: String!
-  "All that the widget says to a visitor who reads a language, by key."
+  "All texts of the widget in a language, by key."
   texts(
-    "The language; left out: the channel's default."
+    "The language; default: the channel's default."
     locale: String
   ): [ChatText!]!
   "The texts that an admin chose, by language and key."
-  customTexts: [ChatText!]!
-  "Whether a closed chat is mailed to the visitor."
+  customTexts(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): ChatTextConnection!
+  "Whether visitors receive a transcript by e-mail when a chat is closed."
   sendTranscript: Boolean!
-  "The snippet of HTML to put into the site's pages (CH-2)."
+  "The HTML snippet to put into the site's pages."
   trackingCode: String!
-  "Whether there is a secret for signed identities (CH-8)."
+  "Whether a secret for signed identities exists."
   hasIdentitySecret: Boolean!
-  "The targeted messages by position: the first that matches a page is shown (TM-1)."
-  targetedMessages: [TargetedMessage!]!
+  "The targeted messages by position; the first one that matches a page is shown."
+  targetedMessages(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): TargetedMessageConnection!
+  "Who is blocked on the channel, latest first; empty for callers who are not members of the inbox."
+  blockedSenders(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): BlockedSenderConnection!
 }
 
-"What a chat widget looks like (CH-1)."
-type WidgetStyle @visible(to: [VISITOR, ANYONE]) {
-  "CSS colour as ` + "`" + `#rrggbb` + "`" + `."
+"The appearance of a chat widget."
+type WidgetStyle @visible(to: [VISITOR, ANYONE]) @scope(read: "settings:read") {
+  "CSS colour in the form ` + "`" + `#rrggbb` + "`" + `."
   accentColor: String!
-  "Black or white, whichever is easier to read on the accent colour."
+  "Black or white, whichever is more readable on the accent colour."
   onAccentColor: String!
-  "Contrast of the accent colour to white, 1 to 21 as WCAG 2 reckons it. Below 3 the launcher is hard to see on a white page."
+  "Contrast ratio of the accent colour and white, 1 to 21 as defined by WCAG 2. Below 3 the launcher is hard to see on a white page."
   contrast: Float!
-  "Title of the widget; empty: none."
-  title: String!
-  "At which side of the page it sits."
+  "Title of the widget; null if none."
+  title: String
+  "The side of the page on which it is placed."
   position: WidgetPosition!
-  "Picture of the team; null: none."
+  "Picture of the team; null if none."
   avatarUrl: URL
 }
 
-"At which side of the page a widget sits."
+"The side of the page on which a widget is placed."
 enum WidgetPosition {
   "Left."
   LEFT
@@ -10393,51 +15835,53 @@ enum WidgetPosition {
   RIGHT
 }
 
-"A new inbox (IB-1)."
+"A new inbox."
 input CreateInboxInput {
-  "1 to 200 characters."
+  "The inbox's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "1 to 200 characters; unique among the account's inboxes, ignoring case: ALREADY_EXISTS."
   name: String!
-  "Direct members. With no users and no teams: the caller alone."
+  "Direct members. If neither users nor teams are given, only the caller."
   userIds: [ID!]
-  "Teams whose users are members."
+  "Teams; their users become members."
   teamIds: [ID!]
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of createInbox."
+"Payload of ` + "`" + `createInbox` + "`" + `."
 type CreateInboxPayload {
   "The new inbox."
   inbox: Inbox
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"A new name for an inbox."
+"The inbox and its new name."
 input RenameInboxInput {
   "The inbox."
   inboxId: ID!
-  "1 to 200 characters."
+  "1 to 200 characters; unique among the account's inboxes, ignoring case: ALREADY_EXISTS."
   name: String!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of renameInbox."
+"Payload of ` + "`" + `renameInbox` + "`" + `."
 type RenameInboxPayload {
-  "The inbox as it is now."
+  "The inbox in its current state."
   inbox: Inbox
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Whom to add and whom to remove. Who is there, or gone, already is passed over."
+"The members to add and to remove. Users and teams that are already members, or already removed, are ignored."
 input UpdateInboxMembersInput {
   "The inbox."
   inboxId: ID!
   "Users to make direct members."
   addUserIds: [ID!]
-  "Direct members to remove; they stay members through a team (AC-11)."
+  "Direct members to remove; they remain members through a team."
   removeUserIds: [ID!]
   "Teams to make members."
   addTeamIds: [ID!]
@@ -10447,35 +15891,35 @@ input UpdateInboxMembersInput {
   idempotencyKey: String
 }
 
-"Answer of updateInboxMembers."
+"Payload of ` + "`" + `updateInboxMembers` + "`" + `."
 type UpdateInboxMembersPayload {
-  "The inbox as it is now."
+  "The inbox in its current state."
   inbox: Inbox
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which inbox to delete (IB-3)."
+"The inbox to delete."
 input DeleteInboxInput {
   "The inbox."
   inboxId: ID!
-  "Its exact name; anything else: CONFIRMATION_MISMATCH."
+  "Its exact name, otherwise CONFIRMATION_MISMATCH."
   confirmName: String!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of deleteInbox."
+"Payload of ` + "`" + `deleteInbox` + "`" + `."
 type DeleteInboxPayload {
-  "Id of the inbox that is gone."
+  "Id of the deleted inbox."
   deletedInboxId: ID
-  "The work that removes its conversations, and how far it is."
+  "The background task that removes its conversations."
   task: Task
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which inbox gets a chat channel."
+"The inbox that gets a chat channel."
 input CreateChatChannelInput {
   "The inbox."
   inboxId: ID!
@@ -10483,501 +15927,737 @@ input CreateChatChannelInput {
   idempotencyKey: String
 }
 
-"Answer of createChatChannel."
+"Payload of ` + "`" + `createChatChannel` + "`" + `."
 type CreateChatChannelPayload {
   "The new channel."
   chatChannel: ChatChannel
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"What is left out stays as it is."
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
 input UpdateChatChannelInput {
   "The channel."
-  chatChannelId: ID!
-  "Title of the widget, at most 200 characters; empty: none."
+  channelId: ID!
+  "Title of the widget, at most 200 characters; null: none."
   title: String
-  "CSS colour as ` + "`" + `#rrggbb` + "`" + `."
+  "CSS colour in the form ` + "`" + `#rrggbb` + "`" + `."
   accentColor: String
-  "Whether a closed chat is mailed to the visitor."
+  "Whether visitors receive a transcript by e-mail when a chat is closed."
   sendTranscript: Boolean
-  "At which side of the page the widget sits."
+  "The side of the page on which the widget is placed."
   position: WidgetPosition
-  "Picture of the team, an http or https address; empty: none."
+  "Picture of the team, an http or https URL; null: none."
   avatarUrl: String
-  "The language of visitors whose own has no texts; empty: ` + "`" + `en` + "`" + `."
+  "The language for visitors with a language that has no texts; null: ` + "`" + `en` + "`" + `."
   defaultLocale: String
-  "Texts to say instead of Parley's own. Those that are not named stay as they are."
+  "Texts that replace Parley's defaults. Texts that are not listed stay as they are."
   texts: [ChatTextInput!]
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of updateChatChannel."
+"Payload of ` + "`" + `updateChatChannel` + "`" + `."
 type UpdateChatChannelPayload {
-  "The channel as it is now."
+  "The channel in its current state."
   chatChannel: ChatChannel
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which channel gets a new identity secret."
+"The channel that gets a new identity secret."
 input CreateIdentitySecretInput {
   "The channel."
-  chatChannelId: ID!
-  "At most 255 characters; see Mutation. A replay answers without ` + "`" + `secret` + "`" + `, which is shown once alone."
+  channelId: ID!
+  "At most 255 characters; see Mutation. A repeated request is answered without ` + "`" + `secret` + "`" + `, which is shown only once."
   idempotencyKey: String
 }
 
-"Answer of createIdentitySecret."
+"Payload of ` + "`" + `createIdentitySecret` + "`" + `."
 type CreateIdentitySecretPayload {
-  "The secret. It is shown this once; keep it on the site's back end alone."
+  "The secret. It is shown only once; keep it only on the site's back end."
   secret: String
-  "The channel as it is now."
+  "The channel in its current state."
   chatChannel: ChatChannel
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
+}
+
+"A page of inboxes."
+type InboxConnection {
+  "The rows in order."
+  edges: [InboxEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Inbox!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of inboxes."
+type InboxEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Inbox!
+}
+
+"A page of texts of a widget."
+type ChatTextConnection {
+  "The rows in order."
+  edges: [ChatTextEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [ChatText!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of texts of a widget."
+type ChatTextEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: ChatText!
+}
+
+"A member of an inbox at work."
+type InboxPerson @scope(read: "people:read") {
+  "Names the user in this inbox; stable, and only a key for caches."
+  id: ID!
+  "The user."
+  user: User!
+  "Whether routing may assign chats to them."
+  availability: UserAvailability!
+  "Whether they have a subscription open now, on any node. A node that has just started knows all within ten seconds."
+  connected: Boolean!
+  "When they last called the API, to about a minute; null if they never did."
+  lastSeenAt: Time
+  "Number of open chats in the whole account, without those that are filtered or snoozed: what ` + "`" + `capacity` + "`" + ` limits and routing counts."
+  openChats: Int!
+  "Number of open conversations of any kind in the whole account, without those that are filtered or snoozed."
+  openConversations: Int!
+  "Number of open chats at once that routing gives them; null: any number."
+  capacity: Int
+}
+
+"A page of the members of an inbox."
+type InboxPersonConnection {
+  "The rows, by name."
+  edges: [InboxPersonEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [InboxPerson!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of members."
+type InboxPersonEdge {
+  "Position in the list."
+  cursor: String!
+  "The member."
+  node: InboxPerson!
 }
 `, BuiltIn: false},
 	{Name: "../schema/list.graphqls", Input: `extend type Query {
-  "The account's lists of contacts, by name (CR-4)."
-  contactLists: [ContactList!]! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
+  "The account's contact lists, by name."
+  contactLists(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): ContactListConnection! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
 }
 
 extend type Mutation {
-  "Makes a static list without contacts (CR-4). Emits ` + "`" + `ACCOUNT_UPDATED` + "`" + `."
+  "Creates a static list without contacts. Emits ` + "`" + `CONTACT_LIST_CREATED` + "`" + `."
   createContactList(
-    "Its name."
+    "Its name and description."
     input: CreateContactListInput!
   ): CreateContactListPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
-  "Puts contacts on a static list; who is on it already is passed over. Emits ` + "`" + `LIST_ENTERED` + "`" + ` for each other."
-  addToList(
-    "Which list, and who."
-    input: AddToListInput!
-  ): AddToListPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
-  "Takes contacts off a static list; who is not on it is passed over. Emits ` + "`" + `LIST_LEFT` + "`" + ` for each other."
-  removeFromList(
-    "Which list, and who."
-    input: RemoveFromListInput!
-  ): RemoveFromListPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Adds contacts to a static list; contacts already on it are ignored. Emits ` + "`" + `LIST_ENTERED` + "`" + ` for each added contact."
+  addContactsToList(
+    "The list and the contacts."
+    input: AddContactsToListInput!
+  ): AddContactsToListPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
+  "Removes contacts from a static list; contacts that are not on it are ignored. Emits ` + "`" + `LIST_LEFT` + "`" + ` for each removed contact."
+  removeContactsFromList(
+    "The list and the contacts."
+    input: RemoveContactsFromListInput!
+  ): RemoveContactsFromListPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
 }
 
-"A list of contacts (CR-4)."
-type ContactList {
+"A list of contacts."
+type ContactList implements Node @scope(read: "contacts:read") {
   "TypeID, ` + "`" + `list_...` + "`" + `."
   id: ID!
-  "What it is called."
+  "Its name."
   name: String!
-  "How many contacts are on it."
+  "Number of contacts on the list."
   size: Int!
-  "When it was made."
+  "When it was created."
   createdAt: Time!
 }
 
 "A new static list."
 input CreateContactListInput {
-  "1 to 200 characters."
+  "The list's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "1 to 200 characters; unique among the account's lists, ignoring case."
   name: String!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of createContactList."
+"Payload of ` + "`" + `createContactList` + "`" + `."
 type CreateContactListPayload {
   "The new list."
-  list: ContactList
-  "What the caller can put right; empty after success."
+  contactList: ContactList
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Who is to be on a list."
-input AddToListInput {
+"The contacts to add to a list."
+input AddContactsToListInput {
   "The list."
-  listId: ID!
-  "At most 1,000 contacts; an unknown one is NOT_FOUND, and then nobody is added."
+  contactListId: ID!
+  "At most 1,000 contacts; if one does not exist, NOT_FOUND, and none is added."
   contactIds: [ID!]!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of addToList."
-type AddToListPayload {
-  "The list as it is now."
-  list: ContactList
-  "What the caller can put right; empty after success."
+"Payload of ` + "`" + `addContactsToList` + "`" + `."
+type AddContactsToListPayload {
+  "The list in its current state."
+  contactList: ContactList
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Who is to be off a list."
-input RemoveFromListInput {
+"The contacts to remove from a list."
+input RemoveContactsFromListInput {
   "The list."
-  listId: ID!
+  contactListId: ID!
   "At most 1,000 contacts."
   contactIds: [ID!]!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of removeFromList."
-type RemoveFromListPayload {
-  "The list as it is now."
-  list: ContactList
-  "What the caller can put right; empty after success."
+"Payload of ` + "`" + `removeContactsFromList` + "`" + `."
+type RemoveContactsFromListPayload {
+  "The list in its current state."
+  contactList: ContactList
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
+}
+
+"A page of contact lists."
+type ContactListConnection {
+  "The rows in order."
+  edges: [ContactListEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [ContactList!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of contact lists."
+type ContactListEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: ContactList!
 }
 `, BuiltIn: false},
 	{Name: "../schema/mail.graphqls", Input: `extend type Query {
-  "What would become of a mail that came now: which conversation it joins, what filters it, who gets it, and why (IN-11). It writes nothing. Only for members of the inbox: NOT_A_MEMBER."
+  """
+  What would happen to an e-mail that arrived now: which conversation it joins, what filters it, who gets it, and why. Nothing is written.
+  Only for members of the inbox, otherwise NOT_A_MEMBER.
+  """
   simulateInboundEmail(
-    "The mail, and the channel that it would come to."
+    "The e-mail, and the channel that would receive it."
     input: SimulateInboundEmailInput!
   ): InboundEmailSimulation! @access(to: [ADMIN], scope: "settings:read")
 }
 
 extend type Mutation {
-  "Sends a message by mail once more that FAILED, to those whom it did not reach (EM-6). Emits ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + `."
+  "Sends a FAILED e-mail again, to the recipients that it did not reach. Emits ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + `."
   retryMessage(
-    "Which message."
+    "The message."
     input: RetryMessageInput!
   ): RetryMessagePayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Takes an own mail back that waits to be sent, within the channel's ` + "`" + `undoSeconds` + "`" + ` (EM-6): it stays as a tombstone. INVALID once it is on its way. Emits ` + "`" + `MESSAGE_DELETED` + "`" + `."
+    @errors(codes: [CHANNEL_NOT_CONNECTED, CONFLICT, INVALID, NOT_FOUND])
+  """
+  Cancels one of the caller's own e-mails that is waiting to be sent, within the channel's ` + "`" + `undoSeconds` + "`" + `; it remains as a tombstone. If it
+  is already being sent: INVALID. Emits ` + "`" + `MESSAGE_DELETED` + "`" + `.
+  """
   undoSend(
-    "Which message."
+    "The message."
     input: UndoSendInput!
   ): UndoSendPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   """
-  Begins a conversation by mail, which the caller has (EM-6). The contact is that of the first address, and is made if it is not known.
-  A blocked recipient: SENDER_BLOCKED; a channel that does not work: CHANNEL_NOT_CONNECTED.
+  Starts an e-mail conversation, which is assigned to the caller. The contact is the one with the first address; it is created if unknown.
+  A blocked recipient: SENDER_BLOCKED. A channel that does not work: CHANNEL_NOT_CONNECTED.
   Emits ` + "`" + `CONVERSATION_CREATED` + "`" + `, ` + "`" + `MESSAGE_CREATED` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `, ` + "`" + `CONTACT_CREATED` + "`" + ` for a new contact,
-  and ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + ` when it was sent.
+  and ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + ` when the e-mail was sent.
   """
   startEmailConversation(
-    "From where, to whom, and what it says."
+    "The channel, the recipients and the content."
     input: StartEmailConversationInput!
-  ): StartEmailConversationPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+  ): StartEmailConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "mail:start")
+    @errors(codes: [ALREADY_EXISTS, CHANNEL_NOT_CONNECTED, CONFLICT, INVALID, NOT_FOUND, REQUIRED, SENDER_BLOCKED, TOO_LONG])
 }
 
 extend type Conversation {
-  "The channel's address that the first mail came to, or was sent from (IN-1); null for a chat."
+  "The channel's address that received or sent the first e-mail; null for a chat."
   toAddress: EmailAddress
-  "The conversation that the first mail named without taking part in it, so that it began one of its own; null: none."
+  """
+  The conversation to which the first e-mail refers. The sender is not a participant there, so that the e-mail started a new conversation;
+  null if none.
+  """
   possiblyRelated: Conversation
-  "Who takes part by e-mail, in the order in which they came; empty for a chat. Only their mail joins by its headers alone."
-  participants: [EmailMailbox!]!
+  "The e-mail participants, in the order in which they appeared; empty for a chat. An e-mail can join by its headers only if a participant sent it."
+  participants(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): EmailMailboxConnection!
 }
 
 extend type Message {
-  "What a mail quotes of earlier ones, folded away, with markup; null: nothing. With ` + "`" + `html` + "`" + ` it is all that the mail says."
-  quotedHtml: HTML @perViewer
-  "What it has as a mail; null in a chat and for notes."
+  "The folded quotation of earlier e-mails, with markup; null if there is none. Together with ` + "`" + `html` + "`" + ` it is the complete content of the e-mail."
+  quotedHtml(
+    """
+    What becomes of images on other servers. Left out: PROXY in what the team wrote, and where the caller always sees the sender's images
+    (` + "`" + `setRemoteImageSender` + "`" + `); otherwise BLOCK.
+    """
+    remoteImages: RemoteImages
+  ): HTML @perViewer
+  "The e-mail's headers and delivery; null in a chat and for notes."
   email: EmailHeaders
 }
 
-"What a message has as a mail (EM-4, EM-6)."
-type EmailHeaders {
-  "Its Message-ID without the angle brackets; empty: it has none."
-  messageId: String!
-  "The Message-ID that it answers; null: none."
+"The headers and delivery of an e-mail."
+type EmailHeaders @scope(read: "conversations:read") {
+  "The Message-ID, without the angle brackets; null if it has none."
+  messageId: String
+  "The Message-ID of the e-mail that it replies to; null if none."
   inReplyTo: String
-  "The sender's address; null: none could be read."
+  "The sender's address; null if it could not be read."
   from: EmailAddress
-  "Addresses that it went to."
+  "The first 100 ` + "`" + `To` + "`" + ` recipients."
   to: [EmailAddress!]!
-  "Addresses that it went to as a copy."
+  "The first 100 ` + "`" + `Cc` + "`" + ` recipients."
   cc: [EmailAddress!]!
-  "Addresses that it went to without the others' knowledge; known of the team's own mail alone."
+  "The first 100 ` + "`" + `Bcc` + "`" + ` recipients; known only for the team's own mail."
   bcc: [EmailAddress!]!
-  "Where answers are to go; empty: to ` + "`" + `from` + "`" + `."
+  "Where replies should go: as the e-mail says, or to all of its authors if there are several, at most 100; empty: to ` + "`" + `from` + "`" + `."
   replyTo: [EmailAddress!]!
-  "The addresses above with the names that stand beside them, each once."
+  "The addresses above with their display names, each once, at most 100."
   mailboxes: [EmailMailbox!]!
-  "Subject, on one line."
-  subject: String!
-  "Whether a machine wrote it: it reopens, notifies and re-routes nothing (IN-7)."
+  "How many addresses the e-mail names, each counted once, shown above or not; the e-mail itself (` + "`" + `rawUrl` + "`" + `) has them all."
+  mailboxCount: Int!
+  "The subject, on one line; null if it has none."
+  subject: String
+  "Whether it was sent by a machine; such an e-mail does not reopen the conversation, notify anyone or route it again."
   automatic: Boolean!
-  "What the filter made of it (IN-11), and why it is in its conversation (EM-4)."
+  "The result of the filter, and why it is in its conversation."
   verdict: EmailVerdict!
-  "How far it came to each of its recipients; empty for mail that came in."
+  "The delivery state for each recipient; empty for incoming mail."
   recipients: [EmailRecipient!]!
-  "Until then ` + "`" + `undoSend` + "`" + ` can take it back; null: it came in, or does not wait."
+  "Until when ` + "`" + `undoSend` + "`" + ` can cancel it; null if it is incoming or not waiting."
   sendAt: Time
-  "When it is tried again; null: it is not."
+  "When sending is tried again; null if it is not."
   nextAttemptAt: Time
-  "How often a server was asked to take it."
+  "How often a server was asked to accept it."
   attempts: Int!
-  "When a server took it; null: it came in, or none did yet."
+  "When a server accepted it; null if it is incoming or not accepted yet."
   sentAt: Time
-  "Where the caller gets the mail as it came, within ten minutes: keep it secret. Null for the team's own mail."
+  "Where the caller can download the original e-mail within the next ten minutes; keep the URL secret. Null for the team's own mail."
   rawUrl: URL @perViewer
 }
 
-"An address, with the name that goes with it."
-type EmailMailbox {
-  "Name; empty: none."
-  name: String!
+"An address with its display name."
+type EmailMailbox @scope(read: "conversations:read") {
+  "Display name; null if none."
+  name: String
   "Address."
   address: EmailAddress!
 }
 
-"What the filter made of a mail, and why it is in its conversation (IN-11, EM-4)."
-type EmailVerdict {
-  "Why it is filtered; empty: it is not."
+"The result of the filter for an e-mail, and why it is in its conversation."
+type EmailVerdict @scope(read: "conversations:read", also: ["settings:read"]) {
+  "Why it is filtered; empty if it is not."
   reasons: [EmailFilterReason!]!
-  "Whether a machine wrote it (IN-7)."
+  "Whether it was sent by a machine."
   automatic: Boolean!
-  "Whether it is an automatic answer, such as of someone on holiday."
+  "Whether it is an automatic reply, such as an out-of-office message."
   autoReply: Boolean!
-  "Whether it tells that a mail could not be delivered."
+  "Whether it reports that an e-mail could not be delivered."
   bounce: Boolean!
-  "The entry of the allow list, or the rule, that kept it from being filtered; null: none."
+  "The allow list entry, or the rule, that kept it from being filtered; null if none."
   allowed: String
-  "What the mailbox's own server found out about the sender, by method."
+  "How the mailbox's own server authenticated the sender, by method."
   authentication: [EmailAuthenticationResult!]!
-  "Why it is in its conversation, such as REPLY_TOKEN; null: not decided by a mail."
+  "Why it is in its conversation, such as REPLY_TOKEN; null if that was not decided by an e-mail."
   thread: String
-  "The same in one sentence; null: nothing to add."
+  "The reason as one sentence; null if there is nothing to add."
   threadDetail: String
-  "What could not be read of it, in sentences."
-  problems: [String!]!
+  "What could not be read of it."
+  problems: [MailProblem!]!
 }
 
-"Why a mail is filtered (IN-11)."
-type EmailFilterReason {
-  "Why the conversation is in Filtered."
+"What could not be read of an e-mail."
+type MailProblem @scope(read: "conversations:read", also: ["settings:read"]) {
+  "The kind of problem."
+  code: MailProblemCode!
+  "The problem as a sentence."
+  text: String!
+}
+
+"Kinds of problems of an e-mail."
+enum MailProblemCode {
+  "It could not be read, or not to its end; the original is attached."
+  UNREADABLE
+  """
+  It, its header, its text or a part of it is too large: it was cut, only the header was read, or the rest is attached as it is. The e-mail as it
+  arrived has all of it.
+  """
+  TOO_LARGE
+  "A field of its header is missing, repeated or unreadable."
+  HEADER_DAMAGED
+  "Its parts are not separated as they should be; it may be cut off."
+  STRUCTURE_DAMAGED
+  "The encoding of a part is damaged."
+  CONTENT_DAMAGED
+  "The character set of a text is not known."
+  CHARSET_UNKNOWN
+  "It is encrypted (S/MIME or PGP): what it says is only in the attached files."
+  ENCRYPTED
+  "Another problem, or one that was found before there were codes."
+  OTHER
+}
+
+"Why an e-mail is filtered."
+type EmailFilterReason @scope(read: "conversations:read", also: ["settings:read"]) {
+  "The reason for which the conversation is in Filtered."
   reason: FilteredReason!
-  "The check that found it, such as LIST_UNSUBSCRIBE."
+  "The check that matched, such as LIST_UNSUBSCRIBE."
   code: String!
-  "What it found, in one sentence."
+  "What the check found, in one sentence."
   detail: String!
 }
 
-"What a check of a mail's sender found (RFC 8601)."
-type EmailAuthenticationResult {
+"The result of one method of sender authentication (RFC 8601)."
+type EmailAuthenticationResult @scope(read: "conversations:read", also: ["settings:read"]) {
   "` + "`" + `spf` + "`" + `, ` + "`" + `dkim` + "`" + ` or ` + "`" + `dmarc` + "`" + `."
   method: String!
-  "Such as ` + "`" + `pass` + "`" + `, ` + "`" + `fail` + "`" + ` or ` + "`" + `none` + "`" + `."
+  "The result, such as ` + "`" + `pass` + "`" + `, ` + "`" + `fail` + "`" + ` or ` + "`" + `none` + "`" + `."
   result: String!
 }
 
-"How far a mail came to one of its recipients (EM-6)."
-type EmailRecipient {
+"The delivery state of an e-mail for one recipient."
+type EmailRecipient @scope(read: "conversations:read") {
   "The address."
   address: EmailAddress!
-  "How far it came."
+  "The delivery state."
   state: DeliveryState!
-  "What the server said; null: nothing."
+  "What the server replied; null if nothing."
   detail: String
 }
 
-"What would become of a mail."
-type InboundEmailSimulation {
+"What would happen to an e-mail."
+type InboundEmailSimulation @scope(read: "settings:read") {
   "The conversation that it would join; null: a new one."
   conversation: Conversation
-  "Why there, such as REPLY_TOKEN; DUPLICATE, OWN or REPORT for a mail that becomes no message."
+  "Why that conversation, such as REPLY_TOKEN; DUPLICATE, OWN or REPORT for an e-mail that does not become a message."
   threadReason: String!
-  "The conversation that it names without taking part in it; null: none."
+  "The conversation to which it refers although its sender is not a participant; null if none."
   possiblyRelated: Conversation
-  "The message that it is already; null: it is a new one (EM-5)."
+  "The message that the same e-mail already became; null if it is new."
   duplicateOf: Message
-  "Why the conversation would be in Filtered; empty: it would not."
+  "Why the conversation would be in Filtered; empty if it would not."
   filtered: [FilteredReason!]!
-  "What the filter makes of it, why it is in its conversation, and what could not be read of it."
+  "The result of the filter, why the e-mail is in its conversation, and which parts could not be read."
   verdict: EmailVerdict!
-  "The contact that wrote it; null: one would be made."
+  "The contact that sent it; null: a new one would be created."
   contact: Contact
-  "The sender; null: none could be read."
+  "The sender; null if it could not be read."
   from: EmailMailbox
-  "Subject, on one line."
-  subject: String!
-  "What the sender wrote, as plain text, without what they quote."
+  "The subject, on one line; null if it has none."
+  subject: String
+  "What the sender wrote, as plain text, without quotations."
   text: String!
-  "The same with markup; null: it has none. Its own images are not shown."
+  "The same with markup; null if it has none. Neither its own images nor those on other servers are shown."
   html: HTML
-  "What it quotes, with markup; null: nothing."
+  "The quotation, with markup, likewise; null if there is none."
   quotedHtml: HTML
   "Its files."
   attachments: [SimulatedAttachment!]!
-  "Who would get the conversation, and why (RT-5); null: it would not be routed."
+  "Who would get the conversation, and why; null if it would not be routed."
   routing: RoutingDecision
-  "Whether a ticket would be made (EM-3)."
+  "Whether a ticket would be created."
   ticket: Boolean!
 }
 
-"A file of a mail that did not come."
-type SimulatedAttachment {
-  "What it is called."
+"A file of a simulated e-mail."
+type SimulatedAttachment @scope(read: "settings:read") {
+  "Its name."
   fileName: String!
-  "Its media type."
+  "The file's media type."
   contentType: String!
-  "How many bytes it has."
+  "Size in bytes."
   size: Int!
-  "Whether the mail's HTML shows it."
+  "Whether the e-mail's HTML shows it."
   inline: Boolean!
 }
 
-"A mail, and the channel that it would come to."
+"An e-mail, and the channel that would receive it."
 input SimulateInboundEmailInput {
   "The channel."
-  emailChannelId: ID!
-  "The mail as servers send it: headers, an empty line, body. As large as a request may be."
+  channelId: ID!
+  "The e-mail as servers transmit it: headers, an empty line, body. Limited by the maximum request size."
   raw: String!
 }
 
-"Which message to send once more."
+"The message to send again."
 input RetryMessageInput {
-  "A message whose ` + "`" + `delivery` + "`" + ` is FAILED."
+  "A message with the ` + "`" + `delivery` + "`" + ` FAILED."
   messageId: ID!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of retryMessage."
+"Payload of ` + "`" + `retryMessage` + "`" + `."
 type RetryMessagePayload {
-  "The message as it is now."
+  "The message in its current state."
   message: Message
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which message to take back."
+"The message to cancel."
 input UndoSendInput {
-  "A message that waits to be sent."
+  "A message that is waiting to be sent."
   messageId: ID!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of undoSend."
+"Payload of ` + "`" + `undoSend` + "`" + `."
 type UndoSendPayload {
-  "The message as it is now."
+  "The message in its current state."
   message: Message
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"A mail that begins a conversation: text, HTML, or both."
+"An e-mail that starts a conversation: text, HTML, or both."
 input StartEmailConversationInput {
+  "The conversation's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "The id of its message, made by the caller; see Mutation. Default: a new one."
+  messageId: ID
+  "The id of the conversation in a system of the account's: 1 to 200 characters, unique among its conversations; \"\" is as if left out."
+  externalId: String
   "The channel that it is sent from."
-  emailChannelId: ID!
-  "To whom; the first one's contact becomes the conversation's. With ` + "`" + `cc` + "`" + ` and ` + "`" + `bcc` + "`" + ` at most 100."
+  channelId: ID!
+  "The recipients; the contact of the first one becomes the conversation's contact. Together with ` + "`" + `cc` + "`" + ` and ` + "`" + `bcc` + "`" + ` at most 100."
   to: [EmailAddress!]!
-  "To whom as a copy."
+  "The ` + "`" + `Cc` + "`" + ` recipients."
   cc: [EmailAddress!]
-  "To whom without the others' knowledge."
+  "The ` + "`" + `Bcc` + "`" + ` recipients."
   bcc: [EmailAddress!]
-  "Subject."
+  "The subject."
   subject: String!
-  "Plain text of at most 100,000 characters; left out: made from ` + "`" + `html` + "`" + `."
+  "Plain text, at most 100,000 characters; omitted: derived from ` + "`" + `html` + "`" + `."
   text: String
-  "The same with markup, of at most 200,000 characters; left out: none. An image of an attachment is ` + "`" + `<img src=\"cid:attachment_...\">` + "`" + `."
+  "The same with markup, at most 200,000 characters; omitted: none. An image attachment is included with ` + "`" + `<img src=\"cid:attachment_...\">` + "`" + `."
   html: HTML
-  "Files that the caller uploaded for the inbox, at most 20 unless the operator chose otherwise."
+  """
+  In place of ` + "`" + `text` + "`" + ` and ` + "`" + `html` + "`" + `, which are made from it: GitHub's Markdown, at most 100,000 characters, with tables, strikethrough, and
+  addresses as links. A line break is shown as one; HTML in it is text. Together with ` + "`" + `text` + "`" + ` or ` + "`" + `html` + "`" + `: INVALID.
+  """
+  markdown: String
+  "Files that the caller uploaded for the inbox, at most 20 unless the operator set another limit."
   attachmentIds: [ID!]
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of startEmailConversation."
+"Payload of ` + "`" + `startEmailConversation` + "`" + `."
 type StartEmailConversationPayload {
   "The new conversation."
   conversation: Conversation
   "Its first message."
   message: Message
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
+}
+
+"A page of mailboxes."
+type EmailMailboxConnection {
+  "The rows in order."
+  edges: [EmailMailboxEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [EmailMailbox!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of mailboxes."
+type EmailMailboxEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: EmailMailbox!
 }
 `, BuiltIn: false},
 	{Name: "../schema/message.graphqls", Input: `extend type Mutation {
   """
-  Sends a message to the contact, or writes a note for the team alone (IN-14). A message in a closed chat is refused: CONVERSATION_CLOSED;
-  one by mail reopens the conversation (IN-7). One to a blocked sender is refused: SENDER_BLOCKED (IN-10); so is mail without a channel that
-  takes it: CHANNEL_NOT_CONNECTED. A user's message takes over from a bot; a note never does (BT-2). Mail is QUEUED until a server took it (EM-6).
-  Emits ` + "`" + `MESSAGE_CREATED` + "`" + `, ` + "`" + `BOT_TAKEN_OVER` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` where a bot had the conversation, ` + "`" + `CONVERSATION_REOPENED` + "`" + ` where
-  it was closed, and ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + ` when a mail was sent or failed.
+  Sends a message to the contact, or writes a note that only the team sees. In a closed chat: CONVERSATION_CLOSED; an e-mail reopens the
+  conversation. To a blocked sender: SENDER_BLOCKED. An e-mail without a channel that can send it: CHANNEL_NOT_CONNECTED. A user's
+  message takes over from a bot; a note does not. An e-mail is QUEUED until a server accepts it.
+  Emits ` + "`" + `MESSAGE_CREATED` + "`" + `; ` + "`" + `BOT_TAKEN_OVER` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` if a bot had the conversation; ` + "`" + `CONVERSATION_REOPENED` + "`" + ` if it was
+  closed; and ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + ` when an e-mail was sent or failed.
   """
   sendMessage(
-    "Where to, and what it says."
+    "The conversation and the content."
     input: SendMessageInput!
   ): SendMessagePayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:write")
-  "Changes what an own note or chat message says; what it said before is kept in ` + "`" + `revisions` + "`" + ` (IN-14). Emits ` + "`" + `MESSAGE_UPDATED` + "`" + `."
+    @errors(codes: [ALREADY_EXISTS, CHANNEL_NOT_CONNECTED, CONFLICT, CONVERSATION_CLOSED, INVALID, NOT_A_MEMBER, NOT_FOUND, REQUIRED, SENDER_BLOCKED, TOO_LONG])
+  "Changes the content of one of the caller's own notes or chat messages; the previous content is kept in ` + "`" + `revisions` + "`" + `. Emits ` + "`" + `MESSAGE_UPDATED` + "`" + `."
   editMessage(
-    "Which message, and what it says now."
+    "The message, and its new content."
     input: EditMessageInput!
   ): EditMessagePayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:write")
-  "Empties an own note or chat message; it stays in its place as a tombstone, and what it said is kept in ` + "`" + `revisions` + "`" + ` (IN-14). Emits ` + "`" + `MESSAGE_DELETED` + "`" + `."
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Empties one of the caller's own notes or chat messages; it remains in its place as a tombstone, and its content is kept in ` + "`" + `revisions` + "`" + `.
+  Emits ` + "`" + `MESSAGE_DELETED` + "`" + `.
+  """
   deleteMessage(
-    "Which message."
+    "The message."
     input: DeleteMessageInput!
   ): DeleteMessagePayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
 }
 
-"A message or note of a conversation (IN-14)."
-type Message implements Node {
+"A message or note of a conversation."
+type Message implements Node @scope(read: "conversations:read") @key(fields: "id") {
   "TypeID, ` + "`" + `message_...` + "`" + `."
   id: ID!
-  "The conversation that it is in."
-  conversation: Conversation!
-  "Place in the conversation, from 1, gapless."
+  "The conversation that it is in; null only if it was removed, or is out of the caller's sight, since the message was loaded."
+  conversation: Conversation
+  "Position in the conversation, from 1, without gaps."
   number: Int!
+  """
+  ` + "`" + `VisitorMessage.number` + "`" + `: its position as the visitor counts, from 1, without notes; the gaps are deleted messages. Null for notes and
+  for messages from Parley itself.
+  """
+  visibleNumber: Int
+  "The message that it answers, in the same conversation; null if none in particular."
+  replyTo: Message
   "Who wrote it."
   author: Actor!
-  "From whom, and who sees it."
+  "Who it is from, and who can see it."
   direction: MessageDirection!
-  "Plain text; empty when it was deleted."
+  "Plain text; empty if it was deleted."
   text: String!
-  "The same with markup; null: it has none. Images that came with it have addresses that hold for ten minutes, as ` + "`" + `Attachment.url` + "`" + `."
-  html: HTML @perViewer
-  "The users that a note mentions; empty else."
+  "The same with markup; null if it has none. Images of the message have URLs that are valid for ten minutes, like ` + "`" + `Attachment.url` + "`" + `."
+  html(
+    """
+    What becomes of images on other servers. Left out: PROXY in what the team wrote, and where the caller always sees the sender's images
+    (` + "`" + `setRemoteImageSender` + "`" + `); otherwise BLOCK.
+    """
+    remoteImages: RemoteImages
+  ): HTML @perViewer
+  "Whether ` + "`" + `html` + "`" + ` or ` + "`" + `quotedHtml` + "`" + ` has images on other servers, other than those of at most 2 pixels."
+  hasRemoteImages: Boolean!
+  """
+  The same as Markdown: as its author wrote it, or made from ` + "`" + `html` + "`" + ` or ` + "`" + `text` + "`" + `; null if it has no text. A line break is one that is shown.
+  Images of the message have the address ` + "`" + `cid:` + "`" + ` and the attachment's ` + "`" + `contentId` + "`" + `, or its id.
+  """
+  markdown: String
+  "The users that a note mentions; empty for other messages."
   mentions: [User!]!
+  "The id of the message in a system of the account's; null if none."
+  externalId: String
   "When it was written."
   createdAt: Time!
-  "When it was last edited; null: never."
+  "When it was last edited; null if never."
   editedAt: Time
-  "When it was deleted; null: it was not."
+  "When it was deleted; null if it was not."
   deletedAt: Time
-  "How far it came."
+  "The delivery state."
   delivery: DeliveryState!
-  "Why it failed; null unless ` + "`" + `delivery` + "`" + ` is FAILED."
+  "Why delivery failed; null unless ` + "`" + `delivery` + "`" + ` is FAILED."
   deliveryError: String
-  "What it said before, oldest first: one for each edit, and one for the deletion."
-  revisions: [MessageRevision!]!
+  "Its previous contents, oldest first: one for each edit, and one for the deletion."
+  revisions(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): MessageRevisionConnection!
 }
 
-"From whom a message is, and who sees it (IN-14)."
+"Who a message is from, and who can see it."
 enum MessageDirection {
   "From the contact or visitor."
   INCOMING
   "To the contact or visitor."
   OUTGOING
-  "Internal: no contact, visitor or transcript ever sees it."
+  "Internal note: contacts, visitors and transcripts never show it."
   NOTE
   "From Parley itself."
   SYSTEM
 }
 
-"How far a message came (IN-14)."
+"The delivery state of a message."
 enum DeliveryState {
-  "Waits to be sent."
+  "Waiting to be sent."
   QUEUED
-  "Sent; in a chat, there for the visitor to fetch."
+  "Sent; in a chat, available for the visitor to fetch."
   SENT
-  "Came to the other side."
+  "Delivered to the recipient."
   DELIVERED
-  "The other side has read it."
+  "Read by the recipient."
   READ
   "It could not be sent."
   FAILED
 }
 
-"What a message said before it was edited or deleted (IN-14)."
-type MessageRevision {
+"The content of a message before it was edited or deleted."
+type MessageRevision implements Node @scope(read: "conversations:read") {
+  "TypeID, ` + "`" + `revision_...` + "`" + `."
+  id: ID!
   "Plain text."
   text: String!
-  "The same with markup; null: it had none."
+  "The same with markup, without images on other servers; null if it had none."
   html: HTML
-  "Who edited or deleted the message then."
+  "The same as Markdown; null if it had no text."
+  markdown: String
+  "Who made the edit or deletion."
   replacedBy: Actor!
-  "When they did."
+  "When the terms were accepted."
   replacedAt: Time!
 }
 
@@ -10985,211 +16665,507 @@ type MessageRevision {
 type MessageConnection {
   "The rows, oldest first."
   edges: [MessageEdge!]!
-  "Whether the list goes on."
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Message!]!
+  "Whether the list continues."
   pageInfo: PageInfo!
-  "How many messages and notes the conversation has."
+  "Number of messages and notes in the conversation."
   totalCount: Int!
+  """
+  A position in the event log that the page contains, taken before anything of the answer was read: pass it as ` + "`" + `after` + "`" + ` to the subscription
+  ` + "`" + `messages` + "`" + `, and no change is missed. A change may be both on the page and in the subscription.
+  """
+  sequence: Sequence!
 }
 
 "A row of a list of messages."
 type MessageEdge {
-  "Its place in the list."
+  "Position in the list."
   cursor: String!
   "The message."
   node: Message!
 }
 
-"A message or note: text, HTML, files, or several of them."
+"A message or note: text, HTML or Markdown, files, or several of these."
 input SendMessageInput {
+  "The message's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
   "The conversation."
   conversationId: ID!
-  "Plain text of at most 100,000 characters; left out: made from ` + "`" + `html` + "`" + `."
+  "Plain text, at most 100,000 characters; omitted: derived from ` + "`" + `html` + "`" + `."
   text: String
-  "The same with markup, of at most 200,000 characters; left out: none. An image of an attachment is ` + "`" + `<img src=\"cid:attachment_...\">` + "`" + `."
+  "The same with markup, at most 200,000 characters; omitted: none. An image attachment is included with ` + "`" + `<img src=\"cid:attachment_...\">` + "`" + `."
   html: HTML
-  "Whether it is internal, for the team alone."
+  """
+  In place of ` + "`" + `text` + "`" + ` and ` + "`" + `html` + "`" + `, which are made from it: GitHub's Markdown, at most 100,000 characters, with tables, strikethrough, and
+  addresses as links. A line break is shown as one; HTML in it is text. Together with ` + "`" + `text` + "`" + ` or ` + "`" + `html` + "`" + `: INVALID.
+  """
+  markdown: String
+  "Whether it is an internal note, visible only to the team."
   note: Boolean = false
-  "With a note: the users that it mentions, members of the inbox, at most 50."
+  "With a note: the users that it mentions, who must be members of the inbox; at most 50."
   mentionUserIds: [ID!]
-  "By mail: to whom; left out: to whoever wrote last. With ` + "`" + `cc` + "`" + ` and ` + "`" + `bcc` + "`" + ` at most 100. Not with a note or in a chat, as all of mail's fields."
+  """
+  E-mail only: the recipients; omitted: those of a reply to the last e-mail, otherwise the contact. Together with ` + "`" + `cc` + "`" + ` and ` + "`" + `bcc` + "`" + ` at most
+  100. The e-mail fields are not accepted with a note or in a chat.
+  """
   to: [EmailAddress!]
-  "By mail: to whom as a copy; left out: with ` + "`" + `to` + "`" + ` to nobody, else see ` + "`" + `replyAll` + "`" + `."
+  "E-mail only: the ` + "`" + `Cc` + "`" + ` recipients; omitted: none if ` + "`" + `to` + "`" + ` is given, otherwise see ` + "`" + `replyAll` + "`" + `."
   cc: [EmailAddress!]
-  "By mail: to whom without the others' knowledge."
+  "E-mail only: the ` + "`" + `Bcc` + "`" + ` recipients."
   bcc: [EmailAddress!]
-  "By mail, where ` + "`" + `to` + "`" + ` and ` + "`" + `cc` + "`" + ` are left out: whether the others of the last mail get a copy."
-  replyAll: Boolean! = true
-  "By mail: the subject; left out: the conversation's, as an answer."
+  "E-mail only, if ` + "`" + `to` + "`" + ` and ` + "`" + `cc` + "`" + ` are omitted: whether the other recipients of the last e-mail get a copy; default: true."
+  replyAll: Boolean = true
+  "E-mail only: the subject; default: the conversation's subject, as a reply."
   subject: String
-  "Files that the caller uploaded for the conversation or its inbox, at most 20 unless the operator chose otherwise. With them a message may have no text."
+  """
+  Files that the caller uploaded for the conversation or its inbox, at most 20 unless the operator set another limit. With files, the text
+  may be empty.
+  """
   attachmentIds: [ID!]
-  "The conversation's revision as the caller knows it; another one is refused: CONFLICT, with the conversation as it is now."
+  "Whether a closed chat is reopened for the message; default: no, and a closed chat is CONVERSATION_CLOSED. An e-mail reopens it anyway."
+  reopen: Boolean
+  """
+  The message that it answers, of the same conversation: otherwise NOT_FOUND. An e-mail quotes it and goes to its participants. A deleted
+  one is INVALID; so is one that the contact does not see, except for a note.
+  """
+  replyToMessageId: ID
+  """
+  The number of the last message that the caller has seen. If there are newer ones: CONFLICT, with the conversation in its current state
+  and the newer messages in ` + "`" + `messages` + "`" + `. 0 is as if left out.
+  """
+  ifLastNumber: Int
+  """
+  For integrations and bots, with the scope ` + "`" + `act_as` + "`" + `: the member of the inbox who is the message's author, also for the contact. The
+  event's actor stays the caller, and its change ` + "`" + `onBehalfOf` + "`" + ` names the user. Not a member: NOT_A_MEMBER.
+  """
+  onBehalfOfUserId: ID
+  "The id of the message in a system of the account's: 1 to 200 characters, unique in the conversation; \"\" is as if left out."
+  externalId: String
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of sendMessage."
+"Payload of ` + "`" + `sendMessage` + "`" + `."
 type SendMessagePayload {
   "The new message."
   message: Message
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: Conversation
-  "What the caller can put right; empty after success."
+  "With CONFLICT on ` + "`" + `ifLastNumber` + "`" + `: the newer messages and notes, oldest first, at most 100. Otherwise empty."
+  messages: [Message!]!
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"What a message says from now on: text, HTML, or both."
+"The new content of a message: text, HTML or both, or Markdown."
 input EditMessageInput {
-  "An own note or chat message that was not deleted."
+  "One of the caller's own notes or chat messages, not deleted."
   messageId: ID!
-  "Plain text of at most 100,000 characters; left out: made from ` + "`" + `html` + "`" + `."
+  "Plain text, at most 100,000 characters; omitted: derived from ` + "`" + `html` + "`" + `."
   text: String
-  "The same with markup, of at most 200,000 characters; left out: none."
+  "The same with markup, at most 200,000 characters; omitted: none."
   html: HTML
+  """
+  In place of ` + "`" + `text` + "`" + ` and ` + "`" + `html` + "`" + `, which are made from it: GitHub's Markdown, at most 100,000 characters, with tables, strikethrough, and
+  addresses as links. A line break is shown as one; HTML in it is text. Together with ` + "`" + `text` + "`" + ` or ` + "`" + `html` + "`" + `: INVALID.
+  """
+  markdown: String
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of editMessage."
+"Payload of ` + "`" + `editMessage` + "`" + `."
 type EditMessagePayload {
-  "The message as it is now."
+  "The message in its current state."
   message: Message
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which message to delete."
+"The message to delete."
 input DeleteMessageInput {
-  "An own note or chat message."
+  "One of the caller's own notes or chat messages."
   messageId: ID!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of deleteMessage."
+"Payload of ` + "`" + `deleteMessage` + "`" + `."
 type DeleteMessagePayload {
-  "What is left: the message without content."
+  "The message without its content."
   message: Message
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
+}
+
+"A page of previous contents."
+type MessageRevisionConnection {
+  "The rows in order."
+  edges: [MessageRevisionEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [MessageRevision!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of previous contents."
+type MessageRevisionEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: MessageRevision!
+}
+`, BuiltIn: false},
+	{Name: "../schema/node.graphqls", Input: `extend type Query {
+  "A user; null if it does not exist or the caller may not see it."
+  user(
+    "Its TypeID."
+    id: ID!
+  ): User @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A tag; null if it does not exist. The id of a tag that was merged stands for the tag that it became."
+  tag(
+    "Its TypeID."
+    id: ID!
+  ): Tag @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A team; null if it does not exist or the caller may not see it."
+  team(
+    "Its TypeID."
+    id: ID!
+  ): Team @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "An integration; null if it does not exist or the caller may not see it."
+  integration(
+    "Its TypeID."
+    id: ID!
+  ): Integration @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A bot; null if it does not exist or the caller may not see it."
+  bot(
+    "Its TypeID."
+    id: ID!
+  ): Bot @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "An API token: for admins, and for the user that it belongs to; null if it does not exist or the caller may not see it."
+  apiToken(
+    "Its TypeID."
+    id: ID!
+  ): ApiToken @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A channel; null if it does not exist or the caller may not see it."
+  channel(
+    "Its TypeID."
+    id: ID!
+  ): Channel @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A targeted message; null if it does not exist or the caller may not see it."
+  targetedMessage(
+    "Its TypeID."
+    id: ID!
+  ): TargetedMessage @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A contact list; null if it does not exist or the caller may not see it."
+  contactList(
+    "Its TypeID."
+    id: ID!
+  ): ContactList @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A type of mail that contacts can opt in to; null if it does not exist or the caller may not see it."
+  contactSubscriptionType(
+    "Its TypeID."
+    id: ID!
+  ): ContactSubscriptionType @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A ticket; null if it does not exist or the caller may not see it."
+  ticket(
+    "Its TypeID."
+    id: ID!
+  ): Ticket @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A visitor; null if it does not exist or the caller may not see it."
+  visitor(
+    "Its TypeID."
+    id: ID!
+  ): Visitor @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A message; null if it does not exist or the caller may not see it."
+  message(
+    "Its TypeID."
+    id: ID!
+  ): Message @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "An attachment; null if it does not exist or the caller may not see it."
+  attachment(
+    "Its TypeID."
+    id: ID!
+  ): Attachment @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A user's own mailbox: for that user and for admins; null if it does not exist or the caller may not see it."
+  personalMailbox(
+    "Its TypeID."
+    id: ID!
+  ): PersonalMailbox @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "The content of a message before it was edited or deleted; null if it does not exist or the caller may not see it."
+  messageRevision(
+    "Its TypeID."
+    id: ID!
+  ): MessageRevision @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A routing decision that was made; null if it does not exist or the caller may not see it."
+  routingDecision(
+    "Its TypeID."
+    id: ID!
+  ): RoutingDecision @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A page that a visitor was on; null if it does not exist or the caller may not see it."
+  pageView(
+    "Its TypeID."
+    id: ID!
+  ): PageView @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A sender whose images the caller always sees; null if it does not exist or the caller may not see it."
+  remoteImageSender(
+    "Its TypeID."
+    id: ID!
+  ): RemoteImageSender @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A saved view; null if it does not exist or the caller may not see it."
+  savedView(
+    "Its TypeID."
+    id: ID!
+  ): SavedView @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "An entry of the event log; null if it does not exist or the caller may not see it."
+  event(
+    "Its TypeID."
+    id: ID!
+  ): Event @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
 }
 `, BuiltIn: false},
 	{Name: "../schema/people.graphqls", Input: `extend type Query {
   "The account's users, by name."
   users(
-    "Whether users who were deactivated are in the list too."
+    "Whether to include deactivated users."
     includeDeactivated: Boolean = false
-  ): [User!]! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "people:read")
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): UserConnection! @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "The account's integrations, by name."
+  integrations(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): IntegrationConnection! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "people:read")
   "The account's teams, by name."
-  teams: [Team!]! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "people:read")
-  "The account's API tokens, newest first, revoked and expired ones included. Their secrets are not kept (AC-9)."
-  apiTokens: [ApiToken!]! @access(to: [ADMIN], scope: "people:read")
+  teams(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): TeamConnection! @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  """
+  API tokens, newest first, including revoked and expired ones: for admins all of the account, for agents their own. Their secrets are not
+  stored.
+  """
+  apiTokens(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): ApiTokenConnection! @access(to: [ADMIN, AGENT], scope: "people:read")
 }
 
 extend type Mutation {
-  "Adds a user to the account; they are members of no inbox yet (AC-2). Emits ` + "`" + `USER_CREATED` + "`" + `."
+  "Adds a user to the account, not yet a member of any inbox. Emits ` + "`" + `USER_CREATED` + "`" + `."
   createUser(
-    "Who it is."
+    "The user's data."
     input: CreateUserInput!
   ): CreateUserPayload! @access(to: [ADMIN], scope: "people:write")
-  "Changes a user (AC-2, RT-2). The last admin cannot become an agent: LAST_ADMIN. Emits ` + "`" + `USER_UPDATED` + "`" + `."
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Changes a user. The last admin cannot become an agent: LAST_ADMIN. Emits ` + "`" + `USER_UPDATED` + "`" + `."
   updateUser(
-    "Whom and what to change."
+    "The user, and what to change."
     input: UpdateUserInput!
   ): UpdateUserPayload! @access(to: [ADMIN], scope: "people:write")
-  "Changes what users decide on themselves (AC-8). Emits ` + "`" + `USER_UPDATED` + "`" + `."
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, LAST_ADMIN, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Changes the settings that users control themselves. Emits ` + "`" + `USER_UPDATED` + "`" + `."
   updateOwnProfile(
     "What to change."
     input: UpdateOwnProfileInput!
-  ): UpdateOwnProfilePayload! @access(to: [ADMIN, AGENT], scope: "people:write")
+  ): UpdateOwnProfilePayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
   """
-  Ends a user's access at once: sessions and tokens stop, memberships go, their open conversations are unassigned, and routed again;
-  what they wrote keeps their name (AC-11). Refused for the last admin: LAST_ADMIN.
-  Emits ` + "`" + `USER_DEACTIVATED` + "`" + `, and ` + "`" + `MEMBER_REMOVED` + "`" + `, ` + "`" + `TEAM_UPDATED` + "`" + `, ` + "`" + `TOKEN_REVOKED` + "`" + `, ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + `, ` + "`" + `CONVERSATION_ROUTED` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` for each that was affected.
+  Ends a user's access at once: sessions and tokens stop working, memberships end, and the user's open conversations are unassigned and
+  routed again. What they wrote keeps their name. Refused for the last admin: LAST_ADMIN.
+  Emits ` + "`" + `USER_DEACTIVATED` + "`" + `, and ` + "`" + `MEMBER_REMOVED` + "`" + `, ` + "`" + `TEAM_UPDATED` + "`" + `, ` + "`" + `TOKEN_REVOKED` + "`" + `, ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + `, ` + "`" + `CONVERSATION_ROUTED` + "`" + ` and
+  ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` for each affected object.
   """
   deactivateUser(
-    "Whom to deactivate."
+    "The user to deactivate."
     input: DeactivateUserInput!
   ): DeactivateUserPayload! @access(to: [ADMIN], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, LAST_ADMIN, NOT_FOUND])
   """
-  Says whether a user takes new chats (AC-7). Whoever comes back is offered what waits (RT-4). Emits ` + "`" + `USER_AVAILABILITY_CHANGED` + "`" + ` if it
-  changes, and ` + "`" + `CONVERSATION_ROUTED` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` for each conversation that they get.
+  Lets a deactivated user in again, with the role and the seat that they had. Tokens stay revoked, and memberships of inboxes and teams are
+  added again. A user who is active stays as they are. Emits ` + "`" + `USER_REACTIVATED` + "`" + `.
+  """
+  reactivateUser(
+    "The user to reactivate."
+    input: ReactivateUserInput!
+  ): ReactivateUserPayload! @access(to: [ADMIN], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Makes a link with which a user gets a personal token, once, within seven days. It is mailed to the user if the server sends mail. It ends
+  the user's earlier invitation. A deactivated user: NOT_ELIGIBLE. Emits ` + "`" + `USER_INVITED` + "`" + `.
+  """
+  inviteUser(
+    "The user to invite."
+    input: InviteUserInput!
+  ): InviteUserPayload! @access(to: [ADMIN], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND])
+  """
+  Uses an invitation up, and returns a new personal token of its user, with the scope ` + "`" + `*` + "`" + `. The page ` + "`" + `/invitation` + "`" + ` of the server does the same.
+  A wrong, used, ended or expired invitation: INVALID. Emits ` + "`" + `TOKEN_CREATED` + "`" + `, and ` + "`" + `TOKEN_REVOKED` + "`" + ` for each earlier token if the invitation was
+  made with ` + "`" + `endTokens` + "`" + `.
+  """
+  acceptInvitation(
+    "The invitation."
+    input: AcceptInvitationInput!
+  ): AcceptInvitationPayload! @access(to: [ANYONE])
+    @errors(codes: [INVALID, NOT_FOUND])
+  """
+  Sets whether a user takes new chats. A user who becomes available is offered the waiting conversations. For another user the token needs
+  the scope ` + "`" + `people:write` + "`" + `, too.
+  Emits ` + "`" + `USER_AVAILABILITY_CHANGED` + "`" + ` if it changes, and ` + "`" + `CONVERSATION_ROUTED` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` for each conversation that they get.
   """
   setAvailability(
-    "Whose availability, and what it is to be."
+    "The user, and the new availability."
     input: SetAvailabilityInput!
-  ): SetAvailabilityPayload! @access(to: [ADMIN, AGENT], scope: "people:write")
-  "Makes a team (AC-2). Emits ` + "`" + `TEAM_CREATED` + "`" + `."
+  ): SetAvailabilityPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED])
+  "Creates a team. Emits ` + "`" + `TEAM_CREATED` + "`" + `."
   createTeam(
     "Its name and users."
     input: CreateTeamInput!
   ): CreateTeamPayload! @access(to: [ADMIN], scope: "people:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
   """
-  Renames a team, and adds and removes users. They gain and lose the inboxes that they reach through it alone, at once (AC-11).
-  Emits ` + "`" + `TEAM_UPDATED` + "`" + `, and ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` for each open conversation of someone who left its inbox so.
+  Renames a team, and adds and removes users. With immediate effect, they gain or lose the inboxes that they reach only through the team.
+  Emits ` + "`" + `TEAM_UPDATED` + "`" + `, and ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` for each open conversation of someone who thereby lost its inbox.
   """
   updateTeam(
-    "Which team, and what to change."
+    "The team, and what to change."
     input: UpdateTeamInput!
   ): UpdateTeamPayload! @access(to: [ADMIN], scope: "people:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
   """
-  Deletes a team. Its users lose the inboxes that they reach through it alone (AC-11).
-  Emits ` + "`" + `TEAM_DELETED` + "`" + `, and ` + "`" + `MEMBER_REMOVED` + "`" + ` and ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` for each inbox and open conversation affected.
+  Deletes a team. Its users lose the inboxes that they reach only through it.
+  Emits ` + "`" + `TEAM_DELETED` + "`" + `, and ` + "`" + `MEMBER_REMOVED` + "`" + ` and ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` for each affected inbox and open conversation.
   """
   deleteTeam(
-    "Which team."
+    "The team."
     input: DeleteTeamInput!
   ): DeleteTeamPayload! @access(to: [ADMIN], scope: "people:write")
-  "Makes an API token, for the caller or for a new integration (AC-9, AC-12). Emits ` + "`" + `TOKEN_CREATED` + "`" + `."
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  "Changes what visitors and the team see of an integration. Emits ` + "`" + `INTEGRATION_UPDATED` + "`" + `."
+  updateIntegration(
+    "The integration, and what to change."
+    input: UpdateIntegrationInput!
+  ): UpdateIntegrationPayload! @access(to: [ADMIN], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Creates an API token: users for themselves; admins also for an integration, and once for a user who never had a token. It grants no scope
+  that the caller's own token does not grant. Agents who omit ` + "`" + `userId` + "`" + `: FORBIDDEN. Emits ` + "`" + `TOKEN_CREATED` + "`" + `.
+  """
   createApiToken(
-    "For whom, and what it grants."
+    "The owner of the token, and what it grants."
     input: CreateApiTokenInput!
-  ): CreateApiTokenPayload! @access(to: [ADMIN], scope: "people:write")
-  "Ends a token at once and for ever (AC-9). Emits ` + "`" + `TOKEN_REVOKED` + "`" + `."
+  ): CreateApiTokenPayload! @access(to: [ADMIN, AGENT], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Changes a token's name, scopes or expiry: users their own, admins also those of integrations. Scopes that the token has may stay; it gets no
+  other scope that the caller's own token does not grant. A revoked or expired token, and another user's: NOT_ELIGIBLE on ` + "`" + `apiTokenId` + "`" + `.
+  Emits ` + "`" + `TOKEN_UPDATED` + "`" + ` if something changes.
+  """
+  updateApiToken(
+    "The token, and what to change."
+    input: UpdateApiTokenInput!
+  ): UpdateApiTokenPayload! @access(to: [ADMIN, AGENT], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Gives a token a new secret, which is shown once: users their own, admins also those of integrations. The old secret ends at once, or after
+  ` + "`" + `overlapSeconds` + "`" + `; what was connected with it is disconnected then. A revoked or expired token, another user's, and one with scopes that
+  the caller's own token does not grant: NOT_ELIGIBLE on ` + "`" + `apiTokenId` + "`" + `. Emits ` + "`" + `TOKEN_ROTATED` + "`" + `.
+  """
+  rotateApiToken(
+    "The token, and how long its old secret works."
+    input: RotateApiTokenInput!
+  ): RotateApiTokenPayload! @access(to: [ADMIN, AGENT], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND])
+  "Revokes a token at once and permanently: users their own, admins every one. Emits ` + "`" + `TOKEN_REVOKED` + "`" + `."
   revokeApiToken(
-    "Which token."
+    "The token."
     input: RevokeApiTokenInput!
-  ): RevokeApiTokenPayload! @access(to: [ADMIN], scope: "people:write")
+  ): RevokeApiTokenPayload! @access(to: [ADMIN, AGENT], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
 }
 
-"A person who works for the account (AC-2)."
-type User implements Node {
+"A person who works for the account."
+type User implements Node @scope(read: "people:read") @key(fields: "id") {
   "TypeID, ` + "`" + `user_...` + "`" + `."
-  id: ID!
-  "Full name."
-  name: String!
+  id: ID! @scope(also: ["conversations:read"])
+  "Full name; never null in fact."
+  name: String @scope(also: ["conversations:read"])
+  "What to call them: the name; never empty."
+  displayName: String! @scope(also: ["conversations:read"])
   "In lower case; unique among the account's users."
-  email: EmailAddress!
-  "Picture of the user; null: none."
-  avatarUrl: URL
+  email: EmailAddress
+  "Picture of the user; null if none."
+  avatarUrl: URL @scope(also: ["conversations:read"])
   "What the user may administer."
   role: UserRole!
-  "Routing never chooses a user without a seat (AC-4)."
+  "The user's seat; routing never chooses a user without one."
   seat: Seat!
-  "Whether the user takes new chats (AC-7)."
+  "Whether the user takes new chats."
   availability: UserAvailability!
-  "Whether a contact's next message routes the conversation again while the user is away (AC-8)."
+  "Whether a contact's next message is routed again while the user is away."
   reassignRepliesWhenAway: Boolean!
-  "How many open chats routing gives the user at once; hand assignment does not count; null: no limit (RT-2)."
+  "How many open chats routing assigns to the user at the same time; manual assignments are not limited. Null if unlimited."
   chatCapacity: Int
+  "The id of the user in a system of the account's; null if none."
+  externalId: String
+  "Number of open conversations assigned to the user in the whole account, without filtered and snoozed ones: what routing compares."
+  openConversationCount: Int!
   "The teams that the user is in, by name."
-  teams: [Team!]!
-  "Since when the user has no access any more (AC-11); null: active."
+  teams(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): TeamConnection!
+  "When the user was deactivated; null if active."
   deactivatedAt: Time
 }
 
-"What a user may administer (AC-2)."
+"What a user may administer."
 enum UserRole {
-  "Sets up the account: inboxes, channels, people, tokens (AC-5)."
+  "Sets up the account: inboxes, channels, people and tokens."
   ADMIN
   "Works in the inboxes that they are a member of."
   AGENT
 }
 
-"A user's seat (AC-2)."
+"A user's seat."
 enum Seat {
-  "None: routing never chooses the user, but they can be assigned by hand and can reply (AC-4)."
+  "No seat: routing never chooses the user, but they can be assigned manually and can reply."
   NONE
   "A sales seat."
   SALES
@@ -11197,135 +17173,192 @@ enum Seat {
   SERVICE
 }
 
-"Whether a user takes new chats (AC-7)."
+"Whether a user takes new chats."
 enum UserAvailability {
   "Takes new chats."
   AVAILABLE
-  "Is skipped for new chats, but keeps the open ones."
+  "Gets no new chats, but keeps the open ones."
   AWAY
 }
 
-"A group of users (AC-2). Teams are flat."
-type Team implements Node {
+"A group of users. Teams cannot contain other teams."
+type Team implements Node @scope(read: "people:read") @key(fields: "id") {
   "TypeID, ` + "`" + `team_...` + "`" + `."
-  id: ID!
+  id: ID! @scope(also: ["conversations:read"])
   "Unique among the account's teams."
-  name: String!
+  name: String! @scope(also: ["conversations:read"])
   "The users in it, by name."
-  members: [User!]!
+  members(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): UserConnection!
 }
 
-"A program that works for the account with a token of its own (AC-12)."
-type Integration implements Node {
+"A program that works for the account, with its own token."
+type Integration implements Node @scope(read: "people:read") @key(fields: "id") {
   "TypeID, ` + "`" + `integration_...` + "`" + `."
-  id: ID!
-  "What it is called."
-  name: String!
-  "The inboxes whose conversations it may see; empty: none."
-  inboxes: [Inbox!]!
+  id: ID! @scope(also: ["conversations:read"])
+  "Its name, which visitors see beside what it writes; never null in fact."
+  name: String @scope(also: ["conversations:read"])
+  "What to call it: its name; never empty."
+  displayName: String! @scope(also: ["conversations:read"])
+  "Its picture, which visitors see too; null if none."
+  avatarUrl: URL @scope(also: ["conversations:read"])
+  "The inboxes that it may see; empty if none."
+  inboxes(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): InboxConnection!
 }
 
-"A program that answers visitors by itself (BT-1)."
-type Bot implements Node {
+"A page of integrations."
+type IntegrationConnection {
+  "The rows in order."
+  edges: [IntegrationEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Integration!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of integrations."
+type IntegrationEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Integration!
+}
+
+"A program that replies to visitors."
+type Bot implements Node @scope(read: "people:read") @key(fields: "id") {
   "TypeID, ` + "`" + `bot_...` + "`" + `."
-  id: ID!
-  "The name that visitors see."
-  name: String!
-  "Picture of the bot; null: none."
-  avatarUrl: URL
+  id: ID! @scope(also: ["conversations:read"])
+  "The name that visitors see; never null in fact."
+  name: String @scope(also: ["conversations:read"])
+  "What to call it: its name; never empty."
+  displayName: String! @scope(also: ["conversations:read"])
+  "Picture of the bot; null if none."
+  avatarUrl: URL @scope(also: ["conversations:read"])
 }
 
-"A personal or integration token (AC-9). Its secret was shown once and is not kept."
-type ApiToken implements Node {
+"A personal token, or the token of an integration. Its secret was shown once and is not stored."
+type ApiToken implements Node @visible(to: [ANYONE]) @scope(read: "people:read") @key(fields: "id") {
   "TypeID, ` + "`" + `token_...` + "`" + `."
   id: ID!
-  "What it is called."
+  "Its name."
   name: String!
   "What it grants, such as ` + "`" + `conversations:read` + "`" + `; ` + "`" + `*` + "`" + ` grants all."
   scopes: [String!]!
-  "The user whose token it is; null: an integration's."
-  user: User
-  "The integration whose token it is; null: a user's."
-  integration: Integration
-  "When it stops working; null: never."
+  "The user that the token belongs to; null if it belongs to an integration."
+  user: User @visible(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "The integration that the token belongs to; null if it belongs to a user."
+  integration: Integration @visible(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "When it expires; null if never."
   expiresAt: Time
-  "When it was revoked; null: it was not."
+  "When it was revoked; null if it was not."
   revokedAt: Time
-  "When it was made."
+  "When the secret that it had before ` + "`" + `rotateApiToken` + "`" + ` stops working; null if only the current one works."
+  previousSecretExpiresAt: Time
+  """
+  The deprecated fields, arguments, input fields and enum values that programs with this token used in the last 30 days, as schema
+  coordinates such as ` + "`" + `Query.users(includeDeactivated:)` + "`" + `; empty if there is nothing to do.
+  """
+  deprecatedFieldsUsed: [String!]!
+  "When it was created."
   createdAt: Time!
 }
 
-"Who the new user is."
+"The new user."
 input CreateUserInput {
+  "The user's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
   "1 to 200 characters."
   name: String!
-  "Unique among the account's users, whatever its case."
+  "Kept in lower case; must be unique among the account's users, deactivated ones included, ignoring case."
   email: EmailAddress!
-  "What the user may administer."
-  role: UserRole! = AGENT
-  "Whether routing may choose the user (AC-4)."
-  seat: Seat! = NONE
+  "What the user may administer; default: AGENT."
+  role: UserRole
+  "Whether routing may choose the user; default: NONE."
+  seat: Seat
+  "The id of the user in a system of the account's: 1 to 200 characters, unique among its users; \"\" is as if left out."
+  externalId: String
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of createUser."
+"Payload of ` + "`" + `createUser` + "`" + `."
 type CreateUserPayload {
   "The new user."
   user: User
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"What is left out stays as it is."
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
 input UpdateUserInput {
   "The user to change."
   userId: ID!
   "1 to 200 characters."
   name: String
-  "Picture of the user."
+  "Kept in lower case; must be unique among the account's users, deactivated ones included, ignoring case: ALREADY_EXISTS."
+  email: EmailAddress
+  "Picture of the user; null: none."
   avatarUrl: URL
   "What the user may administer."
   role: UserRole
-  "Whether routing may choose the user (AC-4)."
+  "Whether routing may choose the user."
   seat: Seat
-  "Whether a contact's next message routes the conversation again while the user is away (AC-8)."
+  "Whether a contact's next message is routed again while the user is away."
   reassignRepliesWhenAway: Boolean
-  "How many open chats routing gives the user at once, 0 to 1,000; 0: no limit (RT-2)."
+  "How many open chats routing assigns to the user at the same time, 1 to 1,000; null: unlimited."
   chatCapacity: Int
+  "The id of the user in a system of the account's: 1 to 200 characters, unique among its users; null: none; \"\" is as if left out."
+  externalId: String
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"What to change of oneself. What is left out stays as it is."
+"The caller's own settings to change. A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
 input UpdateOwnProfileInput {
   "1 to 200 characters."
   name: String
-  "Picture of the user."
+  "Picture of the user; null: none."
   avatarUrl: URL
-  "Whether a contact's next message routes the conversation again while the user is away (AC-8)."
+  "Whether a contact's next message is routed again while the user is away."
   reassignRepliesWhenAway: Boolean
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of updateOwnProfile."
+"Payload of ` + "`" + `updateOwnProfile` + "`" + `."
 type UpdateOwnProfilePayload {
-  "The user as they are now."
+  "The user in their current state."
   user: User
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Answer of updateUser."
+"Payload of ` + "`" + `updateUser` + "`" + `."
 type UpdateUserPayload {
-  "The user as they are now."
+  "The user in their current state."
   user: User
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Whom to deactivate."
+"The user to deactivate."
 input DeactivateUserInput {
   "The user."
   userId: ID!
@@ -11333,73 +17366,151 @@ input DeactivateUserInput {
   idempotencyKey: String
 }
 
-"Answer of deactivateUser."
+"Payload of ` + "`" + `deactivateUser` + "`" + `."
 type DeactivateUserPayload {
-  "The user as they are now."
+  "The user in their current state."
   user: User
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Whose availability, and what it is to be (AC-7)."
+"The user to reactivate."
+input ReactivateUserInput {
+  "The user."
+  userId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `reactivateUser` + "`" + `."
+type ReactivateUserPayload {
+  "The user in their current state."
+  user: User
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The user to invite."
+input InviteUserInput {
+  "The user; must be active."
+  userId: ID!
+  "Whether accepting the invitation revokes the user's earlier tokens; default: no."
+  endTokens: Boolean
+  "At most 255 characters; see Mutation. A repeated request is answered without ` + "`" + `link` + "`" + `, which is shown only once."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `inviteUser` + "`" + `."
+type InviteUserPayload {
+  "The page that the user opens. It is shown only once: give it to no one else."
+  link: URL
+  "Whether the server mails the link to the user, too."
+  mailed: Boolean
+  "The invited user."
+  user: User
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The invitation to use up."
+input AcceptInvitationInput {
+  "The text after ` + "`" + `invitation=` + "`" + ` in the link, ` + "`" + `invitation_...` + "`" + `."
+  invitation: String!
+  "At most 255 characters; accepted, but an invitation works once, whatever the key."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `acceptInvitation` + "`" + `."
+type AcceptInvitationPayload @visible(to: [ANYONE]) {
+  "The secret of the new token, to be sent as ` + "`" + `Authorization: Bearer ...` + "`" + `. It is shown only once."
+  token: String
+  "The token without its secret."
+  apiToken: ApiToken
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The user, and the new availability."
 input SetAvailabilityInput {
-  "Left out: the caller's own; an admin may set another's."
+  "The user; default: the caller. Only admins may pass another user."
   userId: ID
-  "What it is to be."
+  "The new availability."
   availability: UserAvailability!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of setAvailability."
+"Payload of ` + "`" + `setAvailability` + "`" + `."
 type SetAvailabilityPayload {
-  "The user as they are now."
+  "The user in their current state."
   user: User
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
 "A new team."
 input CreateTeamInput {
-  "1 to 200 characters; unique among the account's teams."
+  "The team's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "1 to 200 characters; unique among the account's teams, ignoring case."
   name: String!
-  "The users in it; left out: nobody."
+  "The users in it; default: none."
   userIds: [ID!]
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of createTeam."
+"Payload of ` + "`" + `createTeam` + "`" + `."
 type CreateTeamPayload {
   "The new team."
   team: Team
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"What is left out stays as it is."
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
 input UpdateTeamInput {
   "The team to change."
   teamId: ID!
-  "1 to 200 characters; unique among the account's teams."
+  "1 to 200 characters; unique among the account's teams, ignoring case."
   name: String
-  "Users to add; who is in it already stays."
+  "Users to add; users already in the team are ignored."
   addUserIds: [ID!]
-  "Users to remove; who is not in it is passed over."
+  "Users to remove; users not in the team are ignored."
   removeUserIds: [ID!]
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of updateTeam."
+"Payload of ` + "`" + `updateTeam` + "`" + `."
 type UpdateTeamPayload {
-  "The team as it is now."
+  "The team in its current state."
   team: Team
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which team to delete."
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
+input UpdateIntegrationInput {
+  "The integration to change."
+  integrationId: ID!
+  "1 to 200 characters."
+  name: String
+  "Its picture; null: none."
+  avatarUrl: URL
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `updateIntegration` + "`" + `."
+type UpdateIntegrationPayload {
+  "The integration in its current state."
+  integration: Integration
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The team to delete."
 input DeleteTeamInput {
   "The team."
   teamId: ID!
@@ -11407,156 +17518,404 @@ input DeleteTeamInput {
   idempotencyKey: String
 }
 
-"Answer of deleteTeam."
+"Payload of ` + "`" + `deleteTeam` + "`" + `."
 type DeleteTeamPayload {
-  "Id of the team that is gone."
+  "Id of the deleted team."
   deletedTeamId: ID
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"For whom a token is, and what it grants (AC-9, AC-12)."
+"The owner of a token, and what it grants."
 input CreateApiTokenInput {
-  "1 to 200 characters; also the name of the new integration, where ` + "`" + `userId` + "`" + ` is left out."
+  "1 to 200 characters; also the name of the new integration if ` + "`" + `userId` + "`" + ` and ` + "`" + `integrationId` + "`" + ` are omitted."
   name: String!
-  "Oneself, for a personal token; left out: a new integration of that name. Never another person."
+  """
+  The caller's own id, for a personal token; for admins also that of a user who never had a token. Omitted: a token of an integration, which
+  only admins create. ` + "`" + `""` + "`" + ` is as if left out.
+  """
   userId: ID
+  "The integration that gets one more token; omitted: a new integration with that name. If ` + "`" + `userId` + "`" + ` is given: INVALID. ` + "`" + `\"\"` + "`" + ` is as if left out."
+  integrationId: ID
   """
   What it grants, at least one of: ` + "`" + `account:read` + "`" + `, ` + "`" + `people:read` + "`" + `, ` + "`" + `people:write` + "`" + `, ` + "`" + `settings:read` + "`" + `, ` + "`" + `settings:write` + "`" + `,
-  ` + "`" + `contacts:read` + "`" + `, ` + "`" + `contacts:write` + "`" + `, ` + "`" + `conversations:read` + "`" + `, ` + "`" + `conversations:write` + "`" + `, ` + "`" + `events:read` + "`" + `; ` + "`" + `read` + "`" + `: all that read;
-  ` + "`" + `write` + "`" + `: all of them; ` + "`" + `*` + "`" + `: all, those of later versions too.
+  ` + "`" + `contacts:read` + "`" + `, ` + "`" + `contacts:write` + "`" + `, ` + "`" + `conversations:read` + "`" + `, ` + "`" + `conversations:write` + "`" + `, ` + "`" + `conversations:moderate` + "`" + `, ` + "`" + `conversations:bulk` + "`" + `,
+  ` + "`" + `conversations:assign` + "`" + `, ` + "`" + `mail:start` + "`" + `, ` + "`" + `events:read` + "`" + `; ` + "`" + `inbox` + "`" + `: what the user interface of an inbox needs; ` + "`" + `read` + "`" + `: all read scopes;
+  ` + "`" + `write` + "`" + `: all of these; ` + "`" + `*` + "`" + `: everything, including scopes of later versions; by name only: ` + "`" + `act_as` + "`" + `, ` + "`" + `act` + "`" + `. A user's
+  ` + "`" + `conversations:write` + "`" + ` includes ` + "`" + `conversations:moderate` + "`" + `, ` + "`" + `:bulk` + "`" + ` and ` + "`" + `:assign` + "`" + `, and ` + "`" + `mail:start` + "`" + `.
   """
   scopes: [String!]!
-  "An integration sees these inboxes alone; left out: none (AC-12). Not with ` + "`" + `userId` + "`" + `."
+  "Only for a new integration: the only inboxes that it may see; default: none."
   inboxIds: [ID!]
-  "When it stops working; left out: never."
+  "When it expires; omitted: never."
   expiresAt: Time
-  "At most 255 characters; see Mutation. A replay answers without ` + "`" + `token` + "`" + `, which is shown once alone."
+  "At most 255 characters; see Mutation. A repeated request is answered without ` + "`" + `token` + "`" + `, which is shown only once."
   idempotencyKey: String
 }
 
-"Answer of createApiToken."
+"Payload of ` + "`" + `createApiToken` + "`" + `."
 type CreateApiTokenPayload {
-  "The secret, to be sent as ` + "`" + `Authorization: Bearer ...` + "`" + `. It is shown this once."
+  "The secret, to be sent as ` + "`" + `Authorization: Bearer ...` + "`" + `. It is shown only once."
   token: String
   "The token without its secret."
   apiToken: ApiToken
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which token to revoke."
-input RevokeApiTokenInput {
-  "The token."
-  tokenId: ID!
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
+input UpdateApiTokenInput {
+  "The token to change."
+  apiTokenId: ID!
+  "1 to 200 characters."
+  name: String
+  "All that it is to grant, at least one scope; see ` + "`" + `CreateApiTokenInput` + "`" + `."
+  scopes: [String!]
+  "When it expires, in the future; null: never."
+  expiresAt: Time
+  "Whether to end the secret that the token had before it was rotated, at once; default: no."
+  endPreviousSecret: Boolean
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of revokeApiToken."
-type RevokeApiTokenPayload {
-  "The token as it is now."
+"Payload of ` + "`" + `updateApiToken` + "`" + `."
+type UpdateApiTokenPayload {
+  "The token in its current state."
   apiToken: ApiToken
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The token to rotate, and how long its old secret works."
+input RotateApiTokenInput {
+  "The token."
+  apiTokenId: ID!
+  """
+  For how many seconds the old secret still works beside the new one, 0 to 86,400; default: 0. A secret from a rotation before that ends at
+  once.
+  """
+  overlapSeconds: Int
+  "At most 255 characters; see Mutation. A repeated request is answered without ` + "`" + `token` + "`" + `, which is shown only once."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `rotateApiToken` + "`" + `."
+type RotateApiTokenPayload {
+  "The new secret, to be sent as ` + "`" + `Authorization: Bearer ...` + "`" + `. It is shown only once."
+  token: String
+  "The token without its secret."
+  apiToken: ApiToken
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The token to revoke."
+input RevokeApiTokenInput {
+  "The token."
+  apiTokenId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `revokeApiToken` + "`" + `."
+type RevokeApiTokenPayload {
+  "The token in its current state."
+  apiToken: ApiToken
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A page of users."
+type UserConnection {
+  "The rows in order."
+  edges: [UserEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [User!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of users."
+type UserEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: User!
+}
+
+"A page of teams."
+type TeamConnection {
+  "The rows in order."
+  edges: [TeamEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Team!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of teams."
+type TeamEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Team!
+}
+
+"A page of API tokens."
+type ApiTokenConnection {
+  "The rows in order."
+  edges: [ApiTokenEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [ApiToken!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of API tokens."
+type ApiTokenEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: ApiToken!
+}
+`, BuiltIn: false},
+	{Name: "../schema/remoteimage.graphqls", Input: `extend type Query {
+  "The senders whose images on other servers the caller always sees, by address."
+  remoteImageSenders(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): RemoteImageSenderConnection! @access(to: [ADMIN, AGENT], scope: "conversations:read")
+}
+
+extend type Mutation {
+  """
+  Always shows the caller the images that a sender's e-mails have on other servers, where ` + "`" + `remoteImages` + "`" + ` is left out; or no longer. It
+  changes nothing for others, and no message. At most 5,000 senders for each user. Emits nothing.
+  """
+  setRemoteImageSender(
+    "The sender, and whether their images are shown."
+    input: SetRemoteImageSenderInput!
+  ): SetRemoteImageSenderPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID])
+}
+
+"What becomes of the images of a message that are on other servers."
+enum RemoteImages {
+  "They are left out; their alternative texts stay. No server learns that the message is read."
+  BLOCK
+  """
+  They have URLs of this server, valid for 12 to 24 hours, which fetches them without cookies or anything that identifies the reader:
+  images of at most 2 MB, from public addresses. Images of at most 2 pixels, which count readers, are left out.
+  """
+  PROXY
+}
+
+"A sender whose images the caller always sees."
+type RemoteImageSender implements Node @scope(read: "conversations:read") {
+  "TypeID, ` + "`" + `imagesender_...` + "`" + `."
+  id: ID!
+  "The address, in lower case."
+  email: EmailAddress!
+  "Since when."
+  createdAt: Time!
+}
+
+"A page of senders."
+type RemoteImageSenderConnection {
+  "The rows, by address."
+  edges: [RemoteImageSenderEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [RemoteImageSender!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of senders."
+type RemoteImageSenderEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: RemoteImageSender!
+}
+
+"A sender, and whether their images are always shown."
+input SetRemoteImageSenderInput {
+  "The address that the e-mails come from (` + "`" + `EmailHeaders.from` + "`" + `); its case does not matter."
+  email: EmailAddress!
+  "Whether their images are always shown to the caller."
+  show: Boolean!
+  "Idempotency key."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `setRemoteImageSender` + "`" + `."
+type SetRemoteImageSenderPayload {
+  "The sender; null if their images are not always shown."
+  remoteImageSender: RemoteImageSender
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/routing.graphqls", Input: `extend type Query {
   """
-  Who would get a conversation now, and why, without doing it (RT-5). Round robin and counts are those of this moment; nobody is
-  kept waiting for the answer.
+  Who would get a conversation now, and why, without assigning it. Round-robin turns and counts are those of this moment. The preview takes
+  no locks.
   """
   routingPreview(
-    "What to route: a conversation there is, or a chat or a mail that would begin one."
+    "What to route: an existing conversation, or a chat or an e-mail that would start one."
     input: RoutingPreviewInput!
   ): RoutingDecision! @access(to: [ADMIN], scope: "settings:read")
 }
 
-"To whom conversations go (RT-1)."
-type Routing {
-  "The first rule whose conditions all hold decides; the last one has none (RT-3). No rules: conversations are left unassigned."
+"How conversations are assigned to users and teams."
+type Routing @scope(read: "settings:read") {
+  "The first rule with all conditions met decides; the last rule has no conditions. No rules: conversations are left unassigned."
   rules: [RoutingRule!]!
-  "Whether a conversation that finds nobody is offered again when somebody can take it: the longest waiting first (RT-4)."
+  "Whether a conversation that no one could take is offered again when someone can take it; the one waiting longest comes first."
   offerAgain: Boolean!
 }
 
-"A rule of routing."
-type RoutingRule {
-  "All must hold; none: it takes what the rules before leave."
+"A routing rule."
+type RoutingRule @scope(read: "settings:read") {
+  "All must be met; empty: the rule applies to everything that the earlier rules did not match."
   conditions: [RoutingCondition!]!
-  "Whom it chooses among."
+  "The group of users that the rule chooses from."
   target: RoutingTarget!
-  "With USERS: the users, in their order, as far as they exist."
+  "With USERS: the users, in order; deleted ones are left out."
   users: [User!]!
-  "With TEAMS: the teams, in their order, as far as they exist."
+  "With TEAMS: the teams, in order; deleted ones are left out."
   teams: [Team!]!
-  "How it chooses among USERS and the members of TEAMS."
+  "How it chooses among USERS or the members of TEAMS."
   method: RoutingMethod!
-  "With CONTACT_OWNER: who gets it when the owner cannot; null: nobody."
+  "With CONTACT_OWNER: who gets the conversation if the owner cannot; null if no one."
   fallback: User
 }
 
-"What must hold for a rule to decide (RT-3). Texts compare without regard to case; what is not known is an empty text."
-type RoutingCondition {
-  "What it looks at."
-  kind: RoutingConditionKind!
-  "How it compares."
+"""
+A condition for a rule to apply. Texts are compared ignoring case; a value that is not known counts as empty text. This union grows: have a
+default.
+"""
+union RoutingCondition =
+    RoutingContactPropertyCondition
+  | RoutingListCondition
+  | RoutingLanguageCondition
+  | RoutingPageCondition
+  | RoutingSubjectCondition
+  | RoutingToAddressCondition
+  | RoutingHoursCondition
+
+"A condition on a property of the contact."
+type RoutingContactPropertyCondition @scope(read: "settings:read") {
+  "The property."
+  property: RoutingContactProperty!
+  "How it is compared."
   operator: RoutingOperator!
-  "With CONTACT_PROPERTY: name, email or phone; null else."
-  property: String
-  "What it compares with; null: nothing."
+  "The value to compare with; null with IS_KNOWN and IS_UNKNOWN."
   value: String
 }
 
-"Whom a rule chooses among (RT-1)."
+"Properties of contacts that conversations are routed by."
+enum RoutingContactProperty {
+  "The name."
+  NAME
+  "The main e-mail address."
+  EMAIL
+  "The telephone number."
+  PHONE
+}
+
+"A condition on the contact's being on a list."
+type RoutingListCondition @scope(read: "settings:read") {
+  "The list; null if it was deleted."
+  list: ContactList
+  "Whether the contact must be on the list; false: must not be."
+  member: Boolean!
+}
+
+"A condition on the language requested by the visitor's browser, as a BCP 47 tag; IS \"de\" also matches de-AT."
+type RoutingLanguageCondition @scope(read: "settings:read") {
+  "How it is compared."
+  operator: RoutingOperator!
+  "The tag to compare with; null with IS_KNOWN and IS_UNKNOWN."
+  value: String
+}
+
+"A condition on the page on which the chat started; compared as in rules of targeted messages."
+type RoutingPageCondition @scope(read: "settings:read") {
+  "How its URL is compared."
+  operator: RoutingOperator!
+  "The value to compare with; never null in fact."
+  value: String
+}
+
+"A condition on the subject of the first e-mail."
+type RoutingSubjectCondition @scope(read: "settings:read") {
+  "How it is compared."
+  operator: RoutingOperator!
+  "The text to compare with; never null in fact."
+  value: String
+}
+
+"A condition on the addresses that received the first e-mail: any of them; IS_NOT and NOT_CONTAINS are met if none of them matches."
+type RoutingToAddressCondition @scope(read: "settings:read") {
+  "How they are compared."
+  operator: RoutingOperator!
+  "The text to compare with; never null in fact."
+  value: String
+}
+
+"A condition on the channel's operating hours."
+type RoutingHoursCondition @scope(read: "settings:read") {
+  "When the rule applies."
+  hours: RoutingHours!
+}
+
+"Times in relation to operating hours."
+enum RoutingHours {
+  "Within the operating hours."
+  WITHIN
+  "Outside of them."
+  OUTSIDE
+}
+
+"The group of users that a rule chooses from."
 enum RoutingTarget {
-  "Nobody: left unassigned, and not offered again."
+  "No one: left unassigned, and not offered again."
   UNASSIGNED
-  "The contact's owner, else the fallback."
+  "The contact's owner, otherwise the fallback."
   CONTACT_OWNER
   "The rule's users."
   USERS
-  "The members of the rule's teams. The team is set too; with nobody eligible, the first team alone."
+  "The members of the rule's teams. The team is assigned too; if no one is eligible, only the first team is assigned."
   TEAMS
 }
 
-"How a rule chooses among those who are eligible (RT-1)."
+"How a rule chooses among those who are eligible."
 enum RoutingMethod {
-  "In turns."
+  "Each in turn."
   ROUND_ROBIN
-  "Whoever has the fewest open conversations in the account, those not counted that are filtered or snoozed; among equals in turns."
+  "The user with the fewest open conversations in the account, not counting filtered or snoozed ones; if several are equal, each in turn."
   FEWEST_OPEN
 }
 
-"What a condition looks at (RT-3)."
-enum RoutingConditionKind {
-  "A property of the contact."
-  CONTACT_PROPERTY
-  "Whether the contact is on a list."
-  LIST
-  "The language that the visitor's browser asks for, as a BCP 47 tag: IS \"de\" holds for de-AT too."
-  LANGUAGE
-  "The page on which the chat began; it compares as targeting rules do (TM-3). An e-mail channel's rules cannot have it."
-  PAGE
-  "The subject of an e-mail channel's first mail; a chat's rules cannot have it."
-  SUBJECT
-  "Any of the addresses that the first mail went to; IS_NOT and NOT_CONTAINS hold if none of them is it. A chat's rules cannot have it."
-  TO_ADDRESS
-  "The channel's operating hours: IS within them, IS_NOT out of them."
-  HOURS
-}
-
-"How a condition compares (RT-3)."
+"How a condition compares values."
 enum RoutingOperator {
-  "Equal; on the list; within hours."
+  "Equal."
   IS
-  "Not equal; not on the list; out of hours."
+  "Not equal."
   IS_NOT
-  "Has the value in it."
+  "Contains the value."
   CONTAINS
-  "Does not have the value in it."
+  "Does not contain the value."
   NOT_CONTAINS
-  "Begins with the value."
+  "Starts with the value."
   STARTS_WITH
   "Is known."
   IS_KNOWN
@@ -11564,325 +17923,561 @@ enum RoutingOperator {
   IS_UNKNOWN
 }
 
-"Why a conversation went to whom (RT-5)."
-type RoutingDecision {
+"A routing decision: who got the conversation, and why."
+type RoutingDecision implements Node @scope(read: "conversations:read", also: ["settings:read"]) {
+  "TypeID, ` + "`" + `routing_...` + "`" + `; that of a preview names nothing that is stored."
+  id: ID!
   "When it was decided."
   decidedAt: Time!
-  "What asked for it."
+  "What triggered it."
   trigger: RoutingTrigger!
-  "Whose rules they are; null: an e-mail channel's, or the targeted message is gone."
+  "The targeted message with the rules; null if they belong to an e-mail channel, or if the targeted message was deleted."
   targetedMessage: TargetedMessage
-  "Number of the rule that decided, from 1; 0: there was none."
+  "Number of the rule that decided, from 1; 0 if none did."
   rule: Int!
-  "Whom the rule chose among."
+  "The group of users that the rule chose from."
   target: RoutingTarget!
-  "Who got it; null: nobody could. In OWNER_AWAY and REOPENED then whoever had it keeps it."
+  "Who got it; null if no one could. With OWNER_AWAY and REOPENED, the current assignee then keeps it."
   assignee: User
-  "The team that got it; null: none."
+  "The team that got it; null if none."
   assignedTeam: Team
-  "All whom the rule names, in its order, with the verdict."
-  candidates: [RoutingCandidate!]!
+  "All users named by the rule, in its order, with the result for each."
+  candidates(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): RoutingCandidateConnection!
 }
 
-"Someone whom routing looked at (RT-5)."
-type RoutingCandidate {
-  "Who."
+"A user that routing considered."
+type RoutingCandidate @scope(read: "conversations:read", also: ["settings:read"]) {
+  "The user."
   user: User!
-  "Whether they got it."
+  "Whether they got the conversation."
   chosen: Boolean!
-  "Why not; null: they got it."
+  "Why they were skipped; null if they got it."
   skipped: RoutingSkipReason
 }
 
-"Why routing passed over somebody (RT-2)."
+"Why routing skipped a user."
 enum RoutingSkipReason {
-  "They have no seat (AC-4)."
+  "They have no seat."
   NO_SEAT
-  "They are no member of the inbox."
+  "They are not a member of the inbox."
   NOT_A_MEMBER
-  "They are away, and it is a chat or an owner's reply (AC-7, AC-8)."
+  "They are away, and the conversation is a chat or a reply to its owner."
   AWAY
-  "They have as many open chats as they may."
+  "They have reached their maximum number of open chats."
   AT_CAPACITY
   "They were deactivated."
   DEACTIVATED
-  "They could have got it, but it was another's turn."
+  "They were eligible, but it was another user's turn."
   NOT_NEXT
 }
 
-"What had a conversation routed (RT-5)."
+"What triggered routing."
 enum RoutingTrigger {
-  "It began."
+  "The conversation started."
   STARTED
-  "It left Filtered (IN-9)."
+  "It left Filtered."
   UNFILTERED
-  "It was closed and reopened, and nobody had it who could go on (IN-7, AC-7)."
+  "It was closed and reopened, and no assignee could continue with it."
   REOPENED
-  "Its bot handed it off (BT-2)."
+  "Its bot handed it off."
   HANDED_OFF
-  "Whoever had it left the inbox or was deactivated (AC-11)."
+  "Its assignee left the inbox or was deactivated."
   RELEASED
-  "It waited, and somebody became able to take it (RT-4)."
+  "It was waiting, and someone became able to take it."
   OFFERED
-  "The contact wrote while whoever had it was away (AC-8)."
+  "The contact wrote while the assignee was away."
   OWNER_AWAY
-  "None: it is what routingPreview answers."
+  "None: it is the result of ` + "`" + `routingPreview` + "`" + `."
   PREVIEW
 }
 
-"To whom conversations go (RT-1). What cannot work is refused by its path, such as ` + "`" + `[\"routing\", \"rules\", \"0\", \"userIds\", \"1\"]` + "`" + `: SEAT_REQUIRED for a user without a seat, NOT_A_MEMBER for one who is no member of the inbox."
+"""
+How conversations are assigned. Users who cannot be chosen are reported by their path, such as ` + "`" + `["routing", "rules", "0", "userIds",
+"1"]` + "`" + `: SEAT_REQUIRED for a user without a seat, NOT_A_MEMBER for a user who is not a member of the inbox.
+"""
 input RoutingInput {
-  "At most 50. The first whose conditions all hold decides; the last one, and it alone, has none (RT-3). Empty: left unassigned."
+  "At most 50. The first rule with all conditions met decides; the last rule, and only that one, has no conditions. Empty: left unassigned."
   rules: [RoutingRuleInput!]!
-  "Whether what finds nobody is offered again (RT-4)."
-  offerAgain: Boolean! = true
+  "Whether a conversation that no one could take is offered again; default: true."
+  offerAgain: Boolean
 }
 
-"A rule of routing (RT-1)."
+"A routing rule."
 input RoutingRuleInput {
-  "At most 20; all must hold."
+  "At most 20; all must be met."
   conditions: [RoutingConditionInput!]
-  "Whom it chooses among."
+  "The group of users that the rule chooses from."
   target: RoutingTarget!
-  "With USERS: 1 to 200 users, in the order of their turns."
+  "With USERS: 1 to 100 users, in the order of their turns."
   userIds: [ID!]
-  "With TEAMS: 1 to 200 teams."
+  "With TEAMS: 1 to 100 teams."
   teamIds: [ID!]
-  "How it chooses."
-  method: RoutingMethod! = ROUND_ROBIN
-  "With CONTACT_OWNER: who gets it when the owner cannot."
+  "How it chooses; default: ROUND_ROBIN."
+  method: RoutingMethod = ROUND_ROBIN
+  "With CONTACT_OWNER: who gets the conversation if the owner cannot."
   fallbackId: ID
 }
 
-"A condition of a rule (RT-3)."
-input RoutingConditionInput {
-  "What it looks at."
-  kind: RoutingConditionKind!
-  "How it compares: LIST and HOURS take IS and IS_NOT, PAGE all but IS_KNOWN and IS_UNKNOWN, LANGUAGE IS, IS_NOT, IS_KNOWN and IS_UNKNOWN, CONTACT_PROPERTY, SUBJECT and TO_ADDRESS all."
-  operator: RoutingOperator! = IS
-  "With CONTACT_PROPERTY: name, email or phone."
-  property: String
-  "A text of at most 500 characters; with LIST the list's id. Not with HOURS, IS_KNOWN and IS_UNKNOWN."
+"A condition of a rule."
+input RoutingConditionInput @oneOf {
+  "A property of the contact."
+  contactProperty: RoutingContactPropertyConditionInput
+  "Whether the contact is on a list."
+  list: RoutingListConditionInput
+  """
+  The language requested by the visitor's browser, as a BCP 47 tag; IS "de" also matches de-AT. With IS, IS_NOT, IS_KNOWN and IS_UNKNOWN.
+  Not for e-mail channels.
+  """
+  language: RoutingTextConditionInput
+  "The page on which the chat started; compared like the URL in rules of targeted messages. Not for e-mail channels."
+  page: RoutingTextConditionInput
+  "The subject of the first e-mail. Not for chats."
+  subject: RoutingTextConditionInput
+  "Any of the addresses that received the first e-mail; IS_NOT and NOT_CONTAINS are met if none of them matches. Not for chats."
+  toAddress: RoutingTextConditionInput
+  "The channel's operating hours."
+  hours: RoutingHours
+}
+
+"A condition on a text. IS_KNOWN and IS_UNKNOWN are for languages only."
+input RoutingTextConditionInput {
+  "How it is compared; default: IS."
+  operator: RoutingOperator = IS
+  "The text to compare with, at most 500 characters; required, but not used with IS_KNOWN and IS_UNKNOWN."
   value: String
 }
 
-"What to route: exactly one of conversation, targeted message and e-mail channel."
+"A condition on a property of the contact."
+input RoutingContactPropertyConditionInput {
+  "The property."
+  property: RoutingContactProperty!
+  "How it is compared; default: IS."
+  operator: RoutingOperator = IS
+  "The text to compare with, at most 500 characters; required, but not used with IS_KNOWN and IS_UNKNOWN."
+  value: String
+}
+
+"A condition on the contact's being on a list."
+input RoutingListConditionInput {
+  "The list."
+  contactListId: ID!
+  "Whether the contact must be on the list; false: must not be; default: true."
+  member: Boolean = true
+}
+
+"What to route, for whom, and when."
 input RoutingPreviewInput {
-  "A conversation, routed as if nobody had it."
-  conversationId: ID
-  "A chat that this targeted message would begin."
-  targetedMessageId: ID
-  "A mail to this channel that would begin a conversation, and is not filtered; ` + "`" + `simulateInboundEmail` + "`" + ` answers for a very mail."
-  emailChannelId: ID
-  "With this contact; left out: the conversation's, or nobody known."
-  contactId: ID
-  "On this page; left out: the conversation's, or none."
+  "The conversation."
+  conversation: RoutingPreviewConversation!
+  "The person who writes; default: the conversation's contact, or an unknown person."
+  person: RoutingPreviewPerson
+  "The page; default: the conversation's page, or none."
   pageUrl: URL
-  "With emailChannelId: a mail of this sender, whoever has the address; not with contactId."
-  from: EmailAddress
-  "With emailChannelId: addresses that it goes to beside the channel's, at most 100."
-  to: [EmailAddress!]
-  "With emailChannelId: of this subject."
-  subject: String
-  "At this time, for operating hours; left out: now."
+  "The time for operating hours; default: now."
   at: Time
+}
+
+"A conversation to route: an existing one, or one that a chat or an e-mail would start."
+input RoutingPreviewConversation @oneOf {
+  "An existing conversation, routed as if it were unassigned."
+  conversationId: ID
+  "A chat that this targeted message would start."
+  targetedMessageId: ID
+  "An e-mail that would start a conversation and is not filtered; use ` + "`" + `simulateInboundEmail` + "`" + ` for a specific e-mail."
+  email: RoutingPreviewEmail
+}
+
+"An e-mail that would start a conversation."
+input RoutingPreviewEmail {
+  "The e-mail channel that receives it."
+  channelId: ID!
+  "Recipients in addition to the channel's address, at most 100."
+  to: [EmailAddress!]
+  "The subject."
+  subject: String
+}
+
+"The person who writes."
+input RoutingPreviewPerson @oneOf {
+  "A contact."
+  contactId: ID
+  "With ` + "`" + `email` + "`" + ` only: the sender's address, which determines the contact."
+  address: EmailAddress
+}
+
+"A page of candidates."
+type RoutingCandidateConnection {
+  "The rows in order."
+  edges: [RoutingCandidateEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [RoutingCandidate!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of candidates."
+type RoutingCandidateEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: RoutingCandidate!
+}
+
+"A page of routing decisions."
+type RoutingDecisionConnection {
+  "The rows in order."
+  edges: [RoutingDecisionEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [RoutingDecision!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of routing decisions."
+type RoutingDecisionEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: RoutingDecision!
 }
 `, BuiltIn: false},
 	{Name: "../schema/search.graphqls", Input: `extend type Query {
   """
-  Searches all open and closed conversations that the caller may see, newest hit first: message text, notes, subject, contact's name and e-mail;
-  Bots, Filtered and snoozed ones too, Trash not (IN-5). All words must stand in one message, or in subject and contact together.
+  Searches all open and closed conversations that the caller may see: message text, notes, subject, contact's name and e-mail. Bot,
+  filtered and snoozed conversations are included, Trash is not. All words must occur in one message, or in subject and contact together.
+  A query without words, such as an empty one, finds nothing.
   """
   searchConversations(
-    "Words, \"phrases\" and pref* in at most 1,000 characters, whatever their case and accents."
+    """
+    What to look for, at most 1,000 characters and 32 words; case and accents are ignored. The last word may be unfinished: ` + "`" + `ord` + "`" + ` finds
+    "order". ` + "`" + `"in quotes"` + "`" + `: these words in a row; ` + "`" + `pref*` + "`" + `: words that begin so; ` + "`" + `-word` + "`" + `: not in messages with that word. A number of five
+    digits or more is found however it is grouped: ` + "`" + `+47 12345678` + "`" + ` finds "+47 123 45 678".
+    """
     query: String!
-    "Narrows the hits; ` + "`" + `text` + "`" + ` is not taken here."
+    "Narrows the hits; ` + "`" + `text` + "`" + ` is not accepted here."
     filter: ConversationFilter
-    "How many hits, 1 to 100."
-    first: Int = 20
-    "Go on after this cursor of the same search."
+    "The order of the hits; default: NEWEST."
+    orderBy: SearchOrder
+    "Number of hits from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor of the same search and order."
     after: String
+    "Number of hits from the end, or before ` + "`" + `before` + "`" + `, 1 to 100."
+    last: Int
+    "Continue backwards from this cursor of the same search and order."
+    before: String
   ): SearchConnection! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:read")
+}
+
+"The order of search hits."
+enum SearchOrder {
+  "Newest message first."
+  NEWEST
+  "What has most of the query, as it was typed, first; then the newest. The newest 500 hits are ordered so: see ` + "`" + `truncated` + "`" + `."
+  RELEVANCE
 }
 
 "A page of search hits."
 type SearchConnection {
-  "The hits, newest first."
+  "The hits in order."
   edges: [SearchEdge!]!
-  "Whether there are more."
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [SearchHit!]!
+  "Whether there are more hits."
   pageInfo: PageInfo!
+  "Whether there are more than the 500 hits that RELEVANCE orders: the list ends with these. Always false for NEWEST."
+  truncated: Boolean!
 }
 
 "A row of a list of hits."
 type SearchEdge {
-  "Its place in the list."
+  "Position in the list."
   cursor: String!
   "The hit."
   node: SearchHit!
 }
 
-"What a search found (IN-5)."
-type SearchHit {
+"A search result."
+type SearchHit @scope(read: "conversations:read") {
   "The conversation."
   conversation: Conversation!
-  "The message that the words stand in; null: they stand in subject or contact."
+  "The message that contains the words; null if they are in subject or contact."
   message: Message
-  "The text around the found words, which are marked with <mark>; all else in it is escaped."
+  "The text around the matching words, which are marked with <mark>; everything else in it is escaped."
   excerpt: HTML!
 }
 `, BuiltIn: false},
+	{Name: "../schema/setup.graphqls", Input: `extend type Inbox {
+  """
+  What the inbox has and what it lacks before it is ready, in the order in which one would do it. It is judged by what is stored; nothing
+  outside is asked.
+  """
+  setup: [SetupItem!]!
+}
+
+"A step on an inbox's way into use."
+type SetupItem @scope(read: "settings:read") {
+  "Names the step in its inbox; stable, and only a key for caches."
+  id: ID!
+  "The step."
+  what: SetupStep!
+  "Whether it is done."
+  state: SetupState!
+  "One sentence for people: what there is, or what is missing and what follows from that."
+  text: String!
+  "The channel that the step is about; null if it is about the inbox."
+  channelId: ID
+  "How to do it by the API; null if it is done, or is done elsewhere."
+  fixWith: SetupFix
+}
+
+"The mutation that does a step."
+type SetupFix @scope(read: "settings:read") {
+  "The mutation's name."
+  mutation: String!
+  "A document that calls it, to be edited: values in angle brackets are the caller's choice."
+  example: String!
+}
+
+"Whether a step is done."
+enum SetupState {
+  "It is done."
+  DONE
+  "It is missing, and the inbox does not work without it."
+  TODO
+  "The inbox works, but not as one would expect."
+  WARN
+}
+
+"The steps on an inbox's way into use."
+enum SetupStep {
+  "A member has a seat, so that routing can choose someone."
+  MEMBERS
+  "A member with a seat takes new chats now."
+  AVAILABILITY
+  "It has a channel."
+  CHANNEL
+  "A targeted message of the chat channel is live."
+  TARGETED_MESSAGE
+  "The tracking code of the chat channel was seen at work: a visitor came."
+  SNIPPET
+  "An e-mail channel is connected."
+  CONNECTION
+  "Mail that another mailbox forwards arrives."
+  FORWARDING
+  "Mail of a forwarding address is signed with DKIM."
+  SIGNATURE
+  "New conversations of a channel are routed."
+  ROUTING
+  "Mail that Parley itself sends, such as missed replies, has a sender."
+  MAIL_SENDER
+}
+`, BuiltIn: false},
 	{Name: "../schema/subscription.graphqls", Input: `"""
-Live results, over WebSocket (` + "`" + `graphql-transport-ws` + "`" + `) or Server-Sent Events. What the caller may see is judged anew for
-every event: what they lose the sight of ends or leaves at once (AC-11). A stream whose token expires or is revoked ends.
+Live results, over WebSocket (` + "`" + `graphql-transport-ws` + "`" + `) or Server-Sent Events. Access is checked again for every event: what the caller
+may no longer see ends or leaves at once. A stream ends when its token expires or is revoked.
 """
 type Subscription {
   """
-  The event log, live, in order, without a gap or a repetition (NT-3). With ` + "`" + `after` + "`" + `, first what came after it, then what comes.
-  CURSOR_EXPIRED when the log does not reach back so far; INVALID for a number that is not there yet.
+  The event log, live, in order, without gaps or repetitions. With ` + "`" + `after` + "`" + `, first the events since then, then new ones.
+  CURSOR_EXPIRED if the log does not reach back that far; INVALID for a number that does not exist yet.
   """
   events(
-    "The last sequence number that the caller has; left out: from now on."
+    "The last sequence number that the caller has; omitted: only new events."
     after: Sequence
-    "Only these types; left out: all."
+    "Only events of these types; default: all."
     types: [EventType!]
-    "Only events of these inboxes; left out: all, those of no inbox too."
+    "Only events of these inboxes; default: all, including those that belong to no inbox."
     inboxIds: [ID!]
   ): Event! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "events:read")
   """
-  Messages of a conversation as they are added, changed or deleted. With ` + "`" + `after` + "`" + `, first every change since that number of
-  the log, so that a reconnect misses none. It ends with NOT_FOUND when the caller may not see the conversation any more.
+  Messages of a conversation as they are added, changed or deleted. With ` + "`" + `after` + "`" + `, first every change since that sequence number, so that
+  nothing is missed after a reconnect. Ends with NOT_FOUND when the caller may no longer see the conversation.
   """
   messages(
     "The conversation."
     conversationId: ID!
-    "The sequence of the last change that the caller has; left out: from now on."
+    "The sequence of the last change that the caller has; omitted: only new changes."
     after: Sequence
   ): MessageChange! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:read")
   """
-  A view, live (NT-5): first a ViewSnapshot, then one ViewChanges for each event that changes it. What leaves the caller's sight
-  leaves the view. The window is the view's first rows: what follows moves up as rows leave. After a reconnect a new snapshot comes.
+  The history of a conversation, live: each message and event as it is added, and each message that changes or is deleted. With ` + "`" + `after` + "`" + `,
+  first every change since that sequence number. INVALID for a number that does not exist yet; CURSOR_EXPIRED for one that the log no
+  longer reaches back to. Ends with NOT_FOUND when the caller may no longer see the conversation.
+  """
+  conversationEntries(
+    "The conversation."
+    conversationId: ID!
+    "The ` + "`" + `sequence` + "`" + ` of the loaded page, or of the last change that the caller has; omitted: only new changes."
+    after: Sequence
+  ): EntryChange! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:read")
+  """
+  A view, live: first a ViewSnapshot, then one ViewChanges for each event that changes it. Conversations that the caller may no longer see
+  leave the view. The window consists of the first rows of the view; rows below it move up when rows leave. After a reconnect, a new
+  snapshot is sent.
   """
   conversationView(
-    "The inbox; left out: all that the caller may see."
+    "The inbox; default: all that the caller may see."
     inboxId: ID
-    "The view; left out: ALL. Not with ` + "`" + `savedViewId` + "`" + `."
-    view: ConversationView
-    "A saved view (IN-19). Not with ` + "`" + `view` + "`" + `."
-    savedViewId: ID
+    "The view; default: the built-in view ALL."
+    view: ViewInput
     "Narrows the view."
     filter: ConversationFilter
-    "How the rows are ordered; left out: LAST_MESSAGE_DESC, or the saved view's own order."
+    "The order of the rows; default: ACTIVITY_DESC, or the saved view's own order."
     orderBy: ConversationOrder
-    "How many rows the window has, 1 to 100."
+    "Number of rows in the window, 1 to 100."
     first: Int = 50
   ): ConversationViewUpdate! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:read")
-  "How many conversations the views of an inbox have, live and exact: at once, and after each change (IN-15)."
+  """
+  Numbers of conversations in views, live: all of them at once, and again after each change. Those of saved views that are filtered by text
+  or by when messages were written, or that have more than 10,000 conversations, follow within 10 seconds. Ends with NOT_FOUND when the
+  caller may no longer use one of the inboxes or saved views.
+  """
   viewCounts(
-    "The inbox."
-    inboxId: ID!
+    "The inboxes, at most 100; default: all of the caller's, if ` + "`" + `savedViewIds` + "`" + ` is not given either."
+    inboxIds: [ID!]
+    "The saved views, at most 50; default: none."
+    savedViewIds: [ID!]
   ): [ViewCount!]! @access(to: [ADMIN, AGENT], scope: "conversations:read")
   """
-  Who looks at a conversation, or types in it, now (IN-16): at once, and after each change. The caller is among them: leave
-  yourself out where you show it. While it runs, the caller counts as looking, unless ` + "`" + `viewing` + "`" + ` is false.
+  The caller's own tasks: first those that are not finished, at most the newest 100, then each task when it starts, progresses, at most
+  once a second, or ends.
+  """
+  tasks: Task! @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  """
+  Who is viewing a conversation, or typing in it, now: at once, and after each change; at most 100. The caller is included; leave yourself out
+  when you display it. While the subscription runs, the caller counts as viewing, unless ` + "`" + `viewing` + "`" + ` is false.
   """
   conversationPresence(
     "The conversation."
     conversationId: ID!
-    "Whether the caller looks at the conversation, so that others see it."
+    "Whether the caller is viewing the conversation, for others to see."
     viewing: Boolean = true
   ): [Presence!]! @access(to: [ADMIN, AGENT], scope: "conversations:read")
   """
-  What a visitor sees of their own conversation: messages (never notes), who types, and its status. With ` + "`" + `after` + "`" + `, first
-  every change since that number of the log.
+  ` + "`" + `Inbox.people` + "`" + `, live: the first members by name, at once and again after each change of who is a member, of availability, of who is
+  connected, and of what they have to do. A change of only ` + "`" + `lastSeenAt` + "`" + ` is left out. An inbox that the caller may not see is NOT_FOUND.
+  """
+  inboxPeople(
+    "The inbox."
+    inboxId: ID!
+    "Number of rows, 1 to 100."
+    first: Int = 100
+  ): InboxPersonConnection! @access(to: [ADMIN, AGENT], scope: "people:read")
+  """
+  What a visitor sees of their own conversation: messages (never notes), who is typing, and its status. With ` + "`" + `after` + "`" + `, first every change
+  since that sequence number.
   """
   visitorConversation(
     "The conversation."
     conversationId: ID!
-    "The sequence of the last change that the caller has; left out: from now on."
-    after: Sequence
+    """
+    Continue after this change: a ` + "`" + `cursor` + "`" + ` of the conversation's. Omitted: only new changes. CURSOR_EXPIRED if the log no longer contains
+    it; INVALID if it is none of this conversation's.
+    """
+    after: String
   ): VisitorConversationChange! @access(to: [VISITOR])
 }
 
 extend type Mutation {
   """
-  Says that the caller types in a conversation, or stopped (IN-16). It holds for 6 seconds: repeat it every 3 while they type.
-  It is passed on and never stored. Emits nothing.
+  Signals that the caller is typing in a conversation, or has stopped. It is valid for 6 seconds: repeat it every 3 seconds while they
+  type. It is passed on and never stored. Emits nothing.
   """
   setTyping(
-    "Where, and whether."
+    "The conversation, and whether the caller is typing."
     input: SetTypingInput!
   ): SetTypingPayload! @access(to: [ADMIN, AGENT, BOT, VISITOR], scope: "conversations:write")
+    @errors(codes: [NOT_FOUND])
 }
 
 "A change of a live view."
-union ConversationViewUpdate = ViewSnapshot | ViewChanges | ViewReset
+union ConversationViewUpdate = ViewSnapshot | ViewChanges | ViewReset | ViewTotal
 
-"The view as it is: forget what you had."
-type ViewSnapshot {
-  "The number of the log that the snapshot has seen."
+"The current state of the view; it replaces everything received before."
+type ViewSnapshot @scope(read: "conversations:read") {
+  "The sequence number up to which the snapshot includes changes."
   sequence: Sequence!
-  "The view's first rows."
+  "The first rows of the view."
   conversations: ConversationConnection!
 }
 
-"All that one event did to the view."
-type ViewChanges {
-  "The event's number."
+"All changes that one event made to the view."
+type ViewChanges @scope(read: "conversations:read") {
+  "The event's sequence number."
   sequence: Sequence!
-  "What entered, changed and left; at least one."
+  "The rows that entered, changed or left; at least one."
   changes: [ViewChange!]!
 }
 
-"What became of one row."
+"""
+How many conversations the whole view has, after the snapshot and whenever that changes. Only sent to documents that select it
+(` + "`" + `... on ViewTotal` + "`" + `). With a filter by text, or by when messages were written, it follows within 10 seconds.
+"""
+type ViewTotal @scope(read: "conversations:read") {
+  "Number of conversations; null above 10,000."
+  totalCount: Int
+}
+
+"What happened to one row."
 union ViewChange = ConversationEntered | ConversationChanged | ConversationLeft
 
-"A row that is new in the window: it began to match, or moved up."
-type ConversationEntered {
-  "Sorts it among the rows of the window, as the cursors of ` + "`" + `conversations` + "`" + ` do."
+"A row that is new in the window: it started to match, or moved up."
+type ConversationEntered @scope(read: "conversations:read") {
+  "Sort key of the row within the window, like the cursors of ` + "`" + `conversations` + "`" + `."
   cursor: String!
-  "The row. It may be newer than ` + "`" + `sequence` + "`" + `: ignore one with a lower ` + "`" + `revision` + "`" + ` than the one that you have."
+  "The row. It may be newer than ` + "`" + `sequence` + "`" + `: ignore it if its ` + "`" + `revision` + "`" + ` is lower than that of the row you have."
   conversation: Conversation!
 }
 
-"A row of the window that changed, and perhaps moved."
-type ConversationChanged {
-  "Its place now."
+"A row of the window that changed, and may have moved."
+type ConversationChanged @scope(read: "conversations:read") {
+  "Its new position."
   cursor: String!
-  "The row. It may be newer than ` + "`" + `sequence` + "`" + `: ignore one with a lower ` + "`" + `revision` + "`" + ` than the one that you have."
+  "The row. It may be newer than ` + "`" + `sequence` + "`" + `: ignore it if its ` + "`" + `revision` + "`" + ` is lower than that of the row you have."
   conversation: Conversation!
 }
 
-"A row that is not in the window any more."
-type ConversationLeft {
-  "Which."
+"A row that is no longer in the window."
+type ConversationLeft @scope(read: "conversations:read") {
+  "The conversation."
   conversationId: ID!
-  "Why."
+  "Why it left."
   reason: LeftReason!
 }
 
 "Why a row left the window of a view."
 enum LeftReason {
-  "The view does not match it any more."
+  "The view no longer matches it."
   NO_MATCH
-  "Other rows moved before it."
+  "Other rows moved ahead of it."
   WINDOW
-  "The caller may not see it any more."
+  "The caller may no longer see it."
   ACCESS
 }
 
-"The server dropped changes for a slow client: a ViewSnapshot follows."
-type ViewReset {
-  "The number of the log at which changes were dropped."
+"The server dropped changes because the client was too slow: a ViewSnapshot follows."
+type ViewReset @scope(read: "conversations:read") {
+  "The sequence number at which changes were dropped."
   sequence: Sequence!
 }
 
-"A change of a conversation's messages."
-type MessageChange {
-  "The number of the event: pass the last one as ` + "`" + `after` + "`" + ` to go on."
+"A change to a conversation's messages."
+type MessageChange @scope(read: "conversations:read") {
+  "The event's sequence number: pass the last one as ` + "`" + `after` + "`" + ` to continue."
   sequence: Sequence!
   "What happened to the message."
   kind: ChangeKind!
-  "The message as it is now. A deleted one has no content."
+  "The message in its current state. A deleted one has no content."
   message: Message!
 }
 
@@ -11890,164 +18485,369 @@ type MessageChange {
 enum ChangeKind {
   "It was written."
   ADDED
-  "It was edited, or its delivery went on."
+  "It was edited, or its delivery state changed."
   CHANGED
   "It was deleted."
   DELETED
 }
 
-"Somebody in a conversation now (IN-16)."
-type Presence {
-  "Who it is."
+"Someone who is in a conversation now."
+type Presence @scope(read: "conversations:read") {
+  "Names the actor in this conversation; stable, and only a key for caches."
+  id: ID!
+  "The contact's data."
   actor: Actor!
-  "Whether they look at the conversation. Visitors do not say so."
+  "Whether they are viewing the conversation. Always false for visitors."
   viewing: Boolean!
-  "Whether they type."
+  "Whether they are typing."
   typing: Boolean!
 }
 
-"A change of what a visitor sees of their conversation."
+"A change to what a visitor sees of their conversation."
 union VisitorConversationChange = VisitorMessageChange | VisitorTyping | VisitorStatusChange
 
-"A change of the messages that a visitor sees."
-type VisitorMessageChange @visible(to: [VISITOR]) {
-  "The number of the event: pass the last one as ` + "`" + `after` + "`" + ` to go on."
-  sequence: Sequence!
+"A change to the messages that a visitor sees."
+type VisitorMessageChange @visible(to: [VISITOR]) @scope(read: "conversations:read") {
+  "Where the change is among the conversation's changes, opaque: pass the last one as ` + "`" + `after` + "`" + ` to continue."
+  cursor: String!
   "What happened to the message."
   kind: ChangeKind!
-  "The message as it is now. A deleted one has no content."
+  "The message in its current state. A deleted one has no content."
   message: VisitorMessage!
 }
 
-"Someone of the team, or a bot, types or stopped."
-type VisitorTyping @visible(to: [VISITOR]) {
-  "Who."
+"A team member or bot started or stopped typing."
+type VisitorTyping @visible(to: [VISITOR]) @scope(read: "conversations:read") {
+  "The user."
   authorName: String!
-  "Whether they type now."
+  "Whether they are typing now."
   typing: Boolean!
 }
 
 "The conversation was closed or reopened."
-type VisitorStatusChange @visible(to: [VISITOR]) {
-  "The number of the event: pass the last one as ` + "`" + `after` + "`" + ` to go on."
-  sequence: Sequence!
-  "What it is now."
+type VisitorStatusChange @visible(to: [VISITOR]) @scope(read: "conversations:read") {
+  "Where the change is among the conversation's changes, opaque: pass the last one as ` + "`" + `after` + "`" + ` to continue."
+  cursor: String!
+  "The new status."
   status: ConversationStatus!
 }
 
-"Who types where."
+"Who is typing, and where."
 input SetTypingInput {
   "The conversation."
   conversationId: ID!
-  "Whether they type; false: they stopped."
+  "Whether the caller is typing; false: they stopped."
   typing: Boolean!
-  "Whether it is an internal note that they type: visitors are not told."
+  "Whether they are typing an internal note, which visitors are not shown."
   note: Boolean = false
-  "Taken and not needed: the same signal twice does no harm."
+  "Accepted but not needed: repeating the signal is harmless."
   idempotencyKey: String
 }
 
-"Answer of setTyping."
+"Payload of ` + "`" + `setTyping` + "`" + `."
 type SetTypingPayload @visible(to: [VISITOR]) {
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/tag.graphqls", Input: `extend type Query {
+  """
+  The account's tags, by name regardless of case. Tags that were merged into another one are not listed. With ` + "`" + `query` + "`" + `, as for completion while
+  someone types, those whose names begin with it.
+  """
+  tags(
+    "The beginning of the name, regardless of case; at most 50 characters. Empty or omitted: all tags."
+    query: String
+    "Whether to include archived tags."
+    includeArchived: Boolean = false
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): TagConnection! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:read")
+}
+
+extend type Mutation {
+  """
+  Creates a tag. ALREADY_EXISTS if one has the name, regardless of case. The name of a tag that was merged is free: from then on it stands for
+  the new tag. If only admins manage tags (` + "`" + `Account.tagsManaged` + "`" + `): FORBIDDEN for others. Emits ` + "`" + `TAG_CREATED` + "`" + `.
+  """
+  createTag(
+    "The tag."
+    input: CreateTagInput!
+  ): CreateTagPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Renames a tag or changes its color, at once on all conversations that have it: their revisions stay the same, and they get no events. Saved
+  views that filter by the tag keep it. If only admins manage tags (` + "`" + `Account.tagsManaged` + "`" + `): FORBIDDEN for others. Emits ` + "`" + `TAG_UPDATED` + "`" + ` if
+  something changed.
+  """
+  updateTag(
+    "The tag, and what to change."
+    input: UpdateTagInput!
+  ): UpdateTagPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Archives a tag: it can no longer be added to conversations; those that have it keep it, and filters find them. If only admins manage tags
+  (` + "`" + `Account.tagsManaged` + "`" + `): FORBIDDEN for others. Emits ` + "`" + `TAG_UPDATED` + "`" + ` if it was not archived.
+  """
+  archiveTag(
+    "The tag."
+    input: ArchiveTagInput!
+  ): ArchiveTagPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Restores an archived tag. If only admins manage tags (` + "`" + `Account.tagsManaged` + "`" + `): FORBIDDEN for others. Emits ` + "`" + `TAG_UPDATED` + "`" + ` if it was archived.
+  """
+  restoreTag(
+    "The tag."
+    input: RestoreTagInput!
+  ): RestoreTagPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Merges tags into another one. This cannot be undone. From then on, their ids and names stand for the tag that stays: on conversations, in
+  filters, saved views, ` + "`" + `node` + "`" + ` and events. Conversations' revisions stay the same. If only admins manage tags (` + "`" + `Account.tagsManaged` + "`" + `):
+  FORBIDDEN for others. Emits ` + "`" + `TAG_MERGED` + "`" + ` for each tag that was merged.
+  """
+  mergeTags(
+    "The tag that stays, and the tags that become it."
+    input: MergeTagsInput!
+  ): MergeTagsPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+}
+
+"A label of conversations, shared by the whole account."
+type Tag implements Node @scope(read: "conversations:read") @key(fields: "id") {
+  "TypeID, ` + "`" + `tag_...` + "`" + `."
+  id: ID!
+  "Its name, unique among the account's tags, regardless of case."
+  name: String!
+  "Its color, such as ` + "`" + `#2457d6` + "`" + `; null if it has none."
+  color: String
+  "When it was archived; null if it is not archived."
+  archivedAt: Time
+  "When it was created."
+  createdAt: Time!
+}
+
+"A new tag."
+input CreateTagInput {
+  "The tag's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "1 to 50 characters. Surrounding spaces are removed; case is kept. The form of an id, ` + "`" + `tag_...` + "`" + `, is INVALID."
+  name: String!
+  "` + "`" + `#rrggbb` + "`" + `; default: none."
+  color: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
+input UpdateTagInput {
+  "The tag."
+  tagId: ID!
+  "As in CreateTagInput."
+  name: String
+  "` + "`" + `#rrggbb` + "`" + `; null: none."
+  color: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Which tag to archive."
+input ArchiveTagInput {
+  "The tag."
+  tagId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Which tag to restore."
+input RestoreTagInput {
+  "The tag."
+  tagId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Which tags to merge."
+input MergeTagsInput {
+  "The tag that stays; an archived one is INVALID."
+  intoTagId: ID!
+  "The tags that become it, 1 to 50. Those that were merged into it before are ignored; itself is INVALID."
+  tagIds: [ID!]!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `createTag` + "`" + `."
+type CreateTagPayload {
+  "The tag; null if it was not created."
+  tag: Tag
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `updateTag` + "`" + `."
+type UpdateTagPayload {
+  "The tag in its current state; null if there were errors."
+  tag: Tag
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `archiveTag` + "`" + `."
+type ArchiveTagPayload {
+  "The tag in its current state; null if there were errors."
+  tag: Tag
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `restoreTag` + "`" + `."
+type RestoreTagPayload {
+  "The tag in its current state; null if there were errors."
+  tag: Tag
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `mergeTags` + "`" + `."
+type MergeTagsPayload {
+  "The tag that stays; null if there were errors."
+  tag: Tag
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A page of tags."
+type TagConnection {
+  "The rows in order."
+  edges: [TagEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Tag!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of tags."
+type TagEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Tag!
 }
 `, BuiltIn: false},
 	{Name: "../schema/targeting.graphqls", Input: `extend type Query {
   """
-  What a visitor would see on a page, and why: the verdict of every targeted message of the channel, rule by rule. It asks what the
-  widget itself asks, and records nothing (TM-9).
+  What a visitor would see on a page, and why: the result for every targeted message of the channel, rule by rule. It uses the same
+  decision as the widget, and records nothing.
   """
   targetedMessagePreview(
-    "Who is where, and when."
+    "The visitor, the page and the time."
     input: TargetedMessagePreviewInput!
   ): TargetedMessagePreview! @access(to: [ADMIN], scope: "settings:read")
 }
 
 extend type Mutation {
-  "Makes a targeted message as a draft, last in the channel's order (TM-1). Emits ` + "`" + `TARGETED_MESSAGE_CREATED` + "`" + `."
+  "Creates a targeted message as a draft, last in the channel's order. Emits ` + "`" + `TARGETED_MESSAGE_CREATED` + "`" + `."
   createTargetedMessage(
     "Its channel, name and text."
     input: CreateTargetedMessageInput!
   ): CreateTargetedMessagePayload! @access(to: [ADMIN], scope: "settings:write")
-  "Changes a targeted message; one that is on is live at once (TM-1). Running chats keep their version. Emits ` + "`" + `TARGETED_MESSAGE_UPDATED` + "`" + `."
+    @errors(codes: [CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
+  "Changes a targeted message. If it is on, the change is live at once; running chats keep their version. Emits ` + "`" + `TARGETED_MESSAGE_UPDATED` + "`" + `."
   updateTargetedMessage(
-    "Which one, and what to change."
+    "What to change."
     input: UpdateTargetedMessageInput!
   ): UpdateTargetedMessagePayload! @access(to: [ADMIN], scope: "settings:write")
-  "Checks a draft and turns it on; every missing or contradictory field is a user error (TM-1). Emits ` + "`" + `TARGETED_MESSAGE_PUBLISHED` + "`" + `."
+    @errors(codes: [CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
+  "Checks a draft and turns it on; every missing or contradictory field is a user error. Emits ` + "`" + `TARGETED_MESSAGE_PUBLISHED` + "`" + `."
   publishTargetedMessage(
-    "Which one."
+    "The kind of step."
     input: PublishTargetedMessageInput!
   ): PublishTargetedMessagePayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
   """
-  Turns a published message on or off (TM-1); a draft is published instead. When it goes off, chats go on,
-  and for an hour ` + "`" + `startChat` + "`" + ` is still accepted from visitors who were shown it. Emits ` + "`" + `TARGETED_MESSAGE_UPDATED` + "`" + `.
+  Turns a published message on or off; a draft must be published instead. When it is turned off, its chats continue, and for one hour
+  ` + "`" + `startChat` + "`" + ` still accepts it from visitors to whom it was shown. Emits ` + "`" + `TARGETED_MESSAGE_UPDATED` + "`" + `.
   """
   setTargetedMessageState(
-    "Which one, and on or off."
+    "The targeted message, and whether to show it."
     input: SetTargetedMessageStateInput!
   ): SetTargetedMessageStatePayload! @access(to: [ADMIN], scope: "settings:write")
-  "Makes a draft that is like another targeted message, last in the channel's order; its counts begin anew (TM-1). Emits ` + "`" + `TARGETED_MESSAGE_CREATED` + "`" + `."
+    @errors(codes: [CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
+  "Copies a targeted message as a draft, last in the channel's order; its statistics start at zero. Emits ` + "`" + `TARGETED_MESSAGE_CREATED` + "`" + `."
   duplicateTargetedMessage(
-    "Which one, and what to call the copy."
+    "The targeted message, and the name of the copy."
     input: DuplicateTargetedMessageInput!
   ): DuplicateTargetedMessagePayload! @access(to: [ADMIN], scope: "settings:write")
-  "Deletes a targeted message (TM-1). Its chats stay. Emits ` + "`" + `TARGETED_MESSAGE_UPDATED` + "`" + `."
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Deletes a targeted message. Its chats stay. Emits ` + "`" + `TARGETED_MESSAGE_DELETED` + "`" + `."
   deleteTargetedMessage(
-    "Which one."
+    "The kind of step."
     input: DeleteTargetedMessageInput!
   ): DeleteTargetedMessagePayload! @access(to: [ADMIN], scope: "settings:write")
-  "Moves a targeted message within the channel's order: the first that matches a page is shown (TM-1). Emits ` + "`" + `TARGETED_MESSAGE_UPDATED` + "`" + `."
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  "Moves a targeted message within the channel's order; the first one that matches a page is shown. Emits ` + "`" + `TARGETED_MESSAGE_UPDATED` + "`" + `."
   moveTargetedMessage(
-    "Which one, and where to."
+    "The targeted message, and its new position."
     input: MoveTargetedMessageInput!
   ): MoveTargetedMessagePayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
 }
 
-"A message that meets visitors on the pages that it is for (TM-1)."
-type TargetedMessage implements Node {
+"A message shown to visitors on certain pages."
+type TargetedMessage implements Node @scope(read: "settings:read") @key(fields: "id") {
   "TypeID, ` + "`" + `targetedmessage_...` + "`" + `."
   id: ID!
-  "Name for the people who set it up; visitors never see it."
+  "Internal name; visitors never see it."
   name: String!
   "Whether it is shown."
   state: TargetedMessageState!
-  "Place in the channel's order, from 1: the first that matches is shown."
+  "Position in the channel's order, from 1; the first one that matches is shown."
   position: Int!
-  "Which visitors it is for (TM-2)."
+  "The visitors that it is for."
   audience: Audience!
-  "With LISTS: the lists that it is for, as far as they exist."
+  "With LISTS: the lists that it is for; deleted ones are left out."
   includeLists: [ContactList!]!
-  "Lists whose members never see it, whatever the audience: exclusion wins (TM-2)."
+  "Lists of contacts who never see it, whatever the audience: exclusion wins."
   excludeLists: [ContactList!]!
-  "On which pages it is shown: where any of them holds (TM-3)."
+  "The pages on which it is shown: those that match any of the rules."
   rules: [TargetingRule!]!
-  "What visitors read first (TM-4)."
-  welcomeMessage: String!
-  "Who welcomes the visitor (TM-4)."
+  "The first text that visitors read; null while a draft has none."
+  welcomeMessage: String
+  "The same with markup; null if it has none."
+  welcomeHtml: HTML
+  "The same as Markdown; null if it is empty."
+  welcomeMarkdown: String
+  "Who welcomes the visitor."
   heading: Heading!
-  "When the widget asks for an address (TM-5)."
+  "When the widget asks for an e-mail address."
   emailCapture: EmailCapture!
-  "How the welcome message shows (TM-6)."
+  "How the welcome message is displayed."
   display: DisplayOptions!
-  "What the visitor is asked to agree to, while the account's ` + "`" + `gdprEnabled` + "`" + ` is on (TM-8)."
+  "What the visitor is asked to consent to, if the account's ` + "`" + `gdprEnabled` + "`" + ` is on."
   consent: ConsentOptions!
-  "To whom its chats go (TM-7); with a bot, by the bot's own rule."
+  "How its chats are routed; with a bot, the bot's own rule applies when it hands off."
   routing: Routing!
-  "What it did (TM-10)."
+  "Its statistics."
   stats: TargetedMessageStats!
-  "Rises with every edit; a chat keeps the one that it began with."
+  "Increases with every edit; a chat keeps the version with which it started."
   version: Int!
-  "When it was first published; null: still a draft."
+  "When it was first published; null if it is still a draft."
   publishedAt: Time
-  "The channel that shows it."
+  "The channel that it belongs to."
   chatChannel: ChatChannel!
-  "The bot that answers first (TM-7); null: people do."
+  "The bot that replies first; null: people reply."
   bot: Bot
 }
 
-"Whether a targeted message is shown (TM-1)."
+"Whether a targeted message is shown."
 enum TargetedMessageState {
   "Never published."
   DRAFT
@@ -12057,103 +18857,120 @@ enum TargetedMessageState {
   OFF
 }
 
-"Which visitors a targeted message is for (TM-2)."
+"The visitors that a targeted message is for."
 enum Audience {
   "Every visitor."
   EVERYONE
-  "Visitors who are linked to no contact."
+  "Visitors who are not linked to a contact."
   ANONYMOUS
-  "Visitors whose token in this browser is linked to a contact."
+  "Visitors with a token in this browser that is linked to a contact."
   TRACKED_CONTACTS
-  "Tracked contacts on the lists that it names."
+  "Tracked contacts who are on one of the given lists."
   LISTS
 }
 
 """
-How a page's address is compared with a rule's value (TM-3).
+How a page's URL is compared with a rule's value.
 
-- **Parts.** A value is an address (` + "`" + `https://example.com/pricing` + "`" + `), one without scheme, which takes any (` + "`" + `example.com/pricing` + "`" + `), or a
-  path on any host (` + "`" + `/pricing` + "`" + `). The fragment, from the ` + "`" + `#` + "`" + ` on, and a user name are ignored on both sides.
-- **Case.** Scheme and host compare in lower case; path and query are case-sensitive.
-- **Everything below.** A path that ends in ` + "`" + `/*` + "`" + ` takes in everything below: ` + "`" + `/pricing/*` + "`" + ` is at ` + "`" + `/pricing` + "`" + ` and ` + "`" + `/pricing/teams` + "`" + `, not at
-  ` + "`" + `/pricing-old` + "`" + `. Elsewhere a ` + "`" + `*` + "`" + ` stands for itself. A slash at the end counts: ` + "`" + `/pricing` + "`" + ` is not ` + "`" + `/pricing/` + "`" + `. A host without path is its ` + "`" + `/` + "`" + `.
-- **Query.** It compares only if the value has a ` + "`" + `?` + "`" + `, and then exactly, parameters in their order; QUERY_PARAM looks at one of them.
-- **Hosts.** International names compare in Unicode, so that ` + "`" + `bücher.example` + "`" + ` is ` + "`" + `xn--bcher-kva.example` + "`" + `. ` + "`" + `www.` + "`" + ` is a host of its own.
-- **Ports.** The scheme's own port (80, 443) is the same as none; any other must be in the value: ` + "`" + `localhost:3000` + "`" + `.
-- **Percent-encoding.** ` + "`" + `/gr%C3%B6%C3%9Fe` + "`" + ` is ` + "`" + `/größe` + "`" + `, and ` + "`" + `%61` + "`" + ` is ` + "`" + `a` + "`" + `. What is reserved stays as it is written: ` + "`" + `%2F` + "`" + ` is no ` + "`" + `/` + "`" + `.
+- **Parts.** A value is a URL (` + "`" + `https://example.com/pricing` + "`" + `), a URL without scheme, which matches any scheme (` + "`" + `example.com/pricing` + "`" + `), or
+  a path on any host (` + "`" + `/pricing` + "`" + `). The fragment, from the ` + "`" + `#` + "`" + ` on, and a user name are ignored on both sides.
+- **Case.** Scheme and host are compared in lower case; path and query are case-sensitive.
+- **Subpaths.** A path that ends in ` + "`" + `/*` + "`" + ` also matches everything below it: ` + "`" + `/pricing/*` + "`" + ` matches ` + "`" + `/pricing` + "`" + ` and ` + "`" + `/pricing/teams` + "`" + `, but not
+  ` + "`" + `/pricing-old` + "`" + `. Elsewhere a ` + "`" + `*` + "`" + ` is literal. A trailing slash is significant: ` + "`" + `/pricing` + "`" + ` is not ` + "`" + `/pricing/` + "`" + `. A host without path means ` + "`" + `/` + "`" + `.
+- **Query.** It is compared only if the value has a ` + "`" + `?` + "`" + `, and then exactly, with the parameters in order; the rule ` + "`" + `queryParameter` + "`" + ` checks a single one.
+- **Hosts.** International names are compared in Unicode, so that ` + "`" + `bücher.example` + "`" + ` equals ` + "`" + `xn--bcher-kva.example` + "`" + `. ` + "`" + `www.` + "`" + ` is a different host.
+- **Ports.** The scheme's default port (80, 443) is the same as none; any other must be in the value: ` + "`" + `localhost:3000` + "`" + `.
+- **Percent-encoding.** ` + "`" + `/gr%C3%B6%C3%9Fe` + "`" + ` equals ` + "`" + `/größe` + "`" + `, and ` + "`" + `%61` + "`" + ` equals ` + "`" + `a` + "`" + `. Reserved characters stay encoded: ` + "`" + `%2F` + "`" + ` is not ` + "`" + `/` + "`" + `.
 """
 enum TargetingOperator {
-  "Holds on every page."
-  ALL_PAGES
-  "The address is the value; a trailing ` + "`" + `/*` + "`" + ` takes in everything below."
+  "The URL equals the value; a trailing ` + "`" + `/*` + "`" + ` also matches everything below."
   IS
-  "The address is not the value."
+  "The URL does not equal the value."
   IS_NOT
-  "The value occurs in the address."
+  "The URL contains the value."
   CONTAINS
-  "The value does not occur in the address."
+  "The URL does not contain the value."
   NOT_CONTAINS
-  "The address begins with the value."
+  "The URL starts with the value."
   STARTS_WITH
-  "The address does not begin with the value."
+  "The URL does not start with the value."
   NOT_STARTS_WITH
-  "A parameter of the query has the value, decoded, in any of its occurrences."
-  QUERY_PARAM
 }
 
-"A rule on the page's address (TM-3)."
-type TargetingRule {
-  "How the address is compared."
+"A rule for the page. This union grows: have a default."
+union TargetingRule = TargetingPagesRule | TargetingUrlRule | TargetingQueryParameterRule
+
+"A rule that matches pages whatever their URL."
+type TargetingPagesRule @scope(read: "settings:read") {
+  "The pages."
+  pages: TargetingPages!
+}
+
+"Pages that a rule matches whatever their URL."
+enum TargetingPages {
+  "All pages."
+  ALL
+}
+
+"A rule that compares the page's URL."
+type TargetingUrlRule @scope(read: "settings:read") {
+  "How the URL is compared."
   operator: TargetingOperator!
-  "What it is compared with; null with ALL_PAGES."
+  "The value to compare with; null while a draft has none."
   value: String
-  "Name of the query's parameter; null unless QUERY_PARAM."
+}
+
+"A rule for a query parameter of the page's URL: that it has a value, decoded, in any of its occurrences."
+type TargetingQueryParameterRule @scope(read: "settings:read") {
+  "The parameter's name; null while a draft has none."
   parameter: String
+  "The value; null while a draft has none."
+  value: String
 }
 
 """
-Who welcomes the visitor (TM-4). Of more than three people three are shown at random, the same ones throughout a visitor's session.
+Who welcomes the visitor. If there are more than three people, three are chosen at random, and stay the same throughout a visitor's session.
 """
-type Heading {
-  "Where it comes from."
+type Heading @scope(read: "settings:read") {
+  "The kind of heading."
   kind: HeadingKind!
-  "With USERS: the people, as far as they are active."
+  "With USERS: the users; deactivated ones are left out."
   users: [User!]!
-  "With TEAM: the team; its name is shown, too."
+  "With TEAM: the team; its name is shown too."
   team: Team
-  "With CONTACT_OWNER: who is shown where the contact has no active owner."
+  "With CONTACT_OWNER: the user who is shown if the contact has no active owner."
   fallback: User
-  "With CUSTOM: a name; null: none."
+  "With CUSTOM: a name; null if none."
   name: String
-  "With CUSTOM: a picture; null: none."
+  "With CUSTOM: a picture; null if none."
   avatarUrl: URL
 }
 
-"Where a heading comes from (TM-4)."
+"Kinds of headings."
 enum HeadingKind {
-  "Certain users."
+  "Specific users."
   USERS
   "The users of a team."
   TEAM
-  "The owner of the visitor's contact, else the fallback."
+  "The owner of the visitor's contact, otherwise the fallback."
   CONTACT_OWNER
-  "A name and picture of its own."
+  "A custom name and picture."
   CUSTOM
 }
 
-"When the widget asks for an address (TM-5)."
-type EmailCapture {
+"When the widget asks for an e-mail address."
+type EmailCapture @scope(read: "settings:read") {
   "When to ask."
   timing: CaptureTiming!
-  "With AFTER_DELAY: 1 to 3,600 seconds after the widget was opened; null else."
+  "With AFTER_DELAY: 1 to 3,600 seconds after the widget was opened; otherwise null."
   delaySeconds: Int
-  "What to say; null: the widget's own text."
+  "The text; null: the widget's default text."
   text: String
 }
 
-"When the widget asks for an address (TM-5). One that is known is never asked for."
+"When the widget asks for an e-mail address. A known address is never asked for."
 enum CaptureTiming {
-  "Before the first message: ` + "`" + `startChat` + "`" + ` gives EMAIL_REQUIRED without."
+  "Before the first message: without an address, ` + "`" + `startChat` + "`" + ` returns EMAIL_REQUIRED."
   BEFORE_CHAT
   "After the first message."
   AFTER_FIRST_MESSAGE
@@ -12165,93 +18982,111 @@ enum CaptureTiming {
   NEVER
 }
 
-"How a welcome message shows (TM-6)."
-type DisplayOptions {
+"How a welcome message is displayed."
+type DisplayOptions @scope(read: "settings:read") {
   "Whether it opens without a click on the pages that it is for."
   openByItself: Boolean!
-  "What a small screen shows."
+  "How it is displayed on a small screen."
   smallScreen: SmallScreen!
 }
 
-"What a small screen, as a phone's, shows of a welcome message (TM-6)."
+"How a welcome message is displayed on a small screen, such as that of a phone."
 enum SmallScreen {
-  "The same as others."
+  "As on other screens."
   NORMAL
-  "A prompt beside the launcher, which opens by a touch."
+  "A prompt beside the launcher, which opens when touched."
   PROMPT
-  "No launcher."
+  "The launcher is hidden."
   HIDDEN
 }
 
-"What the visitor is asked to agree to (TM-8)."
-type ConsentOptions {
+"What the visitor is asked to consent to."
+type ConsentOptions @scope(read: "settings:read") {
   "Whether and how to ask for consent to the processing of data."
   processing: ConsentMode!
-  "Its text; null with NONE."
+  "The text to show; null with NONE."
   processingText: String
-  "What to ask for consent to being written to; null: nothing."
+  "The text that asks for consent to receive mail; null: not asked."
   communicationText: String
-  "What the visitor is then opted in to."
-  subscriptionType: SubscriptionType
+  "The type of mail that the visitor then opts in to."
+  contactSubscriptionType: ContactSubscriptionType
 }
 
-"Whether and how to ask for consent to the processing of data (TM-8)."
+"Whether and how to ask for consent to the processing of data."
 enum ConsentMode {
-  "Nothing is asked."
+  "No consent is asked for."
   NONE
   "The visitor must accept before they can write."
   EXPLICIT
-  "The text is shown; by chatting the visitor agrees."
+  "The text is shown; by starting to chat, the visitor consents."
   LEGITIMATE_INTEREST
 }
 
-"What a targeted message did, since it was made (TM-10)."
-type TargetedMessageStats {
-  "Visitors to whom it was shown."
+"Statistics of a targeted message since it was created."
+type TargetedMessageStats @scope(read: "settings:read") {
+  "Number of visitors to whom it was shown."
   shown: Int!
-  "Visitors who opened it."
+  "Number of visitors who opened it."
   opened: Int!
-  "Chats that began from it."
+  "Number of chats that it started."
   chats: Int!
-  "E-mail addresses that it made known."
+  "Number of e-mail addresses that were given in response to it."
   emails: Int!
 }
 
-"What a visitor would see, and why (TM-9)."
-type TargetedMessagePreview {
-  "What they would see; null: nothing."
+"What a visitor would see, and why."
+type TargetedMessagePreview @scope(read: "settings:read") {
+  "The targeted message that they would see; null if none."
   shown: TargetedMessage
-  "The verdict of each of the channel's messages, by position."
-  verdicts: [TargetedMessageVerdict!]!
-  "What is odd about the channel's messages."
-  warnings: [TargetingWarning!]!
+  "The result for each of the channel's messages, by position."
+  verdicts(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): TargetedMessageVerdictConnection!
+  "Possible mistakes in the setup of the channel's messages."
+  warnings(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): TargetingWarningConnection!
 }
 
-"What becomes of one targeted message, and why (TM-9)."
-type TargetedMessageVerdict {
+"The result for one targeted message, and the reason."
+type TargetedMessageVerdict @scope(read: "settings:read") {
   "The message."
   targetedMessage: TargetedMessage!
-  "What decided."
+  "The result."
   outcome: TargetingOutcome!
-  "Whether the visitor is one of those whom it is for, exclusions apart."
+  "Whether the visitor is in its audience, not considering exclusions."
   inAudience: Boolean!
   "The excluded lists that the contact is on."
   excludedBy: [ContactList!]!
-  "Each of its rules; one that holds is enough."
+  "The result of each of its rules; one match is enough."
   rules: [TargetingRuleVerdict!]!
-  "With EARLIER_WINS: what is shown in its place."
+  "With EARLIER_WINS: the message that is shown instead."
   earlier: TargetedMessage
 }
 
-"Whether a rule holds on the page."
-type TargetingRuleVerdict {
+"Whether a rule matches the page."
+type TargetingRuleVerdict @scope(read: "settings:read") {
   "The rule."
   rule: TargetingRule!
-  "Whether it holds."
+  "Whether it matches."
   holds: Boolean!
 }
 
-"What becomes of a targeted message, in the order in which it is decided (TM-9)."
+"Results for a targeted message, in the order in which they are checked."
 enum TargetingOutcome {
   "The visitor sees it."
   SHOWN
@@ -12259,187 +19094,211 @@ enum TargetingOutcome {
   DRAFT
   "It is off."
   OFF
-  "It is not for this visitor."
+  "The visitor is not in its audience."
   NOT_IN_AUDIENCE
   "The contact is on a list that it excludes."
   EXCLUDED
-  "None of its rules holds on the page."
+  "None of its rules matches the page."
   NO_RULE_HOLDS
-  "It matches, but one before it is shown."
+  "It matches, but an earlier one is shown."
   EARLIER_WINS
 }
 
-"Something odd about a targeted message (TM-9)."
-type TargetingWarning {
-  "What is odd."
+"A possible mistake in a targeted message."
+type TargetingWarning @scope(read: "settings:read") {
+  "The kind of mistake."
   kind: TargetingWarningKind!
   "The message."
   targetedMessage: TargetedMessage!
-  "With NEVER_SHOWN: the message that always wins."
+  "With NEVER_SHOWN: the message that is always shown instead."
   earlier: TargetedMessage
 }
 
-"What may be odd about a targeted message (TM-9)."
+"Possible mistakes in a targeted message."
 enum TargetingWarningKind {
-  "It is on, but one before it matches wherever it does."
+  "It is on, but an earlier message matches on all of its pages."
   NEVER_SHOWN
-  "Its rules are joined by OR: where one says no, another says yes, so that they hold on every page, or nearly so."
+  "Its rules are joined by OR: where one does not match, another does, so that together they match every page, or almost every page."
   MATCHES_EVERYTHING
 }
 
-"Who is where, and when (TM-9)."
+"The visitor, the page and the time."
 input TargetedMessagePreviewInput {
   "The channel."
-  chatChannelId: ID!
+  channelId: ID!
   "The page that the visitor is on."
   pageUrl: URL!
-  "The contact whom the visitor is linked to; left out: an anonymous visitor."
+  "The contact that the visitor is linked to; omitted: an anonymous visitor."
   contactId: ID
-  "Whether the screen is small, as a phone's."
+  "Whether the screen is small, such as that of a phone."
   smallScreen: Boolean = false
-  "When; left out: now."
+  "The time; default: now."
   at: Time
 }
 
-"A rule on the page's address (TM-3)."
-input TargetingRuleInput {
-  "How the address is compared."
-  operator: TargetingOperator!
-  "What it is compared with, at most 2,048 characters; left out with ALL_PAGES."
-  value: String
-  "With QUERY_PARAM: the parameter's name."
-  parameter: String
+"A rule for the page."
+input TargetingRuleInput @oneOf {
+  "Pages whatever their URL."
+  pages: TargetingPages
+  "The page's URL."
+  url: TargetingUrlRuleInput
+  "A query parameter of the page's URL."
+  queryParameter: TargetingQueryParameterRuleInput
 }
 
-"Who welcomes the visitor (TM-4)."
+"A rule that compares the page's URL."
+input TargetingUrlRuleInput {
+  "How the URL is compared."
+  operator: TargetingOperator!
+  "The value to compare with, at most 2,048 characters; a draft may lack it."
+  value: String
+}
+
+"A rule for a query parameter: that it has a value, decoded, in any of its occurrences."
+input TargetingQueryParameterRuleInput {
+  "The parameter's name, at most 2,048 characters; a draft may lack it."
+  parameter: String
+  "The value, at most 2,048 characters; a draft may lack it."
+  value: String
+}
+
+"Who welcomes the visitor."
 input HeadingInput {
-  "Where it comes from."
+  "The kind of heading."
   kind: HeadingKind!
-  "With USERS: at most 100 people."
+  "With USERS: at most 100 users."
   userIds: [ID!]
   "With TEAM: the team."
   teamId: ID
-  "With CONTACT_OWNER: who is shown where the contact has no active owner."
+  "With CONTACT_OWNER: the user who is shown if the contact has no active owner."
   fallbackId: ID
   "With CUSTOM: at most 200 characters."
   name: String
-  "With CUSTOM: a picture's address, https."
+  "With CUSTOM: an https URL of a picture."
   avatarUrl: URL
 }
 
-"When the widget asks for an address (TM-5)."
+"When the widget asks for an e-mail address."
 input EmailCaptureInput {
   "When to ask."
   timing: CaptureTiming!
   "With AFTER_DELAY: 1 to 3,600."
   delaySeconds: Int
-  "At most 500 characters; left out: the widget's own text."
+  "At most 500 characters; default: the widget's own text."
   text: String
 }
 
-"How a welcome message shows (TM-6)."
+"How a welcome message is displayed."
 input DisplayOptionsInput {
-  "Whether it opens without a click."
-  openByItself: Boolean! = false
-  "What a small screen shows."
-  smallScreen: SmallScreen! = NORMAL
+  "Whether it opens without a click; default: false."
+  openByItself: Boolean
+  "How it is displayed on a small screen; default: NORMAL."
+  smallScreen: SmallScreen = NORMAL
 }
 
-"What the visitor is asked to agree to (TM-8)."
+"What the visitor is asked to consent to."
 input ConsentOptionsInput {
-  "Whether and how to ask for consent to the processing of data."
-  processing: ConsentMode! = NONE
-  "Its text, at most 5,000 characters; needed unless NONE."
+  "Whether and how to ask for consent to the processing of data; default: NONE."
+  processing: ConsentMode = NONE
+  "The text to show, at most 5,000 characters; required unless NONE."
   processingText: String
-  "What to ask for consent to being written to, at most 5,000 characters; left out: nothing."
+  "The text that asks for consent to receive mail, at most 5,000 characters; omitted: not asked."
   communicationText: String
-  "What the visitor is then opted in to."
-  subscriptionTypeId: ID
+  "The type of mail that the visitor then opts in to."
+  contactSubscriptionTypeId: ID
 }
 
-"All that is left out has a sensible default: everyone, all pages, unassigned."
+"Fields that are omitted have defaults: everyone, all pages, unassigned."
 input CreateTargetedMessageInput {
-  "The channel that is to show it."
-  chatChannelId: ID!
+  "The channel that it belongs to."
+  channelId: ID!
   "1 to 200 characters."
   name: String!
-  "What visitors read first, at most 5,000 characters; empty: publishing asks for it."
-  welcomeMessage: String!
-  "Which visitors it is for."
+  "The first text that visitors read, at most 5,000 characters; it may be empty until the message is published."
+  welcomeMessage: String
+  """
+  In place of ` + "`" + `welcomeMessage` + "`" + `: Markdown, at most 5,000 characters, as for messages; text and HTML are made from it. Together with
+  ` + "`" + `welcomeMessage` + "`" + `: INVALID.
+  """
+  welcomeMarkdown: String
+  "The visitors that it is for."
   audience: Audience
   "With LISTS: the lists that it is for, at most 100."
   includeListIds: [ID!]
-  "Lists whose members never see it, at most 100."
+  "Lists of contacts who never see it, at most 100."
   excludeListIds: [ID!]
-  "On which pages it is shown: where any of them holds; at most 50."
+  "The pages on which it is shown: those that match any of the rules; at most 50."
   rules: [TargetingRuleInput!]
-  "Who welcomes the visitor, as a whole."
+  "Who welcomes the visitor; replaces the whole heading."
   heading: HeadingInput
-  "When the widget asks for an address, as a whole."
+  "When the widget asks for an e-mail address; replaces all of these settings."
   emailCapture: EmailCaptureInput
-  "How the welcome message shows, as a whole."
+  "How the welcome message is displayed; replaces all of these settings."
   display: DisplayOptionsInput
-  "What the visitor is asked to agree to, as a whole."
+  "What the visitor is asked to consent to; replaces all of these settings."
   consent: ConsentOptionsInput
-  "To whom its chats go, as a whole."
+  "How its chats are routed; replaces the whole routing."
   routing: RoutingInput
-  "The bot that answers first; not together with routing."
+  "The bot that replies first, which hands off by its own rule: while the message is on, it has no ` + "`" + `routing` + "`" + `."
   botId: ID
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of createTargetedMessage."
+"Payload of ` + "`" + `createTargetedMessage` + "`" + `."
 type CreateTargetedMessagePayload {
   "The new targeted message."
   targetedMessage: TargetedMessage
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"What is left out stays as it is."
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
 input UpdateTargetedMessageInput {
   "The targeted message."
   targetedMessageId: ID!
   "1 to 200 characters."
   name: String
-  "What visitors read first, at most 5,000 characters; it cannot be empty while the message is on."
+  "The first text that visitors read, at most 5,000 characters; it cannot be empty while the message is on. Null: none."
   welcomeMessage: String
-  "Which visitors it is for."
+  """
+  In place of ` + "`" + `welcomeMessage` + "`" + `: Markdown, at most 5,000 characters, as for messages; text and HTML are made from it. Together with
+  ` + "`" + `welcomeMessage` + "`" + `: INVALID.
+  """
+  welcomeMarkdown: String
+  "The visitors that it is for; null: EVERYONE."
   audience: Audience
-  "With LISTS: the lists that it is for, at most 100."
+  "With LISTS: the lists that it is for, at most 100; null: none."
   includeListIds: [ID!]
-  "Lists whose members never see it, at most 100."
+  "Lists of contacts who never see it, at most 100; null: none."
   excludeListIds: [ID!]
-  "On which pages it is shown: where any of them holds; at most 50."
+  "The pages on which it is shown: those that match any of the rules; at most 50. Null: all pages."
   rules: [TargetingRuleInput!]
-  "Who welcomes the visitor, as a whole."
+  "Who welcomes the visitor; replaces the whole heading. Null: the heading of a new message."
   heading: HeadingInput
-  "When the widget asks for an address, as a whole."
+  "When the widget asks for an e-mail address; replaces all of these settings. Null: those of a new message."
   emailCapture: EmailCaptureInput
-  "How the welcome message shows, as a whole."
+  "How the welcome message is displayed; replaces all of these settings. Null: those of a new message."
   display: DisplayOptionsInput
-  "What the visitor is asked to agree to, as a whole."
+  "What the visitor is asked to consent to; replaces all of these settings. Null: nothing."
   consent: ConsentOptionsInput
-  "To whom its chats go, as a whole."
+  "How its chats are routed; replaces the whole routing. Null: they stay unassigned."
   routing: RoutingInput
-  "The bot that answers first; not together with routing."
+  "The bot that replies first, which hands off by its own rule: while the message is on, it has no ` + "`" + `routing` + "`" + `. Null: people reply first."
   botId: ID
-  "Takes the bot away: people answer first."
-  removeBot: Boolean
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of updateTargetedMessage."
+"Payload of ` + "`" + `updateTargetedMessage` + "`" + `."
 type UpdateTargetedMessagePayload {
-  "The targeted message as it is now."
+  "The targeted message in its current state."
   targetedMessage: TargetedMessage
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which draft to publish."
+"The draft to publish."
 input PublishTargetedMessageInput {
   "The targeted message."
   targetedMessageId: ID!
@@ -12447,51 +19306,51 @@ input PublishTargetedMessageInput {
   idempotencyKey: String
 }
 
-"Answer of publishTargetedMessage."
+"Payload of ` + "`" + `publishTargetedMessage` + "`" + `."
 type PublishTargetedMessagePayload {
-  "The targeted message as it is now."
+  "The targeted message in its current state."
   targetedMessage: TargetedMessage
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which targeted message to turn on or off."
+"The targeted message to turn on or off."
 input SetTargetedMessageStateInput {
   "The targeted message."
   targetedMessageId: ID!
-  "Whether it is to be shown."
+  "Whether it should be shown."
   on: Boolean!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of setTargetedMessageState."
+"Payload of ` + "`" + `setTargetedMessageState` + "`" + `."
 type SetTargetedMessageStatePayload {
-  "The targeted message as it is now."
+  "The targeted message in its current state."
   targetedMessage: TargetedMessage
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which targeted message to copy."
+"The targeted message to copy."
 input DuplicateTargetedMessageInput {
   "The targeted message."
   targetedMessageId: ID!
-  "1 to 200 characters; left out: ` + "`" + `Copy of` + "`" + ` its name."
+  "1 to 200 characters; default: ` + "`" + `Copy of` + "`" + ` and its name."
   name: String
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of duplicateTargetedMessage."
+"Payload of ` + "`" + `duplicateTargetedMessage` + "`" + `."
 type DuplicateTargetedMessagePayload {
   "The new draft."
   targetedMessage: TargetedMessage
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which targeted message to delete."
+"The targeted message to delete."
 input DeleteTargetedMessageInput {
   "The targeted message."
   targetedMessageId: ID!
@@ -12499,73 +19358,142 @@ input DeleteTargetedMessageInput {
   idempotencyKey: String
 }
 
-"Answer of deleteTargetedMessage."
+"Payload of ` + "`" + `deleteTargetedMessage` + "`" + `."
 type DeleteTargetedMessagePayload {
-  "Id of the targeted message that is gone."
+  "Id of the deleted targeted message."
   deletedTargetedMessageId: ID
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Where a targeted message is to stand."
+"The targeted message, and its new position."
 input MoveTargetedMessageInput {
   "The targeted message."
   targetedMessageId: ID!
-  "Its new place, from 1; past the end: the last one."
+  "Its new position, from 1; beyond the end: last."
   position: Int!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of moveTargetedMessage."
+"Payload of ` + "`" + `moveTargetedMessage` + "`" + `."
 type MoveTargetedMessagePayload {
-  "The targeted message as it is now."
+  "The targeted message in its current state."
   targetedMessage: TargetedMessage
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
+}
+
+"A page of targeted messages."
+type TargetedMessageConnection {
+  "The rows in order."
+  edges: [TargetedMessageEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [TargetedMessage!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of targeted messages."
+type TargetedMessageEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: TargetedMessage!
+}
+
+"A page of results."
+type TargetedMessageVerdictConnection {
+  "The rows in order."
+  edges: [TargetedMessageVerdictEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [TargetedMessageVerdict!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of results."
+type TargetedMessageVerdictEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: TargetedMessageVerdict!
+}
+
+"A page of warnings."
+type TargetingWarningConnection {
+  "The rows in order."
+  edges: [TargetingWarningEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [TargetingWarning!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of warnings."
+type TargetingWarningEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: TargetingWarning!
 }
 `, BuiltIn: false},
 	{Name: "../schema/task.graphqls", Input: `extend type Query {
-  "A background task; null if there is none, or the caller may not see it: their own, all for an admin."
+  "The caller's own background tasks, newest first."
+  tasks(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): TaskConnection! @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A background task; null if it does not exist or the caller may not see it. Users see their own tasks, admins all."
   task(
     "Its id, ` + "`" + `task_...` + "`" + `."
     id: ID!
-  ): Task @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:read")
+  ): Task @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
 }
 
 extend type Mutation {
-  "Stops a bulk change, or a new judgement of mail, where it is; what is done stays done (IN-6). The deletion of an inbox cannot be stopped: INVALID. Emits ` + "`" + `TASK_FINISHED` + "`" + `."
+  """
+  Stops a bulk change or a reclassification of mail; what is already done stays done. The deletion of an inbox cannot be stopped: INVALID.
+  Emits ` + "`" + `TASK_FINISHED` + "`" + `.
+  """
   cancelTask(
-    "Which task."
+    "The task."
     input: CancelTaskInput!
-  ): CancelTaskPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+  ): CancelTaskPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:bulk")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
 }
 
-"Work in the background, whose progress can be followed (OP-3)."
-type Task implements Node {
+"Work in the background, with its progress."
+type Task implements Node @scope(read: "conversations:read", also: ["settings:read"]) @key(fields: "id") {
   "TypeID, ` + "`" + `task_...` + "`" + `."
   id: ID!
-  "What it does."
+  "The kind of task."
   kind: TaskKind!
-  "How far it is."
+  "Its state."
   state: TaskState!
-  "How many conversations it is about."
+  "Number of conversations to process."
   total: Int!
-  "How many it is done with."
+  "Number of conversations processed."
   done: Int!
-  "How many of them it left alone, because a rule did not let it change them."
+  "Number of conversations skipped because a rule does not allow the change."
   skipped: Int!
-  "Why it left conversations alone: the first 100."
+  "Why conversations were skipped: the first 100."
   problems: [TaskProblem!]!
-  "When it was asked for."
+  "When it was requested."
   createdAt: Time!
-  "When it ended; null: it has not."
+  "When it ended; null if it has not."
   finishedAt: Time
-  "Who asked for it."
+  "Who requested it."
   actor: Actor!
 }
 
-"What a task does."
+"Kinds of background tasks."
 enum TaskKind {
   "Assigns conversations."
   BULK_ASSIGN
@@ -12581,53 +19509,59 @@ enum TaskKind {
   BULK_NOT_SPAM
   "Moves conversations to Trash."
   BULK_DELETE
-  "Takes conversations out of Trash."
+  "Restores conversations from Trash."
   BULK_RESTORE
-  "Purges conversations."
+  "Permanently removes conversations."
   BULK_PURGE
-  "Marks conversations read."
+  "Marks conversations as read."
   BULK_READ
-  "Snoozes conversations (IN-18)."
+  "Marks conversations as unread."
+  BULK_UNREAD
+  "Blocks the senders of conversations."
+  BULK_BLOCK
+  "Unblocks the senders of conversations."
+  BULK_UNBLOCK
+  "Snoozes conversations."
   BULK_SNOOZE
-  "Brings snoozed conversations back (IN-18)."
+  "Brings snoozed conversations back."
   BULK_UNSNOOZE
-  "Tags conversations (IN-18)."
+  "Tags conversations."
   BULK_TAG
-  "Takes tags off conversations (IN-18)."
+  "Removes tags from conversations."
   BULK_UNTAG
-  "Says how pressing conversations are (IN-18)."
+  "Sets the priority of conversations."
   BULK_PRIORITY
-  "Removes what was in a deleted inbox (IB-3)."
+  "Removes the content of a deleted inbox."
   DELETE_INBOX
-  "Judges the mail of an e-mail channel anew (IN-11)."
+  "Classifies the mail of an e-mail channel again."
   RECLASSIFY_EMAIL
 }
 
-"How far a task is."
+"States of a task."
 enum TaskState {
-  "Waits for its turn."
+  "Waiting for its turn."
   QUEUED
-  "At work."
+  "Running."
   RUNNING
-  "Done; some conversations may have been skipped."
+  "Finished; some conversations may have been skipped."
   DONE
-  "Given up after repeated failures."
+  "Abandoned after repeated failures."
   FAILED
-  "Stopped by cancelTask."
+  "Stopped by ` + "`" + `cancelTask` + "`" + `."
   CANCELED
 }
 
-"A conversation that a task left alone, and why."
-type TaskProblem {
+"A conversation that a task skipped, and why."
+type TaskProblem @scope(read: "conversations:read", also: ["settings:read"]) {
   "The conversation."
   conversationId: ID!
-  "What kind of mistake it is, for programs."
+  "The kind of error, for programs."
   code: UserErrorCode!
-  "One sentence for people."
+  "The reason, as one sentence for people."
   message: String!
 }
 
-"Which task to stop."
+"The task to stop."
 input CancelTaskInput {
   "The task."
   taskId: ID!
@@ -12635,70 +19569,117 @@ input CancelTaskInput {
   idempotencyKey: String
 }
 
-"Answer of cancelTask."
+"Payload of ` + "`" + `cancelTask` + "`" + `."
 type CancelTaskPayload {
-  "The task as it is now."
+  "The task in its current state."
   task: Task
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
-`, BuiltIn: false},
-	{Name: "../schema/ticket.graphqls", Input: `extend type Conversation {
-  "The tickets that were made for it, oldest first."
-  tickets: [Ticket!]!
+
+"A page of tasks."
+type TaskConnection {
+  "The rows, newest first."
+  edges: [TaskEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Task!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
 }
 
-"A request that the team works on (CR-2). It belongs to the account and outlives the conversation that it was made for."
-type Ticket implements Node {
+"A row of a list of tasks."
+type TaskEdge {
+  "Position in the list."
+  cursor: String!
+  "The task."
+  node: Task!
+}
+`, BuiltIn: false},
+	{Name: "../schema/ticket.graphqls", Input: `extend type Mutation {
+  """
+  Creates a ticket: of a contact, of a conversation, or of neither. A conversation has one ticket: ALREADY_EXISTS for another.
+  Emits ` + "`" + `TICKET_CREATED` + "`" + `.
+  """
+  createTicket(
+    "The ticket's data."
+    input: CreateTicketInput!
+  ): CreateTicketPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Changes a ticket. Emits ` + "`" + `TICKET_UPDATED` + "`" + `."
+  updateTicket(
+    "The ticket, and what to change."
+    input: UpdateTicketInput!
+  ): UpdateTicketPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+}
+
+extend type Conversation {
+  "The tickets created for it, oldest first."
+  tickets(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): TicketConnection!
+}
+
+"A request that the team works on. It belongs to the account and outlives the conversation for which it was created."
+type Ticket implements Node @scope(read: "contacts:read") @key(fields: "id") {
   "TypeID, ` + "`" + `ticket_...` + "`" + `."
   id: ID!
-  "What it is about."
-  subject: String!
+  "What it is about; null if the e-mail had no subject."
+  subject: String
   "The pipeline that it is in."
   pipeline: String!
-  "How far it is in its pipeline."
+  "Its stage in the pipeline."
   stage: String!
-  "How pressing it is."
+  "How urgent it is."
   priority: Priority!
   "Its other properties."
   properties: [TicketProperty!]!
-  "Who asked; null: not known, or gone."
+  "The contact who made the request; null if unknown or deleted."
   contact: Contact
-  "The conversation that it was made for; null: it is gone, or the caller may not see it."
+  "The conversation for which it was created; null if it was removed or the caller may not see it."
   conversation: Conversation
-  "When it was made."
+  "The id of the ticket in a system of the account's; null if none."
+  externalId: String
+  "When it was created."
   createdAt: Time!
 }
 
 "A property of a ticket."
-type TicketProperty {
-  "Name."
+type TicketProperty @scope(read: "contacts:read", also: ["settings:read"]) {
+  "Name of the property."
   name: String!
-  "Value; empty: none."
-  value: String!
+  "Value of the property; null if none."
+  value: String
 }
 
-"What the ticket of each new e-mail begins with (EM-3)."
-type TicketPreset {
+"The initial values of the ticket of each new e-mail conversation."
+type TicketPreset @scope(read: "settings:read") {
   "The pipeline."
   pipeline: String!
   "The stage."
   stage: String!
-  "How pressing it is."
+  "How urgent it is."
   priority: Priority!
   "Other properties."
   properties: [TicketProperty!]!
 }
 
-"What the ticket of each new e-mail begins with (EM-3)."
+"The initial values of the ticket of each new e-mail conversation."
 input TicketPresetInput {
   "The pipeline, 1 to 100 characters."
   pipeline: String!
   "The stage, 1 to 100 characters."
   stage: String!
-  "How pressing it is."
-  priority: Priority! = NONE
-  "Other properties, at most 50, each name once."
+  "How urgent it is; default: NONE."
+  priority: Priority = NONE
+  "Other properties, at most 50, each name only once."
   properties: [TicketPropertyInput!]
 }
 
@@ -12709,170 +19690,231 @@ input TicketPropertyInput {
   "At most 1,000 characters."
   value: String!
 }
+
+"A page of tickets."
+type TicketConnection {
+  "The rows in order."
+  edges: [TicketEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Ticket!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of tickets."
+type TicketEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Ticket!
+}
+
+"A new ticket."
+input CreateTicketInput {
+  "The ticket's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "What it is about, 1 to 500 characters."
+  subject: String!
+  "The pipeline, 1 to 100 characters."
+  pipeline: String!
+  "The stage, 1 to 100 characters."
+  stage: String!
+  "How urgent it is; default: NONE."
+  priority: Priority
+  "Other properties, at most 50, each name only once."
+  properties: [TicketPropertyInput!]
+  "The contact who made the request; default: that of the conversation, if one is given."
+  contactId: ID
+  "The conversation for which it is created; default: none."
+  conversationId: ID
+  "The id of the ticket in a system of the account's: 1 to 200 characters, unique among its tickets; \"\" is as if left out."
+  externalId: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `createTicket` + "`" + `."
+type CreateTicketPayload {
+  "The new ticket."
+  ticket: Ticket
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
+input UpdateTicketInput {
+  "The ticket."
+  ticketId: ID!
+  "What it is about, 1 to 500 characters."
+  subject: String
+  "The pipeline, 1 to 100 characters."
+  pipeline: String
+  "The stage, 1 to 100 characters."
+  stage: String
+  "How urgent it is; null: NONE."
+  priority: Priority
+  "All its other properties, at most 50, each name only once; null: none."
+  properties: [TicketPropertyInput!]
+  "The contact who made the request; null: none."
+  contactId: ID
+  "The id of the ticket in a system of the account's: 1 to 200 characters, unique among its tickets; null: none; \"\" is as if left out."
+  externalId: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `updateTicket` + "`" + `."
+type UpdateTicketPayload {
+  "The ticket in its current state."
+  ticket: Ticket
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
 `, BuiltIn: false},
 	{Name: "../schema/view.graphqls", Input: `extend type Query {
-  "The saved views that the caller may use, by name: shared ones of their inboxes, and their own (IN-19)."
+  "The saved views that the caller may use, by name: shared ones of their inboxes, and their own."
   savedViews(
-    "Those of this inbox, and the caller's own that take in all inboxes; left out: all. NOT_FOUND unless the caller is a member."
+    "Only views of this inbox, and the caller's own views of all inboxes; default: all. NOT_FOUND unless the caller is a member."
     inboxId: ID
-  ): [SavedView!]! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:read")
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): SavedViewConnection! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:read")
 }
 
 extend type Mutation {
-  "Saves a view under a name, for the caller alone or for all members of its inbox (IN-19). The filter is checked as a list's. At most 200 for each user. Emits ` + "`" + `SAVED_VIEW_CREATED` + "`" + `; of a private view to the caller alone."
+  """
+  Saves a view under a name, only for the caller or for all members of its inbox. The filter is validated like that of a list. At most 200
+  for each user. Emits ` + "`" + `SAVED_VIEW_CREATED` + "`" + `; for a private view, only to the caller.
+  """
   createSavedView(
     "The view."
     input: CreateSavedViewInput!
   ): CreateSavedViewPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Changes a saved view; what is left out stays (IN-19). Its owner may, and admins who are members of its inbox: others are FORBIDDEN. Only the owner makes a shared view private. Emits ` + "`" + `SAVED_VIEW_UPDATED` + "`" + ` if something changed; those who lose sight of the view get it too."
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Changes a saved view; omitted fields stay as they are. Allowed for its owner, and for admins who are members of its inbox; others:
+  FORBIDDEN. Only the owner can make a shared view private. Emits ` + "`" + `SAVED_VIEW_UPDATED` + "`" + ` if something changed, also to those who can no
+  longer see the view.
+  """
   updateSavedView(
-    "Which view, and what to change."
+    "The view, and what to change."
     input: UpdateSavedViewInput!
   ): UpdateSavedViewPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-  "Deletes a saved view (IN-19). Who may change it may delete it. Emits ` + "`" + `SAVED_VIEW_DELETED` + "`" + `."
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Deletes a saved view. Allowed for everyone who may change it. Emits ` + "`" + `SAVED_VIEW_DELETED` + "`" + `."
   deleteSavedView(
-    "Which view."
+    "The view."
     input: DeleteSavedViewInput!
   ): DeleteSavedViewPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
 }
 
-"How much there is to do in a built-in view of an inbox (IN-15)."
-type ViewCount {
-  "The view."
-  view: ConversationView!
-  "Open conversations that it shows: snoozed ones are left out where the view leaves them out (IN-2)."
-  open: Int!
-  "Those of them that the caller has not read; what is filtered never counts (IN-9)."
-  unread: Int! @perViewer
+"Numbers of conversations in a built-in view of an inbox, or in a saved view."
+type ViewCount @scope(read: "conversations:read") {
+  "Names the view, a built-in one with its inbox; stable, and only a key for caches."
+  id: ID!
+  "The inbox; null for a saved view of all inboxes."
+  inbox: Inbox
+  "The built-in view; null for a saved view."
+  view: ConversationView
+  "The saved view; null for a built-in one."
+  savedView: SavedView
+  """
+  Number of open conversations that the view shows; snoozed ones are not counted if the view leaves them out. Exact; null for a saved view
+  with more than 10,000.
+  """
+  open: Int @perViewer
+  "Number of those that the caller has not read; filtered ones never count. Null where ` + "`" + `open` + "`" + ` is. 0 for callers who are not users."
+  unread: Int @perViewer
 }
 
 """
-A view under a name: a built-in view, narrowed and in an order, usable wherever a built-in view is (IN-19). A private one is its
-owner's alone, and out of sight while they are no member of its inbox. A shared one stays when its owner leaves. ` + "`" + `me` + "`" + ` in its filter,
-and ASSIGNED_TO_ME, mean whoever looks.
+A named view: a built-in view with a filter and an order, usable wherever a built-in view is. A private one is visible only to its owner,
+and only while they are a member of its inbox. A shared one stays when its owner leaves. ` + "`" + `me` + "`" + ` in its filter, and ASSIGNED_TO_ME, mean
+the user who is viewing it.
 """
-type SavedView implements Node {
+type SavedView implements Node @scope(read: "conversations:read") @key(fields: "id") {
   "TypeID, ` + "`" + `savedview_...` + "`" + `."
   id: ID!
-  "What it is called; unlike the other views that the same people see in that inbox."
+  "Its name; unique among the views that the same people see in that inbox."
   name: String!
-  "The inbox that it is a view of; null: all that its owner may see."
+  "The inbox that it is a view of; null: all inboxes that its owner may see."
   inbox: Inbox
-  "Whoever made it."
+  "The user who created it."
   owner: User!
-  "Whether all members of the inbox may use it; else its owner alone may."
+  "Whether all members of the inbox may use it; otherwise only its owner may."
   shared: Boolean!
   "The built-in view that it narrows."
   view: ConversationView!
-  "What it narrows that by."
+  "The filter that narrows it."
   filter: SavedFilter!
-  "The order of its rows, where a list asks for no other."
+  "The order of its rows, if the request does not give one."
   orderBy: ConversationOrder!
-  "When it was made."
+  "When it was created."
   createdAt: Time!
-}
-
-"The filter of a saved view, as ConversationFilter is; null: no condition."
-type SavedFilter {
-  "In one of these inboxes."
-  inboxIds: [ID!]
-  "Of one of these statuses."
-  statuses: [ConversationStatus!]
-  "By one of these media."
-  channels: [ChannelKind!]
-  "Assigned to one of these."
-  assignees: SavedAssigneeFilter
-  "With one of these contacts."
-  contactIds: [ID!]
-  "With one of these tags."
-  tags: [String!]
-  "Of one of these priorities."
-  priorities: [Priority!]
-  "Begun at this time or later."
-  openedAfter: Time
-  "Begun before this time."
-  openedBefore: Time
-  "Last message at this time or later."
-  lastMessageAfter: Time
-  "Last message before this time."
-  lastMessageBefore: Time
-  "With a message at this time or later."
-  activeAfter: Time
-  "With a message before this time."
-  activeBefore: Time
-  "What it does with snoozed ones."
-  snoozed: SnoozedFilter!
-  "Only those that whoever looks has not read (true), or has read (false)."
-  unread: Boolean
-  "Full text."
-  text: String
-}
-
-"The assignees of a saved view's filter: any of these."
-type SavedAssigneeFilter {
-  "The user who looks."
-  me: Boolean!
-  "Conversations that no user has."
-  nobody: Boolean!
-  "These users."
-  userIds: [ID!]
-  "These teams."
-  teamIds: [ID!]
 }
 
 "A view to save."
 input CreateSavedViewInput {
-  "The inbox; left out: all that the caller may see, now and later. Such a view cannot be shared."
+  "The view's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "The inbox; omitted: all that the caller may see, now and later. Such a view cannot be shared."
   inboxId: ID
-  "What to call it, 1 to 100 characters. ALREADY_EXISTS if another view has the name that the same people see in that inbox."
+  "Its name, 1 to 100 characters. ALREADY_EXISTS if the same people already see a view with that name in that inbox."
   name: String!
   "Whether all members of the inbox may use it."
   shared: Boolean = false
-  "The built-in view to begin with; left out: ALL."
+  "The built-in view to narrow; default: ALL."
   view: ConversationView
-  "Narrows it; left out: no condition."
+  "The filter; omitted: no condition."
   filter: ConversationFilter
-  "The order of its rows; left out: LAST_MESSAGE_DESC."
+  "The order of its rows; default: ACTIVITY_DESC."
   orderBy: ConversationOrder
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of createSavedView."
+"Payload of ` + "`" + `createSavedView` + "`" + `."
 type CreateSavedViewPayload {
   "The saved view."
   savedView: SavedView
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which view to change, and how."
+"The view to change, and how. A field that is omitted stays as it is; null is REQUIRED unless the field says otherwise."
 input UpdateSavedViewInput {
   "The saved view."
   savedViewId: ID!
-  "What to call it, 1 to 100 characters; left out: as before."
+  "Its name, 1 to 100 characters."
   name: String
-  "Whether all members of the inbox may use it; left out: as before."
+  "Whether all members of the inbox may use it."
   shared: Boolean
-  "The built-in view; left out: as before."
+  "The built-in view; null: ALL."
   view: ConversationView
-  "The whole filter; left out: as before."
+  "The whole filter; null: no condition."
   filter: ConversationFilter
-  "The order of its rows; left out: as before."
+  "The order of its rows; null: ACTIVITY_DESC."
   orderBy: ConversationOrder
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of updateSavedView."
+"Payload of ` + "`" + `updateSavedView` + "`" + `."
 type UpdateSavedViewPayload {
-  "The saved view as it is now."
+  "The saved view in its current state."
   savedView: SavedView
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"Which view to delete."
+"The view to delete."
 input DeleteSavedViewInput {
   "The saved view."
   savedViewId: ID!
@@ -12880,29 +19922,67 @@ input DeleteSavedViewInput {
   idempotencyKey: String
 }
 
-"Answer of deleteSavedView."
+"Payload of ` + "`" + `deleteSavedView` + "`" + `."
 type DeleteSavedViewPayload {
-  "Id of the view that is gone."
+  "Id of the deleted view."
   deletedSavedViewId: ID
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
+}
+
+"A page of saved views."
+type SavedViewConnection {
+  "The rows in order."
+  edges: [SavedViewEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [SavedView!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of saved views."
+type SavedViewEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: SavedView!
+}
+
+"A view: a built-in one, or a saved one."
+input ViewInput @oneOf {
+  "A built-in view."
+  builtIn: ConversationView
+  "A saved view."
+  savedViewId: ID
 }
 `, BuiltIn: false},
 	{Name: "../schema/visitor.graphqls", Input: `extend type Query {
-  "All that a chat widget needs to draw itself on a page; NOT_FOUND for an unknown key. Without a visitor's token: an anonymous first visit."
+  """
+  All that a chat widget needs to display itself on a page; NOT_FOUND for an unknown key. Without a visitor's token, the result is that of
+  an anonymous first visit.
+  """
   widget(
     "The channel's public key, from the tracking code."
     channelKey: String!
     "The page that the visitor is on."
     pageUrl: URL!
-    "Whether the screen is small, as a phone's."
+    "Whether the screen is small, such as that of a phone."
     smallScreen: Boolean = false
-    "Language that the visitor reads, as ` + "`" + `de-AT` + "`" + `; left out: the channel's own. The texts come in the nearest language that there is."
+    "The visitor's language, such as ` + "`" + `de-AT` + "`" + `; default: the channel's. The texts are in the closest available language."
     locale: String
   ): Widget! @access(to: [VISITOR, ANYONE])
-  "The visitor's own conversations on this channel, latest message first, at most 50 (CH-6)."
-  visitorConversations: [VisitorConversation!]! @access(to: [VISITOR])
-  "One of the visitor's own conversations; null if there is none."
+  "The visitor's own conversations on this channel, latest message first."
+  visitorConversations(
+    "Number of conversations from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of conversations from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): VisitorConversationConnection! @access(to: [VISITOR])
+  "One of the visitor's own conversations; null if it does not exist."
   visitorConversation(
     "Its id, ` + "`" + `conversation_...` + "`" + `."
     id: ID!
@@ -12911,131 +19991,155 @@ type DeleteSavedViewPayload {
 
 extend type Mutation {
   """
-  Begins or goes on with a visitor's session and gives the token for it (CH-5). With ` + "`" + `identity` + "`" + ` the visitor is proved to be who the
-  site's back end says (CH-8); a signed identity never merges into a visitor of another one. With ` + "`" + `link` + "`" + ` it is the visitor who was mailed.
-  Too many from one address within a minute, on all nodes together: RATE_LIMITED, and the message says how long to wait.
-  Emits ` + "`" + `CONTACT_CREATED` + "`" + ` or ` + "`" + `CONTACT_UPDATED` + "`" + ` when an identity tells of a new contact or of something new about one,
-  ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat that gets one by it, and ` + "`" + `CONVERSATION_UPDATED` + "`" + ` for each that an anonymous visitor brings along.
+  Starts or continues a visitor's session and returns its token. With ` + "`" + `identity` + "`" + `, the visitor is verified by the site's back end; visitors
+  with different signed identities are never merged. With ` + "`" + `link` + "`" + `, the session is that of the visitor who received the e-mail.
+  Too many sessions from one address within a minute, on all nodes together: RATE_LIMITED; the message says how long to wait.
+  Emits ` + "`" + `CONTACT_CREATED` + "`" + ` or ` + "`" + `CONTACT_UPDATED` + "`" + ` if the identity contains a new contact or new data about one, ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat
+  that it links to a contact, and ` + "`" + `CONVERSATION_UPDATED` + "`" + ` for each chat that the visitor started before being identified.
   """
   startVisitorSession(
-    "On which channel, and who."
+    "The channel and the visitor."
     input: StartVisitorSessionInput!
   ): StartVisitorSessionPayload! @access(to: [VISITOR, ANYONE])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
-  Begins a chat with the visitor's first message (IN-1). A blocked visitor gets a normal answer (IN-10).
-  While the account's ` + "`" + `gdprEnabled` + "`" + ` is on: CONSENT_REQUIRED until the visitor agreed to the text that is asked for, here or before
-  (TM-8). EMAIL_REQUIRED where the message asks for an address before the chat and none is known (TM-5). Consent comes first.
-  Too many chats within an hour, or messages within a minute, of the visitor or from their address: RATE_LIMITED, and the message says how long to wait.
-  A message that went off is NOT_FOUND, but for an hour to visitors who were shown it (TM-1).
-  Emits ` + "`" + `CONVERSATION_CREATED` + "`" + ` and ` + "`" + `MESSAGE_CREATED` + "`" + `; for a blocked visitor ` + "`" + `CONVERSATION_FILTERED` + "`" + ` too; with a new address also ` + "`" + `CONTACT_CREATED` + "`" + `;
-  and ` + "`" + `CONSENT_RECORDED` + "`" + ` for each consent that is new.
+  Starts a chat with the visitor's first message. A blocked visitor gets a normal response.
+  If the account's ` + "`" + `gdprEnabled` + "`" + ` is on: CONSENT_REQUIRED until the visitor has consented to the current text, now or earlier.
+  EMAIL_REQUIRED if the targeted message asks for an address before the chat and none is known. Consent is checked first.
+  Too many chats within an hour, or messages within a minute, by the visitor or from their address: RATE_LIMITED; the message says how
+  long to wait. A targeted message that was turned off is NOT_FOUND, except for one hour for visitors to whom it was shown.
+  Emits ` + "`" + `CONVERSATION_CREATED` + "`" + ` and ` + "`" + `MESSAGE_CREATED` + "`" + `; for a blocked visitor also ` + "`" + `CONVERSATION_FILTERED` + "`" + `; with a new address also
+  ` + "`" + `CONTACT_CREATED` + "`" + `; and ` + "`" + `CONSENT_RECORDED` + "`" + ` for each new consent.
   """
   startChat(
-    "Which targeted message, and what the visitor says."
+    "The targeted message, and the visitor's message."
     input: StartChatInput!
   ): StartChatPayload! @access(to: [VISITOR])
+    @errors(codes: [CONFLICT, CONSENT_REQUIRED, EMAIL_REQUIRED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
-  Writes on in one of the visitor's own chats. A closed one reopens (IN-7); into a deleted one a new chat begins (IN-20).
-  Too many within a minute: RATE_LIMITED as in ` + "`" + `startChat` + "`" + `.
-  Emits ` + "`" + `MESSAGE_CREATED` + "`" + `, and ` + "`" + `CONVERSATION_REOPENED` + "`" + `, ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + `, ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + ` or ` + "`" + `CONVERSATION_CREATED` + "`" + ` where that is so.
+  Sends a message in one of the visitor's own chats. A closed chat is reopened; for a deleted one, a new chat is started.
+  Too many messages within a minute: RATE_LIMITED, as in ` + "`" + `startChat` + "`" + `.
+  Emits ` + "`" + `MESSAGE_CREATED` + "`" + ` and, if they apply, ` + "`" + `CONVERSATION_REOPENED` + "`" + `, ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + `, ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + ` or
+  ` + "`" + `CONVERSATION_CREATED` + "`" + `.
   """
   sendVisitorMessage(
-    "Which chat, and what the visitor says."
+    "The chat, and the visitor's message."
     input: SendVisitorMessageInput!
   ): SendVisitorMessagePayload! @access(to: [VISITOR])
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
-  Keeps the visitor's e-mail address and links their chats to the contact of that address for the agents' eyes; it proves nothing
-  and opens no earlier conversations (CH-5, CH-8). CONSENT_REQUIRED as in ` + "`" + `startChat` + "`" + `.
+  Saves the visitor's e-mail address and, for the agents, links their chats to the contact with that address. The address is not verified,
+  and gives no access to earlier conversations. CONSENT_REQUIRED as in ` + "`" + `startChat` + "`" + `.
   Emits ` + "`" + `CONTACT_CREATED` + "`" + ` for a new contact, and ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat.
   """
   captureVisitorEmail(
     "The address."
     input: CaptureVisitorEmailInput!
   ): CaptureVisitorEmailPayload! @access(to: [VISITOR])
+    @errors(codes: [CONFLICT, CONSENT_REQUIRED, INVALID, NOT_FOUND, TOO_LONG])
   """
-  Keeps what the visitor agrees to, before they write (TM-8): the text, its version, the time and the page. The same text twice is one consent.
-  Nothing is kept while the account's ` + "`" + `gdprEnabled` + "`" + ` is off. Emits ` + "`" + `CONSENT_RECORDED` + "`" + ` for each that is new.
+  Records what the visitor consents to, before they write: the text, its version, the time and the page. Consenting to the same text twice
+  is one consent. Nothing is recorded if the account's ` + "`" + `gdprEnabled` + "`" + ` is off. Emits ` + "`" + `CONSENT_RECORDED` + "`" + ` for each new consent.
   """
   recordVisitorConsent(
-    "Whose text, and to what the visitor agrees."
+    "The targeted message with the text, and what the visitor consents to."
     input: RecordVisitorConsentInput!
   ): RecordVisitorConsentPayload! @access(to: [VISITOR])
-  "Notes that the visitor was shown a targeted message, or opened it; each counts once a visitor (TM-10). Emits nothing."
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
+  "Records that a targeted message was shown to the visitor, or that they opened it; each is counted once per visitor. Emits nothing."
   recordWidgetView(
-    "Which message, and what happened."
+    "The targeted message, and what happened."
     input: RecordWidgetViewInput!
   ): RecordWidgetViewPayload! @access(to: [VISITOR])
-  "Notes the page that the visitor is on, for the agents' eyes; the last 100 are kept (CR-1). Emits nothing."
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  "Records the page that the visitor is on, for the agents; the last 100 are kept. Emits nothing."
   trackPageView(
     "The page."
     input: TrackPageViewInput!
   ): TrackPageViewPayload! @access(to: [VISITOR])
-  "Marks one of the visitor's own chats read, up to a message. It never goes back. Emits ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + ` for each message of the team that is READ by it."
+    @errors(codes: [CONFLICT, INVALID, TOO_LONG])
+  """
+  Marks one of the visitor's own chats as read, up to a message. The position never moves back. Emits ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + ` for each
+  message from the team that becomes READ.
+  """
   markVisitorConversationRead(
-    "What was read."
+    "The conversation, and how far it was read."
     input: MarkVisitorConversationReadInput!
   ): MarkVisitorConversationReadPayload! @access(to: [VISITOR])
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
 }
 
-"Someone on a web site, known by a token (CH-5). What stands here, the visitor may read too."
-type Visitor implements Node @visible(to: [VISITOR, ANYONE]) {
+"A person on a web site, identified by a token. The visitor may read all of these fields."
+type Visitor implements Node @visible(to: [VISITOR, ANYONE]) @scope(read: "contacts:read") @key(fields: "id") {
   "TypeID, ` + "`" + `visitor_...` + "`" + `."
-  id: ID!
-  "As the visitor or a signed identity said; empty: not known."
-  name: String!
-  "As the visitor or a signed identity said; null: not known."
-  email: EmailAddress
-  "Whether a signed identity proved who it is (CH-8)."
+  id: ID! @scope(also: ["conversations:read"])
+  "As given by the visitor or a signed identity; null if not known."
+  name: String @scope(also: ["conversations:read"])
+  "What to call them; never empty: the name, otherwise the address, otherwise a name such as \"Visitor 4F2A\"."
+  displayName: String! @scope(also: ["conversations:read"])
+  "Always null: visitors have no picture."
+  avatarUrl: URL @scope(also: ["conversations:read"])
+  "As given by the visitor or a signed identity; null if not known."
+  email: EmailAddress @scope(also: ["conversations:read"])
+  "Whether a signed identity verified who the visitor is."
   identified: Boolean!
-  "When they were last on the site, to the minute."
+  "When they last visited the site, to the minute."
   lastSeenAt: Time
-  "The pages that they looked at, latest first; the last 100 are kept (CR-1). The visitor sees their own."
+  "The pages that they viewed, latest first; the last 100 are kept. Visitors see only their own."
   pageViews(
-    "How many, 1 to 100; left out: 20."
-    first: Int = 20
-  ): [PageView!]!
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): PageViewConnection!
 }
 
-"A page that a visitor looked at (CR-1)."
-type PageView @visible(to: [VISITOR, ANYONE]) {
-  "Its address, without what follows a #."
+"A page that a visitor viewed."
+type PageView implements Node @visible(to: [VISITOR, ANYONE]) @scope(read: "contacts:read") {
+  "TypeID, ` + "`" + `pageview_...` + "`" + `."
+  id: ID!
+  "The URL, without the fragment."
   url: URL!
-  "Its title; empty: not known."
-  title: String!
-  "When."
+  "Its title; null if not known."
+  title: String
+  "When it was viewed."
   viewedAt: Time!
 }
 
-"All that a chat widget needs to draw itself on a page (CH-3)."
-type Widget @visible(to: [VISITOR, ANYONE]) {
+"All that a chat widget needs to display itself on a page."
+type Widget @visible(to: [VISITOR, ANYONE]) @scope(read: "settings:read") {
   "The channel's public key."
   channelKey: String!
-  "Title of the widget; empty: none."
-  title: String!
-  "What it looks like."
+  "Title of the widget; null if none."
+  title: String
+  "Its appearance."
   style: WidgetStyle!
-  "Language of the texts."
+  "The language of the texts."
   locale: String!
-  "How the texts run."
+  "The direction of the texts."
   direction: TextDirection!
-  "The widget's own texts in that language (CH-1)."
+  "The widget's texts in that language."
   texts: [WidgetText!]!
   """
-  Whether to leave out the launcher: no message is for this visitor and page and they have no chats, the message hides it on small
-  screens (TM-6), or the channel hides it while nobody is there (AV-2, AV-3). A link to ` + "`" + `#parley-open` + "`" + ` opens the widget anyway.
+  Whether to hide the launcher: because no targeted message matches the visitor and page and they have no chats, because the message
+  hides it on small screens, or because the channel hides it while no one is available. A link to ` + "`" + `#parley-open` + "`" + ` opens the widget anyway.
   """
   launcherHidden: Boolean!
-  "The first targeted message that matches visitor and page; null: none does, show no welcome."
+  "The first targeted message that matches the visitor and page; null if none does: show no welcome message."
   targetedMessage: WidgetTargetedMessage
-  "The visitor of the token; null without one."
+  "The visitor that the token belongs to; null without a token."
   visitor: Visitor
-  "How many messages to the visitor they have not read, in all their chats on this channel."
+  "Number of messages that the visitor has not read, in all of their chats on this channel."
   unread: Int!
-  "Whether the team is there (AV)."
+  "Whether the team is available."
   availability: WidgetAvailability!
 }
 
-"How a widget's texts run."
+"The direction of a widget's texts."
 enum TextDirection {
   "From left to right."
   LTR
@@ -13044,244 +20148,293 @@ enum TextDirection {
 }
 
 "A text of the widget."
-type WidgetText @visible(to: [VISITOR, ANYONE]) {
-  "Its name, such as ` + "`" + `send` + "`" + `."
+type WidgetText @visible(to: [VISITOR, ANYONE]) @scope(read: "settings:read") {
+  "The text's key, such as ` + "`" + `send` + "`" + `."
   key: String!
-  "What it says."
+  "The text."
   text: String!
 }
 
-"Whether the team is there, as visitors see it (AV). It never keeps anyone from writing."
-type WidgetAvailability @visible(to: [VISITOR, ANYONE]) {
-  "Whether the team is there."
+"Whether the team is available, as shown to visitors. They can always write."
+type WidgetAvailability @visible(to: [VISITOR, ANYONE]) @scope(read: "settings:read") {
+  "Whether the team is available."
   state: AvailabilityState!
-  "What to tell while it is not; null: nothing."
+  "The text to show while it is not; null: nothing."
   text: String
-  "How soon it typically answers."
+  "How soon the team usually replies."
   replyTime: ReplyTime!
-  "When it is back, for the visitor's own time zone; null: not told."
+  "When the team is back, to be shown in the visitor's time zone; null: nothing is shown."
   backAt: Time
 }
 
-"A targeted message as visitors see it (TM-4)."
-type WidgetTargetedMessage @visible(to: [VISITOR, ANYONE]) {
-  "TypeID for ` + "`" + `startChat` + "`" + `."
+"A targeted message as shown to visitors."
+type WidgetTargetedMessage @visible(to: [VISITOR, ANYONE]) @scope(read: "settings:read") {
+  "TypeID, to be passed to ` + "`" + `startChat` + "`" + `."
   id: ID!
-  "Rises with every edit; ` + "`" + `startChat` + "`" + ` takes it, so that a chat goes on with what the visitor was shown."
+  "Increases with every edit; pass it to ` + "`" + `startChat` + "`" + `, so that the chat continues with what was shown to the visitor."
   version: Int!
   "What to show before the visitor writes."
   welcomeMessage: String!
-  "Who welcomes them."
+  "The same with markup; null if it has none."
+  welcomeHtml: HTML
+  "Who welcomes the visitor."
   heading: WidgetHeading!
-  "Whether and when to ask for an address (TM-5)."
+  "Whether and when to ask for an e-mail address."
   emailCapture: WidgetEmailCapture!
-  "Whether the welcome message opens without a click (TM-6)."
+  "Whether the welcome message opens without a click."
   openByItself: Boolean!
-  "What a small screen shows (TM-6)."
+  "How it is displayed on a small screen."
   smallScreen: SmallScreen!
-  "What to ask the visitor to agree to (TM-8); null: nothing."
+  "What to ask the visitor to consent to; null: nothing."
   consent: WidgetConsent
 }
 
-"Who welcomes the visitor (TM-4)."
-type WidgetHeading @visible(to: [VISITOR, ANYONE]) {
-  "Name of the team, or as the admin wrote it; empty: that of the people, or none."
-  name: String!
-  "Picture in place of people's; null: none."
+"Who welcomes the visitor."
+type WidgetHeading @visible(to: [VISITOR, ANYONE]) @scope(read: "settings:read") {
+  "Name of the team, or the custom name; null: use the people's names, or none."
+  name: String
+  "Picture to show instead of the people's pictures; null if none."
   avatarUrl: URL
   "At most three people, the same ones throughout a visitor's session."
   people: [WidgetPerson!]!
 }
 
-"Someone of the team, as visitors see them."
-type WidgetPerson @visible(to: [VISITOR, ANYONE]) {
-  "Name."
+"A team member as shown to visitors."
+type WidgetPerson @visible(to: [VISITOR, ANYONE]) @scope(read: "settings:read") {
+  "Name of the property."
   name: String!
-  "Picture; null: none."
+  "Picture; null if none."
   avatarUrl: URL
 }
 
-"When to ask for an address (TM-5)."
-type WidgetEmailCapture @visible(to: [VISITOR, ANYONE]) {
+"When to ask for an e-mail address."
+type WidgetEmailCapture @visible(to: [VISITOR, ANYONE]) @scope(read: "settings:read") {
   "When to ask."
   timing: CaptureTiming!
   "With AFTER_DELAY: how long after the widget was opened."
   delaySeconds: Int
-  "What to say; null: the widget's own text."
+  "The text; null: the widget's default text."
   text: String
-  "Whether there is something to ask for: the address is not known, and it is asked for at all."
+  "Whether to ask: the address is not known, and the targeted message asks for it."
   needed: Boolean!
 }
 
-"What to ask a visitor to agree to (TM-8)."
-type WidgetConsent @visible(to: [VISITOR, ANYONE]) {
-  "To the processing of their data; null: not asked."
+"What to ask a visitor to consent to."
+type WidgetConsent @visible(to: [VISITOR, ANYONE]) @scope(read: "settings:read") {
+  "Processing of their data; null: not asked."
   processing: WidgetProcessingConsent
-  "To being written to; null: not asked."
+  "Receiving mail; null: not asked."
   communication: WidgetCommunicationConsent
 }
 
-"Consent to the processing of data (TM-8)."
-type WidgetProcessingConsent @visible(to: [VISITOR, ANYONE]) {
-  "EXPLICIT: the visitor accepts before they write. LEGITIMATE_INTEREST: the text is shown."
+"Consent to the processing of data."
+type WidgetProcessingConsent @visible(to: [VISITOR, ANYONE]) @scope(read: "settings:read") {
+  "EXPLICIT: the visitor must accept before they write. LEGITIMATE_INTEREST: the text is shown."
   mode: ConsentMode!
-  "What to show."
+  "The text to show."
   text: String!
-  "Names the text: consent to another one does not hold."
+  "Identifies the version of the text; consent to another version is not valid for this one."
   version: String!
-  "Whether the visitor agreed to this text before."
+  "Whether the visitor has already consented to this text."
   accepted: Boolean!
 }
 
-"Consent to being written to (TM-8)."
-type WidgetCommunicationConsent @visible(to: [VISITOR, ANYONE]) {
-  "What to show."
+"Consent to receive mail."
+type WidgetCommunicationConsent @visible(to: [VISITOR, ANYONE]) @scope(read: "settings:read") {
+  "The text to show."
   text: String!
-  "Names the text."
+  "Identifies the version of the text."
   version: String!
 }
 
-"What a visitor sees of their own conversation: no notes, no assignee's e-mail, no internal field."
-type VisitorConversation @visible(to: [VISITOR]) {
+"A visitor's own conversation as shown to them: without notes, the assignee's e-mail address or internal fields."
+type VisitorConversation implements Node @visible(to: [VISITOR]) @scope(read: "conversations:read") {
   "TypeID, ` + "`" + `conversation_...` + "`" + `."
   id: ID!
-  "Whether it is worked on."
+  "What to call it, never empty: its subject, the name of who it is assigned to, or the channel's title."
+  title: String!
+  "Its subject; null if it has none, as chats do."
+  subject: String
+  "The beginning of its last message, on one line, at most 140 characters."
+  preview: String!
+  "When it was started."
+  openedAt: Time!
+  "When its last message was written."
+  lastMessageAt: Time!
+  """
+  Where the conversation's changes were when the operation began, opaque: pass it as ` + "`" + `after` + "`" + ` to the subscription ` + "`" + `visitorConversation` + "`" + ` to
+  miss nothing. A change that is already in the data may come again.
+  """
+  cursor: String!
+  "Whether it is open or closed."
   status: ConversationStatus!
-  "Who has it; null: nobody in particular."
+  "Who it is assigned to; null if no one."
   assignee: WidgetPerson
-  "How many messages to the visitor they have not read."
+  "Number of messages that the visitor has not read."
   unread: Int!
   "Messages, oldest first, without notes and deleted ones."
   messages(
-    "How many from the beginning, or after ` + "`" + `after` + "`" + `: 1 to 100; left out: 50."
+    "Number of messages from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
     first: Int
-    "Go on after this cursor."
+    "Continue after this cursor."
     after: String
-    "How many from the end, or before ` + "`" + `before` + "`" + `: 1 to 100. Not with ` + "`" + `first` + "`" + `."
+    "Number of messages from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
     last: Int
-    "Go back from this cursor."
+    "Continue backwards from this cursor."
     before: String
   ): VisitorMessageConnection!
+}
+
+"A page of a visitor's conversations."
+type VisitorConversationConnection @visible(to: [VISITOR]) {
+  "The rows, latest message first."
+  edges: [VisitorConversationEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [VisitorConversation!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a visitor's list of conversations."
+type VisitorConversationEdge @visible(to: [VISITOR]) {
+  "Position in the list."
+  cursor: String!
+  "The conversation."
+  node: VisitorConversation!
 }
 
 "A page of messages that a visitor sees."
 type VisitorMessageConnection @visible(to: [VISITOR]) {
   "The rows, oldest first."
   edges: [VisitorMessageEdge!]!
-  "Whether the list goes on."
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [VisitorMessage!]!
+  "Whether the list continues."
   pageInfo: PageInfo!
+  """
+  Where the conversation's changes were when the operation began, opaque: pass it as ` + "`" + `after` + "`" + ` to the subscription ` + "`" + `visitorConversation` + "`" + ` to
+  miss nothing. A change that is already in the page may come again.
+  """
+  cursor: String!
 }
 
 "A row of a visitor's list of messages."
 type VisitorMessageEdge @visible(to: [VISITOR]) {
-  "Its place in the list."
+  "Position in the list."
   cursor: String!
   "The message."
   node: VisitorMessage!
 }
 
-"A message as the visitor sees it."
-type VisitorMessage @visible(to: [VISITOR]) {
+"A message as shown to the visitor."
+type VisitorMessage implements Node @visible(to: [VISITOR]) @scope(read: "conversations:read") {
   "TypeID, ` + "`" + `message_...` + "`" + `."
   id: ID!
-  "Place among the messages to and from the visitor, from 1: notes have none. A message that was deleted leaves its number empty."
+  "Position among the messages to and from the visitor, from 1, not counting notes. The number of a deleted message is not reused."
   number: Int!
-  "Name of who wrote it; the visitor's own as they or a signed identity said it; empty: not known."
-  authorName: String!
-  "Picture of who wrote it; null: none."
+  "The author's name; for the visitor, as given by themselves or by a signed identity; null if not known."
+  authorName: String
+  "The author's picture; null if none."
   authorAvatarUrl: URL
-  "From whom it is; never NOTE."
+  "The message that it answers; null if none in particular, or if that one was deleted."
+  replyTo: VisitorMessage
+  "Who it is from; never NOTE."
   direction: MessageDirection!
-  "Whether someone of the team has read it; true for their own."
+  "Whether someone in the team has read it; true for the team's own messages."
   seen: Boolean!
   "Plain text."
   text: String!
-  "The same with markup; null: it has none. Images that came with it have addresses that hold for ten minutes, as ` + "`" + `Attachment.url` + "`" + `."
+  "The same with markup; null if it has none. Images of the message have URLs that are valid for ten minutes, like ` + "`" + `Attachment.url` + "`" + `."
   html: HTML @perViewer
-  "Its files, in their order (CH-7)."
+  "The same as Markdown, as ` + "`" + `Message.markdown` + "`" + `; null if it has no text."
+  markdown: String
+  "Its files, in order."
   attachments: [Attachment!]!
   "When it was written."
   createdAt: Time!
 }
 
-"Which channel, and who."
+"The channel and the visitor."
 input StartVisitorSessionInput {
   "The channel's public key, from the tracking code."
   channelKey: String!
-  "A token that the visitor still has: the session goes on."
+  "A token that the visitor already has, to continue its session."
   token: String
-  "A JWT signed by the site's own back end with the channel's identity secret (CH-8): HS256, ` + "`" + `sub` + "`" + ` of at most 255 characters, ` + "`" + `exp` + "`" + ` at most 24 hours ahead, and if known ` + "`" + `email` + "`" + ` and ` + "`" + `name` + "`" + `."
+  """
+  A JWT signed by the site's own back end with the channel's identity secret: HS256, ` + "`" + `sub` + "`" + ` of at most 255 characters, ` + "`" + `exp` + "`" + ` at most 24
+  hours ahead, and, if known, ` + "`" + `email` + "`" + ` and ` + "`" + `name` + "`" + `.
+  """
   identity: String
   """
-  What follows ` + "`" + `#parley-link=` + "`" + ` in the address of a page that a letter with missed replies led to (CH-6, CH-8). The session is that of the letter's
-  visitor. It works once, within seven days: INVALID else, and then begin without it. Not with ` + "`" + `identity` + "`" + `.
+  The text after ` + "`" + `#parley-link=` + "`" + ` in the URL to which an e-mail with missed replies links. The session is that of the visitor who received
+  the e-mail. It works once, within seven days; otherwise INVALID: then start a session without it. With ` + "`" + `identity` + "`" + `: INVALID.
   """
   link: String
-  "The language that the visitor's browser asks for, as a BCP 47 tag such as ` + "`" + `de-AT` + "`" + `: routing may go by it (RT-3). What is none is passed over."
+  "The language requested by the visitor's browser, as a BCP 47 tag such as ` + "`" + `de-AT` + "`" + `; routing rules may use it. An invalid tag is ignored."
   locale: String
-  "At most 255 characters; taken, but a session without ` + "`" + `token` + "`" + ` is always a new one."
+  "At most 255 characters; accepted, but a request without ` + "`" + `token` + "`" + ` always starts a new session."
   idempotencyKey: String
 }
 
-"Answer of startVisitorSession."
+"Payload of ` + "`" + `startVisitorSession` + "`" + `."
 type StartVisitorSessionPayload @visible(to: [VISITOR, ANYONE]) {
-  "To be sent as ` + "`" + `Authorization: Bearer ...` + "`" + `; it may differ from the one that was given."
+  "To be sent as ` + "`" + `Authorization: Bearer ...` + "`" + `; it may differ from the given token."
   token: String
-  "Who the token is for."
+  "The visitor that the token belongs to."
   visitor: Visitor
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
 "A visitor's first message."
 input StartChatInput {
-  "The targeted message that the visitor was shown."
+  "The targeted message that was shown to the visitor."
   targetedMessageId: ID!
-  "Its version as the visitor was shown it; left out, unknown, or replaced for more than an hour: the current one."
+  "The version that was shown to the visitor; omitted, unknown, or replaced more than an hour ago: the current one."
   targetedMessageVersion: Int
-  "What the visitor says, 1 to 10,000 characters; with files it may be empty."
+  "The message, 1 to 10,000 characters; may be empty if there are files."
   text: String!
-  "Files that the visitor uploaded, at most 20 unless the operator chose otherwise (CH-7)."
+  "Files that the visitor uploaded, at most 20 unless the operator set another limit."
   attachmentIds: [ID!]
   "The page that the visitor is on."
   pageUrl: URL!
-  "The visitor's address, as captureVisitorEmail takes it."
+  "The visitor's address, as in ` + "`" + `captureVisitorEmail` + "`" + `."
   email: EmailAddress
-  "Whether the visitor agrees to the processing of their data (TM-8)."
+  "Whether the visitor consents to the processing of their data."
   consent: Boolean
-  "Whether the visitor agrees to being written to (TM-8). It applies once an address is known."
+  "Whether the visitor consents to receive mail. It takes effect once an address is known."
   communicationConsent: Boolean
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of startChat."
+"Payload of ` + "`" + `startChat` + "`" + `."
 type StartChatPayload @visible(to: [VISITOR]) {
   "The new conversation."
   conversation: VisitorConversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"A visitor's further message."
+"A further message from a visitor."
 input SendVisitorMessageInput {
   "One of the visitor's own conversations."
   conversationId: ID!
-  "What the visitor says, 1 to 10,000 characters; with files it may be empty."
+  "The message, 1 to 10,000 characters; may be empty if there are files."
   text: String!
-  "Files that the visitor uploaded, at most 20 unless the operator chose otherwise (CH-7)."
+  "Files that the visitor uploaded, at most 20 unless the operator set another limit."
   attachmentIds: [ID!]
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of sendVisitorMessage."
+"Payload of ` + "`" + `sendVisitorMessage` + "`" + `."
 type SendVisitorMessagePayload @visible(to: [VISITOR]) {
   "The new message."
   message: VisitorMessage
-  "The conversation that it is in; another than was named where IN-20 began a new one."
+  "The conversation that contains it; a new one if the given conversation was deleted."
   conversation: VisitorConversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
@@ -13289,45 +20442,45 @@ type SendVisitorMessagePayload @visible(to: [VISITOR]) {
 input CaptureVisitorEmailInput {
   "The address."
   email: EmailAddress!
-  "The targeted message that asked for it; left out: that of the visitor's latest chat."
+  "The targeted message that asked for it; default: that of the visitor's latest chat."
   targetedMessageId: ID
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of captureVisitorEmail."
+"Payload of ` + "`" + `captureVisitorEmail` + "`" + `."
 type CaptureVisitorEmailPayload @visible(to: [VISITOR]) {
-  "The visitor as they are now."
+  "The visitor in their current state."
   visitor: Visitor
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"What a visitor has read."
+"The conversation, and how far it was read."
 input MarkVisitorConversationReadInput {
   "One of the visitor's own conversations."
   conversationId: ID!
-  "` + "`" + `VisitorMessage.number` + "`" + ` of the last one that was read; left out: all that there are."
-  number: Int
+  "The last message that was read, of this conversation: otherwise NOT_FOUND. Default: all current messages."
+  upTo: ID
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of markVisitorConversationRead."
+"Payload of ` + "`" + `markVisitorConversationRead` + "`" + `."
 type MarkVisitorConversationReadPayload @visible(to: [VISITOR]) {
-  "The conversation as it is now."
+  "The conversation in its current state."
   conversation: VisitorConversation
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"What a visitor agrees to (TM-8)."
+"What a visitor consents to."
 input RecordVisitorConsentInput {
-  "The targeted message that asked."
+  "The targeted message that asked for consent."
   targetedMessageId: ID!
   "To the processing of their data."
   consent: Boolean
-  "To being written to. It is kept with their first message."
+  "To receiving mail. It is recorded with their first message."
   communicationConsent: Boolean
   "The page that the visitor is on."
   pageUrl: URL!
@@ -13335,17 +20488,17 @@ input RecordVisitorConsentInput {
   idempotencyKey: String
 }
 
-"Answer of recordVisitorConsent."
+"Payload of ` + "`" + `recordVisitorConsent` + "`" + `."
 type RecordVisitorConsentPayload @visible(to: [VISITOR]) {
   "The visitor."
   visitor: Visitor
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"What a visitor saw of a targeted message (TM-10)."
+"A targeted message, and what the visitor did with it."
 input RecordWidgetViewInput {
-  "The targeted message, which must be on: NOT_FOUND else."
+  "The targeted message; it must be on, otherwise NOT_FOUND."
   targetedMessageId: ID!
   "What happened."
   kind: WidgetViewKind!
@@ -13353,38 +20506,56 @@ input RecordWidgetViewInput {
   idempotencyKey: String
 }
 
-"How far a visitor came with a targeted message (TM-10)."
+"What a visitor did with a targeted message."
 enum WidgetViewKind {
   "The welcome message was shown."
   SHOWN
-  "The visitor opened it; then they were shown it, too."
+  "The visitor opened it; this implies that it was shown."
   OPENED
 }
 
-"Answer of recordWidgetView."
+"Payload of ` + "`" + `recordWidgetView` + "`" + `."
 type RecordWidgetViewPayload @visible(to: [VISITOR]) {
   "The visitor."
   visitor: Visitor
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
-"A page that a visitor looks at (CR-1)."
+"A page that a visitor viewed."
 input TrackPageViewInput {
-  "Its address, at most 2,048 characters; what follows a # is left out."
+  "Its URL, at most 2,048 characters; the fragment is removed."
   url: URL!
-  "Its title, at most 500 characters; more is cut off."
+  "Its title; truncated to 500 characters."
   title: String
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
-"Answer of trackPageView."
+"Payload of ` + "`" + `trackPageView` + "`" + `."
 type TrackPageViewPayload @visible(to: [VISITOR]) {
   "The visitor."
   visitor: Visitor
-  "What the caller can put right; empty after success."
+  "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
+}
+
+"A page of page views."
+type PageViewConnection @visible(to: [VISITOR, ANYONE]) {
+  "The rows in order."
+  edges: [PageViewEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [PageView!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of page views."
+type PageViewEdge @visible(to: [VISITOR, ANYONE]) {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: PageView!
 }
 `, BuiltIn: false},
 }
@@ -13393,6 +20564,18 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_AcceptInvitationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_AcceptInvitationPayload_token(ctx, field)
+	case "apiToken":
+		return ec.fieldContext_AcceptInvitationPayload_apiToken(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AcceptInvitationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcceptInvitationPayload", field.Name)
+}
 
 func (ec *executionContext) childFields_Account(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -13406,20 +20589,22 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_maxInboxes(ctx, field)
 	case "gdprEnabled":
 		return ec.fieldContext_Account_gdprEnabled(ctx, field)
+	case "tagsManaged":
+		return ec.fieldContext_Account_tagsManaged(ctx, field)
 	case "headSequence":
 		return ec.fieldContext_Account_headSequence(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
 
-func (ec *executionContext) childFields_AddToListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_AddContactsToListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "list":
-		return ec.fieldContext_AddToListPayload_list(ctx, field)
+	case "contactList":
+		return ec.fieldContext_AddContactsToListPayload_contactList(ctx, field)
 	case "userErrors":
-		return ec.fieldContext_AddToListPayload_userErrors(ctx, field)
+		return ec.fieldContext_AddContactsToListPayload_userErrors(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type AddToListPayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type AddContactsToListPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ApiToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13438,20 +20623,56 @@ func (ec *executionContext) childFields_ApiToken(ctx context.Context, field grap
 		return ec.fieldContext_ApiToken_expiresAt(ctx, field)
 	case "revokedAt":
 		return ec.fieldContext_ApiToken_revokedAt(ctx, field)
+	case "previousSecretExpiresAt":
+		return ec.fieldContext_ApiToken_previousSecretExpiresAt(ctx, field)
+	case "deprecatedFieldsUsed":
+		return ec.fieldContext_ApiToken_deprecatedFieldsUsed(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_ApiToken_createdAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApiToken", field.Name)
 }
 
-func (ec *executionContext) childFields_ArchiveSubscriptionTypePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_ApiTokenConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "subscriptionType":
-		return ec.fieldContext_ArchiveSubscriptionTypePayload_subscriptionType(ctx, field)
-	case "userErrors":
-		return ec.fieldContext_ArchiveSubscriptionTypePayload_userErrors(ctx, field)
+	case "edges":
+		return ec.fieldContext_ApiTokenConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ApiTokenConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ApiTokenConnection_pageInfo(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type ArchiveSubscriptionTypePayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type ApiTokenConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiTokenEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ApiTokenEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ApiTokenEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiTokenEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveContactSubscriptionTypePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contactSubscriptionType":
+		return ec.fieldContext_ArchiveContactSubscriptionTypePayload_contactSubscriptionType(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ArchiveContactSubscriptionTypePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveContactSubscriptionTypePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveTagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tag":
+		return ec.fieldContext_ArchiveTagPayload_tag(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ArchiveTagPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveTagPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AssignConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13476,6 +20697,8 @@ func (ec *executionContext) childFields_Attachment(ctx context.Context, field gr
 		return ec.fieldContext_Attachment_size(ctx, field)
 	case "url":
 		return ec.fieldContext_Attachment_url(ctx, field)
+	case "contentId":
+		return ec.fieldContext_Attachment_contentId(ctx, field)
 	case "inline":
 		return ec.fieldContext_Attachment_inline(ctx, field)
 	case "scan":
@@ -13528,14 +20751,54 @@ func (ec *executionContext) childFields_BeginEmailChannelPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type BeginEmailChannelPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_BlockSenderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_BlockConversationSenderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
-		return ec.fieldContext_BlockSenderPayload_conversation(ctx, field)
+		return ec.fieldContext_BlockConversationSenderPayload_conversation(ctx, field)
 	case "userErrors":
-		return ec.fieldContext_BlockSenderPayload_userErrors(ctx, field)
+		return ec.fieldContext_BlockConversationSenderPayload_userErrors(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type BlockSenderPayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type BlockConversationSenderPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BlockedSender(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_BlockedSender_contact(ctx, field)
+	case "visitor":
+		return ec.fieldContext_BlockedSender_visitor(ctx, field)
+	case "email":
+		return ec.fieldContext_BlockedSender_email(ctx, field)
+	case "channel":
+		return ec.fieldContext_BlockedSender_channel(ctx, field)
+	case "blockedBy":
+		return ec.fieldContext_BlockedSender_blockedBy(ctx, field)
+	case "blockedAt":
+		return ec.fieldContext_BlockedSender_blockedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BlockedSender", field.Name)
+}
+
+func (ec *executionContext) childFields_BlockedSenderConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BlockedSenderConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BlockedSenderConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BlockedSenderConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BlockedSenderConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BlockedSenderEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BlockedSenderEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BlockedSenderEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BlockedSenderEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Bot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13544,6 +20807,8 @@ func (ec *executionContext) childFields_Bot(ctx context.Context, field graphql.C
 		return ec.fieldContext_Bot_id(ctx, field)
 	case "name":
 		return ec.fieldContext_Bot_name(ctx, field)
+	case "displayName":
+		return ec.fieldContext_Bot_displayName(ctx, field)
 	case "avatarUrl":
 		return ec.fieldContext_Bot_avatarUrl(ctx, field)
 	}
@@ -13632,6 +20897,8 @@ func (ec *executionContext) childFields_ChatChannel(ctx context.Context, field g
 		return ec.fieldContext_ChatChannel_hasIdentitySecret(ctx, field)
 	case "targetedMessages":
 		return ec.fieldContext_ChatChannel_targetedMessages(ctx, field)
+	case "blockedSenders":
+		return ec.fieldContext_ChatChannel_blockedSenders(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChatChannel", field.Name)
 }
@@ -13672,6 +20939,28 @@ func (ec *executionContext) childFields_ChatText(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type ChatText", field.Name)
 }
 
+func (ec *executionContext) childFields_ChatTextConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ChatTextConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ChatTextConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ChatTextConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChatTextConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ChatTextEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ChatTextEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ChatTextEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChatTextEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ClaimConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -13710,8 +20999,8 @@ func (ec *executionContext) childFields_Consent(ctx context.Context, field graph
 		return ec.fieldContext_Consent_kind(ctx, field)
 	case "basis":
 		return ec.fieldContext_Consent_basis(ctx, field)
-	case "subscriptionType":
-		return ec.fieldContext_Consent_subscriptionType(ctx, field)
+	case "contactSubscriptionType":
+		return ec.fieldContext_Consent_contactSubscriptionType(ctx, field)
 	case "text":
 		return ec.fieldContext_Consent_text(ctx, field)
 	case "textVersion":
@@ -13728,6 +21017,28 @@ func (ec *executionContext) childFields_Consent(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Consent", field.Name)
 }
 
+func (ec *executionContext) childFields_ConsentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ConsentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ConsentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ConsentConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ConsentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ConsentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ConsentOptions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "processing":
@@ -13736,8 +21047,8 @@ func (ec *executionContext) childFields_ConsentOptions(ctx context.Context, fiel
 		return ec.fieldContext_ConsentOptions_processingText(ctx, field)
 	case "communicationText":
 		return ec.fieldContext_ConsentOptions_communicationText(ctx, field)
-	case "subscriptionType":
-		return ec.fieldContext_ConsentOptions_subscriptionType(ctx, field)
+	case "contactSubscriptionType":
+		return ec.fieldContext_ConsentOptions_contactSubscriptionType(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConsentOptions", field.Name)
 }
@@ -13746,6 +21057,8 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Contact_id(ctx, field)
+	case "displayName":
+		return ec.fieldContext_Contact_displayName(ctx, field)
 	case "name":
 		return ec.fieldContext_Contact_name(ctx, field)
 	case "email":
@@ -13754,10 +21067,24 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_emails(ctx, field)
 	case "phone":
 		return ec.fieldContext_Contact_phone(ctx, field)
+	case "avatarUrl":
+		return ec.fieldContext_Contact_avatarUrl(ctx, field)
+	case "externalId":
+		return ec.fieldContext_Contact_externalId(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Contact_createdAt(ctx, field)
 	case "lastSeenAt":
 		return ec.fieldContext_Contact_lastSeenAt(ctx, field)
+	case "conversations":
+		return ec.fieldContext_Contact_conversations(ctx, field)
+	case "lists":
+		return ec.fieldContext_Contact_lists(ctx, field)
+	case "tickets":
+		return ec.fieldContext_Contact_tickets(ctx, field)
+	case "blocked":
+		return ec.fieldContext_Contact_blocked(ctx, field)
+	case "blocks":
+		return ec.fieldContext_Contact_blocks(ctx, field)
 	case "pageViews":
 		return ec.fieldContext_Contact_pageViews(ctx, field)
 	case "consents":
@@ -13770,8 +21097,12 @@ func (ec *executionContext) childFields_ContactConnection(ctx context.Context, f
 	switch field.Name {
 	case "edges":
 		return ec.fieldContext_ContactConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ContactConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_ContactConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ContactConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContactConnection", field.Name)
 }
@@ -13800,6 +21131,64 @@ func (ec *executionContext) childFields_ContactList(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ContactList", field.Name)
 }
 
+func (ec *executionContext) childFields_ContactListConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ContactListConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ContactListConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ContactListConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactListConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactListEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ContactListEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ContactListEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactListEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactSubscriptionType(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ContactSubscriptionType_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ContactSubscriptionType_name(ctx, field)
+	case "description":
+		return ec.fieldContext_ContactSubscriptionType_description(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_ContactSubscriptionType_archivedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactSubscriptionType", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactSubscriptionTypeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ContactSubscriptionTypeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ContactSubscriptionTypeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ContactSubscriptionTypeConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactSubscriptionTypeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactSubscriptionTypeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ContactSubscriptionTypeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ContactSubscriptionTypeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactSubscriptionTypeEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Conversation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -13820,16 +21209,44 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_assignee(ctx, field)
 	case "assignedTeam":
 		return ec.fieldContext_Conversation_assignedTeam(ctx, field)
+	case "title":
+		return ec.fieldContext_Conversation_title(ctx, field)
+	case "displayName":
+		return ec.fieldContext_Conversation_displayName(ctx, field)
 	case "subject":
 		return ec.fieldContext_Conversation_subject(ctx, field)
 	case "preview":
 		return ec.fieldContext_Conversation_preview(ctx, field)
+	case "lastMessage":
+		return ec.fieldContext_Conversation_lastMessage(ctx, field)
+	case "messageCount":
+		return ec.fieldContext_Conversation_messageCount(ctx, field)
 	case "openedAt":
 		return ec.fieldContext_Conversation_openedAt(ctx, field)
 	case "lastMessageAt":
 		return ec.fieldContext_Conversation_lastMessageAt(ctx, field)
+	case "activityAt":
+		return ec.fieldContext_Conversation_activityAt(ctx, field)
 	case "waitingSince":
 		return ec.fieldContext_Conversation_waitingSince(ctx, field)
+	case "waitingOn":
+		return ec.fieldContext_Conversation_waitingOn(ctx, field)
+	case "canReplyUntil":
+		return ec.fieldContext_Conversation_canReplyUntil(ctx, field)
+	case "firstRespondedAt":
+		return ec.fieldContext_Conversation_firstRespondedAt(ctx, field)
+	case "firstRespondedBy":
+		return ec.fieldContext_Conversation_firstRespondedBy(ctx, field)
+	case "firstResponseSeconds":
+		return ec.fieldContext_Conversation_firstResponseSeconds(ctx, field)
+	case "firstResponseBusinessSeconds":
+		return ec.fieldContext_Conversation_firstResponseBusinessSeconds(ctx, field)
+	case "reopenCount":
+		return ec.fieldContext_Conversation_reopenCount(ctx, field)
+	case "resolvedBy":
+		return ec.fieldContext_Conversation_resolvedBy(ctx, field)
+	case "closableAt":
+		return ec.fieldContext_Conversation_closableAt(ctx, field)
 	case "closedAt":
 		return ec.fieldContext_Conversation_closedAt(ctx, field)
 	case "filtered":
@@ -13852,16 +21269,20 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_snoozedUntil(ctx, field)
 	case "unread":
 		return ec.fieldContext_Conversation_unread(ctx, field)
+	case "unreadCount":
+		return ec.fieldContext_Conversation_unreadCount(ctx, field)
 	case "lastIncomingNumber":
 		return ec.fieldContext_Conversation_lastIncomingNumber(ctx, field)
+	case "externalId":
+		return ec.fieldContext_Conversation_externalId(ctx, field)
 	case "revision":
 		return ec.fieldContext_Conversation_revision(ctx, field)
 	case "messages":
 		return ec.fieldContext_Conversation_messages(ctx, field)
 	case "routingDecisions":
 		return ec.fieldContext_Conversation_routingDecisions(ctx, field)
-	case "timeline":
-		return ec.fieldContext_Conversation_timeline(ctx, field)
+	case "entries":
+		return ec.fieldContext_Conversation_entries(ctx, field)
 	case "toAddress":
 		return ec.fieldContext_Conversation_toAddress(ctx, field)
 	case "possiblyRelated":
@@ -13878,10 +21299,14 @@ func (ec *executionContext) childFields_ConversationConnection(ctx context.Conte
 	switch field.Name {
 	case "edges":
 		return ec.fieldContext_ConversationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ConversationConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_ConversationConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_ConversationConnection_totalCount(ctx, field)
+	case "sequence":
+		return ec.fieldContext_ConversationConnection_sequence(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationConnection", field.Name)
 }
@@ -13920,8 +21345,8 @@ func (ec *executionContext) childFields_CreateChatChannelPayload(ctx context.Con
 
 func (ec *executionContext) childFields_CreateContactListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "list":
-		return ec.fieldContext_CreateContactListPayload_list(ctx, field)
+	case "contactList":
+		return ec.fieldContext_CreateContactListPayload_contactList(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateContactListPayload_userErrors(ctx, field)
 	}
@@ -13936,6 +21361,16 @@ func (ec *executionContext) childFields_CreateContactPayload(ctx context.Context
 		return ec.fieldContext_CreateContactPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateContactSubscriptionTypePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contactSubscriptionType":
+		return ec.fieldContext_CreateContactSubscriptionTypePayload_contactSubscriptionType(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateContactSubscriptionTypePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateContactSubscriptionTypePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateIdentitySecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13970,14 +21405,14 @@ func (ec *executionContext) childFields_CreateSavedViewPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type CreateSavedViewPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_CreateSubscriptionTypePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_CreateTagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "subscriptionType":
-		return ec.fieldContext_CreateSubscriptionTypePayload_subscriptionType(ctx, field)
+	case "tag":
+		return ec.fieldContext_CreateTagPayload_tag(ctx, field)
 	case "userErrors":
-		return ec.fieldContext_CreateSubscriptionTypePayload_userErrors(ctx, field)
+		return ec.fieldContext_CreateTagPayload_userErrors(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type CreateSubscriptionTypePayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type CreateTagPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateTargetedMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13998,6 +21433,16 @@ func (ec *executionContext) childFields_CreateTeamPayload(ctx context.Context, f
 		return ec.fieldContext_CreateTeamPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateTeamPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateTicketPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ticket":
+		return ec.fieldContext_CreateTicketPayload_ticket(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateTicketPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateTicketPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14132,6 +21577,28 @@ func (ec *executionContext) childFields_EditMessagePayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type EditMessagePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EmailAllowListConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EmailAllowListConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EmailAllowListConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EmailAllowListConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailAllowListConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EmailAllowListEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EmailAllowListEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EmailAllowListEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailAllowListEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_EmailAuthenticationResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "method":
@@ -14212,8 +21679,32 @@ func (ec *executionContext) childFields_EmailChannel(ctx context.Context, field 
 		return ec.fieldContext_EmailChannel_termsAcceptedAt(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_EmailChannel_createdAt(ctx, field)
+	case "blockedSenders":
+		return ec.fieldContext_EmailChannel_blockedSenders(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EmailChannel", field.Name)
+}
+
+func (ec *executionContext) childFields_EmailChannelConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EmailChannelConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EmailChannelConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EmailChannelConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailChannelConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EmailChannelEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EmailChannelEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EmailChannelEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailChannelEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_EmailFilterReason(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14246,6 +21737,8 @@ func (ec *executionContext) childFields_EmailHeaders(ctx context.Context, field 
 		return ec.fieldContext_EmailHeaders_replyTo(ctx, field)
 	case "mailboxes":
 		return ec.fieldContext_EmailHeaders_mailboxes(ctx, field)
+	case "mailboxCount":
+		return ec.fieldContext_EmailHeaders_mailboxCount(ctx, field)
 	case "subject":
 		return ec.fieldContext_EmailHeaders_subject(ctx, field)
 	case "automatic":
@@ -14276,6 +21769,28 @@ func (ec *executionContext) childFields_EmailMailbox(ctx context.Context, field 
 		return ec.fieldContext_EmailMailbox_address(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EmailMailbox", field.Name)
+}
+
+func (ec *executionContext) childFields_EmailMailboxConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EmailMailboxConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EmailMailboxConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EmailMailboxConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailMailboxConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EmailMailboxEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EmailMailboxEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EmailMailboxEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailMailboxEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_EmailRecipient(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14314,6 +21829,42 @@ func (ec *executionContext) childFields_EmailVerdict(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type EmailVerdict", field.Name)
 }
 
+func (ec *executionContext) childFields_EntryChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sequence":
+		return ec.fieldContext_EntryChange_sequence(ctx, field)
+	case "kind":
+		return ec.fieldContext_EntryChange_kind(ctx, field)
+	case "entry":
+		return ec.fieldContext_EntryChange_entry(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EntryChange", field.Name)
+}
+
+func (ec *executionContext) childFields_EntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EntryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EntryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EntryConnection_pageInfo(ctx, field)
+	case "sequence":
+		return ec.fieldContext_EntryConnection_sequence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EntryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EntryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EntryEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Event(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -14348,6 +21899,8 @@ func (ec *executionContext) childFields_EventConnection(ctx context.Context, fie
 	switch field.Name {
 	case "edges":
 		return ec.fieldContext_EventConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EventConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_EventConnection_pageInfo(ctx, field)
 	case "scannedTo":
@@ -14366,16 +21919,24 @@ func (ec *executionContext) childFields_EventEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type EventEdge", field.Name)
 }
 
-func (ec *executionContext) childFields_FieldChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_EventTypeInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "field":
-		return ec.fieldContext_FieldChange_field(ctx, field)
-	case "from":
-		return ec.fieldContext_FieldChange_from(ctx, field)
-	case "to":
-		return ec.fieldContext_FieldChange_to(ctx, field)
+	case "type":
+		return ec.fieldContext_EventTypeInfo_type(ctx, field)
+	case "description":
+		return ec.fieldContext_EventTypeInfo_description(ctx, field)
+	case "mutations":
+		return ec.fieldContext_EventTypeInfo_mutations(ctx, field)
+	case "otherCause":
+		return ec.fieldContext_EventTypeInfo_otherCause(ctx, field)
+	case "subject":
+		return ec.fieldContext_EventTypeInfo_subject(ctx, field)
+	case "changedFields":
+		return ec.fieldContext_EventTypeInfo_changedFields(ctx, field)
+	case "sample":
+		return ec.fieldContext_EventTypeInfo_sample(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type FieldChange", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type EventTypeInfo", field.Name)
 }
 
 func (ec *executionContext) childFields_FinishEmailChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14470,12 +22031,82 @@ func (ec *executionContext) childFields_Inbox(ctx context.Context, field graphql
 		return ec.fieldContext_Inbox_viewCounts(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Inbox_createdAt(ctx, field)
+	case "people":
+		return ec.fieldContext_Inbox_people(ctx, field)
 	case "emailChannels":
 		return ec.fieldContext_Inbox_emailChannels(ctx, field)
 	case "emailAllowList":
 		return ec.fieldContext_Inbox_emailAllowList(ctx, field)
+	case "setup":
+		return ec.fieldContext_Inbox_setup(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Inbox", field.Name)
+}
+
+func (ec *executionContext) childFields_InboxConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_InboxConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_InboxConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_InboxConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InboxConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_InboxEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_InboxEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_InboxEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InboxEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InboxPerson(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InboxPerson_id(ctx, field)
+	case "user":
+		return ec.fieldContext_InboxPerson_user(ctx, field)
+	case "availability":
+		return ec.fieldContext_InboxPerson_availability(ctx, field)
+	case "connected":
+		return ec.fieldContext_InboxPerson_connected(ctx, field)
+	case "lastSeenAt":
+		return ec.fieldContext_InboxPerson_lastSeenAt(ctx, field)
+	case "openChats":
+		return ec.fieldContext_InboxPerson_openChats(ctx, field)
+	case "openConversations":
+		return ec.fieldContext_InboxPerson_openConversations(ctx, field)
+	case "capacity":
+		return ec.fieldContext_InboxPerson_capacity(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InboxPerson", field.Name)
+}
+
+func (ec *executionContext) childFields_InboxPersonConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_InboxPersonConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_InboxPersonConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_InboxPersonConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InboxPersonConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_InboxPersonEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_InboxPersonEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_InboxPersonEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InboxPersonEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Integration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14484,10 +22115,50 @@ func (ec *executionContext) childFields_Integration(ctx context.Context, field g
 		return ec.fieldContext_Integration_id(ctx, field)
 	case "name":
 		return ec.fieldContext_Integration_name(ctx, field)
+	case "displayName":
+		return ec.fieldContext_Integration_displayName(ctx, field)
+	case "avatarUrl":
+		return ec.fieldContext_Integration_avatarUrl(ctx, field)
 	case "inboxes":
 		return ec.fieldContext_Integration_inboxes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Integration", field.Name)
+}
+
+func (ec *executionContext) childFields_IntegrationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_IntegrationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_IntegrationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_IntegrationConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IntegrationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_IntegrationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_IntegrationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_IntegrationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IntegrationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InviteUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "link":
+		return ec.fieldContext_InviteUserPayload_link(ctx, field)
+	case "mailed":
+		return ec.fieldContext_InviteUserPayload_mailed(ctx, field)
+	case "user":
+		return ec.fieldContext_InviteUserPayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_InviteUserPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InviteUserPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_LinkContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14498,6 +22169,16 @@ func (ec *executionContext) childFields_LinkContactPayload(ctx context.Context, 
 		return ec.fieldContext_LinkContactPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LinkContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MailProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_MailProblem_code(ctx, field)
+	case "text":
+		return ec.fieldContext_MailProblem_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailProblem", field.Name)
 }
 
 func (ec *executionContext) childFields_MailServer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14514,24 +22195,24 @@ func (ec *executionContext) childFields_MailServer(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type MailServer", field.Name)
 }
 
-func (ec *executionContext) childFields_MarkAsNotSpamPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_MarkConversationAsNotSpamPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
-		return ec.fieldContext_MarkAsNotSpamPayload_conversation(ctx, field)
+		return ec.fieldContext_MarkConversationAsNotSpamPayload_conversation(ctx, field)
 	case "userErrors":
-		return ec.fieldContext_MarkAsNotSpamPayload_userErrors(ctx, field)
+		return ec.fieldContext_MarkConversationAsNotSpamPayload_userErrors(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type MarkAsNotSpamPayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type MarkConversationAsNotSpamPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_MarkAsSpamPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_MarkConversationAsSpamPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
-		return ec.fieldContext_MarkAsSpamPayload_conversation(ctx, field)
+		return ec.fieldContext_MarkConversationAsSpamPayload_conversation(ctx, field)
 	case "userErrors":
-		return ec.fieldContext_MarkAsSpamPayload_userErrors(ctx, field)
+		return ec.fieldContext_MarkConversationAsSpamPayload_userErrors(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type MarkAsSpamPayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type MarkConversationAsSpamPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_MarkConversationReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14564,6 +22245,16 @@ func (ec *executionContext) childFields_MarkVisitorConversationReadPayload(ctx c
 	return nil, fmt.Errorf("no field named %q was found under type MarkVisitorConversationReadPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MergeTagsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tag":
+		return ec.fieldContext_MergeTagsPayload_tag(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MergeTagsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeTagsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -14572,6 +22263,10 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_conversation(ctx, field)
 	case "number":
 		return ec.fieldContext_Message_number(ctx, field)
+	case "visibleNumber":
+		return ec.fieldContext_Message_visibleNumber(ctx, field)
+	case "replyTo":
+		return ec.fieldContext_Message_replyTo(ctx, field)
 	case "author":
 		return ec.fieldContext_Message_author(ctx, field)
 	case "direction":
@@ -14580,8 +22275,14 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_text(ctx, field)
 	case "html":
 		return ec.fieldContext_Message_html(ctx, field)
+	case "hasRemoteImages":
+		return ec.fieldContext_Message_hasRemoteImages(ctx, field)
+	case "markdown":
+		return ec.fieldContext_Message_markdown(ctx, field)
 	case "mentions":
 		return ec.fieldContext_Message_mentions(ctx, field)
+	case "externalId":
+		return ec.fieldContext_Message_externalId(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Message_createdAt(ctx, field)
 	case "editedAt":
@@ -14596,6 +22297,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_revisions(ctx, field)
 	case "attachments":
 		return ec.fieldContext_Message_attachments(ctx, field)
+	case "attachmentCount":
+		return ec.fieldContext_Message_attachmentCount(ctx, field)
 	case "quotedHtml":
 		return ec.fieldContext_Message_quotedHtml(ctx, field)
 	case "email":
@@ -14620,10 +22323,14 @@ func (ec *executionContext) childFields_MessageConnection(ctx context.Context, f
 	switch field.Name {
 	case "edges":
 		return ec.fieldContext_MessageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MessageConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_MessageConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_MessageConnection_totalCount(ctx, field)
+	case "sequence":
+		return ec.fieldContext_MessageConnection_sequence(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageConnection", field.Name)
 }
@@ -14640,16 +22347,42 @@ func (ec *executionContext) childFields_MessageEdge(ctx context.Context, field g
 
 func (ec *executionContext) childFields_MessageRevision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_MessageRevision_id(ctx, field)
 	case "text":
 		return ec.fieldContext_MessageRevision_text(ctx, field)
 	case "html":
 		return ec.fieldContext_MessageRevision_html(ctx, field)
+	case "markdown":
+		return ec.fieldContext_MessageRevision_markdown(ctx, field)
 	case "replacedBy":
 		return ec.fieldContext_MessageRevision_replacedBy(ctx, field)
 	case "replacedAt":
 		return ec.fieldContext_MessageRevision_replacedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageRevision", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageRevisionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MessageRevisionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MessageRevisionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MessageRevisionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageRevisionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageRevisionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MessageRevisionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MessageRevisionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageRevisionEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_MoveTargetedMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14688,6 +22421,8 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 
 func (ec *executionContext) childFields_PageView(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_PageView_id(ctx, field)
 	case "url":
 		return ec.fieldContext_PageView_url(ctx, field)
 	case "title":
@@ -14696,6 +22431,28 @@ func (ec *executionContext) childFields_PageView(ctx context.Context, field grap
 		return ec.fieldContext_PageView_viewedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageView", field.Name)
+}
+
+func (ec *executionContext) childFields_PageViewConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PageViewConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PageViewConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PageViewConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PageViewConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PageViewEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PageViewEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PageViewEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PageViewEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_PersonalMailbox(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14712,8 +22469,32 @@ func (ec *executionContext) childFields_PersonalMailbox(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type PersonalMailbox", field.Name)
 }
 
+func (ec *executionContext) childFields_PersonalMailboxConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PersonalMailboxConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PersonalMailboxConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PersonalMailboxConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PersonalMailboxConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PersonalMailboxEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PersonalMailboxEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PersonalMailboxEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PersonalMailboxEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Presence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Presence_id(ctx, field)
 	case "actor":
 		return ec.fieldContext_Presence_actor(ctx, field)
 	case "viewing":
@@ -14742,6 +22523,16 @@ func (ec *executionContext) childFields_PurgeConversationPayload(ctx context.Con
 		return ec.fieldContext_PurgeConversationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PurgeConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReactivateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_ReactivateUserPayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReactivateUserPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReactivateUserPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReclassifyEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14786,14 +22577,48 @@ func (ec *executionContext) childFields_RecordWidgetViewPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type RecordWidgetViewPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_RemoveFromListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_RemoteImageSender(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "list":
-		return ec.fieldContext_RemoveFromListPayload_list(ctx, field)
-	case "userErrors":
-		return ec.fieldContext_RemoveFromListPayload_userErrors(ctx, field)
+	case "id":
+		return ec.fieldContext_RemoteImageSender_id(ctx, field)
+	case "email":
+		return ec.fieldContext_RemoteImageSender_email(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RemoteImageSender_createdAt(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type RemoveFromListPayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type RemoteImageSender", field.Name)
+}
+
+func (ec *executionContext) childFields_RemoteImageSenderConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RemoteImageSenderConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RemoteImageSenderConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RemoteImageSenderConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoteImageSenderConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RemoteImageSenderEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RemoteImageSenderEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RemoteImageSenderEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoteImageSenderEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RemoveContactsFromListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contactList":
+		return ec.fieldContext_RemoveContactsFromListPayload_contactList(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemoveContactsFromListPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveContactsFromListPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RemovePersonalMailboxPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14836,6 +22661,16 @@ func (ec *executionContext) childFields_RestoreConversationPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type RestoreConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RestoreTagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tag":
+		return ec.fieldContext_RestoreTagPayload_tag(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RestoreTagPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestoreTagPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RetryMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "message":
@@ -14854,6 +22689,18 @@ func (ec *executionContext) childFields_RevokeApiTokenPayload(ctx context.Contex
 		return ec.fieldContext_RevokeApiTokenPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeApiTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RotateApiTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_RotateApiTokenPayload_token(ctx, field)
+	case "apiToken":
+		return ec.fieldContext_RotateApiTokenPayload_apiToken(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RotateApiTokenPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RotateApiTokenPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Routing(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14878,22 +22725,32 @@ func (ec *executionContext) childFields_RoutingCandidate(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type RoutingCandidate", field.Name)
 }
 
-func (ec *executionContext) childFields_RoutingCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_RoutingCandidateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "kind":
-		return ec.fieldContext_RoutingCondition_kind(ctx, field)
-	case "operator":
-		return ec.fieldContext_RoutingCondition_operator(ctx, field)
-	case "property":
-		return ec.fieldContext_RoutingCondition_property(ctx, field)
-	case "value":
-		return ec.fieldContext_RoutingCondition_value(ctx, field)
+	case "edges":
+		return ec.fieldContext_RoutingCandidateConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RoutingCandidateConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RoutingCandidateConnection_pageInfo(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type RoutingCondition", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type RoutingCandidateConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingCandidateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RoutingCandidateEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RoutingCandidateEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingCandidateEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_RoutingDecision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_RoutingDecision_id(ctx, field)
 	case "decidedAt":
 		return ec.fieldContext_RoutingDecision_decidedAt(ctx, field)
 	case "trigger":
@@ -14912,6 +22769,28 @@ func (ec *executionContext) childFields_RoutingDecision(ctx context.Context, fie
 		return ec.fieldContext_RoutingDecision_candidates(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoutingDecision", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingDecisionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RoutingDecisionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RoutingDecisionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RoutingDecisionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingDecisionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingDecisionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RoutingDecisionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RoutingDecisionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingDecisionEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_RoutingRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14960,6 +22839,8 @@ func (ec *executionContext) childFields_SavedFilter(ctx context.Context, field g
 		return ec.fieldContext_SavedFilter_contactIds(ctx, field)
 	case "tags":
 		return ec.fieldContext_SavedFilter_tags(ctx, field)
+	case "tagObjects":
+		return ec.fieldContext_SavedFilter_tagObjects(ctx, field)
 	case "priorities":
 		return ec.fieldContext_SavedFilter_priorities(ctx, field)
 	case "openedAfter":
@@ -14980,8 +22861,102 @@ func (ec *executionContext) childFields_SavedFilter(ctx context.Context, field g
 		return ec.fieldContext_SavedFilter_unread(ctx, field)
 	case "text":
 		return ec.fieldContext_SavedFilter_text(ctx, field)
+	case "waitingOn":
+		return ec.fieldContext_SavedFilter_waitingOn(ctx, field)
+	case "channelTypes":
+		return ec.fieldContext_SavedFilter_channelTypes(ctx, field)
+	case "externalIds":
+		return ec.fieldContext_SavedFilter_externalIds(ctx, field)
+	case "any":
+		return ec.fieldContext_SavedFilter_any(ctx, field)
+	case "not":
+		return ec.fieldContext_SavedFilter_not(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SavedFilter", field.Name)
+}
+
+func (ec *executionContext) childFields_SavedFilterDetail(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "statuses":
+		return ec.fieldContext_SavedFilterDetail_statuses(ctx, field)
+	case "channels":
+		return ec.fieldContext_SavedFilterDetail_channels(ctx, field)
+	case "assignees":
+		return ec.fieldContext_SavedFilterDetail_assignees(ctx, field)
+	case "tags":
+		return ec.fieldContext_SavedFilterDetail_tags(ctx, field)
+	case "tagObjects":
+		return ec.fieldContext_SavedFilterDetail_tagObjects(ctx, field)
+	case "priorities":
+		return ec.fieldContext_SavedFilterDetail_priorities(ctx, field)
+	case "openedAfter":
+		return ec.fieldContext_SavedFilterDetail_openedAfter(ctx, field)
+	case "openedBefore":
+		return ec.fieldContext_SavedFilterDetail_openedBefore(ctx, field)
+	case "lastMessageAfter":
+		return ec.fieldContext_SavedFilterDetail_lastMessageAfter(ctx, field)
+	case "lastMessageBefore":
+		return ec.fieldContext_SavedFilterDetail_lastMessageBefore(ctx, field)
+	case "activeAfter":
+		return ec.fieldContext_SavedFilterDetail_activeAfter(ctx, field)
+	case "activeBefore":
+		return ec.fieldContext_SavedFilterDetail_activeBefore(ctx, field)
+	case "snoozed":
+		return ec.fieldContext_SavedFilterDetail_snoozed(ctx, field)
+	case "unread":
+		return ec.fieldContext_SavedFilterDetail_unread(ctx, field)
+	case "waitingOn":
+		return ec.fieldContext_SavedFilterDetail_waitingOn(ctx, field)
+	case "channelTypes":
+		return ec.fieldContext_SavedFilterDetail_channelTypes(ctx, field)
+	case "externalIds":
+		return ec.fieldContext_SavedFilterDetail_externalIds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedFilterDetail", field.Name)
+}
+
+func (ec *executionContext) childFields_SavedFilterGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "statuses":
+		return ec.fieldContext_SavedFilterGroup_statuses(ctx, field)
+	case "channels":
+		return ec.fieldContext_SavedFilterGroup_channels(ctx, field)
+	case "assignees":
+		return ec.fieldContext_SavedFilterGroup_assignees(ctx, field)
+	case "tags":
+		return ec.fieldContext_SavedFilterGroup_tags(ctx, field)
+	case "tagObjects":
+		return ec.fieldContext_SavedFilterGroup_tagObjects(ctx, field)
+	case "priorities":
+		return ec.fieldContext_SavedFilterGroup_priorities(ctx, field)
+	case "openedAfter":
+		return ec.fieldContext_SavedFilterGroup_openedAfter(ctx, field)
+	case "openedBefore":
+		return ec.fieldContext_SavedFilterGroup_openedBefore(ctx, field)
+	case "lastMessageAfter":
+		return ec.fieldContext_SavedFilterGroup_lastMessageAfter(ctx, field)
+	case "lastMessageBefore":
+		return ec.fieldContext_SavedFilterGroup_lastMessageBefore(ctx, field)
+	case "activeAfter":
+		return ec.fieldContext_SavedFilterGroup_activeAfter(ctx, field)
+	case "activeBefore":
+		return ec.fieldContext_SavedFilterGroup_activeBefore(ctx, field)
+	case "snoozed":
+		return ec.fieldContext_SavedFilterGroup_snoozed(ctx, field)
+	case "unread":
+		return ec.fieldContext_SavedFilterGroup_unread(ctx, field)
+	case "waitingOn":
+		return ec.fieldContext_SavedFilterGroup_waitingOn(ctx, field)
+	case "channelTypes":
+		return ec.fieldContext_SavedFilterGroup_channelTypes(ctx, field)
+	case "externalIds":
+		return ec.fieldContext_SavedFilterGroup_externalIds(ctx, field)
+	case "any":
+		return ec.fieldContext_SavedFilterGroup_any(ctx, field)
+	case "not":
+		return ec.fieldContext_SavedFilterGroup_not(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedFilterGroup", field.Name)
 }
 
 func (ec *executionContext) childFields_SavedView(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15008,12 +22983,38 @@ func (ec *executionContext) childFields_SavedView(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type SavedView", field.Name)
 }
 
+func (ec *executionContext) childFields_SavedViewConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SavedViewConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SavedViewConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SavedViewConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedViewConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SavedViewEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SavedViewEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SavedViewEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedViewEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_SearchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
 		return ec.fieldContext_SearchConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SearchConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_SearchConnection_pageInfo(ctx, field)
+	case "truncated":
+		return ec.fieldContext_SearchConnection_truncated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SearchConnection", field.Name)
 }
@@ -15046,6 +23047,8 @@ func (ec *executionContext) childFields_SendMessagePayload(ctx context.Context, 
 		return ec.fieldContext_SendMessagePayload_message(ctx, field)
 	case "conversation":
 		return ec.fieldContext_SendMessagePayload_conversation(ctx, field)
+	case "messages":
+		return ec.fieldContext_SendMessagePayload_messages(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_SendMessagePayload_userErrors(ctx, field)
 	}
@@ -15094,6 +23097,16 @@ func (ec *executionContext) childFields_SetConversationPriorityPayload(ctx conte
 	return nil, fmt.Errorf("no field named %q was found under type SetConversationPriorityPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetRemoteImageSenderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "remoteImageSender":
+		return ec.fieldContext_SetRemoteImageSenderPayload_remoteImageSender(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetRemoteImageSenderPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetRemoteImageSenderPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetTargetedMessageStatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "targetedMessage":
@@ -15110,6 +23123,34 @@ func (ec *executionContext) childFields_SetTypingPayload(ctx context.Context, fi
 		return ec.fieldContext_SetTypingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetTypingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetupFix(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "mutation":
+		return ec.fieldContext_SetupFix_mutation(ctx, field)
+	case "example":
+		return ec.fieldContext_SetupFix_example(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetupFix", field.Name)
+}
+
+func (ec *executionContext) childFields_SetupItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SetupItem_id(ctx, field)
+	case "what":
+		return ec.fieldContext_SetupItem_what(ctx, field)
+	case "state":
+		return ec.fieldContext_SetupItem_state(ctx, field)
+	case "text":
+		return ec.fieldContext_SetupItem_text(ctx, field)
+	case "channelId":
+		return ec.fieldContext_SetupItem_channelId(ctx, field)
+	case "fixWith":
+		return ec.fieldContext_SetupItem_fixWith(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetupItem", field.Name)
 }
 
 func (ec *executionContext) childFields_SimulatedAttachment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15170,18 +23211,32 @@ func (ec *executionContext) childFields_StartVisitorSessionPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type StartVisitorSessionPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_SubscriptionType(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_Tag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
-		return ec.fieldContext_SubscriptionType_id(ctx, field)
+		return ec.fieldContext_Tag_id(ctx, field)
 	case "name":
-		return ec.fieldContext_SubscriptionType_name(ctx, field)
-	case "description":
-		return ec.fieldContext_SubscriptionType_description(ctx, field)
+		return ec.fieldContext_Tag_name(ctx, field)
+	case "color":
+		return ec.fieldContext_Tag_color(ctx, field)
 	case "archivedAt":
-		return ec.fieldContext_SubscriptionType_archivedAt(ctx, field)
+		return ec.fieldContext_Tag_archivedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Tag_createdAt(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type SubscriptionType", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type Tag", field.Name)
+}
+
+func (ec *executionContext) childFields_TagConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TagConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TagConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TagConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_TagConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15192,6 +23247,16 @@ func (ec *executionContext) childFields_TagConversationPayload(ctx context.Conte
 		return ec.fieldContext_TagConversationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TagConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TagEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TagEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TagEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_TakeOverConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15224,6 +23289,10 @@ func (ec *executionContext) childFields_TargetedMessage(ctx context.Context, fie
 		return ec.fieldContext_TargetedMessage_rules(ctx, field)
 	case "welcomeMessage":
 		return ec.fieldContext_TargetedMessage_welcomeMessage(ctx, field)
+	case "welcomeHtml":
+		return ec.fieldContext_TargetedMessage_welcomeHtml(ctx, field)
+	case "welcomeMarkdown":
+		return ec.fieldContext_TargetedMessage_welcomeMarkdown(ctx, field)
 	case "heading":
 		return ec.fieldContext_TargetedMessage_heading(ctx, field)
 	case "emailCapture":
@@ -15246,6 +23315,28 @@ func (ec *executionContext) childFields_TargetedMessage(ctx context.Context, fie
 		return ec.fieldContext_TargetedMessage_bot(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TargetedMessage", field.Name)
+}
+
+func (ec *executionContext) childFields_TargetedMessageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TargetedMessageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TargetedMessageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TargetedMessageConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TargetedMessageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TargetedMessageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TargetedMessageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TargetedMessageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TargetedMessageEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_TargetedMessagePreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15292,16 +23383,26 @@ func (ec *executionContext) childFields_TargetedMessageVerdict(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type TargetedMessageVerdict", field.Name)
 }
 
-func (ec *executionContext) childFields_TargetingRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_TargetedMessageVerdictConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "operator":
-		return ec.fieldContext_TargetingRule_operator(ctx, field)
-	case "value":
-		return ec.fieldContext_TargetingRule_value(ctx, field)
-	case "parameter":
-		return ec.fieldContext_TargetingRule_parameter(ctx, field)
+	case "edges":
+		return ec.fieldContext_TargetedMessageVerdictConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TargetedMessageVerdictConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TargetedMessageVerdictConnection_pageInfo(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type TargetingRule", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type TargetedMessageVerdictConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TargetedMessageVerdictEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TargetedMessageVerdictEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TargetedMessageVerdictEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TargetedMessageVerdictEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_TargetingRuleVerdict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15324,6 +23425,28 @@ func (ec *executionContext) childFields_TargetingWarning(ctx context.Context, fi
 		return ec.fieldContext_TargetingWarning_earlier(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TargetingWarning", field.Name)
+}
+
+func (ec *executionContext) childFields_TargetingWarningConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TargetingWarningConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TargetingWarningConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TargetingWarningConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TargetingWarningConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TargetingWarningEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TargetingWarningEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TargetingWarningEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TargetingWarningEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Task(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15352,6 +23475,28 @@ func (ec *executionContext) childFields_Task(ctx context.Context, field graphql.
 	return nil, fmt.Errorf("no field named %q was found under type Task", field.Name)
 }
 
+func (ec *executionContext) childFields_TaskConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TaskConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TaskConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TaskConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TaskEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TaskEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TaskEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_TaskProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversationId":
@@ -15376,6 +23521,28 @@ func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.
 	return nil, fmt.Errorf("no field named %q was found under type Team", field.Name)
 }
 
+func (ec *executionContext) childFields_TeamConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TeamConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TeamConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TeamConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TeamConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TeamEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TeamEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TeamEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TeamEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -15394,10 +23561,34 @@ func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphq
 		return ec.fieldContext_Ticket_contact(ctx, field)
 	case "conversation":
 		return ec.fieldContext_Ticket_conversation(ctx, field)
+	case "externalId":
+		return ec.fieldContext_Ticket_externalId(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Ticket_createdAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Ticket", field.Name)
+}
+
+func (ec *executionContext) childFields_TicketConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TicketConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TicketConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TicketConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TicketConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TicketEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TicketEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TicketEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TicketEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_TicketPreset(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15434,24 +23625,14 @@ func (ec *executionContext) childFields_TrackPageViewPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type TrackPageViewPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_UnassignConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_UnblockConversationSenderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
-		return ec.fieldContext_UnassignConversationPayload_conversation(ctx, field)
+		return ec.fieldContext_UnblockConversationSenderPayload_conversation(ctx, field)
 	case "userErrors":
-		return ec.fieldContext_UnassignConversationPayload_userErrors(ctx, field)
+		return ec.fieldContext_UnblockConversationSenderPayload_userErrors(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type UnassignConversationPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_UnblockSenderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "conversation":
-		return ec.fieldContext_UnblockSenderPayload_conversation(ctx, field)
-	case "userErrors":
-		return ec.fieldContext_UnblockSenderPayload_userErrors(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type UnblockSenderPayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type UnblockConversationSenderPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UndoSendPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15504,6 +23685,16 @@ func (ec *executionContext) childFields_UpdateAccountPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type UpdateAccountPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateApiTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiToken":
+		return ec.fieldContext_UpdateApiTokenPayload_apiToken(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateApiTokenPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateApiTokenPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateChatChannelAvailabilityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "chatChannel":
@@ -15532,6 +23723,26 @@ func (ec *executionContext) childFields_UpdateContactPayload(ctx context.Context
 		return ec.fieldContext_UpdateContactPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateContactSubscriptionTypePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contactSubscriptionType":
+		return ec.fieldContext_UpdateContactSubscriptionTypePayload_contactSubscriptionType(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateContactSubscriptionTypePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateContactSubscriptionTypePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_UpdateConversationPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateConversationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateConversationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateEmailAllowListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15564,6 +23775,16 @@ func (ec *executionContext) childFields_UpdateInboxMembersPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type UpdateInboxMembersPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateIntegrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "integration":
+		return ec.fieldContext_UpdateIntegrationPayload_integration(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateIntegrationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateIntegrationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateOwnProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -15584,14 +23805,14 @@ func (ec *executionContext) childFields_UpdateSavedViewPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type UpdateSavedViewPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_UpdateSubscriptionTypePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_UpdateTagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "subscriptionType":
-		return ec.fieldContext_UpdateSubscriptionTypePayload_subscriptionType(ctx, field)
+	case "tag":
+		return ec.fieldContext_UpdateTagPayload_tag(ctx, field)
 	case "userErrors":
-		return ec.fieldContext_UpdateSubscriptionTypePayload_userErrors(ctx, field)
+		return ec.fieldContext_UpdateTagPayload_userErrors(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type UpdateSubscriptionTypePayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type UpdateTagPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateTargetedMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15612,6 +23833,16 @@ func (ec *executionContext) childFields_UpdateTeamPayload(ctx context.Context, f
 		return ec.fieldContext_UpdateTeamPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateTeamPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateTicketPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ticket":
+		return ec.fieldContext_UpdateTicketPayload_ticket(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateTicketPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateTicketPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15644,12 +23875,26 @@ func (ec *executionContext) childFields_UploadVisitorAttachmentPayload(ctx conte
 	return nil, fmt.Errorf("no field named %q was found under type UploadVisitorAttachmentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpsertContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_UpsertContactPayload_contact(ctx, field)
+	case "created":
+		return ec.fieldContext_UpsertContactPayload_created(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpsertContactPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpsertContactPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_User_id(ctx, field)
 	case "name":
 		return ec.fieldContext_User_name(ctx, field)
+	case "displayName":
+		return ec.fieldContext_User_displayName(ctx, field)
 	case "email":
 		return ec.fieldContext_User_email(ctx, field)
 	case "avatarUrl":
@@ -15664,6 +23909,10 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_reassignRepliesWhenAway(ctx, field)
 	case "chatCapacity":
 		return ec.fieldContext_User_chatCapacity(ctx, field)
+	case "externalId":
+		return ec.fieldContext_User_externalId(ctx, field)
+	case "openConversationCount":
+		return ec.fieldContext_User_openConversationCount(ctx, field)
 	case "teams":
 		return ec.fieldContext_User_teams(ctx, field)
 	case "deactivatedAt":
@@ -15674,6 +23923,28 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
 }
 
+func (ec *executionContext) childFields_UserConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_UserConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_UserConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_UserConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_UserEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_UserEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_UserEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -15682,14 +23953,28 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 		return ec.fieldContext_UserError_message(ctx, field)
 	case "field":
 		return ec.fieldContext_UserError_field(ctx, field)
+	case "retryAt":
+		return ec.fieldContext_UserError_retryAt(ctx, field)
+	case "closableAt":
+		return ec.fieldContext_UserError_closableAt(ctx, field)
+	case "holderId":
+		return ec.fieldContext_UserError_holderId(ctx, field)
+	case "limit":
+		return ec.fieldContext_UserError_limit(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
 }
 
 func (ec *executionContext) childFields_ViewCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_ViewCount_id(ctx, field)
+	case "inbox":
+		return ec.fieldContext_ViewCount_inbox(ctx, field)
 	case "view":
 		return ec.fieldContext_ViewCount_view(ctx, field)
+	case "savedView":
+		return ec.fieldContext_ViewCount_savedView(ctx, field)
 	case "open":
 		return ec.fieldContext_ViewCount_open(ctx, field)
 	case "unread":
@@ -15700,14 +23985,44 @@ func (ec *executionContext) childFields_ViewCount(ctx context.Context, field gra
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Viewer_id(ctx, field)
 	case "actor":
 		return ec.fieldContext_Viewer_actor(ctx, field)
 	case "kind":
 		return ec.fieldContext_Viewer_kind(ctx, field)
 	case "account":
 		return ec.fieldContext_Viewer_account(ctx, field)
+	case "user":
+		return ec.fieldContext_Viewer_user(ctx, field)
+	case "integration":
+		return ec.fieldContext_Viewer_integration(ctx, field)
+	case "bot":
+		return ec.fieldContext_Viewer_bot(ctx, field)
+	case "visitor":
+		return ec.fieldContext_Viewer_visitor(ctx, field)
+	case "token":
+		return ec.fieldContext_Viewer_token(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_ViewerToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ViewerToken_id(ctx, field)
+	case "apiTokenId":
+		return ec.fieldContext_ViewerToken_apiTokenId(ctx, field)
+	case "scopes":
+		return ec.fieldContext_ViewerToken_scopes(ctx, field)
+	case "inboxIds":
+		return ec.fieldContext_ViewerToken_inboxIds(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ViewerToken_expiresAt(ctx, field)
+	case "deprecatedFieldsUsed":
+		return ec.fieldContext_ViewerToken_deprecatedFieldsUsed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ViewerToken", field.Name)
 }
 
 func (ec *executionContext) childFields_Visitor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15716,6 +24031,10 @@ func (ec *executionContext) childFields_Visitor(ctx context.Context, field graph
 		return ec.fieldContext_Visitor_id(ctx, field)
 	case "name":
 		return ec.fieldContext_Visitor_name(ctx, field)
+	case "displayName":
+		return ec.fieldContext_Visitor_displayName(ctx, field)
+	case "avatarUrl":
+		return ec.fieldContext_Visitor_avatarUrl(ctx, field)
 	case "email":
 		return ec.fieldContext_Visitor_email(ctx, field)
 	case "identified":
@@ -15732,6 +24051,18 @@ func (ec *executionContext) childFields_VisitorConversation(ctx context.Context,
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_VisitorConversation_id(ctx, field)
+	case "title":
+		return ec.fieldContext_VisitorConversation_title(ctx, field)
+	case "subject":
+		return ec.fieldContext_VisitorConversation_subject(ctx, field)
+	case "preview":
+		return ec.fieldContext_VisitorConversation_preview(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_VisitorConversation_openedAt(ctx, field)
+	case "lastMessageAt":
+		return ec.fieldContext_VisitorConversation_lastMessageAt(ctx, field)
+	case "cursor":
+		return ec.fieldContext_VisitorConversation_cursor(ctx, field)
 	case "status":
 		return ec.fieldContext_VisitorConversation_status(ctx, field)
 	case "assignee":
@@ -15744,6 +24075,28 @@ func (ec *executionContext) childFields_VisitorConversation(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type VisitorConversation", field.Name)
 }
 
+func (ec *executionContext) childFields_VisitorConversationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_VisitorConversationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_VisitorConversationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_VisitorConversationConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VisitorConversationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_VisitorConversationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_VisitorConversationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_VisitorConversationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VisitorConversationEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_VisitorMessage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -15754,6 +24107,8 @@ func (ec *executionContext) childFields_VisitorMessage(ctx context.Context, fiel
 		return ec.fieldContext_VisitorMessage_authorName(ctx, field)
 	case "authorAvatarUrl":
 		return ec.fieldContext_VisitorMessage_authorAvatarUrl(ctx, field)
+	case "replyTo":
+		return ec.fieldContext_VisitorMessage_replyTo(ctx, field)
 	case "direction":
 		return ec.fieldContext_VisitorMessage_direction(ctx, field)
 	case "seen":
@@ -15762,6 +24117,8 @@ func (ec *executionContext) childFields_VisitorMessage(ctx context.Context, fiel
 		return ec.fieldContext_VisitorMessage_text(ctx, field)
 	case "html":
 		return ec.fieldContext_VisitorMessage_html(ctx, field)
+	case "markdown":
+		return ec.fieldContext_VisitorMessage_markdown(ctx, field)
 	case "attachments":
 		return ec.fieldContext_VisitorMessage_attachments(ctx, field)
 	case "createdAt":
@@ -15774,8 +24131,12 @@ func (ec *executionContext) childFields_VisitorMessageConnection(ctx context.Con
 	switch field.Name {
 	case "edges":
 		return ec.fieldContext_VisitorMessageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_VisitorMessageConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_VisitorMessageConnection_pageInfo(ctx, field)
+	case "cursor":
+		return ec.fieldContext_VisitorMessageConnection_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VisitorMessageConnection", field.Name)
 }
@@ -15928,6 +24289,8 @@ func (ec *executionContext) childFields_WidgetTargetedMessage(ctx context.Contex
 		return ec.fieldContext_WidgetTargetedMessage_version(ctx, field)
 	case "welcomeMessage":
 		return ec.fieldContext_WidgetTargetedMessage_welcomeMessage(ctx, field)
+	case "welcomeHtml":
+		return ec.fieldContext_WidgetTargetedMessage_welcomeHtml(ctx, field)
 	case "heading":
 		return ec.fieldContext_WidgetTargetedMessage_heading(ctx, field)
 	case "emailCapture":
@@ -15960,6 +24323,14 @@ func (ec *executionContext) childFields_WithdrawConsentPayload(ctx context.Conte
 		return ec.fieldContext_WithdrawConsentPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawConsentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields__Service(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sdl":
+		return ec.fieldContext__Service_sdl(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type _Service", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -4,32 +4,30 @@ package generated
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/graph/internal/inorder"
+	"parley/graph/model"
 	"parley/internal/clock"
 	"parley/internal/conversation"
+	"parley/internal/paging"
 	"parley/internal/vocab"
 )
 
 // region    ************************** generated!.gotpl **************************
 
 type RoutingResolver interface {
-	OfferAgain(ctx context.Context, obj *schema.Routing) (bool, error)
+	OfferAgain(ctx context.Context, obj *vocab.Routing) (bool, error)
 }
 type RoutingCandidateResolver interface {
-	User(ctx context.Context, objs []*schema.RoutingCandidate) ([]*ent.User, error)
+	User(ctx context.Context, objs []*vocab.RoutingCandidate) ([]*ent.User, error)
 
-	Skipped(ctx context.Context, obj *schema.RoutingCandidate) (*vocab.RoutingSkipReason, error)
-}
-type RoutingConditionResolver interface {
-	Property(ctx context.Context, obj *schema.RoutingCondition) (*string, error)
-	Value(ctx context.Context, obj *schema.RoutingCondition) (*string, error)
+	Skipped(ctx context.Context, obj *vocab.RoutingCandidate) (*vocab.RoutingSkipReason, error)
 }
 type RoutingDecisionResolver interface {
 	Trigger(ctx context.Context, obj *ent.RoutingDecision) (vocab.RoutingTrigger, error)
@@ -38,27 +36,80 @@ type RoutingDecisionResolver interface {
 	Target(ctx context.Context, obj *ent.RoutingDecision) (vocab.RoutingTarget, error)
 	Assignee(ctx context.Context, objs []*ent.RoutingDecision) ([]*ent.User, error)
 	AssignedTeam(ctx context.Context, objs []*ent.RoutingDecision) ([]*ent.Team, error)
+	Candidates(ctx context.Context, obj *ent.RoutingDecision, first *int, after *string, last *int, before *string) (*paging.Connection[*vocab.RoutingCandidate], error)
 }
 type RoutingRuleResolver interface {
-	Users(ctx context.Context, objs []*schema.RoutingRule) ([][]*ent.User, error)
-	Teams(ctx context.Context, objs []*schema.RoutingRule) ([][]*ent.Team, error)
+	Conditions(ctx context.Context, objs []*vocab.RoutingRule) ([][]model.RoutingCondition, error)
 
-	Fallback(ctx context.Context, objs []*schema.RoutingRule) ([]*ent.User, error)
+	Users(ctx context.Context, objs []*vocab.RoutingRule) ([][]*ent.User, error)
+	Teams(ctx context.Context, objs []*vocab.RoutingRule) ([][]*ent.Team, error)
+
+	Fallback(ctx context.Context, objs []*vocab.RoutingRule) ([]*ent.User, error)
 }
 
+type RoutingConditionInputResolver interface {
+	ContactProperty(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingContactPropertyConditionInput) error
+	List(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingListConditionInput) error
+	Language(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingTextConditionInput) error
+	Page(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingTextConditionInput) error
+	Subject(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingTextConditionInput) error
+	ToAddress(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingTextConditionInput) error
+	Hours(ctx context.Context, obj *vocab.RoutingCondition, data *vocab.RoutingHours) error
+}
 type RoutingInputResolver interface {
-	OfferAgain(ctx context.Context, obj *schema.Routing, data bool) error
+	OfferAgain(ctx context.Context, obj *vocab.Routing, data *bool) error
+}
+type RoutingRuleInputResolver interface {
+	Method(ctx context.Context, obj *vocab.RoutingRule, data *vocab.RoutingMethod) error
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_RoutingDecision_candidates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _Routing_rules(ctx context.Context, field graphql.CollectedField, obj *schema.Routing) (ret graphql.Marshaler) {
+func (ec *executionContext) _Routing_rules(ctx context.Context, field graphql.CollectedField, obj *vocab.Routing) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -70,8 +121,8 @@ func (ec *executionContext) _Routing_rules(ctx context.Context, field graphql.Co
 			return obj.Rules, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []schema.RoutingRule) graphql.Marshaler {
-			return ec.marshalNRoutingRule2ᚕparleyᚋentᚋschemaᚐRoutingRuleᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.RoutingRule) graphql.Marshaler {
+			return ec.marshalNRoutingRule2ᚕparleyᚋinternalᚋvocabᚐRoutingRuleᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -90,7 +141,7 @@ func (ec *executionContext) fieldContext_Routing_rules(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _Routing_offerAgain(ctx context.Context, field graphql.CollectedField, obj *schema.Routing) (ret graphql.Marshaler) {
+func (ec *executionContext) _Routing_offerAgain(ctx context.Context, field graphql.CollectedField, obj *vocab.Routing) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -113,7 +164,7 @@ func (ec *executionContext) fieldContext_Routing_offerAgain(_ context.Context, f
 	return graphql.NewScalarFieldContext("Routing", field, true, true, "Boolean")
 }
 
-func (ec *executionContext) _RoutingCandidate_user(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingCandidate) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoutingCandidate_user(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingCandidate) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -144,9 +195,9 @@ func (ec *executionContext) fieldContext_RoutingCandidate_user(_ context.Context
 	}
 	return fc, nil
 }
-func (ec *executionContext) resolveBatch_RoutingCandidate_user(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingCandidate) (any, error) {
+func (ec *executionContext) resolveBatch_RoutingCandidate_user(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingCandidate) (any, error) {
 	resolver := ec.Resolvers.RoutingCandidate()
-	if batch, ok := graphql.BatchParentsFor[*schema.RoutingCandidate](ctx, "RoutingCandidate"); ok {
+	if batch, ok := graphql.BatchParentsFor[*vocab.RoutingCandidate](ctx, "RoutingCandidate"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.User(ctx, batch.Parents)
 		})
@@ -159,7 +210,7 @@ func (ec *executionContext) resolveBatch_RoutingCandidate_user(ctx context.Conte
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.User(ctx, []*schema.RoutingCandidate{obj})
+	results, err := resolver.User(ctx, []*vocab.RoutingCandidate{obj})
 	return graphql.ResolveBatchSingleResult[*ent.User](
 		ctx,
 		results,
@@ -168,14 +219,14 @@ func (ec *executionContext) resolveBatch_RoutingCandidate_user(ctx context.Conte
 	)
 }
 
-func (ec *executionContext) _RoutingCandidate_chosen(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingCandidate) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoutingCandidate_chosen(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingCandidate) (ret graphql.Marshaler) {
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Chosen)
 }
 func (ec *executionContext) fieldContext_RoutingCandidate_chosen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoutingCandidate", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _RoutingCandidate_skipped(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingCandidate) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoutingCandidate_skipped(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingCandidate) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -198,36 +249,171 @@ func (ec *executionContext) fieldContext_RoutingCandidate_skipped(_ context.Cont
 	return graphql.NewScalarFieldContext("RoutingCandidate", field, true, true, "RoutingSkipReason")
 }
 
-func (ec *executionContext) _RoutingCondition_kind(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingCondition) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoutingCandidateConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*vocab.RoutingCandidate]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoutingCondition_kind(ctx, field)
+			return ec.fieldContext_RoutingCandidateConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v vocab.RoutingConditionKind) graphql.Marshaler {
-			return ec.marshalNRoutingConditionKind2parleyᚋinternalᚋvocabᚐRoutingConditionKind(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*vocab.RoutingCandidate]) graphql.Marshaler {
+			return ec.marshalNRoutingCandidateEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_RoutingCondition_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoutingCondition", field, false, false, "RoutingConditionKind")
+func (ec *executionContext) fieldContext_RoutingCandidateConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingCandidateConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoutingCandidateEdge(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
-func (ec *executionContext) _RoutingCondition_operator(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingCondition) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoutingCandidateConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*vocab.RoutingCandidate]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoutingCondition_operator(ctx, field)
+			return ec.fieldContext_RoutingCandidateConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*vocab.RoutingCandidate) graphql.Marshaler {
+			return ec.marshalNRoutingCandidate2ᚕᚖparleyᚋinternalᚋvocabᚐRoutingCandidateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingCandidateConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingCandidateConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoutingCandidate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingCandidateConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*vocab.RoutingCandidate]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingCandidateConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingCandidateConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingCandidateConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingCandidateEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*vocab.RoutingCandidate]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_RoutingCandidateEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingCandidateEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoutingCandidateEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*vocab.RoutingCandidate]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingCandidateEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.RoutingCandidate) graphql.Marshaler {
+			return ec.marshalNRoutingCandidate2ᚖparleyᚋinternalᚋvocabᚐRoutingCandidate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingCandidateEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingCandidateEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoutingCandidate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingContactPropertyCondition_property(ctx context.Context, field graphql.CollectedField, obj *model.RoutingContactPropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingContactPropertyCondition_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.RoutingContactProperty) graphql.Marshaler {
+			return ec.marshalNRoutingContactProperty2parleyᚋinternalᚋvocabᚐRoutingContactProperty(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingContactPropertyCondition_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingContactPropertyCondition", field, false, false, "RoutingContactProperty")
+}
+
+func (ec *executionContext) _RoutingContactPropertyCondition_operator(ctx context.Context, field graphql.CollectedField, obj *model.RoutingContactPropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingContactPropertyCondition_operator(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.Operator, nil
@@ -240,20 +426,20 @@ func (ec *executionContext) _RoutingCondition_operator(ctx context.Context, fiel
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_RoutingCondition_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoutingCondition", field, false, false, "RoutingOperator")
+func (ec *executionContext) fieldContext_RoutingContactPropertyCondition_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingContactPropertyCondition", field, false, false, "RoutingOperator")
 }
 
-func (ec *executionContext) _RoutingCondition_property(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingCondition) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoutingContactPropertyCondition_value(ctx context.Context, field graphql.CollectedField, obj *model.RoutingContactPropertyCondition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoutingCondition_property(ctx, field)
+			return ec.fieldContext_RoutingContactPropertyCondition_value(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RoutingCondition().Property(ctx, obj)
+			return obj.Value, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -263,31 +449,15 @@ func (ec *executionContext) _RoutingCondition_property(ctx context.Context, fiel
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RoutingCondition_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoutingCondition", field, true, true, "String")
+func (ec *executionContext) fieldContext_RoutingContactPropertyCondition_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingContactPropertyCondition", field, false, false, "String")
 }
 
-func (ec *executionContext) _RoutingCondition_value(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingCondition) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoutingCondition_value(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RoutingCondition().Value(ctx, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+func (ec *executionContext) _RoutingDecision_id(ctx context.Context, field graphql.CollectedField, obj *ent.RoutingDecision) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
-func (ec *executionContext) fieldContext_RoutingCondition_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoutingCondition", field, true, true, "String")
+func (ec *executionContext) fieldContext_RoutingDecision_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingDecision", field, false, false, "ID")
 }
 
 func (ec *executionContext) _RoutingDecision_decidedAt(ctx context.Context, field graphql.CollectedField, obj *ent.RoutingDecision) (ret graphql.Marshaler) {
@@ -540,30 +710,331 @@ func (ec *executionContext) _RoutingDecision_candidates(ctx context.Context, fie
 			return ec.fieldContext_RoutingDecision_candidates(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Candidates, nil
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.RoutingDecision().Candidates(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []schema.RoutingCandidate) graphql.Marshaler {
-			return ec.marshalNRoutingCandidate2ᚕparleyᚋentᚋschemaᚐRoutingCandidateᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*vocab.RoutingCandidate]) graphql.Marshaler {
+			return ec.marshalNRoutingCandidateConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_RoutingDecision_candidates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_RoutingDecision_candidates(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RoutingDecision",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoutingCandidateConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_RoutingDecision_candidates_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingDecisionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.RoutingDecision]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingDecisionConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.RoutingDecision]) graphql.Marshaler {
+			return ec.marshalNRoutingDecisionEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingDecisionConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingDecisionConnection",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RoutingCandidate(ctx, field)
+			return ec.childFields_RoutingDecisionEdge(ctx, field)
 		},
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _RoutingRule_conditions(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingRule) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoutingDecisionConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.RoutingDecision]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingDecisionConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.RoutingDecision) graphql.Marshaler {
+			return ec.marshalNRoutingDecision2ᚕᚖparleyᚋentᚐRoutingDecisionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingDecisionConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingDecisionConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoutingDecision(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingDecisionConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.RoutingDecision]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingDecisionConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingDecisionConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingDecisionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingDecisionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.RoutingDecision]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_RoutingDecisionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingDecisionEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoutingDecisionEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.RoutingDecision]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingDecisionEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.RoutingDecision) graphql.Marshaler {
+			return ec.marshalNRoutingDecision2ᚖparleyᚋentᚐRoutingDecision(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingDecisionEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingDecisionEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoutingDecision(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingHoursCondition_hours(ctx context.Context, field graphql.CollectedField, obj *model.RoutingHoursCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingHoursCondition_hours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.RoutingHours) graphql.Marshaler {
+			return ec.marshalNRoutingHours2parleyᚋinternalᚋvocabᚐRoutingHours(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingHoursCondition_hours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingHoursCondition", field, false, false, "RoutingHours")
+}
+
+func (ec *executionContext) _RoutingLanguageCondition_operator(ctx context.Context, field graphql.CollectedField, obj *model.RoutingLanguageCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingLanguageCondition_operator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Operator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.RoutingOperator) graphql.Marshaler {
+			return ec.marshalNRoutingOperator2parleyᚋinternalᚋvocabᚐRoutingOperator(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingLanguageCondition_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingLanguageCondition", field, false, false, "RoutingOperator")
+}
+
+func (ec *executionContext) _RoutingLanguageCondition_value(ctx context.Context, field graphql.CollectedField, obj *model.RoutingLanguageCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingLanguageCondition_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingLanguageCondition_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingLanguageCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoutingListCondition_list(ctx context.Context, field graphql.CollectedField, obj *model.RoutingListCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingListCondition_list(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.List, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ContactList) graphql.Marshaler {
+			return ec.marshalOContactList2ᚖparleyᚋentᚐContactList(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingListCondition_list(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingListCondition",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactList(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingListCondition_member(ctx context.Context, field graphql.CollectedField, obj *model.RoutingListCondition) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Member)
+}
+func (ec *executionContext) fieldContext_RoutingListCondition_member(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingListCondition", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RoutingPageCondition_operator(ctx context.Context, field graphql.CollectedField, obj *model.RoutingPageCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingPageCondition_operator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Operator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.RoutingOperator) graphql.Marshaler {
+			return ec.marshalNRoutingOperator2parleyᚋinternalᚋvocabᚐRoutingOperator(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingPageCondition_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingPageCondition", field, false, false, "RoutingOperator")
+}
+
+func (ec *executionContext) _RoutingPageCondition_value(ctx context.Context, field graphql.CollectedField, obj *model.RoutingPageCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingPageCondition_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingPageCondition_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingPageCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoutingRule_conditions(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingRule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -572,30 +1043,44 @@ func (ec *executionContext) _RoutingRule_conditions(ctx context.Context, field g
 			return ec.fieldContext_RoutingRule_conditions(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Conditions, nil
+			return ec.resolveBatch_RoutingRule_conditions(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []schema.RoutingCondition) graphql.Marshaler {
-			return ec.marshalNRoutingCondition2ᚕparleyᚋentᚋschemaᚐRoutingConditionᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []model.RoutingCondition) graphql.Marshaler {
+			return ec.marshalNRoutingCondition2ᚕparleyᚋgraphᚋmodelᚐRoutingConditionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_RoutingRule_conditions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RoutingRule",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RoutingCondition(ctx, field)
-		},
+	return graphql.NewScalarFieldContext("RoutingRule", field, true, true, "RoutingCondition")
+}
+func (ec *executionContext) resolveBatch_RoutingRule_conditions(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingRule) (any, error) {
+	resolver := ec.Resolvers.RoutingRule()
+	if batch, ok := graphql.BatchParentsFor[*vocab.RoutingRule](ctx, "RoutingRule"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Conditions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]model.RoutingCondition](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RoutingRule.conditions",
+			batch.IndexMap,
+		)
 	}
-	return fc, nil
+	results, err := resolver.Conditions(ctx, []*vocab.RoutingRule{obj})
+	return graphql.ResolveBatchSingleResult[[]model.RoutingCondition](
+		ctx,
+		results,
+		err,
+		"RoutingRule.conditions",
+	)
 }
 
-func (ec *executionContext) _RoutingRule_target(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingRule) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoutingRule_target(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingRule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -618,7 +1103,7 @@ func (ec *executionContext) fieldContext_RoutingRule_target(_ context.Context, f
 	return graphql.NewScalarFieldContext("RoutingRule", field, false, false, "RoutingTarget")
 }
 
-func (ec *executionContext) _RoutingRule_users(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingRule) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoutingRule_users(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingRule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -649,9 +1134,9 @@ func (ec *executionContext) fieldContext_RoutingRule_users(_ context.Context, fi
 	}
 	return fc, nil
 }
-func (ec *executionContext) resolveBatch_RoutingRule_users(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingRule) (any, error) {
+func (ec *executionContext) resolveBatch_RoutingRule_users(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingRule) (any, error) {
 	resolver := ec.Resolvers.RoutingRule()
-	if batch, ok := graphql.BatchParentsFor[*schema.RoutingRule](ctx, "RoutingRule"); ok {
+	if batch, ok := graphql.BatchParentsFor[*vocab.RoutingRule](ctx, "RoutingRule"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Users(ctx, batch.Parents)
 		})
@@ -664,7 +1149,7 @@ func (ec *executionContext) resolveBatch_RoutingRule_users(ctx context.Context, 
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Users(ctx, []*schema.RoutingRule{obj})
+	results, err := resolver.Users(ctx, []*vocab.RoutingRule{obj})
 	return graphql.ResolveBatchSingleResult[[]*ent.User](
 		ctx,
 		results,
@@ -673,7 +1158,7 @@ func (ec *executionContext) resolveBatch_RoutingRule_users(ctx context.Context, 
 	)
 }
 
-func (ec *executionContext) _RoutingRule_teams(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingRule) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoutingRule_teams(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingRule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -704,9 +1189,9 @@ func (ec *executionContext) fieldContext_RoutingRule_teams(_ context.Context, fi
 	}
 	return fc, nil
 }
-func (ec *executionContext) resolveBatch_RoutingRule_teams(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingRule) (any, error) {
+func (ec *executionContext) resolveBatch_RoutingRule_teams(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingRule) (any, error) {
 	resolver := ec.Resolvers.RoutingRule()
-	if batch, ok := graphql.BatchParentsFor[*schema.RoutingRule](ctx, "RoutingRule"); ok {
+	if batch, ok := graphql.BatchParentsFor[*vocab.RoutingRule](ctx, "RoutingRule"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Teams(ctx, batch.Parents)
 		})
@@ -719,7 +1204,7 @@ func (ec *executionContext) resolveBatch_RoutingRule_teams(ctx context.Context, 
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Teams(ctx, []*schema.RoutingRule{obj})
+	results, err := resolver.Teams(ctx, []*vocab.RoutingRule{obj})
 	return graphql.ResolveBatchSingleResult[[]*ent.Team](
 		ctx,
 		results,
@@ -728,7 +1213,7 @@ func (ec *executionContext) resolveBatch_RoutingRule_teams(ctx context.Context, 
 	)
 }
 
-func (ec *executionContext) _RoutingRule_method(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingRule) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoutingRule_method(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingRule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -751,7 +1236,7 @@ func (ec *executionContext) fieldContext_RoutingRule_method(_ context.Context, f
 	return graphql.NewScalarFieldContext("RoutingRule", field, false, false, "RoutingMethod")
 }
 
-func (ec *executionContext) _RoutingRule_fallback(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingRule) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoutingRule_fallback(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingRule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -782,9 +1267,9 @@ func (ec *executionContext) fieldContext_RoutingRule_fallback(_ context.Context,
 	}
 	return fc, nil
 }
-func (ec *executionContext) resolveBatch_RoutingRule_fallback(ctx context.Context, field graphql.CollectedField, obj *schema.RoutingRule) (any, error) {
+func (ec *executionContext) resolveBatch_RoutingRule_fallback(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingRule) (any, error) {
 	resolver := ec.Resolvers.RoutingRule()
-	if batch, ok := graphql.BatchParentsFor[*schema.RoutingRule](ctx, "RoutingRule"); ok {
+	if batch, ok := graphql.BatchParentsFor[*vocab.RoutingRule](ctx, "RoutingRule"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Fallback(ctx, batch.Parents)
 		})
@@ -797,7 +1282,7 @@ func (ec *executionContext) resolveBatch_RoutingRule_fallback(ctx context.Contex
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Fallback(ctx, []*schema.RoutingRule{obj})
+	results, err := resolver.Fallback(ctx, []*vocab.RoutingRule{obj})
 	return graphql.ResolveBatchSingleResult[*ent.User](
 		ctx,
 		results,
@@ -806,12 +1291,202 @@ func (ec *executionContext) resolveBatch_RoutingRule_fallback(ctx context.Contex
 	)
 }
 
+func (ec *executionContext) _RoutingSubjectCondition_operator(ctx context.Context, field graphql.CollectedField, obj *model.RoutingSubjectCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingSubjectCondition_operator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Operator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.RoutingOperator) graphql.Marshaler {
+			return ec.marshalNRoutingOperator2parleyᚋinternalᚋvocabᚐRoutingOperator(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingSubjectCondition_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingSubjectCondition", field, false, false, "RoutingOperator")
+}
+
+func (ec *executionContext) _RoutingSubjectCondition_value(ctx context.Context, field graphql.CollectedField, obj *model.RoutingSubjectCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingSubjectCondition_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingSubjectCondition_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingSubjectCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoutingToAddressCondition_operator(ctx context.Context, field graphql.CollectedField, obj *model.RoutingToAddressCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingToAddressCondition_operator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Operator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.RoutingOperator) graphql.Marshaler {
+			return ec.marshalNRoutingOperator2parleyᚋinternalᚋvocabᚐRoutingOperator(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingToAddressCondition_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingToAddressCondition", field, false, false, "RoutingOperator")
+}
+
+func (ec *executionContext) _RoutingToAddressCondition_value(ctx context.Context, field graphql.CollectedField, obj *model.RoutingToAddressCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingToAddressCondition_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingToAddressCondition_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingToAddressCondition", field, false, false, "String")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputRoutingConditionInput(ctx context.Context, obj any) (schema.RoutingCondition, error) {
-	var it schema.RoutingCondition
+func (ec *executionContext) unmarshalInputRoutingConditionInput(ctx context.Context, obj any) (vocab.RoutingCondition, error) {
+	var it vocab.RoutingCondition
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"contactProperty", "list", "language", "page", "subject", "toAddress", "hours"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "contactProperty":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactProperty"))
+			data, err := ec.unmarshalORoutingContactPropertyConditionInput2ᚖparleyᚋgraphᚋmodelᚐRoutingContactPropertyConditionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.RoutingConditionInput().ContactProperty(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "list":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("list"))
+			data, err := ec.unmarshalORoutingListConditionInput2ᚖparleyᚋgraphᚋmodelᚐRoutingListConditionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.RoutingConditionInput().List(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "language":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("language"))
+			data, err := ec.unmarshalORoutingTextConditionInput2ᚖparleyᚋgraphᚋmodelᚐRoutingTextConditionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.RoutingConditionInput().Language(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "page":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("page"))
+			data, err := ec.unmarshalORoutingTextConditionInput2ᚖparleyᚋgraphᚋmodelᚐRoutingTextConditionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.RoutingConditionInput().Page(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "subject":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subject"))
+			data, err := ec.unmarshalORoutingTextConditionInput2ᚖparleyᚋgraphᚋmodelᚐRoutingTextConditionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.RoutingConditionInput().Subject(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "toAddress":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("toAddress"))
+			data, err := ec.unmarshalORoutingTextConditionInput2ᚖparleyᚋgraphᚋmodelᚐRoutingTextConditionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.RoutingConditionInput().ToAddress(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "hours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hours"))
+			data, err := ec.unmarshalORoutingHours2ᚖparleyᚋinternalᚋvocabᚐRoutingHours(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.RoutingConditionInput().Hours(ctx, &it, data); err != nil {
+				return it, err
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRoutingConditionInput unmarshals raw into the RoutingConditionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRoutingConditionInput(ctx context.Context, raw any) (vocab.RoutingCondition, error) {
+	var out vocab.RoutingCondition
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoutingConditionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRoutingContactPropertyConditionInput(ctx context.Context, obj any) (model.RoutingContactPropertyConditionInput, error) {
+	var it model.RoutingContactPropertyConditionInput
 	if obj == nil {
 		return it, nil
 	}
@@ -825,37 +1500,30 @@ func (ec *executionContext) unmarshalInputRoutingConditionInput(ctx context.Cont
 		asMap["operator"] = "IS"
 	}
 
-	fieldsInOrder := [...]string{"kind", "operator", "property", "value"}
+	fieldsInOrder := [...]string{"property", "operator", "value"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "kind":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
-			data, err := ec.unmarshalNRoutingConditionKind2parleyᚋinternalᚋvocabᚐRoutingConditionKind(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Kind = data
-		case "operator":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("operator"))
-			data, err := ec.unmarshalNRoutingOperator2parleyᚋinternalᚋvocabᚐRoutingOperator(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Operator = data
 		case "property":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("property"))
-			data, err := ec.unmarshalOString2string(ctx, v)
+			data, err := ec.unmarshalNRoutingContactProperty2parleyᚋinternalᚋvocabᚐRoutingContactProperty(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Property = data
+		case "operator":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("operator"))
+			data, err := ec.unmarshalORoutingOperator2ᚖparleyᚋinternalᚋvocabᚐRoutingOperator(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Operator = data
 		case "value":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
-			data, err := ec.unmarshalOString2string(ctx, v)
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -865,20 +1533,20 @@ func (ec *executionContext) unmarshalInputRoutingConditionInput(ctx context.Cont
 	return it, nil
 }
 
-// UnmarshalRoutingConditionInput unmarshals raw into the RoutingConditionInput input type, using the
+// UnmarshalRoutingContactPropertyConditionInput unmarshals raw into the RoutingContactPropertyConditionInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalRoutingConditionInput(ctx context.Context, raw any) (schema.RoutingCondition, error) {
-	var out schema.RoutingCondition
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoutingConditionInput", raw, &out)
+func UnmarshalRoutingContactPropertyConditionInput(ctx context.Context, raw any) (model.RoutingContactPropertyConditionInput, error) {
+	var out model.RoutingContactPropertyConditionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoutingContactPropertyConditionInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputRoutingInput(ctx context.Context, obj any) (schema.Routing, error) {
-	var it schema.Routing
+func (ec *executionContext) unmarshalInputRoutingInput(ctx context.Context, obj any) (vocab.Routing, error) {
+	var it vocab.Routing
 	if obj == nil {
 		return it, nil
 	}
@@ -886,10 +1554,6 @@ func (ec *executionContext) unmarshalInputRoutingInput(ctx context.Context, obj 
 	asMap := map[string]any{}
 	for k, v := range obj.(map[string]any) {
 		asMap[k] = v
-	}
-
-	if _, present := asMap["offerAgain"]; !present {
-		asMap["offerAgain"] = true
 	}
 
 	fieldsInOrder := [...]string{"rules", "offerAgain"}
@@ -901,14 +1565,14 @@ func (ec *executionContext) unmarshalInputRoutingInput(ctx context.Context, obj 
 		switch k {
 		case "rules":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rules"))
-			data, err := ec.unmarshalNRoutingRuleInput2ᚕparleyᚋentᚋschemaᚐRoutingRuleᚄ(ctx, v)
+			data, err := ec.unmarshalNRoutingRuleInput2ᚕparleyᚋinternalᚋvocabᚐRoutingRuleᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Rules = data
 		case "offerAgain":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("offerAgain"))
-			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -926,14 +1590,14 @@ func (ec *executionContext) unmarshalInputRoutingInput(ctx context.Context, obj 
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalRoutingInput(ctx context.Context, raw any) (schema.Routing, error) {
-	var out schema.Routing
+func UnmarshalRoutingInput(ctx context.Context, raw any) (vocab.Routing, error) {
+	var out vocab.Routing
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoutingInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputRoutingPreviewInput(ctx context.Context, obj any) (conversation.RoutingPreviewInput, error) {
-	var it conversation.RoutingPreviewInput
+func (ec *executionContext) unmarshalInputRoutingListConditionInput(ctx context.Context, obj any) (model.RoutingListConditionInput, error) {
+	var it model.RoutingListConditionInput
 	if obj == nil {
 		return it, nil
 	}
@@ -943,7 +1607,60 @@ func (ec *executionContext) unmarshalInputRoutingPreviewInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"conversationId", "targetedMessageId", "emailChannelId", "contactId", "pageUrl", "from", "to", "subject", "at"}
+	if _, present := asMap["member"]; !present {
+		asMap["member"] = true
+	}
+
+	fieldsInOrder := [...]string{"contactListId", "member"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "contactListId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactListId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactListID = data
+		case "member":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("member"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Member = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRoutingListConditionInput unmarshals raw into the RoutingListConditionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRoutingListConditionInput(ctx context.Context, raw any) (model.RoutingListConditionInput, error) {
+	var out model.RoutingListConditionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoutingListConditionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRoutingPreviewConversation(ctx context.Context, obj any) (conversation.RoutingPreviewConversation, error) {
+	var it conversation.RoutingPreviewConversation
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "targetedMessageId", "email"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -964,34 +1681,55 @@ func (ec *executionContext) unmarshalInputRoutingPreviewInput(ctx context.Contex
 				return it, err
 			}
 			it.TargetedMessageID = data
-		case "emailChannelId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailChannelId"))
-			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalORoutingPreviewEmail2ᚖparleyᚋinternalᚋconversationᚐRoutingPreviewEmail(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.EmailChannelID = data
-		case "contactId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
-			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			it.Email = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRoutingPreviewConversation unmarshals raw into the RoutingPreviewConversation input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRoutingPreviewConversation(ctx context.Context, raw any) (conversation.RoutingPreviewConversation, error) {
+	var out conversation.RoutingPreviewConversation
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoutingPreviewConversation", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRoutingPreviewEmail(ctx context.Context, obj any) (conversation.RoutingPreviewEmail, error) {
+	var it conversation.RoutingPreviewEmail
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "to", "subject"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ContactID = data
-		case "pageUrl":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pageUrl"))
-			data, err := ec.unmarshalOURL2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.PageURL = data
-		case "from":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
-			data, err := ec.unmarshalOEmailAddress2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.From = data
+			it.ChannelID = data
 		case "to":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
 			data, err := ec.unmarshalOEmailAddress2ᚕstringᚄ(ctx, v)
@@ -1006,6 +1744,62 @@ func (ec *executionContext) unmarshalInputRoutingPreviewInput(ctx context.Contex
 				return it, err
 			}
 			it.Subject = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRoutingPreviewEmail unmarshals raw into the RoutingPreviewEmail input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRoutingPreviewEmail(ctx context.Context, raw any) (conversation.RoutingPreviewEmail, error) {
+	var out conversation.RoutingPreviewEmail
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoutingPreviewEmail", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRoutingPreviewInput(ctx context.Context, obj any) (conversation.RoutingPreviewInput, error) {
+	var it conversation.RoutingPreviewInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversation", "person", "pageUrl", "at"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversation"))
+			data, err := ec.unmarshalNRoutingPreviewConversation2parleyᚋinternalᚋconversationᚐRoutingPreviewConversation(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Conversation = data
+		case "person":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("person"))
+			data, err := ec.unmarshalORoutingPreviewPerson2ᚖparleyᚋinternalᚋconversationᚐRoutingPreviewPerson(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Person = data
+		case "pageUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pageUrl"))
+			data, err := ec.unmarshalOURL2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PageURL = data
 		case "at":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
 			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
@@ -1030,8 +1824,57 @@ func UnmarshalRoutingPreviewInput(ctx context.Context, raw any) (conversation.Ro
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputRoutingRuleInput(ctx context.Context, obj any) (schema.RoutingRule, error) {
-	var it schema.RoutingRule
+func (ec *executionContext) unmarshalInputRoutingPreviewPerson(ctx context.Context, obj any) (conversation.RoutingPreviewPerson, error) {
+	var it conversation.RoutingPreviewPerson
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"contactId", "address"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "contactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactID = data
+		case "address":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
+			data, err := ec.unmarshalOEmailAddress2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRoutingPreviewPerson unmarshals raw into the RoutingPreviewPerson input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRoutingPreviewPerson(ctx context.Context, raw any) (conversation.RoutingPreviewPerson, error) {
+	var out conversation.RoutingPreviewPerson
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoutingPreviewPerson", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRoutingRuleInput(ctx context.Context, obj any) (vocab.RoutingRule, error) {
+	var it vocab.RoutingRule
 	if obj == nil {
 		return it, nil
 	}
@@ -1054,7 +1897,7 @@ func (ec *executionContext) unmarshalInputRoutingRuleInput(ctx context.Context, 
 		switch k {
 		case "conditions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conditions"))
-			data, err := ec.unmarshalORoutingConditionInput2ᚕparleyᚋentᚋschemaᚐRoutingConditionᚄ(ctx, v)
+			data, err := ec.unmarshalORoutingConditionInput2ᚕparleyᚋinternalᚋvocabᚐRoutingConditionᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -1082,11 +1925,13 @@ func (ec *executionContext) unmarshalInputRoutingRuleInput(ctx context.Context, 
 			it.TeamIDs = data
 		case "method":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
-			data, err := ec.unmarshalNRoutingMethod2parleyᚋinternalᚋvocabᚐRoutingMethod(ctx, v)
+			data, err := ec.unmarshalORoutingMethod2ᚖparleyᚋinternalᚋvocabᚐRoutingMethod(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Method = data
+			if err = ec.Resolvers.RoutingRuleInput().Method(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "fallbackId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fallbackId"))
 			data, err := ec.unmarshalOID2string(ctx, v)
@@ -1105,9 +1950,62 @@ func (ec *executionContext) unmarshalInputRoutingRuleInput(ctx context.Context, 
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalRoutingRuleInput(ctx context.Context, raw any) (schema.RoutingRule, error) {
-	var out schema.RoutingRule
+func UnmarshalRoutingRuleInput(ctx context.Context, raw any) (vocab.RoutingRule, error) {
+	var out vocab.RoutingRule
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoutingRuleInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRoutingTextConditionInput(ctx context.Context, obj any) (model.RoutingTextConditionInput, error) {
+	var it model.RoutingTextConditionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["operator"]; !present {
+		asMap["operator"] = "IS"
+	}
+
+	fieldsInOrder := [...]string{"operator", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "operator":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("operator"))
+			data, err := ec.unmarshalORoutingOperator2ᚖparleyᚋinternalᚋvocabᚐRoutingOperator(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Operator = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRoutingTextConditionInput unmarshals raw into the RoutingTextConditionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRoutingTextConditionInput(ctx context.Context, raw any) (model.RoutingTextConditionInput, error) {
+	var out model.RoutingTextConditionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoutingTextConditionInput", raw, &out)
 	return out, err
 }
 
@@ -1115,13 +2013,75 @@ func UnmarshalRoutingRuleInput(ctx context.Context, raw any) (schema.RoutingRule
 
 // region    ************************** interface.gotpl ***************************
 
+func (ec *executionContext) _RoutingCondition(ctx context.Context, sel ast.SelectionSet, obj model.RoutingCondition) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.RoutingToAddressCondition:
+		return ec._RoutingToAddressCondition(ctx, sel, &obj)
+	case *model.RoutingToAddressCondition:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RoutingToAddressCondition(ctx, sel, obj)
+	case model.RoutingSubjectCondition:
+		return ec._RoutingSubjectCondition(ctx, sel, &obj)
+	case *model.RoutingSubjectCondition:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RoutingSubjectCondition(ctx, sel, obj)
+	case model.RoutingPageCondition:
+		return ec._RoutingPageCondition(ctx, sel, &obj)
+	case *model.RoutingPageCondition:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RoutingPageCondition(ctx, sel, obj)
+	case model.RoutingListCondition:
+		return ec._RoutingListCondition(ctx, sel, &obj)
+	case *model.RoutingListCondition:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RoutingListCondition(ctx, sel, obj)
+	case model.RoutingLanguageCondition:
+		return ec._RoutingLanguageCondition(ctx, sel, &obj)
+	case *model.RoutingLanguageCondition:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RoutingLanguageCondition(ctx, sel, obj)
+	case model.RoutingHoursCondition:
+		return ec._RoutingHoursCondition(ctx, sel, &obj)
+	case *model.RoutingHoursCondition:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RoutingHoursCondition(ctx, sel, obj)
+	case model.RoutingContactPropertyCondition:
+		return ec._RoutingContactPropertyCondition(ctx, sel, &obj)
+	case *model.RoutingContactPropertyCondition:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RoutingContactPropertyCondition(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of RoutingCondition must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
 
 var routingImplementors = []string{"Routing"}
 
-func (ec *executionContext) _Routing(ctx context.Context, sel ast.SelectionSet, obj *schema.Routing) graphql.Marshaler {
+func (ec *executionContext) _Routing(ctx context.Context, sel ast.SelectionSet, obj *vocab.Routing) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1153,7 +2113,7 @@ func (ec *executionContext) _Routing(ctx context.Context, sel ast.SelectionSet, 
 
 var routingCandidateImplementors = []string{"RoutingCandidate"}
 
-func (ec *executionContext) _RoutingCandidate(ctx context.Context, sel ast.SelectionSet, obj *schema.RoutingCandidate) graphql.Marshaler {
+func (ec *executionContext) _RoutingCandidate(ctx context.Context, sel ast.SelectionSet, obj *vocab.RoutingCandidate) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingCandidateImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1188,33 +2148,97 @@ func (ec *executionContext) _RoutingCandidate(ctx context.Context, sel ast.Selec
 	return out
 }
 
-var routingConditionImplementors = []string{"RoutingCondition"}
+var routingCandidateConnectionImplementors = []string{"RoutingCandidateConnection"}
 
-func (ec *executionContext) _RoutingCondition(ctx context.Context, sel ast.SelectionSet, obj *schema.RoutingCondition) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, routingConditionImplementors)
+func (ec *executionContext) _RoutingCandidateConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*vocab.RoutingCandidate]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingCandidateConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("RoutingCondition")
-		case "kind":
-			out.Values[i] = ec._RoutingCondition_kind(ctx, field, obj)
+			out.Values[i] = graphql.MarshalString("RoutingCandidateConnection")
+		case "edges":
+			out.Values[i] = ec._RoutingCandidateConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._RoutingCandidateConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._RoutingCandidateConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var routingCandidateEdgeImplementors = []string{"RoutingCandidateEdge"}
+
+func (ec *executionContext) _RoutingCandidateEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*vocab.RoutingCandidate]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingCandidateEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoutingCandidateEdge")
+		case "cursor":
+			out.Values[i] = ec._RoutingCandidateEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._RoutingCandidateEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var routingContactPropertyConditionImplementors = []string{"RoutingContactPropertyCondition", "RoutingCondition"}
+
+func (ec *executionContext) _RoutingContactPropertyCondition(ctx context.Context, sel ast.SelectionSet, obj *model.RoutingContactPropertyCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingContactPropertyConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoutingContactPropertyCondition")
+		case "property":
+			out.Values[i] = ec._RoutingContactPropertyCondition_property(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "operator":
-			out.Values[i] = ec._RoutingCondition_operator(ctx, field, obj)
+			out.Values[i] = ec._RoutingContactPropertyCondition_operator(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "property":
-			out.Values[i] = ec._RoutingCondition_property(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
 		case "value":
-			out.Values[i] = ec._RoutingCondition_value(ctx, field, obj)
+			out.Values[i] = ec._RoutingContactPropertyCondition_value(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -1230,7 +2254,7 @@ func (ec *executionContext) _RoutingCondition(ctx context.Context, sel ast.Selec
 	return out
 }
 
-var routingDecisionImplementors = []string{"RoutingDecision"}
+var routingDecisionImplementors = []string{"RoutingDecision", "Node"}
 
 func (ec *executionContext) _RoutingDecision(ctx context.Context, sel ast.SelectionSet, obj *ent.RoutingDecision) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingDecisionImplementors)
@@ -1240,6 +2264,11 @@ func (ec *executionContext) _RoutingDecision(ctx context.Context, sel ast.Select
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("RoutingDecision")
+		case "id":
+			out.Values[i] = ec._RoutingDecision_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "decidedAt":
 			out.Values[i] = ec._RoutingDecision_decidedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1292,9 +2321,201 @@ func (ec *executionContext) _RoutingDecision(ctx context.Context, sel ast.Select
 	return out
 }
 
+var routingDecisionConnectionImplementors = []string{"RoutingDecisionConnection"}
+
+func (ec *executionContext) _RoutingDecisionConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.RoutingDecision]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingDecisionConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoutingDecisionConnection")
+		case "edges":
+			out.Values[i] = ec._RoutingDecisionConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._RoutingDecisionConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._RoutingDecisionConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var routingDecisionEdgeImplementors = []string{"RoutingDecisionEdge"}
+
+func (ec *executionContext) _RoutingDecisionEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.RoutingDecision]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingDecisionEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoutingDecisionEdge")
+		case "cursor":
+			out.Values[i] = ec._RoutingDecisionEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._RoutingDecisionEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var routingHoursConditionImplementors = []string{"RoutingHoursCondition", "RoutingCondition"}
+
+func (ec *executionContext) _RoutingHoursCondition(ctx context.Context, sel ast.SelectionSet, obj *model.RoutingHoursCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingHoursConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoutingHoursCondition")
+		case "hours":
+			out.Values[i] = ec._RoutingHoursCondition_hours(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var routingLanguageConditionImplementors = []string{"RoutingLanguageCondition", "RoutingCondition"}
+
+func (ec *executionContext) _RoutingLanguageCondition(ctx context.Context, sel ast.SelectionSet, obj *model.RoutingLanguageCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingLanguageConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoutingLanguageCondition")
+		case "operator":
+			out.Values[i] = ec._RoutingLanguageCondition_operator(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._RoutingLanguageCondition_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var routingListConditionImplementors = []string{"RoutingListCondition", "RoutingCondition"}
+
+func (ec *executionContext) _RoutingListCondition(ctx context.Context, sel ast.SelectionSet, obj *model.RoutingListCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingListConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoutingListCondition")
+		case "list":
+			out.Values[i] = ec._RoutingListCondition_list(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "member":
+			out.Values[i] = ec._RoutingListCondition_member(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var routingPageConditionImplementors = []string{"RoutingPageCondition", "RoutingCondition"}
+
+func (ec *executionContext) _RoutingPageCondition(ctx context.Context, sel ast.SelectionSet, obj *model.RoutingPageCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingPageConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoutingPageCondition")
+		case "operator":
+			out.Values[i] = ec._RoutingPageCondition_operator(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._RoutingPageCondition_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var routingRuleImplementors = []string{"RoutingRule"}
 
-func (ec *executionContext) _RoutingRule(ctx context.Context, sel ast.SelectionSet, obj *schema.RoutingRule) graphql.Marshaler {
+func (ec *executionContext) _RoutingRule(ctx context.Context, sel ast.SelectionSet, obj *vocab.RoutingRule) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingRuleImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1344,24 +2565,84 @@ func (ec *executionContext) _RoutingRule(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var routingSubjectConditionImplementors = []string{"RoutingSubjectCondition", "RoutingCondition"}
+
+func (ec *executionContext) _RoutingSubjectCondition(ctx context.Context, sel ast.SelectionSet, obj *model.RoutingSubjectCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingSubjectConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoutingSubjectCondition")
+		case "operator":
+			out.Values[i] = ec._RoutingSubjectCondition_operator(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._RoutingSubjectCondition_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var routingToAddressConditionImplementors = []string{"RoutingToAddressCondition", "RoutingCondition"}
+
+func (ec *executionContext) _RoutingToAddressCondition(ctx context.Context, sel ast.SelectionSet, obj *model.RoutingToAddressCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingToAddressConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoutingToAddressCondition")
+		case "operator":
+			out.Values[i] = ec._RoutingToAddressCondition_operator(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._RoutingToAddressCondition_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNRouting2parleyᚋentᚋschemaᚐRouting(ctx context.Context, sel ast.SelectionSet, v schema.Routing) graphql.Marshaler {
+func (ec *executionContext) marshalNRouting2parleyᚋinternalᚋvocabᚐRouting(ctx context.Context, sel ast.SelectionSet, v vocab.Routing) graphql.Marshaler {
 	return ec._Routing(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNRoutingCandidate2parleyᚋentᚋschemaᚐRoutingCandidate(ctx context.Context, sel ast.SelectionSet, v schema.RoutingCandidate) graphql.Marshaler {
-	return ec._RoutingCandidate(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNRoutingCandidate2ᚕparleyᚋentᚋschemaᚐRoutingCandidateᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.RoutingCandidate) graphql.Marshaler {
-	ctx = graphql.WithBatchParentValues(ctx, "RoutingCandidate", v)
+func (ec *executionContext) marshalNRoutingCandidate2ᚕᚖparleyᚋinternalᚋvocabᚐRoutingCandidateᚄ(ctx context.Context, sel ast.SelectionSet, v []*vocab.RoutingCandidate) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "RoutingCandidate", v, nil)
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNRoutingCandidate2parleyᚋentᚋschemaᚐRoutingCandidate(ctx, sel, v[i])
+		return ec.marshalNRoutingCandidate2ᚖparleyᚋinternalᚋvocabᚐRoutingCandidate(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1373,15 +2654,27 @@ func (ec *executionContext) marshalNRoutingCandidate2ᚕparleyᚋentᚋschemaᚐ
 	return ret
 }
 
-func (ec *executionContext) marshalNRoutingCondition2parleyᚋentᚋschemaᚐRoutingCondition(ctx context.Context, sel ast.SelectionSet, v schema.RoutingCondition) graphql.Marshaler {
-	return ec._RoutingCondition(ctx, sel, &v)
+func (ec *executionContext) marshalNRoutingCandidate2ᚖparleyᚋinternalᚋvocabᚐRoutingCandidate(ctx context.Context, sel ast.SelectionSet, v *vocab.RoutingCandidate) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RoutingCandidate!")
+		return graphql.Null
+	}
+	return ec._RoutingCandidate(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNRoutingCondition2ᚕparleyᚋentᚋschemaᚐRoutingConditionᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.RoutingCondition) graphql.Marshaler {
+func (ec *executionContext) marshalNRoutingCandidateConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*vocab.RoutingCandidate]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RoutingCandidateConnection!")
+		return graphql.Null
+	}
+	return ec._RoutingCandidateConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRoutingCandidateEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*vocab.RoutingCandidate]) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNRoutingCondition2parleyᚋentᚋschemaᚐRoutingCondition(ctx, sel, v[i])
+		return ec.marshalNRoutingCandidateEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1393,22 +2686,54 @@ func (ec *executionContext) marshalNRoutingCondition2ᚕparleyᚋentᚋschemaᚐ
 	return ret
 }
 
-func (ec *executionContext) unmarshalNRoutingConditionInput2parleyᚋentᚋschemaᚐRoutingCondition(ctx context.Context, v any) (schema.RoutingCondition, error) {
+func (ec *executionContext) marshalNRoutingCandidateEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*vocab.RoutingCandidate]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RoutingCandidateEdge!")
+		return graphql.Null
+	}
+	return ec._RoutingCandidateEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRoutingCondition2parleyᚋgraphᚋmodelᚐRoutingCondition(ctx context.Context, sel ast.SelectionSet, v model.RoutingCondition) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RoutingCondition!")
+		return graphql.Null
+	}
+	return ec._RoutingCondition(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRoutingCondition2ᚕparleyᚋgraphᚋmodelᚐRoutingConditionᚄ(ctx context.Context, sel ast.SelectionSet, v []model.RoutingCondition) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRoutingCondition2parleyᚋgraphᚋmodelᚐRoutingCondition(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNRoutingConditionInput2parleyᚋinternalᚋvocabᚐRoutingCondition(ctx context.Context, v any) (vocab.RoutingCondition, error) {
 	res, err := ec.unmarshalInputRoutingConditionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNRoutingConditionKind2parleyᚋinternalᚋvocabᚐRoutingConditionKind(ctx context.Context, v any) (vocab.RoutingConditionKind, error) {
+func (ec *executionContext) unmarshalNRoutingContactProperty2parleyᚋinternalᚋvocabᚐRoutingContactProperty(ctx context.Context, v any) (vocab.RoutingContactProperty, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := vocab.RoutingConditionKind(tmp)
+	res := vocab.RoutingContactProperty(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRoutingConditionKind2parleyᚋinternalᚋvocabᚐRoutingConditionKind(ctx context.Context, sel ast.SelectionSet, v vocab.RoutingConditionKind) graphql.Marshaler {
+func (ec *executionContext) marshalNRoutingContactProperty2parleyᚋinternalᚋvocabᚐRoutingContactProperty(ctx context.Context, sel ast.SelectionSet, v vocab.RoutingContactProperty) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "RoutingConditionKind!")
+		graphql.AddInvalidNullFromMarshaler(ctx, "RoutingContactProperty!")
 	}
 	return res
 }
@@ -1436,6 +2761,53 @@ func (ec *executionContext) marshalNRoutingDecision2ᚖparleyᚋentᚐRoutingDec
 		return graphql.Null
 	}
 	return ec._RoutingDecision(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRoutingDecisionConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.RoutingDecision]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RoutingDecisionConnection!")
+		return graphql.Null
+	}
+	return ec._RoutingDecisionConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRoutingDecisionEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.RoutingDecision]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRoutingDecisionEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRoutingDecisionEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.RoutingDecision]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RoutingDecisionEdge!")
+		return graphql.Null
+	}
+	return ec._RoutingDecisionEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRoutingHours2parleyᚋinternalᚋvocabᚐRoutingHours(ctx context.Context, v any) (vocab.RoutingHours, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.RoutingHours(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRoutingHours2parleyᚋinternalᚋvocabᚐRoutingHours(ctx context.Context, sel ast.SelectionSet, v vocab.RoutingHours) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RoutingHours!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNRoutingMethod2parleyᚋinternalᚋvocabᚐRoutingMethod(ctx context.Context, v any) (vocab.RoutingMethod, error) {
@@ -1468,21 +2840,26 @@ func (ec *executionContext) marshalNRoutingOperator2parleyᚋinternalᚋvocabᚐ
 	return res
 }
 
+func (ec *executionContext) unmarshalNRoutingPreviewConversation2parleyᚋinternalᚋconversationᚐRoutingPreviewConversation(ctx context.Context, v any) (conversation.RoutingPreviewConversation, error) {
+	res, err := ec.unmarshalInputRoutingPreviewConversation(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNRoutingPreviewInput2parleyᚋinternalᚋconversationᚐRoutingPreviewInput(ctx context.Context, v any) (conversation.RoutingPreviewInput, error) {
 	res, err := ec.unmarshalInputRoutingPreviewInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRoutingRule2parleyᚋentᚋschemaᚐRoutingRule(ctx context.Context, sel ast.SelectionSet, v schema.RoutingRule) graphql.Marshaler {
+func (ec *executionContext) marshalNRoutingRule2parleyᚋinternalᚋvocabᚐRoutingRule(ctx context.Context, sel ast.SelectionSet, v vocab.RoutingRule) graphql.Marshaler {
 	return ec._RoutingRule(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNRoutingRule2ᚕparleyᚋentᚋschemaᚐRoutingRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.RoutingRule) graphql.Marshaler {
+func (ec *executionContext) marshalNRoutingRule2ᚕparleyᚋinternalᚋvocabᚐRoutingRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.RoutingRule) graphql.Marshaler {
 	ctx = graphql.WithBatchParentValues(ctx, "RoutingRule", v)
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNRoutingRule2parleyᚋentᚋschemaᚐRoutingRule(ctx, sel, v[i])
+		return ec.marshalNRoutingRule2parleyᚋinternalᚋvocabᚐRoutingRule(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1494,18 +2871,18 @@ func (ec *executionContext) marshalNRoutingRule2ᚕparleyᚋentᚋschemaᚐRouti
 	return ret
 }
 
-func (ec *executionContext) unmarshalNRoutingRuleInput2parleyᚋentᚋschemaᚐRoutingRule(ctx context.Context, v any) (schema.RoutingRule, error) {
+func (ec *executionContext) unmarshalNRoutingRuleInput2parleyᚋinternalᚋvocabᚐRoutingRule(ctx context.Context, v any) (vocab.RoutingRule, error) {
 	res, err := ec.unmarshalInputRoutingRuleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNRoutingRuleInput2ᚕparleyᚋentᚋschemaᚐRoutingRuleᚄ(ctx context.Context, v any) ([]schema.RoutingRule, error) {
+func (ec *executionContext) unmarshalNRoutingRuleInput2ᚕparleyᚋinternalᚋvocabᚐRoutingRuleᚄ(ctx context.Context, v any) ([]vocab.RoutingRule, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]schema.RoutingRule, len(vSlice))
+	res := make([]vocab.RoutingRule, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNRoutingRuleInput2parleyᚋentᚋschemaᚐRoutingRule(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNRoutingRuleInput2parleyᚋinternalᚋvocabᚐRoutingRule(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -1543,21 +2920,29 @@ func (ec *executionContext) marshalNRoutingTrigger2parleyᚋinternalᚋvocabᚐR
 	return res
 }
 
-func (ec *executionContext) unmarshalORoutingConditionInput2ᚕparleyᚋentᚋschemaᚐRoutingConditionᚄ(ctx context.Context, v any) ([]schema.RoutingCondition, error) {
+func (ec *executionContext) unmarshalORoutingConditionInput2ᚕparleyᚋinternalᚋvocabᚐRoutingConditionᚄ(ctx context.Context, v any) ([]vocab.RoutingCondition, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]schema.RoutingCondition, len(vSlice))
+	res := make([]vocab.RoutingCondition, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNRoutingConditionInput2parleyᚋentᚋschemaᚐRoutingCondition(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNRoutingConditionInput2parleyᚋinternalᚋvocabᚐRoutingCondition(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalORoutingContactPropertyConditionInput2ᚖparleyᚋgraphᚋmodelᚐRoutingContactPropertyConditionInput(ctx context.Context, v any) (*model.RoutingContactPropertyConditionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRoutingContactPropertyConditionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalORoutingDecision2ᚖparleyᚋentᚐRoutingDecision(ctx context.Context, sel ast.SelectionSet, v *ent.RoutingDecision) graphql.Marshaler {
@@ -1567,11 +2952,92 @@ func (ec *executionContext) marshalORoutingDecision2ᚖparleyᚋentᚐRoutingDec
 	return ec._RoutingDecision(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalORoutingInput2ᚖparleyᚋentᚋschemaᚐRouting(ctx context.Context, v any) (*schema.Routing, error) {
+func (ec *executionContext) unmarshalORoutingHours2ᚖparleyᚋinternalᚋvocabᚐRoutingHours(ctx context.Context, v any) (*vocab.RoutingHours, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.RoutingHours(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORoutingHours2ᚖparleyᚋinternalᚋvocabᚐRoutingHours(ctx context.Context, sel ast.SelectionSet, v *vocab.RoutingHours) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalORoutingInput2ᚖparleyᚋinternalᚋvocabᚐRouting(ctx context.Context, v any) (*vocab.Routing, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputRoutingInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalORoutingListConditionInput2ᚖparleyᚋgraphᚋmodelᚐRoutingListConditionInput(ctx context.Context, v any) (*model.RoutingListConditionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRoutingListConditionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalORoutingMethod2ᚖparleyᚋinternalᚋvocabᚐRoutingMethod(ctx context.Context, v any) (*vocab.RoutingMethod, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.RoutingMethod(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORoutingMethod2ᚖparleyᚋinternalᚋvocabᚐRoutingMethod(ctx context.Context, sel ast.SelectionSet, v *vocab.RoutingMethod) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalORoutingOperator2ᚖparleyᚋinternalᚋvocabᚐRoutingOperator(ctx context.Context, v any) (*vocab.RoutingOperator, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.RoutingOperator(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORoutingOperator2ᚖparleyᚋinternalᚋvocabᚐRoutingOperator(ctx context.Context, sel ast.SelectionSet, v *vocab.RoutingOperator) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalORoutingPreviewEmail2ᚖparleyᚋinternalᚋconversationᚐRoutingPreviewEmail(ctx context.Context, v any) (*conversation.RoutingPreviewEmail, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRoutingPreviewEmail(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalORoutingPreviewPerson2ᚖparleyᚋinternalᚋconversationᚐRoutingPreviewPerson(ctx context.Context, v any) (*conversation.RoutingPreviewPerson, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRoutingPreviewPerson(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -1592,6 +3058,14 @@ func (ec *executionContext) marshalORoutingSkipReason2ᚖparleyᚋinternalᚋvoc
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) unmarshalORoutingTextConditionInput2ᚖparleyᚋgraphᚋmodelᚐRoutingTextConditionInput(ctx context.Context, v any) (*model.RoutingTextConditionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRoutingTextConditionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -17,144 +17,199 @@ import (
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
 	"parley/graph/scalar"
+	"parley/internal/account"
 	"parley/internal/availability"
-	"parley/internal/channel/email"
+	"parley/internal/channel/chat/consent"
+	"parley/internal/channel/chat/settings"
+	"parley/internal/channel/chat/targeting"
+	"parley/internal/channel/chat/visitor"
+	"parley/internal/channel/email/deliver"
+	"parley/internal/channel/email/receive"
+	settings1 "parley/internal/channel/email/settings"
 	"parley/internal/clock"
-	"parley/internal/consent"
 	"parley/internal/contact"
 	"parley/internal/conversation"
+	"parley/internal/conversation/view"
+	"parley/internal/crm"
 	"parley/internal/errs"
 	"parley/internal/inbox"
-	"parley/internal/people"
+	"parley/internal/paging"
 	"parley/internal/presence"
-	"parley/internal/relay"
-	"parley/internal/targeting"
+	"parley/internal/remoteimage"
+	"parley/internal/tag"
 	"parley/internal/viewer"
-	"parley/internal/visitor"
 	"parley/internal/vocab"
 )
 
 // region    ************************** generated!.gotpl **************************
 
 type MutationResolver interface {
-	UpdateAccount(ctx context.Context, input people.UpdateAccountInput) (*model.UpdateAccountPayload, error)
-	UploadAttachment(ctx context.Context, input model.UploadAttachmentInput) (*model.UploadAttachmentPayload, error)
-	UploadVisitorAttachment(ctx context.Context, input model.UploadVisitorAttachmentInput) (*model.UploadVisitorAttachmentPayload, error)
-	UpdateChatChannelAvailability(ctx context.Context, input inbox.UpdateChatChannelAvailabilityInput) (*model.UpdateChatChannelAvailabilityPayload, error)
-	SendTrackingCode(ctx context.Context, input inbox.SendTrackingCodeInput) (*model.SendTrackingCodePayload, error)
-	CreateSubscriptionType(ctx context.Context, input consent.CreateSubscriptionTypeInput) (*model.CreateSubscriptionTypePayload, error)
-	UpdateSubscriptionType(ctx context.Context, input consent.UpdateSubscriptionTypeInput) (*model.UpdateSubscriptionTypePayload, error)
-	ArchiveSubscriptionType(ctx context.Context, input consent.ArchiveSubscriptionTypeInput) (*model.ArchiveSubscriptionTypePayload, error)
+	UpdateAccount(ctx context.Context, input account.UpdateAccountInput) (*model.UpdateAccountPayload, error)
+	UploadAttachment(ctx context.Context, input model.UploadAttachmentInput) (*model.AttachmentPayload, error)
+	UploadVisitorAttachment(ctx context.Context, input model.UploadVisitorAttachmentInput) (*model.AttachmentPayload, error)
+	UpdateChatChannelAvailability(ctx context.Context, input settings.UpdateChatChannelAvailabilityInput) (*model.ChatChannelPayload, error)
+	SendTrackingCode(ctx context.Context, input settings.SendTrackingCodeInput) (*model.ChatChannelPayload, error)
+	CreateContactSubscriptionType(ctx context.Context, input consent.CreateContactSubscriptionTypeInput) (*model.ContactSubscriptionTypePayload, error)
+	UpdateContactSubscriptionType(ctx context.Context, input consent.UpdateContactSubscriptionTypeInput) (*model.ContactSubscriptionTypePayload, error)
+	ArchiveContactSubscriptionType(ctx context.Context, input consent.ArchiveContactSubscriptionTypeInput) (*model.ContactSubscriptionTypePayload, error)
 	WithdrawConsent(ctx context.Context, input consent.WithdrawConsentInput) (*model.WithdrawConsentPayload, error)
-	OptOutContact(ctx context.Context, input consent.OptOutContactInput) (*model.OptOutContactPayload, error)
-	CreateContact(ctx context.Context, input contact.CreateContactInput) (*model.CreateContactPayload, error)
-	UpdateContact(ctx context.Context, input contact.UpdateContactInput) (*model.UpdateContactPayload, error)
-	LinkContact(ctx context.Context, input conversation.LinkContactInput) (*model.LinkContactPayload, error)
-	UnlinkContact(ctx context.Context, input conversation.UnlinkContactInput) (*model.UnlinkContactPayload, error)
-	ClaimConversation(ctx context.Context, input conversation.ClaimConversationInput) (*model.ClaimConversationPayload, error)
-	AssignConversation(ctx context.Context, input conversation.AssignConversationInput) (*model.AssignConversationPayload, error)
-	UnassignConversation(ctx context.Context, input conversation.UnassignConversationInput) (*model.UnassignConversationPayload, error)
-	CloseConversation(ctx context.Context, input conversation.CloseConversationInput) (*model.CloseConversationPayload, error)
-	ReopenConversation(ctx context.Context, input conversation.ReopenConversationInput) (*model.ReopenConversationPayload, error)
-	MarkAsSpam(ctx context.Context, input conversation.MarkAsSpamInput) (*model.MarkAsSpamPayload, error)
-	MarkAsNotSpam(ctx context.Context, input conversation.MarkAsNotSpamInput) (*model.MarkAsNotSpamPayload, error)
-	BlockSender(ctx context.Context, input conversation.BlockSenderInput) (*model.BlockSenderPayload, error)
-	UnblockSender(ctx context.Context, input conversation.UnblockSenderInput) (*model.UnblockSenderPayload, error)
-	DeleteConversation(ctx context.Context, input conversation.DeleteConversationInput) (*model.DeleteConversationPayload, error)
-	RestoreConversation(ctx context.Context, input conversation.RestoreConversationInput) (*model.RestoreConversationPayload, error)
+	OptOutContact(ctx context.Context, input consent.OptOutContactInput) (*model.ContactPayload, error)
+	CreateContact(ctx context.Context, input contact.CreateContactInput) (*model.ContactPayload, error)
+	UpdateContact(ctx context.Context, input contact.UpdateContactInput) (*model.ContactPayload, error)
+	UpsertContact(ctx context.Context, input contact.UpsertContactInput) (*model.UpsertContactPayload, error)
+	LinkContact(ctx context.Context, input conversation.LinkContactInput) (*model.ConversationPayload, error)
+	UnlinkContact(ctx context.Context, input conversation.UnlinkContactInput) (*model.ConversationPayload, error)
+	ClaimConversation(ctx context.Context, input conversation.ClaimConversationInput) (*model.ConversationPayload, error)
+	AssignConversation(ctx context.Context, input conversation.AssignConversationInput) (*model.ConversationPayload, error)
+	CloseConversation(ctx context.Context, input conversation.CloseConversationInput) (*model.ConversationPayload, error)
+	ReopenConversation(ctx context.Context, input conversation.ReopenConversationInput) (*model.ConversationPayload, error)
+	MarkConversationAsSpam(ctx context.Context, input conversation.MarkConversationAsSpamInput) (*model.ConversationPayload, error)
+	MarkConversationAsNotSpam(ctx context.Context, input conversation.MarkConversationAsNotSpamInput) (*model.ConversationPayload, error)
+	BlockConversationSender(ctx context.Context, input conversation.BlockConversationSenderInput) (*model.ConversationPayload, error)
+	UnblockConversationSender(ctx context.Context, input conversation.UnblockConversationSenderInput) (*model.ConversationPayload, error)
+	DeleteConversation(ctx context.Context, input conversation.DeleteConversationInput) (*model.ConversationPayload, error)
+	RestoreConversation(ctx context.Context, input conversation.RestoreConversationInput) (*model.ConversationPayload, error)
 	PurgeConversation(ctx context.Context, input conversation.PurgeConversationInput) (*model.PurgeConversationPayload, error)
-	MarkConversationRead(ctx context.Context, input conversation.MarkConversationReadInput) (*model.MarkConversationReadPayload, error)
-	MarkConversationUnread(ctx context.Context, input conversation.MarkConversationUnreadInput) (*model.MarkConversationUnreadPayload, error)
-	TakeOverConversation(ctx context.Context, input conversation.TakeOverConversationInput) (*model.TakeOverConversationPayload, error)
-	HandOffConversation(ctx context.Context, input conversation.HandOffConversationInput) (*model.HandOffConversationPayload, error)
-	SnoozeConversation(ctx context.Context, input conversation.SnoozeConversationInput) (*model.SnoozeConversationPayload, error)
-	UnsnoozeConversation(ctx context.Context, input conversation.UnsnoozeConversationInput) (*model.UnsnoozeConversationPayload, error)
-	TagConversation(ctx context.Context, input conversation.TagConversationInput) (*model.TagConversationPayload, error)
-	UntagConversation(ctx context.Context, input conversation.UntagConversationInput) (*model.UntagConversationPayload, error)
-	SetConversationPriority(ctx context.Context, input conversation.SetConversationPriorityInput) (*model.SetConversationPriorityPayload, error)
-	BulkChangeConversations(ctx context.Context, input conversation.BulkChangeConversationsInput) (*model.BulkChangeConversationsPayload, error)
-	BeginEmailChannel(ctx context.Context, input email.BeginEmailChannelInput) (*model.BeginEmailChannelPayload, error)
-	FinishEmailChannel(ctx context.Context, input email.FinishEmailChannelInput) (*model.FinishEmailChannelPayload, error)
-	ReconnectEmailChannel(ctx context.Context, input email.ReconnectEmailChannelInput) (*model.ReconnectEmailChannelPayload, error)
-	UpdateEmailChannel(ctx context.Context, input email.UpdateEmailChannelInput) (*model.UpdateEmailChannelPayload, error)
-	DisconnectEmailChannel(ctx context.Context, input email.DisconnectEmailChannelInput) (*model.DisconnectEmailChannelPayload, error)
-	UpdateEmailAllowList(ctx context.Context, input email.UpdateEmailAllowListInput) (*model.UpdateEmailAllowListPayload, error)
-	ReclassifyEmail(ctx context.Context, input email.ReclassifyEmailInput) (*model.ReclassifyEmailPayload, error)
-	ConnectPersonalMailbox(ctx context.Context, input email.ConnectPersonalMailboxInput) (*model.ConnectPersonalMailboxPayload, error)
-	RemovePersonalMailbox(ctx context.Context, input email.RemovePersonalMailboxInput) (*model.RemovePersonalMailboxPayload, error)
-	CreateInbox(ctx context.Context, input inbox.CreateInboxInput) (*model.CreateInboxPayload, error)
-	RenameInbox(ctx context.Context, input inbox.RenameInboxInput) (*model.RenameInboxPayload, error)
-	UpdateInboxMembers(ctx context.Context, input inbox.UpdateInboxMembersInput) (*model.UpdateInboxMembersPayload, error)
+	MarkConversationRead(ctx context.Context, input conversation.MarkConversationReadInput) (*model.ConversationPayload, error)
+	MarkConversationUnread(ctx context.Context, input conversation.MarkConversationUnreadInput) (*model.ConversationPayload, error)
+	TakeOverConversation(ctx context.Context, input conversation.TakeOverConversationInput) (*model.ConversationPayload, error)
+	HandOffConversation(ctx context.Context, input conversation.HandOffConversationInput) (*model.ConversationPayload, error)
+	SnoozeConversation(ctx context.Context, input conversation.SnoozeConversationInput) (*model.ConversationPayload, error)
+	UnsnoozeConversation(ctx context.Context, input conversation.UnsnoozeConversationInput) (*model.ConversationPayload, error)
+	TagConversation(ctx context.Context, input conversation.TagConversationInput) (*model.ConversationPayload, error)
+	UntagConversation(ctx context.Context, input conversation.UntagConversationInput) (*model.ConversationPayload, error)
+	SetConversationPriority(ctx context.Context, input conversation.SetConversationPriorityInput) (*model.ConversationPayload, error)
+	UpdateConversation(ctx context.Context, input conversation.UpdateConversationInput) (*model.ConversationPayload, error)
+	BulkChangeConversations(ctx context.Context, input conversation.BulkChangeConversationsInput) (*model.TaskPayload, error)
+	BeginEmailChannel(ctx context.Context, input settings1.BeginEmailChannelInput) (*model.BeginEmailChannelPayload, error)
+	FinishEmailChannel(ctx context.Context, input settings1.FinishEmailChannelInput) (*model.EmailChannelPayload, error)
+	ReconnectEmailChannel(ctx context.Context, input settings1.ReconnectEmailChannelInput) (*model.ReconnectEmailChannelPayload, error)
+	UpdateEmailChannel(ctx context.Context, input settings1.UpdateEmailChannelInput) (*model.EmailChannelPayload, error)
+	DisconnectEmailChannel(ctx context.Context, input settings1.DisconnectEmailChannelInput) (*model.EmailChannelPayload, error)
+	UpdateEmailAllowList(ctx context.Context, input settings1.UpdateEmailAllowListInput) (*model.InboxPayload, error)
+	ReclassifyEmail(ctx context.Context, input receive.ReclassifyEmailInput) (*model.TaskPayload, error)
+	ConnectPersonalMailbox(ctx context.Context, input settings1.ConnectPersonalMailboxInput) (*model.ConnectPersonalMailboxPayload, error)
+	RemovePersonalMailbox(ctx context.Context, input settings1.RemovePersonalMailboxInput) (*model.RemovePersonalMailboxPayload, error)
+	CreateInbox(ctx context.Context, input inbox.CreateInboxInput) (*model.InboxPayload, error)
+	RenameInbox(ctx context.Context, input inbox.RenameInboxInput) (*model.InboxPayload, error)
+	UpdateInboxMembers(ctx context.Context, input inbox.UpdateInboxMembersInput) (*model.InboxPayload, error)
 	DeleteInbox(ctx context.Context, input inbox.DeleteInboxInput) (*model.DeleteInboxPayload, error)
-	CreateChatChannel(ctx context.Context, input inbox.CreateChatChannelInput) (*model.CreateChatChannelPayload, error)
-	UpdateChatChannel(ctx context.Context, input inbox.UpdateChatChannelInput) (*model.UpdateChatChannelPayload, error)
-	CreateIdentitySecret(ctx context.Context, input inbox.CreateIdentitySecretInput) (*model.CreateIdentitySecretPayload, error)
-	CreateContactList(ctx context.Context, input contact.CreateContactListInput) (*model.CreateContactListPayload, error)
-	AddToList(ctx context.Context, input contact.AddToListInput) (*model.AddToListPayload, error)
-	RemoveFromList(ctx context.Context, input contact.RemoveFromListInput) (*model.RemoveFromListPayload, error)
-	RetryMessage(ctx context.Context, input email.RetryMessageInput) (*model.RetryMessagePayload, error)
-	UndoSend(ctx context.Context, input email.UndoSendInput) (*model.UndoSendPayload, error)
-	StartEmailConversation(ctx context.Context, input conversation.StartEmailInput) (*model.StartEmailConversationPayload, error)
+	CreateChatChannel(ctx context.Context, input settings.CreateChatChannelInput) (*model.ChatChannelPayload, error)
+	UpdateChatChannel(ctx context.Context, input settings.UpdateChatChannelInput) (*model.ChatChannelPayload, error)
+	CreateIdentitySecret(ctx context.Context, input settings.CreateIdentitySecretInput) (*model.CreateIdentitySecretPayload, error)
+	CreateContactList(ctx context.Context, input contact.CreateContactListInput) (*model.ContactListPayload, error)
+	AddContactsToList(ctx context.Context, input contact.AddContactsToListInput) (*model.ContactListPayload, error)
+	RemoveContactsFromList(ctx context.Context, input contact.RemoveContactsFromListInput) (*model.ContactListPayload, error)
+	RetryMessage(ctx context.Context, input deliver.RetryMessageInput) (*model.MessagePayload, error)
+	UndoSend(ctx context.Context, input deliver.UndoSendInput) (*model.MessagePayload, error)
+	StartEmailConversation(ctx context.Context, input conversation.StartEmailConversationInput) (*model.StartEmailConversationPayload, error)
 	SendMessage(ctx context.Context, input conversation.SendMessageInput) (*model.SendMessagePayload, error)
-	EditMessage(ctx context.Context, input conversation.EditMessageInput) (*model.EditMessagePayload, error)
-	DeleteMessage(ctx context.Context, input conversation.DeleteMessageInput) (*model.DeleteMessagePayload, error)
-	CreateUser(ctx context.Context, input people.CreateUserInput) (*model.CreateUserPayload, error)
-	UpdateUser(ctx context.Context, input people.UpdateUserInput) (*model.UpdateUserPayload, error)
-	UpdateOwnProfile(ctx context.Context, input people.UpdateOwnProfileInput) (*model.UpdateOwnProfilePayload, error)
-	DeactivateUser(ctx context.Context, input people.DeactivateUserInput) (*model.DeactivateUserPayload, error)
-	SetAvailability(ctx context.Context, input people.SetAvailabilityInput) (*model.SetAvailabilityPayload, error)
-	CreateTeam(ctx context.Context, input people.CreateTeamInput) (*model.CreateTeamPayload, error)
-	UpdateTeam(ctx context.Context, input people.UpdateTeamInput) (*model.UpdateTeamPayload, error)
-	DeleteTeam(ctx context.Context, input people.DeleteTeamInput) (*model.DeleteTeamPayload, error)
-	CreateAPIToken(ctx context.Context, input people.CreateApiTokenInput) (*model.CreateAPITokenPayload, error)
-	RevokeAPIToken(ctx context.Context, input people.RevokeApiTokenInput) (*model.RevokeAPITokenPayload, error)
+	EditMessage(ctx context.Context, input conversation.EditMessageInput) (*model.MessagePayload, error)
+	DeleteMessage(ctx context.Context, input conversation.DeleteMessageInput) (*model.MessagePayload, error)
+	CreateUser(ctx context.Context, input account.CreateUserInput) (*model.UserPayload, error)
+	UpdateUser(ctx context.Context, input account.UpdateUserInput) (*model.UserPayload, error)
+	UpdateOwnProfile(ctx context.Context, input account.UpdateOwnProfileInput) (*model.UserPayload, error)
+	DeactivateUser(ctx context.Context, input account.DeactivateUserInput) (*model.UserPayload, error)
+	ReactivateUser(ctx context.Context, input account.ReactivateUserInput) (*model.UserPayload, error)
+	InviteUser(ctx context.Context, input account.InviteUserInput) (*model.InviteUserPayload, error)
+	AcceptInvitation(ctx context.Context, input account.AcceptInvitationInput) (*model.AcceptInvitationPayload, error)
+	SetAvailability(ctx context.Context, input account.SetAvailabilityInput) (*model.UserPayload, error)
+	CreateTeam(ctx context.Context, input account.CreateTeamInput) (*model.TeamPayload, error)
+	UpdateTeam(ctx context.Context, input account.UpdateTeamInput) (*model.TeamPayload, error)
+	DeleteTeam(ctx context.Context, input account.DeleteTeamInput) (*model.DeleteTeamPayload, error)
+	UpdateIntegration(ctx context.Context, input account.UpdateIntegrationInput) (*model.UpdateIntegrationPayload, error)
+	CreateAPIToken(ctx context.Context, input account.CreateApiTokenInput) (*model.CreateAPITokenPayload, error)
+	UpdateAPIToken(ctx context.Context, input account.UpdateApiTokenInput) (*model.UpdateAPITokenPayload, error)
+	RotateAPIToken(ctx context.Context, input account.RotateApiTokenInput) (*model.RotateAPITokenPayload, error)
+	RevokeAPIToken(ctx context.Context, input account.RevokeApiTokenInput) (*model.RevokeAPITokenPayload, error)
+	SetRemoteImageSender(ctx context.Context, input remoteimage.SetRemoteImageSenderInput) (*model.SetRemoteImageSenderPayload, error)
 	SetTyping(ctx context.Context, input presence.SetTypingInput) (*model.SetTypingPayload, error)
-	CreateTargetedMessage(ctx context.Context, input targeting.CreateTargetedMessageInput) (*model.CreateTargetedMessagePayload, error)
-	UpdateTargetedMessage(ctx context.Context, input targeting.UpdateTargetedMessageInput) (*model.UpdateTargetedMessagePayload, error)
-	PublishTargetedMessage(ctx context.Context, input targeting.PublishTargetedMessageInput) (*model.PublishTargetedMessagePayload, error)
-	SetTargetedMessageState(ctx context.Context, input targeting.SetTargetedMessageStateInput) (*model.SetTargetedMessageStatePayload, error)
-	DuplicateTargetedMessage(ctx context.Context, input targeting.DuplicateTargetedMessageInput) (*model.DuplicateTargetedMessagePayload, error)
+	CreateTag(ctx context.Context, input tag.CreateTagInput) (*model.TagPayload, error)
+	UpdateTag(ctx context.Context, input tag.UpdateTagInput) (*model.TagPayload, error)
+	ArchiveTag(ctx context.Context, input tag.ArchiveTagInput) (*model.TagPayload, error)
+	RestoreTag(ctx context.Context, input tag.RestoreTagInput) (*model.TagPayload, error)
+	MergeTags(ctx context.Context, input tag.MergeTagsInput) (*model.TagPayload, error)
+	CreateTargetedMessage(ctx context.Context, input targeting.CreateTargetedMessageInput) (*model.TargetedMessagePayload, error)
+	UpdateTargetedMessage(ctx context.Context, input targeting.UpdateTargetedMessageInput) (*model.TargetedMessagePayload, error)
+	PublishTargetedMessage(ctx context.Context, input targeting.PublishTargetedMessageInput) (*model.TargetedMessagePayload, error)
+	SetTargetedMessageState(ctx context.Context, input targeting.SetTargetedMessageStateInput) (*model.TargetedMessagePayload, error)
+	DuplicateTargetedMessage(ctx context.Context, input targeting.DuplicateTargetedMessageInput) (*model.TargetedMessagePayload, error)
 	DeleteTargetedMessage(ctx context.Context, input targeting.DeleteTargetedMessageInput) (*model.DeleteTargetedMessagePayload, error)
-	MoveTargetedMessage(ctx context.Context, input targeting.MoveTargetedMessageInput) (*model.MoveTargetedMessagePayload, error)
-	CancelTask(ctx context.Context, input conversation.CancelTaskInput) (*model.CancelTaskPayload, error)
-	CreateSavedView(ctx context.Context, input conversation.CreateSavedViewInput) (*model.CreateSavedViewPayload, error)
-	UpdateSavedView(ctx context.Context, input conversation.UpdateSavedViewInput) (*model.UpdateSavedViewPayload, error)
-	DeleteSavedView(ctx context.Context, input conversation.DeleteSavedViewInput) (*model.DeleteSavedViewPayload, error)
+	MoveTargetedMessage(ctx context.Context, input targeting.MoveTargetedMessageInput) (*model.TargetedMessagePayload, error)
+	CancelTask(ctx context.Context, input conversation.CancelTaskInput) (*model.TaskPayload, error)
+	CreateTicket(ctx context.Context, input crm.CreateTicketInput) (*model.TicketPayload, error)
+	UpdateTicket(ctx context.Context, input crm.UpdateTicketInput) (*model.TicketPayload, error)
+	CreateSavedView(ctx context.Context, input view.CreateSavedViewInput) (*model.SavedViewPayload, error)
+	UpdateSavedView(ctx context.Context, input view.UpdateSavedViewInput) (*model.SavedViewPayload, error)
+	DeleteSavedView(ctx context.Context, input view.DeleteSavedViewInput) (*model.DeleteSavedViewPayload, error)
 	StartVisitorSession(ctx context.Context, input visitor.StartVisitorSessionInput) (*model.StartVisitorSessionPayload, error)
-	StartChat(ctx context.Context, input visitor.StartChatInput) (*model.StartChatPayload, error)
+	StartChat(ctx context.Context, input visitor.StartChatInput) (*model.VisitorConversationPayload, error)
 	SendVisitorMessage(ctx context.Context, input visitor.SendVisitorMessageInput) (*model.SendVisitorMessagePayload, error)
-	CaptureVisitorEmail(ctx context.Context, input visitor.CaptureVisitorEmailInput) (*model.CaptureVisitorEmailPayload, error)
-	RecordVisitorConsent(ctx context.Context, input visitor.RecordVisitorConsentInput) (*model.RecordVisitorConsentPayload, error)
-	RecordWidgetView(ctx context.Context, input visitor.RecordWidgetViewInput) (*model.RecordWidgetViewPayload, error)
-	TrackPageView(ctx context.Context, input visitor.TrackPageViewInput) (*model.TrackPageViewPayload, error)
-	MarkVisitorConversationRead(ctx context.Context, input visitor.MarkVisitorConversationReadInput) (*model.MarkVisitorConversationReadPayload, error)
+	CaptureVisitorEmail(ctx context.Context, input visitor.CaptureVisitorEmailInput) (*model.VisitorPayload, error)
+	RecordVisitorConsent(ctx context.Context, input visitor.RecordVisitorConsentInput) (*model.VisitorPayload, error)
+	RecordWidgetView(ctx context.Context, input visitor.RecordWidgetViewInput) (*model.VisitorPayload, error)
+	TrackPageView(ctx context.Context, input visitor.TrackPageViewInput) (*model.VisitorPayload, error)
+	MarkVisitorConversationRead(ctx context.Context, input visitor.MarkVisitorConversationReadInput) (*model.VisitorConversationPayload, error)
 }
 type QueryResolver interface {
 	Node(ctx context.Context, id string) (model.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]model.Node, error)
 	Viewer(ctx context.Context) (*viewer.Viewer, error)
 	Availability(ctx context.Context, channelID string, at *clock.Micros, userIds []string) (*availability.Answer, error)
-	SubscriptionTypes(ctx context.Context, includeArchived *bool) ([]*ent.SubscriptionType, error)
-	Contacts(ctx context.Context, query *string, first *int, after *string) (*relay.Connection[*ent.Contact], error)
+	ContactSubscriptionTypes(ctx context.Context, includeArchived *bool, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.SubscriptionType], error)
+	Contact(ctx context.Context, by contact.ContactKey) (*ent.Contact, error)
+	Contacts(ctx context.Context, filter *contact.ContactFilter, orderBy *vocab.ContactOrder, first *int, after *string, last *int, before *string) (*contact.Page, error)
 	Conversation(ctx context.Context, id string) (*ent.Conversation, error)
-	Conversations(ctx context.Context, inboxID *string, view *vocab.ConversationView, savedViewID *string, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int, after *string, last *int, before *string) (*conversation.Page, error)
+	Conversations(ctx context.Context, inboxID *string, view *view.ViewInput, filter *view.Filter, orderBy *vocab.ConversationOrder, first *int, after *string, last *int, before *string) (*view.Page, error)
+	ViewCounts(ctx context.Context, inboxIds []string, savedViewIds []string) ([]*view.ViewCount, error)
 	EmailChannelNotice(ctx context.Context) (string, error)
-	Events(ctx context.Context, after int64, first *int, types []vocab.EventType, inboxIds []string) (*model.EventConnection, error)
-	Inboxes(ctx context.Context) ([]*ent.Inbox, error)
+	Events(ctx context.Context, after *int64, first *int, last *int, before *int64, types []vocab.EventType, inboxIds []string) (*model.EventConnection, error)
+	EventTypes(ctx context.Context) ([]*model.EventTypeInfo, error)
+
+	Inboxes(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Inbox], error)
 	Inbox(ctx context.Context, id string) (*ent.Inbox, error)
-	ContactLists(ctx context.Context) ([]*ent.ContactList, error)
-	SimulateInboundEmail(ctx context.Context, input email.SimulateInboundEmailInput) (*email.Simulation, error)
-	Users(ctx context.Context, includeDeactivated *bool) ([]*ent.User, error)
-	Teams(ctx context.Context) ([]*ent.Team, error)
-	APITokens(ctx context.Context) ([]*ent.ApiToken, error)
+	ContactLists(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.ContactList], error)
+	SimulateInboundEmail(ctx context.Context, input receive.SimulateInboundEmailInput) (*receive.Simulation, error)
+	User(ctx context.Context, id string) (*ent.User, error)
+	Tag(ctx context.Context, id string) (*ent.Tag, error)
+	Team(ctx context.Context, id string) (*ent.Team, error)
+	Integration(ctx context.Context, id string) (*ent.Integration, error)
+	Bot(ctx context.Context, id string) (*ent.Bot, error)
+	APIToken(ctx context.Context, id string) (*ent.ApiToken, error)
+	Channel(ctx context.Context, id string) (model.Channel, error)
+	TargetedMessage(ctx context.Context, id string) (*ent.TargetedMessage, error)
+	ContactList(ctx context.Context, id string) (*ent.ContactList, error)
+	ContactSubscriptionType(ctx context.Context, id string) (*ent.SubscriptionType, error)
+	Ticket(ctx context.Context, id string) (*ent.Ticket, error)
+	Visitor(ctx context.Context, id string) (*ent.Visitor, error)
+	Message(ctx context.Context, id string) (*ent.Message, error)
+	Attachment(ctx context.Context, id string) (*ent.Attachment, error)
+	PersonalMailbox(ctx context.Context, id string) (*ent.PersonalMailbox, error)
+	MessageRevision(ctx context.Context, id string) (*ent.MessageRevision, error)
+	RoutingDecision(ctx context.Context, id string) (*ent.RoutingDecision, error)
+	PageView(ctx context.Context, id string) (*ent.PageView, error)
+	RemoteImageSender(ctx context.Context, id string) (*ent.ImageSender, error)
+	SavedView(ctx context.Context, id string) (*ent.SavedView, error)
+	Event(ctx context.Context, id string) (*ent.Event, error)
+	Users(ctx context.Context, includeDeactivated *bool, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.User], error)
+	Integrations(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Integration], error)
+	Teams(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Team], error)
+	APITokens(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.ApiToken], error)
+	RemoteImageSenders(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.ImageSender], error)
 	RoutingPreview(ctx context.Context, input conversation.RoutingPreviewInput) (*ent.RoutingDecision, error)
-	SearchConversations(ctx context.Context, query string, filter *conversation.Filter, first *int, after *string) (*relay.Connection[*conversation.SearchHit], error)
+	SearchConversations(ctx context.Context, query string, filter *view.Filter, orderBy *vocab.SearchOrder, first *int, after *string, last *int, before *string) (*view.SearchPage, error)
+	Tags(ctx context.Context, query *string, includeArchived *bool, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Tag], error)
 	TargetedMessagePreview(ctx context.Context, input targeting.TargetedMessagePreviewInput) (*targeting.Preview, error)
+	Tasks(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Task], error)
 	Task(ctx context.Context, id string) (*ent.Task, error)
-	SavedViews(ctx context.Context, inboxID *string) ([]*ent.SavedView, error)
+	SavedViews(ctx context.Context, inboxID *string, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.SavedView], error)
 	Widget(ctx context.Context, channelKey string, pageURL string, smallScreen *bool, locale *string) (*visitor.Widget, error)
-	VisitorConversations(ctx context.Context) ([]*ent.Conversation, error)
-	VisitorConversation(ctx context.Context, id string) (*ent.Conversation, error)
+	VisitorConversations(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*model.VisitorConversation], error)
+	VisitorConversation(ctx context.Context, id string) (*model.VisitorConversation, error)
+}
+type SystemActorResolver interface {
+	DisplayName(ctx context.Context, obj *viewer.Viewer) (string, error)
+	AvatarURL(ctx context.Context, obj *viewer.Viewer) (*string, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -183,12 +238,12 @@ func (ec *executionContext) dir_access_args(ctx context.Context, rawArgs map[str
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_addToList_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_acceptInvitation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (contact.AddToListInput, error) {
-			return ec.unmarshalNAddToListInput2parleyᚋinternalᚋcontactᚐAddToListInput(ctx, v)
+		func(ctx context.Context, v any) (account.AcceptInvitationInput, error) {
+			return ec.unmarshalNAcceptInvitationInput2parleyᚋinternalᚋaccountᚐAcceptInvitationInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -197,12 +252,40 @@ func (ec *executionContext) field_Mutation_addToList_args(ctx context.Context, r
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_archiveSubscriptionType_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_addContactsToList_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (consent.ArchiveSubscriptionTypeInput, error) {
-			return ec.unmarshalNArchiveSubscriptionTypeInput2parleyᚋinternalᚋconsentᚐArchiveSubscriptionTypeInput(ctx, v)
+		func(ctx context.Context, v any) (contact.AddContactsToListInput, error) {
+			return ec.unmarshalNAddContactsToListInput2parleyᚋinternalᚋcontactᚐAddContactsToListInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_archiveContactSubscriptionType_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (consent.ArchiveContactSubscriptionTypeInput, error) {
+			return ec.unmarshalNArchiveContactSubscriptionTypeInput2parleyᚋinternalᚋchannelᚋchatᚋconsentᚐArchiveContactSubscriptionTypeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_archiveTag_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (tag.ArchiveTagInput, error) {
+			return ec.unmarshalNArchiveTagInput2parleyᚋinternalᚋtagᚐArchiveTagInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -229,8 +312,8 @@ func (ec *executionContext) field_Mutation_beginEmailChannel_args(ctx context.Co
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (email.BeginEmailChannelInput, error) {
-			return ec.unmarshalNBeginEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚐBeginEmailChannelInput(ctx, v)
+		func(ctx context.Context, v any) (settings1.BeginEmailChannelInput, error) {
+			return ec.unmarshalNBeginEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐBeginEmailChannelInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -239,12 +322,12 @@ func (ec *executionContext) field_Mutation_beginEmailChannel_args(ctx context.Co
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_blockSender_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_blockConversationSender_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (conversation.BlockSenderInput, error) {
-			return ec.unmarshalNBlockSenderInput2parleyᚋinternalᚋconversationᚐBlockSenderInput(ctx, v)
+		func(ctx context.Context, v any) (conversation.BlockConversationSenderInput, error) {
+			return ec.unmarshalNBlockConversationSenderInput2parleyᚋinternalᚋconversationᚐBlockConversationSenderInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -286,7 +369,7 @@ func (ec *executionContext) field_Mutation_captureVisitorEmail_args(ctx context.
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (visitor.CaptureVisitorEmailInput, error) {
-			return ec.unmarshalNCaptureVisitorEmailInput2parleyᚋinternalᚋvisitorᚐCaptureVisitorEmailInput(ctx, v)
+			return ec.unmarshalNCaptureVisitorEmailInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐCaptureVisitorEmailInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -327,8 +410,8 @@ func (ec *executionContext) field_Mutation_connectPersonalMailbox_args(ctx conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (email.ConnectPersonalMailboxInput, error) {
-			return ec.unmarshalNConnectPersonalMailboxInput2parleyᚋinternalᚋchannelᚋemailᚐConnectPersonalMailboxInput(ctx, v)
+		func(ctx context.Context, v any) (settings1.ConnectPersonalMailboxInput, error) {
+			return ec.unmarshalNConnectPersonalMailboxInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐConnectPersonalMailboxInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -341,8 +424,8 @@ func (ec *executionContext) field_Mutation_createApiToken_args(ctx context.Conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (people.CreateApiTokenInput, error) {
-			return ec.unmarshalNCreateApiTokenInput2parleyᚋinternalᚋpeopleᚐCreateApiTokenInput(ctx, v)
+		func(ctx context.Context, v any) (account.CreateApiTokenInput, error) {
+			return ec.unmarshalNCreateApiTokenInput2parleyᚋinternalᚋaccountᚐCreateApiTokenInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -355,8 +438,8 @@ func (ec *executionContext) field_Mutation_createChatChannel_args(ctx context.Co
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (inbox.CreateChatChannelInput, error) {
-			return ec.unmarshalNCreateChatChannelInput2parleyᚋinternalᚋinboxᚐCreateChatChannelInput(ctx, v)
+		func(ctx context.Context, v any) (settings.CreateChatChannelInput, error) {
+			return ec.unmarshalNCreateChatChannelInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐCreateChatChannelInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -371,6 +454,20 @@ func (ec *executionContext) field_Mutation_createContactList_args(ctx context.Co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (contact.CreateContactListInput, error) {
 			return ec.unmarshalNCreateContactListInput2parleyᚋinternalᚋcontactᚐCreateContactListInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createContactSubscriptionType_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (consent.CreateContactSubscriptionTypeInput, error) {
+			return ec.unmarshalNCreateContactSubscriptionTypeInput2parleyᚋinternalᚋchannelᚋchatᚋconsentᚐCreateContactSubscriptionTypeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -397,8 +494,8 @@ func (ec *executionContext) field_Mutation_createIdentitySecret_args(ctx context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (inbox.CreateIdentitySecretInput, error) {
-			return ec.unmarshalNCreateIdentitySecretInput2parleyᚋinternalᚋinboxᚐCreateIdentitySecretInput(ctx, v)
+		func(ctx context.Context, v any) (settings.CreateIdentitySecretInput, error) {
+			return ec.unmarshalNCreateIdentitySecretInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐCreateIdentitySecretInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -425,8 +522,8 @@ func (ec *executionContext) field_Mutation_createSavedView_args(ctx context.Cont
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (conversation.CreateSavedViewInput, error) {
-			return ec.unmarshalNCreateSavedViewInput2parleyᚋinternalᚋconversationᚐCreateSavedViewInput(ctx, v)
+		func(ctx context.Context, v any) (view.CreateSavedViewInput, error) {
+			return ec.unmarshalNCreateSavedViewInput2parleyᚋinternalᚋconversationᚋviewᚐCreateSavedViewInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -435,12 +532,12 @@ func (ec *executionContext) field_Mutation_createSavedView_args(ctx context.Cont
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_createSubscriptionType_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_createTag_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (consent.CreateSubscriptionTypeInput, error) {
-			return ec.unmarshalNCreateSubscriptionTypeInput2parleyᚋinternalᚋconsentᚐCreateSubscriptionTypeInput(ctx, v)
+		func(ctx context.Context, v any) (tag.CreateTagInput, error) {
+			return ec.unmarshalNCreateTagInput2parleyᚋinternalᚋtagᚐCreateTagInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -454,7 +551,7 @@ func (ec *executionContext) field_Mutation_createTargetedMessage_args(ctx contex
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (targeting.CreateTargetedMessageInput, error) {
-			return ec.unmarshalNCreateTargetedMessageInput2parleyᚋinternalᚋtargetingᚐCreateTargetedMessageInput(ctx, v)
+			return ec.unmarshalNCreateTargetedMessageInput2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐCreateTargetedMessageInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -467,8 +564,22 @@ func (ec *executionContext) field_Mutation_createTeam_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (people.CreateTeamInput, error) {
-			return ec.unmarshalNCreateTeamInput2parleyᚋinternalᚋpeopleᚐCreateTeamInput(ctx, v)
+		func(ctx context.Context, v any) (account.CreateTeamInput, error) {
+			return ec.unmarshalNCreateTeamInput2parleyᚋinternalᚋaccountᚐCreateTeamInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createTicket_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (crm.CreateTicketInput, error) {
+			return ec.unmarshalNCreateTicketInput2parleyᚋinternalᚋcrmᚐCreateTicketInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -481,8 +592,8 @@ func (ec *executionContext) field_Mutation_createUser_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (people.CreateUserInput, error) {
-			return ec.unmarshalNCreateUserInput2parleyᚋinternalᚋpeopleᚐCreateUserInput(ctx, v)
+		func(ctx context.Context, v any) (account.CreateUserInput, error) {
+			return ec.unmarshalNCreateUserInput2parleyᚋinternalᚋaccountᚐCreateUserInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -495,8 +606,8 @@ func (ec *executionContext) field_Mutation_deactivateUser_args(ctx context.Conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (people.DeactivateUserInput, error) {
-			return ec.unmarshalNDeactivateUserInput2parleyᚋinternalᚋpeopleᚐDeactivateUserInput(ctx, v)
+		func(ctx context.Context, v any) (account.DeactivateUserInput, error) {
+			return ec.unmarshalNDeactivateUserInput2parleyᚋinternalᚋaccountᚐDeactivateUserInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -551,8 +662,8 @@ func (ec *executionContext) field_Mutation_deleteSavedView_args(ctx context.Cont
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (conversation.DeleteSavedViewInput, error) {
-			return ec.unmarshalNDeleteSavedViewInput2parleyᚋinternalᚋconversationᚐDeleteSavedViewInput(ctx, v)
+		func(ctx context.Context, v any) (view.DeleteSavedViewInput, error) {
+			return ec.unmarshalNDeleteSavedViewInput2parleyᚋinternalᚋconversationᚋviewᚐDeleteSavedViewInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -566,7 +677,7 @@ func (ec *executionContext) field_Mutation_deleteTargetedMessage_args(ctx contex
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (targeting.DeleteTargetedMessageInput, error) {
-			return ec.unmarshalNDeleteTargetedMessageInput2parleyᚋinternalᚋtargetingᚐDeleteTargetedMessageInput(ctx, v)
+			return ec.unmarshalNDeleteTargetedMessageInput2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐDeleteTargetedMessageInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -579,8 +690,8 @@ func (ec *executionContext) field_Mutation_deleteTeam_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (people.DeleteTeamInput, error) {
-			return ec.unmarshalNDeleteTeamInput2parleyᚋinternalᚋpeopleᚐDeleteTeamInput(ctx, v)
+		func(ctx context.Context, v any) (account.DeleteTeamInput, error) {
+			return ec.unmarshalNDeleteTeamInput2parleyᚋinternalᚋaccountᚐDeleteTeamInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -593,8 +704,8 @@ func (ec *executionContext) field_Mutation_disconnectEmailChannel_args(ctx conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (email.DisconnectEmailChannelInput, error) {
-			return ec.unmarshalNDisconnectEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚐDisconnectEmailChannelInput(ctx, v)
+		func(ctx context.Context, v any) (settings1.DisconnectEmailChannelInput, error) {
+			return ec.unmarshalNDisconnectEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐDisconnectEmailChannelInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -608,7 +719,7 @@ func (ec *executionContext) field_Mutation_duplicateTargetedMessage_args(ctx con
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (targeting.DuplicateTargetedMessageInput, error) {
-			return ec.unmarshalNDuplicateTargetedMessageInput2parleyᚋinternalᚋtargetingᚐDuplicateTargetedMessageInput(ctx, v)
+			return ec.unmarshalNDuplicateTargetedMessageInput2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐDuplicateTargetedMessageInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -635,8 +746,8 @@ func (ec *executionContext) field_Mutation_finishEmailChannel_args(ctx context.C
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (email.FinishEmailChannelInput, error) {
-			return ec.unmarshalNFinishEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚐFinishEmailChannelInput(ctx, v)
+		func(ctx context.Context, v any) (settings1.FinishEmailChannelInput, error) {
+			return ec.unmarshalNFinishEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐFinishEmailChannelInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -659,6 +770,20 @@ func (ec *executionContext) field_Mutation_handOffConversation_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_inviteUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (account.InviteUserInput, error) {
+			return ec.unmarshalNInviteUserInput2parleyᚋinternalᚋaccountᚐInviteUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_linkContact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -673,12 +798,12 @@ func (ec *executionContext) field_Mutation_linkContact_args(ctx context.Context,
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_markAsNotSpam_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_markConversationAsNotSpam_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (conversation.MarkAsNotSpamInput, error) {
-			return ec.unmarshalNMarkAsNotSpamInput2parleyᚋinternalᚋconversationᚐMarkAsNotSpamInput(ctx, v)
+		func(ctx context.Context, v any) (conversation.MarkConversationAsNotSpamInput, error) {
+			return ec.unmarshalNMarkConversationAsNotSpamInput2parleyᚋinternalᚋconversationᚐMarkConversationAsNotSpamInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -687,12 +812,12 @@ func (ec *executionContext) field_Mutation_markAsNotSpam_args(ctx context.Contex
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_markAsSpam_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_markConversationAsSpam_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (conversation.MarkAsSpamInput, error) {
-			return ec.unmarshalNMarkAsSpamInput2parleyᚋinternalᚋconversationᚐMarkAsSpamInput(ctx, v)
+		func(ctx context.Context, v any) (conversation.MarkConversationAsSpamInput, error) {
+			return ec.unmarshalNMarkConversationAsSpamInput2parleyᚋinternalᚋconversationᚐMarkConversationAsSpamInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -734,7 +859,21 @@ func (ec *executionContext) field_Mutation_markVisitorConversationRead_args(ctx 
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (visitor.MarkVisitorConversationReadInput, error) {
-			return ec.unmarshalNMarkVisitorConversationReadInput2parleyᚋinternalᚋvisitorᚐMarkVisitorConversationReadInput(ctx, v)
+			return ec.unmarshalNMarkVisitorConversationReadInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐMarkVisitorConversationReadInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_mergeTags_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (tag.MergeTagsInput, error) {
+			return ec.unmarshalNMergeTagsInput2parleyᚋinternalᚋtagᚐMergeTagsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -748,7 +887,7 @@ func (ec *executionContext) field_Mutation_moveTargetedMessage_args(ctx context.
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (targeting.MoveTargetedMessageInput, error) {
-			return ec.unmarshalNMoveTargetedMessageInput2parleyᚋinternalᚋtargetingᚐMoveTargetedMessageInput(ctx, v)
+			return ec.unmarshalNMoveTargetedMessageInput2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐMoveTargetedMessageInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -762,7 +901,7 @@ func (ec *executionContext) field_Mutation_optOutContact_args(ctx context.Contex
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (consent.OptOutContactInput, error) {
-			return ec.unmarshalNOptOutContactInput2parleyᚋinternalᚋconsentᚐOptOutContactInput(ctx, v)
+			return ec.unmarshalNOptOutContactInput2parleyᚋinternalᚋchannelᚋchatᚋconsentᚐOptOutContactInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -776,7 +915,7 @@ func (ec *executionContext) field_Mutation_publishTargetedMessage_args(ctx conte
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (targeting.PublishTargetedMessageInput, error) {
-			return ec.unmarshalNPublishTargetedMessageInput2parleyᚋinternalᚋtargetingᚐPublishTargetedMessageInput(ctx, v)
+			return ec.unmarshalNPublishTargetedMessageInput2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐPublishTargetedMessageInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -799,12 +938,26 @@ func (ec *executionContext) field_Mutation_purgeConversation_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_reactivateUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (account.ReactivateUserInput, error) {
+			return ec.unmarshalNReactivateUserInput2parleyᚋinternalᚋaccountᚐReactivateUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_reclassifyEmail_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (email.ReclassifyEmailInput, error) {
-			return ec.unmarshalNReclassifyEmailInput2parleyᚋinternalᚋchannelᚋemailᚐReclassifyEmailInput(ctx, v)
+		func(ctx context.Context, v any) (receive.ReclassifyEmailInput, error) {
+			return ec.unmarshalNReclassifyEmailInput2parleyᚋinternalᚋchannelᚋemailᚋreceiveᚐReclassifyEmailInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -817,8 +970,8 @@ func (ec *executionContext) field_Mutation_reconnectEmailChannel_args(ctx contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (email.ReconnectEmailChannelInput, error) {
-			return ec.unmarshalNReconnectEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚐReconnectEmailChannelInput(ctx, v)
+		func(ctx context.Context, v any) (settings1.ReconnectEmailChannelInput, error) {
+			return ec.unmarshalNReconnectEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐReconnectEmailChannelInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -832,7 +985,7 @@ func (ec *executionContext) field_Mutation_recordVisitorConsent_args(ctx context
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (visitor.RecordVisitorConsentInput, error) {
-			return ec.unmarshalNRecordVisitorConsentInput2parleyᚋinternalᚋvisitorᚐRecordVisitorConsentInput(ctx, v)
+			return ec.unmarshalNRecordVisitorConsentInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐRecordVisitorConsentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -846,7 +999,7 @@ func (ec *executionContext) field_Mutation_recordWidgetView_args(ctx context.Con
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (visitor.RecordWidgetViewInput, error) {
-			return ec.unmarshalNRecordWidgetViewInput2parleyᚋinternalᚋvisitorᚐRecordWidgetViewInput(ctx, v)
+			return ec.unmarshalNRecordWidgetViewInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐRecordWidgetViewInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -855,12 +1008,12 @@ func (ec *executionContext) field_Mutation_recordWidgetView_args(ctx context.Con
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_removeFromList_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_removeContactsFromList_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (contact.RemoveFromListInput, error) {
-			return ec.unmarshalNRemoveFromListInput2parleyᚋinternalᚋcontactᚐRemoveFromListInput(ctx, v)
+		func(ctx context.Context, v any) (contact.RemoveContactsFromListInput, error) {
+			return ec.unmarshalNRemoveContactsFromListInput2parleyᚋinternalᚋcontactᚐRemoveContactsFromListInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -873,8 +1026,8 @@ func (ec *executionContext) field_Mutation_removePersonalMailbox_args(ctx contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (email.RemovePersonalMailboxInput, error) {
-			return ec.unmarshalNRemovePersonalMailboxInput2parleyᚋinternalᚋchannelᚋemailᚐRemovePersonalMailboxInput(ctx, v)
+		func(ctx context.Context, v any) (settings1.RemovePersonalMailboxInput, error) {
+			return ec.unmarshalNRemovePersonalMailboxInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐRemovePersonalMailboxInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -925,12 +1078,26 @@ func (ec *executionContext) field_Mutation_restoreConversation_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_restoreTag_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (tag.RestoreTagInput, error) {
+			return ec.unmarshalNRestoreTagInput2parleyᚋinternalᚋtagᚐRestoreTagInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_retryMessage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (email.RetryMessageInput, error) {
-			return ec.unmarshalNRetryMessageInput2parleyᚋinternalᚋchannelᚋemailᚐRetryMessageInput(ctx, v)
+		func(ctx context.Context, v any) (deliver.RetryMessageInput, error) {
+			return ec.unmarshalNRetryMessageInput2parleyᚋinternalᚋchannelᚋemailᚋdeliverᚐRetryMessageInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -943,8 +1110,22 @@ func (ec *executionContext) field_Mutation_revokeApiToken_args(ctx context.Conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (people.RevokeApiTokenInput, error) {
-			return ec.unmarshalNRevokeApiTokenInput2parleyᚋinternalᚋpeopleᚐRevokeApiTokenInput(ctx, v)
+		func(ctx context.Context, v any) (account.RevokeApiTokenInput, error) {
+			return ec.unmarshalNRevokeApiTokenInput2parleyᚋinternalᚋaccountᚐRevokeApiTokenInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_rotateApiToken_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (account.RotateApiTokenInput, error) {
+			return ec.unmarshalNRotateApiTokenInput2parleyᚋinternalᚋaccountᚐRotateApiTokenInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -971,8 +1152,8 @@ func (ec *executionContext) field_Mutation_sendTrackingCode_args(ctx context.Con
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (inbox.SendTrackingCodeInput, error) {
-			return ec.unmarshalNSendTrackingCodeInput2parleyᚋinternalᚋinboxᚐSendTrackingCodeInput(ctx, v)
+		func(ctx context.Context, v any) (settings.SendTrackingCodeInput, error) {
+			return ec.unmarshalNSendTrackingCodeInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐSendTrackingCodeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -986,7 +1167,7 @@ func (ec *executionContext) field_Mutation_sendVisitorMessage_args(ctx context.C
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (visitor.SendVisitorMessageInput, error) {
-			return ec.unmarshalNSendVisitorMessageInput2parleyᚋinternalᚋvisitorᚐSendVisitorMessageInput(ctx, v)
+			return ec.unmarshalNSendVisitorMessageInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐSendVisitorMessageInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -999,8 +1180,8 @@ func (ec *executionContext) field_Mutation_setAvailability_args(ctx context.Cont
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (people.SetAvailabilityInput, error) {
-			return ec.unmarshalNSetAvailabilityInput2parleyᚋinternalᚋpeopleᚐSetAvailabilityInput(ctx, v)
+		func(ctx context.Context, v any) (account.SetAvailabilityInput, error) {
+			return ec.unmarshalNSetAvailabilityInput2parleyᚋinternalᚋaccountᚐSetAvailabilityInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1023,12 +1204,26 @@ func (ec *executionContext) field_Mutation_setConversationPriority_args(ctx cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_setRemoteImageSender_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (remoteimage.SetRemoteImageSenderInput, error) {
+			return ec.unmarshalNSetRemoteImageSenderInput2parleyᚋinternalᚋremoteimageᚐSetRemoteImageSenderInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_setTargetedMessageState_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (targeting.SetTargetedMessageStateInput, error) {
-			return ec.unmarshalNSetTargetedMessageStateInput2parleyᚋinternalᚋtargetingᚐSetTargetedMessageStateInput(ctx, v)
+			return ec.unmarshalNSetTargetedMessageStateInput2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐSetTargetedMessageStateInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1070,7 +1265,7 @@ func (ec *executionContext) field_Mutation_startChat_args(ctx context.Context, r
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (visitor.StartChatInput, error) {
-			return ec.unmarshalNStartChatInput2parleyᚋinternalᚋvisitorᚐStartChatInput(ctx, v)
+			return ec.unmarshalNStartChatInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐStartChatInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1083,8 +1278,8 @@ func (ec *executionContext) field_Mutation_startEmailConversation_args(ctx conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (conversation.StartEmailInput, error) {
-			return ec.unmarshalNStartEmailConversationInput2parleyᚋinternalᚋconversationᚐStartEmailInput(ctx, v)
+		func(ctx context.Context, v any) (conversation.StartEmailConversationInput, error) {
+			return ec.unmarshalNStartEmailConversationInput2parleyᚋinternalᚋconversationᚐStartEmailConversationInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1098,7 +1293,7 @@ func (ec *executionContext) field_Mutation_startVisitorSession_args(ctx context.
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (visitor.StartVisitorSessionInput, error) {
-			return ec.unmarshalNStartVisitorSessionInput2parleyᚋinternalᚋvisitorᚐStartVisitorSessionInput(ctx, v)
+			return ec.unmarshalNStartVisitorSessionInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐStartVisitorSessionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1140,7 +1335,7 @@ func (ec *executionContext) field_Mutation_trackPageView_args(ctx context.Contex
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (visitor.TrackPageViewInput, error) {
-			return ec.unmarshalNTrackPageViewInput2parleyᚋinternalᚋvisitorᚐTrackPageViewInput(ctx, v)
+			return ec.unmarshalNTrackPageViewInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐTrackPageViewInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1149,26 +1344,12 @@ func (ec *executionContext) field_Mutation_trackPageView_args(ctx context.Contex
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_unassignConversation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_unblockConversationSender_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (conversation.UnassignConversationInput, error) {
-			return ec.unmarshalNUnassignConversationInput2parleyᚋinternalᚋconversationᚐUnassignConversationInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_unblockSender_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (conversation.UnblockSenderInput, error) {
-			return ec.unmarshalNUnblockSenderInput2parleyᚋinternalᚋconversationᚐUnblockSenderInput(ctx, v)
+		func(ctx context.Context, v any) (conversation.UnblockConversationSenderInput, error) {
+			return ec.unmarshalNUnblockConversationSenderInput2parleyᚋinternalᚋconversationᚐUnblockConversationSenderInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1181,8 +1362,8 @@ func (ec *executionContext) field_Mutation_undoSend_args(ctx context.Context, ra
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (email.UndoSendInput, error) {
-			return ec.unmarshalNUndoSendInput2parleyᚋinternalᚋchannelᚋemailᚐUndoSendInput(ctx, v)
+		func(ctx context.Context, v any) (deliver.UndoSendInput, error) {
+			return ec.unmarshalNUndoSendInput2parleyᚋinternalᚋchannelᚋemailᚋdeliverᚐUndoSendInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1237,8 +1418,22 @@ func (ec *executionContext) field_Mutation_updateAccount_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (people.UpdateAccountInput, error) {
-			return ec.unmarshalNUpdateAccountInput2parleyᚋinternalᚋpeopleᚐUpdateAccountInput(ctx, v)
+		func(ctx context.Context, v any) (account.UpdateAccountInput, error) {
+			return ec.unmarshalNUpdateAccountInput2parleyᚋinternalᚋaccountᚐUpdateAccountInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateApiToken_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (account.UpdateApiTokenInput, error) {
+			return ec.unmarshalNUpdateApiTokenInput2parleyᚋinternalᚋaccountᚐUpdateApiTokenInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1251,8 +1446,8 @@ func (ec *executionContext) field_Mutation_updateChatChannelAvailability_args(ct
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (inbox.UpdateChatChannelAvailabilityInput, error) {
-			return ec.unmarshalNUpdateChatChannelAvailabilityInput2parleyᚋinternalᚋinboxᚐUpdateChatChannelAvailabilityInput(ctx, v)
+		func(ctx context.Context, v any) (settings.UpdateChatChannelAvailabilityInput, error) {
+			return ec.unmarshalNUpdateChatChannelAvailabilityInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐUpdateChatChannelAvailabilityInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1265,8 +1460,22 @@ func (ec *executionContext) field_Mutation_updateChatChannel_args(ctx context.Co
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (inbox.UpdateChatChannelInput, error) {
-			return ec.unmarshalNUpdateChatChannelInput2parleyᚋinternalᚋinboxᚐUpdateChatChannelInput(ctx, v)
+		func(ctx context.Context, v any) (settings.UpdateChatChannelInput, error) {
+			return ec.unmarshalNUpdateChatChannelInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐUpdateChatChannelInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateContactSubscriptionType_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (consent.UpdateContactSubscriptionTypeInput, error) {
+			return ec.unmarshalNUpdateContactSubscriptionTypeInput2parleyᚋinternalᚋchannelᚋchatᚋconsentᚐUpdateContactSubscriptionTypeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1289,12 +1498,26 @@ func (ec *executionContext) field_Mutation_updateContact_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateConversation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (conversation.UpdateConversationInput, error) {
+			return ec.unmarshalNUpdateConversationInput2parleyᚋinternalᚋconversationᚐUpdateConversationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateEmailAllowList_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (email.UpdateEmailAllowListInput, error) {
-			return ec.unmarshalNUpdateEmailAllowListInput2parleyᚋinternalᚋchannelᚋemailᚐUpdateEmailAllowListInput(ctx, v)
+		func(ctx context.Context, v any) (settings1.UpdateEmailAllowListInput, error) {
+			return ec.unmarshalNUpdateEmailAllowListInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐUpdateEmailAllowListInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1307,8 +1530,8 @@ func (ec *executionContext) field_Mutation_updateEmailChannel_args(ctx context.C
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (email.UpdateEmailChannelInput, error) {
-			return ec.unmarshalNUpdateEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚐUpdateEmailChannelInput(ctx, v)
+		func(ctx context.Context, v any) (settings1.UpdateEmailChannelInput, error) {
+			return ec.unmarshalNUpdateEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐUpdateEmailChannelInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1331,12 +1554,26 @@ func (ec *executionContext) field_Mutation_updateInboxMembers_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateIntegration_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (account.UpdateIntegrationInput, error) {
+			return ec.unmarshalNUpdateIntegrationInput2parleyᚋinternalᚋaccountᚐUpdateIntegrationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateOwnProfile_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (people.UpdateOwnProfileInput, error) {
-			return ec.unmarshalNUpdateOwnProfileInput2parleyᚋinternalᚋpeopleᚐUpdateOwnProfileInput(ctx, v)
+		func(ctx context.Context, v any) (account.UpdateOwnProfileInput, error) {
+			return ec.unmarshalNUpdateOwnProfileInput2parleyᚋinternalᚋaccountᚐUpdateOwnProfileInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1349,8 +1586,8 @@ func (ec *executionContext) field_Mutation_updateSavedView_args(ctx context.Cont
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (conversation.UpdateSavedViewInput, error) {
-			return ec.unmarshalNUpdateSavedViewInput2parleyᚋinternalᚋconversationᚐUpdateSavedViewInput(ctx, v)
+		func(ctx context.Context, v any) (view.UpdateSavedViewInput, error) {
+			return ec.unmarshalNUpdateSavedViewInput2parleyᚋinternalᚋconversationᚋviewᚐUpdateSavedViewInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1359,12 +1596,12 @@ func (ec *executionContext) field_Mutation_updateSavedView_args(ctx context.Cont
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_updateSubscriptionType_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_updateTag_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (consent.UpdateSubscriptionTypeInput, error) {
-			return ec.unmarshalNUpdateSubscriptionTypeInput2parleyᚋinternalᚋconsentᚐUpdateSubscriptionTypeInput(ctx, v)
+		func(ctx context.Context, v any) (tag.UpdateTagInput, error) {
+			return ec.unmarshalNUpdateTagInput2parleyᚋinternalᚋtagᚐUpdateTagInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1378,7 +1615,7 @@ func (ec *executionContext) field_Mutation_updateTargetedMessage_args(ctx contex
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (targeting.UpdateTargetedMessageInput, error) {
-			return ec.unmarshalNUpdateTargetedMessageInput2parleyᚋinternalᚋtargetingᚐUpdateTargetedMessageInput(ctx, v)
+			return ec.unmarshalNUpdateTargetedMessageInput2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐUpdateTargetedMessageInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1391,8 +1628,22 @@ func (ec *executionContext) field_Mutation_updateTeam_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (people.UpdateTeamInput, error) {
-			return ec.unmarshalNUpdateTeamInput2parleyᚋinternalᚋpeopleᚐUpdateTeamInput(ctx, v)
+		func(ctx context.Context, v any) (account.UpdateTeamInput, error) {
+			return ec.unmarshalNUpdateTeamInput2parleyᚋinternalᚋaccountᚐUpdateTeamInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateTicket_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (crm.UpdateTicketInput, error) {
+			return ec.unmarshalNUpdateTicketInput2parleyᚋinternalᚋcrmᚐUpdateTicketInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1405,8 +1656,8 @@ func (ec *executionContext) field_Mutation_updateUser_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (people.UpdateUserInput, error) {
-			return ec.unmarshalNUpdateUserInput2parleyᚋinternalᚋpeopleᚐUpdateUserInput(ctx, v)
+		func(ctx context.Context, v any) (account.UpdateUserInput, error) {
+			return ec.unmarshalNUpdateUserInput2parleyᚋinternalᚋaccountᚐUpdateUserInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1443,12 +1694,26 @@ func (ec *executionContext) field_Mutation_uploadVisitorAttachment_args(ctx cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_upsertContact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (contact.UpsertContactInput, error) {
+			return ec.unmarshalNUpsertContactInput2parleyᚋinternalᚋcontactᚐUpsertContactInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_withdrawConsent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (consent.WithdrawConsentInput, error) {
-			return ec.unmarshalNWithdrawConsentInput2parleyᚋinternalᚋconsentᚐWithdrawConsentInput(ctx, v)
+			return ec.unmarshalNWithdrawConsentInput2parleyᚋinternalᚋchannelᚋchatᚋconsentᚐWithdrawConsentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1468,6 +1733,86 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["name"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query__entities_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "representations",
+		func(ctx context.Context, v any) ([]map[string]any, error) {
+			return ec.unmarshalN_Any2ᚕmapᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["representations"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_apiToken_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_apiTokens_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_attachment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -1501,17 +1846,111 @@ func (ec *executionContext) field_Query_availability_args(ctx context.Context, r
 	return args, nil
 }
 
-func (ec *executionContext) field_Query_contacts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Query_bot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "query",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_channel_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_contactList_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_contactLists_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["query"] = arg0
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_contactSubscriptionType_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_contactSubscriptionTypes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "includeArchived",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["includeArchived"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
@@ -1528,6 +1967,90 @@ func (ec *executionContext) field_Query_contacts_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_contact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (contact.ContactKey, error) {
+			return ec.unmarshalNContactKey2parleyᚋinternalᚋcontactᚐContactKey(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_contacts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*contact.ContactFilter, error) {
+			return ec.unmarshalOContactFilter2ᚖparleyᚋinternalᚋcontactᚐContactFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*vocab.ContactOrder, error) {
+			return ec.unmarshalOContactOrder2ᚖparleyᚋinternalᚋvocabᚐContactOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
 	return args, nil
 }
 
@@ -1557,69 +2080,75 @@ func (ec *executionContext) field_Query_conversations_args(ctx context.Context, 
 	}
 	args["inboxId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "view",
-		func(ctx context.Context, v any) (*vocab.ConversationView, error) {
-			return ec.unmarshalOConversationView2ᚖparleyᚋinternalᚋvocabᚐConversationView(ctx, v)
+		func(ctx context.Context, v any) (*view.ViewInput, error) {
+			return ec.unmarshalOViewInput2ᚖparleyᚋinternalᚋconversationᚋviewᚐViewInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
 	args["view"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "savedViewId",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOID2ᚖstring(ctx, v)
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*view.Filter, error) {
+			return ec.unmarshalOConversationFilter2ᚖparleyᚋinternalᚋconversationᚋviewᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["savedViewId"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*conversation.Filter, error) {
-			return ec.unmarshalOConversationFilter2ᚖparleyᚋinternalᚋconversationᚐFilter(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["filter"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+	args["filter"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) (*vocab.ConversationOrder, error) {
 			return ec.unmarshalOConversationOrder2ᚖparleyᚋinternalᚋvocabᚐConversationOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["orderBy"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["orderBy"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "last",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg7
-	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["last"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg8
+	args["before"] = arg7
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_event_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -1627,8 +2156,8 @@ func (ec *executionContext) field_Query_events_args(ctx context.Context, rawArgs
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (int64, error) {
-			return ec.unmarshalNSequence2int64(ctx, v)
+		func(ctx context.Context, v any) (*int64, error) {
+			return ec.unmarshalOSequence2ᚖint64(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1642,26 +2171,160 @@ func (ec *executionContext) field_Query_events_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "types",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*int64, error) {
+			return ec.unmarshalOSequence2ᚖint64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "types",
 		func(ctx context.Context, v any) ([]vocab.EventType, error) {
 			return ec.unmarshalOEventType2ᚕparleyᚋinternalᚋvocabᚐEventTypeᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["types"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "inboxIds",
+	args["types"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "inboxIds",
 		func(ctx context.Context, v any) ([]string, error) {
 			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["inboxIds"] = arg3
+	args["inboxIds"] = arg5
 	return args, nil
 }
 
 func (ec *executionContext) field_Query_inbox_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_inboxes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_integration_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_integrations_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_messageRevision_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_message_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
@@ -1703,6 +2366,100 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_pageView_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_personalMailbox_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_remoteImageSender_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_remoteImageSenders_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_routingDecision_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_routingPreview_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1717,6 +2474,20 @@ func (ec *executionContext) field_Query_routingPreview_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_savedView_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_savedViews_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1728,6 +2499,38 @@ func (ec *executionContext) field_Query_savedViews_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["inboxId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -1743,13 +2546,103 @@ func (ec *executionContext) field_Query_searchConversations_args(ctx context.Con
 	}
 	args["query"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*conversation.Filter, error) {
-			return ec.unmarshalOConversationFilter2ᚖparleyᚋinternalᚋconversationᚐFilter(ctx, v)
+		func(ctx context.Context, v any) (*view.Filter, error) {
+			return ec.unmarshalOConversationFilter2ᚖparleyᚋinternalᚋconversationᚋviewᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
 	args["filter"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*vocab.SearchOrder, error) {
+			return ec.unmarshalOSearchOrder2ᚖparleyᚋinternalᚋvocabᚐSearchOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_simulateInboundEmail_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (receive.SimulateInboundEmailInput, error) {
+			return ec.unmarshalNSimulateInboundEmailInput2parleyᚋinternalᚋchannelᚋemailᚋreceiveᚐSimulateInboundEmailInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_tag_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_tags_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "query",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["query"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "includeArchived",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["includeArchived"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
@@ -1766,34 +2659,22 @@ func (ec *executionContext) field_Query_searchConversations_args(ctx context.Con
 		return nil, err
 	}
 	args["after"] = arg3
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_simulateInboundEmail_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (email.SimulateInboundEmailInput, error) {
-			return ec.unmarshalNSimulateInboundEmailInput2parleyᚋinternalᚋchannelᚋemailᚐSimulateInboundEmailInput(ctx, v)
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_subscriptionTypes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "includeArchived",
-		func(ctx context.Context, v any) (*bool, error) {
-			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["includeArchived"] = arg0
+	args["before"] = arg5
 	return args, nil
 }
 
@@ -1802,7 +2683,7 @@ func (ec *executionContext) field_Query_targetedMessagePreview_args(ctx context.
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (targeting.TargetedMessagePreviewInput, error) {
-			return ec.unmarshalNTargetedMessagePreviewInput2parleyᚋinternalᚋtargetingᚐTargetedMessagePreviewInput(ctx, v)
+			return ec.unmarshalNTargetedMessagePreviewInput2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐTargetedMessagePreviewInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1811,7 +2692,139 @@ func (ec *executionContext) field_Query_targetedMessagePreview_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_targetedMessage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_task_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_tasks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_team_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_teams_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_ticket_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_user_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
@@ -1836,10 +2849,116 @@ func (ec *executionContext) field_Query_users_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["includeDeactivated"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_viewCounts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "inboxIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["inboxIds"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "savedViewIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["savedViewIds"] = arg1
 	return args, nil
 }
 
 func (ec *executionContext) field_Query_visitorConversation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_visitorConversations_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_visitor_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
@@ -1905,7 +3024,7 @@ func (ec *executionContext) _Mutation_updateAccount(ctx context.Context, field g
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateAccount(ctx, fc.Args["input"].(people.UpdateAccountInput))
+			return ec.Resolvers.Mutation().UpdateAccount(ctx, fc.Args["input"].(account.UpdateAccountInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -1980,16 +3099,16 @@ func (ec *executionContext) _Mutation_uploadAttachment(ctx context.Context, fiel
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.UploadAttachmentPayload
+					var zeroVal *model.AttachmentPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.UploadAttachmentPayload
+					var zeroVal *model.AttachmentPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UploadAttachmentPayload
+					var zeroVal *model.AttachmentPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -1998,8 +3117,8 @@ func (ec *executionContext) _Mutation_uploadAttachment(ctx context.Context, fiel
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UploadAttachmentPayload) graphql.Marshaler {
-			return ec.marshalNUploadAttachmentPayload2ᚖparleyᚋgraphᚋmodelᚐUploadAttachmentPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AttachmentPayload) graphql.Marshaler {
+			return ec.marshalNUploadAttachmentPayload2ᚖparleyᚋgraphᚋmodelᚐAttachmentPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2047,11 +3166,11 @@ func (ec *executionContext) _Mutation_uploadVisitorAttachment(ctx context.Contex
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"VISITOR"})
 				if err != nil {
-					var zeroVal *model.UploadVisitorAttachmentPayload
+					var zeroVal *model.AttachmentPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UploadVisitorAttachmentPayload
+					var zeroVal *model.AttachmentPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, nil)
@@ -2060,8 +3179,8 @@ func (ec *executionContext) _Mutation_uploadVisitorAttachment(ctx context.Contex
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UploadVisitorAttachmentPayload) graphql.Marshaler {
-			return ec.marshalNUploadVisitorAttachmentPayload2ᚖparleyᚋgraphᚋmodelᚐUploadVisitorAttachmentPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AttachmentPayload) graphql.Marshaler {
+			return ec.marshalNUploadVisitorAttachmentPayload2ᚖparleyᚋgraphᚋmodelᚐAttachmentPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2101,7 +3220,7 @@ func (ec *executionContext) _Mutation_updateChatChannelAvailability(ctx context.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateChatChannelAvailability(ctx, fc.Args["input"].(inbox.UpdateChatChannelAvailabilityInput))
+			return ec.Resolvers.Mutation().UpdateChatChannelAvailability(ctx, fc.Args["input"].(settings.UpdateChatChannelAvailabilityInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -2109,16 +3228,16 @@ func (ec *executionContext) _Mutation_updateChatChannelAvailability(ctx context.
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.UpdateChatChannelAvailabilityPayload
+					var zeroVal *model.ChatChannelPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.UpdateChatChannelAvailabilityPayload
+					var zeroVal *model.ChatChannelPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UpdateChatChannelAvailabilityPayload
+					var zeroVal *model.ChatChannelPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -2127,8 +3246,8 @@ func (ec *executionContext) _Mutation_updateChatChannelAvailability(ctx context.
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateChatChannelAvailabilityPayload) graphql.Marshaler {
-			return ec.marshalNUpdateChatChannelAvailabilityPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateChatChannelAvailabilityPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChatChannelPayload) graphql.Marshaler {
+			return ec.marshalNUpdateChatChannelAvailabilityPayload2ᚖparleyᚋgraphᚋmodelᚐChatChannelPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2168,7 +3287,7 @@ func (ec *executionContext) _Mutation_sendTrackingCode(ctx context.Context, fiel
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SendTrackingCode(ctx, fc.Args["input"].(inbox.SendTrackingCodeInput))
+			return ec.Resolvers.Mutation().SendTrackingCode(ctx, fc.Args["input"].(settings.SendTrackingCodeInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -2176,16 +3295,16 @@ func (ec *executionContext) _Mutation_sendTrackingCode(ctx context.Context, fiel
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.SendTrackingCodePayload
+					var zeroVal *model.ChatChannelPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.SendTrackingCodePayload
+					var zeroVal *model.ChatChannelPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.SendTrackingCodePayload
+					var zeroVal *model.ChatChannelPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -2194,8 +3313,8 @@ func (ec *executionContext) _Mutation_sendTrackingCode(ctx context.Context, fiel
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.SendTrackingCodePayload) graphql.Marshaler {
-			return ec.marshalNSendTrackingCodePayload2ᚖparleyᚋgraphᚋmodelᚐSendTrackingCodePayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChatChannelPayload) graphql.Marshaler {
+			return ec.marshalNSendTrackingCodePayload2ᚖparleyᚋgraphᚋmodelᚐChatChannelPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2225,17 +3344,17 @@ func (ec *executionContext) fieldContext_Mutation_sendTrackingCode(ctx context.C
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_createSubscriptionType(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_createContactSubscriptionType(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createSubscriptionType(ctx, field)
+			return ec.fieldContext_Mutation_createContactSubscriptionType(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateSubscriptionType(ctx, fc.Args["input"].(consent.CreateSubscriptionTypeInput))
+			return ec.Resolvers.Mutation().CreateContactSubscriptionType(ctx, fc.Args["input"].(consent.CreateContactSubscriptionTypeInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -2243,16 +3362,16 @@ func (ec *executionContext) _Mutation_createSubscriptionType(ctx context.Context
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.CreateSubscriptionTypePayload
+					var zeroVal *model.ContactSubscriptionTypePayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.CreateSubscriptionTypePayload
+					var zeroVal *model.ContactSubscriptionTypePayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.CreateSubscriptionTypePayload
+					var zeroVal *model.ContactSubscriptionTypePayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -2261,21 +3380,21 @@ func (ec *executionContext) _Mutation_createSubscriptionType(ctx context.Context
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateSubscriptionTypePayload) graphql.Marshaler {
-			return ec.marshalNCreateSubscriptionTypePayload2ᚖparleyᚋgraphᚋmodelᚐCreateSubscriptionTypePayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ContactSubscriptionTypePayload) graphql.Marshaler {
+			return ec.marshalNCreateContactSubscriptionTypePayload2ᚖparleyᚋgraphᚋmodelᚐContactSubscriptionTypePayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_createSubscriptionType(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_createContactSubscriptionType(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_CreateSubscriptionTypePayload(ctx, field)
+			return ec.childFields_CreateContactSubscriptionTypePayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -2285,24 +3404,24 @@ func (ec *executionContext) fieldContext_Mutation_createSubscriptionType(ctx con
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_createSubscriptionType_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_createContactSubscriptionType_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_updateSubscriptionType(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_updateContactSubscriptionType(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateSubscriptionType(ctx, field)
+			return ec.fieldContext_Mutation_updateContactSubscriptionType(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateSubscriptionType(ctx, fc.Args["input"].(consent.UpdateSubscriptionTypeInput))
+			return ec.Resolvers.Mutation().UpdateContactSubscriptionType(ctx, fc.Args["input"].(consent.UpdateContactSubscriptionTypeInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -2310,16 +3429,16 @@ func (ec *executionContext) _Mutation_updateSubscriptionType(ctx context.Context
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.UpdateSubscriptionTypePayload
+					var zeroVal *model.ContactSubscriptionTypePayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.UpdateSubscriptionTypePayload
+					var zeroVal *model.ContactSubscriptionTypePayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UpdateSubscriptionTypePayload
+					var zeroVal *model.ContactSubscriptionTypePayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -2328,21 +3447,21 @@ func (ec *executionContext) _Mutation_updateSubscriptionType(ctx context.Context
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateSubscriptionTypePayload) graphql.Marshaler {
-			return ec.marshalNUpdateSubscriptionTypePayload2ᚖparleyᚋgraphᚋmodelᚐUpdateSubscriptionTypePayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ContactSubscriptionTypePayload) graphql.Marshaler {
+			return ec.marshalNUpdateContactSubscriptionTypePayload2ᚖparleyᚋgraphᚋmodelᚐContactSubscriptionTypePayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_updateSubscriptionType(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_updateContactSubscriptionType(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_UpdateSubscriptionTypePayload(ctx, field)
+			return ec.childFields_UpdateContactSubscriptionTypePayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -2352,24 +3471,24 @@ func (ec *executionContext) fieldContext_Mutation_updateSubscriptionType(ctx con
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_updateSubscriptionType_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_updateContactSubscriptionType_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_archiveSubscriptionType(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_archiveContactSubscriptionType(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_archiveSubscriptionType(ctx, field)
+			return ec.fieldContext_Mutation_archiveContactSubscriptionType(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ArchiveSubscriptionType(ctx, fc.Args["input"].(consent.ArchiveSubscriptionTypeInput))
+			return ec.Resolvers.Mutation().ArchiveContactSubscriptionType(ctx, fc.Args["input"].(consent.ArchiveContactSubscriptionTypeInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -2377,16 +3496,16 @@ func (ec *executionContext) _Mutation_archiveSubscriptionType(ctx context.Contex
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.ArchiveSubscriptionTypePayload
+					var zeroVal *model.ContactSubscriptionTypePayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.ArchiveSubscriptionTypePayload
+					var zeroVal *model.ContactSubscriptionTypePayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.ArchiveSubscriptionTypePayload
+					var zeroVal *model.ContactSubscriptionTypePayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -2395,21 +3514,21 @@ func (ec *executionContext) _Mutation_archiveSubscriptionType(ctx context.Contex
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ArchiveSubscriptionTypePayload) graphql.Marshaler {
-			return ec.marshalNArchiveSubscriptionTypePayload2ᚖparleyᚋgraphᚋmodelᚐArchiveSubscriptionTypePayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ContactSubscriptionTypePayload) graphql.Marshaler {
+			return ec.marshalNArchiveContactSubscriptionTypePayload2ᚖparleyᚋgraphᚋmodelᚐContactSubscriptionTypePayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_archiveSubscriptionType(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_archiveContactSubscriptionType(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveSubscriptionTypePayload(ctx, field)
+			return ec.childFields_ArchiveContactSubscriptionTypePayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -2419,7 +3538,7 @@ func (ec *executionContext) fieldContext_Mutation_archiveSubscriptionType(ctx co
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_archiveSubscriptionType_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_archiveContactSubscriptionType_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -2511,16 +3630,16 @@ func (ec *executionContext) _Mutation_optOutContact(ctx context.Context, field g
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.OptOutContactPayload
+					var zeroVal *model.ContactPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "contacts:write")
 				if err != nil {
-					var zeroVal *model.OptOutContactPayload
+					var zeroVal *model.ContactPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.OptOutContactPayload
+					var zeroVal *model.ContactPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -2529,8 +3648,8 @@ func (ec *executionContext) _Mutation_optOutContact(ctx context.Context, field g
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.OptOutContactPayload) graphql.Marshaler {
-			return ec.marshalNOptOutContactPayload2ᚖparleyᚋgraphᚋmodelᚐOptOutContactPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ContactPayload) graphql.Marshaler {
+			return ec.marshalNOptOutContactPayload2ᚖparleyᚋgraphᚋmodelᚐContactPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2578,16 +3697,16 @@ func (ec *executionContext) _Mutation_createContact(ctx context.Context, field g
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.CreateContactPayload
+					var zeroVal *model.ContactPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "contacts:write")
 				if err != nil {
-					var zeroVal *model.CreateContactPayload
+					var zeroVal *model.ContactPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.CreateContactPayload
+					var zeroVal *model.ContactPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -2596,8 +3715,8 @@ func (ec *executionContext) _Mutation_createContact(ctx context.Context, field g
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateContactPayload) graphql.Marshaler {
-			return ec.marshalNCreateContactPayload2ᚖparleyᚋgraphᚋmodelᚐCreateContactPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ContactPayload) graphql.Marshaler {
+			return ec.marshalNCreateContactPayload2ᚖparleyᚋgraphᚋmodelᚐContactPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2645,16 +3764,16 @@ func (ec *executionContext) _Mutation_updateContact(ctx context.Context, field g
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.UpdateContactPayload
+					var zeroVal *model.ContactPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "contacts:write")
 				if err != nil {
-					var zeroVal *model.UpdateContactPayload
+					var zeroVal *model.ContactPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UpdateContactPayload
+					var zeroVal *model.ContactPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -2663,8 +3782,8 @@ func (ec *executionContext) _Mutation_updateContact(ctx context.Context, field g
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateContactPayload) graphql.Marshaler {
-			return ec.marshalNUpdateContactPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateContactPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ContactPayload) graphql.Marshaler {
+			return ec.marshalNUpdateContactPayload2ᚖparleyᚋgraphᚋmodelᚐContactPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2694,6 +3813,73 @@ func (ec *executionContext) fieldContext_Mutation_updateContact(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_upsertContact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_upsertContact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpsertContact(ctx, fc.Args["input"].(contact.UpsertContactInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				if err != nil {
+					var zeroVal *model.UpsertContactPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "contacts:write")
+				if err != nil {
+					var zeroVal *model.UpsertContactPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.UpsertContactPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpsertContactPayload) graphql.Marshaler {
+			return ec.marshalNUpsertContactPayload2ᚖparleyᚋgraphᚋmodelᚐUpsertContactPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_upsertContact(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpsertContactPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_upsertContact_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_linkContact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2712,16 +3898,16 @@ func (ec *executionContext) _Mutation_linkContact(ctx context.Context, field gra
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.LinkContactPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.LinkContactPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.LinkContactPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -2730,8 +3916,8 @@ func (ec *executionContext) _Mutation_linkContact(ctx context.Context, field gra
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.LinkContactPayload) graphql.Marshaler {
-			return ec.marshalNLinkContactPayload2ᚖparleyᚋgraphᚋmodelᚐLinkContactPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNLinkContactPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2779,16 +3965,16 @@ func (ec *executionContext) _Mutation_unlinkContact(ctx context.Context, field g
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.UnlinkContactPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.UnlinkContactPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UnlinkContactPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -2797,8 +3983,8 @@ func (ec *executionContext) _Mutation_unlinkContact(ctx context.Context, field g
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UnlinkContactPayload) graphql.Marshaler {
-			return ec.marshalNUnlinkContactPayload2ᚖparleyᚋgraphᚋmodelᚐUnlinkContactPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNUnlinkContactPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2846,16 +4032,16 @@ func (ec *executionContext) _Mutation_claimConversation(ctx context.Context, fie
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
 				if err != nil {
-					var zeroVal *model.ClaimConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:assign")
 				if err != nil {
-					var zeroVal *model.ClaimConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.ClaimConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -2864,8 +4050,8 @@ func (ec *executionContext) _Mutation_claimConversation(ctx context.Context, fie
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ClaimConversationPayload) graphql.Marshaler {
-			return ec.marshalNClaimConversationPayload2ᚖparleyᚋgraphᚋmodelᚐClaimConversationPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNClaimConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2911,18 +4097,18 @@ func (ec *executionContext) _Mutation_assignConversation(ctx context.Context, fi
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
-					var zeroVal *model.AssignConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:assign")
 				if err != nil {
-					var zeroVal *model.AssignConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.AssignConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -2931,8 +4117,8 @@ func (ec *executionContext) _Mutation_assignConversation(ctx context.Context, fi
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.AssignConversationPayload) graphql.Marshaler {
-			return ec.marshalNAssignConversationPayload2ᚖparleyᚋgraphᚋmodelᚐAssignConversationPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNAssignConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2962,73 +4148,6 @@ func (ec *executionContext) fieldContext_Mutation_assignConversation(ctx context
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_unassignConversation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_unassignConversation(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UnassignConversation(ctx, fc.Args["input"].(conversation.UnassignConversationInput))
-		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
-				if err != nil {
-					var zeroVal *model.UnassignConversationPayload
-					return zeroVal, err
-				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
-				if err != nil {
-					var zeroVal *model.UnassignConversationPayload
-					return zeroVal, err
-				}
-				if ec.Directives.Access == nil {
-					var zeroVal *model.UnassignConversationPayload
-					return zeroVal, errors.New("directive access is not implemented")
-				}
-				return ec.Directives.Access(ctx, nil, directive0, to, scope)
-			}
-
-			next = directive1
-			return next
-		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UnassignConversationPayload) graphql.Marshaler {
-			return ec.marshalNUnassignConversationPayload2ᚖparleyᚋgraphᚋmodelᚐUnassignConversationPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_unassignConversation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_UnassignConversationPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_unassignConversation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _Mutation_closeConversation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3047,16 +4166,16 @@ func (ec *executionContext) _Mutation_closeConversation(ctx context.Context, fie
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.CloseConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.CloseConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.CloseConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -3065,8 +4184,8 @@ func (ec *executionContext) _Mutation_closeConversation(ctx context.Context, fie
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CloseConversationPayload) graphql.Marshaler {
-			return ec.marshalNCloseConversationPayload2ᚖparleyᚋgraphᚋmodelᚐCloseConversationPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNCloseConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3114,16 +4233,16 @@ func (ec *executionContext) _Mutation_reopenConversation(ctx context.Context, fi
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.ReopenConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.ReopenConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.ReopenConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -3132,8 +4251,8 @@ func (ec *executionContext) _Mutation_reopenConversation(ctx context.Context, fi
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ReopenConversationPayload) graphql.Marshaler {
-			return ec.marshalNReopenConversationPayload2ᚖparleyᚋgraphᚋmodelᚐReopenConversationPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNReopenConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3163,34 +4282,34 @@ func (ec *executionContext) fieldContext_Mutation_reopenConversation(ctx context
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_markAsSpam(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_markConversationAsSpam(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_markAsSpam(ctx, field)
+			return ec.fieldContext_Mutation_markConversationAsSpam(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().MarkAsSpam(ctx, fc.Args["input"].(conversation.MarkAsSpamInput))
+			return ec.Resolvers.Mutation().MarkConversationAsSpam(ctx, fc.Args["input"].(conversation.MarkConversationAsSpamInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
-					var zeroVal *model.MarkAsSpamPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:moderate")
 				if err != nil {
-					var zeroVal *model.MarkAsSpamPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.MarkAsSpamPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -3199,21 +4318,21 @@ func (ec *executionContext) _Mutation_markAsSpam(ctx context.Context, field grap
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MarkAsSpamPayload) graphql.Marshaler {
-			return ec.marshalNMarkAsSpamPayload2ᚖparleyᚋgraphᚋmodelᚐMarkAsSpamPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNMarkConversationAsSpamPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_markAsSpam(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_markConversationAsSpam(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_MarkAsSpamPayload(ctx, field)
+			return ec.childFields_MarkConversationAsSpamPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -3223,41 +4342,41 @@ func (ec *executionContext) fieldContext_Mutation_markAsSpam(ctx context.Context
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_markAsSpam_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_markConversationAsSpam_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_markAsNotSpam(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_markConversationAsNotSpam(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_markAsNotSpam(ctx, field)
+			return ec.fieldContext_Mutation_markConversationAsNotSpam(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().MarkAsNotSpam(ctx, fc.Args["input"].(conversation.MarkAsNotSpamInput))
+			return ec.Resolvers.Mutation().MarkConversationAsNotSpam(ctx, fc.Args["input"].(conversation.MarkConversationAsNotSpamInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
-					var zeroVal *model.MarkAsNotSpamPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:moderate")
 				if err != nil {
-					var zeroVal *model.MarkAsNotSpamPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.MarkAsNotSpamPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -3266,21 +4385,21 @@ func (ec *executionContext) _Mutation_markAsNotSpam(ctx context.Context, field g
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MarkAsNotSpamPayload) graphql.Marshaler {
-			return ec.marshalNMarkAsNotSpamPayload2ᚖparleyᚋgraphᚋmodelᚐMarkAsNotSpamPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNMarkConversationAsNotSpamPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_markAsNotSpam(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_markConversationAsNotSpam(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_MarkAsNotSpamPayload(ctx, field)
+			return ec.childFields_MarkConversationAsNotSpamPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -3290,41 +4409,41 @@ func (ec *executionContext) fieldContext_Mutation_markAsNotSpam(ctx context.Cont
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_markAsNotSpam_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_markConversationAsNotSpam_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_blockSender(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_blockConversationSender(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_blockSender(ctx, field)
+			return ec.fieldContext_Mutation_blockConversationSender(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().BlockSender(ctx, fc.Args["input"].(conversation.BlockSenderInput))
+			return ec.Resolvers.Mutation().BlockConversationSender(ctx, fc.Args["input"].(conversation.BlockConversationSenderInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
-					var zeroVal *model.BlockSenderPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:moderate")
 				if err != nil {
-					var zeroVal *model.BlockSenderPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.BlockSenderPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -3333,21 +4452,21 @@ func (ec *executionContext) _Mutation_blockSender(ctx context.Context, field gra
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.BlockSenderPayload) graphql.Marshaler {
-			return ec.marshalNBlockSenderPayload2ᚖparleyᚋgraphᚋmodelᚐBlockSenderPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNBlockConversationSenderPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_blockSender(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_blockConversationSender(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_BlockSenderPayload(ctx, field)
+			return ec.childFields_BlockConversationSenderPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -3357,41 +4476,41 @@ func (ec *executionContext) fieldContext_Mutation_blockSender(ctx context.Contex
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_blockSender_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_blockConversationSender_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_unblockSender(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_unblockConversationSender(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_unblockSender(ctx, field)
+			return ec.fieldContext_Mutation_unblockConversationSender(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UnblockSender(ctx, fc.Args["input"].(conversation.UnblockSenderInput))
+			return ec.Resolvers.Mutation().UnblockConversationSender(ctx, fc.Args["input"].(conversation.UnblockConversationSenderInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
-					var zeroVal *model.UnblockSenderPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:moderate")
 				if err != nil {
-					var zeroVal *model.UnblockSenderPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UnblockSenderPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -3400,21 +4519,21 @@ func (ec *executionContext) _Mutation_unblockSender(ctx context.Context, field g
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UnblockSenderPayload) graphql.Marshaler {
-			return ec.marshalNUnblockSenderPayload2ᚖparleyᚋgraphᚋmodelᚐUnblockSenderPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNUnblockConversationSenderPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_unblockSender(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_unblockConversationSender(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_UnblockSenderPayload(ctx, field)
+			return ec.childFields_UnblockConversationSenderPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -3424,7 +4543,7 @@ func (ec *executionContext) fieldContext_Mutation_unblockSender(ctx context.Cont
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_unblockSender_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_unblockConversationSender_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -3447,18 +4566,18 @@ func (ec *executionContext) _Mutation_deleteConversation(ctx context.Context, fi
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
-					var zeroVal *model.DeleteConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:moderate")
 				if err != nil {
-					var zeroVal *model.DeleteConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.DeleteConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -3467,8 +4586,8 @@ func (ec *executionContext) _Mutation_deleteConversation(ctx context.Context, fi
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteConversationPayload) graphql.Marshaler {
-			return ec.marshalNDeleteConversationPayload2ᚖparleyᚋgraphᚋmodelᚐDeleteConversationPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNDeleteConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3514,18 +4633,18 @@ func (ec *executionContext) _Mutation_restoreConversation(ctx context.Context, f
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
-					var zeroVal *model.RestoreConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:moderate")
 				if err != nil {
-					var zeroVal *model.RestoreConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.RestoreConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -3534,8 +4653,8 @@ func (ec *executionContext) _Mutation_restoreConversation(ctx context.Context, f
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RestoreConversationPayload) graphql.Marshaler {
-			return ec.marshalNRestoreConversationPayload2ᚖparleyᚋgraphᚋmodelᚐRestoreConversationPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNRestoreConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3586,7 +4705,7 @@ func (ec *executionContext) _Mutation_purgeConversation(ctx context.Context, fie
 					var zeroVal *model.PurgeConversationPayload
 					return zeroVal, err
 				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:moderate")
 				if err != nil {
 					var zeroVal *model.PurgeConversationPayload
 					return zeroVal, err
@@ -3650,16 +4769,16 @@ func (ec *executionContext) _Mutation_markConversationRead(ctx context.Context, 
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
 				if err != nil {
-					var zeroVal *model.MarkConversationReadPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.MarkConversationReadPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.MarkConversationReadPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -3668,8 +4787,8 @@ func (ec *executionContext) _Mutation_markConversationRead(ctx context.Context, 
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MarkConversationReadPayload) graphql.Marshaler {
-			return ec.marshalNMarkConversationReadPayload2ᚖparleyᚋgraphᚋmodelᚐMarkConversationReadPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNMarkConversationReadPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3717,16 +4836,16 @@ func (ec *executionContext) _Mutation_markConversationUnread(ctx context.Context
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
 				if err != nil {
-					var zeroVal *model.MarkConversationUnreadPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.MarkConversationUnreadPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.MarkConversationUnreadPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -3735,8 +4854,8 @@ func (ec *executionContext) _Mutation_markConversationUnread(ctx context.Context
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MarkConversationUnreadPayload) graphql.Marshaler {
-			return ec.marshalNMarkConversationUnreadPayload2ᚖparleyᚋgraphᚋmodelᚐMarkConversationUnreadPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNMarkConversationUnreadPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3784,16 +4903,16 @@ func (ec *executionContext) _Mutation_takeOverConversation(ctx context.Context, 
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
 				if err != nil {
-					var zeroVal *model.TakeOverConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.TakeOverConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.TakeOverConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -3802,8 +4921,8 @@ func (ec *executionContext) _Mutation_takeOverConversation(ctx context.Context, 
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.TakeOverConversationPayload) graphql.Marshaler {
-			return ec.marshalNTakeOverConversationPayload2ᚖparleyᚋgraphᚋmodelᚐTakeOverConversationPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNTakeOverConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3851,16 +4970,16 @@ func (ec *executionContext) _Mutation_handOffConversation(ctx context.Context, f
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"BOT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.HandOffConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.HandOffConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.HandOffConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -3869,8 +4988,8 @@ func (ec *executionContext) _Mutation_handOffConversation(ctx context.Context, f
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.HandOffConversationPayload) graphql.Marshaler {
-			return ec.marshalNHandOffConversationPayload2ᚖparleyᚋgraphᚋmodelᚐHandOffConversationPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNHandOffConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3918,16 +5037,16 @@ func (ec *executionContext) _Mutation_snoozeConversation(ctx context.Context, fi
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.SnoozeConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.SnoozeConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.SnoozeConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -3936,8 +5055,8 @@ func (ec *executionContext) _Mutation_snoozeConversation(ctx context.Context, fi
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.SnoozeConversationPayload) graphql.Marshaler {
-			return ec.marshalNSnoozeConversationPayload2ᚖparleyᚋgraphᚋmodelᚐSnoozeConversationPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNSnoozeConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3985,16 +5104,16 @@ func (ec *executionContext) _Mutation_unsnoozeConversation(ctx context.Context, 
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.UnsnoozeConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.UnsnoozeConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UnsnoozeConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -4003,8 +5122,8 @@ func (ec *executionContext) _Mutation_unsnoozeConversation(ctx context.Context, 
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UnsnoozeConversationPayload) graphql.Marshaler {
-			return ec.marshalNUnsnoozeConversationPayload2ᚖparleyᚋgraphᚋmodelᚐUnsnoozeConversationPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNUnsnoozeConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4052,16 +5171,16 @@ func (ec *executionContext) _Mutation_tagConversation(ctx context.Context, field
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.TagConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.TagConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.TagConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -4070,8 +5189,8 @@ func (ec *executionContext) _Mutation_tagConversation(ctx context.Context, field
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.TagConversationPayload) graphql.Marshaler {
-			return ec.marshalNTagConversationPayload2ᚖparleyᚋgraphᚋmodelᚐTagConversationPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNTagConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4119,16 +5238,16 @@ func (ec *executionContext) _Mutation_untagConversation(ctx context.Context, fie
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.UntagConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.UntagConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UntagConversationPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -4137,8 +5256,8 @@ func (ec *executionContext) _Mutation_untagConversation(ctx context.Context, fie
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UntagConversationPayload) graphql.Marshaler {
-			return ec.marshalNUntagConversationPayload2ᚖparleyᚋgraphᚋmodelᚐUntagConversationPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNUntagConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4186,16 +5305,16 @@ func (ec *executionContext) _Mutation_setConversationPriority(ctx context.Contex
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.SetConversationPriorityPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.SetConversationPriorityPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.SetConversationPriorityPayload
+					var zeroVal *model.ConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -4204,8 +5323,8 @@ func (ec *executionContext) _Mutation_setConversationPriority(ctx context.Contex
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.SetConversationPriorityPayload) graphql.Marshaler {
-			return ec.marshalNSetConversationPriorityPayload2ᚖparleyᚋgraphᚋmodelᚐSetConversationPriorityPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNSetConversationPriorityPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4235,6 +5354,73 @@ func (ec *executionContext) fieldContext_Mutation_setConversationPriority(ctx co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_updateConversation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateConversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateConversation(ctx, fc.Args["input"].(conversation.UpdateConversationInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				if err != nil {
+					var zeroVal *model.ConversationPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				if err != nil {
+					var zeroVal *model.ConversationPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.ConversationPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNUpdateConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateConversation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateConversationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateConversation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_bulkChangeConversations(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4251,18 +5437,18 @@ func (ec *executionContext) _Mutation_bulkChangeConversations(ctx context.Contex
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
-					var zeroVal *model.BulkChangeConversationsPayload
+					var zeroVal *model.TaskPayload
 					return zeroVal, err
 				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:bulk")
 				if err != nil {
-					var zeroVal *model.BulkChangeConversationsPayload
+					var zeroVal *model.TaskPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.BulkChangeConversationsPayload
+					var zeroVal *model.TaskPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -4271,8 +5457,8 @@ func (ec *executionContext) _Mutation_bulkChangeConversations(ctx context.Contex
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkChangeConversationsPayload) graphql.Marshaler {
-			return ec.marshalNBulkChangeConversationsPayload2ᚖparleyᚋgraphᚋmodelᚐBulkChangeConversationsPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TaskPayload) graphql.Marshaler {
+			return ec.marshalNBulkChangeConversationsPayload2ᚖparleyᚋgraphᚋmodelᚐTaskPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4312,7 +5498,7 @@ func (ec *executionContext) _Mutation_beginEmailChannel(ctx context.Context, fie
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().BeginEmailChannel(ctx, fc.Args["input"].(email.BeginEmailChannelInput))
+			return ec.Resolvers.Mutation().BeginEmailChannel(ctx, fc.Args["input"].(settings1.BeginEmailChannelInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -4379,7 +5565,7 @@ func (ec *executionContext) _Mutation_finishEmailChannel(ctx context.Context, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().FinishEmailChannel(ctx, fc.Args["input"].(email.FinishEmailChannelInput))
+			return ec.Resolvers.Mutation().FinishEmailChannel(ctx, fc.Args["input"].(settings1.FinishEmailChannelInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -4387,16 +5573,16 @@ func (ec *executionContext) _Mutation_finishEmailChannel(ctx context.Context, fi
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.FinishEmailChannelPayload
+					var zeroVal *model.EmailChannelPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.FinishEmailChannelPayload
+					var zeroVal *model.EmailChannelPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.FinishEmailChannelPayload
+					var zeroVal *model.EmailChannelPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -4405,8 +5591,8 @@ func (ec *executionContext) _Mutation_finishEmailChannel(ctx context.Context, fi
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.FinishEmailChannelPayload) graphql.Marshaler {
-			return ec.marshalNFinishEmailChannelPayload2ᚖparleyᚋgraphᚋmodelᚐFinishEmailChannelPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EmailChannelPayload) graphql.Marshaler {
+			return ec.marshalNFinishEmailChannelPayload2ᚖparleyᚋgraphᚋmodelᚐEmailChannelPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4446,7 +5632,7 @@ func (ec *executionContext) _Mutation_reconnectEmailChannel(ctx context.Context,
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ReconnectEmailChannel(ctx, fc.Args["input"].(email.ReconnectEmailChannelInput))
+			return ec.Resolvers.Mutation().ReconnectEmailChannel(ctx, fc.Args["input"].(settings1.ReconnectEmailChannelInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -4513,7 +5699,7 @@ func (ec *executionContext) _Mutation_updateEmailChannel(ctx context.Context, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateEmailChannel(ctx, fc.Args["input"].(email.UpdateEmailChannelInput))
+			return ec.Resolvers.Mutation().UpdateEmailChannel(ctx, fc.Args["input"].(settings1.UpdateEmailChannelInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -4521,16 +5707,16 @@ func (ec *executionContext) _Mutation_updateEmailChannel(ctx context.Context, fi
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.UpdateEmailChannelPayload
+					var zeroVal *model.EmailChannelPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.UpdateEmailChannelPayload
+					var zeroVal *model.EmailChannelPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UpdateEmailChannelPayload
+					var zeroVal *model.EmailChannelPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -4539,8 +5725,8 @@ func (ec *executionContext) _Mutation_updateEmailChannel(ctx context.Context, fi
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateEmailChannelPayload) graphql.Marshaler {
-			return ec.marshalNUpdateEmailChannelPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateEmailChannelPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EmailChannelPayload) graphql.Marshaler {
+			return ec.marshalNUpdateEmailChannelPayload2ᚖparleyᚋgraphᚋmodelᚐEmailChannelPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4580,7 +5766,7 @@ func (ec *executionContext) _Mutation_disconnectEmailChannel(ctx context.Context
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DisconnectEmailChannel(ctx, fc.Args["input"].(email.DisconnectEmailChannelInput))
+			return ec.Resolvers.Mutation().DisconnectEmailChannel(ctx, fc.Args["input"].(settings1.DisconnectEmailChannelInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -4588,16 +5774,16 @@ func (ec *executionContext) _Mutation_disconnectEmailChannel(ctx context.Context
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.DisconnectEmailChannelPayload
+					var zeroVal *model.EmailChannelPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.DisconnectEmailChannelPayload
+					var zeroVal *model.EmailChannelPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.DisconnectEmailChannelPayload
+					var zeroVal *model.EmailChannelPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -4606,8 +5792,8 @@ func (ec *executionContext) _Mutation_disconnectEmailChannel(ctx context.Context
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.DisconnectEmailChannelPayload) graphql.Marshaler {
-			return ec.marshalNDisconnectEmailChannelPayload2ᚖparleyᚋgraphᚋmodelᚐDisconnectEmailChannelPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EmailChannelPayload) graphql.Marshaler {
+			return ec.marshalNDisconnectEmailChannelPayload2ᚖparleyᚋgraphᚋmodelᚐEmailChannelPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4647,7 +5833,7 @@ func (ec *executionContext) _Mutation_updateEmailAllowList(ctx context.Context, 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateEmailAllowList(ctx, fc.Args["input"].(email.UpdateEmailAllowListInput))
+			return ec.Resolvers.Mutation().UpdateEmailAllowList(ctx, fc.Args["input"].(settings1.UpdateEmailAllowListInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -4655,16 +5841,16 @@ func (ec *executionContext) _Mutation_updateEmailAllowList(ctx context.Context, 
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.UpdateEmailAllowListPayload
+					var zeroVal *model.InboxPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.UpdateEmailAllowListPayload
+					var zeroVal *model.InboxPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UpdateEmailAllowListPayload
+					var zeroVal *model.InboxPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -4673,8 +5859,8 @@ func (ec *executionContext) _Mutation_updateEmailAllowList(ctx context.Context, 
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateEmailAllowListPayload) graphql.Marshaler {
-			return ec.marshalNUpdateEmailAllowListPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateEmailAllowListPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.InboxPayload) graphql.Marshaler {
+			return ec.marshalNUpdateEmailAllowListPayload2ᚖparleyᚋgraphᚋmodelᚐInboxPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4714,7 +5900,7 @@ func (ec *executionContext) _Mutation_reclassifyEmail(ctx context.Context, field
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ReclassifyEmail(ctx, fc.Args["input"].(email.ReclassifyEmailInput))
+			return ec.Resolvers.Mutation().ReclassifyEmail(ctx, fc.Args["input"].(receive.ReclassifyEmailInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -4722,16 +5908,16 @@ func (ec *executionContext) _Mutation_reclassifyEmail(ctx context.Context, field
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.ReclassifyEmailPayload
+					var zeroVal *model.TaskPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.ReclassifyEmailPayload
+					var zeroVal *model.TaskPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.ReclassifyEmailPayload
+					var zeroVal *model.TaskPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -4740,8 +5926,8 @@ func (ec *executionContext) _Mutation_reclassifyEmail(ctx context.Context, field
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ReclassifyEmailPayload) graphql.Marshaler {
-			return ec.marshalNReclassifyEmailPayload2ᚖparleyᚋgraphᚋmodelᚐReclassifyEmailPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TaskPayload) graphql.Marshaler {
+			return ec.marshalNReclassifyEmailPayload2ᚖparleyᚋgraphᚋmodelᚐTaskPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4781,7 +5967,7 @@ func (ec *executionContext) _Mutation_connectPersonalMailbox(ctx context.Context
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ConnectPersonalMailbox(ctx, fc.Args["input"].(email.ConnectPersonalMailboxInput))
+			return ec.Resolvers.Mutation().ConnectPersonalMailbox(ctx, fc.Args["input"].(settings1.ConnectPersonalMailboxInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -4848,7 +6034,7 @@ func (ec *executionContext) _Mutation_removePersonalMailbox(ctx context.Context,
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RemovePersonalMailbox(ctx, fc.Args["input"].(email.RemovePersonalMailboxInput))
+			return ec.Resolvers.Mutation().RemovePersonalMailbox(ctx, fc.Args["input"].(settings1.RemovePersonalMailboxInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -4923,16 +6109,16 @@ func (ec *executionContext) _Mutation_createInbox(ctx context.Context, field gra
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.CreateInboxPayload
+					var zeroVal *model.InboxPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.CreateInboxPayload
+					var zeroVal *model.InboxPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.CreateInboxPayload
+					var zeroVal *model.InboxPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -4941,8 +6127,8 @@ func (ec *executionContext) _Mutation_createInbox(ctx context.Context, field gra
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateInboxPayload) graphql.Marshaler {
-			return ec.marshalNCreateInboxPayload2ᚖparleyᚋgraphᚋmodelᚐCreateInboxPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.InboxPayload) graphql.Marshaler {
+			return ec.marshalNCreateInboxPayload2ᚖparleyᚋgraphᚋmodelᚐInboxPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4990,16 +6176,16 @@ func (ec *executionContext) _Mutation_renameInbox(ctx context.Context, field gra
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.RenameInboxPayload
+					var zeroVal *model.InboxPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.RenameInboxPayload
+					var zeroVal *model.InboxPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.RenameInboxPayload
+					var zeroVal *model.InboxPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -5008,8 +6194,8 @@ func (ec *executionContext) _Mutation_renameInbox(ctx context.Context, field gra
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RenameInboxPayload) graphql.Marshaler {
-			return ec.marshalNRenameInboxPayload2ᚖparleyᚋgraphᚋmodelᚐRenameInboxPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.InboxPayload) graphql.Marshaler {
+			return ec.marshalNRenameInboxPayload2ᚖparleyᚋgraphᚋmodelᚐInboxPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5057,16 +6243,16 @@ func (ec *executionContext) _Mutation_updateInboxMembers(ctx context.Context, fi
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.UpdateInboxMembersPayload
+					var zeroVal *model.InboxPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.UpdateInboxMembersPayload
+					var zeroVal *model.InboxPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UpdateInboxMembersPayload
+					var zeroVal *model.InboxPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -5075,8 +6261,8 @@ func (ec *executionContext) _Mutation_updateInboxMembers(ctx context.Context, fi
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateInboxMembersPayload) graphql.Marshaler {
-			return ec.marshalNUpdateInboxMembersPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateInboxMembersPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.InboxPayload) graphql.Marshaler {
+			return ec.marshalNUpdateInboxMembersPayload2ᚖparleyᚋgraphᚋmodelᚐInboxPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5183,7 +6369,7 @@ func (ec *executionContext) _Mutation_createChatChannel(ctx context.Context, fie
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateChatChannel(ctx, fc.Args["input"].(inbox.CreateChatChannelInput))
+			return ec.Resolvers.Mutation().CreateChatChannel(ctx, fc.Args["input"].(settings.CreateChatChannelInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5191,16 +6377,16 @@ func (ec *executionContext) _Mutation_createChatChannel(ctx context.Context, fie
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.CreateChatChannelPayload
+					var zeroVal *model.ChatChannelPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.CreateChatChannelPayload
+					var zeroVal *model.ChatChannelPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.CreateChatChannelPayload
+					var zeroVal *model.ChatChannelPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -5209,8 +6395,8 @@ func (ec *executionContext) _Mutation_createChatChannel(ctx context.Context, fie
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateChatChannelPayload) graphql.Marshaler {
-			return ec.marshalNCreateChatChannelPayload2ᚖparleyᚋgraphᚋmodelᚐCreateChatChannelPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChatChannelPayload) graphql.Marshaler {
+			return ec.marshalNCreateChatChannelPayload2ᚖparleyᚋgraphᚋmodelᚐChatChannelPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5250,7 +6436,7 @@ func (ec *executionContext) _Mutation_updateChatChannel(ctx context.Context, fie
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateChatChannel(ctx, fc.Args["input"].(inbox.UpdateChatChannelInput))
+			return ec.Resolvers.Mutation().UpdateChatChannel(ctx, fc.Args["input"].(settings.UpdateChatChannelInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5258,16 +6444,16 @@ func (ec *executionContext) _Mutation_updateChatChannel(ctx context.Context, fie
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.UpdateChatChannelPayload
+					var zeroVal *model.ChatChannelPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.UpdateChatChannelPayload
+					var zeroVal *model.ChatChannelPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UpdateChatChannelPayload
+					var zeroVal *model.ChatChannelPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -5276,8 +6462,8 @@ func (ec *executionContext) _Mutation_updateChatChannel(ctx context.Context, fie
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateChatChannelPayload) graphql.Marshaler {
-			return ec.marshalNUpdateChatChannelPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateChatChannelPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChatChannelPayload) graphql.Marshaler {
+			return ec.marshalNUpdateChatChannelPayload2ᚖparleyᚋgraphᚋmodelᚐChatChannelPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5317,7 +6503,7 @@ func (ec *executionContext) _Mutation_createIdentitySecret(ctx context.Context, 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateIdentitySecret(ctx, fc.Args["input"].(inbox.CreateIdentitySecretInput))
+			return ec.Resolvers.Mutation().CreateIdentitySecret(ctx, fc.Args["input"].(settings.CreateIdentitySecretInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5392,16 +6578,16 @@ func (ec *executionContext) _Mutation_createContactList(ctx context.Context, fie
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.CreateContactListPayload
+					var zeroVal *model.ContactListPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "contacts:write")
 				if err != nil {
-					var zeroVal *model.CreateContactListPayload
+					var zeroVal *model.ContactListPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.CreateContactListPayload
+					var zeroVal *model.ContactListPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -5410,8 +6596,8 @@ func (ec *executionContext) _Mutation_createContactList(ctx context.Context, fie
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateContactListPayload) graphql.Marshaler {
-			return ec.marshalNCreateContactListPayload2ᚖparleyᚋgraphᚋmodelᚐCreateContactListPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ContactListPayload) graphql.Marshaler {
+			return ec.marshalNCreateContactListPayload2ᚖparleyᚋgraphᚋmodelᚐContactListPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5441,17 +6627,17 @@ func (ec *executionContext) fieldContext_Mutation_createContactList(ctx context.
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_addToList(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_addContactsToList(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_addToList(ctx, field)
+			return ec.fieldContext_Mutation_addContactsToList(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().AddToList(ctx, fc.Args["input"].(contact.AddToListInput))
+			return ec.Resolvers.Mutation().AddContactsToList(ctx, fc.Args["input"].(contact.AddContactsToListInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5459,16 +6645,16 @@ func (ec *executionContext) _Mutation_addToList(ctx context.Context, field graph
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.AddToListPayload
+					var zeroVal *model.ContactListPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "contacts:write")
 				if err != nil {
-					var zeroVal *model.AddToListPayload
+					var zeroVal *model.ContactListPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.AddToListPayload
+					var zeroVal *model.ContactListPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -5477,21 +6663,21 @@ func (ec *executionContext) _Mutation_addToList(ctx context.Context, field graph
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.AddToListPayload) graphql.Marshaler {
-			return ec.marshalNAddToListPayload2ᚖparleyᚋgraphᚋmodelᚐAddToListPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ContactListPayload) graphql.Marshaler {
+			return ec.marshalNAddContactsToListPayload2ᚖparleyᚋgraphᚋmodelᚐContactListPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_addToList(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_addContactsToList(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AddToListPayload(ctx, field)
+			return ec.childFields_AddContactsToListPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -5501,24 +6687,24 @@ func (ec *executionContext) fieldContext_Mutation_addToList(ctx context.Context,
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_addToList_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_addContactsToList_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_removeFromList(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_removeContactsFromList(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_removeFromList(ctx, field)
+			return ec.fieldContext_Mutation_removeContactsFromList(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RemoveFromList(ctx, fc.Args["input"].(contact.RemoveFromListInput))
+			return ec.Resolvers.Mutation().RemoveContactsFromList(ctx, fc.Args["input"].(contact.RemoveContactsFromListInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5526,16 +6712,16 @@ func (ec *executionContext) _Mutation_removeFromList(ctx context.Context, field 
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *model.RemoveFromListPayload
+					var zeroVal *model.ContactListPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "contacts:write")
 				if err != nil {
-					var zeroVal *model.RemoveFromListPayload
+					var zeroVal *model.ContactListPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.RemoveFromListPayload
+					var zeroVal *model.ContactListPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -5544,21 +6730,21 @@ func (ec *executionContext) _Mutation_removeFromList(ctx context.Context, field 
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RemoveFromListPayload) graphql.Marshaler {
-			return ec.marshalNRemoveFromListPayload2ᚖparleyᚋgraphᚋmodelᚐRemoveFromListPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ContactListPayload) graphql.Marshaler {
+			return ec.marshalNRemoveContactsFromListPayload2ᚖparleyᚋgraphᚋmodelᚐContactListPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_removeFromList(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_removeContactsFromList(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RemoveFromListPayload(ctx, field)
+			return ec.childFields_RemoveContactsFromListPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -5568,7 +6754,7 @@ func (ec *executionContext) fieldContext_Mutation_removeFromList(ctx context.Con
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_removeFromList_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_removeContactsFromList_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -5585,7 +6771,7 @@ func (ec *executionContext) _Mutation_retryMessage(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RetryMessage(ctx, fc.Args["input"].(email.RetryMessageInput))
+			return ec.Resolvers.Mutation().RetryMessage(ctx, fc.Args["input"].(deliver.RetryMessageInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5593,16 +6779,16 @@ func (ec *executionContext) _Mutation_retryMessage(ctx context.Context, field gr
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
 				if err != nil {
-					var zeroVal *model.RetryMessagePayload
+					var zeroVal *model.MessagePayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.RetryMessagePayload
+					var zeroVal *model.MessagePayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.RetryMessagePayload
+					var zeroVal *model.MessagePayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -5611,8 +6797,8 @@ func (ec *executionContext) _Mutation_retryMessage(ctx context.Context, field gr
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RetryMessagePayload) graphql.Marshaler {
-			return ec.marshalNRetryMessagePayload2ᚖparleyᚋgraphᚋmodelᚐRetryMessagePayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MessagePayload) graphql.Marshaler {
+			return ec.marshalNRetryMessagePayload2ᚖparleyᚋgraphᚋmodelᚐMessagePayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5652,7 +6838,7 @@ func (ec *executionContext) _Mutation_undoSend(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UndoSend(ctx, fc.Args["input"].(email.UndoSendInput))
+			return ec.Resolvers.Mutation().UndoSend(ctx, fc.Args["input"].(deliver.UndoSendInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5660,16 +6846,16 @@ func (ec *executionContext) _Mutation_undoSend(ctx context.Context, field graphq
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
 				if err != nil {
-					var zeroVal *model.UndoSendPayload
+					var zeroVal *model.MessagePayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.UndoSendPayload
+					var zeroVal *model.MessagePayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UndoSendPayload
+					var zeroVal *model.MessagePayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -5678,8 +6864,8 @@ func (ec *executionContext) _Mutation_undoSend(ctx context.Context, field graphq
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UndoSendPayload) graphql.Marshaler {
-			return ec.marshalNUndoSendPayload2ᚖparleyᚋgraphᚋmodelᚐUndoSendPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MessagePayload) graphql.Marshaler {
+			return ec.marshalNUndoSendPayload2ᚖparleyᚋgraphᚋmodelᚐMessagePayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5719,18 +6905,18 @@ func (ec *executionContext) _Mutation_startEmailConversation(ctx context.Context
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().StartEmailConversation(ctx, fc.Args["input"].(conversation.StartEmailInput))
+			return ec.Resolvers.Mutation().StartEmailConversation(ctx, fc.Args["input"].(conversation.StartEmailConversationInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
 					var zeroVal *model.StartEmailConversationPayload
 					return zeroVal, err
 				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "mail:start")
 				if err != nil {
 					var zeroVal *model.StartEmailConversationPayload
 					return zeroVal, err
@@ -5861,16 +7047,16 @@ func (ec *executionContext) _Mutation_editMessage(ctx context.Context, field gra
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
-					var zeroVal *model.EditMessagePayload
+					var zeroVal *model.MessagePayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.EditMessagePayload
+					var zeroVal *model.MessagePayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.EditMessagePayload
+					var zeroVal *model.MessagePayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -5879,8 +7065,8 @@ func (ec *executionContext) _Mutation_editMessage(ctx context.Context, field gra
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.EditMessagePayload) graphql.Marshaler {
-			return ec.marshalNEditMessagePayload2ᚖparleyᚋgraphᚋmodelᚐEditMessagePayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MessagePayload) graphql.Marshaler {
+			return ec.marshalNEditMessagePayload2ᚖparleyᚋgraphᚋmodelᚐMessagePayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5928,16 +7114,16 @@ func (ec *executionContext) _Mutation_deleteMessage(ctx context.Context, field g
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
-					var zeroVal *model.DeleteMessagePayload
+					var zeroVal *model.MessagePayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.DeleteMessagePayload
+					var zeroVal *model.MessagePayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.DeleteMessagePayload
+					var zeroVal *model.MessagePayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -5946,8 +7132,8 @@ func (ec *executionContext) _Mutation_deleteMessage(ctx context.Context, field g
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteMessagePayload) graphql.Marshaler {
-			return ec.marshalNDeleteMessagePayload2ᚖparleyᚋgraphᚋmodelᚐDeleteMessagePayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MessagePayload) graphql.Marshaler {
+			return ec.marshalNDeleteMessagePayload2ᚖparleyᚋgraphᚋmodelᚐMessagePayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5987,7 +7173,7 @@ func (ec *executionContext) _Mutation_createUser(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateUser(ctx, fc.Args["input"].(people.CreateUserInput))
+			return ec.Resolvers.Mutation().CreateUser(ctx, fc.Args["input"].(account.CreateUserInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5995,16 +7181,16 @@ func (ec *executionContext) _Mutation_createUser(ctx context.Context, field grap
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.CreateUserPayload
+					var zeroVal *model.UserPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:write")
 				if err != nil {
-					var zeroVal *model.CreateUserPayload
+					var zeroVal *model.UserPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.CreateUserPayload
+					var zeroVal *model.UserPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -6013,8 +7199,8 @@ func (ec *executionContext) _Mutation_createUser(ctx context.Context, field grap
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateUserPayload) graphql.Marshaler {
-			return ec.marshalNCreateUserPayload2ᚖparleyᚋgraphᚋmodelᚐCreateUserPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UserPayload) graphql.Marshaler {
+			return ec.marshalNCreateUserPayload2ᚖparleyᚋgraphᚋmodelᚐUserPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6054,7 +7240,7 @@ func (ec *executionContext) _Mutation_updateUser(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateUser(ctx, fc.Args["input"].(people.UpdateUserInput))
+			return ec.Resolvers.Mutation().UpdateUser(ctx, fc.Args["input"].(account.UpdateUserInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6062,16 +7248,16 @@ func (ec *executionContext) _Mutation_updateUser(ctx context.Context, field grap
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.UpdateUserPayload
+					var zeroVal *model.UserPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:write")
 				if err != nil {
-					var zeroVal *model.UpdateUserPayload
+					var zeroVal *model.UserPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UpdateUserPayload
+					var zeroVal *model.UserPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -6080,8 +7266,8 @@ func (ec *executionContext) _Mutation_updateUser(ctx context.Context, field grap
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateUserPayload) graphql.Marshaler {
-			return ec.marshalNUpdateUserPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateUserPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UserPayload) graphql.Marshaler {
+			return ec.marshalNUpdateUserPayload2ᚖparleyᚋgraphᚋmodelᚐUserPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6121,7 +7307,7 @@ func (ec *executionContext) _Mutation_updateOwnProfile(ctx context.Context, fiel
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateOwnProfile(ctx, fc.Args["input"].(people.UpdateOwnProfileInput))
+			return ec.Resolvers.Mutation().UpdateOwnProfile(ctx, fc.Args["input"].(account.UpdateOwnProfileInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6129,16 +7315,16 @@ func (ec *executionContext) _Mutation_updateOwnProfile(ctx context.Context, fiel
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
 				if err != nil {
-					var zeroVal *model.UpdateOwnProfilePayload
+					var zeroVal *model.UserPayload
 					return zeroVal, err
 				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:write")
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.UpdateOwnProfilePayload
+					var zeroVal *model.UserPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UpdateOwnProfilePayload
+					var zeroVal *model.UserPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -6147,8 +7333,8 @@ func (ec *executionContext) _Mutation_updateOwnProfile(ctx context.Context, fiel
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateOwnProfilePayload) graphql.Marshaler {
-			return ec.marshalNUpdateOwnProfilePayload2ᚖparleyᚋgraphᚋmodelᚐUpdateOwnProfilePayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UserPayload) graphql.Marshaler {
+			return ec.marshalNUpdateOwnProfilePayload2ᚖparleyᚋgraphᚋmodelᚐUserPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6188,7 +7374,7 @@ func (ec *executionContext) _Mutation_deactivateUser(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DeactivateUser(ctx, fc.Args["input"].(people.DeactivateUserInput))
+			return ec.Resolvers.Mutation().DeactivateUser(ctx, fc.Args["input"].(account.DeactivateUserInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6196,16 +7382,16 @@ func (ec *executionContext) _Mutation_deactivateUser(ctx context.Context, field 
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.DeactivateUserPayload
+					var zeroVal *model.UserPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:write")
 				if err != nil {
-					var zeroVal *model.DeactivateUserPayload
+					var zeroVal *model.UserPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.DeactivateUserPayload
+					var zeroVal *model.UserPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -6214,8 +7400,8 @@ func (ec *executionContext) _Mutation_deactivateUser(ctx context.Context, field 
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.DeactivateUserPayload) graphql.Marshaler {
-			return ec.marshalNDeactivateUserPayload2ᚖparleyᚋgraphᚋmodelᚐDeactivateUserPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UserPayload) graphql.Marshaler {
+			return ec.marshalNDeactivateUserPayload2ᚖparleyᚋgraphᚋmodelᚐUserPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6245,6 +7431,202 @@ func (ec *executionContext) fieldContext_Mutation_deactivateUser(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_reactivateUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reactivateUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReactivateUser(ctx, fc.Args["input"].(account.ReactivateUserInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
+				if err != nil {
+					var zeroVal *model.UserPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:write")
+				if err != nil {
+					var zeroVal *model.UserPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.UserPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UserPayload) graphql.Marshaler {
+			return ec.marshalNReactivateUserPayload2ᚖparleyᚋgraphᚋmodelᚐUserPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reactivateUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReactivateUserPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reactivateUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_inviteUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_inviteUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().InviteUser(ctx, fc.Args["input"].(account.InviteUserInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
+				if err != nil {
+					var zeroVal *model.InviteUserPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:write")
+				if err != nil {
+					var zeroVal *model.InviteUserPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.InviteUserPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.InviteUserPayload) graphql.Marshaler {
+			return ec.marshalNInviteUserPayload2ᚖparleyᚋgraphᚋmodelᚐInviteUserPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_inviteUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InviteUserPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_inviteUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_acceptInvitation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_acceptInvitation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AcceptInvitation(ctx, fc.Args["input"].(account.AcceptInvitationInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ANYONE"})
+				if err != nil {
+					var zeroVal *model.AcceptInvitationPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.AcceptInvitationPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AcceptInvitationPayload) graphql.Marshaler {
+			return ec.marshalNAcceptInvitationPayload2ᚖparleyᚋgraphᚋmodelᚐAcceptInvitationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_acceptInvitation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AcceptInvitationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_acceptInvitation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_setAvailability(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6255,7 +7637,7 @@ func (ec *executionContext) _Mutation_setAvailability(ctx context.Context, field
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SetAvailability(ctx, fc.Args["input"].(people.SetAvailabilityInput))
+			return ec.Resolvers.Mutation().SetAvailability(ctx, fc.Args["input"].(account.SetAvailabilityInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6263,16 +7645,16 @@ func (ec *executionContext) _Mutation_setAvailability(ctx context.Context, field
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
 				if err != nil {
-					var zeroVal *model.SetAvailabilityPayload
+					var zeroVal *model.UserPayload
 					return zeroVal, err
 				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:write")
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.SetAvailabilityPayload
+					var zeroVal *model.UserPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.SetAvailabilityPayload
+					var zeroVal *model.UserPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -6281,8 +7663,8 @@ func (ec *executionContext) _Mutation_setAvailability(ctx context.Context, field
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.SetAvailabilityPayload) graphql.Marshaler {
-			return ec.marshalNSetAvailabilityPayload2ᚖparleyᚋgraphᚋmodelᚐSetAvailabilityPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UserPayload) graphql.Marshaler {
+			return ec.marshalNSetAvailabilityPayload2ᚖparleyᚋgraphᚋmodelᚐUserPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6322,7 +7704,7 @@ func (ec *executionContext) _Mutation_createTeam(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateTeam(ctx, fc.Args["input"].(people.CreateTeamInput))
+			return ec.Resolvers.Mutation().CreateTeam(ctx, fc.Args["input"].(account.CreateTeamInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6330,16 +7712,16 @@ func (ec *executionContext) _Mutation_createTeam(ctx context.Context, field grap
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.CreateTeamPayload
+					var zeroVal *model.TeamPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:write")
 				if err != nil {
-					var zeroVal *model.CreateTeamPayload
+					var zeroVal *model.TeamPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.CreateTeamPayload
+					var zeroVal *model.TeamPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -6348,8 +7730,8 @@ func (ec *executionContext) _Mutation_createTeam(ctx context.Context, field grap
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateTeamPayload) graphql.Marshaler {
-			return ec.marshalNCreateTeamPayload2ᚖparleyᚋgraphᚋmodelᚐCreateTeamPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TeamPayload) graphql.Marshaler {
+			return ec.marshalNCreateTeamPayload2ᚖparleyᚋgraphᚋmodelᚐTeamPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6389,7 +7771,7 @@ func (ec *executionContext) _Mutation_updateTeam(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateTeam(ctx, fc.Args["input"].(people.UpdateTeamInput))
+			return ec.Resolvers.Mutation().UpdateTeam(ctx, fc.Args["input"].(account.UpdateTeamInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6397,16 +7779,16 @@ func (ec *executionContext) _Mutation_updateTeam(ctx context.Context, field grap
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.UpdateTeamPayload
+					var zeroVal *model.TeamPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:write")
 				if err != nil {
-					var zeroVal *model.UpdateTeamPayload
+					var zeroVal *model.TeamPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UpdateTeamPayload
+					var zeroVal *model.TeamPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -6415,8 +7797,8 @@ func (ec *executionContext) _Mutation_updateTeam(ctx context.Context, field grap
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateTeamPayload) graphql.Marshaler {
-			return ec.marshalNUpdateTeamPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateTeamPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TeamPayload) graphql.Marshaler {
+			return ec.marshalNUpdateTeamPayload2ᚖparleyᚋgraphᚋmodelᚐTeamPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6456,7 +7838,7 @@ func (ec *executionContext) _Mutation_deleteTeam(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DeleteTeam(ctx, fc.Args["input"].(people.DeleteTeamInput))
+			return ec.Resolvers.Mutation().DeleteTeam(ctx, fc.Args["input"].(account.DeleteTeamInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6513,6 +7895,73 @@ func (ec *executionContext) fieldContext_Mutation_deleteTeam(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_updateIntegration(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateIntegration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateIntegration(ctx, fc.Args["input"].(account.UpdateIntegrationInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
+				if err != nil {
+					var zeroVal *model.UpdateIntegrationPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:write")
+				if err != nil {
+					var zeroVal *model.UpdateIntegrationPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.UpdateIntegrationPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateIntegrationPayload) graphql.Marshaler {
+			return ec.marshalNUpdateIntegrationPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateIntegrationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateIntegration(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateIntegrationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateIntegration_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createApiToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6523,13 +7972,13 @@ func (ec *executionContext) _Mutation_createApiToken(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateAPIToken(ctx, fc.Args["input"].(people.CreateApiTokenInput))
+			return ec.Resolvers.Mutation().CreateAPIToken(ctx, fc.Args["input"].(account.CreateApiTokenInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
 				if err != nil {
 					var zeroVal *model.CreateAPITokenPayload
 					return zeroVal, err
@@ -6580,6 +8029,140 @@ func (ec *executionContext) fieldContext_Mutation_createApiToken(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_updateApiToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateApiToken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateAPIToken(ctx, fc.Args["input"].(account.UpdateApiTokenInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				if err != nil {
+					var zeroVal *model.UpdateAPITokenPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:write")
+				if err != nil {
+					var zeroVal *model.UpdateAPITokenPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.UpdateAPITokenPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateAPITokenPayload) graphql.Marshaler {
+			return ec.marshalNUpdateApiTokenPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateAPITokenPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateApiToken(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateApiTokenPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateApiToken_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_rotateApiToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_rotateApiToken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RotateAPIToken(ctx, fc.Args["input"].(account.RotateApiTokenInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				if err != nil {
+					var zeroVal *model.RotateAPITokenPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:write")
+				if err != nil {
+					var zeroVal *model.RotateAPITokenPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.RotateAPITokenPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RotateAPITokenPayload) graphql.Marshaler {
+			return ec.marshalNRotateApiTokenPayload2ᚖparleyᚋgraphᚋmodelᚐRotateAPITokenPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_rotateApiToken(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RotateApiTokenPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_rotateApiToken_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_revokeApiToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6590,13 +8173,13 @@ func (ec *executionContext) _Mutation_revokeApiToken(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RevokeAPIToken(ctx, fc.Args["input"].(people.RevokeApiTokenInput))
+			return ec.Resolvers.Mutation().RevokeAPIToken(ctx, fc.Args["input"].(account.RevokeApiTokenInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
 				if err != nil {
 					var zeroVal *model.RevokeAPITokenPayload
 					return zeroVal, err
@@ -6641,6 +8224,73 @@ func (ec *executionContext) fieldContext_Mutation_revokeApiToken(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_revokeApiToken_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setRemoteImageSender(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setRemoteImageSender(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetRemoteImageSender(ctx, fc.Args["input"].(remoteimage.SetRemoteImageSenderInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				if err != nil {
+					var zeroVal *model.SetRemoteImageSenderPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				if err != nil {
+					var zeroVal *model.SetRemoteImageSenderPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.SetRemoteImageSenderPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SetRemoteImageSenderPayload) graphql.Marshaler {
+			return ec.marshalNSetRemoteImageSenderPayload2ᚖparleyᚋgraphᚋmodelᚐSetRemoteImageSenderPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setRemoteImageSender(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetRemoteImageSenderPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setRemoteImageSender_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -6714,6 +8364,341 @@ func (ec *executionContext) fieldContext_Mutation_setTyping(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createTag(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createTag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateTag(ctx, fc.Args["input"].(tag.CreateTagInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				if err != nil {
+					var zeroVal *model.TagPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				if err != nil {
+					var zeroVal *model.TagPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.TagPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TagPayload) graphql.Marshaler {
+			return ec.marshalNCreateTagPayload2ᚖparleyᚋgraphᚋmodelᚐTagPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createTag(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateTagPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createTag_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateTag(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateTag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateTag(ctx, fc.Args["input"].(tag.UpdateTagInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				if err != nil {
+					var zeroVal *model.TagPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				if err != nil {
+					var zeroVal *model.TagPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.TagPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TagPayload) graphql.Marshaler {
+			return ec.marshalNUpdateTagPayload2ᚖparleyᚋgraphᚋmodelᚐTagPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateTag(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateTagPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateTag_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_archiveTag(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_archiveTag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ArchiveTag(ctx, fc.Args["input"].(tag.ArchiveTagInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				if err != nil {
+					var zeroVal *model.TagPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				if err != nil {
+					var zeroVal *model.TagPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.TagPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TagPayload) graphql.Marshaler {
+			return ec.marshalNArchiveTagPayload2ᚖparleyᚋgraphᚋmodelᚐTagPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_archiveTag(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArchiveTagPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_archiveTag_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_restoreTag(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_restoreTag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RestoreTag(ctx, fc.Args["input"].(tag.RestoreTagInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				if err != nil {
+					var zeroVal *model.TagPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				if err != nil {
+					var zeroVal *model.TagPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.TagPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TagPayload) graphql.Marshaler {
+			return ec.marshalNRestoreTagPayload2ᚖparleyᚋgraphᚋmodelᚐTagPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_restoreTag(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RestoreTagPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_restoreTag_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_mergeTags(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_mergeTags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MergeTags(ctx, fc.Args["input"].(tag.MergeTagsInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				if err != nil {
+					var zeroVal *model.TagPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				if err != nil {
+					var zeroVal *model.TagPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.TagPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TagPayload) graphql.Marshaler {
+			return ec.marshalNMergeTagsPayload2ᚖparleyᚋgraphᚋmodelᚐTagPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_mergeTags(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergeTagsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_mergeTags_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createTargetedMessage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6732,16 +8717,16 @@ func (ec *executionContext) _Mutation_createTargetedMessage(ctx context.Context,
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.CreateTargetedMessagePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.CreateTargetedMessagePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.CreateTargetedMessagePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -6750,8 +8735,8 @@ func (ec *executionContext) _Mutation_createTargetedMessage(ctx context.Context,
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateTargetedMessagePayload) graphql.Marshaler {
-			return ec.marshalNCreateTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐCreateTargetedMessagePayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TargetedMessagePayload) graphql.Marshaler {
+			return ec.marshalNCreateTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐTargetedMessagePayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6799,16 +8784,16 @@ func (ec *executionContext) _Mutation_updateTargetedMessage(ctx context.Context,
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.UpdateTargetedMessagePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.UpdateTargetedMessagePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UpdateTargetedMessagePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -6817,8 +8802,8 @@ func (ec *executionContext) _Mutation_updateTargetedMessage(ctx context.Context,
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateTargetedMessagePayload) graphql.Marshaler {
-			return ec.marshalNUpdateTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐUpdateTargetedMessagePayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TargetedMessagePayload) graphql.Marshaler {
+			return ec.marshalNUpdateTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐTargetedMessagePayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6866,16 +8851,16 @@ func (ec *executionContext) _Mutation_publishTargetedMessage(ctx context.Context
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.PublishTargetedMessagePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.PublishTargetedMessagePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.PublishTargetedMessagePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -6884,8 +8869,8 @@ func (ec *executionContext) _Mutation_publishTargetedMessage(ctx context.Context
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PublishTargetedMessagePayload) graphql.Marshaler {
-			return ec.marshalNPublishTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐPublishTargetedMessagePayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TargetedMessagePayload) graphql.Marshaler {
+			return ec.marshalNPublishTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐTargetedMessagePayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6933,16 +8918,16 @@ func (ec *executionContext) _Mutation_setTargetedMessageState(ctx context.Contex
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.SetTargetedMessageStatePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.SetTargetedMessageStatePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.SetTargetedMessageStatePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -6951,8 +8936,8 @@ func (ec *executionContext) _Mutation_setTargetedMessageState(ctx context.Contex
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.SetTargetedMessageStatePayload) graphql.Marshaler {
-			return ec.marshalNSetTargetedMessageStatePayload2ᚖparleyᚋgraphᚋmodelᚐSetTargetedMessageStatePayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TargetedMessagePayload) graphql.Marshaler {
+			return ec.marshalNSetTargetedMessageStatePayload2ᚖparleyᚋgraphᚋmodelᚐTargetedMessagePayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7000,16 +8985,16 @@ func (ec *executionContext) _Mutation_duplicateTargetedMessage(ctx context.Conte
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.DuplicateTargetedMessagePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.DuplicateTargetedMessagePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.DuplicateTargetedMessagePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -7018,8 +9003,8 @@ func (ec *executionContext) _Mutation_duplicateTargetedMessage(ctx context.Conte
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.DuplicateTargetedMessagePayload) graphql.Marshaler {
-			return ec.marshalNDuplicateTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐDuplicateTargetedMessagePayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TargetedMessagePayload) graphql.Marshaler {
+			return ec.marshalNDuplicateTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐTargetedMessagePayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7134,16 +9119,16 @@ func (ec *executionContext) _Mutation_moveTargetedMessage(ctx context.Context, f
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *model.MoveTargetedMessagePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
 				if err != nil {
-					var zeroVal *model.MoveTargetedMessagePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.MoveTargetedMessagePayload
+					var zeroVal *model.TargetedMessagePayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -7152,8 +9137,8 @@ func (ec *executionContext) _Mutation_moveTargetedMessage(ctx context.Context, f
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MoveTargetedMessagePayload) graphql.Marshaler {
-			return ec.marshalNMoveTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐMoveTargetedMessagePayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TargetedMessagePayload) graphql.Marshaler {
+			return ec.marshalNMoveTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐTargetedMessagePayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7199,18 +9184,18 @@ func (ec *executionContext) _Mutation_cancelTask(ctx context.Context, field grap
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
-					var zeroVal *model.CancelTaskPayload
+					var zeroVal *model.TaskPayload
 					return zeroVal, err
 				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:bulk")
 				if err != nil {
-					var zeroVal *model.CancelTaskPayload
+					var zeroVal *model.TaskPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.CancelTaskPayload
+					var zeroVal *model.TaskPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -7219,8 +9204,8 @@ func (ec *executionContext) _Mutation_cancelTask(ctx context.Context, field grap
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CancelTaskPayload) graphql.Marshaler {
-			return ec.marshalNCancelTaskPayload2ᚖparleyᚋgraphᚋmodelᚐCancelTaskPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TaskPayload) graphql.Marshaler {
+			return ec.marshalNCancelTaskPayload2ᚖparleyᚋgraphᚋmodelᚐTaskPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7250,6 +9235,140 @@ func (ec *executionContext) fieldContext_Mutation_cancelTask(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createTicket(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createTicket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateTicket(ctx, fc.Args["input"].(crm.CreateTicketInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				if err != nil {
+					var zeroVal *model.TicketPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "contacts:write")
+				if err != nil {
+					var zeroVal *model.TicketPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.TicketPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TicketPayload) graphql.Marshaler {
+			return ec.marshalNCreateTicketPayload2ᚖparleyᚋgraphᚋmodelᚐTicketPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createTicket(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateTicketPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createTicket_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateTicket(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateTicket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateTicket(ctx, fc.Args["input"].(crm.UpdateTicketInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				if err != nil {
+					var zeroVal *model.TicketPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "contacts:write")
+				if err != nil {
+					var zeroVal *model.TicketPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.TicketPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TicketPayload) graphql.Marshaler {
+			return ec.marshalNUpdateTicketPayload2ᚖparleyᚋgraphᚋmodelᚐTicketPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateTicket(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateTicketPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateTicket_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createSavedView(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7260,7 +9379,7 @@ func (ec *executionContext) _Mutation_createSavedView(ctx context.Context, field
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateSavedView(ctx, fc.Args["input"].(conversation.CreateSavedViewInput))
+			return ec.Resolvers.Mutation().CreateSavedView(ctx, fc.Args["input"].(view.CreateSavedViewInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -7268,16 +9387,16 @@ func (ec *executionContext) _Mutation_createSavedView(ctx context.Context, field
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
 				if err != nil {
-					var zeroVal *model.CreateSavedViewPayload
+					var zeroVal *model.SavedViewPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.CreateSavedViewPayload
+					var zeroVal *model.SavedViewPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.CreateSavedViewPayload
+					var zeroVal *model.SavedViewPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -7286,8 +9405,8 @@ func (ec *executionContext) _Mutation_createSavedView(ctx context.Context, field
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateSavedViewPayload) graphql.Marshaler {
-			return ec.marshalNCreateSavedViewPayload2ᚖparleyᚋgraphᚋmodelᚐCreateSavedViewPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SavedViewPayload) graphql.Marshaler {
+			return ec.marshalNCreateSavedViewPayload2ᚖparleyᚋgraphᚋmodelᚐSavedViewPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7327,7 +9446,7 @@ func (ec *executionContext) _Mutation_updateSavedView(ctx context.Context, field
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateSavedView(ctx, fc.Args["input"].(conversation.UpdateSavedViewInput))
+			return ec.Resolvers.Mutation().UpdateSavedView(ctx, fc.Args["input"].(view.UpdateSavedViewInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -7335,16 +9454,16 @@ func (ec *executionContext) _Mutation_updateSavedView(ctx context.Context, field
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
 				if err != nil {
-					var zeroVal *model.UpdateSavedViewPayload
+					var zeroVal *model.SavedViewPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
-					var zeroVal *model.UpdateSavedViewPayload
+					var zeroVal *model.SavedViewPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.UpdateSavedViewPayload
+					var zeroVal *model.SavedViewPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -7353,8 +9472,8 @@ func (ec *executionContext) _Mutation_updateSavedView(ctx context.Context, field
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateSavedViewPayload) graphql.Marshaler {
-			return ec.marshalNUpdateSavedViewPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateSavedViewPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SavedViewPayload) graphql.Marshaler {
+			return ec.marshalNUpdateSavedViewPayload2ᚖparleyᚋgraphᚋmodelᚐSavedViewPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7394,7 +9513,7 @@ func (ec *executionContext) _Mutation_deleteSavedView(ctx context.Context, field
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DeleteSavedView(ctx, fc.Args["input"].(conversation.DeleteSavedViewInput))
+			return ec.Resolvers.Mutation().DeleteSavedView(ctx, fc.Args["input"].(view.DeleteSavedViewInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -7531,11 +9650,11 @@ func (ec *executionContext) _Mutation_startChat(ctx context.Context, field graph
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"VISITOR"})
 				if err != nil {
-					var zeroVal *model.StartChatPayload
+					var zeroVal *model.VisitorConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.StartChatPayload
+					var zeroVal *model.VisitorConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, nil)
@@ -7544,8 +9663,8 @@ func (ec *executionContext) _Mutation_startChat(ctx context.Context, field graph
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.StartChatPayload) graphql.Marshaler {
-			return ec.marshalNStartChatPayload2ᚖparleyᚋgraphᚋmodelᚐStartChatPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorConversationPayload) graphql.Marshaler {
+			return ec.marshalNStartChatPayload2ᚖparleyᚋgraphᚋmodelᚐVisitorConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7655,11 +9774,11 @@ func (ec *executionContext) _Mutation_captureVisitorEmail(ctx context.Context, f
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"VISITOR"})
 				if err != nil {
-					var zeroVal *model.CaptureVisitorEmailPayload
+					var zeroVal *model.VisitorPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.CaptureVisitorEmailPayload
+					var zeroVal *model.VisitorPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, nil)
@@ -7668,8 +9787,8 @@ func (ec *executionContext) _Mutation_captureVisitorEmail(ctx context.Context, f
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CaptureVisitorEmailPayload) graphql.Marshaler {
-			return ec.marshalNCaptureVisitorEmailPayload2ᚖparleyᚋgraphᚋmodelᚐCaptureVisitorEmailPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorPayload) graphql.Marshaler {
+			return ec.marshalNCaptureVisitorEmailPayload2ᚖparleyᚋgraphᚋmodelᚐVisitorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7717,11 +9836,11 @@ func (ec *executionContext) _Mutation_recordVisitorConsent(ctx context.Context, 
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"VISITOR"})
 				if err != nil {
-					var zeroVal *model.RecordVisitorConsentPayload
+					var zeroVal *model.VisitorPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.RecordVisitorConsentPayload
+					var zeroVal *model.VisitorPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, nil)
@@ -7730,8 +9849,8 @@ func (ec *executionContext) _Mutation_recordVisitorConsent(ctx context.Context, 
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordVisitorConsentPayload) graphql.Marshaler {
-			return ec.marshalNRecordVisitorConsentPayload2ᚖparleyᚋgraphᚋmodelᚐRecordVisitorConsentPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorPayload) graphql.Marshaler {
+			return ec.marshalNRecordVisitorConsentPayload2ᚖparleyᚋgraphᚋmodelᚐVisitorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7779,11 +9898,11 @@ func (ec *executionContext) _Mutation_recordWidgetView(ctx context.Context, fiel
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"VISITOR"})
 				if err != nil {
-					var zeroVal *model.RecordWidgetViewPayload
+					var zeroVal *model.VisitorPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.RecordWidgetViewPayload
+					var zeroVal *model.VisitorPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, nil)
@@ -7792,8 +9911,8 @@ func (ec *executionContext) _Mutation_recordWidgetView(ctx context.Context, fiel
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordWidgetViewPayload) graphql.Marshaler {
-			return ec.marshalNRecordWidgetViewPayload2ᚖparleyᚋgraphᚋmodelᚐRecordWidgetViewPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorPayload) graphql.Marshaler {
+			return ec.marshalNRecordWidgetViewPayload2ᚖparleyᚋgraphᚋmodelᚐVisitorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7841,11 +9960,11 @@ func (ec *executionContext) _Mutation_trackPageView(ctx context.Context, field g
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"VISITOR"})
 				if err != nil {
-					var zeroVal *model.TrackPageViewPayload
+					var zeroVal *model.VisitorPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.TrackPageViewPayload
+					var zeroVal *model.VisitorPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, nil)
@@ -7854,8 +9973,8 @@ func (ec *executionContext) _Mutation_trackPageView(ctx context.Context, field g
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.TrackPageViewPayload) graphql.Marshaler {
-			return ec.marshalNTrackPageViewPayload2ᚖparleyᚋgraphᚋmodelᚐTrackPageViewPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorPayload) graphql.Marshaler {
+			return ec.marshalNTrackPageViewPayload2ᚖparleyᚋgraphᚋmodelᚐVisitorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7903,11 +10022,11 @@ func (ec *executionContext) _Mutation_markVisitorConversationRead(ctx context.Co
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"VISITOR"})
 				if err != nil {
-					var zeroVal *model.MarkVisitorConversationReadPayload
+					var zeroVal *model.VisitorConversationPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.MarkVisitorConversationReadPayload
+					var zeroVal *model.VisitorConversationPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, nil)
@@ -7916,8 +10035,8 @@ func (ec *executionContext) _Mutation_markVisitorConversationRead(ctx context.Co
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MarkVisitorConversationReadPayload) graphql.Marshaler {
-			return ec.marshalNMarkVisitorConversationReadPayload2ᚖparleyᚋgraphᚋmodelᚐMarkVisitorConversationReadPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorConversationPayload) graphql.Marshaler {
+			return ec.marshalNMarkVisitorConversationReadPayload2ᚖparleyᚋgraphᚋmodelᚐVisitorConversationPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7947,21 +10066,21 @@ func (ec *executionContext) fieldContext_Mutation_markVisitorConversationRead(ct
 	return fc, nil
 }
 
-func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *relay.PageInfo) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *paging.PageInfo) (ret graphql.Marshaler) {
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.HasNextPage)
 }
 func (ec *executionContext) fieldContext_PageInfo_hasNextPage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _PageInfo_hasPreviousPage(ctx context.Context, field graphql.CollectedField, obj *relay.PageInfo) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageInfo_hasPreviousPage(ctx context.Context, field graphql.CollectedField, obj *paging.PageInfo) (ret graphql.Marshaler) {
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.HasPreviousPage)
 }
 func (ec *executionContext) fieldContext_PageInfo_hasPreviousPage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _PageInfo_startCursor(ctx context.Context, field graphql.CollectedField, obj *relay.PageInfo) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageInfo_startCursor(ctx context.Context, field graphql.CollectedField, obj *paging.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7984,7 +10103,7 @@ func (ec *executionContext) fieldContext_PageInfo_startCursor(_ context.Context,
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
 }
 
-func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graphql.CollectedField, obj *relay.PageInfo) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graphql.CollectedField, obj *paging.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8023,12 +10142,7 @@ func (ec *executionContext) _Query_node(ctx context.Context, field graphql.Colle
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
-				if err != nil {
-					var zeroVal model.Node
-					return zeroVal, err
-				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "account:read")
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT", "VISITOR"})
 				if err != nil {
 					var zeroVal model.Node
 					return zeroVal, err
@@ -8037,7 +10151,7 @@ func (ec *executionContext) _Query_node(ctx context.Context, field graphql.Colle
 					var zeroVal model.Node
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
 			}
 
 			next = directive1
@@ -8090,12 +10204,7 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
-				if err != nil {
-					var zeroVal []model.Node
-					return zeroVal, err
-				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "account:read")
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT", "VISITOR"})
 				if err != nil {
 					var zeroVal []model.Node
 					return zeroVal, err
@@ -8104,7 +10213,7 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 					var zeroVal []model.Node
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
 			}
 
 			next = directive1
@@ -8156,12 +10265,7 @@ func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.Col
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
-				if err != nil {
-					var zeroVal *viewer.Viewer
-					return zeroVal, err
-				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "account:read")
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT", "VISITOR"})
 				if err != nil {
 					var zeroVal *viewer.Viewer
 					return zeroVal, err
@@ -8170,7 +10274,7 @@ func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.Col
 					var zeroVal *viewer.Viewer
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
 			}
 
 			next = directive1
@@ -8263,17 +10367,17 @@ func (ec *executionContext) fieldContext_Query_availability(ctx context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _Query_subscriptionTypes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Query_contactSubscriptionTypes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_subscriptionTypes(ctx, field)
+			return ec.fieldContext_Query_contactSubscriptionTypes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().SubscriptionTypes(ctx, fc.Args["includeArchived"].(*bool))
+			return ec.Resolvers.Query().ContactSubscriptionTypes(ctx, fc.Args["includeArchived"].(*bool), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -8281,16 +10385,16 @@ func (ec *executionContext) _Query_subscriptionTypes(ctx context.Context, field 
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal []*ent.SubscriptionType
+					var zeroVal *paging.Connection[*ent.SubscriptionType]
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "contacts:read")
 				if err != nil {
-					var zeroVal []*ent.SubscriptionType
+					var zeroVal *paging.Connection[*ent.SubscriptionType]
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal []*ent.SubscriptionType
+					var zeroVal *paging.Connection[*ent.SubscriptionType]
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -8299,21 +10403,21 @@ func (ec *executionContext) _Query_subscriptionTypes(ctx context.Context, field 
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.SubscriptionType) graphql.Marshaler {
-			return ec.marshalNSubscriptionType2ᚕᚖparleyᚋentᚐSubscriptionTypeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.SubscriptionType]) graphql.Marshaler {
+			return ec.marshalNContactSubscriptionTypeConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_subscriptionTypes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_contactSubscriptionTypes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SubscriptionType(ctx, field)
+			return ec.childFields_ContactSubscriptionTypeConnection(ctx, field)
 		},
 	}
 	defer func() {
@@ -8323,7 +10427,74 @@ func (ec *executionContext) fieldContext_Query_subscriptionTypes(ctx context.Con
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_subscriptionTypes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Query_contactSubscriptionTypes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_contact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_contact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Contact(ctx, fc.Args["by"].(contact.ContactKey))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				if err != nil {
+					var zeroVal *ent.Contact
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "contacts:read")
+				if err != nil {
+					var zeroVal *ent.Contact
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Contact
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖparleyᚋentᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_contact(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_contact_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -8340,7 +10511,7 @@ func (ec *executionContext) _Query_contacts(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Contacts(ctx, fc.Args["query"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Contacts(ctx, fc.Args["filter"].(*contact.ContactFilter), fc.Args["orderBy"].(*vocab.ContactOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -8348,16 +10519,16 @@ func (ec *executionContext) _Query_contacts(ctx context.Context, field graphql.C
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *relay.Connection[*ent.Contact]
+					var zeroVal *contact.Page
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "contacts:read")
 				if err != nil {
-					var zeroVal *relay.Connection[*ent.Contact]
+					var zeroVal *contact.Page
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *relay.Connection[*ent.Contact]
+					var zeroVal *contact.Page
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -8366,8 +10537,8 @@ func (ec *executionContext) _Query_contacts(ctx context.Context, field graphql.C
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Contact]) graphql.Marshaler {
-			return ec.marshalNContactConnection2ᚖparleyᚋinternalᚋrelayᚐConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *contact.Page) graphql.Marshaler {
+			return ec.marshalNContactConnection2ᚖparleyᚋinternalᚋcontactᚐPage(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8474,7 +10645,7 @@ func (ec *executionContext) _Query_conversations(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Conversations(ctx, fc.Args["inboxId"].(*string), fc.Args["view"].(*vocab.ConversationView), fc.Args["savedViewId"].(*string), fc.Args["filter"].(*conversation.Filter), fc.Args["orderBy"].(*vocab.ConversationOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Conversations(ctx, fc.Args["inboxId"].(*string), fc.Args["view"].(*view.ViewInput), fc.Args["filter"].(*view.Filter), fc.Args["orderBy"].(*vocab.ConversationOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -8482,16 +10653,16 @@ func (ec *executionContext) _Query_conversations(ctx context.Context, field grap
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *conversation.Page
+					var zeroVal *view.Page
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:read")
 				if err != nil {
-					var zeroVal *conversation.Page
+					var zeroVal *view.Page
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *conversation.Page
+					var zeroVal *view.Page
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -8500,8 +10671,8 @@ func (ec *executionContext) _Query_conversations(ctx context.Context, field grap
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *conversation.Page) graphql.Marshaler {
-			return ec.marshalNConversationConnection2ᚖparleyᚋinternalᚋconversationᚐPage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Page) graphql.Marshaler {
+			return ec.marshalNConversationConnection2ᚖparleyᚋinternalᚋconversationᚋviewᚐPage(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8525,6 +10696,73 @@ func (ec *executionContext) fieldContext_Query_conversations(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_conversations_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_viewCounts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_viewCounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ViewCounts(ctx, fc.Args["inboxIds"].([]string), fc.Args["savedViewIds"].([]string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				if err != nil {
+					var zeroVal []*view.ViewCount
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:read")
+				if err != nil {
+					var zeroVal []*view.ViewCount
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal []*view.ViewCount
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*view.ViewCount) graphql.Marshaler {
+			return ec.marshalNViewCount2ᚕᚖparleyᚋinternalᚋconversationᚋviewᚐViewCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_viewCounts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ViewCount(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_viewCounts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -8587,7 +10825,7 @@ func (ec *executionContext) _Query_events(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Events(ctx, fc.Args["after"].(int64), fc.Args["first"].(*int), fc.Args["types"].([]vocab.EventType), fc.Args["inboxIds"].([]string))
+			return ec.Resolvers.Query().Events(ctx, fc.Args["after"].(*int64), fc.Args["first"].(*int), fc.Args["last"].(*int), fc.Args["before"].(*int64), fc.Args["types"].([]vocab.EventType), fc.Args["inboxIds"].([]string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -8644,6 +10882,178 @@ func (ec *executionContext) fieldContext_Query_events(ctx context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_eventTypes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_eventTypes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().EventTypes(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal []*model.EventTypeInfo
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "events:read")
+				if err != nil {
+					var zeroVal []*model.EventTypeInfo
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal []*model.EventTypeInfo
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.EventTypeInfo) graphql.Marshaler {
+			return ec.marshalNEventTypeInfo2ᚕᚖparleyᚋgraphᚋmodelᚐEventTypeInfoᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_eventTypes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EventTypeInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query__service(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query__service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.__resolve__service(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ANYONE"})
+				if err != nil {
+					var zeroVal model.Subgraph
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal model.Subgraph
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v model.Subgraph) graphql.Marshaler {
+			return ec.marshalN_Service2parleyᚋgraphᚋmodelᚐSubgraph(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query__service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields__Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query__entities(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query__entities(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.__resolve_entities(ctx, fc.Args["representations"].([]map[string]any)), nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				if err != nil {
+					var zeroVal []model.Node
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "account:read")
+				if err != nil {
+					var zeroVal []model.Node
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal []model.Node
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Node) graphql.Marshaler {
+			return ec.marshalN_Entity2ᚕparleyᚋgraphᚋmodelᚐNode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query__entities(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type _Entity does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query__entities_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_inboxes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8653,48 +11063,55 @@ func (ec *executionContext) _Query_inboxes(ctx context.Context, field graphql.Co
 			return ec.fieldContext_Query_inboxes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Query().Inboxes(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Inboxes(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
-					var zeroVal []*ent.Inbox
-					return zeroVal, err
-				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:read")
-				if err != nil {
-					var zeroVal []*ent.Inbox
+					var zeroVal *paging.Connection[*ent.Inbox]
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal []*ent.Inbox
+					var zeroVal *paging.Connection[*ent.Inbox]
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
 			}
 
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Inbox) graphql.Marshaler {
-			return ec.marshalNInbox2ᚕᚖparleyᚋentᚐInboxᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Inbox]) graphql.Marshaler {
+			return ec.marshalNInboxConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_inboxes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_inboxes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Inbox(ctx, field)
+			return ec.childFields_InboxConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_inboxes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -8715,12 +11132,7 @@ func (ec *executionContext) _Query_inbox(ctx context.Context, field graphql.Coll
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
-				if err != nil {
-					var zeroVal *ent.Inbox
-					return zeroVal, err
-				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:read")
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
 					var zeroVal *ent.Inbox
 					return zeroVal, err
@@ -8729,7 +11141,7 @@ func (ec *executionContext) _Query_inbox(ctx context.Context, field graphql.Coll
 					var zeroVal *ent.Inbox
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
 			}
 
 			next = directive1
@@ -8775,7 +11187,8 @@ func (ec *executionContext) _Query_contactLists(ctx context.Context, field graph
 			return ec.fieldContext_Query_contactLists(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Query().ContactLists(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ContactLists(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -8783,16 +11196,16 @@ func (ec *executionContext) _Query_contactLists(ctx context.Context, field graph
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal []*ent.ContactList
+					var zeroVal *paging.Connection[*ent.ContactList]
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "contacts:read")
 				if err != nil {
-					var zeroVal []*ent.ContactList
+					var zeroVal *paging.Connection[*ent.ContactList]
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal []*ent.ContactList
+					var zeroVal *paging.Connection[*ent.ContactList]
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -8801,22 +11214,33 @@ func (ec *executionContext) _Query_contactLists(ctx context.Context, field graph
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ContactList) graphql.Marshaler {
-			return ec.marshalNContactList2ᚕᚖparleyᚋentᚐContactListᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.ContactList]) graphql.Marshaler {
+			return ec.marshalNContactListConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_contactLists(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_contactLists(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ContactList(ctx, field)
+			return ec.childFields_ContactListConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_contactLists_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -8831,7 +11255,7 @@ func (ec *executionContext) _Query_simulateInboundEmail(ctx context.Context, fie
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().SimulateInboundEmail(ctx, fc.Args["input"].(email.SimulateInboundEmailInput))
+			return ec.Resolvers.Query().SimulateInboundEmail(ctx, fc.Args["input"].(receive.SimulateInboundEmailInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -8839,16 +11263,16 @@ func (ec *executionContext) _Query_simulateInboundEmail(ctx context.Context, fie
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
 				if err != nil {
-					var zeroVal *email.Simulation
+					var zeroVal *receive.Simulation
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:read")
 				if err != nil {
-					var zeroVal *email.Simulation
+					var zeroVal *receive.Simulation
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *email.Simulation
+					var zeroVal *receive.Simulation
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -8857,8 +11281,8 @@ func (ec *executionContext) _Query_simulateInboundEmail(ctx context.Context, fie
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *email.Simulation) graphql.Marshaler {
-			return ec.marshalNInboundEmailSimulation2ᚖparleyᚋinternalᚋchannelᚋemailᚐSimulation(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *receive.Simulation) graphql.Marshaler {
+			return ec.marshalNInboundEmailSimulation2ᚖparleyᚋinternalᚋchannelᚋemailᚋreceiveᚐSimulation(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8888,50 +11312,45 @@ func (ec *executionContext) fieldContext_Query_simulateInboundEmail(ctx context.
 	return fc, nil
 }
 
-func (ec *executionContext) _Query_users(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Query_user(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_users(ctx, field)
+			return ec.fieldContext_Query_user(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Users(ctx, fc.Args["includeDeactivated"].(*bool))
+			return ec.Resolvers.Query().User(ctx, fc.Args["id"].(string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
-					var zeroVal []*ent.User
-					return zeroVal, err
-				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:read")
-				if err != nil {
-					var zeroVal []*ent.User
+					var zeroVal *ent.User
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal []*ent.User
+					var zeroVal *ent.User
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
 			}
 
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.User) graphql.Marshaler {
-			return ec.marshalNUser2ᚕᚖparleyᚋentᚐUserᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖparleyᚋentᚐUser(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
-func (ec *executionContext) fieldContext_Query_users(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_user(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -8948,7 +11367,1376 @@ func (ec *executionContext) fieldContext_Query_users(ctx context.Context, field 
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_user_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_tag(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_tag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Tag(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.Tag
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Tag
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Tag) graphql.Marshaler {
+			return ec.marshalOTag2ᚖparleyᚋentᚐTag(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_tag(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tag(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_tag_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_team(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_team(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Team(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.Team
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Team
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Team) graphql.Marshaler {
+			return ec.marshalOTeam2ᚖparleyᚋentᚐTeam(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_team(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Team(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_team_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_integration(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_integration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Integration(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.Integration
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Integration
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Integration) graphql.Marshaler {
+			return ec.marshalOIntegration2ᚖparleyᚋentᚐIntegration(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_integration(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Integration(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_integration_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_bot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_bot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Bot(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.Bot
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Bot
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Bot) graphql.Marshaler {
+			return ec.marshalOBot2ᚖparleyᚋentᚐBot(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_bot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Bot(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_bot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_apiToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_apiToken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().APIToken(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.ApiToken
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.ApiToken
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ApiToken) graphql.Marshaler {
+			return ec.marshalOApiToken2ᚖparleyᚋentᚐApiToken(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_apiToken(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApiToken(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_apiToken_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_channel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Channel(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal model.Channel
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal model.Channel
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v model.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2parleyᚋgraphᚋmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_channel(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_channel_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_targetedMessage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_targetedMessage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().TargetedMessage(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.TargetedMessage
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.TargetedMessage
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TargetedMessage) graphql.Marshaler {
+			return ec.marshalOTargetedMessage2ᚖparleyᚋentᚐTargetedMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_targetedMessage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetedMessage(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_targetedMessage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_contactList(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_contactList(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ContactList(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.ContactList
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.ContactList
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ContactList) graphql.Marshaler {
+			return ec.marshalOContactList2ᚖparleyᚋentᚐContactList(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_contactList(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactList(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_contactList_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_contactSubscriptionType(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_contactSubscriptionType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ContactSubscriptionType(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.SubscriptionType
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.SubscriptionType
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.SubscriptionType) graphql.Marshaler {
+			return ec.marshalOContactSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_contactSubscriptionType(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactSubscriptionType(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_contactSubscriptionType_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_ticket(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Ticket(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.Ticket
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Ticket
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Ticket) graphql.Marshaler {
+			return ec.marshalOTicket2ᚖparleyᚋentᚐTicket(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_ticket(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_ticket_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_visitor(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_visitor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Visitor(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.Visitor
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Visitor
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Visitor) graphql.Marshaler {
+			return ec.marshalOVisitor2ᚖparleyᚋentᚐVisitor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_visitor(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Visitor(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_visitor_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_message(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Message(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.Message
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Message
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Message) graphql.Marshaler {
+			return ec.marshalOMessage2ᚖparleyᚋentᚐMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_message(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_message_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_attachment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_attachment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Attachment(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.Attachment
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Attachment
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Attachment) graphql.Marshaler {
+			return ec.marshalOAttachment2ᚖparleyᚋentᚐAttachment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_attachment(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Attachment(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_attachment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_personalMailbox(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_personalMailbox(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PersonalMailbox(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.PersonalMailbox
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.PersonalMailbox
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PersonalMailbox) graphql.Marshaler {
+			return ec.marshalOPersonalMailbox2ᚖparleyᚋentᚐPersonalMailbox(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_personalMailbox(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PersonalMailbox(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_personalMailbox_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_messageRevision(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_messageRevision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().MessageRevision(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.MessageRevision
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.MessageRevision
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.MessageRevision) graphql.Marshaler {
+			return ec.marshalOMessageRevision2ᚖparleyᚋentᚐMessageRevision(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_messageRevision(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageRevision(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_messageRevision_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_routingDecision(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_routingDecision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RoutingDecision(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.RoutingDecision
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.RoutingDecision
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.RoutingDecision) graphql.Marshaler {
+			return ec.marshalORoutingDecision2ᚖparleyᚋentᚐRoutingDecision(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_routingDecision(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoutingDecision(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_routingDecision_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_pageView(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_pageView(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PageView(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.PageView
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.PageView
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PageView) graphql.Marshaler {
+			return ec.marshalOPageView2ᚖparleyᚋentᚐPageView(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_pageView(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageView(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_pageView_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_remoteImageSender(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_remoteImageSender(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RemoteImageSender(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.ImageSender
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.ImageSender
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ImageSender) graphql.Marshaler {
+			return ec.marshalORemoteImageSender2ᚖparleyᚋentᚐImageSender(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_remoteImageSender(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemoteImageSender(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_remoteImageSender_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_savedView(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_savedView(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SavedView(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.SavedView
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.SavedView
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.SavedView) graphql.Marshaler {
+			return ec.marshalOSavedView2ᚖparleyᚋentᚐSavedView(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_savedView(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedView(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_savedView_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_event(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_event(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Event(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.Event
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Event
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Event) graphql.Marshaler {
+			return ec.marshalOEvent2ᚖparleyᚋentᚐEvent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_event(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Event(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_event_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_users(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_users(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Users(ctx, fc.Args["includeDeactivated"].(*bool), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *paging.Connection[*ent.User]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *paging.Connection[*ent.User]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.User]) graphql.Marshaler {
+			return ec.marshalNUserConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_users(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_users_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_integrations(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_integrations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Integrations(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *paging.Connection[*ent.Integration]
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:read")
+				if err != nil {
+					var zeroVal *paging.Connection[*ent.Integration]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *paging.Connection[*ent.Integration]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Integration]) graphql.Marshaler {
+			return ec.marshalNIntegrationConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_integrations(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IntegrationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_integrations_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -8964,48 +12752,55 @@ func (ec *executionContext) _Query_teams(ctx context.Context, field graphql.Coll
 			return ec.fieldContext_Query_teams(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Query().Teams(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Teams(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
-					var zeroVal []*ent.Team
-					return zeroVal, err
-				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:read")
-				if err != nil {
-					var zeroVal []*ent.Team
+					var zeroVal *paging.Connection[*ent.Team]
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal []*ent.Team
+					var zeroVal *paging.Connection[*ent.Team]
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
 			}
 
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Team) graphql.Marshaler {
-			return ec.marshalNTeam2ᚕᚖparleyᚋentᚐTeamᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Team]) graphql.Marshaler {
+			return ec.marshalNTeamConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_teams(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_teams(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Team(ctx, field)
+			return ec.childFields_TeamConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_teams_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -9019,24 +12814,25 @@ func (ec *executionContext) _Query_apiTokens(ctx context.Context, field graphql.
 			return ec.fieldContext_Query_apiTokens(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Query().APITokens(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().APITokens(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
 				if err != nil {
-					var zeroVal []*ent.ApiToken
+					var zeroVal *paging.Connection[*ent.ApiToken]
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:read")
 				if err != nil {
-					var zeroVal []*ent.ApiToken
+					var zeroVal *paging.Connection[*ent.ApiToken]
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal []*ent.ApiToken
+					var zeroVal *paging.Connection[*ent.ApiToken]
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -9045,22 +12841,100 @@ func (ec *executionContext) _Query_apiTokens(ctx context.Context, field graphql.
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ApiToken) graphql.Marshaler {
-			return ec.marshalNApiToken2ᚕᚖparleyᚋentᚐApiTokenᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.ApiToken]) graphql.Marshaler {
+			return ec.marshalNApiTokenConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_apiTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_apiTokens(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ApiToken(ctx, field)
+			return ec.childFields_ApiTokenConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_apiTokens_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_remoteImageSenders(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_remoteImageSenders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RemoteImageSenders(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				if err != nil {
+					var zeroVal *paging.Connection[*ent.ImageSender]
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:read")
+				if err != nil {
+					var zeroVal *paging.Connection[*ent.ImageSender]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *paging.Connection[*ent.ImageSender]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.ImageSender]) graphql.Marshaler {
+			return ec.marshalNRemoteImageSenderConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_remoteImageSenders(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemoteImageSenderConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_remoteImageSenders_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -9142,7 +13016,7 @@ func (ec *executionContext) _Query_searchConversations(ctx context.Context, fiel
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().SearchConversations(ctx, fc.Args["query"].(string), fc.Args["filter"].(*conversation.Filter), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().SearchConversations(ctx, fc.Args["query"].(string), fc.Args["filter"].(*view.Filter), fc.Args["orderBy"].(*vocab.SearchOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -9150,16 +13024,16 @@ func (ec *executionContext) _Query_searchConversations(ctx context.Context, fiel
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal *relay.Connection[*conversation.SearchHit]
+					var zeroVal *view.SearchPage
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:read")
 				if err != nil {
-					var zeroVal *relay.Connection[*conversation.SearchHit]
+					var zeroVal *view.SearchPage
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *relay.Connection[*conversation.SearchHit]
+					var zeroVal *view.SearchPage
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -9168,8 +13042,8 @@ func (ec *executionContext) _Query_searchConversations(ctx context.Context, fiel
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*conversation.SearchHit]) graphql.Marshaler {
-			return ec.marshalNSearchConnection2ᚖparleyᚋinternalᚋrelayᚐConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *view.SearchPage) graphql.Marshaler {
+			return ec.marshalNSearchConnection2ᚖparleyᚋinternalᚋconversationᚋviewᚐSearchPage(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9193,6 +13067,73 @@ func (ec *executionContext) fieldContext_Query_searchConversations(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_searchConversations_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_tags(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Tags(ctx, fc.Args["query"].(*string), fc.Args["includeArchived"].(*bool), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *paging.Connection[*ent.Tag]
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:read")
+				if err != nil {
+					var zeroVal *paging.Connection[*ent.Tag]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *paging.Connection[*ent.Tag]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Tag]) graphql.Marshaler {
+			return ec.marshalNTagConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_tags(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_tags_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -9236,7 +13177,7 @@ func (ec *executionContext) _Query_targetedMessagePreview(ctx context.Context, f
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *targeting.Preview) graphql.Marshaler {
-			return ec.marshalNTargetedMessagePreview2ᚖparleyᚋinternalᚋtargetingᚐPreview(ctx, selections, v)
+			return ec.marshalNTargetedMessagePreview2ᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐPreview(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9266,6 +13207,68 @@ func (ec *executionContext) fieldContext_Query_targetedMessagePreview(ctx contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_tasks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_tasks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Tasks(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *paging.Connection[*ent.Task]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *paging.Connection[*ent.Task]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Task]) graphql.Marshaler {
+			return ec.marshalNTaskConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_tasks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TaskConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_tasks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_task(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9282,12 +13285,7 @@ func (ec *executionContext) _Query_task(ctx context.Context, field graphql.Colle
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
-				if err != nil {
-					var zeroVal *ent.Task
-					return zeroVal, err
-				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:read")
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
 					var zeroVal *ent.Task
 					return zeroVal, err
@@ -9296,7 +13294,7 @@ func (ec *executionContext) _Query_task(ctx context.Context, field graphql.Colle
 					var zeroVal *ent.Task
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
 			}
 
 			next = directive1
@@ -9343,7 +13341,7 @@ func (ec *executionContext) _Query_savedViews(ctx context.Context, field graphql
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().SavedViews(ctx, fc.Args["inboxId"].(*string))
+			return ec.Resolvers.Query().SavedViews(ctx, fc.Args["inboxId"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -9351,16 +13349,16 @@ func (ec *executionContext) _Query_savedViews(ctx context.Context, field graphql
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal []*ent.SavedView
+					var zeroVal *paging.Connection[*ent.SavedView]
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:read")
 				if err != nil {
-					var zeroVal []*ent.SavedView
+					var zeroVal *paging.Connection[*ent.SavedView]
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal []*ent.SavedView
+					var zeroVal *paging.Connection[*ent.SavedView]
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -9369,8 +13367,8 @@ func (ec *executionContext) _Query_savedViews(ctx context.Context, field graphql
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.SavedView) graphql.Marshaler {
-			return ec.marshalNSavedView2ᚕᚖparleyᚋentᚐSavedViewᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.SavedView]) graphql.Marshaler {
+			return ec.marshalNSavedViewConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9383,7 +13381,7 @@ func (ec *executionContext) fieldContext_Query_savedViews(ctx context.Context, f
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SavedView(ctx, field)
+			return ec.childFields_SavedViewConnection(ctx, field)
 		},
 	}
 	defer func() {
@@ -9432,7 +13430,7 @@ func (ec *executionContext) _Query_widget(ctx context.Context, field graphql.Col
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *visitor.Widget) graphql.Marshaler {
-			return ec.marshalNWidget2ᚖparleyᚋinternalᚋvisitorᚐWidget(ctx, selections, v)
+			return ec.marshalNWidget2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐWidget(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9471,7 +13469,8 @@ func (ec *executionContext) _Query_visitorConversations(ctx context.Context, fie
 			return ec.fieldContext_Query_visitorConversations(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Query().VisitorConversations(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().VisitorConversations(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -9479,11 +13478,11 @@ func (ec *executionContext) _Query_visitorConversations(ctx context.Context, fie
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"VISITOR"})
 				if err != nil {
-					var zeroVal []*ent.Conversation
+					var zeroVal *paging.Connection[*model.VisitorConversation]
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal []*ent.Conversation
+					var zeroVal *paging.Connection[*model.VisitorConversation]
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, nil)
@@ -9492,22 +13491,33 @@ func (ec *executionContext) _Query_visitorConversations(ctx context.Context, fie
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Conversation) graphql.Marshaler {
-			return ec.marshalNVisitorConversation2ᚕᚖparleyᚋentᚐConversationᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*model.VisitorConversation]) graphql.Marshaler {
+			return ec.marshalNVisitorConversationConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_visitorConversations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_visitorConversations(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_VisitorConversation(ctx, field)
+			return ec.childFields_VisitorConversationConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_visitorConversations_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -9530,11 +13540,11 @@ func (ec *executionContext) _Query_visitorConversation(ctx context.Context, fiel
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"VISITOR"})
 				if err != nil {
-					var zeroVal *ent.Conversation
+					var zeroVal *model.VisitorConversation
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *ent.Conversation
+					var zeroVal *model.VisitorConversation
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, nil)
@@ -9543,8 +13553,8 @@ func (ec *executionContext) _Query_visitorConversation(ctx context.Context, fiel
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
-			return ec.marshalOVisitorConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorConversation) graphql.Marshaler {
+			return ec.marshalOVisitorConversation2ᚖparleyᚋgraphᚋmodelᚐVisitorConversation(ctx, selections, v)
 		},
 		true,
 		false,
@@ -9651,10 +13661,56 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 }
 
 func (ec *executionContext) _SystemActor_name(ctx context.Context, field graphql.CollectedField, obj *viewer.Viewer) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.ActorID)
+	return ec.marshalOString2string(ctx, field.Selections, obj.ActorID)
 }
 func (ec *executionContext) fieldContext_SystemActor_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemActor", field, false, false, "String")
+}
+
+func (ec *executionContext) _SystemActor_displayName(ctx context.Context, field graphql.CollectedField, obj *viewer.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SystemActor_displayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SystemActor().DisplayName(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SystemActor_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemActor", field, true, true, "String")
+}
+
+func (ec *executionContext) _SystemActor_avatarUrl(ctx context.Context, field graphql.CollectedField, obj *viewer.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SystemActor_avatarUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SystemActor().AvatarURL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOURL2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SystemActor_avatarUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemActor", field, true, true, "URL")
 }
 
 func (ec *executionContext) _UserError_code(ctx context.Context, field graphql.CollectedField, obj *model.UserError) (ret graphql.Marshaler) {
@@ -9708,6 +13764,98 @@ func (ec *executionContext) _UserError_field(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_UserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _UserError_retryAt(ctx context.Context, field graphql.CollectedField, obj *model.UserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserError_retryAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RetryAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserError_retryAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserError", field, false, false, "Time")
+}
+
+func (ec *executionContext) _UserError_closableAt(ctx context.Context, field graphql.CollectedField, obj *model.UserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserError_closableAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClosableAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserError_closableAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserError", field, false, false, "Time")
+}
+
+func (ec *executionContext) _UserError_holderId(ctx context.Context, field graphql.CollectedField, obj *model.UserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserError_holderId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HolderID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserError_holderId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserError", field, false, false, "ID")
+}
+
+func (ec *executionContext) _UserError_limit(ctx context.Context, field graphql.CollectedField, obj *model.UserError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserError_limit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Limit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserError_limit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserError", field, false, false, "Int")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -9791,6 +13939,20 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._ChatChannel(ctx, sel, obj)
+	case model.VisitorMessage:
+		return ec._VisitorMessage(ctx, sel, &obj)
+	case *model.VisitorMessage:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._VisitorMessage(ctx, sel, obj)
+	case model.VisitorConversation:
+		return ec._VisitorConversation(ctx, sel, &obj)
+	case *model.VisitorConversation:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._VisitorConversation(ctx, sel, obj)
 	case ent.Visitor:
 		return ec._Visitor(ctx, sel, &obj)
 	case *ent.Visitor:
@@ -9833,6 +13995,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._TargetedMessage(ctx, sel, obj)
+	case ent.Tag:
+		return ec._Tag(ctx, sel, &obj)
+	case *ent.Tag:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Tag(ctx, sel, obj)
 	case ent.SavedView:
 		return ec._SavedView(ctx, sel, &obj)
 	case *ent.SavedView:
@@ -9840,6 +14009,41 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._SavedView(ctx, sel, obj)
+	case ent.RoutingDecision:
+		return ec._RoutingDecision(ctx, sel, &obj)
+	case *ent.RoutingDecision:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RoutingDecision(ctx, sel, obj)
+	case ent.ImageSender:
+		return ec._RemoteImageSender(ctx, sel, &obj)
+	case *ent.ImageSender:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RemoteImageSender(ctx, sel, obj)
+	case ent.PersonalMailbox:
+		return ec._PersonalMailbox(ctx, sel, &obj)
+	case *ent.PersonalMailbox:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PersonalMailbox(ctx, sel, obj)
+	case ent.PageView:
+		return ec._PageView(ctx, sel, &obj)
+	case *ent.PageView:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PageView(ctx, sel, obj)
+	case ent.MessageRevision:
+		return ec._MessageRevision(ctx, sel, &obj)
+	case *ent.MessageRevision:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._MessageRevision(ctx, sel, obj)
 	case ent.Message:
 		return ec._Message(ctx, sel, &obj)
 	case *ent.Message:
@@ -9875,6 +14079,20 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Conversation(ctx, sel, obj)
+	case ent.SubscriptionType:
+		return ec._ContactSubscriptionType(ctx, sel, &obj)
+	case *ent.SubscriptionType:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ContactSubscriptionType(ctx, sel, obj)
+	case ent.ContactList:
+		return ec._ContactList(ctx, sel, &obj)
+	case *ent.ContactList:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ContactList(ctx, sel, obj)
 	case ent.Contact:
 		return ec._Contact(ctx, sel, &obj)
 	case *ent.Contact:
@@ -9976,23 +14194,23 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "createSubscriptionType":
+		case "createContactSubscriptionType":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_createSubscriptionType(ctx, field)
+				return ec._Mutation_createContactSubscriptionType(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "updateSubscriptionType":
+		case "updateContactSubscriptionType":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_updateSubscriptionType(ctx, field)
+				return ec._Mutation_updateContactSubscriptionType(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "archiveSubscriptionType":
+		case "archiveContactSubscriptionType":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_archiveSubscriptionType(ctx, field)
+				return ec._Mutation_archiveContactSubscriptionType(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -10025,6 +14243,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "upsertContact":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_upsertContact(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "linkContact":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_linkContact(ctx, field)
@@ -10053,13 +14278,6 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "unassignConversation":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_unassignConversation(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
 		case "closeConversation":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_closeConversation(ctx, field)
@@ -10074,30 +14292,30 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "markAsSpam":
+		case "markConversationAsSpam":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_markAsSpam(ctx, field)
+				return ec._Mutation_markConversationAsSpam(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "markAsNotSpam":
+		case "markConversationAsNotSpam":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_markAsNotSpam(ctx, field)
+				return ec._Mutation_markConversationAsNotSpam(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "blockSender":
+		case "blockConversationSender":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_blockSender(ctx, field)
+				return ec._Mutation_blockConversationSender(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "unblockSender":
+		case "unblockConversationSender":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_unblockSender(ctx, field)
+				return ec._Mutation_unblockConversationSender(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -10182,6 +14400,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "setConversationPriority":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setConversationPriority(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateConversation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateConversation(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -10312,16 +14537,16 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "addToList":
+		case "addContactsToList":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_addToList(ctx, field)
+				return ec._Mutation_addContactsToList(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "removeFromList":
+		case "removeContactsFromList":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_removeFromList(ctx, field)
+				return ec._Mutation_removeContactsFromList(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -10396,6 +14621,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "reactivateUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reactivateUser(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inviteUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_inviteUser(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "acceptInvitation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_acceptInvitation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "setAvailability":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setAvailability(ctx, field)
@@ -10424,9 +14670,30 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "updateIntegration":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateIntegration(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createApiToken":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createApiToken(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateApiToken":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateApiToken(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rotateApiToken":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_rotateApiToken(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -10438,9 +14705,51 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "setRemoteImageSender":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setRemoteImageSender(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "setTyping":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setTyping(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createTag":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createTag(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateTag":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateTag(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "archiveTag":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_archiveTag(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "restoreTag":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_restoreTag(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mergeTags":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_mergeTags(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -10497,6 +14806,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "cancelTask":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_cancelTask(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createTicket":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createTicket(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateTicket":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateTicket(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -10592,7 +14915,7 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 
 var pageInfoImplementors = []string{"PageInfo"}
 
-func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *relay.PageInfo) graphql.Marshaler {
+func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *paging.PageInfo) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, pageInfoImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -10674,11 +14997,17 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_availability(ctx, field)
 				})
-		case "subscriptionTypes":
+		case "contactSubscriptionTypes":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
-					return ec._Query_subscriptionTypes(ctx, field)
+					return ec._Query_contactSubscriptionTypes(ctx, field)
+				})
+		case "contact":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_contact(ctx, field)
 				})
 		case "contacts":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -10698,6 +15027,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_conversations(ctx, field)
 				})
+		case "viewCounts":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_viewCounts(ctx, field)
+				})
 		case "emailChannelNotice":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -10709,6 +15044,24 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_events(ctx, field)
+				})
+		case "eventTypes":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_eventTypes(ctx, field)
+				})
+		case "_service":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query__service(ctx, field)
+				})
+		case "_entities":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query__entities(ctx, field)
 				})
 		case "inboxes":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -10734,11 +15087,143 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_simulateInboundEmail(ctx, field)
 				})
+		case "user":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_user(ctx, field)
+				})
+		case "tag":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_tag(ctx, field)
+				})
+		case "team":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_team(ctx, field)
+				})
+		case "integration":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_integration(ctx, field)
+				})
+		case "bot":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_bot(ctx, field)
+				})
+		case "apiToken":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_apiToken(ctx, field)
+				})
+		case "channel":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_channel(ctx, field)
+				})
+		case "targetedMessage":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_targetedMessage(ctx, field)
+				})
+		case "contactList":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_contactList(ctx, field)
+				})
+		case "contactSubscriptionType":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_contactSubscriptionType(ctx, field)
+				})
+		case "ticket":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_ticket(ctx, field)
+				})
+		case "visitor":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_visitor(ctx, field)
+				})
+		case "message":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_message(ctx, field)
+				})
+		case "attachment":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_attachment(ctx, field)
+				})
+		case "personalMailbox":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_personalMailbox(ctx, field)
+				})
+		case "messageRevision":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_messageRevision(ctx, field)
+				})
+		case "routingDecision":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_routingDecision(ctx, field)
+				})
+		case "pageView":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_pageView(ctx, field)
+				})
+		case "remoteImageSender":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_remoteImageSender(ctx, field)
+				})
+		case "savedView":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_savedView(ctx, field)
+				})
+		case "event":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_event(ctx, field)
+				})
 		case "users":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_users(ctx, field)
+				})
+		case "integrations":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_integrations(ctx, field)
 				})
 		case "teams":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -10752,6 +15237,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_apiTokens(ctx, field)
 				})
+		case "remoteImageSenders":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_remoteImageSenders(ctx, field)
+				})
 		case "routingPreview":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -10764,11 +15255,23 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_searchConversations(ctx, field)
 				})
+		case "tags":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_tags(ctx, field)
+				})
 		case "targetedMessagePreview":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_targetedMessagePreview(ctx, field)
+				})
+		case "tasks":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_tasks(ctx, field)
 				})
 		case "task":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -10838,7 +15341,17 @@ func (ec *executionContext) _SystemActor(ctx context.Context, sel ast.SelectionS
 			out.Values[i] = graphql.MarshalString("SystemActor")
 		case "name":
 			out.Values[i] = ec._SystemActor_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "displayName":
+			out.Values[i] = ec._SystemActor_displayName(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "avatarUrl":
+			out.Values[i] = ec._SystemActor_avatarUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -10875,6 +15388,26 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			}
 		case "field":
 			out.Values[i] = ec._UserError_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "retryAt":
+			out.Values[i] = ec._UserError_retryAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "closableAt":
+			out.Values[i] = ec._UserError_closableAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "holderId":
+			out.Values[i] = ec._UserError_holderId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "limit":
+			out.Values[i] = ec._UserError_limit(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -11010,6 +15543,10 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 		batchIdxMapEmailChannel := map[int]int{}
 		var batchItemsChatChannel []*ent.Channel
 		batchIdxMapChatChannel := map[int]int{}
+		var batchItemsVisitorMessage []*model.VisitorMessage
+		batchIdxMapVisitorMessage := map[int]int{}
+		var batchItemsVisitorConversation []*model.VisitorConversation
+		batchIdxMapVisitorConversation := map[int]int{}
 		var batchItemsVisitor []*ent.Visitor
 		batchIdxMapVisitor := map[int]int{}
 		var batchItemsUser []*ent.User
@@ -11024,6 +15561,10 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 		batchIdxMapTargetedMessage := map[int]int{}
 		var batchItemsSavedView []*ent.SavedView
 		batchIdxMapSavedView := map[int]int{}
+		var batchItemsRoutingDecision []*ent.RoutingDecision
+		batchIdxMapRoutingDecision := map[int]int{}
+		var batchItemsMessageRevision []*ent.MessageRevision
+		batchIdxMapMessageRevision := map[int]int{}
 		var batchItemsMessage []*ent.Message
 		batchIdxMapMessage := map[int]int{}
 		var batchItemsIntegration []*ent.Integration
@@ -11034,6 +15575,8 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 		batchIdxMapEvent := map[int]int{}
 		var batchItemsConversation []*ent.Conversation
 		batchIdxMapConversation := map[int]int{}
+		var batchItemsContactList []*ent.ContactList
+		batchIdxMapContactList := map[int]int{}
 		var batchItemsContact []*ent.Contact
 		batchIdxMapContact := map[int]int{}
 		var batchItemsApiToken []*ent.ApiToken
@@ -11052,6 +15595,18 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 			case *ent.Channel:
 				batchIdxMapChatChannel[i] = len(batchItemsChatChannel)
 				batchItemsChatChannel = append(batchItemsChatChannel, concrete)
+			case model.VisitorMessage:
+				batchIdxMapVisitorMessage[i] = len(batchItemsVisitorMessage)
+				batchItemsVisitorMessage = append(batchItemsVisitorMessage, &concrete)
+			case *model.VisitorMessage:
+				batchIdxMapVisitorMessage[i] = len(batchItemsVisitorMessage)
+				batchItemsVisitorMessage = append(batchItemsVisitorMessage, concrete)
+			case model.VisitorConversation:
+				batchIdxMapVisitorConversation[i] = len(batchItemsVisitorConversation)
+				batchItemsVisitorConversation = append(batchItemsVisitorConversation, &concrete)
+			case *model.VisitorConversation:
+				batchIdxMapVisitorConversation[i] = len(batchItemsVisitorConversation)
+				batchItemsVisitorConversation = append(batchItemsVisitorConversation, concrete)
 			case ent.Visitor:
 				batchIdxMapVisitor[i] = len(batchItemsVisitor)
 				batchItemsVisitor = append(batchItemsVisitor, &concrete)
@@ -11094,6 +15649,18 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 			case *ent.SavedView:
 				batchIdxMapSavedView[i] = len(batchItemsSavedView)
 				batchItemsSavedView = append(batchItemsSavedView, concrete)
+			case ent.RoutingDecision:
+				batchIdxMapRoutingDecision[i] = len(batchItemsRoutingDecision)
+				batchItemsRoutingDecision = append(batchItemsRoutingDecision, &concrete)
+			case *ent.RoutingDecision:
+				batchIdxMapRoutingDecision[i] = len(batchItemsRoutingDecision)
+				batchItemsRoutingDecision = append(batchItemsRoutingDecision, concrete)
+			case ent.MessageRevision:
+				batchIdxMapMessageRevision[i] = len(batchItemsMessageRevision)
+				batchItemsMessageRevision = append(batchItemsMessageRevision, &concrete)
+			case *ent.MessageRevision:
+				batchIdxMapMessageRevision[i] = len(batchItemsMessageRevision)
+				batchItemsMessageRevision = append(batchItemsMessageRevision, concrete)
 			case ent.Message:
 				batchIdxMapMessage[i] = len(batchItemsMessage)
 				batchItemsMessage = append(batchItemsMessage, &concrete)
@@ -11124,6 +15691,12 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 			case *ent.Conversation:
 				batchIdxMapConversation[i] = len(batchItemsConversation)
 				batchItemsConversation = append(batchItemsConversation, concrete)
+			case ent.ContactList:
+				batchIdxMapContactList[i] = len(batchItemsContactList)
+				batchItemsContactList = append(batchItemsContactList, &concrete)
+			case *ent.ContactList:
+				batchIdxMapContactList[i] = len(batchItemsContactList)
+				batchItemsContactList = append(batchItemsContactList, concrete)
 			case ent.Contact:
 				batchIdxMapContact[i] = len(batchItemsContact)
 				batchItemsContact = append(batchItemsContact, &concrete)
@@ -11143,6 +15716,12 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 		}
 		if len(batchItemsChatChannel) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "ChatChannel", batchItemsChatChannel, batchIdxMapChatChannel)
+		}
+		if len(batchItemsVisitorMessage) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "VisitorMessage", batchItemsVisitorMessage, batchIdxMapVisitorMessage)
+		}
+		if len(batchItemsVisitorConversation) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "VisitorConversation", batchItemsVisitorConversation, batchIdxMapVisitorConversation)
 		}
 		if len(batchItemsVisitor) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Visitor", batchItemsVisitor, batchIdxMapVisitor)
@@ -11165,6 +15744,12 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 		if len(batchItemsSavedView) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "SavedView", batchItemsSavedView, batchIdxMapSavedView)
 		}
+		if len(batchItemsRoutingDecision) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "RoutingDecision", batchItemsRoutingDecision, batchIdxMapRoutingDecision)
+		}
+		if len(batchItemsMessageRevision) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "MessageRevision", batchItemsMessageRevision, batchIdxMapMessageRevision)
+		}
 		if len(batchItemsMessage) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Message", batchItemsMessage, batchIdxMapMessage)
 		}
@@ -11179,6 +15764,9 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 		}
 		if len(batchItemsConversation) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Conversation", batchItemsConversation, batchIdxMapConversation)
+		}
+		if len(batchItemsContactList) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "ContactList", batchItemsContactList, batchIdxMapContactList)
 		}
 		if len(batchItemsContact) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Contact", batchItemsContact, batchIdxMapContact)
@@ -11196,7 +15784,7 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 	return ret
 }
 
-func (ec *executionContext) marshalNPageInfo2parleyᚋinternalᚋrelayᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+func (ec *executionContext) marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
 	return ec._PageInfo(ctx, sel, &v)
 }
 
@@ -11289,6 +15877,43 @@ func (ec *executionContext) marshalNUserErrorCode2string(ctx context.Context, se
 		graphql.AddInvalidNullFromMarshaler(ctx, "UserErrorCode!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNUserErrorCode2ᚕparleyᚋinternalᚋerrsᚐCodeᚄ(ctx context.Context, v any) ([]errs.Code, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]errs.Code, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNUserErrorCode2parleyᚋinternalᚋerrsᚐCode(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNUserErrorCode2ᚕparleyᚋinternalᚋerrsᚐCodeᚄ(ctx context.Context, sel ast.SelectionSet, v []errs.Code) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUserErrorCode2parleyᚋinternalᚋerrsᚐCode(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOActor2parleyᚋgraphᚋmodelᚐActor(ctx context.Context, sel ast.SelectionSet, v model.Actor) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Actor(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOEmailAddress2string(ctx context.Context, v any) (string, error) {

@@ -14,9 +14,11 @@ import (
 	"parley/ent"
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
-	"parley/internal/conversation"
+	"parley/internal/channel/chat/visitor"
+	"parley/internal/conversation/live"
+	"parley/internal/conversation/view"
+	"parley/internal/paging"
 	"parley/internal/presence"
-	"parley/internal/visitor"
 	"parley/internal/vocab"
 )
 
@@ -27,16 +29,49 @@ type PresenceResolver interface {
 }
 type SubscriptionResolver interface {
 	Events(ctx context.Context, after *int64, types []vocab.EventType, inboxIds []string) (<-chan *ent.Event, error)
-	Messages(ctx context.Context, conversationID string, after *int64) (<-chan *conversation.MessageChange, error)
-	ConversationView(ctx context.Context, inboxID *string, view *vocab.ConversationView, savedViewID *string, filter *conversation.Filter, orderBy *vocab.ConversationOrder, first *int) (<-chan conversation.ViewUpdate, error)
-	ViewCounts(ctx context.Context, inboxID string) (<-chan []*conversation.ViewCount, error)
+	Messages(ctx context.Context, conversationID string, after *int64) (<-chan *live.MessageChange, error)
+	ConversationEntries(ctx context.Context, conversationID string, after *int64) (<-chan *live.EntryChange, error)
+	ConversationView(ctx context.Context, inboxID *string, view *view.ViewInput, filter *view.Filter, orderBy *vocab.ConversationOrder, first *int) (<-chan live.ViewUpdate, error)
+	ViewCounts(ctx context.Context, inboxIds []string, savedViewIds []string) (<-chan []*view.ViewCount, error)
+	Tasks(ctx context.Context) (<-chan *ent.Task, error)
 	ConversationPresence(ctx context.Context, conversationID string, viewing *bool) (<-chan []*presence.Presence, error)
-	VisitorConversation(ctx context.Context, conversationID string, after *int64) (<-chan visitor.Change, error)
+	InboxPeople(ctx context.Context, inboxID string, first *int) (<-chan *paging.Connection[*model.InboxPerson], error)
+	VisitorConversation(ctx context.Context, conversationID string, after *string) (<-chan visitor.Change, error)
+}
+type VisitorMessageChangeResolver interface {
+	Cursor(ctx context.Context, obj *visitor.MessageChange) (string, error)
+
+	Message(ctx context.Context, obj *visitor.MessageChange) (*model.VisitorMessage, error)
+}
+type VisitorStatusChangeResolver interface {
+	Cursor(ctx context.Context, obj *visitor.StatusChange) (string, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Subscription_conversationEntries_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "conversationId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["conversationId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*int64, error) {
+			return ec.unmarshalOSequence2ᚖint64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
 
 func (ec *executionContext) field_Subscription_conversationPresence_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -72,45 +107,37 @@ func (ec *executionContext) field_Subscription_conversationView_args(ctx context
 	}
 	args["inboxId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "view",
-		func(ctx context.Context, v any) (*vocab.ConversationView, error) {
-			return ec.unmarshalOConversationView2ᚖparleyᚋinternalᚋvocabᚐConversationView(ctx, v)
+		func(ctx context.Context, v any) (*view.ViewInput, error) {
+			return ec.unmarshalOViewInput2ᚖparleyᚋinternalᚋconversationᚋviewᚐViewInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
 	args["view"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "savedViewId",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOID2ᚖstring(ctx, v)
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*view.Filter, error) {
+			return ec.unmarshalOConversationFilter2ᚖparleyᚋinternalᚋconversationᚋviewᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["savedViewId"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*conversation.Filter, error) {
-			return ec.unmarshalOConversationFilter2ᚖparleyᚋinternalᚋconversationᚐFilter(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["filter"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+	args["filter"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) (*vocab.ConversationOrder, error) {
 			return ec.unmarshalOConversationOrder2ᚖparleyᚋinternalᚋvocabᚐConversationOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["orderBy"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["orderBy"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg5
+	args["first"] = arg4
 	return args, nil
 }
 
@@ -144,6 +171,28 @@ func (ec *executionContext) field_Subscription_events_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Subscription_inboxPeople_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "inboxId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["inboxId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Subscription_messages_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -169,14 +218,22 @@ func (ec *executionContext) field_Subscription_messages_args(ctx context.Context
 func (ec *executionContext) field_Subscription_viewCounts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "inboxId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "inboxIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["inboxId"] = arg0
+	args["inboxIds"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "savedViewIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["savedViewIds"] = arg1
 	return args, nil
 }
 
@@ -192,8 +249,8 @@ func (ec *executionContext) field_Subscription_visitorConversation_args(ctx cont
 	}
 	args["conversationId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*int64, error) {
-			return ec.unmarshalOSequence2ᚖint64(ctx, v)
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -206,14 +263,14 @@ func (ec *executionContext) field_Subscription_visitorConversation_args(ctx cont
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _ConversationChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *conversation.ConversationChanged) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *live.ConversationChanged) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ConversationChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConversationChanged", field, false, false, "String")
 }
 
-func (ec *executionContext) _ConversationChanged_conversation(ctx context.Context, field graphql.CollectedField, obj *conversation.ConversationChanged) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationChanged_conversation(ctx context.Context, field graphql.CollectedField, obj *live.ConversationChanged) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -245,14 +302,14 @@ func (ec *executionContext) fieldContext_ConversationChanged_conversation(_ cont
 	return fc, nil
 }
 
-func (ec *executionContext) _ConversationEntered_cursor(ctx context.Context, field graphql.CollectedField, obj *conversation.ConversationEntered) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationEntered_cursor(ctx context.Context, field graphql.CollectedField, obj *live.ConversationEntered) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ConversationEntered_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConversationEntered", field, false, false, "String")
 }
 
-func (ec *executionContext) _ConversationEntered_conversation(ctx context.Context, field graphql.CollectedField, obj *conversation.ConversationEntered) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationEntered_conversation(ctx context.Context, field graphql.CollectedField, obj *live.ConversationEntered) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -284,14 +341,14 @@ func (ec *executionContext) fieldContext_ConversationEntered_conversation(_ cont
 	return fc, nil
 }
 
-func (ec *executionContext) _ConversationLeft_conversationId(ctx context.Context, field graphql.CollectedField, obj *conversation.ConversationLeft) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationLeft_conversationId(ctx context.Context, field graphql.CollectedField, obj *live.ConversationLeft) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ConversationID)
 }
 func (ec *executionContext) fieldContext_ConversationLeft_conversationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConversationLeft", field, false, false, "ID")
 }
 
-func (ec *executionContext) _ConversationLeft_reason(ctx context.Context, field graphql.CollectedField, obj *conversation.ConversationLeft) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationLeft_reason(ctx context.Context, field graphql.CollectedField, obj *live.ConversationLeft) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -314,14 +371,14 @@ func (ec *executionContext) fieldContext_ConversationLeft_reason(_ context.Conte
 	return graphql.NewScalarFieldContext("ConversationLeft", field, false, false, "LeftReason")
 }
 
-func (ec *executionContext) _MessageChange_sequence(ctx context.Context, field graphql.CollectedField, obj *conversation.MessageChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _MessageChange_sequence(ctx context.Context, field graphql.CollectedField, obj *live.MessageChange) (ret graphql.Marshaler) {
 	return ec.marshalNSequence2int64(ctx, field.Selections, obj.Sequence)
 }
 func (ec *executionContext) fieldContext_MessageChange_sequence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MessageChange", field, false, false, "Sequence")
 }
 
-func (ec *executionContext) _MessageChange_kind(ctx context.Context, field graphql.CollectedField, obj *conversation.MessageChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _MessageChange_kind(ctx context.Context, field graphql.CollectedField, obj *live.MessageChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -344,7 +401,7 @@ func (ec *executionContext) fieldContext_MessageChange_kind(_ context.Context, f
 	return graphql.NewScalarFieldContext("MessageChange", field, false, false, "ChangeKind")
 }
 
-func (ec *executionContext) _MessageChange_message(ctx context.Context, field graphql.CollectedField, obj *conversation.MessageChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _MessageChange_message(ctx context.Context, field graphql.CollectedField, obj *live.MessageChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -374,6 +431,29 @@ func (ec *executionContext) fieldContext_MessageChange_message(_ context.Context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Presence_id(ctx context.Context, field graphql.CollectedField, obj *presence.Presence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Presence_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Presence_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Presence", field, true, false, "ID")
 }
 
 func (ec *executionContext) _Presence_actor(ctx context.Context, field graphql.CollectedField, obj *presence.Presence) (ret graphql.Marshaler) {
@@ -553,16 +633,16 @@ func (ec *executionContext) _Subscription_messages(ctx context.Context, field gr
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
-					var zeroVal *conversation.MessageChange
+					var zeroVal *live.MessageChange
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:read")
 				if err != nil {
-					var zeroVal *conversation.MessageChange
+					var zeroVal *live.MessageChange
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *conversation.MessageChange
+					var zeroVal *live.MessageChange
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -571,8 +651,8 @@ func (ec *executionContext) _Subscription_messages(ctx context.Context, field gr
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *conversation.MessageChange) graphql.Marshaler {
-			return ec.marshalNMessageChange2ᚖparleyᚋinternalᚋconversationᚐMessageChange(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *live.MessageChange) graphql.Marshaler {
+			return ec.marshalNMessageChange2ᚖparleyᚋinternalᚋconversationᚋliveᚐMessageChange(ctx, selections, v)
 		},
 		true,
 		true,
@@ -602,6 +682,73 @@ func (ec *executionContext) fieldContext_Subscription_messages(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_conversationEntries(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_conversationEntries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().ConversationEntries(ctx, fc.Args["conversationId"].(string), fc.Args["after"].(*int64))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *live.EntryChange
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:read")
+				if err != nil {
+					var zeroVal *live.EntryChange
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *live.EntryChange
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *live.EntryChange) graphql.Marshaler {
+			return ec.marshalNEntryChange2ᚖparleyᚋinternalᚋconversationᚋliveᚐEntryChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_conversationEntries(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EntryChange(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_conversationEntries_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Subscription_conversationView(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -612,7 +759,7 @@ func (ec *executionContext) _Subscription_conversationView(ctx context.Context, 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().ConversationView(ctx, fc.Args["inboxId"].(*string), fc.Args["view"].(*vocab.ConversationView), fc.Args["savedViewId"].(*string), fc.Args["filter"].(*conversation.Filter), fc.Args["orderBy"].(*vocab.ConversationOrder), fc.Args["first"].(*int))
+			return ec.Resolvers.Subscription().ConversationView(ctx, fc.Args["inboxId"].(*string), fc.Args["view"].(*view.ViewInput), fc.Args["filter"].(*view.Filter), fc.Args["orderBy"].(*vocab.ConversationOrder), fc.Args["first"].(*int))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -620,16 +767,16 @@ func (ec *executionContext) _Subscription_conversationView(ctx context.Context, 
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
 				if err != nil {
-					var zeroVal conversation.ViewUpdate
+					var zeroVal live.ViewUpdate
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:read")
 				if err != nil {
-					var zeroVal conversation.ViewUpdate
+					var zeroVal live.ViewUpdate
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal conversation.ViewUpdate
+					var zeroVal live.ViewUpdate
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -638,8 +785,8 @@ func (ec *executionContext) _Subscription_conversationView(ctx context.Context, 
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v conversation.ViewUpdate) graphql.Marshaler {
-			return ec.marshalNConversationViewUpdate2parleyᚋinternalᚋconversationᚐViewUpdate(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v live.ViewUpdate) graphql.Marshaler {
+			return ec.marshalNConversationViewUpdate2parleyᚋinternalᚋconversationᚋliveᚐViewUpdate(ctx, selections, v)
 		},
 		true,
 		true,
@@ -679,7 +826,7 @@ func (ec *executionContext) _Subscription_viewCounts(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().ViewCounts(ctx, fc.Args["inboxId"].(string))
+			return ec.Resolvers.Subscription().ViewCounts(ctx, fc.Args["inboxIds"].([]string), fc.Args["savedViewIds"].([]string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -687,16 +834,16 @@ func (ec *executionContext) _Subscription_viewCounts(ctx context.Context, field 
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
 				if err != nil {
-					var zeroVal []*conversation.ViewCount
+					var zeroVal []*view.ViewCount
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:read")
 				if err != nil {
-					var zeroVal []*conversation.ViewCount
+					var zeroVal []*view.ViewCount
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal []*conversation.ViewCount
+					var zeroVal []*view.ViewCount
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -705,8 +852,8 @@ func (ec *executionContext) _Subscription_viewCounts(ctx context.Context, field 
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v []*conversation.ViewCount) graphql.Marshaler {
-			return ec.marshalNViewCount2ᚕᚖparleyᚋinternalᚋconversationᚐViewCountᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*view.ViewCount) graphql.Marshaler {
+			return ec.marshalNViewCount2ᚕᚖparleyᚋinternalᚋconversationᚋviewᚐViewCountᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -732,6 +879,56 @@ func (ec *executionContext) fieldContext_Subscription_viewCounts(ctx context.Con
 	if fc.Args, err = ec.field_Subscription_viewCounts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_tasks(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_tasks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Subscription().Tasks(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.Task
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.Task
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Task) graphql.Marshaler {
+			return ec.marshalNTask2ᚖparleyᚋentᚐTask(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_tasks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Task(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -803,6 +1000,73 @@ func (ec *executionContext) fieldContext_Subscription_conversationPresence(ctx c
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_inboxPeople(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_inboxPeople(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().InboxPeople(ctx, fc.Args["inboxId"].(string), fc.Args["first"].(*int))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				if err != nil {
+					var zeroVal *paging.Connection[*model.InboxPerson]
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:read")
+				if err != nil {
+					var zeroVal *paging.Connection[*model.InboxPerson]
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *paging.Connection[*model.InboxPerson]
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*model.InboxPerson]) graphql.Marshaler {
+			return ec.marshalNInboxPersonConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_inboxPeople(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InboxPersonConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_inboxPeople_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Subscription_visitorConversation(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -813,7 +1077,7 @@ func (ec *executionContext) _Subscription_visitorConversation(ctx context.Contex
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().VisitorConversation(ctx, fc.Args["conversationId"].(string), fc.Args["after"].(*int64))
+			return ec.Resolvers.Subscription().VisitorConversation(ctx, fc.Args["conversationId"].(string), fc.Args["after"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -835,7 +1099,7 @@ func (ec *executionContext) _Subscription_visitorConversation(ctx context.Contex
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v visitor.Change) graphql.Marshaler {
-			return ec.marshalNVisitorConversationChange2parleyᚋinternalᚋvisitorᚐChange(ctx, selections, v)
+			return ec.marshalNVisitorConversationChange2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐChange(ctx, selections, v)
 		},
 		true,
 		true,
@@ -865,14 +1129,14 @@ func (ec *executionContext) fieldContext_Subscription_visitorConversation(ctx co
 	return fc, nil
 }
 
-func (ec *executionContext) _ViewChanges_sequence(ctx context.Context, field graphql.CollectedField, obj *conversation.ViewChanges) (ret graphql.Marshaler) {
+func (ec *executionContext) _ViewChanges_sequence(ctx context.Context, field graphql.CollectedField, obj *live.ViewChanges) (ret graphql.Marshaler) {
 	return ec.marshalNSequence2int64(ctx, field.Selections, obj.Sequence)
 }
 func (ec *executionContext) fieldContext_ViewChanges_sequence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ViewChanges", field, false, false, "Sequence")
 }
 
-func (ec *executionContext) _ViewChanges_changes(ctx context.Context, field graphql.CollectedField, obj *conversation.ViewChanges) (ret graphql.Marshaler) {
+func (ec *executionContext) _ViewChanges_changes(ctx context.Context, field graphql.CollectedField, obj *live.ViewChanges) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -884,8 +1148,8 @@ func (ec *executionContext) _ViewChanges_changes(ctx context.Context, field grap
 			return obj.Changes, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []conversation.ViewChange) graphql.Marshaler {
-			return ec.marshalNViewChange2ᚕparleyᚋinternalᚋconversationᚐViewChangeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []live.ViewChange) graphql.Marshaler {
+			return ec.marshalNViewChange2ᚕparleyᚋinternalᚋconversationᚋliveᚐViewChangeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -895,21 +1159,21 @@ func (ec *executionContext) fieldContext_ViewChanges_changes(_ context.Context, 
 	return graphql.NewScalarFieldContext("ViewChanges", field, false, false, "ViewChange")
 }
 
-func (ec *executionContext) _ViewReset_sequence(ctx context.Context, field graphql.CollectedField, obj *conversation.ViewReset) (ret graphql.Marshaler) {
+func (ec *executionContext) _ViewReset_sequence(ctx context.Context, field graphql.CollectedField, obj *live.ViewReset) (ret graphql.Marshaler) {
 	return ec.marshalNSequence2int64(ctx, field.Selections, obj.Sequence)
 }
 func (ec *executionContext) fieldContext_ViewReset_sequence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ViewReset", field, false, false, "Sequence")
 }
 
-func (ec *executionContext) _ViewSnapshot_sequence(ctx context.Context, field graphql.CollectedField, obj *conversation.ViewSnapshot) (ret graphql.Marshaler) {
+func (ec *executionContext) _ViewSnapshot_sequence(ctx context.Context, field graphql.CollectedField, obj *live.ViewSnapshot) (ret graphql.Marshaler) {
 	return ec.marshalNSequence2int64(ctx, field.Selections, obj.Sequence)
 }
 func (ec *executionContext) fieldContext_ViewSnapshot_sequence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ViewSnapshot", field, false, false, "Sequence")
 }
 
-func (ec *executionContext) _ViewSnapshot_conversations(ctx context.Context, field graphql.CollectedField, obj *conversation.ViewSnapshot) (ret graphql.Marshaler) {
+func (ec *executionContext) _ViewSnapshot_conversations(ctx context.Context, field graphql.CollectedField, obj *live.ViewSnapshot) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -921,8 +1185,8 @@ func (ec *executionContext) _ViewSnapshot_conversations(ctx context.Context, fie
 			return obj.Conversations, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *conversation.Page) graphql.Marshaler {
-			return ec.marshalNConversationConnection2ᚖparleyᚋinternalᚋconversationᚐPage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Page) graphql.Marshaler {
+			return ec.marshalNConversationConnection2ᚖparleyᚋinternalᚋconversationᚋviewᚐPage(ctx, selections, v)
 		},
 		true,
 		true,
@@ -941,11 +1205,50 @@ func (ec *executionContext) fieldContext_ViewSnapshot_conversations(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _VisitorMessageChange_sequence(ctx context.Context, field graphql.CollectedField, obj *visitor.MessageChange) (ret graphql.Marshaler) {
-	return ec.marshalNSequence2int64(ctx, field.Selections, obj.Sequence)
+func (ec *executionContext) _ViewTotal_totalCount(ctx context.Context, field graphql.CollectedField, obj *live.ViewTotal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ViewTotal_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
-func (ec *executionContext) fieldContext_VisitorMessageChange_sequence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("VisitorMessageChange", field, false, false, "Sequence")
+func (ec *executionContext) fieldContext_ViewTotal_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ViewTotal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _VisitorMessageChange_cursor(ctx context.Context, field graphql.CollectedField, obj *visitor.MessageChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorMessageChange_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.VisitorMessageChange().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorMessageChange_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorMessageChange", field, true, true, "String")
 }
 
 func (ec *executionContext) _VisitorMessageChange_kind(ctx context.Context, field graphql.CollectedField, obj *visitor.MessageChange) (ret graphql.Marshaler) {
@@ -980,11 +1283,11 @@ func (ec *executionContext) _VisitorMessageChange_message(ctx context.Context, f
 			return ec.fieldContext_VisitorMessageChange_message(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
+			return ec.Resolvers.VisitorMessageChange().Message(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Message) graphql.Marshaler {
-			return ec.marshalNVisitorMessage2ᚖparleyᚋentᚐMessage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorMessage) graphql.Marshaler {
+			return ec.marshalNVisitorMessage2ᚖparleyᚋgraphᚋmodelᚐVisitorMessage(ctx, selections, v)
 		},
 		true,
 		true,
@@ -994,8 +1297,8 @@ func (ec *executionContext) fieldContext_VisitorMessageChange_message(_ context.
 	fc = &graphql.FieldContext{
 		Object:     "VisitorMessageChange",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_VisitorMessage(ctx, field)
 		},
@@ -1003,11 +1306,27 @@ func (ec *executionContext) fieldContext_VisitorMessageChange_message(_ context.
 	return fc, nil
 }
 
-func (ec *executionContext) _VisitorStatusChange_sequence(ctx context.Context, field graphql.CollectedField, obj *visitor.StatusChange) (ret graphql.Marshaler) {
-	return ec.marshalNSequence2int64(ctx, field.Selections, obj.Sequence)
+func (ec *executionContext) _VisitorStatusChange_cursor(ctx context.Context, field graphql.CollectedField, obj *visitor.StatusChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorStatusChange_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.VisitorStatusChange().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
-func (ec *executionContext) fieldContext_VisitorStatusChange_sequence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("VisitorStatusChange", field, false, false, "Sequence")
+func (ec *executionContext) fieldContext_VisitorStatusChange_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorStatusChange", field, true, true, "String")
 }
 
 func (ec *executionContext) _VisitorStatusChange_status(ctx context.Context, field graphql.CollectedField, obj *visitor.StatusChange) (ret graphql.Marshaler) {
@@ -1122,21 +1441,26 @@ func UnmarshalSetTypingInput(ctx context.Context, raw any) (presence.SetTypingIn
 
 // region    ************************** interface.gotpl ***************************
 
-func (ec *executionContext) _ConversationViewUpdate(ctx context.Context, sel ast.SelectionSet, obj conversation.ViewUpdate) graphql.Marshaler {
+func (ec *executionContext) _ConversationViewUpdate(ctx context.Context, sel ast.SelectionSet, obj live.ViewUpdate) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
-	case *conversation.ViewSnapshot:
+	case *live.ViewTotal:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ViewTotal(ctx, sel, obj)
+	case *live.ViewSnapshot:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._ViewSnapshot(ctx, sel, obj)
-	case *conversation.ViewReset:
+	case *live.ViewReset:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._ViewReset(ctx, sel, obj)
-	case *conversation.ViewChanges:
+	case *live.ViewChanges:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -1150,21 +1474,21 @@ func (ec *executionContext) _ConversationViewUpdate(ctx context.Context, sel ast
 	}
 }
 
-func (ec *executionContext) _ViewChange(ctx context.Context, sel ast.SelectionSet, obj conversation.ViewChange) graphql.Marshaler {
+func (ec *executionContext) _ViewChange(ctx context.Context, sel ast.SelectionSet, obj live.ViewChange) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
-	case *conversation.ConversationLeft:
+	case *live.ConversationLeft:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._ConversationLeft(ctx, sel, obj)
-	case *conversation.ConversationEntered:
+	case *live.ConversationEntered:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._ConversationEntered(ctx, sel, obj)
-	case *conversation.ConversationChanged:
+	case *live.ConversationChanged:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -1212,7 +1536,7 @@ func (ec *executionContext) _VisitorConversationChange(ctx context.Context, sel 
 
 var conversationChangedImplementors = []string{"ConversationChanged", "ViewChange"}
 
-func (ec *executionContext) _ConversationChanged(ctx context.Context, sel ast.SelectionSet, obj *conversation.ConversationChanged) graphql.Marshaler {
+func (ec *executionContext) _ConversationChanged(ctx context.Context, sel ast.SelectionSet, obj *live.ConversationChanged) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, conversationChangedImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1244,7 +1568,7 @@ func (ec *executionContext) _ConversationChanged(ctx context.Context, sel ast.Se
 
 var conversationEnteredImplementors = []string{"ConversationEntered", "ViewChange"}
 
-func (ec *executionContext) _ConversationEntered(ctx context.Context, sel ast.SelectionSet, obj *conversation.ConversationEntered) graphql.Marshaler {
+func (ec *executionContext) _ConversationEntered(ctx context.Context, sel ast.SelectionSet, obj *live.ConversationEntered) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, conversationEnteredImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1276,7 +1600,7 @@ func (ec *executionContext) _ConversationEntered(ctx context.Context, sel ast.Se
 
 var conversationLeftImplementors = []string{"ConversationLeft", "ViewChange"}
 
-func (ec *executionContext) _ConversationLeft(ctx context.Context, sel ast.SelectionSet, obj *conversation.ConversationLeft) graphql.Marshaler {
+func (ec *executionContext) _ConversationLeft(ctx context.Context, sel ast.SelectionSet, obj *live.ConversationLeft) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, conversationLeftImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1308,7 +1632,7 @@ func (ec *executionContext) _ConversationLeft(ctx context.Context, sel ast.Selec
 
 var messageChangeImplementors = []string{"MessageChange"}
 
-func (ec *executionContext) _MessageChange(ctx context.Context, sel ast.SelectionSet, obj *conversation.MessageChange) graphql.Marshaler {
+func (ec *executionContext) _MessageChange(ctx context.Context, sel ast.SelectionSet, obj *live.MessageChange) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, messageChangeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1353,6 +1677,11 @@ func (ec *executionContext) _Presence(ctx context.Context, sel ast.SelectionSet,
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Presence")
+		case "id":
+			out.Values[i] = ec._Presence_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "actor":
 			out.Values[i] = ec._Presence_actor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1424,12 +1753,18 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_events(ctx, fields[0])
 	case "messages":
 		return ec._Subscription_messages(ctx, fields[0])
+	case "conversationEntries":
+		return ec._Subscription_conversationEntries(ctx, fields[0])
 	case "conversationView":
 		return ec._Subscription_conversationView(ctx, fields[0])
 	case "viewCounts":
 		return ec._Subscription_viewCounts(ctx, fields[0])
+	case "tasks":
+		return ec._Subscription_tasks(ctx, fields[0])
 	case "conversationPresence":
 		return ec._Subscription_conversationPresence(ctx, fields[0])
+	case "inboxPeople":
+		return ec._Subscription_inboxPeople(ctx, fields[0])
 	case "visitorConversation":
 		return ec._Subscription_visitorConversation(ctx, fields[0])
 	default:
@@ -1439,7 +1774,7 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 
 var viewChangesImplementors = []string{"ViewChanges", "ConversationViewUpdate"}
 
-func (ec *executionContext) _ViewChanges(ctx context.Context, sel ast.SelectionSet, obj *conversation.ViewChanges) graphql.Marshaler {
+func (ec *executionContext) _ViewChanges(ctx context.Context, sel ast.SelectionSet, obj *live.ViewChanges) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, viewChangesImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1471,7 +1806,7 @@ func (ec *executionContext) _ViewChanges(ctx context.Context, sel ast.SelectionS
 
 var viewResetImplementors = []string{"ViewReset", "ConversationViewUpdate"}
 
-func (ec *executionContext) _ViewReset(ctx context.Context, sel ast.SelectionSet, obj *conversation.ViewReset) graphql.Marshaler {
+func (ec *executionContext) _ViewReset(ctx context.Context, sel ast.SelectionSet, obj *live.ViewReset) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, viewResetImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1498,7 +1833,7 @@ func (ec *executionContext) _ViewReset(ctx context.Context, sel ast.SelectionSet
 
 var viewSnapshotImplementors = []string{"ViewSnapshot", "ConversationViewUpdate"}
 
-func (ec *executionContext) _ViewSnapshot(ctx context.Context, sel ast.SelectionSet, obj *conversation.ViewSnapshot) graphql.Marshaler {
+func (ec *executionContext) _ViewSnapshot(ctx context.Context, sel ast.SelectionSet, obj *live.ViewSnapshot) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, viewSnapshotImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1528,6 +1863,33 @@ func (ec *executionContext) _ViewSnapshot(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var viewTotalImplementors = []string{"ViewTotal", "ConversationViewUpdate"}
+
+func (ec *executionContext) _ViewTotal(ctx context.Context, sel ast.SelectionSet, obj *live.ViewTotal) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, viewTotalImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ViewTotal")
+		case "totalCount":
+			out.Values[i] = ec._ViewTotal_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var visitorMessageChangeImplementors = []string{"VisitorMessageChange", "VisitorConversationChange"}
 
 func (ec *executionContext) _VisitorMessageChange(ctx context.Context, sel ast.SelectionSet, obj *visitor.MessageChange) graphql.Marshaler {
@@ -1538,8 +1900,8 @@ func (ec *executionContext) _VisitorMessageChange(ctx context.Context, sel ast.S
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("VisitorMessageChange")
-		case "sequence":
-			out.Values[i] = ec._VisitorMessageChange_sequence(ctx, field, obj)
+		case "cursor":
+			out.Values[i] = ec._VisitorMessageChange_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1575,8 +1937,8 @@ func (ec *executionContext) _VisitorStatusChange(ctx context.Context, sel ast.Se
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("VisitorStatusChange")
-		case "sequence":
-			out.Values[i] = ec._VisitorStatusChange_sequence(ctx, field, obj)
+		case "cursor":
+			out.Values[i] = ec._VisitorStatusChange_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1648,7 +2010,7 @@ func (ec *executionContext) marshalNChangeKind2parleyᚋinternalᚋvocabᚐChang
 	return res
 }
 
-func (ec *executionContext) marshalNConversationViewUpdate2parleyᚋinternalᚋconversationᚐViewUpdate(ctx context.Context, sel ast.SelectionSet, v conversation.ViewUpdate) graphql.Marshaler {
+func (ec *executionContext) marshalNConversationViewUpdate2parleyᚋinternalᚋconversationᚋliveᚐViewUpdate(ctx context.Context, sel ast.SelectionSet, v live.ViewUpdate) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ConversationViewUpdate!")
 		return graphql.Null
@@ -1671,7 +2033,7 @@ func (ec *executionContext) marshalNLeftReason2parleyᚋinternalᚋvocabᚐLeftR
 	return res
 }
 
-func (ec *executionContext) marshalNMessageChange2ᚖparleyᚋinternalᚋconversationᚐMessageChange(ctx context.Context, sel ast.SelectionSet, v *conversation.MessageChange) graphql.Marshaler {
+func (ec *executionContext) marshalNMessageChange2ᚖparleyᚋinternalᚋconversationᚋliveᚐMessageChange(ctx context.Context, sel ast.SelectionSet, v *live.MessageChange) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "MessageChange!")
 		return graphql.Null
@@ -1717,7 +2079,7 @@ func (ec *executionContext) marshalNSetTypingPayload2ᚖparleyᚋgraphᚋmodel�
 	return ec._SetTypingPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNViewChange2parleyᚋinternalᚋconversationᚐViewChange(ctx context.Context, sel ast.SelectionSet, v conversation.ViewChange) graphql.Marshaler {
+func (ec *executionContext) marshalNViewChange2parleyᚋinternalᚋconversationᚋliveᚐViewChange(ctx context.Context, sel ast.SelectionSet, v live.ViewChange) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ViewChange!")
 		return graphql.Null
@@ -1725,11 +2087,11 @@ func (ec *executionContext) marshalNViewChange2parleyᚋinternalᚋconversation�
 	return ec._ViewChange(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNViewChange2ᚕparleyᚋinternalᚋconversationᚐViewChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []conversation.ViewChange) graphql.Marshaler {
+func (ec *executionContext) marshalNViewChange2ᚕparleyᚋinternalᚋconversationᚋliveᚐViewChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []live.ViewChange) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNViewChange2parleyᚋinternalᚋconversationᚐViewChange(ctx, sel, v[i])
+		return ec.marshalNViewChange2parleyᚋinternalᚋconversationᚋliveᚐViewChange(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1741,7 +2103,7 @@ func (ec *executionContext) marshalNViewChange2ᚕparleyᚋinternalᚋconversati
 	return ret
 }
 
-func (ec *executionContext) marshalNVisitorConversationChange2parleyᚋinternalᚋvisitorᚐChange(ctx context.Context, sel ast.SelectionSet, v visitor.Change) graphql.Marshaler {
+func (ec *executionContext) marshalNVisitorConversationChange2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐChange(ctx context.Context, sel ast.SelectionSet, v visitor.Change) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "VisitorConversationChange!")
 		return graphql.Null

@@ -4,69 +4,165 @@ package generated
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
+	"parley/internal/channel/chat/targeting"
 	"parley/internal/clock"
-	"parley/internal/targeting"
+	"parley/internal/paging"
 	"parley/internal/vocab"
 )
 
 // region    ************************** generated!.gotpl **************************
 
 type ConsentOptionsResolver interface {
-	ProcessingText(ctx context.Context, obj *schema.Consent) (*string, error)
-	CommunicationText(ctx context.Context, obj *schema.Consent) (*string, error)
-	SubscriptionType(ctx context.Context, objs []*schema.Consent) ([]*ent.SubscriptionType, error)
+	ProcessingText(ctx context.Context, obj *vocab.Consent) (*string, error)
+	CommunicationText(ctx context.Context, obj *vocab.Consent) (*string, error)
+	ContactSubscriptionType(ctx context.Context, objs []*vocab.Consent) ([]*ent.SubscriptionType, error)
 }
 type EmailCaptureResolver interface {
-	DelaySeconds(ctx context.Context, obj *schema.EmailCapture) (*int, error)
-	Text(ctx context.Context, obj *schema.EmailCapture) (*string, error)
+	DelaySeconds(ctx context.Context, obj *vocab.EmailCapture) (*int, error)
+	Text(ctx context.Context, obj *vocab.EmailCapture) (*string, error)
 }
 type HeadingResolver interface {
-	Users(ctx context.Context, objs []*schema.Heading) ([][]*ent.User, error)
-	Team(ctx context.Context, objs []*schema.Heading) ([]*ent.Team, error)
-	Fallback(ctx context.Context, objs []*schema.Heading) ([]*ent.User, error)
-	Name(ctx context.Context, obj *schema.Heading) (*string, error)
-	AvatarURL(ctx context.Context, obj *schema.Heading) (*string, error)
+	Users(ctx context.Context, objs []*vocab.Heading) ([][]*ent.User, error)
+	Team(ctx context.Context, objs []*vocab.Heading) ([]*ent.Team, error)
+	Fallback(ctx context.Context, objs []*vocab.Heading) ([]*ent.User, error)
+	Name(ctx context.Context, obj *vocab.Heading) (*string, error)
+	AvatarURL(ctx context.Context, obj *vocab.Heading) (*string, error)
 }
 type TargetedMessageResolver interface {
 	IncludeLists(ctx context.Context, objs []*ent.TargetedMessage) ([][]*ent.ContactList, error)
 	ExcludeLists(ctx context.Context, objs []*ent.TargetedMessage) ([][]*ent.ContactList, error)
+	Rules(ctx context.Context, obj *ent.TargetedMessage) ([]model.TargetingRule, error)
+
+	WelcomeHTML(ctx context.Context, obj *ent.TargetedMessage) (*string, error)
+	WelcomeMarkdown(ctx context.Context, obj *ent.TargetedMessage) (*string, error)
 
 	Stats(ctx context.Context, objs []*ent.TargetedMessage) ([]*targeting.Tally, error)
 
 	ChatChannel(ctx context.Context, objs []*ent.TargetedMessage) ([]*ent.Channel, error)
 	Bot(ctx context.Context, objs []*ent.TargetedMessage) ([]*ent.Bot, error)
 }
+type TargetedMessagePreviewResolver interface {
+	Verdicts(ctx context.Context, obj *targeting.Preview, first *int, after *string, last *int, before *string) (*paging.Connection[*targeting.Verdict], error)
+	Warnings(ctx context.Context, obj *targeting.Preview, first *int, after *string, last *int, before *string) (*paging.Connection[*targeting.Warning], error)
+}
 type TargetedMessageVerdictResolver interface {
 	ExcludedBy(ctx context.Context, objs []*targeting.Verdict) ([][]*ent.ContactList, error)
 
 	Earlier(ctx context.Context, objs []*targeting.Verdict) ([]*ent.TargetedMessage, error)
 }
-type TargetingRuleResolver interface {
-	Value(ctx context.Context, obj *schema.Targeting) (*string, error)
-	Parameter(ctx context.Context, obj *schema.Targeting) (*string, error)
+type TargetingRuleVerdictResolver interface {
+	Rule(ctx context.Context, obj *targeting.RuleVerdict) (model.TargetingRule, error)
 }
 type TargetingWarningResolver interface {
 	Earlier(ctx context.Context, objs []*targeting.Warning) ([]*ent.TargetedMessage, error)
+}
+
+type ConsentOptionsInputResolver interface {
+	Processing(ctx context.Context, obj *vocab.Consent, data *vocab.ConsentMode) error
+}
+type DisplayOptionsInputResolver interface {
+	SmallScreen(ctx context.Context, obj *vocab.Display, data *vocab.SmallScreen) error
+}
+type TargetingRuleInputResolver interface {
+	Pages(ctx context.Context, obj *vocab.Targeting, data *vocab.TargetingPages) error
+	URL(ctx context.Context, obj *vocab.Targeting, data *model.TargetingURLRuleInput) error
+	QueryParameter(ctx context.Context, obj *vocab.Targeting, data *model.TargetingQueryParameterRuleInput) error
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_TargetedMessagePreview_verdicts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_TargetedMessagePreview_warnings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _ConsentOptions_processing(ctx context.Context, field graphql.CollectedField, obj *schema.Consent) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConsentOptions_processing(ctx context.Context, field graphql.CollectedField, obj *vocab.Consent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -89,7 +185,7 @@ func (ec *executionContext) fieldContext_ConsentOptions_processing(_ context.Con
 	return graphql.NewScalarFieldContext("ConsentOptions", field, false, false, "ConsentMode")
 }
 
-func (ec *executionContext) _ConsentOptions_processingText(ctx context.Context, field graphql.CollectedField, obj *schema.Consent) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConsentOptions_processingText(ctx context.Context, field graphql.CollectedField, obj *vocab.Consent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -112,7 +208,7 @@ func (ec *executionContext) fieldContext_ConsentOptions_processingText(_ context
 	return graphql.NewScalarFieldContext("ConsentOptions", field, true, true, "String")
 }
 
-func (ec *executionContext) _ConsentOptions_communicationText(ctx context.Context, field graphql.CollectedField, obj *schema.Consent) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConsentOptions_communicationText(ctx context.Context, field graphql.CollectedField, obj *vocab.Consent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -135,62 +231,62 @@ func (ec *executionContext) fieldContext_ConsentOptions_communicationText(_ cont
 	return graphql.NewScalarFieldContext("ConsentOptions", field, true, true, "String")
 }
 
-func (ec *executionContext) _ConsentOptions_subscriptionType(ctx context.Context, field graphql.CollectedField, obj *schema.Consent) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConsentOptions_contactSubscriptionType(ctx context.Context, field graphql.CollectedField, obj *vocab.Consent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ConsentOptions_subscriptionType(ctx, field)
+			return ec.fieldContext_ConsentOptions_contactSubscriptionType(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.resolveBatch_ConsentOptions_subscriptionType(ctx, field, obj)
+			return ec.resolveBatch_ConsentOptions_contactSubscriptionType(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.SubscriptionType) graphql.Marshaler {
-			return ec.marshalOSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx, selections, v)
+			return ec.marshalOContactSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_ConsentOptions_subscriptionType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ConsentOptions_contactSubscriptionType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ConsentOptions",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SubscriptionType(ctx, field)
+			return ec.childFields_ContactSubscriptionType(ctx, field)
 		},
 	}
 	return fc, nil
 }
-func (ec *executionContext) resolveBatch_ConsentOptions_subscriptionType(ctx context.Context, field graphql.CollectedField, obj *schema.Consent) (any, error) {
+func (ec *executionContext) resolveBatch_ConsentOptions_contactSubscriptionType(ctx context.Context, field graphql.CollectedField, obj *vocab.Consent) (any, error) {
 	resolver := ec.Resolvers.ConsentOptions()
-	if batch, ok := graphql.BatchParentsFor[*schema.Consent](ctx, "ConsentOptions"); ok {
+	if batch, ok := graphql.BatchParentsFor[*vocab.Consent](ctx, "ConsentOptions"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.SubscriptionType(ctx, batch.Parents)
+			return resolver.ContactSubscriptionType(ctx, batch.Parents)
 		})
 		return graphql.ResolveBatchGroupResult[*ent.SubscriptionType](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
 			result,
-			"ConsentOptions.subscriptionType",
+			"ConsentOptions.contactSubscriptionType",
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.SubscriptionType(ctx, []*schema.Consent{obj})
+	results, err := resolver.ContactSubscriptionType(ctx, []*vocab.Consent{obj})
 	return graphql.ResolveBatchSingleResult[*ent.SubscriptionType](
 		ctx,
 		results,
 		err,
-		"ConsentOptions.subscriptionType",
+		"ConsentOptions.contactSubscriptionType",
 	)
 }
 
-func (ec *executionContext) _CreateTargetedMessagePayload_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *model.CreateTargetedMessagePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _CreateTargetedMessagePayload_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *model.TargetedMessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -222,7 +318,7 @@ func (ec *executionContext) fieldContext_CreateTargetedMessagePayload_targetedMe
 	return fc, nil
 }
 
-func (ec *executionContext) _CreateTargetedMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateTargetedMessagePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _CreateTargetedMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TargetedMessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -309,14 +405,14 @@ func (ec *executionContext) fieldContext_DeleteTargetedMessagePayload_userErrors
 	return fc, nil
 }
 
-func (ec *executionContext) _DisplayOptions_openByItself(ctx context.Context, field graphql.CollectedField, obj *schema.Display) (ret graphql.Marshaler) {
+func (ec *executionContext) _DisplayOptions_openByItself(ctx context.Context, field graphql.CollectedField, obj *vocab.Display) (ret graphql.Marshaler) {
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.OpenByItself)
 }
 func (ec *executionContext) fieldContext_DisplayOptions_openByItself(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DisplayOptions", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _DisplayOptions_smallScreen(ctx context.Context, field graphql.CollectedField, obj *schema.Display) (ret graphql.Marshaler) {
+func (ec *executionContext) _DisplayOptions_smallScreen(ctx context.Context, field graphql.CollectedField, obj *vocab.Display) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -339,7 +435,7 @@ func (ec *executionContext) fieldContext_DisplayOptions_smallScreen(_ context.Co
 	return graphql.NewScalarFieldContext("DisplayOptions", field, false, false, "SmallScreen")
 }
 
-func (ec *executionContext) _DuplicateTargetedMessagePayload_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *model.DuplicateTargetedMessagePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _DuplicateTargetedMessagePayload_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *model.TargetedMessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -371,7 +467,7 @@ func (ec *executionContext) fieldContext_DuplicateTargetedMessagePayload_targete
 	return fc, nil
 }
 
-func (ec *executionContext) _DuplicateTargetedMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DuplicateTargetedMessagePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _DuplicateTargetedMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TargetedMessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -403,7 +499,7 @@ func (ec *executionContext) fieldContext_DuplicateTargetedMessagePayload_userErr
 	return fc, nil
 }
 
-func (ec *executionContext) _EmailCapture_timing(ctx context.Context, field graphql.CollectedField, obj *schema.EmailCapture) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailCapture_timing(ctx context.Context, field graphql.CollectedField, obj *vocab.EmailCapture) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -426,7 +522,7 @@ func (ec *executionContext) fieldContext_EmailCapture_timing(_ context.Context, 
 	return graphql.NewScalarFieldContext("EmailCapture", field, false, false, "CaptureTiming")
 }
 
-func (ec *executionContext) _EmailCapture_delaySeconds(ctx context.Context, field graphql.CollectedField, obj *schema.EmailCapture) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailCapture_delaySeconds(ctx context.Context, field graphql.CollectedField, obj *vocab.EmailCapture) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -449,7 +545,7 @@ func (ec *executionContext) fieldContext_EmailCapture_delaySeconds(_ context.Con
 	return graphql.NewScalarFieldContext("EmailCapture", field, true, true, "Int")
 }
 
-func (ec *executionContext) _EmailCapture_text(ctx context.Context, field graphql.CollectedField, obj *schema.EmailCapture) (ret graphql.Marshaler) {
+func (ec *executionContext) _EmailCapture_text(ctx context.Context, field graphql.CollectedField, obj *vocab.EmailCapture) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -472,7 +568,7 @@ func (ec *executionContext) fieldContext_EmailCapture_text(_ context.Context, fi
 	return graphql.NewScalarFieldContext("EmailCapture", field, true, true, "String")
 }
 
-func (ec *executionContext) _Heading_kind(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (ret graphql.Marshaler) {
+func (ec *executionContext) _Heading_kind(ctx context.Context, field graphql.CollectedField, obj *vocab.Heading) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -495,7 +591,7 @@ func (ec *executionContext) fieldContext_Heading_kind(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Heading", field, false, false, "HeadingKind")
 }
 
-func (ec *executionContext) _Heading_users(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (ret graphql.Marshaler) {
+func (ec *executionContext) _Heading_users(ctx context.Context, field graphql.CollectedField, obj *vocab.Heading) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -526,9 +622,9 @@ func (ec *executionContext) fieldContext_Heading_users(_ context.Context, field 
 	}
 	return fc, nil
 }
-func (ec *executionContext) resolveBatch_Heading_users(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (any, error) {
+func (ec *executionContext) resolveBatch_Heading_users(ctx context.Context, field graphql.CollectedField, obj *vocab.Heading) (any, error) {
 	resolver := ec.Resolvers.Heading()
-	if batch, ok := graphql.BatchParentsFor[*schema.Heading](ctx, "Heading"); ok {
+	if batch, ok := graphql.BatchParentsFor[*vocab.Heading](ctx, "Heading"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Users(ctx, batch.Parents)
 		})
@@ -541,7 +637,7 @@ func (ec *executionContext) resolveBatch_Heading_users(ctx context.Context, fiel
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Users(ctx, []*schema.Heading{obj})
+	results, err := resolver.Users(ctx, []*vocab.Heading{obj})
 	return graphql.ResolveBatchSingleResult[[]*ent.User](
 		ctx,
 		results,
@@ -550,7 +646,7 @@ func (ec *executionContext) resolveBatch_Heading_users(ctx context.Context, fiel
 	)
 }
 
-func (ec *executionContext) _Heading_team(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (ret graphql.Marshaler) {
+func (ec *executionContext) _Heading_team(ctx context.Context, field graphql.CollectedField, obj *vocab.Heading) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -581,9 +677,9 @@ func (ec *executionContext) fieldContext_Heading_team(_ context.Context, field g
 	}
 	return fc, nil
 }
-func (ec *executionContext) resolveBatch_Heading_team(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (any, error) {
+func (ec *executionContext) resolveBatch_Heading_team(ctx context.Context, field graphql.CollectedField, obj *vocab.Heading) (any, error) {
 	resolver := ec.Resolvers.Heading()
-	if batch, ok := graphql.BatchParentsFor[*schema.Heading](ctx, "Heading"); ok {
+	if batch, ok := graphql.BatchParentsFor[*vocab.Heading](ctx, "Heading"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Team(ctx, batch.Parents)
 		})
@@ -596,7 +692,7 @@ func (ec *executionContext) resolveBatch_Heading_team(ctx context.Context, field
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Team(ctx, []*schema.Heading{obj})
+	results, err := resolver.Team(ctx, []*vocab.Heading{obj})
 	return graphql.ResolveBatchSingleResult[*ent.Team](
 		ctx,
 		results,
@@ -605,7 +701,7 @@ func (ec *executionContext) resolveBatch_Heading_team(ctx context.Context, field
 	)
 }
 
-func (ec *executionContext) _Heading_fallback(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (ret graphql.Marshaler) {
+func (ec *executionContext) _Heading_fallback(ctx context.Context, field graphql.CollectedField, obj *vocab.Heading) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -636,9 +732,9 @@ func (ec *executionContext) fieldContext_Heading_fallback(_ context.Context, fie
 	}
 	return fc, nil
 }
-func (ec *executionContext) resolveBatch_Heading_fallback(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (any, error) {
+func (ec *executionContext) resolveBatch_Heading_fallback(ctx context.Context, field graphql.CollectedField, obj *vocab.Heading) (any, error) {
 	resolver := ec.Resolvers.Heading()
-	if batch, ok := graphql.BatchParentsFor[*schema.Heading](ctx, "Heading"); ok {
+	if batch, ok := graphql.BatchParentsFor[*vocab.Heading](ctx, "Heading"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Fallback(ctx, batch.Parents)
 		})
@@ -651,7 +747,7 @@ func (ec *executionContext) resolveBatch_Heading_fallback(ctx context.Context, f
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Fallback(ctx, []*schema.Heading{obj})
+	results, err := resolver.Fallback(ctx, []*vocab.Heading{obj})
 	return graphql.ResolveBatchSingleResult[*ent.User](
 		ctx,
 		results,
@@ -660,7 +756,7 @@ func (ec *executionContext) resolveBatch_Heading_fallback(ctx context.Context, f
 	)
 }
 
-func (ec *executionContext) _Heading_name(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (ret graphql.Marshaler) {
+func (ec *executionContext) _Heading_name(ctx context.Context, field graphql.CollectedField, obj *vocab.Heading) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -683,7 +779,7 @@ func (ec *executionContext) fieldContext_Heading_name(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Heading", field, true, true, "String")
 }
 
-func (ec *executionContext) _Heading_avatarUrl(ctx context.Context, field graphql.CollectedField, obj *schema.Heading) (ret graphql.Marshaler) {
+func (ec *executionContext) _Heading_avatarUrl(ctx context.Context, field graphql.CollectedField, obj *vocab.Heading) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -706,7 +802,7 @@ func (ec *executionContext) fieldContext_Heading_avatarUrl(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Heading", field, true, true, "URL")
 }
 
-func (ec *executionContext) _MoveTargetedMessagePayload_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *model.MoveTargetedMessagePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _MoveTargetedMessagePayload_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *model.TargetedMessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -738,7 +834,7 @@ func (ec *executionContext) fieldContext_MoveTargetedMessagePayload_targetedMess
 	return fc, nil
 }
 
-func (ec *executionContext) _MoveTargetedMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MoveTargetedMessagePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _MoveTargetedMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TargetedMessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -770,7 +866,7 @@ func (ec *executionContext) fieldContext_MoveTargetedMessagePayload_userErrors(_
 	return fc, nil
 }
 
-func (ec *executionContext) _PublishTargetedMessagePayload_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *model.PublishTargetedMessagePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _PublishTargetedMessagePayload_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *model.TargetedMessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -802,7 +898,7 @@ func (ec *executionContext) fieldContext_PublishTargetedMessagePayload_targetedM
 	return fc, nil
 }
 
-func (ec *executionContext) _PublishTargetedMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PublishTargetedMessagePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _PublishTargetedMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TargetedMessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -834,7 +930,7 @@ func (ec *executionContext) fieldContext_PublishTargetedMessagePayload_userError
 	return fc, nil
 }
 
-func (ec *executionContext) _SetTargetedMessageStatePayload_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *model.SetTargetedMessageStatePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _SetTargetedMessageStatePayload_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *model.TargetedMessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -866,7 +962,7 @@ func (ec *executionContext) fieldContext_SetTargetedMessageStatePayload_targeted
 	return fc, nil
 }
 
-func (ec *executionContext) _SetTargetedMessageStatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SetTargetedMessageStatePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _SetTargetedMessageStatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TargetedMessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1084,34 +1180,71 @@ func (ec *executionContext) _TargetedMessage_rules(ctx context.Context, field gr
 			return ec.fieldContext_TargetedMessage_rules(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Rules, nil
+			return ec.Resolvers.TargetedMessage().Rules(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []schema.Targeting) graphql.Marshaler {
-			return ec.marshalNTargetingRule2ᚕparleyᚋentᚋschemaᚐTargetingᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []model.TargetingRule) graphql.Marshaler {
+			return ec.marshalNTargetingRule2ᚕparleyᚋgraphᚋmodelᚐTargetingRuleᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_TargetedMessage_rules(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "TargetedMessage",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_TargetingRule(ctx, field)
-		},
-	}
-	return fc, nil
+	return graphql.NewScalarFieldContext("TargetedMessage", field, true, true, "TargetingRule")
 }
 
 func (ec *executionContext) _TargetedMessage_welcomeMessage(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.WelcomeMessage)
+	return ec.marshalOString2string(ctx, field.Selections, obj.WelcomeMessage)
 }
 func (ec *executionContext) fieldContext_TargetedMessage_welcomeMessage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetedMessage", field, false, false, "String")
+}
+
+func (ec *executionContext) _TargetedMessage_welcomeHtml(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessage_welcomeHtml(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TargetedMessage().WelcomeHTML(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOHTML2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessage_welcomeHtml(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetedMessage", field, true, true, "HTML")
+}
+
+func (ec *executionContext) _TargetedMessage_welcomeMarkdown(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessage_welcomeMarkdown(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TargetedMessage().WelcomeMarkdown(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessage_welcomeMarkdown(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetedMessage", field, true, true, "String")
 }
 
 func (ec *executionContext) _TargetedMessage_heading(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
@@ -1126,8 +1259,8 @@ func (ec *executionContext) _TargetedMessage_heading(ctx context.Context, field 
 			return obj.Heading, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.Heading) graphql.Marshaler {
-			return ec.marshalNHeading2parleyᚋentᚋschemaᚐHeading(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Heading) graphql.Marshaler {
+			return ec.marshalNHeading2parleyᚋinternalᚋvocabᚐHeading(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1158,8 +1291,8 @@ func (ec *executionContext) _TargetedMessage_emailCapture(ctx context.Context, f
 			return obj.EmailCapture, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.EmailCapture) graphql.Marshaler {
-			return ec.marshalNEmailCapture2parleyᚋentᚋschemaᚐEmailCapture(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.EmailCapture) graphql.Marshaler {
+			return ec.marshalNEmailCapture2parleyᚋinternalᚋvocabᚐEmailCapture(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1190,8 +1323,8 @@ func (ec *executionContext) _TargetedMessage_display(ctx context.Context, field 
 			return obj.Display, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.Display) graphql.Marshaler {
-			return ec.marshalNDisplayOptions2parleyᚋentᚋschemaᚐDisplay(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Display) graphql.Marshaler {
+			return ec.marshalNDisplayOptions2parleyᚋinternalᚋvocabᚐDisplay(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1222,8 +1355,8 @@ func (ec *executionContext) _TargetedMessage_consent(ctx context.Context, field 
 			return obj.Consent, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.Consent) graphql.Marshaler {
-			return ec.marshalNConsentOptions2parleyᚋentᚋschemaᚐConsent(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Consent) graphql.Marshaler {
+			return ec.marshalNConsentOptions2parleyᚋinternalᚋvocabᚐConsent(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1254,8 +1387,8 @@ func (ec *executionContext) _TargetedMessage_routing(ctx context.Context, field 
 			return obj.Routing, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.Routing) graphql.Marshaler {
-			return ec.marshalNRouting2parleyᚋentᚋschemaᚐRouting(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Routing) graphql.Marshaler {
+			return ec.marshalNRouting2parleyᚋinternalᚋvocabᚐRouting(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1287,7 +1420,7 @@ func (ec *executionContext) _TargetedMessage_stats(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *targeting.Tally) graphql.Marshaler {
-			return ec.marshalNTargetedMessageStats2ᚖparleyᚋinternalᚋtargetingᚐTally(ctx, selections, v)
+			return ec.marshalNTargetedMessageStats2ᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐTally(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1469,6 +1602,141 @@ func (ec *executionContext) resolveBatch_TargetedMessage_bot(ctx context.Context
 	)
 }
 
+func (ec *executionContext) _TargetedMessageConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.TargetedMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessageConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.TargetedMessage]) graphql.Marshaler {
+			return ec.marshalNTargetedMessageEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessageConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessageConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetedMessageEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessageConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.TargetedMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessageConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.TargetedMessage) graphql.Marshaler {
+			return ec.marshalNTargetedMessage2ᚕᚖparleyᚋentᚐTargetedMessageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessageConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessageConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetedMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessageConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.TargetedMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessageConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessageConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessageConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessageEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.TargetedMessage]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_TargetedMessageEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetedMessageEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _TargetedMessageEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.TargetedMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessageEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TargetedMessage) graphql.Marshaler {
+			return ec.marshalNTargetedMessage2ᚖparleyᚋentᚐTargetedMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessageEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessageEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetedMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TargetedMessagePreview_shown(ctx context.Context, field graphql.CollectedField, obj *targeting.Preview) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1510,25 +1778,37 @@ func (ec *executionContext) _TargetedMessagePreview_verdicts(ctx context.Context
 			return ec.fieldContext_TargetedMessagePreview_verdicts(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Verdicts, nil
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.TargetedMessagePreview().Verdicts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []targeting.Verdict) graphql.Marshaler {
-			return ec.marshalNTargetedMessageVerdict2ᚕparleyᚋinternalᚋtargetingᚐVerdictᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*targeting.Verdict]) graphql.Marshaler {
+			return ec.marshalNTargetedMessageVerdictConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_TargetedMessagePreview_verdicts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_TargetedMessagePreview_verdicts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "TargetedMessagePreview",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_TargetedMessageVerdict(ctx, field)
+			return ec.childFields_TargetedMessageVerdictConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_TargetedMessagePreview_verdicts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -1542,25 +1822,37 @@ func (ec *executionContext) _TargetedMessagePreview_warnings(ctx context.Context
 			return ec.fieldContext_TargetedMessagePreview_warnings(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Warnings, nil
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.TargetedMessagePreview().Warnings(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []targeting.Warning) graphql.Marshaler {
-			return ec.marshalNTargetingWarning2ᚕparleyᚋinternalᚋtargetingᚐWarningᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*targeting.Warning]) graphql.Marshaler {
+			return ec.marshalNTargetingWarningConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_TargetedMessagePreview_warnings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_TargetedMessagePreview_warnings(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "TargetedMessagePreview",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_TargetingWarning(ctx, field)
+			return ec.childFields_TargetingWarningConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_TargetedMessagePreview_warnings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -1723,7 +2015,7 @@ func (ec *executionContext) _TargetedMessageVerdict_rules(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []targeting.RuleVerdict) graphql.Marshaler {
-			return ec.marshalNTargetingRuleVerdict2ᚕparleyᚋinternalᚋtargetingᚐRuleVerdictᚄ(ctx, selections, v)
+			return ec.marshalNTargetingRuleVerdict2ᚕparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐRuleVerdictᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1797,13 +2089,247 @@ func (ec *executionContext) resolveBatch_TargetedMessageVerdict_earlier(ctx cont
 	)
 }
 
-func (ec *executionContext) _TargetingRule_operator(ctx context.Context, field graphql.CollectedField, obj *schema.Targeting) (ret graphql.Marshaler) {
+func (ec *executionContext) _TargetedMessageVerdictConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*targeting.Verdict]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetingRule_operator(ctx, field)
+			return ec.fieldContext_TargetedMessageVerdictConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*targeting.Verdict]) graphql.Marshaler {
+			return ec.marshalNTargetedMessageVerdictEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessageVerdictConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessageVerdictConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetedMessageVerdictEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessageVerdictConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*targeting.Verdict]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessageVerdictConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*targeting.Verdict) graphql.Marshaler {
+			return ec.marshalNTargetedMessageVerdict2ᚕᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐVerdictᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessageVerdictConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessageVerdictConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetedMessageVerdict(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessageVerdictConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*targeting.Verdict]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessageVerdictConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessageVerdictConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessageVerdictConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessageVerdictEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*targeting.Verdict]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_TargetedMessageVerdictEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetedMessageVerdictEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _TargetedMessageVerdictEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*targeting.Verdict]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessageVerdictEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *targeting.Verdict) graphql.Marshaler {
+			return ec.marshalNTargetedMessageVerdict2ᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐVerdict(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessageVerdictEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessageVerdictEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetedMessageVerdict(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetingPagesRule_pages(ctx context.Context, field graphql.CollectedField, obj *model.TargetingPagesRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetingPagesRule_pages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.TargetingPages) graphql.Marshaler {
+			return ec.marshalNTargetingPages2parleyᚋinternalᚋvocabᚐTargetingPages(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetingPagesRule_pages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetingPagesRule", field, false, false, "TargetingPages")
+}
+
+func (ec *executionContext) _TargetingQueryParameterRule_parameter(ctx context.Context, field graphql.CollectedField, obj *model.TargetingQueryParameterRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetingQueryParameterRule_parameter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Parameter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TargetingQueryParameterRule_parameter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetingQueryParameterRule", field, false, false, "String")
+}
+
+func (ec *executionContext) _TargetingQueryParameterRule_value(ctx context.Context, field graphql.CollectedField, obj *model.TargetingQueryParameterRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetingQueryParameterRule_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TargetingQueryParameterRule_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetingQueryParameterRule", field, false, false, "String")
+}
+
+func (ec *executionContext) _TargetingRuleVerdict_rule(ctx context.Context, field graphql.CollectedField, obj *targeting.RuleVerdict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetingRuleVerdict_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TargetingRuleVerdict().Rule(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.TargetingRule) graphql.Marshaler {
+			return ec.marshalNTargetingRule2parleyᚋgraphᚋmodelᚐTargetingRule(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetingRuleVerdict_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetingRuleVerdict", field, true, true, "TargetingRule")
+}
+
+func (ec *executionContext) _TargetingRuleVerdict_holds(ctx context.Context, field graphql.CollectedField, obj *targeting.RuleVerdict) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Holds)
+}
+func (ec *executionContext) fieldContext_TargetingRuleVerdict_holds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetingRuleVerdict", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _TargetingUrlRule_operator(ctx context.Context, field graphql.CollectedField, obj *model.TargetingURLRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetingUrlRule_operator(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.Operator, nil
@@ -1816,20 +2342,20 @@ func (ec *executionContext) _TargetingRule_operator(ctx context.Context, field g
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_TargetingRule_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("TargetingRule", field, false, false, "TargetingOperator")
+func (ec *executionContext) fieldContext_TargetingUrlRule_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetingUrlRule", field, false, false, "TargetingOperator")
 }
 
-func (ec *executionContext) _TargetingRule_value(ctx context.Context, field graphql.CollectedField, obj *schema.Targeting) (ret graphql.Marshaler) {
+func (ec *executionContext) _TargetingUrlRule_value(ctx context.Context, field graphql.CollectedField, obj *model.TargetingURLRule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetingRule_value(ctx, field)
+			return ec.fieldContext_TargetingUrlRule_value(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.TargetingRule().Value(ctx, obj)
+			return obj.Value, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -1839,70 +2365,8 @@ func (ec *executionContext) _TargetingRule_value(ctx context.Context, field grap
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_TargetingRule_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("TargetingRule", field, true, true, "String")
-}
-
-func (ec *executionContext) _TargetingRule_parameter(ctx context.Context, field graphql.CollectedField, obj *schema.Targeting) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetingRule_parameter(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.TargetingRule().Parameter(ctx, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_TargetingRule_parameter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("TargetingRule", field, true, true, "String")
-}
-
-func (ec *executionContext) _TargetingRuleVerdict_rule(ctx context.Context, field graphql.CollectedField, obj *targeting.RuleVerdict) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetingRuleVerdict_rule(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Rule, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v schema.Targeting) graphql.Marshaler {
-			return ec.marshalNTargetingRule2parleyᚋentᚋschemaᚐTargeting(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_TargetingRuleVerdict_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "TargetingRuleVerdict",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_TargetingRule(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _TargetingRuleVerdict_holds(ctx context.Context, field graphql.CollectedField, obj *targeting.RuleVerdict) (ret graphql.Marshaler) {
-	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Holds)
-}
-func (ec *executionContext) fieldContext_TargetingRuleVerdict_holds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("TargetingRuleVerdict", field, false, false, "Boolean")
+func (ec *executionContext) fieldContext_TargetingUrlRule_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetingUrlRule", field, false, false, "String")
 }
 
 func (ec *executionContext) _TargetingWarning_kind(ctx context.Context, field graphql.CollectedField, obj *targeting.Warning) (ret graphql.Marshaler) {
@@ -2015,7 +2479,142 @@ func (ec *executionContext) resolveBatch_TargetingWarning_earlier(ctx context.Co
 	)
 }
 
-func (ec *executionContext) _UpdateTargetedMessagePayload_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *model.UpdateTargetedMessagePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _TargetingWarningConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*targeting.Warning]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetingWarningConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*targeting.Warning]) graphql.Marshaler {
+			return ec.marshalNTargetingWarningEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetingWarningConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetingWarningConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetingWarningEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetingWarningConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*targeting.Warning]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetingWarningConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*targeting.Warning) graphql.Marshaler {
+			return ec.marshalNTargetingWarning2ᚕᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐWarningᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetingWarningConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetingWarningConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetingWarning(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetingWarningConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*targeting.Warning]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetingWarningConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetingWarningConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetingWarningConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetingWarningEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*targeting.Warning]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_TargetingWarningEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetingWarningEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _TargetingWarningEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*targeting.Warning]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetingWarningEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *targeting.Warning) graphql.Marshaler {
+			return ec.marshalNTargetingWarning2ᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐWarning(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetingWarningEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetingWarningEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TargetingWarning(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateTargetedMessagePayload_targetedMessage(ctx context.Context, field graphql.CollectedField, obj *model.TargetedMessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2047,7 +2646,7 @@ func (ec *executionContext) fieldContext_UpdateTargetedMessagePayload_targetedMe
 	return fc, nil
 }
 
-func (ec *executionContext) _UpdateTargetedMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateTargetedMessagePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UpdateTargetedMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TargetedMessagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2083,8 +2682,8 @@ func (ec *executionContext) fieldContext_UpdateTargetedMessagePayload_userErrors
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputConsentOptionsInput(ctx context.Context, obj any) (schema.Consent, error) {
-	var it schema.Consent
+func (ec *executionContext) unmarshalInputConsentOptionsInput(ctx context.Context, obj any) (vocab.Consent, error) {
+	var it vocab.Consent
 	if obj == nil {
 		return it, nil
 	}
@@ -2098,7 +2697,7 @@ func (ec *executionContext) unmarshalInputConsentOptionsInput(ctx context.Contex
 		asMap["processing"] = "NONE"
 	}
 
-	fieldsInOrder := [...]string{"processing", "processingText", "communicationText", "subscriptionTypeId"}
+	fieldsInOrder := [...]string{"processing", "processingText", "communicationText", "contactSubscriptionTypeId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2107,11 +2706,13 @@ func (ec *executionContext) unmarshalInputConsentOptionsInput(ctx context.Contex
 		switch k {
 		case "processing":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("processing"))
-			data, err := ec.unmarshalNConsentMode2parleyᚋinternalᚋvocabᚐConsentMode(ctx, v)
+			data, err := ec.unmarshalOConsentMode2ᚖparleyᚋinternalᚋvocabᚐConsentMode(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Processing = data
+			if err = ec.Resolvers.ConsentOptionsInput().Processing(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "processingText":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("processingText"))
 			data, err := ec.unmarshalOString2string(ctx, v)
@@ -2126,8 +2727,8 @@ func (ec *executionContext) unmarshalInputConsentOptionsInput(ctx context.Contex
 				return it, err
 			}
 			it.CommunicationText = data
-		case "subscriptionTypeId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subscriptionTypeId"))
+		case "contactSubscriptionTypeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactSubscriptionTypeId"))
 			data, err := ec.unmarshalOID2string(ctx, v)
 			if err != nil {
 				return it, err
@@ -2144,8 +2745,8 @@ func (ec *executionContext) unmarshalInputConsentOptionsInput(ctx context.Contex
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalConsentOptionsInput(ctx context.Context, raw any) (schema.Consent, error) {
-	var out schema.Consent
+func UnmarshalConsentOptionsInput(ctx context.Context, raw any) (vocab.Consent, error) {
+	var out vocab.Consent
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConsentOptionsInput", raw, &out)
 	return out, err
 }
@@ -2161,20 +2762,20 @@ func (ec *executionContext) unmarshalInputCreateTargetedMessageInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"chatChannelId", "name", "welcomeMessage", "audience", "includeListIds", "excludeListIds", "rules", "heading", "emailCapture", "display", "consent", "routing", "botId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"channelId", "name", "welcomeMessage", "welcomeMarkdown", "audience", "includeListIds", "excludeListIds", "rules", "heading", "emailCapture", "display", "consent", "routing", "botId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "chatChannelId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("chatChannelId"))
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ChatChannelID = data
+			it.ChannelID = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -2184,81 +2785,88 @@ func (ec *executionContext) unmarshalInputCreateTargetedMessageInput(ctx context
 			it.Name = data
 		case "welcomeMessage":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("welcomeMessage"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.WelcomeMessage = data
+		case "welcomeMarkdown":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("welcomeMarkdown"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WelcomeMarkdown = data
 		case "audience":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audience"))
 			data, err := ec.unmarshalOAudience2ᚖparleyᚋinternalᚋvocabᚐAudience(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Audience = data
+			it.Audience = graphql.OmittableOf(data)
 		case "includeListIds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includeListIds"))
 			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.IncludeListIDs = data
+			it.IncludeListIDs = graphql.OmittableOf(data)
 		case "excludeListIds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("excludeListIds"))
 			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ExcludeListIDs = data
+			it.ExcludeListIDs = graphql.OmittableOf(data)
 		case "rules":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rules"))
-			data, err := ec.unmarshalOTargetingRuleInput2ᚕᚖparleyᚋentᚋschemaᚐTargetingᚄ(ctx, v)
+			data, err := ec.unmarshalOTargetingRuleInput2ᚕᚖparleyᚋinternalᚋvocabᚐTargetingᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Rules = data
+			it.Rules = graphql.OmittableOf(data)
 		case "heading":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("heading"))
-			data, err := ec.unmarshalOHeadingInput2ᚖparleyᚋentᚋschemaᚐHeading(ctx, v)
+			data, err := ec.unmarshalOHeadingInput2ᚖparleyᚋinternalᚋvocabᚐHeading(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Heading = data
+			it.Heading = graphql.OmittableOf(data)
 		case "emailCapture":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailCapture"))
-			data, err := ec.unmarshalOEmailCaptureInput2ᚖparleyᚋentᚋschemaᚐEmailCapture(ctx, v)
+			data, err := ec.unmarshalOEmailCaptureInput2ᚖparleyᚋinternalᚋvocabᚐEmailCapture(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.EmailCapture = data
+			it.EmailCapture = graphql.OmittableOf(data)
 		case "display":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("display"))
-			data, err := ec.unmarshalODisplayOptionsInput2ᚖparleyᚋentᚋschemaᚐDisplay(ctx, v)
+			data, err := ec.unmarshalODisplayOptionsInput2ᚖparleyᚋinternalᚋvocabᚐDisplay(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Display = data
+			it.Display = graphql.OmittableOf(data)
 		case "consent":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consent"))
-			data, err := ec.unmarshalOConsentOptionsInput2ᚖparleyᚋentᚋschemaᚐConsent(ctx, v)
+			data, err := ec.unmarshalOConsentOptionsInput2ᚖparleyᚋinternalᚋvocabᚐConsent(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Consent = data
+			it.Consent = graphql.OmittableOf(data)
 		case "routing":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("routing"))
-			data, err := ec.unmarshalORoutingInput2ᚖparleyᚋentᚋschemaᚐRouting(ctx, v)
+			data, err := ec.unmarshalORoutingInput2ᚖparleyᚋinternalᚋvocabᚐRouting(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Routing = data
+			it.Routing = graphql.OmittableOf(data)
 		case "botId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("botId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.BotID = data
+			it.BotID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2332,8 +2940,8 @@ func UnmarshalDeleteTargetedMessageInput(ctx context.Context, raw any) (targetin
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputDisplayOptionsInput(ctx context.Context, obj any) (schema.Display, error) {
-	var it schema.Display
+func (ec *executionContext) unmarshalInputDisplayOptionsInput(ctx context.Context, obj any) (vocab.Display, error) {
+	var it vocab.Display
 	if obj == nil {
 		return it, nil
 	}
@@ -2343,9 +2951,6 @@ func (ec *executionContext) unmarshalInputDisplayOptionsInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	if _, present := asMap["openByItself"]; !present {
-		asMap["openByItself"] = false
-	}
 	if _, present := asMap["smallScreen"]; !present {
 		asMap["smallScreen"] = "NORMAL"
 	}
@@ -2359,18 +2964,20 @@ func (ec *executionContext) unmarshalInputDisplayOptionsInput(ctx context.Contex
 		switch k {
 		case "openByItself":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openByItself"))
-			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.OpenByItself = data
 		case "smallScreen":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("smallScreen"))
-			data, err := ec.unmarshalNSmallScreen2parleyᚋinternalᚋvocabᚐSmallScreen(ctx, v)
+			data, err := ec.unmarshalOSmallScreen2ᚖparleyᚋinternalᚋvocabᚐSmallScreen(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.SmallScreen = data
+			if err = ec.Resolvers.DisplayOptionsInput().SmallScreen(ctx, &it, data); err != nil {
+				return it, err
+			}
 		}
 	}
 	return it, nil
@@ -2382,8 +2989,8 @@ func (ec *executionContext) unmarshalInputDisplayOptionsInput(ctx context.Contex
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalDisplayOptionsInput(ctx context.Context, raw any) (schema.Display, error) {
-	var out schema.Display
+func UnmarshalDisplayOptionsInput(ctx context.Context, raw any) (vocab.Display, error) {
+	var out vocab.Display
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DisplayOptionsInput", raw, &out)
 	return out, err
 }
@@ -2444,8 +3051,8 @@ func UnmarshalDuplicateTargetedMessageInput(ctx context.Context, raw any) (targe
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputEmailCaptureInput(ctx context.Context, obj any) (schema.EmailCapture, error) {
-	var it schema.EmailCapture
+func (ec *executionContext) unmarshalInputEmailCaptureInput(ctx context.Context, obj any) (vocab.EmailCapture, error) {
+	var it vocab.EmailCapture
 	if obj == nil {
 		return it, nil
 	}
@@ -2494,14 +3101,14 @@ func (ec *executionContext) unmarshalInputEmailCaptureInput(ctx context.Context,
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalEmailCaptureInput(ctx context.Context, raw any) (schema.EmailCapture, error) {
-	var out schema.EmailCapture
+func UnmarshalEmailCaptureInput(ctx context.Context, raw any) (vocab.EmailCapture, error) {
+	var out vocab.EmailCapture
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "EmailCaptureInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputHeadingInput(ctx context.Context, obj any) (schema.Heading, error) {
-	var it schema.Heading
+func (ec *executionContext) unmarshalInputHeadingInput(ctx context.Context, obj any) (vocab.Heading, error) {
+	var it vocab.Heading
 	if obj == nil {
 		return it, nil
 	}
@@ -2571,8 +3178,8 @@ func (ec *executionContext) unmarshalInputHeadingInput(ctx context.Context, obj 
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalHeadingInput(ctx context.Context, raw any) (schema.Heading, error) {
-	var out schema.Heading
+func UnmarshalHeadingInput(ctx context.Context, raw any) (vocab.Heading, error) {
+	var out vocab.Heading
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "HeadingInput", raw, &out)
 	return out, err
 }
@@ -2753,20 +3360,20 @@ func (ec *executionContext) unmarshalInputTargetedMessagePreviewInput(ctx contex
 		asMap["smallScreen"] = false
 	}
 
-	fieldsInOrder := [...]string{"chatChannelId", "pageUrl", "contactId", "smallScreen", "at"}
+	fieldsInOrder := [...]string{"channelId", "pageUrl", "contactId", "smallScreen", "at"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "chatChannelId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("chatChannelId"))
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
 			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ChatChannelID = data
+			it.ChannelID = data
 		case "pageUrl":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pageUrl"))
 			data, err := ec.unmarshalNURL2string(ctx, v)
@@ -2812,8 +3419,8 @@ func UnmarshalTargetedMessagePreviewInput(ctx context.Context, raw any) (targeti
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputTargetingRuleInput(ctx context.Context, obj any) (schema.Targeting, error) {
-	var it schema.Targeting
+func (ec *executionContext) unmarshalInputTargetingQueryParameterRuleInput(ctx context.Context, obj any) (model.TargetingQueryParameterRuleInput, error) {
+	var it model.TargetingQueryParameterRuleInput
 	if obj == nil {
 		return it, nil
 	}
@@ -2823,7 +3430,118 @@ func (ec *executionContext) unmarshalInputTargetingRuleInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"operator", "value", "parameter"}
+	fieldsInOrder := [...]string{"parameter", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "parameter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parameter"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Parameter = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTargetingQueryParameterRuleInput unmarshals raw into the TargetingQueryParameterRuleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTargetingQueryParameterRuleInput(ctx context.Context, raw any) (model.TargetingQueryParameterRuleInput, error) {
+	var out model.TargetingQueryParameterRuleInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TargetingQueryParameterRuleInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTargetingRuleInput(ctx context.Context, obj any) (vocab.Targeting, error) {
+	var it vocab.Targeting
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"pages", "url", "queryParameter"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "pages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pages"))
+			data, err := ec.unmarshalOTargetingPages2ᚖparleyᚋinternalᚋvocabᚐTargetingPages(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.TargetingRuleInput().Pages(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOTargetingUrlRuleInput2ᚖparleyᚋgraphᚋmodelᚐTargetingURLRuleInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.TargetingRuleInput().URL(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "queryParameter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("queryParameter"))
+			data, err := ec.unmarshalOTargetingQueryParameterRuleInput2ᚖparleyᚋgraphᚋmodelᚐTargetingQueryParameterRuleInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.TargetingRuleInput().QueryParameter(ctx, &it, data); err != nil {
+				return it, err
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTargetingRuleInput unmarshals raw into the TargetingRuleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTargetingRuleInput(ctx context.Context, raw any) (vocab.Targeting, error) {
+	var out vocab.Targeting
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TargetingRuleInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTargetingUrlRuleInput(ctx context.Context, obj any) (model.TargetingURLRuleInput, error) {
+	var it model.TargetingURLRuleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"operator", "value"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2839,32 +3557,25 @@ func (ec *executionContext) unmarshalInputTargetingRuleInput(ctx context.Context
 			it.Operator = data
 		case "value":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
-			data, err := ec.unmarshalOString2string(ctx, v)
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Value = data
-		case "parameter":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parameter"))
-			data, err := ec.unmarshalOString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Parameter = data
 		}
 	}
 	return it, nil
 }
 
-// UnmarshalTargetingRuleInput unmarshals raw into the TargetingRuleInput input type, using the
+// UnmarshalTargetingUrlRuleInput unmarshals raw into the TargetingUrlRuleInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalTargetingRuleInput(ctx context.Context, raw any) (schema.Targeting, error) {
-	var out schema.Targeting
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "TargetingRuleInput", raw, &out)
+func UnmarshalTargetingUrlRuleInput(ctx context.Context, raw any) (model.TargetingURLRuleInput, error) {
+	var out model.TargetingURLRuleInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TargetingUrlRuleInput", raw, &out)
 	return out, err
 }
 
@@ -2879,7 +3590,7 @@ func (ec *executionContext) unmarshalInputUpdateTargetedMessageInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"targetedMessageId", "name", "welcomeMessage", "audience", "includeListIds", "excludeListIds", "rules", "heading", "emailCapture", "display", "consent", "routing", "botId", "removeBot", "idempotencyKey"}
+	fieldsInOrder := [...]string{"targetedMessageId", "name", "welcomeMessage", "welcomeMarkdown", "audience", "includeListIds", "excludeListIds", "rules", "heading", "emailCapture", "display", "consent", "routing", "botId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2899,91 +3610,91 @@ func (ec *executionContext) unmarshalInputUpdateTargetedMessageInput(ctx context
 			if err != nil {
 				return it, err
 			}
-			it.Name = data
+			it.Name = graphql.OmittableOf(data)
 		case "welcomeMessage":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("welcomeMessage"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.WelcomeMessage = data
+			it.WelcomeMessage = graphql.OmittableOf(data)
+		case "welcomeMarkdown":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("welcomeMarkdown"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WelcomeMarkdown = graphql.OmittableOf(data)
 		case "audience":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audience"))
 			data, err := ec.unmarshalOAudience2ᚖparleyᚋinternalᚋvocabᚐAudience(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Audience = data
+			it.Audience = graphql.OmittableOf(data)
 		case "includeListIds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includeListIds"))
 			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.IncludeListIDs = data
+			it.IncludeListIDs = graphql.OmittableOf(data)
 		case "excludeListIds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("excludeListIds"))
 			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ExcludeListIDs = data
+			it.ExcludeListIDs = graphql.OmittableOf(data)
 		case "rules":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rules"))
-			data, err := ec.unmarshalOTargetingRuleInput2ᚕᚖparleyᚋentᚋschemaᚐTargetingᚄ(ctx, v)
+			data, err := ec.unmarshalOTargetingRuleInput2ᚕᚖparleyᚋinternalᚋvocabᚐTargetingᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Rules = data
+			it.Rules = graphql.OmittableOf(data)
 		case "heading":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("heading"))
-			data, err := ec.unmarshalOHeadingInput2ᚖparleyᚋentᚋschemaᚐHeading(ctx, v)
+			data, err := ec.unmarshalOHeadingInput2ᚖparleyᚋinternalᚋvocabᚐHeading(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Heading = data
+			it.Heading = graphql.OmittableOf(data)
 		case "emailCapture":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailCapture"))
-			data, err := ec.unmarshalOEmailCaptureInput2ᚖparleyᚋentᚋschemaᚐEmailCapture(ctx, v)
+			data, err := ec.unmarshalOEmailCaptureInput2ᚖparleyᚋinternalᚋvocabᚐEmailCapture(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.EmailCapture = data
+			it.EmailCapture = graphql.OmittableOf(data)
 		case "display":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("display"))
-			data, err := ec.unmarshalODisplayOptionsInput2ᚖparleyᚋentᚋschemaᚐDisplay(ctx, v)
+			data, err := ec.unmarshalODisplayOptionsInput2ᚖparleyᚋinternalᚋvocabᚐDisplay(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Display = data
+			it.Display = graphql.OmittableOf(data)
 		case "consent":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consent"))
-			data, err := ec.unmarshalOConsentOptionsInput2ᚖparleyᚋentᚋschemaᚐConsent(ctx, v)
+			data, err := ec.unmarshalOConsentOptionsInput2ᚖparleyᚋinternalᚋvocabᚐConsent(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Consent = data
+			it.Consent = graphql.OmittableOf(data)
 		case "routing":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("routing"))
-			data, err := ec.unmarshalORoutingInput2ᚖparleyᚋentᚋschemaᚐRouting(ctx, v)
+			data, err := ec.unmarshalORoutingInput2ᚖparleyᚋinternalᚋvocabᚐRouting(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Routing = data
+			it.Routing = graphql.OmittableOf(data)
 		case "botId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("botId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.BotID = data
-		case "removeBot":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("removeBot"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.RemoveBot = data
+			it.BotID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3012,13 +3723,47 @@ func UnmarshalUpdateTargetedMessageInput(ctx context.Context, raw any) (targetin
 
 // region    ************************** interface.gotpl ***************************
 
+func (ec *executionContext) _TargetingRule(ctx context.Context, sel ast.SelectionSet, obj model.TargetingRule) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.TargetingURLRule:
+		return ec._TargetingUrlRule(ctx, sel, &obj)
+	case *model.TargetingURLRule:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TargetingUrlRule(ctx, sel, obj)
+	case model.TargetingQueryParameterRule:
+		return ec._TargetingQueryParameterRule(ctx, sel, &obj)
+	case *model.TargetingQueryParameterRule:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TargetingQueryParameterRule(ctx, sel, obj)
+	case model.TargetingPagesRule:
+		return ec._TargetingPagesRule(ctx, sel, &obj)
+	case *model.TargetingPagesRule:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TargetingPagesRule(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of TargetingRule must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
 
 var consentOptionsImplementors = []string{"ConsentOptions"}
 
-func (ec *executionContext) _ConsentOptions(ctx context.Context, sel ast.SelectionSet, obj *schema.Consent) graphql.Marshaler {
+func (ec *executionContext) _ConsentOptions(ctx context.Context, sel ast.SelectionSet, obj *vocab.Consent) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, consentOptionsImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3041,8 +3786,8 @@ func (ec *executionContext) _ConsentOptions(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
-		case "subscriptionType":
-			out.Values[i] = ec._ConsentOptions_subscriptionType(ctx, field, obj)
+		case "contactSubscriptionType":
+			out.Values[i] = ec._ConsentOptions_contactSubscriptionType(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -3060,7 +3805,7 @@ func (ec *executionContext) _ConsentOptions(ctx context.Context, sel ast.Selecti
 
 var createTargetedMessagePayloadImplementors = []string{"CreateTargetedMessagePayload"}
 
-func (ec *executionContext) _CreateTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateTargetedMessagePayload) graphql.Marshaler {
+func (ec *executionContext) _CreateTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.TargetedMessagePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createTargetedMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3124,7 +3869,7 @@ func (ec *executionContext) _DeleteTargetedMessagePayload(ctx context.Context, s
 
 var displayOptionsImplementors = []string{"DisplayOptions"}
 
-func (ec *executionContext) _DisplayOptions(ctx context.Context, sel ast.SelectionSet, obj *schema.Display) graphql.Marshaler {
+func (ec *executionContext) _DisplayOptions(ctx context.Context, sel ast.SelectionSet, obj *vocab.Display) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, displayOptionsImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3156,7 +3901,7 @@ func (ec *executionContext) _DisplayOptions(ctx context.Context, sel ast.Selecti
 
 var duplicateTargetedMessagePayloadImplementors = []string{"DuplicateTargetedMessagePayload"}
 
-func (ec *executionContext) _DuplicateTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.DuplicateTargetedMessagePayload) graphql.Marshaler {
+func (ec *executionContext) _DuplicateTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.TargetedMessagePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, duplicateTargetedMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3188,7 +3933,7 @@ func (ec *executionContext) _DuplicateTargetedMessagePayload(ctx context.Context
 
 var emailCaptureImplementors = []string{"EmailCapture"}
 
-func (ec *executionContext) _EmailCapture(ctx context.Context, sel ast.SelectionSet, obj *schema.EmailCapture) graphql.Marshaler {
+func (ec *executionContext) _EmailCapture(ctx context.Context, sel ast.SelectionSet, obj *vocab.EmailCapture) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, emailCaptureImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3225,7 +3970,7 @@ func (ec *executionContext) _EmailCapture(ctx context.Context, sel ast.Selection
 
 var headingImplementors = []string{"Heading"}
 
-func (ec *executionContext) _Heading(ctx context.Context, sel ast.SelectionSet, obj *schema.Heading) graphql.Marshaler {
+func (ec *executionContext) _Heading(ctx context.Context, sel ast.SelectionSet, obj *vocab.Heading) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, headingImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3277,7 +4022,7 @@ func (ec *executionContext) _Heading(ctx context.Context, sel ast.SelectionSet, 
 
 var moveTargetedMessagePayloadImplementors = []string{"MoveTargetedMessagePayload"}
 
-func (ec *executionContext) _MoveTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.MoveTargetedMessagePayload) graphql.Marshaler {
+func (ec *executionContext) _MoveTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.TargetedMessagePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, moveTargetedMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3309,7 +4054,7 @@ func (ec *executionContext) _MoveTargetedMessagePayload(ctx context.Context, sel
 
 var publishTargetedMessagePayloadImplementors = []string{"PublishTargetedMessagePayload"}
 
-func (ec *executionContext) _PublishTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.PublishTargetedMessagePayload) graphql.Marshaler {
+func (ec *executionContext) _PublishTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.TargetedMessagePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, publishTargetedMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3341,7 +4086,7 @@ func (ec *executionContext) _PublishTargetedMessagePayload(ctx context.Context, 
 
 var setTargetedMessageStatePayloadImplementors = []string{"SetTargetedMessageStatePayload"}
 
-func (ec *executionContext) _SetTargetedMessageStatePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetTargetedMessageStatePayload) graphql.Marshaler {
+func (ec *executionContext) _SetTargetedMessageStatePayload(ctx context.Context, sel ast.SelectionSet, obj *model.TargetedMessagePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, setTargetedMessageStatePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3371,7 +4116,7 @@ func (ec *executionContext) _SetTargetedMessageStatePayload(ctx context.Context,
 	return out
 }
 
-var targetedMessageImplementors = []string{"TargetedMessage", "Node"}
+var targetedMessageImplementors = []string{"TargetedMessage", "_Entity", "Node"}
 
 func (ec *executionContext) _TargetedMessage(ctx context.Context, sel ast.SelectionSet, obj *ent.TargetedMessage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, targetedMessageImplementors)
@@ -3423,7 +4168,17 @@ func (ec *executionContext) _TargetedMessage(ctx context.Context, sel ast.Select
 			}
 		case "welcomeMessage":
 			out.Values[i] = ec._TargetedMessage_welcomeMessage(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "welcomeHtml":
+			out.Values[i] = ec._TargetedMessage_welcomeHtml(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "welcomeMarkdown":
+			out.Values[i] = ec._TargetedMessage_welcomeMarkdown(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "heading":
@@ -3474,6 +4229,75 @@ func (ec *executionContext) _TargetedMessage(ctx context.Context, sel ast.Select
 		case "bot":
 			out.Values[i] = ec._TargetedMessage_bot(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var targetedMessageConnectionImplementors = []string{"TargetedMessageConnection"}
+
+func (ec *executionContext) _TargetedMessageConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.TargetedMessage]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, targetedMessageConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TargetedMessageConnection")
+		case "edges":
+			out.Values[i] = ec._TargetedMessageConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._TargetedMessageConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._TargetedMessageConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var targetedMessageEdgeImplementors = []string{"TargetedMessageEdge"}
+
+func (ec *executionContext) _TargetedMessageEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.TargetedMessage]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, targetedMessageEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TargetedMessageEdge")
+		case "cursor":
+			out.Values[i] = ec._TargetedMessageEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._TargetedMessageEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -3619,28 +4443,119 @@ func (ec *executionContext) _TargetedMessageVerdict(ctx context.Context, sel ast
 	return out
 }
 
-var targetingRuleImplementors = []string{"TargetingRule"}
+var targetedMessageVerdictConnectionImplementors = []string{"TargetedMessageVerdictConnection"}
 
-func (ec *executionContext) _TargetingRule(ctx context.Context, sel ast.SelectionSet, obj *schema.Targeting) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, targetingRuleImplementors)
+func (ec *executionContext) _TargetedMessageVerdictConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*targeting.Verdict]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, targetedMessageVerdictConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("TargetingRule")
-		case "operator":
-			out.Values[i] = ec._TargetingRule_operator(ctx, field, obj)
+			out.Values[i] = graphql.MarshalString("TargetedMessageVerdictConnection")
+		case "edges":
+			out.Values[i] = ec._TargetedMessageVerdictConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "value":
-			out.Values[i] = ec._TargetingRule_value(ctx, field, obj)
+		case "nodes":
+			out.Values[i] = ec._TargetedMessageVerdictConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._TargetedMessageVerdictConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var targetedMessageVerdictEdgeImplementors = []string{"TargetedMessageVerdictEdge"}
+
+func (ec *executionContext) _TargetedMessageVerdictEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*targeting.Verdict]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, targetedMessageVerdictEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TargetedMessageVerdictEdge")
+		case "cursor":
+			out.Values[i] = ec._TargetedMessageVerdictEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._TargetedMessageVerdictEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var targetingPagesRuleImplementors = []string{"TargetingPagesRule", "TargetingRule"}
+
+func (ec *executionContext) _TargetingPagesRule(ctx context.Context, sel ast.SelectionSet, obj *model.TargetingPagesRule) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, targetingPagesRuleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TargetingPagesRule")
+		case "pages":
+			out.Values[i] = ec._TargetingPagesRule_pages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var targetingQueryParameterRuleImplementors = []string{"TargetingQueryParameterRule", "TargetingRule"}
+
+func (ec *executionContext) _TargetingQueryParameterRule(ctx context.Context, sel ast.SelectionSet, obj *model.TargetingQueryParameterRule) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, targetingQueryParameterRuleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TargetingQueryParameterRule")
+		case "parameter":
+			out.Values[i] = ec._TargetingQueryParameterRule_parameter(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
-		case "parameter":
-			out.Values[i] = ec._TargetingRule_parameter(ctx, field, obj)
+		case "value":
+			out.Values[i] = ec._TargetingQueryParameterRule_value(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -3674,6 +4589,38 @@ func (ec *executionContext) _TargetingRuleVerdict(ctx context.Context, sel ast.S
 		case "holds":
 			out.Values[i] = ec._TargetingRuleVerdict_holds(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var targetingUrlRuleImplementors = []string{"TargetingUrlRule", "TargetingRule"}
+
+func (ec *executionContext) _TargetingUrlRule(ctx context.Context, sel ast.SelectionSet, obj *model.TargetingURLRule) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, targetingUrlRuleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TargetingUrlRule")
+		case "operator":
+			out.Values[i] = ec._TargetingUrlRule_operator(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._TargetingUrlRule_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -3725,9 +4672,78 @@ func (ec *executionContext) _TargetingWarning(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var targetingWarningConnectionImplementors = []string{"TargetingWarningConnection"}
+
+func (ec *executionContext) _TargetingWarningConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*targeting.Warning]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, targetingWarningConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TargetingWarningConnection")
+		case "edges":
+			out.Values[i] = ec._TargetingWarningConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._TargetingWarningConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._TargetingWarningConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var targetingWarningEdgeImplementors = []string{"TargetingWarningEdge"}
+
+func (ec *executionContext) _TargetingWarningEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*targeting.Warning]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, targetingWarningEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TargetingWarningEdge")
+		case "cursor":
+			out.Values[i] = ec._TargetingWarningEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._TargetingWarningEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var updateTargetedMessagePayloadImplementors = []string{"UpdateTargetedMessagePayload"}
 
-func (ec *executionContext) _UpdateTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateTargetedMessagePayload) graphql.Marshaler {
+func (ec *executionContext) _UpdateTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.TargetedMessagePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, updateTargetedMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3806,16 +4822,16 @@ func (ec *executionContext) marshalNConsentMode2parleyᚋinternalᚋvocabᚐCons
 	return res
 }
 
-func (ec *executionContext) marshalNConsentOptions2parleyᚋentᚋschemaᚐConsent(ctx context.Context, sel ast.SelectionSet, v schema.Consent) graphql.Marshaler {
+func (ec *executionContext) marshalNConsentOptions2parleyᚋinternalᚋvocabᚐConsent(ctx context.Context, sel ast.SelectionSet, v vocab.Consent) graphql.Marshaler {
 	return ec._ConsentOptions(ctx, sel, &v)
 }
 
-func (ec *executionContext) unmarshalNCreateTargetedMessageInput2parleyᚋinternalᚋtargetingᚐCreateTargetedMessageInput(ctx context.Context, v any) (targeting.CreateTargetedMessageInput, error) {
+func (ec *executionContext) unmarshalNCreateTargetedMessageInput2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐCreateTargetedMessageInput(ctx context.Context, v any) (targeting.CreateTargetedMessageInput, error) {
 	res, err := ec.unmarshalInputCreateTargetedMessageInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐCreateTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateTargetedMessagePayload) graphql.Marshaler {
+func (ec *executionContext) marshalNCreateTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.TargetedMessagePayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CreateTargetedMessagePayload!")
 		return graphql.Null
@@ -3823,7 +4839,7 @@ func (ec *executionContext) marshalNCreateTargetedMessagePayload2ᚖparleyᚋgra
 	return ec._CreateTargetedMessagePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNDeleteTargetedMessageInput2parleyᚋinternalᚋtargetingᚐDeleteTargetedMessageInput(ctx context.Context, v any) (targeting.DeleteTargetedMessageInput, error) {
+func (ec *executionContext) unmarshalNDeleteTargetedMessageInput2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐDeleteTargetedMessageInput(ctx context.Context, v any) (targeting.DeleteTargetedMessageInput, error) {
 	res, err := ec.unmarshalInputDeleteTargetedMessageInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -3836,16 +4852,16 @@ func (ec *executionContext) marshalNDeleteTargetedMessagePayload2ᚖparleyᚋgra
 	return ec._DeleteTargetedMessagePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNDisplayOptions2parleyᚋentᚋschemaᚐDisplay(ctx context.Context, sel ast.SelectionSet, v schema.Display) graphql.Marshaler {
+func (ec *executionContext) marshalNDisplayOptions2parleyᚋinternalᚋvocabᚐDisplay(ctx context.Context, sel ast.SelectionSet, v vocab.Display) graphql.Marshaler {
 	return ec._DisplayOptions(ctx, sel, &v)
 }
 
-func (ec *executionContext) unmarshalNDuplicateTargetedMessageInput2parleyᚋinternalᚋtargetingᚐDuplicateTargetedMessageInput(ctx context.Context, v any) (targeting.DuplicateTargetedMessageInput, error) {
+func (ec *executionContext) unmarshalNDuplicateTargetedMessageInput2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐDuplicateTargetedMessageInput(ctx context.Context, v any) (targeting.DuplicateTargetedMessageInput, error) {
 	res, err := ec.unmarshalInputDuplicateTargetedMessageInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDuplicateTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐDuplicateTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.DuplicateTargetedMessagePayload) graphql.Marshaler {
+func (ec *executionContext) marshalNDuplicateTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.TargetedMessagePayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "DuplicateTargetedMessagePayload!")
 		return graphql.Null
@@ -3853,11 +4869,11 @@ func (ec *executionContext) marshalNDuplicateTargetedMessagePayload2ᚖparleyᚋ
 	return ec._DuplicateTargetedMessagePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNEmailCapture2parleyᚋentᚋschemaᚐEmailCapture(ctx context.Context, sel ast.SelectionSet, v schema.EmailCapture) graphql.Marshaler {
+func (ec *executionContext) marshalNEmailCapture2parleyᚋinternalᚋvocabᚐEmailCapture(ctx context.Context, sel ast.SelectionSet, v vocab.EmailCapture) graphql.Marshaler {
 	return ec._EmailCapture(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNHeading2parleyᚋentᚋschemaᚐHeading(ctx context.Context, sel ast.SelectionSet, v schema.Heading) graphql.Marshaler {
+func (ec *executionContext) marshalNHeading2parleyᚋinternalᚋvocabᚐHeading(ctx context.Context, sel ast.SelectionSet, v vocab.Heading) graphql.Marshaler {
 	return ec._Heading(ctx, sel, &v)
 }
 
@@ -3876,12 +4892,12 @@ func (ec *executionContext) marshalNHeadingKind2parleyᚋinternalᚋvocabᚐHead
 	return res
 }
 
-func (ec *executionContext) unmarshalNMoveTargetedMessageInput2parleyᚋinternalᚋtargetingᚐMoveTargetedMessageInput(ctx context.Context, v any) (targeting.MoveTargetedMessageInput, error) {
+func (ec *executionContext) unmarshalNMoveTargetedMessageInput2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐMoveTargetedMessageInput(ctx context.Context, v any) (targeting.MoveTargetedMessageInput, error) {
 	res, err := ec.unmarshalInputMoveTargetedMessageInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNMoveTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐMoveTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.MoveTargetedMessagePayload) graphql.Marshaler {
+func (ec *executionContext) marshalNMoveTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.TargetedMessagePayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "MoveTargetedMessagePayload!")
 		return graphql.Null
@@ -3889,12 +4905,12 @@ func (ec *executionContext) marshalNMoveTargetedMessagePayload2ᚖparleyᚋgraph
 	return ec._MoveTargetedMessagePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNPublishTargetedMessageInput2parleyᚋinternalᚋtargetingᚐPublishTargetedMessageInput(ctx context.Context, v any) (targeting.PublishTargetedMessageInput, error) {
+func (ec *executionContext) unmarshalNPublishTargetedMessageInput2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐPublishTargetedMessageInput(ctx context.Context, v any) (targeting.PublishTargetedMessageInput, error) {
 	res, err := ec.unmarshalInputPublishTargetedMessageInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNPublishTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐPublishTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.PublishTargetedMessagePayload) graphql.Marshaler {
+func (ec *executionContext) marshalNPublishTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.TargetedMessagePayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PublishTargetedMessagePayload!")
 		return graphql.Null
@@ -3902,12 +4918,12 @@ func (ec *executionContext) marshalNPublishTargetedMessagePayload2ᚖparleyᚋgr
 	return ec._PublishTargetedMessagePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNSetTargetedMessageStateInput2parleyᚋinternalᚋtargetingᚐSetTargetedMessageStateInput(ctx context.Context, v any) (targeting.SetTargetedMessageStateInput, error) {
+func (ec *executionContext) unmarshalNSetTargetedMessageStateInput2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐSetTargetedMessageStateInput(ctx context.Context, v any) (targeting.SetTargetedMessageStateInput, error) {
 	res, err := ec.unmarshalInputSetTargetedMessageStateInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSetTargetedMessageStatePayload2ᚖparleyᚋgraphᚋmodelᚐSetTargetedMessageStatePayload(ctx context.Context, sel ast.SelectionSet, v *model.SetTargetedMessageStatePayload) graphql.Marshaler {
+func (ec *executionContext) marshalNSetTargetedMessageStatePayload2ᚖparleyᚋgraphᚋmodelᚐTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.TargetedMessagePayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SetTargetedMessageStatePayload!")
 		return graphql.Null
@@ -3955,7 +4971,39 @@ func (ec *executionContext) marshalNTargetedMessage2ᚖparleyᚋentᚐTargetedMe
 	return ec._TargetedMessage(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNTargetedMessagePreview2ᚖparleyᚋinternalᚋtargetingᚐPreview(ctx context.Context, sel ast.SelectionSet, v *targeting.Preview) graphql.Marshaler {
+func (ec *executionContext) marshalNTargetedMessageConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.TargetedMessage]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TargetedMessageConnection!")
+		return graphql.Null
+	}
+	return ec._TargetedMessageConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTargetedMessageEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.TargetedMessage]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTargetedMessageEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTargetedMessageEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.TargetedMessage]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TargetedMessageEdge!")
+		return graphql.Null
+	}
+	return ec._TargetedMessageEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTargetedMessagePreview2ᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐPreview(ctx context.Context, sel ast.SelectionSet, v *targeting.Preview) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "TargetedMessagePreview!")
 		return graphql.Null
@@ -3963,7 +5011,7 @@ func (ec *executionContext) marshalNTargetedMessagePreview2ᚖparleyᚋinternal�
 	return ec._TargetedMessagePreview(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNTargetedMessagePreviewInput2parleyᚋinternalᚋtargetingᚐTargetedMessagePreviewInput(ctx context.Context, v any) (targeting.TargetedMessagePreviewInput, error) {
+func (ec *executionContext) unmarshalNTargetedMessagePreviewInput2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐTargetedMessagePreviewInput(ctx context.Context, v any) (targeting.TargetedMessagePreviewInput, error) {
 	res, err := ec.unmarshalInputTargetedMessagePreviewInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -3983,7 +5031,7 @@ func (ec *executionContext) marshalNTargetedMessageState2parleyᚋinternalᚋvoc
 	return res
 }
 
-func (ec *executionContext) marshalNTargetedMessageStats2ᚖparleyᚋinternalᚋtargetingᚐTally(ctx context.Context, sel ast.SelectionSet, v *targeting.Tally) graphql.Marshaler {
+func (ec *executionContext) marshalNTargetedMessageStats2ᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐTally(ctx context.Context, sel ast.SelectionSet, v *targeting.Tally) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "TargetedMessageStats!")
 		return graphql.Null
@@ -3991,16 +5039,12 @@ func (ec *executionContext) marshalNTargetedMessageStats2ᚖparleyᚋinternalᚋ
 	return ec._TargetedMessageStats(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNTargetedMessageVerdict2parleyᚋinternalᚋtargetingᚐVerdict(ctx context.Context, sel ast.SelectionSet, v targeting.Verdict) graphql.Marshaler {
-	return ec._TargetedMessageVerdict(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNTargetedMessageVerdict2ᚕparleyᚋinternalᚋtargetingᚐVerdictᚄ(ctx context.Context, sel ast.SelectionSet, v []targeting.Verdict) graphql.Marshaler {
-	ctx = graphql.WithBatchParentValues(ctx, "TargetedMessageVerdict", v)
+func (ec *executionContext) marshalNTargetedMessageVerdict2ᚕᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐVerdictᚄ(ctx context.Context, sel ast.SelectionSet, v []*targeting.Verdict) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "TargetedMessageVerdict", v, nil)
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNTargetedMessageVerdict2parleyᚋinternalᚋtargetingᚐVerdict(ctx, sel, v[i])
+		return ec.marshalNTargetedMessageVerdict2ᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐVerdict(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -4010,6 +5054,46 @@ func (ec *executionContext) marshalNTargetedMessageVerdict2ᚕparleyᚋinternal�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNTargetedMessageVerdict2ᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐVerdict(ctx context.Context, sel ast.SelectionSet, v *targeting.Verdict) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TargetedMessageVerdict!")
+		return graphql.Null
+	}
+	return ec._TargetedMessageVerdict(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTargetedMessageVerdictConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*targeting.Verdict]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TargetedMessageVerdictConnection!")
+		return graphql.Null
+	}
+	return ec._TargetedMessageVerdictConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTargetedMessageVerdictEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*targeting.Verdict]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTargetedMessageVerdictEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTargetedMessageVerdictEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*targeting.Verdict]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TargetedMessageVerdictEdge!")
+		return graphql.Null
+	}
+	return ec._TargetedMessageVerdictEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNTargetingOperator2parleyᚋinternalᚋvocabᚐTargetingOperator(ctx context.Context, v any) (vocab.TargetingOperator, error) {
@@ -4042,15 +5126,34 @@ func (ec *executionContext) marshalNTargetingOutcome2parleyᚋinternalᚋvocab�
 	return res
 }
 
-func (ec *executionContext) marshalNTargetingRule2parleyᚋentᚋschemaᚐTargeting(ctx context.Context, sel ast.SelectionSet, v schema.Targeting) graphql.Marshaler {
-	return ec._TargetingRule(ctx, sel, &v)
+func (ec *executionContext) unmarshalNTargetingPages2parleyᚋinternalᚋvocabᚐTargetingPages(ctx context.Context, v any) (vocab.TargetingPages, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.TargetingPages(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNTargetingRule2ᚕparleyᚋentᚋschemaᚐTargetingᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.Targeting) graphql.Marshaler {
+func (ec *executionContext) marshalNTargetingPages2parleyᚋinternalᚋvocabᚐTargetingPages(ctx context.Context, sel ast.SelectionSet, v vocab.TargetingPages) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TargetingPages!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNTargetingRule2parleyᚋgraphᚋmodelᚐTargetingRule(ctx context.Context, sel ast.SelectionSet, v model.TargetingRule) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TargetingRule!")
+		return graphql.Null
+	}
+	return ec._TargetingRule(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTargetingRule2ᚕparleyᚋgraphᚋmodelᚐTargetingRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []model.TargetingRule) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNTargetingRule2parleyᚋentᚋschemaᚐTargeting(ctx, sel, v[i])
+		return ec.marshalNTargetingRule2parleyᚋgraphᚋmodelᚐTargetingRule(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -4062,20 +5165,20 @@ func (ec *executionContext) marshalNTargetingRule2ᚕparleyᚋentᚋschemaᚐTar
 	return ret
 }
 
-func (ec *executionContext) unmarshalNTargetingRuleInput2ᚖparleyᚋentᚋschemaᚐTargeting(ctx context.Context, v any) (*schema.Targeting, error) {
+func (ec *executionContext) unmarshalNTargetingRuleInput2ᚖparleyᚋinternalᚋvocabᚐTargeting(ctx context.Context, v any) (*vocab.Targeting, error) {
 	res, err := ec.unmarshalInputTargetingRuleInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNTargetingRuleVerdict2parleyᚋinternalᚋtargetingᚐRuleVerdict(ctx context.Context, sel ast.SelectionSet, v targeting.RuleVerdict) graphql.Marshaler {
+func (ec *executionContext) marshalNTargetingRuleVerdict2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐRuleVerdict(ctx context.Context, sel ast.SelectionSet, v targeting.RuleVerdict) graphql.Marshaler {
 	return ec._TargetingRuleVerdict(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNTargetingRuleVerdict2ᚕparleyᚋinternalᚋtargetingᚐRuleVerdictᚄ(ctx context.Context, sel ast.SelectionSet, v []targeting.RuleVerdict) graphql.Marshaler {
+func (ec *executionContext) marshalNTargetingRuleVerdict2ᚕparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐRuleVerdictᚄ(ctx context.Context, sel ast.SelectionSet, v []targeting.RuleVerdict) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNTargetingRuleVerdict2parleyᚋinternalᚋtargetingᚐRuleVerdict(ctx, sel, v[i])
+		return ec.marshalNTargetingRuleVerdict2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐRuleVerdict(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -4087,16 +5190,12 @@ func (ec *executionContext) marshalNTargetingRuleVerdict2ᚕparleyᚋinternalᚋ
 	return ret
 }
 
-func (ec *executionContext) marshalNTargetingWarning2parleyᚋinternalᚋtargetingᚐWarning(ctx context.Context, sel ast.SelectionSet, v targeting.Warning) graphql.Marshaler {
-	return ec._TargetingWarning(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNTargetingWarning2ᚕparleyᚋinternalᚋtargetingᚐWarningᚄ(ctx context.Context, sel ast.SelectionSet, v []targeting.Warning) graphql.Marshaler {
-	ctx = graphql.WithBatchParentValues(ctx, "TargetingWarning", v)
+func (ec *executionContext) marshalNTargetingWarning2ᚕᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐWarningᚄ(ctx context.Context, sel ast.SelectionSet, v []*targeting.Warning) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "TargetingWarning", v, nil)
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNTargetingWarning2parleyᚋinternalᚋtargetingᚐWarning(ctx, sel, v[i])
+		return ec.marshalNTargetingWarning2ᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐWarning(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -4106,6 +5205,46 @@ func (ec *executionContext) marshalNTargetingWarning2ᚕparleyᚋinternalᚋtarg
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNTargetingWarning2ᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐWarning(ctx context.Context, sel ast.SelectionSet, v *targeting.Warning) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TargetingWarning!")
+		return graphql.Null
+	}
+	return ec._TargetingWarning(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTargetingWarningConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*targeting.Warning]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TargetingWarningConnection!")
+		return graphql.Null
+	}
+	return ec._TargetingWarningConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTargetingWarningEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*targeting.Warning]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTargetingWarningEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTargetingWarningEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*targeting.Warning]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TargetingWarningEdge!")
+		return graphql.Null
+	}
+	return ec._TargetingWarningEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNTargetingWarningKind2parleyᚋinternalᚋvocabᚐTargetingWarningKind(ctx context.Context, v any) (vocab.TargetingWarningKind, error) {
@@ -4123,12 +5262,12 @@ func (ec *executionContext) marshalNTargetingWarningKind2parleyᚋinternalᚋvoc
 	return res
 }
 
-func (ec *executionContext) unmarshalNUpdateTargetedMessageInput2parleyᚋinternalᚋtargetingᚐUpdateTargetedMessageInput(ctx context.Context, v any) (targeting.UpdateTargetedMessageInput, error) {
+func (ec *executionContext) unmarshalNUpdateTargetedMessageInput2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐUpdateTargetedMessageInput(ctx context.Context, v any) (targeting.UpdateTargetedMessageInput, error) {
 	res, err := ec.unmarshalInputUpdateTargetedMessageInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐUpdateTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateTargetedMessagePayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUpdateTargetedMessagePayload2ᚖparleyᚋgraphᚋmodelᚐTargetedMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.TargetedMessagePayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UpdateTargetedMessagePayload!")
 		return graphql.Null
@@ -4155,7 +5294,26 @@ func (ec *executionContext) marshalOAudience2ᚖparleyᚋinternalᚋvocabᚐAudi
 	return res
 }
 
-func (ec *executionContext) unmarshalOConsentOptionsInput2ᚖparleyᚋentᚋschemaᚐConsent(ctx context.Context, v any) (*schema.Consent, error) {
+func (ec *executionContext) unmarshalOConsentMode2ᚖparleyᚋinternalᚋvocabᚐConsentMode(ctx context.Context, v any) (*vocab.ConsentMode, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.ConsentMode(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOConsentMode2ᚖparleyᚋinternalᚋvocabᚐConsentMode(ctx context.Context, sel ast.SelectionSet, v *vocab.ConsentMode) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOConsentOptionsInput2ᚖparleyᚋinternalᚋvocabᚐConsent(ctx context.Context, v any) (*vocab.Consent, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -4163,7 +5321,7 @@ func (ec *executionContext) unmarshalOConsentOptionsInput2ᚖparleyᚋentᚋsche
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalODisplayOptionsInput2ᚖparleyᚋentᚋschemaᚐDisplay(ctx context.Context, v any) (*schema.Display, error) {
+func (ec *executionContext) unmarshalODisplayOptionsInput2ᚖparleyᚋinternalᚋvocabᚐDisplay(ctx context.Context, v any) (*vocab.Display, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -4171,7 +5329,7 @@ func (ec *executionContext) unmarshalODisplayOptionsInput2ᚖparleyᚋentᚋsche
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOEmailCaptureInput2ᚖparleyᚋentᚋschemaᚐEmailCapture(ctx context.Context, v any) (*schema.EmailCapture, error) {
+func (ec *executionContext) unmarshalOEmailCaptureInput2ᚖparleyᚋinternalᚋvocabᚐEmailCapture(ctx context.Context, v any) (*vocab.EmailCapture, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -4179,12 +5337,31 @@ func (ec *executionContext) unmarshalOEmailCaptureInput2ᚖparleyᚋentᚋschema
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOHeadingInput2ᚖparleyᚋentᚋschemaᚐHeading(ctx context.Context, v any) (*schema.Heading, error) {
+func (ec *executionContext) unmarshalOHeadingInput2ᚖparleyᚋinternalᚋvocabᚐHeading(ctx context.Context, v any) (*vocab.Heading, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputHeadingInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOSmallScreen2ᚖparleyᚋinternalᚋvocabᚐSmallScreen(ctx context.Context, v any) (*vocab.SmallScreen, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.SmallScreen(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSmallScreen2ᚖparleyᚋinternalᚋvocabᚐSmallScreen(ctx context.Context, sel ast.SelectionSet, v *vocab.SmallScreen) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOTargetedMessage2ᚖparleyᚋentᚐTargetedMessage(ctx context.Context, sel ast.SelectionSet, v *ent.TargetedMessage) graphql.Marshaler {
@@ -4194,21 +5371,56 @@ func (ec *executionContext) marshalOTargetedMessage2ᚖparleyᚋentᚐTargetedMe
 	return ec._TargetedMessage(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOTargetingRuleInput2ᚕᚖparleyᚋentᚋschemaᚐTargetingᚄ(ctx context.Context, v any) ([]*schema.Targeting, error) {
+func (ec *executionContext) unmarshalOTargetingPages2ᚖparleyᚋinternalᚋvocabᚐTargetingPages(ctx context.Context, v any) (*vocab.TargetingPages, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.TargetingPages(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTargetingPages2ᚖparleyᚋinternalᚋvocabᚐTargetingPages(ctx context.Context, sel ast.SelectionSet, v *vocab.TargetingPages) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOTargetingQueryParameterRuleInput2ᚖparleyᚋgraphᚋmodelᚐTargetingQueryParameterRuleInput(ctx context.Context, v any) (*model.TargetingQueryParameterRuleInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTargetingQueryParameterRuleInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOTargetingRuleInput2ᚕᚖparleyᚋinternalᚋvocabᚐTargetingᚄ(ctx context.Context, v any) ([]*vocab.Targeting, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]*schema.Targeting, len(vSlice))
+	res := make([]*vocab.Targeting, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNTargetingRuleInput2ᚖparleyᚋentᚋschemaᚐTargeting(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNTargetingRuleInput2ᚖparleyᚋinternalᚋvocabᚐTargeting(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOTargetingUrlRuleInput2ᚖparleyᚋgraphᚋmodelᚐTargetingURLRuleInput(ctx context.Context, v any) (*model.TargetingURLRuleInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTargetingUrlRuleInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

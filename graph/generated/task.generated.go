@@ -10,11 +10,11 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
 	"parley/internal/clock"
 	"parley/internal/conversation"
+	"parley/internal/paging"
 	"parley/internal/vocab"
 )
 
@@ -32,7 +32,7 @@ type TaskResolver interface {
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _CancelTaskPayload_task(ctx context.Context, field graphql.CollectedField, obj *model.CancelTaskPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _CancelTaskPayload_task(ctx context.Context, field graphql.CollectedField, obj *model.TaskPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -64,7 +64,7 @@ func (ec *executionContext) fieldContext_CancelTaskPayload_task(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _CancelTaskPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CancelTaskPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _CancelTaskPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TaskPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -182,8 +182,8 @@ func (ec *executionContext) _Task_problems(ctx context.Context, field graphql.Co
 			return obj.Problems, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []schema.TaskProblem) graphql.Marshaler {
-			return ec.marshalNTaskProblem2ᚕparleyᚋentᚋschemaᚐTaskProblemᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.TaskProblem) graphql.Marshaler {
+			return ec.marshalNTaskProblem2ᚕparleyᚋinternalᚋvocabᚐTaskProblemᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -294,21 +294,156 @@ func (ec *executionContext) resolveBatch_Task_actor(ctx context.Context, field g
 	)
 }
 
-func (ec *executionContext) _TaskProblem_conversationId(ctx context.Context, field graphql.CollectedField, obj *schema.TaskProblem) (ret graphql.Marshaler) {
+func (ec *executionContext) _TaskConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Task]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.Task]) graphql.Marshaler {
+			return ec.marshalNTaskEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TaskConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TaskEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TaskConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Task]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Task) graphql.Marshaler {
+			return ec.marshalNTask2ᚕᚖparleyᚋentᚐTaskᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TaskConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Task(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TaskConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Task]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TaskConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TaskEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Task]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_TaskEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _TaskEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Task]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Task) graphql.Marshaler {
+			return ec.marshalNTask2ᚖparleyᚋentᚐTask(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TaskEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Task(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TaskProblem_conversationId(ctx context.Context, field graphql.CollectedField, obj *vocab.TaskProblem) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ConversationID)
 }
 func (ec *executionContext) fieldContext_TaskProblem_conversationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TaskProblem", field, false, false, "ID")
 }
 
-func (ec *executionContext) _TaskProblem_code(ctx context.Context, field graphql.CollectedField, obj *schema.TaskProblem) (ret graphql.Marshaler) {
+func (ec *executionContext) _TaskProblem_code(ctx context.Context, field graphql.CollectedField, obj *vocab.TaskProblem) (ret graphql.Marshaler) {
 	return ec.marshalNUserErrorCode2string(ctx, field.Selections, obj.Code)
 }
 func (ec *executionContext) fieldContext_TaskProblem_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TaskProblem", field, false, false, "UserErrorCode")
 }
 
-func (ec *executionContext) _TaskProblem_message(ctx context.Context, field graphql.CollectedField, obj *schema.TaskProblem) (ret graphql.Marshaler) {
+func (ec *executionContext) _TaskProblem_message(ctx context.Context, field graphql.CollectedField, obj *vocab.TaskProblem) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Message)
 }
 func (ec *executionContext) fieldContext_TaskProblem_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -378,7 +513,7 @@ func UnmarshalCancelTaskInput(ctx context.Context, raw any) (conversation.Cancel
 
 var cancelTaskPayloadImplementors = []string{"CancelTaskPayload"}
 
-func (ec *executionContext) _CancelTaskPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelTaskPayload) graphql.Marshaler {
+func (ec *executionContext) _CancelTaskPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TaskPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, cancelTaskPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -408,7 +543,7 @@ func (ec *executionContext) _CancelTaskPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
-var taskImplementors = []string{"Task", "Node"}
+var taskImplementors = []string{"Task", "_Entity", "Node"}
 
 func (ec *executionContext) _Task(ctx context.Context, sel ast.SelectionSet, obj *ent.Task) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, taskImplementors)
@@ -480,9 +615,78 @@ func (ec *executionContext) _Task(ctx context.Context, sel ast.SelectionSet, obj
 	return out
 }
 
+var taskConnectionImplementors = []string{"TaskConnection"}
+
+func (ec *executionContext) _TaskConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.Task]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, taskConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TaskConnection")
+		case "edges":
+			out.Values[i] = ec._TaskConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._TaskConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._TaskConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var taskEdgeImplementors = []string{"TaskEdge"}
+
+func (ec *executionContext) _TaskEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.Task]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, taskEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TaskEdge")
+		case "cursor":
+			out.Values[i] = ec._TaskEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._TaskEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var taskProblemImplementors = []string{"TaskProblem"}
 
-func (ec *executionContext) _TaskProblem(ctx context.Context, sel ast.SelectionSet, obj *schema.TaskProblem) graphql.Marshaler {
+func (ec *executionContext) _TaskProblem(ctx context.Context, sel ast.SelectionSet, obj *vocab.TaskProblem) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, taskProblemImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -526,12 +730,69 @@ func (ec *executionContext) unmarshalNCancelTaskInput2parleyᚋinternalᚋconver
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCancelTaskPayload2ᚖparleyᚋgraphᚋmodelᚐCancelTaskPayload(ctx context.Context, sel ast.SelectionSet, v *model.CancelTaskPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNCancelTaskPayload2ᚖparleyᚋgraphᚋmodelᚐTaskPayload(ctx context.Context, sel ast.SelectionSet, v *model.TaskPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CancelTaskPayload!")
 		return graphql.Null
 	}
 	return ec._CancelTaskPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTask2ᚕᚖparleyᚋentᚐTaskᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Task) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Task", v, nil)
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTask2ᚖparleyᚋentᚐTask(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTask2ᚖparleyᚋentᚐTask(ctx context.Context, sel ast.SelectionSet, v *ent.Task) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Task!")
+		return graphql.Null
+	}
+	return ec._Task(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTaskConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.Task]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TaskConnection!")
+		return graphql.Null
+	}
+	return ec._TaskConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTaskEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.Task]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTaskEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTaskEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.Task]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TaskEdge!")
+		return graphql.Null
+	}
+	return ec._TaskEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNTaskKind2parleyᚋinternalᚋvocabᚐTaskKind(ctx context.Context, v any) (vocab.TaskKind, error) {
@@ -549,15 +810,15 @@ func (ec *executionContext) marshalNTaskKind2parleyᚋinternalᚋvocabᚐTaskKin
 	return res
 }
 
-func (ec *executionContext) marshalNTaskProblem2parleyᚋentᚋschemaᚐTaskProblem(ctx context.Context, sel ast.SelectionSet, v schema.TaskProblem) graphql.Marshaler {
+func (ec *executionContext) marshalNTaskProblem2parleyᚋinternalᚋvocabᚐTaskProblem(ctx context.Context, sel ast.SelectionSet, v vocab.TaskProblem) graphql.Marshaler {
 	return ec._TaskProblem(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNTaskProblem2ᚕparleyᚋentᚋschemaᚐTaskProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.TaskProblem) graphql.Marshaler {
+func (ec *executionContext) marshalNTaskProblem2ᚕparleyᚋinternalᚋvocabᚐTaskProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.TaskProblem) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNTaskProblem2parleyᚋentᚋschemaᚐTaskProblem(ctx, sel, v[i])
+		return ec.marshalNTaskProblem2parleyᚋinternalᚋvocabᚐTaskProblem(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {

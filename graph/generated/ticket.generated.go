@@ -10,9 +10,11 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/graph/internal/inorder"
+	"parley/graph/model"
 	"parley/internal/clock"
+	"parley/internal/crm"
+	"parley/internal/paging"
 	"parley/internal/vocab"
 )
 
@@ -23,6 +25,10 @@ type TicketResolver interface {
 	Conversation(ctx context.Context, objs []*ent.Ticket) ([]*ent.Conversation, error)
 }
 
+type TicketPresetInputResolver interface {
+	Priority(ctx context.Context, obj *vocab.TicketPreset, data *vocab.Priority) error
+}
+
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
@@ -30,6 +36,70 @@ type TicketResolver interface {
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _CreateTicketPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *model.TicketPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateTicketPayload_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ticket, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Ticket) graphql.Marshaler {
+			return ec.marshalOTicket2ᚖparleyᚋentᚐTicket(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateTicketPayload_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateTicketPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateTicketPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TicketPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateTicketPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateTicketPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateTicketPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
 
 func (ec *executionContext) _Ticket_id(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
@@ -39,7 +109,7 @@ func (ec *executionContext) fieldContext_Ticket_id(_ context.Context, field grap
 }
 
 func (ec *executionContext) _Ticket_subject(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Subject)
+	return ec.marshalOString2string(ctx, field.Selections, obj.Subject)
 }
 func (ec *executionContext) fieldContext_Ticket_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Ticket", field, false, false, "String")
@@ -94,8 +164,8 @@ func (ec *executionContext) _Ticket_properties(ctx context.Context, field graphq
 			return obj.Properties, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []schema.TicketProperty) graphql.Marshaler {
-			return ec.marshalNTicketProperty2ᚕparleyᚋentᚋschemaᚐTicketPropertyᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.TicketProperty) graphql.Marshaler {
+			return ec.marshalNTicketProperty2ᚕparleyᚋinternalᚋvocabᚐTicketPropertyᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -224,6 +294,29 @@ func (ec *executionContext) resolveBatch_Ticket_conversation(ctx context.Context
 	)
 }
 
+func (ec *executionContext) _Ticket_externalId(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_externalId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExternalID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_externalId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, false, false, "String")
+}
+
 func (ec *executionContext) _Ticket_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -247,21 +340,156 @@ func (ec *executionContext) fieldContext_Ticket_createdAt(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Ticket", field, false, false, "Time")
 }
 
-func (ec *executionContext) _TicketPreset_pipeline(ctx context.Context, field graphql.CollectedField, obj *schema.TicketPreset) (ret graphql.Marshaler) {
+func (ec *executionContext) _TicketConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Ticket]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.Ticket]) graphql.Marshaler {
+			return ec.marshalNTicketEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TicketEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TicketConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Ticket]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Ticket) graphql.Marshaler {
+			return ec.marshalNTicket2ᚕᚖparleyᚋentᚐTicketᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TicketConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Ticket]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TicketEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Ticket]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_TicketEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _TicketEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Ticket]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Ticket) graphql.Marshaler {
+			return ec.marshalNTicket2ᚖparleyᚋentᚐTicket(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TicketPreset_pipeline(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Pipeline)
 }
 func (ec *executionContext) fieldContext_TicketPreset_pipeline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TicketPreset", field, false, false, "String")
 }
 
-func (ec *executionContext) _TicketPreset_stage(ctx context.Context, field graphql.CollectedField, obj *schema.TicketPreset) (ret graphql.Marshaler) {
+func (ec *executionContext) _TicketPreset_stage(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Stage)
 }
 func (ec *executionContext) fieldContext_TicketPreset_stage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TicketPreset", field, false, false, "String")
 }
 
-func (ec *executionContext) _TicketPreset_priority(ctx context.Context, field graphql.CollectedField, obj *schema.TicketPreset) (ret graphql.Marshaler) {
+func (ec *executionContext) _TicketPreset_priority(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -284,7 +512,7 @@ func (ec *executionContext) fieldContext_TicketPreset_priority(_ context.Context
 	return graphql.NewScalarFieldContext("TicketPreset", field, false, false, "Priority")
 }
 
-func (ec *executionContext) _TicketPreset_properties(ctx context.Context, field graphql.CollectedField, obj *schema.TicketPreset) (ret graphql.Marshaler) {
+func (ec *executionContext) _TicketPreset_properties(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -296,8 +524,8 @@ func (ec *executionContext) _TicketPreset_properties(ctx context.Context, field 
 			return obj.Properties, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []schema.TicketProperty) graphql.Marshaler {
-			return ec.marshalNTicketProperty2ᚕparleyᚋentᚋschemaᚐTicketPropertyᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.TicketProperty) graphql.Marshaler {
+			return ec.marshalNTicketProperty2ᚕparleyᚋinternalᚋvocabᚐTicketPropertyᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -316,26 +544,195 @@ func (ec *executionContext) fieldContext_TicketPreset_properties(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _TicketProperty_name(ctx context.Context, field graphql.CollectedField, obj *schema.TicketProperty) (ret graphql.Marshaler) {
+func (ec *executionContext) _TicketProperty_name(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketProperty) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_TicketProperty_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TicketProperty", field, false, false, "String")
 }
 
-func (ec *executionContext) _TicketProperty_value(ctx context.Context, field graphql.CollectedField, obj *schema.TicketProperty) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Value)
+func (ec *executionContext) _TicketProperty_value(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketProperty) (ret graphql.Marshaler) {
+	return ec.marshalOString2string(ctx, field.Selections, obj.Value)
 }
 func (ec *executionContext) fieldContext_TicketProperty_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TicketProperty", field, false, false, "String")
+}
+
+func (ec *executionContext) _UpdateTicketPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *model.TicketPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateTicketPayload_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ticket, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Ticket) graphql.Marshaler {
+			return ec.marshalOTicket2ᚖparleyᚋentᚐTicket(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateTicketPayload_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateTicketPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateTicketPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TicketPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateTicketPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateTicketPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateTicketPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputTicketPresetInput(ctx context.Context, obj any) (schema.TicketPreset, error) {
-	var it schema.TicketPreset
+func (ec *executionContext) unmarshalInputCreateTicketInput(ctx context.Context, obj any) (crm.CreateTicketInput, error) {
+	var it crm.CreateTicketInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "subject", "pipeline", "stage", "priority", "properties", "contactId", "conversationId", "externalId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "subject":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subject"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Subject = data
+		case "pipeline":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipeline"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Pipeline = data
+		case "stage":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stage"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Stage = data
+		case "priority":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
+			data, err := ec.unmarshalOPriority2ᚖparleyᚋinternalᚋvocabᚐPriority(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priority = data
+		case "properties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("properties"))
+			data, err := ec.unmarshalOTicketPropertyInput2ᚕparleyᚋinternalᚋvocabᚐTicketPropertyᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Properties = data
+		case "contactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactID = data
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "externalId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("externalId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExternalID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateTicketInput unmarshals raw into the CreateTicketInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateTicketInput(ctx context.Context, raw any) (crm.CreateTicketInput, error) {
+	var out crm.CreateTicketInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateTicketInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTicketPresetInput(ctx context.Context, obj any) (vocab.TicketPreset, error) {
+	var it vocab.TicketPreset
 	if obj == nil {
 		return it, nil
 	}
@@ -372,14 +769,16 @@ func (ec *executionContext) unmarshalInputTicketPresetInput(ctx context.Context,
 			it.Stage = data
 		case "priority":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
-			data, err := ec.unmarshalNPriority2parleyᚋinternalᚋvocabᚐPriority(ctx, v)
+			data, err := ec.unmarshalOPriority2ᚖparleyᚋinternalᚋvocabᚐPriority(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Priority = data
+			if err = ec.Resolvers.TicketPresetInput().Priority(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "properties":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("properties"))
-			data, err := ec.unmarshalOTicketPropertyInput2ᚕparleyᚋentᚋschemaᚐTicketPropertyᚄ(ctx, v)
+			data, err := ec.unmarshalOTicketPropertyInput2ᚕparleyᚋinternalᚋvocabᚐTicketPropertyᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -395,14 +794,14 @@ func (ec *executionContext) unmarshalInputTicketPresetInput(ctx context.Context,
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalTicketPresetInput(ctx context.Context, raw any) (schema.TicketPreset, error) {
-	var out schema.TicketPreset
+func UnmarshalTicketPresetInput(ctx context.Context, raw any) (vocab.TicketPreset, error) {
+	var out vocab.TicketPreset
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "TicketPresetInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputTicketPropertyInput(ctx context.Context, obj any) (schema.TicketProperty, error) {
-	var it schema.TicketProperty
+func (ec *executionContext) unmarshalInputTicketPropertyInput(ctx context.Context, obj any) (vocab.TicketProperty, error) {
+	var it vocab.TicketProperty
 	if obj == nil {
 		return it, nil
 	}
@@ -444,9 +843,107 @@ func (ec *executionContext) unmarshalInputTicketPropertyInput(ctx context.Contex
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalTicketPropertyInput(ctx context.Context, raw any) (schema.TicketProperty, error) {
-	var out schema.TicketProperty
+func UnmarshalTicketPropertyInput(ctx context.Context, raw any) (vocab.TicketProperty, error) {
+	var out vocab.TicketProperty
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "TicketPropertyInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateTicketInput(ctx context.Context, obj any) (crm.UpdateTicketInput, error) {
+	var it crm.UpdateTicketInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ticketId", "subject", "pipeline", "stage", "priority", "properties", "contactId", "externalId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ticketId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ticketId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TicketID = data
+		case "subject":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subject"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Subject = graphql.OmittableOf(data)
+		case "pipeline":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipeline"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Pipeline = graphql.OmittableOf(data)
+		case "stage":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stage"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Stage = graphql.OmittableOf(data)
+		case "priority":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
+			data, err := ec.unmarshalOPriority2ᚖparleyᚋinternalᚋvocabᚐPriority(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priority = graphql.OmittableOf(data)
+		case "properties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("properties"))
+			data, err := ec.unmarshalOTicketPropertyInput2ᚕparleyᚋinternalᚋvocabᚐTicketPropertyᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Properties = graphql.OmittableOf(data)
+		case "contactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactID = graphql.OmittableOf(data)
+		case "externalId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("externalId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExternalID = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateTicketInput unmarshals raw into the UpdateTicketInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateTicketInput(ctx context.Context, raw any) (crm.UpdateTicketInput, error) {
+	var out crm.UpdateTicketInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateTicketInput", raw, &out)
 	return out, err
 }
 
@@ -458,7 +955,39 @@ func UnmarshalTicketPropertyInput(ctx context.Context, raw any) (schema.TicketPr
 
 // region    **************************** object.gotpl ****************************
 
-var ticketImplementors = []string{"Ticket", "Node"}
+var createTicketPayloadImplementors = []string{"CreateTicketPayload"}
+
+func (ec *executionContext) _CreateTicketPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TicketPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createTicketPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateTicketPayload")
+		case "ticket":
+			out.Values[i] = ec._CreateTicketPayload_ticket(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateTicketPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var ticketImplementors = []string{"Ticket", "_Entity", "Node"}
 
 func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, obj *ent.Ticket) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, ticketImplementors)
@@ -475,7 +1004,7 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "subject":
 			out.Values[i] = ec._Ticket_subject(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "pipeline":
@@ -508,6 +1037,11 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "externalId":
+			out.Values[i] = ec._Ticket_externalId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "createdAt":
 			out.Values[i] = ec._Ticket_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -525,9 +1059,78 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
+var ticketConnectionImplementors = []string{"TicketConnection"}
+
+func (ec *executionContext) _TicketConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.Ticket]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ticketConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TicketConnection")
+		case "edges":
+			out.Values[i] = ec._TicketConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._TicketConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._TicketConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var ticketEdgeImplementors = []string{"TicketEdge"}
+
+func (ec *executionContext) _TicketEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.Ticket]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ticketEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TicketEdge")
+		case "cursor":
+			out.Values[i] = ec._TicketEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._TicketEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var ticketPresetImplementors = []string{"TicketPreset"}
 
-func (ec *executionContext) _TicketPreset(ctx context.Context, sel ast.SelectionSet, obj *schema.TicketPreset) graphql.Marshaler {
+func (ec *executionContext) _TicketPreset(ctx context.Context, sel ast.SelectionSet, obj *vocab.TicketPreset) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, ticketPresetImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -569,7 +1172,7 @@ func (ec *executionContext) _TicketPreset(ctx context.Context, sel ast.Selection
 
 var ticketPropertyImplementors = []string{"TicketProperty"}
 
-func (ec *executionContext) _TicketProperty(ctx context.Context, sel ast.SelectionSet, obj *schema.TicketProperty) graphql.Marshaler {
+func (ec *executionContext) _TicketProperty(ctx context.Context, sel ast.SelectionSet, obj *vocab.TicketProperty) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, ticketPropertyImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -584,6 +1187,38 @@ func (ec *executionContext) _TicketProperty(ctx context.Context, sel ast.Selecti
 			}
 		case "value":
 			out.Values[i] = ec._TicketProperty_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var updateTicketPayloadImplementors = []string{"UpdateTicketPayload"}
+
+func (ec *executionContext) _UpdateTicketPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TicketPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateTicketPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateTicketPayload")
+		case "ticket":
+			out.Values[i] = ec._UpdateTicketPayload_ticket(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateTicketPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -602,6 +1237,19 @@ func (ec *executionContext) _TicketProperty(ctx context.Context, sel ast.Selecti
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) unmarshalNCreateTicketInput2parleyᚋinternalᚋcrmᚐCreateTicketInput(ctx context.Context, v any) (crm.CreateTicketInput, error) {
+	res, err := ec.unmarshalInputCreateTicketInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateTicketPayload2ᚖparleyᚋgraphᚋmodelᚐTicketPayload(ctx context.Context, sel ast.SelectionSet, v *model.TicketPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreateTicketPayload!")
+		return graphql.Null
+	}
+	return ec._CreateTicketPayload(ctx, sel, v)
+}
 
 func (ec *executionContext) marshalNTicket2ᚕᚖparleyᚋentᚐTicketᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Ticket) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Ticket", v, nil)
@@ -628,15 +1276,19 @@ func (ec *executionContext) marshalNTicket2ᚖparleyᚋentᚐTicket(ctx context.
 	return ec._Ticket(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNTicketProperty2parleyᚋentᚋschemaᚐTicketProperty(ctx context.Context, sel ast.SelectionSet, v schema.TicketProperty) graphql.Marshaler {
-	return ec._TicketProperty(ctx, sel, &v)
+func (ec *executionContext) marshalNTicketConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.Ticket]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TicketConnection!")
+		return graphql.Null
+	}
+	return ec._TicketConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNTicketProperty2ᚕparleyᚋentᚋschemaᚐTicketPropertyᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.TicketProperty) graphql.Marshaler {
+func (ec *executionContext) marshalNTicketEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.Ticket]) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNTicketProperty2parleyᚋentᚋschemaᚐTicketProperty(ctx, sel, v[i])
+		return ec.marshalNTicketEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -648,19 +1300,67 @@ func (ec *executionContext) marshalNTicketProperty2ᚕparleyᚋentᚋschemaᚐTi
 	return ret
 }
 
-func (ec *executionContext) unmarshalNTicketPropertyInput2parleyᚋentᚋschemaᚐTicketProperty(ctx context.Context, v any) (schema.TicketProperty, error) {
+func (ec *executionContext) marshalNTicketEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.Ticket]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TicketEdge!")
+		return graphql.Null
+	}
+	return ec._TicketEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTicketProperty2parleyᚋinternalᚋvocabᚐTicketProperty(ctx context.Context, sel ast.SelectionSet, v vocab.TicketProperty) graphql.Marshaler {
+	return ec._TicketProperty(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTicketProperty2ᚕparleyᚋinternalᚋvocabᚐTicketPropertyᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.TicketProperty) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTicketProperty2parleyᚋinternalᚋvocabᚐTicketProperty(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNTicketPropertyInput2parleyᚋinternalᚋvocabᚐTicketProperty(ctx context.Context, v any) (vocab.TicketProperty, error) {
 	res, err := ec.unmarshalInputTicketPropertyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOTicketPreset2ᚖparleyᚋentᚋschemaᚐTicketPreset(ctx context.Context, sel ast.SelectionSet, v *schema.TicketPreset) graphql.Marshaler {
+func (ec *executionContext) unmarshalNUpdateTicketInput2parleyᚋinternalᚋcrmᚐUpdateTicketInput(ctx context.Context, v any) (crm.UpdateTicketInput, error) {
+	res, err := ec.unmarshalInputUpdateTicketInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateTicketPayload2ᚖparleyᚋgraphᚋmodelᚐTicketPayload(ctx context.Context, sel ast.SelectionSet, v *model.TicketPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateTicketPayload!")
+		return graphql.Null
+	}
+	return ec._UpdateTicketPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTicket2ᚖparleyᚋentᚐTicket(ctx context.Context, sel ast.SelectionSet, v *ent.Ticket) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Ticket(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTicketPreset2ᚖparleyᚋinternalᚋvocabᚐTicketPreset(ctx context.Context, sel ast.SelectionSet, v *vocab.TicketPreset) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._TicketPreset(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOTicketPresetInput2ᚖparleyᚋentᚋschemaᚐTicketPreset(ctx context.Context, v any) (*schema.TicketPreset, error) {
+func (ec *executionContext) unmarshalOTicketPresetInput2ᚖparleyᚋinternalᚋvocabᚐTicketPreset(ctx context.Context, v any) (*vocab.TicketPreset, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -668,16 +1368,16 @@ func (ec *executionContext) unmarshalOTicketPresetInput2ᚖparleyᚋentᚋschema
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOTicketPropertyInput2ᚕparleyᚋentᚋschemaᚐTicketPropertyᚄ(ctx context.Context, v any) ([]schema.TicketProperty, error) {
+func (ec *executionContext) unmarshalOTicketPropertyInput2ᚕparleyᚋinternalᚋvocabᚐTicketPropertyᚄ(ctx context.Context, v any) ([]vocab.TicketProperty, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]schema.TicketProperty, len(vSlice))
+	res := make([]vocab.TicketProperty, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNTicketPropertyInput2parleyᚋentᚋschemaᚐTicketProperty(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNTicketPropertyInput2parleyᚋinternalᚋvocabᚐTicketProperty(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}

@@ -13,7 +13,8 @@ import (
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
 	"parley/internal/clock"
-	"parley/internal/conversation"
+	"parley/internal/conversation/view"
+	"parley/internal/paging"
 	"parley/internal/vocab"
 )
 
@@ -24,7 +25,14 @@ type SavedViewResolver interface {
 	Owner(ctx context.Context, objs []*ent.SavedView) ([]*ent.User, error)
 	Shared(ctx context.Context, obj *ent.SavedView) (bool, error)
 
-	Filter(ctx context.Context, obj *ent.SavedView) (*conversation.Filter, error)
+	Filter(ctx context.Context, obj *ent.SavedView) (*view.Filter, error)
+}
+type ViewCountResolver interface {
+	Inbox(ctx context.Context, objs []*view.ViewCount) ([]*ent.Inbox, error)
+	View(ctx context.Context, obj *view.ViewCount) (*vocab.ConversationView, error)
+	SavedView(ctx context.Context, objs []*view.ViewCount) ([]*ent.SavedView, error)
+	Open(ctx context.Context, obj *view.ViewCount) (*int, error)
+	Unread(ctx context.Context, obj *view.ViewCount) (*int, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -35,7 +43,7 @@ type SavedViewResolver interface {
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _CreateSavedViewPayload_savedView(ctx context.Context, field graphql.CollectedField, obj *model.CreateSavedViewPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _CreateSavedViewPayload_savedView(ctx context.Context, field graphql.CollectedField, obj *model.SavedViewPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -67,7 +75,7 @@ func (ec *executionContext) fieldContext_CreateSavedViewPayload_savedView(_ cont
 	return fc, nil
 }
 
-func (ec *executionContext) _CreateSavedViewPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateSavedViewPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _CreateSavedViewPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SavedViewPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -152,443 +160,6 @@ func (ec *executionContext) fieldContext_DeleteSavedViewPayload_userErrors(_ con
 		},
 	}
 	return fc, nil
-}
-
-func (ec *executionContext) _SavedAssigneeFilter_me(ctx context.Context, field graphql.CollectedField, obj *conversation.AssigneeFilter) (ret graphql.Marshaler) {
-	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Me)
-}
-func (ec *executionContext) fieldContext_SavedAssigneeFilter_me(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedAssigneeFilter", field, false, false, "Boolean")
-}
-
-func (ec *executionContext) _SavedAssigneeFilter_nobody(ctx context.Context, field graphql.CollectedField, obj *conversation.AssigneeFilter) (ret graphql.Marshaler) {
-	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Nobody)
-}
-func (ec *executionContext) fieldContext_SavedAssigneeFilter_nobody(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedAssigneeFilter", field, false, false, "Boolean")
-}
-
-func (ec *executionContext) _SavedAssigneeFilter_userIds(ctx context.Context, field graphql.CollectedField, obj *conversation.AssigneeFilter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedAssigneeFilter_userIds(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.UserIDs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalOID2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedAssigneeFilter_userIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedAssigneeFilter", field, false, false, "ID")
-}
-
-func (ec *executionContext) _SavedAssigneeFilter_teamIds(ctx context.Context, field graphql.CollectedField, obj *conversation.AssigneeFilter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedAssigneeFilter_teamIds(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TeamIDs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalOID2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedAssigneeFilter_teamIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedAssigneeFilter", field, false, false, "ID")
-}
-
-func (ec *executionContext) _SavedFilter_inboxIds(ctx context.Context, field graphql.CollectedField, obj *conversation.Filter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedFilter_inboxIds(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.InboxIDs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalOID2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedFilter_inboxIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "ID")
-}
-
-func (ec *executionContext) _SavedFilter_statuses(ctx context.Context, field graphql.CollectedField, obj *conversation.Filter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedFilter_statuses(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Statuses, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []vocab.ConversationStatus) graphql.Marshaler {
-			return ec.marshalOConversationStatus2ᚕparleyᚋinternalᚋvocabᚐConversationStatusᚄ(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedFilter_statuses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "ConversationStatus")
-}
-
-func (ec *executionContext) _SavedFilter_channels(ctx context.Context, field graphql.CollectedField, obj *conversation.Filter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedFilter_channels(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Channels, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []vocab.ChannelKind) graphql.Marshaler {
-			return ec.marshalOChannelKind2ᚕparleyᚋinternalᚋvocabᚐChannelKindᚄ(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedFilter_channels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "ChannelKind")
-}
-
-func (ec *executionContext) _SavedFilter_assignees(ctx context.Context, field graphql.CollectedField, obj *conversation.Filter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedFilter_assignees(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Assignees, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *conversation.AssigneeFilter) graphql.Marshaler {
-			return ec.marshalOSavedAssigneeFilter2ᚖparleyᚋinternalᚋconversationᚐAssigneeFilter(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedFilter_assignees(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "SavedFilter",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SavedAssigneeFilter(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _SavedFilter_contactIds(ctx context.Context, field graphql.CollectedField, obj *conversation.Filter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedFilter_contactIds(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ContactIDs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalOID2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedFilter_contactIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "ID")
-}
-
-func (ec *executionContext) _SavedFilter_tags(ctx context.Context, field graphql.CollectedField, obj *conversation.Filter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedFilter_tags(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Tags, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedFilter_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "String")
-}
-
-func (ec *executionContext) _SavedFilter_priorities(ctx context.Context, field graphql.CollectedField, obj *conversation.Filter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedFilter_priorities(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Priorities, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []vocab.Priority) graphql.Marshaler {
-			return ec.marshalOPriority2ᚕparleyᚋinternalᚋvocabᚐPriorityᚄ(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedFilter_priorities(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "Priority")
-}
-
-func (ec *executionContext) _SavedFilter_openedAfter(ctx context.Context, field graphql.CollectedField, obj *conversation.Filter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedFilter_openedAfter(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OpenedAfter, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
-			return ec.marshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedFilter_openedAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "Time")
-}
-
-func (ec *executionContext) _SavedFilter_openedBefore(ctx context.Context, field graphql.CollectedField, obj *conversation.Filter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedFilter_openedBefore(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OpenedBefore, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
-			return ec.marshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedFilter_openedBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "Time")
-}
-
-func (ec *executionContext) _SavedFilter_lastMessageAfter(ctx context.Context, field graphql.CollectedField, obj *conversation.Filter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedFilter_lastMessageAfter(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LastMessageAfter, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
-			return ec.marshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedFilter_lastMessageAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "Time")
-}
-
-func (ec *executionContext) _SavedFilter_lastMessageBefore(ctx context.Context, field graphql.CollectedField, obj *conversation.Filter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedFilter_lastMessageBefore(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LastMessageBefore, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
-			return ec.marshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedFilter_lastMessageBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "Time")
-}
-
-func (ec *executionContext) _SavedFilter_activeAfter(ctx context.Context, field graphql.CollectedField, obj *conversation.Filter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedFilter_activeAfter(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ActiveAfter, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
-			return ec.marshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedFilter_activeAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "Time")
-}
-
-func (ec *executionContext) _SavedFilter_activeBefore(ctx context.Context, field graphql.CollectedField, obj *conversation.Filter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedFilter_activeBefore(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ActiveBefore, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
-			return ec.marshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedFilter_activeBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "Time")
-}
-
-func (ec *executionContext) _SavedFilter_snoozed(ctx context.Context, field graphql.CollectedField, obj *conversation.Filter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedFilter_snoozed(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Snoozed, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v vocab.SnoozedFilter) graphql.Marshaler {
-			return ec.marshalNSnoozedFilter2parleyᚋinternalᚋvocabᚐSnoozedFilter(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_SavedFilter_snoozed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "SnoozedFilter")
-}
-
-func (ec *executionContext) _SavedFilter_unread(ctx context.Context, field graphql.CollectedField, obj *conversation.Filter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedFilter_unread(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Unread, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedFilter_unread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "Boolean")
-}
-
-func (ec *executionContext) _SavedFilter_text(ctx context.Context, field graphql.CollectedField, obj *conversation.Filter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SavedFilter_text(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Text, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_SavedFilter_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "String")
 }
 
 func (ec *executionContext) _SavedView_id(ctx context.Context, field graphql.CollectedField, obj *ent.SavedView) (ret graphql.Marshaler) {
@@ -773,8 +344,8 @@ func (ec *executionContext) _SavedView_filter(ctx context.Context, field graphql
 			return ec.Resolvers.SavedView().Filter(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *conversation.Filter) graphql.Marshaler {
-			return ec.marshalNSavedFilter2ᚖparleyᚋinternalᚋconversationᚐFilter(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Filter) graphql.Marshaler {
+			return ec.marshalNSavedFilter2ᚖparleyᚋinternalᚋconversationᚋviewᚐFilter(ctx, selections, v)
 		},
 		true,
 		true,
@@ -839,7 +410,142 @@ func (ec *executionContext) fieldContext_SavedView_createdAt(_ context.Context, 
 	return graphql.NewScalarFieldContext("SavedView", field, false, false, "Time")
 }
 
-func (ec *executionContext) _UpdateSavedViewPayload_savedView(ctx context.Context, field graphql.CollectedField, obj *model.UpdateSavedViewPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _SavedViewConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.SavedView]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedViewConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.SavedView]) graphql.Marshaler {
+			return ec.marshalNSavedViewEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedViewConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedViewConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedViewEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedViewConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.SavedView]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedViewConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.SavedView) graphql.Marshaler {
+			return ec.marshalNSavedView2ᚕᚖparleyᚋentᚐSavedViewᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedViewConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedViewConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedView(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedViewConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.SavedView]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedViewConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedViewConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedViewConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedViewEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.SavedView]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_SavedViewEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedViewEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _SavedViewEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.SavedView]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedViewEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.SavedView) graphql.Marshaler {
+			return ec.marshalNSavedView2ᚖparleyᚋentᚐSavedView(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedViewEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedViewEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedView(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateSavedViewPayload_savedView(ctx context.Context, field graphql.CollectedField, obj *model.SavedViewPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -871,7 +577,7 @@ func (ec *executionContext) fieldContext_UpdateSavedViewPayload_savedView(_ cont
 	return fc, nil
 }
 
-func (ec *executionContext) _UpdateSavedViewPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateSavedViewPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UpdateSavedViewPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SavedViewPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -903,7 +609,85 @@ func (ec *executionContext) fieldContext_UpdateSavedViewPayload_userErrors(_ con
 	return fc, nil
 }
 
-func (ec *executionContext) _ViewCount_view(ctx context.Context, field graphql.CollectedField, obj *conversation.ViewCount) (ret graphql.Marshaler) {
+func (ec *executionContext) _ViewCount_id(ctx context.Context, field graphql.CollectedField, obj *view.ViewCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ViewCount_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ViewCount_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ViewCount", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ViewCount_inbox(ctx context.Context, field graphql.CollectedField, obj *view.ViewCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ViewCount_inbox(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ViewCount_inbox(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Inbox) graphql.Marshaler {
+			return ec.marshalOInbox2ᚖparleyᚋentᚐInbox(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ViewCount_inbox(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ViewCount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Inbox(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ViewCount_inbox(ctx context.Context, field graphql.CollectedField, obj *view.ViewCount) (any, error) {
+	resolver := ec.Resolvers.ViewCount()
+	if batch, ok := graphql.BatchParentsFor[*view.ViewCount](ctx, "ViewCount"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Inbox(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Inbox](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ViewCount.inbox",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Inbox(ctx, []*view.ViewCount{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Inbox](
+		ctx,
+		results,
+		err,
+		"ViewCount.inbox",
+	)
+}
+
+func (ec *executionContext) _ViewCount_view(ctx context.Context, field graphql.CollectedField, obj *view.ViewCount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -912,40 +696,127 @@ func (ec *executionContext) _ViewCount_view(ctx context.Context, field graphql.C
 			return ec.fieldContext_ViewCount_view(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.View, nil
+			return ec.Resolvers.ViewCount().View(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v vocab.ConversationView) graphql.Marshaler {
-			return ec.marshalNConversationView2parleyᚋinternalᚋvocabᚐConversationView(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.ConversationView) graphql.Marshaler {
+			return ec.marshalOConversationView2ᚖparleyᚋinternalᚋvocabᚐConversationView(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ViewCount_view(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ViewCount", field, false, false, "ConversationView")
+	return graphql.NewScalarFieldContext("ViewCount", field, true, true, "ConversationView")
 }
 
-func (ec *executionContext) _ViewCount_open(ctx context.Context, field graphql.CollectedField, obj *conversation.ViewCount) (ret graphql.Marshaler) {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.Open)
+func (ec *executionContext) _ViewCount_savedView(ctx context.Context, field graphql.CollectedField, obj *view.ViewCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ViewCount_savedView(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ViewCount_savedView(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.SavedView) graphql.Marshaler {
+			return ec.marshalOSavedView2ᚖparleyᚋentᚐSavedView(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ViewCount_savedView(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ViewCount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedView(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ViewCount_savedView(ctx context.Context, field graphql.CollectedField, obj *view.ViewCount) (any, error) {
+	resolver := ec.Resolvers.ViewCount()
+	if batch, ok := graphql.BatchParentsFor[*view.ViewCount](ctx, "ViewCount"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.SavedView(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.SavedView](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ViewCount.savedView",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.SavedView(ctx, []*view.ViewCount{obj})
+	return graphql.ResolveBatchSingleResult[*ent.SavedView](
+		ctx,
+		results,
+		err,
+		"ViewCount.savedView",
+	)
+}
+
+func (ec *executionContext) _ViewCount_open(ctx context.Context, field graphql.CollectedField, obj *view.ViewCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ViewCount_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ViewCount().Open(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_ViewCount_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ViewCount", field, false, false, "Int")
+	return graphql.NewScalarFieldContext("ViewCount", field, true, true, "Int")
 }
 
-func (ec *executionContext) _ViewCount_unread(ctx context.Context, field graphql.CollectedField, obj *conversation.ViewCount) (ret graphql.Marshaler) {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.Unread)
+func (ec *executionContext) _ViewCount_unread(ctx context.Context, field graphql.CollectedField, obj *view.ViewCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ViewCount_unread(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ViewCount().Unread(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_ViewCount_unread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ViewCount", field, false, false, "Int")
+	return graphql.NewScalarFieldContext("ViewCount", field, true, true, "Int")
 }
 
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputCreateSavedViewInput(ctx context.Context, obj any) (conversation.CreateSavedViewInput, error) {
-	var it conversation.CreateSavedViewInput
+func (ec *executionContext) unmarshalInputCreateSavedViewInput(ctx context.Context, obj any) (view.CreateSavedViewInput, error) {
+	var it view.CreateSavedViewInput
 	if obj == nil {
 		return it, nil
 	}
@@ -959,13 +830,20 @@ func (ec *executionContext) unmarshalInputCreateSavedViewInput(ctx context.Conte
 		asMap["shared"] = false
 	}
 
-	fieldsInOrder := [...]string{"inboxId", "name", "shared", "view", "filter", "orderBy", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "inboxId", "name", "shared", "view", "filter", "orderBy", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
 		case "inboxId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inboxId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -996,7 +874,7 @@ func (ec *executionContext) unmarshalInputCreateSavedViewInput(ctx context.Conte
 			it.View = data
 		case "filter":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
-			data, err := ec.unmarshalOConversationFilter2ᚖparleyᚋinternalᚋconversationᚐFilter(ctx, v)
+			data, err := ec.unmarshalOConversationFilter2ᚖparleyᚋinternalᚋconversationᚋviewᚐFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -1026,14 +904,14 @@ func (ec *executionContext) unmarshalInputCreateSavedViewInput(ctx context.Conte
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalCreateSavedViewInput(ctx context.Context, raw any) (conversation.CreateSavedViewInput, error) {
-	var out conversation.CreateSavedViewInput
+func UnmarshalCreateSavedViewInput(ctx context.Context, raw any) (view.CreateSavedViewInput, error) {
+	var out view.CreateSavedViewInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateSavedViewInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputDeleteSavedViewInput(ctx context.Context, obj any) (conversation.DeleteSavedViewInput, error) {
-	var it conversation.DeleteSavedViewInput
+func (ec *executionContext) unmarshalInputDeleteSavedViewInput(ctx context.Context, obj any) (view.DeleteSavedViewInput, error) {
+	var it view.DeleteSavedViewInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1075,14 +953,14 @@ func (ec *executionContext) unmarshalInputDeleteSavedViewInput(ctx context.Conte
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalDeleteSavedViewInput(ctx context.Context, raw any) (conversation.DeleteSavedViewInput, error) {
-	var out conversation.DeleteSavedViewInput
+func UnmarshalDeleteSavedViewInput(ctx context.Context, raw any) (view.DeleteSavedViewInput, error) {
+	var out view.DeleteSavedViewInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteSavedViewInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputUpdateSavedViewInput(ctx context.Context, obj any) (conversation.UpdateSavedViewInput, error) {
-	var it conversation.UpdateSavedViewInput
+func (ec *executionContext) unmarshalInputUpdateSavedViewInput(ctx context.Context, obj any) (view.UpdateSavedViewInput, error) {
+	var it view.UpdateSavedViewInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1112,35 +990,35 @@ func (ec *executionContext) unmarshalInputUpdateSavedViewInput(ctx context.Conte
 			if err != nil {
 				return it, err
 			}
-			it.Name = data
+			it.Name = graphql.OmittableOf(data)
 		case "shared":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shared"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Shared = data
+			it.Shared = graphql.OmittableOf(data)
 		case "view":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("view"))
 			data, err := ec.unmarshalOConversationView2ᚖparleyᚋinternalᚋvocabᚐConversationView(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.View = data
+			it.View = graphql.OmittableOf(data)
 		case "filter":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
-			data, err := ec.unmarshalOConversationFilter2ᚖparleyᚋinternalᚋconversationᚐFilter(ctx, v)
+			data, err := ec.unmarshalOConversationFilter2ᚖparleyᚋinternalᚋconversationᚋviewᚐFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Filter = data
+			it.Filter = graphql.OmittableOf(data)
 		case "orderBy":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("orderBy"))
 			data, err := ec.unmarshalOConversationOrder2ᚖparleyᚋinternalᚋvocabᚐConversationOrder(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.OrderBy = data
+			it.OrderBy = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1159,9 +1037,58 @@ func (ec *executionContext) unmarshalInputUpdateSavedViewInput(ctx context.Conte
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalUpdateSavedViewInput(ctx context.Context, raw any) (conversation.UpdateSavedViewInput, error) {
-	var out conversation.UpdateSavedViewInput
+func UnmarshalUpdateSavedViewInput(ctx context.Context, raw any) (view.UpdateSavedViewInput, error) {
+	var out view.UpdateSavedViewInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateSavedViewInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputViewInput(ctx context.Context, obj any) (view.ViewInput, error) {
+	var it view.ViewInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"builtIn", "savedViewId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "builtIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("builtIn"))
+			data, err := ec.unmarshalOConversationView2ᚖparleyᚋinternalᚋvocabᚐConversationView(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BuiltIn = data
+		case "savedViewId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("savedViewId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SavedViewID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalViewInput unmarshals raw into the ViewInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalViewInput(ctx context.Context, raw any) (view.ViewInput, error) {
+	var out view.ViewInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ViewInput", raw, &out)
 	return out, err
 }
 
@@ -1175,7 +1102,7 @@ func UnmarshalUpdateSavedViewInput(ctx context.Context, raw any) (conversation.U
 
 var createSavedViewPayloadImplementors = []string{"CreateSavedViewPayload"}
 
-func (ec *executionContext) _CreateSavedViewPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateSavedViewPayload) graphql.Marshaler {
+func (ec *executionContext) _CreateSavedViewPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SavedViewPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createSavedViewPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1237,151 +1164,7 @@ func (ec *executionContext) _DeleteSavedViewPayload(ctx context.Context, sel ast
 	return out
 }
 
-var savedAssigneeFilterImplementors = []string{"SavedAssigneeFilter"}
-
-func (ec *executionContext) _SavedAssigneeFilter(ctx context.Context, sel ast.SelectionSet, obj *conversation.AssigneeFilter) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, savedAssigneeFilterImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("SavedAssigneeFilter")
-		case "me":
-			out.Values[i] = ec._SavedAssigneeFilter_me(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "nobody":
-			out.Values[i] = ec._SavedAssigneeFilter_nobody(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "userIds":
-			out.Values[i] = ec._SavedAssigneeFilter_userIds(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "teamIds":
-			out.Values[i] = ec._SavedAssigneeFilter_teamIds(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	return out
-}
-
-var savedFilterImplementors = []string{"SavedFilter"}
-
-func (ec *executionContext) _SavedFilter(ctx context.Context, sel ast.SelectionSet, obj *conversation.Filter) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, savedFilterImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("SavedFilter")
-		case "inboxIds":
-			out.Values[i] = ec._SavedFilter_inboxIds(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "statuses":
-			out.Values[i] = ec._SavedFilter_statuses(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "channels":
-			out.Values[i] = ec._SavedFilter_channels(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "assignees":
-			out.Values[i] = ec._SavedFilter_assignees(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "contactIds":
-			out.Values[i] = ec._SavedFilter_contactIds(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "tags":
-			out.Values[i] = ec._SavedFilter_tags(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "priorities":
-			out.Values[i] = ec._SavedFilter_priorities(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "openedAfter":
-			out.Values[i] = ec._SavedFilter_openedAfter(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "openedBefore":
-			out.Values[i] = ec._SavedFilter_openedBefore(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "lastMessageAfter":
-			out.Values[i] = ec._SavedFilter_lastMessageAfter(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "lastMessageBefore":
-			out.Values[i] = ec._SavedFilter_lastMessageBefore(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "activeAfter":
-			out.Values[i] = ec._SavedFilter_activeAfter(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "activeBefore":
-			out.Values[i] = ec._SavedFilter_activeBefore(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "snoozed":
-			out.Values[i] = ec._SavedFilter_snoozed(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "unread":
-			out.Values[i] = ec._SavedFilter_unread(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "text":
-			out.Values[i] = ec._SavedFilter_text(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	return out
-}
-
-var savedViewImplementors = []string{"SavedView", "Node"}
+var savedViewImplementors = []string{"SavedView", "_Entity", "Node"}
 
 func (ec *executionContext) _SavedView(ctx context.Context, sel ast.SelectionSet, obj *ent.SavedView) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, savedViewImplementors)
@@ -1448,9 +1231,78 @@ func (ec *executionContext) _SavedView(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var savedViewConnectionImplementors = []string{"SavedViewConnection"}
+
+func (ec *executionContext) _SavedViewConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.SavedView]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, savedViewConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SavedViewConnection")
+		case "edges":
+			out.Values[i] = ec._SavedViewConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._SavedViewConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._SavedViewConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var savedViewEdgeImplementors = []string{"SavedViewEdge"}
+
+func (ec *executionContext) _SavedViewEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.SavedView]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, savedViewEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SavedViewEdge")
+		case "cursor":
+			out.Values[i] = ec._SavedViewEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._SavedViewEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var updateSavedViewPayloadImplementors = []string{"UpdateSavedViewPayload"}
 
-func (ec *executionContext) _UpdateSavedViewPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateSavedViewPayload) graphql.Marshaler {
+func (ec *executionContext) _UpdateSavedViewPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SavedViewPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, updateSavedViewPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1482,7 +1334,7 @@ func (ec *executionContext) _UpdateSavedViewPayload(ctx context.Context, sel ast
 
 var viewCountImplementors = []string{"ViewCount"}
 
-func (ec *executionContext) _ViewCount(ctx context.Context, sel ast.SelectionSet, obj *conversation.ViewCount) graphql.Marshaler {
+func (ec *executionContext) _ViewCount(ctx context.Context, sel ast.SelectionSet, obj *view.ViewCount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, viewCountImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1490,19 +1342,34 @@ func (ec *executionContext) _ViewCount(ctx context.Context, sel ast.SelectionSet
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ViewCount")
+		case "id":
+			out.Values[i] = ec._ViewCount_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inbox":
+			out.Values[i] = ec._ViewCount_inbox(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "view":
 			out.Values[i] = ec._ViewCount_view(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "savedView":
+			out.Values[i] = ec._ViewCount_savedView(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "open":
 			out.Values[i] = ec._ViewCount_open(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "unread":
 			out.Values[i] = ec._ViewCount_unread(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -1521,12 +1388,12 @@ func (ec *executionContext) _ViewCount(ctx context.Context, sel ast.SelectionSet
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) unmarshalNCreateSavedViewInput2parleyᚋinternalᚋconversationᚐCreateSavedViewInput(ctx context.Context, v any) (conversation.CreateSavedViewInput, error) {
+func (ec *executionContext) unmarshalNCreateSavedViewInput2parleyᚋinternalᚋconversationᚋviewᚐCreateSavedViewInput(ctx context.Context, v any) (view.CreateSavedViewInput, error) {
 	res, err := ec.unmarshalInputCreateSavedViewInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateSavedViewPayload2ᚖparleyᚋgraphᚋmodelᚐCreateSavedViewPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateSavedViewPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNCreateSavedViewPayload2ᚖparleyᚋgraphᚋmodelᚐSavedViewPayload(ctx context.Context, sel ast.SelectionSet, v *model.SavedViewPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CreateSavedViewPayload!")
 		return graphql.Null
@@ -1534,7 +1401,7 @@ func (ec *executionContext) marshalNCreateSavedViewPayload2ᚖparleyᚋgraphᚋm
 	return ec._CreateSavedViewPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNDeleteSavedViewInput2parleyᚋinternalᚋconversationᚐDeleteSavedViewInput(ctx context.Context, v any) (conversation.DeleteSavedViewInput, error) {
+func (ec *executionContext) unmarshalNDeleteSavedViewInput2parleyᚋinternalᚋconversationᚋviewᚐDeleteSavedViewInput(ctx context.Context, v any) (view.DeleteSavedViewInput, error) {
 	res, err := ec.unmarshalInputDeleteSavedViewInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -1545,14 +1412,6 @@ func (ec *executionContext) marshalNDeleteSavedViewPayload2ᚖparleyᚋgraphᚋm
 		return graphql.Null
 	}
 	return ec._DeleteSavedViewPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNSavedFilter2ᚖparleyᚋinternalᚋconversationᚐFilter(ctx context.Context, sel ast.SelectionSet, v *conversation.Filter) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "SavedFilter!")
-		return graphql.Null
-	}
-	return ec._SavedFilter(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSavedView2ᚕᚖparleyᚋentᚐSavedViewᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.SavedView) graphql.Marshaler {
@@ -1580,24 +1439,19 @@ func (ec *executionContext) marshalNSavedView2ᚖparleyᚋentᚐSavedView(ctx co
 	return ec._SavedView(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNUpdateSavedViewInput2parleyᚋinternalᚋconversationᚐUpdateSavedViewInput(ctx context.Context, v any) (conversation.UpdateSavedViewInput, error) {
-	res, err := ec.unmarshalInputUpdateSavedViewInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNUpdateSavedViewPayload2ᚖparleyᚋgraphᚋmodelᚐUpdateSavedViewPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateSavedViewPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNSavedViewConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.SavedView]) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UpdateSavedViewPayload!")
+		graphql.AddInvalidNullError(ctx, "SavedViewConnection!")
 		return graphql.Null
 	}
-	return ec._UpdateSavedViewPayload(ctx, sel, v)
+	return ec._SavedViewConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNViewCount2ᚕᚖparleyᚋinternalᚋconversationᚐViewCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*conversation.ViewCount) graphql.Marshaler {
+func (ec *executionContext) marshalNSavedViewEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.SavedView]) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNViewCount2ᚖparleyᚋinternalᚋconversationᚐViewCount(ctx, sel, v[i])
+		return ec.marshalNSavedViewEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1609,7 +1463,45 @@ func (ec *executionContext) marshalNViewCount2ᚕᚖparleyᚋinternalᚋconversa
 	return ret
 }
 
-func (ec *executionContext) marshalNViewCount2ᚖparleyᚋinternalᚋconversationᚐViewCount(ctx context.Context, sel ast.SelectionSet, v *conversation.ViewCount) graphql.Marshaler {
+func (ec *executionContext) marshalNSavedViewEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.SavedView]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SavedViewEdge!")
+		return graphql.Null
+	}
+	return ec._SavedViewEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdateSavedViewInput2parleyᚋinternalᚋconversationᚋviewᚐUpdateSavedViewInput(ctx context.Context, v any) (view.UpdateSavedViewInput, error) {
+	res, err := ec.unmarshalInputUpdateSavedViewInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateSavedViewPayload2ᚖparleyᚋgraphᚋmodelᚐSavedViewPayload(ctx context.Context, sel ast.SelectionSet, v *model.SavedViewPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateSavedViewPayload!")
+		return graphql.Null
+	}
+	return ec._UpdateSavedViewPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNViewCount2ᚕᚖparleyᚋinternalᚋconversationᚋviewᚐViewCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*view.ViewCount) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "ViewCount", v, nil)
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNViewCount2ᚖparleyᚋinternalᚋconversationᚋviewᚐViewCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNViewCount2ᚖparleyᚋinternalᚋconversationᚋviewᚐViewCount(ctx context.Context, sel ast.SelectionSet, v *view.ViewCount) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ViewCount!")
 		return graphql.Null
@@ -1617,18 +1509,19 @@ func (ec *executionContext) marshalNViewCount2ᚖparleyᚋinternalᚋconversatio
 	return ec._ViewCount(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOSavedAssigneeFilter2ᚖparleyᚋinternalᚋconversationᚐAssigneeFilter(ctx context.Context, sel ast.SelectionSet, v *conversation.AssigneeFilter) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._SavedAssigneeFilter(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalOSavedView2ᚖparleyᚋentᚐSavedView(ctx context.Context, sel ast.SelectionSet, v *ent.SavedView) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._SavedView(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOViewInput2ᚖparleyᚋinternalᚋconversationᚋviewᚐViewInput(ctx context.Context, v any) (*view.ViewInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputViewInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

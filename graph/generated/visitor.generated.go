@@ -13,34 +13,47 @@ import (
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
 	"parley/internal/availability"
+	"parley/internal/channel/chat/targeting"
+	"parley/internal/channel/chat/visitor"
+	"parley/internal/channel/chat/wording"
 	"parley/internal/clock"
-	"parley/internal/relay"
-	"parley/internal/targeting"
-	"parley/internal/visitor"
+	"parley/internal/paging"
 	"parley/internal/vocab"
-	"parley/internal/wording"
 )
 
 // region    ************************** generated!.gotpl **************************
 
 type VisitorResolver interface {
+	DisplayName(ctx context.Context, obj *ent.Visitor) (string, error)
+	AvatarURL(ctx context.Context, obj *ent.Visitor) (*string, error)
+
 	Identified(ctx context.Context, obj *ent.Visitor) (bool, error)
 
-	PageViews(ctx context.Context, objs []*ent.Visitor, first *int) ([][]*ent.PageView, error)
+	PageViews(ctx context.Context, objs []*ent.Visitor, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.PageView], error)
 }
 type VisitorConversationResolver interface {
-	Assignee(ctx context.Context, objs []*ent.Conversation) ([]*ent.User, error)
-	Unread(ctx context.Context, objs []*ent.Conversation) ([]int, error)
-	Messages(ctx context.Context, obj *ent.Conversation, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Message], error)
+	Title(ctx context.Context, objs []*model.VisitorConversation) ([]string, error)
+	Subject(ctx context.Context, obj *model.VisitorConversation) (*string, error)
+
+	Cursor(ctx context.Context, obj *model.VisitorConversation) (string, error)
+
+	Assignee(ctx context.Context, objs []*model.VisitorConversation) ([]*ent.User, error)
+	Unread(ctx context.Context, objs []*model.VisitorConversation) ([]int, error)
+	Messages(ctx context.Context, objs []*model.VisitorConversation, first *int, after *string, last *int, before *string) ([]*model.VisitorMessageConnection, error)
 }
 type VisitorMessageResolver interface {
-	AuthorName(ctx context.Context, objs []*ent.Message) ([]string, error)
-	AuthorAvatarURL(ctx context.Context, objs []*ent.Message) ([]*string, error)
+	AuthorName(ctx context.Context, objs []*model.VisitorMessage) ([]*string, error)
+	AuthorAvatarURL(ctx context.Context, objs []*model.VisitorMessage) ([]*string, error)
+	ReplyTo(ctx context.Context, objs []*model.VisitorMessage) ([]*model.VisitorMessage, error)
 
-	Seen(ctx context.Context, objs []*ent.Message) ([]bool, error)
+	Seen(ctx context.Context, objs []*model.VisitorMessage) ([]bool, error)
 
-	HTML(ctx context.Context, objs []*ent.Message) ([]*string, error)
-	Attachments(ctx context.Context, objs []*ent.Message) ([][]*ent.Attachment, error)
+	HTML(ctx context.Context, objs []*model.VisitorMessage) ([]*string, error)
+	Markdown(ctx context.Context, obj *model.VisitorMessage) (*string, error)
+	Attachments(ctx context.Context, objs []*model.VisitorMessage) ([][]*ent.Attachment, error)
+}
+type VisitorMessageConnectionResolver interface {
+	Cursor(ctx context.Context, obj *model.VisitorMessageConnection) (string, error)
 }
 type WidgetAvailabilityResolver interface {
 	Text(ctx context.Context, obj *availability.Answer) (*string, error)
@@ -105,6 +118,30 @@ func (ec *executionContext) field_Visitor_pageViews_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -112,7 +149,7 @@ func (ec *executionContext) field_Visitor_pageViews_args(ctx context.Context, ra
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _CaptureVisitorEmailPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.CaptureVisitorEmailPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _CaptureVisitorEmailPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -144,7 +181,7 @@ func (ec *executionContext) fieldContext_CaptureVisitorEmailPayload_visitor(_ co
 	return fc, nil
 }
 
-func (ec *executionContext) _CaptureVisitorEmailPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CaptureVisitorEmailPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _CaptureVisitorEmailPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -176,7 +213,7 @@ func (ec *executionContext) fieldContext_CaptureVisitorEmailPayload_userErrors(_
 	return fc, nil
 }
 
-func (ec *executionContext) _MarkVisitorConversationReadPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.MarkVisitorConversationReadPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _MarkVisitorConversationReadPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -188,8 +225,8 @@ func (ec *executionContext) _MarkVisitorConversationReadPayload_conversation(ctx
 			return obj.Conversation, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
-			return ec.marshalOVisitorConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorConversation) graphql.Marshaler {
+			return ec.marshalOVisitorConversation2ᚖparleyᚋgraphᚋmodelᚐVisitorConversation(ctx, selections, v)
 		},
 		true,
 		false,
@@ -208,7 +245,7 @@ func (ec *executionContext) fieldContext_MarkVisitorConversationReadPayload_conv
 	return fc, nil
 }
 
-func (ec *executionContext) _MarkVisitorConversationReadPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MarkVisitorConversationReadPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _MarkVisitorConversationReadPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -240,6 +277,13 @@ func (ec *executionContext) fieldContext_MarkVisitorConversationReadPayload_user
 	return fc, nil
 }
 
+func (ec *executionContext) _PageView_id(ctx context.Context, field graphql.CollectedField, obj *ent.PageView) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_PageView_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PageView", field, false, false, "ID")
+}
+
 func (ec *executionContext) _PageView_url(ctx context.Context, field graphql.CollectedField, obj *ent.PageView) (ret graphql.Marshaler) {
 	return ec.marshalNURL2string(ctx, field.Selections, obj.URL)
 }
@@ -248,7 +292,7 @@ func (ec *executionContext) fieldContext_PageView_url(_ context.Context, field g
 }
 
 func (ec *executionContext) _PageView_title(ctx context.Context, field graphql.CollectedField, obj *ent.PageView) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Title)
+	return ec.marshalOString2string(ctx, field.Selections, obj.Title)
 }
 func (ec *executionContext) fieldContext_PageView_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageView", field, false, false, "String")
@@ -277,7 +321,142 @@ func (ec *executionContext) fieldContext_PageView_viewedAt(_ context.Context, fi
 	return graphql.NewScalarFieldContext("PageView", field, false, false, "Time")
 }
 
-func (ec *executionContext) _RecordVisitorConsentPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.RecordVisitorConsentPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageViewConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.PageView]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PageViewConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.PageView]) graphql.Marshaler {
+			return ec.marshalNPageViewEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PageViewConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PageViewConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageViewEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PageViewConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.PageView]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PageViewConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PageView) graphql.Marshaler {
+			return ec.marshalNPageView2ᚕᚖparleyᚋentᚐPageViewᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PageViewConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PageViewConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageView(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PageViewConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.PageView]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PageViewConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PageViewConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PageViewConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PageViewEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.PageView]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_PageViewEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PageViewEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _PageViewEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.PageView]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PageViewEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PageView) graphql.Marshaler {
+			return ec.marshalNPageView2ᚖparleyᚋentᚐPageView(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PageViewEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PageViewEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageView(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordVisitorConsentPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -309,7 +488,7 @@ func (ec *executionContext) fieldContext_RecordVisitorConsentPayload_visitor(_ c
 	return fc, nil
 }
 
-func (ec *executionContext) _RecordVisitorConsentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RecordVisitorConsentPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _RecordVisitorConsentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -341,7 +520,7 @@ func (ec *executionContext) fieldContext_RecordVisitorConsentPayload_userErrors(
 	return fc, nil
 }
 
-func (ec *executionContext) _RecordWidgetViewPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.RecordWidgetViewPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _RecordWidgetViewPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -373,7 +552,7 @@ func (ec *executionContext) fieldContext_RecordWidgetViewPayload_visitor(_ conte
 	return fc, nil
 }
 
-func (ec *executionContext) _RecordWidgetViewPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RecordWidgetViewPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _RecordWidgetViewPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -417,8 +596,8 @@ func (ec *executionContext) _SendVisitorMessagePayload_message(ctx context.Conte
 			return obj.Message, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Message) graphql.Marshaler {
-			return ec.marshalOVisitorMessage2ᚖparleyᚋentᚐMessage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorMessage) graphql.Marshaler {
+			return ec.marshalOVisitorMessage2ᚖparleyᚋgraphᚋmodelᚐVisitorMessage(ctx, selections, v)
 		},
 		true,
 		false,
@@ -449,8 +628,8 @@ func (ec *executionContext) _SendVisitorMessagePayload_conversation(ctx context.
 			return obj.Conversation, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
-			return ec.marshalOVisitorConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorConversation) graphql.Marshaler {
+			return ec.marshalOVisitorConversation2ᚖparleyᚋgraphᚋmodelᚐVisitorConversation(ctx, selections, v)
 		},
 		true,
 		false,
@@ -501,7 +680,7 @@ func (ec *executionContext) fieldContext_SendVisitorMessagePayload_userErrors(_ 
 	return fc, nil
 }
 
-func (ec *executionContext) _StartChatPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.StartChatPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _StartChatPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -513,8 +692,8 @@ func (ec *executionContext) _StartChatPayload_conversation(ctx context.Context, 
 			return obj.Conversation, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
-			return ec.marshalOVisitorConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorConversation) graphql.Marshaler {
+			return ec.marshalOVisitorConversation2ᚖparleyᚋgraphᚋmodelᚐVisitorConversation(ctx, selections, v)
 		},
 		true,
 		false,
@@ -533,7 +712,7 @@ func (ec *executionContext) fieldContext_StartChatPayload_conversation(_ context
 	return fc, nil
 }
 
-func (ec *executionContext) _StartChatPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.StartChatPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _StartChatPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -652,7 +831,7 @@ func (ec *executionContext) fieldContext_StartVisitorSessionPayload_userErrors(_
 	return fc, nil
 }
 
-func (ec *executionContext) _TrackPageViewPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.TrackPageViewPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _TrackPageViewPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -684,7 +863,7 @@ func (ec *executionContext) fieldContext_TrackPageViewPayload_visitor(_ context.
 	return fc, nil
 }
 
-func (ec *executionContext) _TrackPageViewPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TrackPageViewPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _TrackPageViewPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -724,10 +903,56 @@ func (ec *executionContext) fieldContext_Visitor_id(_ context.Context, field gra
 }
 
 func (ec *executionContext) _Visitor_name(ctx context.Context, field graphql.CollectedField, obj *ent.Visitor) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+	return ec.marshalOString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_Visitor_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Visitor", field, false, false, "String")
+}
+
+func (ec *executionContext) _Visitor_displayName(ctx context.Context, field graphql.CollectedField, obj *ent.Visitor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Visitor_displayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Visitor().DisplayName(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Visitor_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Visitor", field, true, true, "String")
+}
+
+func (ec *executionContext) _Visitor_avatarUrl(ctx context.Context, field graphql.CollectedField, obj *ent.Visitor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Visitor_avatarUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Visitor().AvatarURL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOURL2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Visitor_avatarUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Visitor", field, true, true, "URL")
 }
 
 func (ec *executionContext) _Visitor_email(ctx context.Context, field graphql.CollectedField, obj *ent.Visitor) (ret graphql.Marshaler) {
@@ -795,8 +1020,8 @@ func (ec *executionContext) _Visitor_pageViews(ctx context.Context, field graphq
 			return ec.resolveBatch_Visitor_pageViews(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PageView) graphql.Marshaler {
-			return ec.marshalNPageView2ᚕᚖparleyᚋentᚐPageViewᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.PageView]) graphql.Marshaler {
+			return ec.marshalNPageViewConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -809,7 +1034,7 @@ func (ec *executionContext) fieldContext_Visitor_pageViews(ctx context.Context, 
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageView(ctx, field)
+			return ec.childFields_PageViewConnection(ctx, field)
 		},
 	}
 	defer func() {
@@ -830,9 +1055,9 @@ func (ec *executionContext) resolveBatch_Visitor_pageViews(ctx context.Context, 
 	fc := graphql.GetFieldContext(ctx)
 	if batch, ok := graphql.BatchParentsFor[*ent.Visitor](ctx, "Visitor"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.PageViews(ctx, batch.Parents, fc.Args["first"].(*int))
+			return resolver.PageViews(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		})
-		return graphql.ResolveBatchGroupResult[[]*ent.PageView](
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.PageView]](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -841,8 +1066,8 @@ func (ec *executionContext) resolveBatch_Visitor_pageViews(ctx context.Context, 
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.PageViews(ctx, []*ent.Visitor{obj}, fc.Args["first"].(*int))
-	return graphql.ResolveBatchSingleResult[[]*ent.PageView](
+	results, err := resolver.PageViews(ctx, []*ent.Visitor{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.PageView]](
 		ctx,
 		results,
 		err,
@@ -850,14 +1075,159 @@ func (ec *executionContext) resolveBatch_Visitor_pageViews(ctx context.Context, 
 	)
 }
 
-func (ec *executionContext) _VisitorConversation_id(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorConversation_id(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_VisitorConversation_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VisitorConversation", field, false, false, "ID")
 }
 
-func (ec *executionContext) _VisitorConversation_status(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorConversation_title(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorConversation_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_VisitorConversation_title(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorConversation_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorConversation", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_VisitorConversation_title(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (any, error) {
+	resolver := ec.Resolvers.VisitorConversation()
+	if batch, ok := graphql.BatchParentsFor[*model.VisitorConversation](ctx, "VisitorConversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Title(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"VisitorConversation.title",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Title(ctx, []*model.VisitorConversation{obj})
+	return graphql.ResolveBatchSingleResult[string](
+		ctx,
+		results,
+		err,
+		"VisitorConversation.title",
+	)
+}
+
+func (ec *executionContext) _VisitorConversation_subject(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorConversation_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.VisitorConversation().Subject(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorConversation_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorConversation", field, true, true, "String")
+}
+
+func (ec *executionContext) _VisitorConversation_preview(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Preview)
+}
+func (ec *executionContext) fieldContext_VisitorConversation_preview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorConversation", field, false, false, "String")
+}
+
+func (ec *executionContext) _VisitorConversation_openedAt(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorConversation_openedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpenedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalNTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorConversation_openedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorConversation", field, false, false, "Time")
+}
+
+func (ec *executionContext) _VisitorConversation_lastMessageAt(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorConversation_lastMessageAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastMessageAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalNTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorConversation_lastMessageAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorConversation", field, false, false, "Time")
+}
+
+func (ec *executionContext) _VisitorConversation_cursor(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorConversation_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.VisitorConversation().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorConversation_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorConversation", field, true, true, "String")
+}
+
+func (ec *executionContext) _VisitorConversation_status(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -880,7 +1250,7 @@ func (ec *executionContext) fieldContext_VisitorConversation_status(_ context.Co
 	return graphql.NewScalarFieldContext("VisitorConversation", field, false, false, "ConversationStatus")
 }
 
-func (ec *executionContext) _VisitorConversation_assignee(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorConversation_assignee(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -911,9 +1281,9 @@ func (ec *executionContext) fieldContext_VisitorConversation_assignee(_ context.
 	}
 	return fc, nil
 }
-func (ec *executionContext) resolveBatch_VisitorConversation_assignee(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+func (ec *executionContext) resolveBatch_VisitorConversation_assignee(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (any, error) {
 	resolver := ec.Resolvers.VisitorConversation()
-	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "VisitorConversation"); ok {
+	if batch, ok := graphql.BatchParentsFor[*model.VisitorConversation](ctx, "VisitorConversation"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Assignee(ctx, batch.Parents)
 		})
@@ -926,7 +1296,7 @@ func (ec *executionContext) resolveBatch_VisitorConversation_assignee(ctx contex
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Assignee(ctx, []*ent.Conversation{obj})
+	results, err := resolver.Assignee(ctx, []*model.VisitorConversation{obj})
 	return graphql.ResolveBatchSingleResult[*ent.User](
 		ctx,
 		results,
@@ -935,7 +1305,7 @@ func (ec *executionContext) resolveBatch_VisitorConversation_assignee(ctx contex
 	)
 }
 
-func (ec *executionContext) _VisitorConversation_unread(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorConversation_unread(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -957,9 +1327,9 @@ func (ec *executionContext) _VisitorConversation_unread(ctx context.Context, fie
 func (ec *executionContext) fieldContext_VisitorConversation_unread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VisitorConversation", field, true, true, "Int")
 }
-func (ec *executionContext) resolveBatch_VisitorConversation_unread(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+func (ec *executionContext) resolveBatch_VisitorConversation_unread(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (any, error) {
 	resolver := ec.Resolvers.VisitorConversation()
-	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "VisitorConversation"); ok {
+	if batch, ok := graphql.BatchParentsFor[*model.VisitorConversation](ctx, "VisitorConversation"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unread(ctx, batch.Parents)
 		})
@@ -972,7 +1342,7 @@ func (ec *executionContext) resolveBatch_VisitorConversation_unread(ctx context.
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Unread(ctx, []*ent.Conversation{obj})
+	results, err := resolver.Unread(ctx, []*model.VisitorConversation{obj})
 	return graphql.ResolveBatchSingleResult[int](
 		ctx,
 		results,
@@ -981,7 +1351,7 @@ func (ec *executionContext) resolveBatch_VisitorConversation_unread(ctx context.
 	)
 }
 
-func (ec *executionContext) _VisitorConversation_messages(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorConversation_messages(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -990,12 +1360,11 @@ func (ec *executionContext) _VisitorConversation_messages(ctx context.Context, f
 			return ec.fieldContext_VisitorConversation_messages(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.VisitorConversation().Messages(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.resolveBatch_VisitorConversation_messages(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Message]) graphql.Marshaler {
-			return ec.marshalNVisitorMessageConnection2ᚖparleyᚋinternalᚋrelayᚐConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorMessageConnection) graphql.Marshaler {
+			return ec.marshalNVisitorMessageConnection2ᚖparleyᚋgraphᚋmodelᚐVisitorMessageConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1024,22 +1393,181 @@ func (ec *executionContext) fieldContext_VisitorConversation_messages(ctx contex
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_VisitorConversation_messages(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (any, error) {
+	resolver := ec.Resolvers.VisitorConversation()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*model.VisitorConversation](ctx, "VisitorConversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Messages(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*model.VisitorMessageConnection](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"VisitorConversation.messages",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Messages(ctx, []*model.VisitorConversation{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*model.VisitorMessageConnection](
+		ctx,
+		results,
+		err,
+		"VisitorConversation.messages",
+	)
+}
 
-func (ec *executionContext) _VisitorMessage_id(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorConversationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*model.VisitorConversation]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorConversationConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*model.VisitorConversation]) graphql.Marshaler {
+			return ec.marshalNVisitorConversationEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorConversationConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VisitorConversationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VisitorConversationEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VisitorConversationConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*model.VisitorConversation]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorConversationConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.VisitorConversation) graphql.Marshaler {
+			return ec.marshalNVisitorConversation2ᚕᚖparleyᚋgraphᚋmodelᚐVisitorConversationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorConversationConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VisitorConversationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VisitorConversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VisitorConversationConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*model.VisitorConversation]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorConversationConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorConversationConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VisitorConversationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VisitorConversationEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*model.VisitorConversation]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_VisitorConversationEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorConversationEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _VisitorConversationEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*model.VisitorConversation]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorConversationEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorConversation) graphql.Marshaler {
+			return ec.marshalNVisitorConversation2ᚖparleyᚋgraphᚋmodelᚐVisitorConversation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorConversationEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VisitorConversationEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VisitorConversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VisitorMessage_id(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_VisitorMessage_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VisitorMessage", field, false, false, "ID")
 }
 
-func (ec *executionContext) _VisitorMessage_number(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorMessage_number(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
 	return ec.marshalNInt2int(ctx, field.Selections, obj.VisibleNumber)
 }
 func (ec *executionContext) fieldContext_VisitorMessage_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VisitorMessage", field, false, false, "Int")
 }
 
-func (ec *executionContext) _VisitorMessage_authorName(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorMessage_authorName(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1051,23 +1579,23 @@ func (ec *executionContext) _VisitorMessage_authorName(ctx context.Context, fiel
 			return ec.resolveBatch_VisitorMessage_authorName(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_VisitorMessage_authorName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VisitorMessage", field, true, true, "String")
 }
-func (ec *executionContext) resolveBatch_VisitorMessage_authorName(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+func (ec *executionContext) resolveBatch_VisitorMessage_authorName(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (any, error) {
 	resolver := ec.Resolvers.VisitorMessage()
-	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "VisitorMessage"); ok {
+	if batch, ok := graphql.BatchParentsFor[*model.VisitorMessage](ctx, "VisitorMessage"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.AuthorName(ctx, batch.Parents)
 		})
-		return graphql.ResolveBatchGroupResult[string](
+		return graphql.ResolveBatchGroupResult[*string](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -1076,8 +1604,8 @@ func (ec *executionContext) resolveBatch_VisitorMessage_authorName(ctx context.C
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.AuthorName(ctx, []*ent.Message{obj})
-	return graphql.ResolveBatchSingleResult[string](
+	results, err := resolver.AuthorName(ctx, []*model.VisitorMessage{obj})
+	return graphql.ResolveBatchSingleResult[*string](
 		ctx,
 		results,
 		err,
@@ -1085,7 +1613,7 @@ func (ec *executionContext) resolveBatch_VisitorMessage_authorName(ctx context.C
 	)
 }
 
-func (ec *executionContext) _VisitorMessage_authorAvatarUrl(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorMessage_authorAvatarUrl(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1107,9 +1635,9 @@ func (ec *executionContext) _VisitorMessage_authorAvatarUrl(ctx context.Context,
 func (ec *executionContext) fieldContext_VisitorMessage_authorAvatarUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VisitorMessage", field, true, true, "URL")
 }
-func (ec *executionContext) resolveBatch_VisitorMessage_authorAvatarUrl(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+func (ec *executionContext) resolveBatch_VisitorMessage_authorAvatarUrl(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (any, error) {
 	resolver := ec.Resolvers.VisitorMessage()
-	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "VisitorMessage"); ok {
+	if batch, ok := graphql.BatchParentsFor[*model.VisitorMessage](ctx, "VisitorMessage"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.AuthorAvatarURL(ctx, batch.Parents)
 		})
@@ -1122,7 +1650,7 @@ func (ec *executionContext) resolveBatch_VisitorMessage_authorAvatarUrl(ctx cont
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.AuthorAvatarURL(ctx, []*ent.Message{obj})
+	results, err := resolver.AuthorAvatarURL(ctx, []*model.VisitorMessage{obj})
 	return graphql.ResolveBatchSingleResult[*string](
 		ctx,
 		results,
@@ -1131,7 +1659,62 @@ func (ec *executionContext) resolveBatch_VisitorMessage_authorAvatarUrl(ctx cont
 	)
 }
 
-func (ec *executionContext) _VisitorMessage_direction(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorMessage_replyTo(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorMessage_replyTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_VisitorMessage_replyTo(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorMessage) graphql.Marshaler {
+			return ec.marshalOVisitorMessage2ᚖparleyᚋgraphᚋmodelᚐVisitorMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorMessage_replyTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VisitorMessage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VisitorMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_VisitorMessage_replyTo(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (any, error) {
+	resolver := ec.Resolvers.VisitorMessage()
+	if batch, ok := graphql.BatchParentsFor[*model.VisitorMessage](ctx, "VisitorMessage"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ReplyTo(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.VisitorMessage](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"VisitorMessage.replyTo",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ReplyTo(ctx, []*model.VisitorMessage{obj})
+	return graphql.ResolveBatchSingleResult[*model.VisitorMessage](
+		ctx,
+		results,
+		err,
+		"VisitorMessage.replyTo",
+	)
+}
+
+func (ec *executionContext) _VisitorMessage_direction(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1154,7 +1737,7 @@ func (ec *executionContext) fieldContext_VisitorMessage_direction(_ context.Cont
 	return graphql.NewScalarFieldContext("VisitorMessage", field, false, false, "MessageDirection")
 }
 
-func (ec *executionContext) _VisitorMessage_seen(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorMessage_seen(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1176,9 +1759,9 @@ func (ec *executionContext) _VisitorMessage_seen(ctx context.Context, field grap
 func (ec *executionContext) fieldContext_VisitorMessage_seen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VisitorMessage", field, true, true, "Boolean")
 }
-func (ec *executionContext) resolveBatch_VisitorMessage_seen(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+func (ec *executionContext) resolveBatch_VisitorMessage_seen(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (any, error) {
 	resolver := ec.Resolvers.VisitorMessage()
-	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "VisitorMessage"); ok {
+	if batch, ok := graphql.BatchParentsFor[*model.VisitorMessage](ctx, "VisitorMessage"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Seen(ctx, batch.Parents)
 		})
@@ -1191,7 +1774,7 @@ func (ec *executionContext) resolveBatch_VisitorMessage_seen(ctx context.Context
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Seen(ctx, []*ent.Message{obj})
+	results, err := resolver.Seen(ctx, []*model.VisitorMessage{obj})
 	return graphql.ResolveBatchSingleResult[bool](
 		ctx,
 		results,
@@ -1200,14 +1783,14 @@ func (ec *executionContext) resolveBatch_VisitorMessage_seen(ctx context.Context
 	)
 }
 
-func (ec *executionContext) _VisitorMessage_text(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorMessage_text(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
 }
 func (ec *executionContext) fieldContext_VisitorMessage_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VisitorMessage", field, false, false, "String")
 }
 
-func (ec *executionContext) _VisitorMessage_html(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorMessage_html(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1229,9 +1812,9 @@ func (ec *executionContext) _VisitorMessage_html(ctx context.Context, field grap
 func (ec *executionContext) fieldContext_VisitorMessage_html(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VisitorMessage", field, true, true, "HTML")
 }
-func (ec *executionContext) resolveBatch_VisitorMessage_html(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+func (ec *executionContext) resolveBatch_VisitorMessage_html(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (any, error) {
 	resolver := ec.Resolvers.VisitorMessage()
-	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "VisitorMessage"); ok {
+	if batch, ok := graphql.BatchParentsFor[*model.VisitorMessage](ctx, "VisitorMessage"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.HTML(ctx, batch.Parents)
 		})
@@ -1244,7 +1827,7 @@ func (ec *executionContext) resolveBatch_VisitorMessage_html(ctx context.Context
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.HTML(ctx, []*ent.Message{obj})
+	results, err := resolver.HTML(ctx, []*model.VisitorMessage{obj})
 	return graphql.ResolveBatchSingleResult[*string](
 		ctx,
 		results,
@@ -1253,7 +1836,30 @@ func (ec *executionContext) resolveBatch_VisitorMessage_html(ctx context.Context
 	)
 }
 
-func (ec *executionContext) _VisitorMessage_attachments(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorMessage_markdown(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorMessage_markdown(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.VisitorMessage().Markdown(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorMessage_markdown(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorMessage", field, true, true, "String")
+}
+
+func (ec *executionContext) _VisitorMessage_attachments(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1284,9 +1890,9 @@ func (ec *executionContext) fieldContext_VisitorMessage_attachments(_ context.Co
 	}
 	return fc, nil
 }
-func (ec *executionContext) resolveBatch_VisitorMessage_attachments(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+func (ec *executionContext) resolveBatch_VisitorMessage_attachments(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (any, error) {
 	resolver := ec.Resolvers.VisitorMessage()
-	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "VisitorMessage"); ok {
+	if batch, ok := graphql.BatchParentsFor[*model.VisitorMessage](ctx, "VisitorMessage"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Attachments(ctx, batch.Parents)
 		})
@@ -1299,7 +1905,7 @@ func (ec *executionContext) resolveBatch_VisitorMessage_attachments(ctx context.
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Attachments(ctx, []*ent.Message{obj})
+	results, err := resolver.Attachments(ctx, []*model.VisitorMessage{obj})
 	return graphql.ResolveBatchSingleResult[[]*ent.Attachment](
 		ctx,
 		results,
@@ -1308,7 +1914,7 @@ func (ec *executionContext) resolveBatch_VisitorMessage_attachments(ctx context.
 	)
 }
 
-func (ec *executionContext) _VisitorMessage_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorMessage_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1331,7 +1937,7 @@ func (ec *executionContext) fieldContext_VisitorMessage_createdAt(_ context.Cont
 	return graphql.NewScalarFieldContext("VisitorMessage", field, false, false, "Time")
 }
 
-func (ec *executionContext) _VisitorMessageConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[*ent.Message]) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorMessageConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessageConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1343,8 +1949,8 @@ func (ec *executionContext) _VisitorMessageConnection_edges(ctx context.Context,
 			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Message]) graphql.Marshaler {
-			return ec.marshalNVisitorMessageEdge2ᚕᚖparleyᚋinternalᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*model.VisitorMessage]) graphql.Marshaler {
+			return ec.marshalNVisitorMessageEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1363,7 +1969,39 @@ func (ec *executionContext) fieldContext_VisitorMessageConnection_edges(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _VisitorMessageConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[*ent.Message]) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorMessageConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessageConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorMessageConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.VisitorMessage) graphql.Marshaler {
+			return ec.marshalNVisitorMessage2ᚕᚖparleyᚋgraphᚋmodelᚐVisitorMessageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorMessageConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VisitorMessageConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VisitorMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VisitorMessageConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessageConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1375,8 +2013,8 @@ func (ec *executionContext) _VisitorMessageConnection_pageInfo(ctx context.Conte
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2parleyᚋinternalᚋrelayᚐPageInfo(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1395,14 +2033,37 @@ func (ec *executionContext) fieldContext_VisitorMessageConnection_pageInfo(_ con
 	return fc, nil
 }
 
-func (ec *executionContext) _VisitorMessageEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[*ent.Message]) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorMessageConnection_cursor(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessageConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorMessageConnection_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.VisitorMessageConnection().Cursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorMessageConnection_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorMessageConnection", field, true, true, "String")
+}
+
+func (ec *executionContext) _VisitorMessageEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*model.VisitorMessage]) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_VisitorMessageEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VisitorMessageEdge", field, false, false, "String")
 }
 
-func (ec *executionContext) _VisitorMessageEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[*ent.Message]) (ret graphql.Marshaler) {
+func (ec *executionContext) _VisitorMessageEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*model.VisitorMessage]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1414,8 +2075,8 @@ func (ec *executionContext) _VisitorMessageEdge_node(ctx context.Context, field 
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Message) graphql.Marshaler {
-			return ec.marshalNVisitorMessage2ᚖparleyᚋentᚐMessage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorMessage) graphql.Marshaler {
+			return ec.marshalNVisitorMessage2ᚖparleyᚋgraphᚋmodelᚐVisitorMessage(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1470,10 +2131,10 @@ func (ec *executionContext) _Widget_title(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalOString2string(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Widget_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1571,7 +2232,7 @@ func (ec *executionContext) _Widget_texts(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []wording.Text) graphql.Marshaler {
-			return ec.marshalNWidgetText2ᚕparleyᚋinternalᚋwordingᚐTextᚄ(ctx, selections, v)
+			return ec.marshalNWidgetText2ᚕparleyᚋinternalᚋchannelᚋchatᚋwordingᚐTextᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1610,7 +2271,7 @@ func (ec *executionContext) _Widget_targetedMessage(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *visitor.Message) graphql.Marshaler {
-			return ec.marshalOWidgetTargetedMessage2ᚖparleyᚋinternalᚋvisitorᚐMessage(ctx, selections, v)
+			return ec.marshalOWidgetTargetedMessage2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐMessage(ctx, selections, v)
 		},
 		true,
 		false,
@@ -1819,7 +2480,7 @@ func (ec *executionContext) _WidgetConsent_processing(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *visitor.ProcessingConsent) graphql.Marshaler {
-			return ec.marshalOWidgetProcessingConsent2ᚖparleyᚋinternalᚋvisitorᚐProcessingConsent(ctx, selections, v)
+			return ec.marshalOWidgetProcessingConsent2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐProcessingConsent(ctx, selections, v)
 		},
 		true,
 		false,
@@ -1851,7 +2512,7 @@ func (ec *executionContext) _WidgetConsent_communication(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *visitor.CommunicationConsent) graphql.Marshaler {
-			return ec.marshalOWidgetCommunicationConsent2ᚖparleyᚋinternalᚋvisitorᚐCommunicationConsent(ctx, selections, v)
+			return ec.marshalOWidgetCommunicationConsent2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐCommunicationConsent(ctx, selections, v)
 		},
 		true,
 		false,
@@ -1947,7 +2608,7 @@ func (ec *executionContext) fieldContext_WidgetEmailCapture_needed(_ context.Con
 }
 
 func (ec *executionContext) _WidgetHeading_name(ctx context.Context, field graphql.CollectedField, obj *targeting.Heading) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+	return ec.marshalOString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_WidgetHeading_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WidgetHeading", field, false, false, "String")
@@ -2103,6 +2764,29 @@ func (ec *executionContext) fieldContext_WidgetTargetedMessage_welcomeMessage(_ 
 	return graphql.NewScalarFieldContext("WidgetTargetedMessage", field, false, false, "String")
 }
 
+func (ec *executionContext) _WidgetTargetedMessage_welcomeHtml(ctx context.Context, field graphql.CollectedField, obj *visitor.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetTargetedMessage_welcomeHtml(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WelcomeHTML(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOHTML2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetTargetedMessage_welcomeHtml(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetTargetedMessage", field, true, false, "HTML")
+}
+
 func (ec *executionContext) _WidgetTargetedMessage_heading(ctx context.Context, field graphql.CollectedField, obj *visitor.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2116,7 +2800,7 @@ func (ec *executionContext) _WidgetTargetedMessage_heading(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v targeting.Heading) graphql.Marshaler {
-			return ec.marshalNWidgetHeading2parleyᚋinternalᚋtargetingᚐHeading(ctx, selections, v)
+			return ec.marshalNWidgetHeading2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐHeading(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2148,7 +2832,7 @@ func (ec *executionContext) _WidgetTargetedMessage_emailCapture(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *visitor.EmailCapture) graphql.Marshaler {
-			return ec.marshalNWidgetEmailCapture2ᚖparleyᚋinternalᚋvisitorᚐEmailCapture(ctx, selections, v)
+			return ec.marshalNWidgetEmailCapture2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐEmailCapture(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2226,7 +2910,7 @@ func (ec *executionContext) _WidgetTargetedMessage_consent(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *visitor.Consent) graphql.Marshaler {
-			return ec.marshalOWidgetConsent2ᚖparleyᚋinternalᚋvisitorᚐConsent(ctx, selections, v)
+			return ec.marshalOWidgetConsent2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐConsent(ctx, selections, v)
 		},
 		true,
 		false,
@@ -2330,7 +3014,7 @@ func (ec *executionContext) unmarshalInputMarkVisitorConversationReadInput(ctx c
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"conversationId", "number", "idempotencyKey"}
+	fieldsInOrder := [...]string{"conversationId", "upTo", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2344,13 +3028,13 @@ func (ec *executionContext) unmarshalInputMarkVisitorConversationReadInput(ctx c
 				return it, err
 			}
 			it.ConversationID = data
-		case "number":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+		case "upTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("upTo"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Number = data
+			it.UpTo = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2805,7 +3489,7 @@ func UnmarshalTrackPageViewInput(ctx context.Context, raw any) (visitor.TrackPag
 
 var captureVisitorEmailPayloadImplementors = []string{"CaptureVisitorEmailPayload"}
 
-func (ec *executionContext) _CaptureVisitorEmailPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CaptureVisitorEmailPayload) graphql.Marshaler {
+func (ec *executionContext) _CaptureVisitorEmailPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VisitorPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, captureVisitorEmailPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2837,7 +3521,7 @@ func (ec *executionContext) _CaptureVisitorEmailPayload(ctx context.Context, sel
 
 var markVisitorConversationReadPayloadImplementors = []string{"MarkVisitorConversationReadPayload"}
 
-func (ec *executionContext) _MarkVisitorConversationReadPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MarkVisitorConversationReadPayload) graphql.Marshaler {
+func (ec *executionContext) _MarkVisitorConversationReadPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VisitorConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, markVisitorConversationReadPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2867,7 +3551,7 @@ func (ec *executionContext) _MarkVisitorConversationReadPayload(ctx context.Cont
 	return out
 }
 
-var pageViewImplementors = []string{"PageView"}
+var pageViewImplementors = []string{"PageView", "Node"}
 
 func (ec *executionContext) _PageView(ctx context.Context, sel ast.SelectionSet, obj *ent.PageView) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, pageViewImplementors)
@@ -2877,6 +3561,11 @@ func (ec *executionContext) _PageView(ctx context.Context, sel ast.SelectionSet,
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("PageView")
+		case "id":
+			out.Values[i] = ec._PageView_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "url":
 			out.Values[i] = ec._PageView_url(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2884,7 +3573,7 @@ func (ec *executionContext) _PageView(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "title":
 			out.Values[i] = ec._PageView_title(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "viewedAt":
@@ -2904,9 +3593,78 @@ func (ec *executionContext) _PageView(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var pageViewConnectionImplementors = []string{"PageViewConnection"}
+
+func (ec *executionContext) _PageViewConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.PageView]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pageViewConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PageViewConnection")
+		case "edges":
+			out.Values[i] = ec._PageViewConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._PageViewConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._PageViewConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var pageViewEdgeImplementors = []string{"PageViewEdge"}
+
+func (ec *executionContext) _PageViewEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.PageView]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pageViewEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PageViewEdge")
+		case "cursor":
+			out.Values[i] = ec._PageViewEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._PageViewEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var recordVisitorConsentPayloadImplementors = []string{"RecordVisitorConsentPayload"}
 
-func (ec *executionContext) _RecordVisitorConsentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RecordVisitorConsentPayload) graphql.Marshaler {
+func (ec *executionContext) _RecordVisitorConsentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VisitorPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, recordVisitorConsentPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2938,7 +3696,7 @@ func (ec *executionContext) _RecordVisitorConsentPayload(ctx context.Context, se
 
 var recordWidgetViewPayloadImplementors = []string{"RecordWidgetViewPayload"}
 
-func (ec *executionContext) _RecordWidgetViewPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RecordWidgetViewPayload) graphql.Marshaler {
+func (ec *executionContext) _RecordWidgetViewPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VisitorPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, recordWidgetViewPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3007,7 +3765,7 @@ func (ec *executionContext) _SendVisitorMessagePayload(ctx context.Context, sel 
 
 var startChatPayloadImplementors = []string{"StartChatPayload"}
 
-func (ec *executionContext) _StartChatPayload(ctx context.Context, sel ast.SelectionSet, obj *model.StartChatPayload) graphql.Marshaler {
+func (ec *executionContext) _StartChatPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VisitorConversationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, startChatPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3076,7 +3834,7 @@ func (ec *executionContext) _StartVisitorSessionPayload(ctx context.Context, sel
 
 var trackPageViewPayloadImplementors = []string{"TrackPageViewPayload"}
 
-func (ec *executionContext) _TrackPageViewPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TrackPageViewPayload) graphql.Marshaler {
+func (ec *executionContext) _TrackPageViewPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VisitorPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, trackPageViewPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3106,7 +3864,7 @@ func (ec *executionContext) _TrackPageViewPayload(ctx context.Context, sel ast.S
 	return out
 }
 
-var visitorImplementors = []string{"Visitor", "Actor", "Node"}
+var visitorImplementors = []string{"Visitor", "Actor", "_Entity", "Node"}
 
 func (ec *executionContext) _Visitor(ctx context.Context, sel ast.SelectionSet, obj *ent.Visitor) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, visitorImplementors)
@@ -3123,7 +3881,17 @@ func (ec *executionContext) _Visitor(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "name":
 			out.Values[i] = ec._Visitor_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "displayName":
+			out.Values[i] = ec._Visitor_displayName(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "avatarUrl":
+			out.Values[i] = ec._Visitor_avatarUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "email":
@@ -3158,9 +3926,9 @@ func (ec *executionContext) _Visitor(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
-var visitorConversationImplementors = []string{"VisitorConversation"}
+var visitorConversationImplementors = []string{"VisitorConversation", "Node"}
 
-func (ec *executionContext) _VisitorConversation(ctx context.Context, sel ast.SelectionSet, obj *ent.Conversation) graphql.Marshaler {
+func (ec *executionContext) _VisitorConversation(ctx context.Context, sel ast.SelectionSet, obj *model.VisitorConversation) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, visitorConversationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3170,6 +3938,36 @@ func (ec *executionContext) _VisitorConversation(ctx context.Context, sel ast.Se
 			out.Values[i] = graphql.MarshalString("VisitorConversation")
 		case "id":
 			out.Values[i] = ec._VisitorConversation_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._VisitorConversation_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "subject":
+			out.Values[i] = ec._VisitorConversation_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "preview":
+			out.Values[i] = ec._VisitorConversation_preview(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "openedAt":
+			out.Values[i] = ec._VisitorConversation_openedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastMessageAt":
+			out.Values[i] = ec._VisitorConversation_lastMessageAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._VisitorConversation_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -3205,9 +4003,78 @@ func (ec *executionContext) _VisitorConversation(ctx context.Context, sel ast.Se
 	return out
 }
 
-var visitorMessageImplementors = []string{"VisitorMessage"}
+var visitorConversationConnectionImplementors = []string{"VisitorConversationConnection"}
 
-func (ec *executionContext) _VisitorMessage(ctx context.Context, sel ast.SelectionSet, obj *ent.Message) graphql.Marshaler {
+func (ec *executionContext) _VisitorConversationConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*model.VisitorConversation]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, visitorConversationConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VisitorConversationConnection")
+		case "edges":
+			out.Values[i] = ec._VisitorConversationConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._VisitorConversationConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._VisitorConversationConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var visitorConversationEdgeImplementors = []string{"VisitorConversationEdge"}
+
+func (ec *executionContext) _VisitorConversationEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*model.VisitorConversation]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, visitorConversationEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VisitorConversationEdge")
+		case "cursor":
+			out.Values[i] = ec._VisitorConversationEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._VisitorConversationEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var visitorMessageImplementors = []string{"VisitorMessage", "Node"}
+
+func (ec *executionContext) _VisitorMessage(ctx context.Context, sel ast.SelectionSet, obj *model.VisitorMessage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, visitorMessageImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3227,11 +4094,16 @@ func (ec *executionContext) _VisitorMessage(ctx context.Context, sel ast.Selecti
 			}
 		case "authorName":
 			out.Values[i] = ec._VisitorMessage_authorName(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "authorAvatarUrl":
 			out.Values[i] = ec._VisitorMessage_authorAvatarUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "replyTo":
+			out.Values[i] = ec._VisitorMessage_replyTo(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -3252,6 +4124,11 @@ func (ec *executionContext) _VisitorMessage(ctx context.Context, sel ast.Selecti
 			}
 		case "html":
 			out.Values[i] = ec._VisitorMessage_html(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "markdown":
+			out.Values[i] = ec._VisitorMessage_markdown(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -3279,7 +4156,7 @@ func (ec *executionContext) _VisitorMessage(ctx context.Context, sel ast.Selecti
 
 var visitorMessageConnectionImplementors = []string{"VisitorMessageConnection"}
 
-func (ec *executionContext) _VisitorMessageConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[*ent.Message]) graphql.Marshaler {
+func (ec *executionContext) _VisitorMessageConnection(ctx context.Context, sel ast.SelectionSet, obj *model.VisitorMessageConnection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, visitorMessageConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3292,8 +4169,18 @@ func (ec *executionContext) _VisitorMessageConnection(ctx context.Context, sel a
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "nodes":
+			out.Values[i] = ec._VisitorMessageConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "pageInfo":
 			out.Values[i] = ec._VisitorMessageConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._VisitorMessageConnection_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -3311,7 +4198,7 @@ func (ec *executionContext) _VisitorMessageConnection(ctx context.Context, sel a
 
 var visitorMessageEdgeImplementors = []string{"VisitorMessageEdge"}
 
-func (ec *executionContext) _VisitorMessageEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[*ent.Message]) graphql.Marshaler {
+func (ec *executionContext) _VisitorMessageEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*model.VisitorMessage]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, visitorMessageEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3358,7 +4245,7 @@ func (ec *executionContext) _Widget(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "title":
 			out.Values[i] = ec._Widget_title(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "style":
@@ -3578,7 +4465,7 @@ func (ec *executionContext) _WidgetHeading(ctx context.Context, sel ast.Selectio
 			out.Values[i] = graphql.MarshalString("WidgetHeading")
 		case "name":
 			out.Values[i] = ec._WidgetHeading_name(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "avatarUrl":
@@ -3702,6 +4589,11 @@ func (ec *executionContext) _WidgetTargetedMessage(ctx context.Context, sel ast.
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "welcomeHtml":
+			out.Values[i] = ec._WidgetTargetedMessage_welcomeHtml(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "heading":
 			out.Values[i] = ec._WidgetTargetedMessage_heading(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3775,12 +4667,12 @@ func (ec *executionContext) _WidgetText(ctx context.Context, sel ast.SelectionSe
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) unmarshalNCaptureVisitorEmailInput2parleyᚋinternalᚋvisitorᚐCaptureVisitorEmailInput(ctx context.Context, v any) (visitor.CaptureVisitorEmailInput, error) {
+func (ec *executionContext) unmarshalNCaptureVisitorEmailInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐCaptureVisitorEmailInput(ctx context.Context, v any) (visitor.CaptureVisitorEmailInput, error) {
 	res, err := ec.unmarshalInputCaptureVisitorEmailInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCaptureVisitorEmailPayload2ᚖparleyᚋgraphᚋmodelᚐCaptureVisitorEmailPayload(ctx context.Context, sel ast.SelectionSet, v *model.CaptureVisitorEmailPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNCaptureVisitorEmailPayload2ᚖparleyᚋgraphᚋmodelᚐVisitorPayload(ctx context.Context, sel ast.SelectionSet, v *model.VisitorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CaptureVisitorEmailPayload!")
 		return graphql.Null
@@ -3788,12 +4680,12 @@ func (ec *executionContext) marshalNCaptureVisitorEmailPayload2ᚖparleyᚋgraph
 	return ec._CaptureVisitorEmailPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNMarkVisitorConversationReadInput2parleyᚋinternalᚋvisitorᚐMarkVisitorConversationReadInput(ctx context.Context, v any) (visitor.MarkVisitorConversationReadInput, error) {
+func (ec *executionContext) unmarshalNMarkVisitorConversationReadInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐMarkVisitorConversationReadInput(ctx context.Context, v any) (visitor.MarkVisitorConversationReadInput, error) {
 	res, err := ec.unmarshalInputMarkVisitorConversationReadInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNMarkVisitorConversationReadPayload2ᚖparleyᚋgraphᚋmodelᚐMarkVisitorConversationReadPayload(ctx context.Context, sel ast.SelectionSet, v *model.MarkVisitorConversationReadPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNMarkVisitorConversationReadPayload2ᚖparleyᚋgraphᚋmodelᚐVisitorConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.VisitorConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "MarkVisitorConversationReadPayload!")
 		return graphql.Null
@@ -3825,12 +4717,44 @@ func (ec *executionContext) marshalNPageView2ᚖparleyᚋentᚐPageView(ctx cont
 	return ec._PageView(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNRecordVisitorConsentInput2parleyᚋinternalᚋvisitorᚐRecordVisitorConsentInput(ctx context.Context, v any) (visitor.RecordVisitorConsentInput, error) {
+func (ec *executionContext) marshalNPageViewConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.PageView]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PageViewConnection!")
+		return graphql.Null
+	}
+	return ec._PageViewConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPageViewEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.PageView]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPageViewEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPageViewEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.PageView]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PageViewEdge!")
+		return graphql.Null
+	}
+	return ec._PageViewEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRecordVisitorConsentInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐRecordVisitorConsentInput(ctx context.Context, v any) (visitor.RecordVisitorConsentInput, error) {
 	res, err := ec.unmarshalInputRecordVisitorConsentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRecordVisitorConsentPayload2ᚖparleyᚋgraphᚋmodelᚐRecordVisitorConsentPayload(ctx context.Context, sel ast.SelectionSet, v *model.RecordVisitorConsentPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNRecordVisitorConsentPayload2ᚖparleyᚋgraphᚋmodelᚐVisitorPayload(ctx context.Context, sel ast.SelectionSet, v *model.VisitorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RecordVisitorConsentPayload!")
 		return graphql.Null
@@ -3838,12 +4762,12 @@ func (ec *executionContext) marshalNRecordVisitorConsentPayload2ᚖparleyᚋgrap
 	return ec._RecordVisitorConsentPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNRecordWidgetViewInput2parleyᚋinternalᚋvisitorᚐRecordWidgetViewInput(ctx context.Context, v any) (visitor.RecordWidgetViewInput, error) {
+func (ec *executionContext) unmarshalNRecordWidgetViewInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐRecordWidgetViewInput(ctx context.Context, v any) (visitor.RecordWidgetViewInput, error) {
 	res, err := ec.unmarshalInputRecordWidgetViewInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRecordWidgetViewPayload2ᚖparleyᚋgraphᚋmodelᚐRecordWidgetViewPayload(ctx context.Context, sel ast.SelectionSet, v *model.RecordWidgetViewPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNRecordWidgetViewPayload2ᚖparleyᚋgraphᚋmodelᚐVisitorPayload(ctx context.Context, sel ast.SelectionSet, v *model.VisitorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RecordWidgetViewPayload!")
 		return graphql.Null
@@ -3851,7 +4775,7 @@ func (ec *executionContext) marshalNRecordWidgetViewPayload2ᚖparleyᚋgraphᚋ
 	return ec._RecordWidgetViewPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNSendVisitorMessageInput2parleyᚋinternalᚋvisitorᚐSendVisitorMessageInput(ctx context.Context, v any) (visitor.SendVisitorMessageInput, error) {
+func (ec *executionContext) unmarshalNSendVisitorMessageInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐSendVisitorMessageInput(ctx context.Context, v any) (visitor.SendVisitorMessageInput, error) {
 	res, err := ec.unmarshalInputSendVisitorMessageInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -3864,12 +4788,12 @@ func (ec *executionContext) marshalNSendVisitorMessagePayload2ᚖparleyᚋgraph�
 	return ec._SendVisitorMessagePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNStartChatInput2parleyᚋinternalᚋvisitorᚐStartChatInput(ctx context.Context, v any) (visitor.StartChatInput, error) {
+func (ec *executionContext) unmarshalNStartChatInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐStartChatInput(ctx context.Context, v any) (visitor.StartChatInput, error) {
 	res, err := ec.unmarshalInputStartChatInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNStartChatPayload2ᚖparleyᚋgraphᚋmodelᚐStartChatPayload(ctx context.Context, sel ast.SelectionSet, v *model.StartChatPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNStartChatPayload2ᚖparleyᚋgraphᚋmodelᚐVisitorConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.VisitorConversationPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "StartChatPayload!")
 		return graphql.Null
@@ -3877,7 +4801,7 @@ func (ec *executionContext) marshalNStartChatPayload2ᚖparleyᚋgraphᚋmodel�
 	return ec._StartChatPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNStartVisitorSessionInput2parleyᚋinternalᚋvisitorᚐStartVisitorSessionInput(ctx context.Context, v any) (visitor.StartVisitorSessionInput, error) {
+func (ec *executionContext) unmarshalNStartVisitorSessionInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐStartVisitorSessionInput(ctx context.Context, v any) (visitor.StartVisitorSessionInput, error) {
 	res, err := ec.unmarshalInputStartVisitorSessionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -3905,12 +4829,12 @@ func (ec *executionContext) marshalNTextDirection2parleyᚋinternalᚋvocabᚐTe
 	return res
 }
 
-func (ec *executionContext) unmarshalNTrackPageViewInput2parleyᚋinternalᚋvisitorᚐTrackPageViewInput(ctx context.Context, v any) (visitor.TrackPageViewInput, error) {
+func (ec *executionContext) unmarshalNTrackPageViewInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐTrackPageViewInput(ctx context.Context, v any) (visitor.TrackPageViewInput, error) {
 	res, err := ec.unmarshalInputTrackPageViewInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNTrackPageViewPayload2ᚖparleyᚋgraphᚋmodelᚐTrackPageViewPayload(ctx context.Context, sel ast.SelectionSet, v *model.TrackPageViewPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNTrackPageViewPayload2ᚖparleyᚋgraphᚋmodelᚐVisitorPayload(ctx context.Context, sel ast.SelectionSet, v *model.VisitorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "TrackPageViewPayload!")
 		return graphql.Null
@@ -3918,12 +4842,12 @@ func (ec *executionContext) marshalNTrackPageViewPayload2ᚖparleyᚋgraphᚋmod
 	return ec._TrackPageViewPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNVisitorConversation2ᚕᚖparleyᚋentᚐConversationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Conversation) graphql.Marshaler {
+func (ec *executionContext) marshalNVisitorConversation2ᚕᚖparleyᚋgraphᚋmodelᚐVisitorConversationᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.VisitorConversation) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "VisitorConversation", v, nil)
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNVisitorConversation2ᚖparleyᚋentᚐConversation(ctx, sel, v[i])
+		return ec.marshalNVisitorConversation2ᚖparleyᚋgraphᚋmodelᚐVisitorConversation(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -3935,7 +4859,7 @@ func (ec *executionContext) marshalNVisitorConversation2ᚕᚖparleyᚋentᚐCon
 	return ret
 }
 
-func (ec *executionContext) marshalNVisitorConversation2ᚖparleyᚋentᚐConversation(ctx context.Context, sel ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
+func (ec *executionContext) marshalNVisitorConversation2ᚖparleyᚋgraphᚋmodelᚐVisitorConversation(ctx context.Context, sel ast.SelectionSet, v *model.VisitorConversation) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "VisitorConversation!")
 		return graphql.Null
@@ -3943,27 +4867,19 @@ func (ec *executionContext) marshalNVisitorConversation2ᚖparleyᚋentᚐConver
 	return ec._VisitorConversation(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNVisitorMessage2ᚖparleyᚋentᚐMessage(ctx context.Context, sel ast.SelectionSet, v *ent.Message) graphql.Marshaler {
+func (ec *executionContext) marshalNVisitorConversationConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*model.VisitorConversation]) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "VisitorMessage!")
+		graphql.AddInvalidNullError(ctx, "VisitorConversationConnection!")
 		return graphql.Null
 	}
-	return ec._VisitorMessage(ctx, sel, v)
+	return ec._VisitorConversationConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNVisitorMessageConnection2ᚖparleyᚋinternalᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[*ent.Message]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "VisitorMessageConnection!")
-		return graphql.Null
-	}
-	return ec._VisitorMessageConnection(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNVisitorMessageEdge2ᚕᚖparleyᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[*ent.Message]) graphql.Marshaler {
+func (ec *executionContext) marshalNVisitorConversationEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*model.VisitorConversation]) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNVisitorMessageEdge2ᚖparleyᚋinternalᚋrelayᚐEdge(ctx, sel, v[i])
+		return ec.marshalNVisitorConversationEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -3975,7 +4891,64 @@ func (ec *executionContext) marshalNVisitorMessageEdge2ᚕᚖparleyᚋinternal�
 	return ret
 }
 
-func (ec *executionContext) marshalNVisitorMessageEdge2ᚖparleyᚋinternalᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[*ent.Message]) graphql.Marshaler {
+func (ec *executionContext) marshalNVisitorConversationEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*model.VisitorConversation]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VisitorConversationEdge!")
+		return graphql.Null
+	}
+	return ec._VisitorConversationEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNVisitorMessage2ᚕᚖparleyᚋgraphᚋmodelᚐVisitorMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.VisitorMessage) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "VisitorMessage", v, nil)
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVisitorMessage2ᚖparleyᚋgraphᚋmodelᚐVisitorMessage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNVisitorMessage2ᚖparleyᚋgraphᚋmodelᚐVisitorMessage(ctx context.Context, sel ast.SelectionSet, v *model.VisitorMessage) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VisitorMessage!")
+		return graphql.Null
+	}
+	return ec._VisitorMessage(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNVisitorMessageConnection2ᚖparleyᚋgraphᚋmodelᚐVisitorMessageConnection(ctx context.Context, sel ast.SelectionSet, v *model.VisitorMessageConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VisitorMessageConnection!")
+		return graphql.Null
+	}
+	return ec._VisitorMessageConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNVisitorMessageEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*model.VisitorMessage]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVisitorMessageEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNVisitorMessageEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*model.VisitorMessage]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "VisitorMessageEdge!")
 		return graphql.Null
@@ -3983,7 +4956,7 @@ func (ec *executionContext) marshalNVisitorMessageEdge2ᚖparleyᚋinternalᚋre
 	return ec._VisitorMessageEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNWidget2ᚖparleyᚋinternalᚋvisitorᚐWidget(ctx context.Context, sel ast.SelectionSet, v *visitor.Widget) graphql.Marshaler {
+func (ec *executionContext) marshalNWidget2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐWidget(ctx context.Context, sel ast.SelectionSet, v *visitor.Widget) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Widget!")
 		return graphql.Null
@@ -3995,7 +4968,7 @@ func (ec *executionContext) marshalNWidgetAvailability2parleyᚋinternalᚋavail
 	return ec._WidgetAvailability(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNWidgetEmailCapture2ᚖparleyᚋinternalᚋvisitorᚐEmailCapture(ctx context.Context, sel ast.SelectionSet, v *visitor.EmailCapture) graphql.Marshaler {
+func (ec *executionContext) marshalNWidgetEmailCapture2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐEmailCapture(ctx context.Context, sel ast.SelectionSet, v *visitor.EmailCapture) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "WidgetEmailCapture!")
 		return graphql.Null
@@ -4003,7 +4976,7 @@ func (ec *executionContext) marshalNWidgetEmailCapture2ᚖparleyᚋinternalᚋvi
 	return ec._WidgetEmailCapture(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNWidgetHeading2parleyᚋinternalᚋtargetingᚐHeading(ctx context.Context, sel ast.SelectionSet, v targeting.Heading) graphql.Marshaler {
+func (ec *executionContext) marshalNWidgetHeading2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐHeading(ctx context.Context, sel ast.SelectionSet, v targeting.Heading) graphql.Marshaler {
 	return ec._WidgetHeading(ctx, sel, &v)
 }
 
@@ -4031,15 +5004,15 @@ func (ec *executionContext) marshalNWidgetPerson2ᚖparleyᚋentᚐUser(ctx cont
 	return ec._WidgetPerson(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNWidgetText2parleyᚋinternalᚋwordingᚐText(ctx context.Context, sel ast.SelectionSet, v wording.Text) graphql.Marshaler {
+func (ec *executionContext) marshalNWidgetText2parleyᚋinternalᚋchannelᚋchatᚋwordingᚐText(ctx context.Context, sel ast.SelectionSet, v wording.Text) graphql.Marshaler {
 	return ec._WidgetText(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNWidgetText2ᚕparleyᚋinternalᚋwordingᚐTextᚄ(ctx context.Context, sel ast.SelectionSet, v []wording.Text) graphql.Marshaler {
+func (ec *executionContext) marshalNWidgetText2ᚕparleyᚋinternalᚋchannelᚋchatᚋwordingᚐTextᚄ(ctx context.Context, sel ast.SelectionSet, v []wording.Text) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNWidgetText2parleyᚋinternalᚋwordingᚐText(ctx, sel, v[i])
+		return ec.marshalNWidgetText2parleyᚋinternalᚋchannelᚋchatᚋwordingᚐText(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -4066,6 +5039,13 @@ func (ec *executionContext) marshalNWidgetViewKind2parleyᚋinternalᚋvocabᚐW
 	return res
 }
 
+func (ec *executionContext) marshalOPageView2ᚖparleyᚋentᚐPageView(ctx context.Context, sel ast.SelectionSet, v *ent.PageView) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PageView(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOVisitor2ᚖparleyᚋentᚐVisitor(ctx context.Context, sel ast.SelectionSet, v *ent.Visitor) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -4073,28 +5053,28 @@ func (ec *executionContext) marshalOVisitor2ᚖparleyᚋentᚐVisitor(ctx contex
 	return ec._Visitor(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOVisitorConversation2ᚖparleyᚋentᚐConversation(ctx context.Context, sel ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
+func (ec *executionContext) marshalOVisitorConversation2ᚖparleyᚋgraphᚋmodelᚐVisitorConversation(ctx context.Context, sel ast.SelectionSet, v *model.VisitorConversation) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._VisitorConversation(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOVisitorMessage2ᚖparleyᚋentᚐMessage(ctx context.Context, sel ast.SelectionSet, v *ent.Message) graphql.Marshaler {
+func (ec *executionContext) marshalOVisitorMessage2ᚖparleyᚋgraphᚋmodelᚐVisitorMessage(ctx context.Context, sel ast.SelectionSet, v *model.VisitorMessage) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._VisitorMessage(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOWidgetCommunicationConsent2ᚖparleyᚋinternalᚋvisitorᚐCommunicationConsent(ctx context.Context, sel ast.SelectionSet, v *visitor.CommunicationConsent) graphql.Marshaler {
+func (ec *executionContext) marshalOWidgetCommunicationConsent2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐCommunicationConsent(ctx context.Context, sel ast.SelectionSet, v *visitor.CommunicationConsent) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._WidgetCommunicationConsent(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOWidgetConsent2ᚖparleyᚋinternalᚋvisitorᚐConsent(ctx context.Context, sel ast.SelectionSet, v *visitor.Consent) graphql.Marshaler {
+func (ec *executionContext) marshalOWidgetConsent2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐConsent(ctx context.Context, sel ast.SelectionSet, v *visitor.Consent) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -4108,14 +5088,14 @@ func (ec *executionContext) marshalOWidgetPerson2ᚖparleyᚋentᚐUser(ctx cont
 	return ec._WidgetPerson(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOWidgetProcessingConsent2ᚖparleyᚋinternalᚋvisitorᚐProcessingConsent(ctx context.Context, sel ast.SelectionSet, v *visitor.ProcessingConsent) graphql.Marshaler {
+func (ec *executionContext) marshalOWidgetProcessingConsent2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐProcessingConsent(ctx context.Context, sel ast.SelectionSet, v *visitor.ProcessingConsent) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._WidgetProcessingConsent(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOWidgetTargetedMessage2ᚖparleyᚋinternalᚋvisitorᚐMessage(ctx context.Context, sel ast.SelectionSet, v *visitor.Message) graphql.Marshaler {
+func (ec *executionContext) marshalOWidgetTargetedMessage2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐMessage(ctx context.Context, sel ast.SelectionSet, v *visitor.Message) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

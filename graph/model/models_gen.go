@@ -6,789 +6,319 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"parley/ent"
-	"parley/internal/errs"
+	"parley/internal/vocab"
 )
 
-// Answer of addToList.
-type AddToListPayload struct {
-	// The list as it is now.
-	List *ent.ContactList `json:"list,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of archiveSubscriptionType.
-type ArchiveSubscriptionTypePayload struct {
-	// The kind of mail as it is now.
-	SubscriptionType *ent.SubscriptionType `json:"subscriptionType,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of assignConversation.
-type AssignConversationPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of beginEmailChannel.
-type BeginEmailChannelPayload struct {
-	// The new channel; null while the admin has to sign in.
-	EmailChannel *ent.EmailChannel `json:"emailChannel,omitempty"`
-	// Where the admin signs in; null: there is no need to.
-	AuthorizationURL *string `json:"authorizationUrl,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of blockSender.
-type BlockSenderPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of bulkChangeConversations.
-type BulkChangeConversationsPayload struct {
-	// The work, and how far it is.
-	Task *ent.Task `json:"task,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of cancelTask.
-type CancelTaskPayload struct {
-	// The task as it is now.
-	Task *ent.Task `json:"task,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of captureVisitorEmail.
-type CaptureVisitorEmailPayload struct {
-	// The visitor as they are now.
-	Visitor *ent.Visitor `json:"visitor,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of claimConversation.
-type ClaimConversationPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of closeConversation.
-type CloseConversationPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of connectPersonalMailbox.
-type ConnectPersonalMailboxPayload struct {
-	// The mailbox.
-	PersonalMailbox *ent.PersonalMailbox `json:"personalMailbox,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of createApiToken.
-type CreateAPITokenPayload struct {
-	// The secret, to be sent as `Authorization: Bearer ...`. It is shown this once.
+// Payload of `acceptInvitation`.
+type AcceptInvitationPayload struct {
+	// The secret of the new token, to be sent as `Authorization: Bearer ...`. It is shown only once.
 	Token *string `json:"token,omitempty"`
 	// The token without its secret.
 	APIToken *ent.ApiToken `json:"apiToken,omitempty"`
-	// What the caller can put right; empty after success.
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of createChatChannel.
-type CreateChatChannelPayload struct {
-	// The new channel.
-	ChatChannel *ent.Channel `json:"chatChannel,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
+// Where a file belongs.
+type AttachmentDestination struct {
+	// The conversation.
+	ConversationID *string `json:"conversationId,omitempty"`
+	// The inbox in which a new conversation will start with the file.
+	InboxID *string `json:"inboxId,omitempty"`
 }
 
-// Answer of createContactList.
-type CreateContactListPayload struct {
-	// The new list.
-	List *ent.ContactList `json:"list,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of createContact.
-type CreateContactPayload struct {
-	// The new contact.
-	Contact *ent.Contact `json:"contact,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of createIdentitySecret.
-type CreateIdentitySecretPayload struct {
-	// The secret. It is shown this once; keep it on the site's back end alone.
-	Secret *string `json:"secret,omitempty"`
-	// The channel as it is now.
-	ChatChannel *ent.Channel `json:"chatChannel,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of createInbox.
-type CreateInboxPayload struct {
-	// The new inbox.
-	Inbox *ent.Inbox `json:"inbox,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of createSavedView.
-type CreateSavedViewPayload struct {
-	// The saved view.
-	SavedView *ent.SavedView `json:"savedView,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of createSubscriptionType.
-type CreateSubscriptionTypePayload struct {
-	// The new kind of mail.
-	SubscriptionType *ent.SubscriptionType `json:"subscriptionType,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of createTargetedMessage.
-type CreateTargetedMessagePayload struct {
-	// The new targeted message.
-	TargetedMessage *ent.TargetedMessage `json:"targetedMessage,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of createTeam.
-type CreateTeamPayload struct {
-	// The new team.
-	Team *ent.Team `json:"team,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of createUser.
-type CreateUserPayload struct {
-	// The new user.
-	User *ent.User `json:"user,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of deactivateUser.
-type DeactivateUserPayload struct {
-	// The user as they are now.
-	User *ent.User `json:"user,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of deleteConversation.
-type DeleteConversationPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of deleteInbox.
-type DeleteInboxPayload struct {
-	// Id of the inbox that is gone.
-	DeletedInboxID *string `json:"deletedInboxId,omitempty"`
-	// The work that removes its conversations, and how far it is.
-	Task *ent.Task `json:"task,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of deleteMessage.
-type DeleteMessagePayload struct {
-	// What is left: the message without content.
-	Message *ent.Message `json:"message,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of deleteSavedView.
-type DeleteSavedViewPayload struct {
-	// Id of the view that is gone.
-	DeletedSavedViewID *string `json:"deletedSavedViewId,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of deleteTargetedMessage.
-type DeleteTargetedMessagePayload struct {
-	// Id of the targeted message that is gone.
-	DeletedTargetedMessageID *string `json:"deletedTargetedMessageId,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of deleteTeam.
-type DeleteTeamPayload struct {
-	// Id of the team that is gone.
-	DeletedTeamID *string `json:"deletedTeamId,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of disconnectEmailChannel.
-type DisconnectEmailChannelPayload struct {
-	// The channel as it is now.
+// Payload of `beginEmailChannel`.
+type BeginEmailChannelPayload struct {
+	// The new channel; null until the admin has signed in.
 	EmailChannel *ent.EmailChannel `json:"emailChannel,omitempty"`
-	// What the caller can put right; empty after success.
+	// Where the admin signs in; null if not needed.
+	AuthorizationURL *string `json:"authorizationUrl,omitempty"`
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of duplicateTargetedMessage.
-type DuplicateTargetedMessagePayload struct {
-	// The new draft.
-	TargetedMessage *ent.TargetedMessage `json:"targetedMessage,omitempty"`
-	// What the caller can put right; empty after success.
+// Payload of `connectPersonalMailbox`.
+type ConnectPersonalMailboxPayload struct {
+	// The mailbox.
+	PersonalMailbox *ent.PersonalMailbox `json:"personalMailbox,omitempty"`
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of editMessage.
-type EditMessagePayload struct {
-	// The message as it is now.
-	Message *ent.Message `json:"message,omitempty"`
-	// What the caller can put right; empty after success.
+// Payload of `createApiToken`.
+type CreateAPITokenPayload struct {
+	// The secret, to be sent as `Authorization: Bearer ...`. It is shown only once.
+	Token *string `json:"token,omitempty"`
+	// The token without its secret.
+	APIToken *ent.ApiToken `json:"apiToken,omitempty"`
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// What a check of a mail's sender found (RFC 8601).
+// Payload of `createIdentitySecret`.
+type CreateIdentitySecretPayload struct {
+	// The secret. It is shown only once; keep it only on the site's back end.
+	Secret *string `json:"secret,omitempty"`
+	// The channel in its current state.
+	ChatChannel *ent.Channel `json:"chatChannel,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `deleteInbox`.
+type DeleteInboxPayload struct {
+	// Id of the deleted inbox.
+	DeletedInboxID *string `json:"deletedInboxId,omitempty"`
+	// The background task that removes its conversations.
+	Task *ent.Task `json:"task,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `deleteSavedView`.
+type DeleteSavedViewPayload struct {
+	// Id of the deleted view.
+	DeletedSavedViewID *string `json:"deletedSavedViewId,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `deleteTargetedMessage`.
+type DeleteTargetedMessagePayload struct {
+	// Id of the deleted targeted message.
+	DeletedTargetedMessageID *string `json:"deletedTargetedMessageId,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `deleteTeam`.
+type DeleteTeamPayload struct {
+	// Id of the deleted team.
+	DeletedTeamID *string `json:"deletedTeamId,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// The result of one method of sender authentication (RFC 8601).
 type EmailAuthenticationResult struct {
 	// `spf`, `dkim` or `dmarc`.
 	Method string `json:"method"`
-	// Such as `pass`, `fail` or `none`.
+	// The result, such as `pass`, `fail` or `none`.
 	Result string `json:"result"`
 }
 
-// Answer of finishEmailChannel.
-type FinishEmailChannelPayload struct {
-	// The channel, connected.
-	EmailChannel *ent.EmailChannel `json:"emailChannel,omitempty"`
-	// What the caller can put right; empty after success.
+// Payload of `inviteUser`.
+type InviteUserPayload struct {
+	// The page that the user opens. It is shown only once: give it to no one else.
+	Link *string `json:"link,omitempty"`
+	// Whether the server mails the link to the user, too.
+	Mailed *bool `json:"mailed,omitempty"`
+	// The invited user.
+	User *ent.User `json:"user,omitempty"`
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of handOffConversation.
-type HandOffConversationPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of linkContact.
-type LinkContactPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of markAsNotSpam.
-type MarkAsNotSpamPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of markAsSpam.
-type MarkAsSpamPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of markConversationRead.
-type MarkConversationReadPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of markConversationUnread.
-type MarkConversationUnreadPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of markVisitorConversationRead.
-type MarkVisitorConversationReadPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of moveTargetedMessage.
-type MoveTargetedMessagePayload struct {
-	// The targeted message as it is now.
-	TargetedMessage *ent.TargetedMessage `json:"targetedMessage,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of optOutContact.
-type OptOutContactPayload struct {
-	// The contact.
-	Contact *ent.Contact `json:"contact,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of publishTargetedMessage.
-type PublishTargetedMessagePayload struct {
-	// The targeted message as it is now.
-	TargetedMessage *ent.TargetedMessage `json:"targetedMessage,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of purgeConversation.
+// Payload of `purgeConversation`.
 type PurgeConversationPayload struct {
-	// Id of the conversation that is gone.
+	// Id of the purged conversation.
 	PurgedConversationID *string `json:"purgedConversationId,omitempty"`
-	// What the caller can put right; empty after success.
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of reclassifyEmail.
-type ReclassifyEmailPayload struct {
-	// The work, and how far it is.
-	Task *ent.Task `json:"task,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of reconnectEmailChannel.
+// Payload of `reconnectEmailChannel`.
 type ReconnectEmailChannelPayload struct {
-	// The channel as it is now.
+	// The channel in its current state.
 	EmailChannel *ent.EmailChannel `json:"emailChannel,omitempty"`
-	// Where the admin signs in; null: there is no need to.
+	// Where the admin signs in; null if not needed.
 	AuthorizationURL *string `json:"authorizationUrl,omitempty"`
-	// What the caller can put right; empty after success.
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of recordVisitorConsent.
-type RecordVisitorConsentPayload struct {
-	// The visitor.
-	Visitor *ent.Visitor `json:"visitor,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of recordWidgetView.
-type RecordWidgetViewPayload struct {
-	// The visitor.
-	Visitor *ent.Visitor `json:"visitor,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of removeFromList.
-type RemoveFromListPayload struct {
-	// The list as it is now.
-	List *ent.ContactList `json:"list,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of removePersonalMailbox.
+// Payload of `removePersonalMailbox`.
 type RemovePersonalMailboxPayload struct {
-	// Id of the mailbox that is gone.
+	// Id of the removed mailbox.
 	RemovedPersonalMailboxID *string `json:"removedPersonalMailboxId,omitempty"`
-	// What the caller can put right; empty after success.
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of renameInbox.
-type RenameInboxPayload struct {
-	// The inbox as it is now.
-	Inbox *ent.Inbox `json:"inbox,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of reopenConversation.
-type ReopenConversationPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of restoreConversation.
-type RestoreConversationPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of retryMessage.
-type RetryMessagePayload struct {
-	// The message as it is now.
-	Message *ent.Message `json:"message,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of revokeApiToken.
+// Payload of `revokeApiToken`.
 type RevokeAPITokenPayload struct {
-	// The token as it is now.
+	// The token in its current state.
 	APIToken *ent.ApiToken `json:"apiToken,omitempty"`
-	// What the caller can put right; empty after success.
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of sendMessage.
+// Payload of `rotateApiToken`.
+type RotateAPITokenPayload struct {
+	// The new secret, to be sent as `Authorization: Bearer ...`. It is shown only once.
+	Token *string `json:"token,omitempty"`
+	// The token without its secret.
+	APIToken *ent.ApiToken `json:"apiToken,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A condition on a property of the contact.
+type RoutingContactPropertyConditionInput struct {
+	// The property.
+	Property vocab.RoutingContactProperty `json:"property"`
+	// How it is compared; default: IS.
+	Operator *vocab.RoutingOperator `json:"operator,omitempty"`
+	// The text to compare with, at most 500 characters; required, but not used with IS_KNOWN and IS_UNKNOWN.
+	Value *string `json:"value,omitempty"`
+}
+
+// A condition on the contact's being on a list.
+type RoutingListConditionInput struct {
+	// The list.
+	ContactListID string `json:"contactListId"`
+	// Whether the contact must be on the list; false: must not be; default: true.
+	Member *bool `json:"member,omitempty"`
+}
+
+// A condition on a text. IS_KNOWN and IS_UNKNOWN are for languages only.
+type RoutingTextConditionInput struct {
+	// How it is compared; default: IS.
+	Operator *vocab.RoutingOperator `json:"operator,omitempty"`
+	// The text to compare with, at most 500 characters; required, but not used with IS_KNOWN and IS_UNKNOWN.
+	Value *string `json:"value,omitempty"`
+}
+
+// Payload of `sendMessage`.
 type SendMessagePayload struct {
 	// The new message.
 	Message *ent.Message `json:"message,omitempty"`
-	// The conversation as it is now.
+	// The conversation in its current state.
 	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
+	// With CONFLICT on `ifLastNumber`: the newer messages and notes, oldest first, at most 100. Otherwise empty.
+	Messages []*ent.Message `json:"messages"`
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of sendTrackingCode.
-type SendTrackingCodePayload struct {
-	// The channel.
-	ChatChannel *ent.Channel `json:"chatChannel,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of sendVisitorMessage.
+// Payload of `sendVisitorMessage`.
 type SendVisitorMessagePayload struct {
 	// The new message.
-	Message *ent.Message `json:"message,omitempty"`
-	// The conversation that it is in; another than was named where IN-20 began a new one.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
+	Message *VisitorMessage `json:"message,omitempty"`
+	// The conversation that contains it; a new one if the given conversation was deleted.
+	Conversation *VisitorConversation `json:"conversation,omitempty"`
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of setAvailability.
-type SetAvailabilityPayload struct {
-	// The user as they are now.
-	User *ent.User `json:"user,omitempty"`
-	// What the caller can put right; empty after success.
+// Payload of `setRemoteImageSender`.
+type SetRemoteImageSenderPayload struct {
+	// The sender; null if their images are not always shown.
+	RemoteImageSender *ent.ImageSender `json:"remoteImageSender,omitempty"`
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of setConversationPriority.
-type SetConversationPriorityPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of setTargetedMessageState.
-type SetTargetedMessageStatePayload struct {
-	// The targeted message as it is now.
-	TargetedMessage *ent.TargetedMessage `json:"targetedMessage,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of setTyping.
+// Payload of `setTyping`.
 type SetTypingPayload struct {
-	// What the caller can put right; empty after success.
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of snoozeConversation.
-type SnoozeConversationPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of startChat.
-type StartChatPayload struct {
-	// The new conversation.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of startEmailConversation.
+// Payload of `startEmailConversation`.
 type StartEmailConversationPayload struct {
 	// The new conversation.
 	Conversation *ent.Conversation `json:"conversation,omitempty"`
 	// Its first message.
 	Message *ent.Message `json:"message,omitempty"`
-	// What the caller can put right; empty after success.
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of startVisitorSession.
+// Payload of `startVisitorSession`.
 type StartVisitorSessionPayload struct {
-	// To be sent as `Authorization: Bearer ...`; it may differ from the one that was given.
+	// To be sent as `Authorization: Bearer ...`; it may differ from the given token.
 	Token *string `json:"token,omitempty"`
-	// Who the token is for.
+	// The visitor that the token belongs to.
 	Visitor *ent.Visitor `json:"visitor,omitempty"`
-	// What the caller can put right; empty after success.
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of tagConversation.
-type TagConversationPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
+// A rule for a query parameter: that it has a value, decoded, in any of its occurrences.
+type TargetingQueryParameterRuleInput struct {
+	// The parameter's name, at most 2,048 characters; a draft may lack it.
+	Parameter *string `json:"parameter,omitempty"`
+	// The value, at most 2,048 characters; a draft may lack it.
+	Value *string `json:"value,omitempty"`
 }
 
-// Answer of takeOverConversation.
-type TakeOverConversationPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
+// A rule that compares the page's URL.
+type TargetingURLRuleInput struct {
+	// How the URL is compared.
+	Operator vocab.TargetingOperator `json:"operator"`
+	// The value to compare with, at most 2,048 characters; a draft may lack it.
+	Value *string `json:"value,omitempty"`
 }
 
-// Answer of trackPageView.
-type TrackPageViewPayload struct {
-	// The visitor.
-	Visitor *ent.Visitor `json:"visitor,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of unassignConversation.
-type UnassignConversationPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of unblockSender.
-type UnblockSenderPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of undoSend.
-type UndoSendPayload struct {
-	// The message as it is now.
-	Message *ent.Message `json:"message,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of unlinkContact.
-type UnlinkContactPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of unsnoozeConversation.
-type UnsnoozeConversationPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of untagConversation.
-type UntagConversationPayload struct {
-	// The conversation as it is now.
-	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of updateAccount.
+// Payload of `updateAccount`.
 type UpdateAccountPayload struct {
-	// The account as it is now.
+	// The account in its current state.
 	Account *ent.Account `json:"account,omitempty"`
-	// What the caller can put right; empty after success.
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of updateChatChannelAvailability.
-type UpdateChatChannelAvailabilityPayload struct {
-	// The channel as it is now.
-	ChatChannel *ent.Channel `json:"chatChannel,omitempty"`
-	// What the caller can put right; empty after success.
+// Payload of `updateApiToken`.
+type UpdateAPITokenPayload struct {
+	// The token in its current state.
+	APIToken *ent.ApiToken `json:"apiToken,omitempty"`
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of updateChatChannel.
-type UpdateChatChannelPayload struct {
-	// The channel as it is now.
-	ChatChannel *ent.Channel `json:"chatChannel,omitempty"`
-	// What the caller can put right; empty after success.
+// Payload of `updateIntegration`.
+type UpdateIntegrationPayload struct {
+	// The integration in its current state.
+	Integration *ent.Integration `json:"integration,omitempty"`
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Answer of updateContact.
-type UpdateContactPayload struct {
-	// The contact as it is now.
-	Contact *ent.Contact `json:"contact,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of updateEmailAllowList.
-type UpdateEmailAllowListPayload struct {
-	// The inbox as it is now.
-	Inbox *ent.Inbox `json:"inbox,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of updateEmailChannel.
-type UpdateEmailChannelPayload struct {
-	// The channel as it is now.
-	EmailChannel *ent.EmailChannel `json:"emailChannel,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of updateInboxMembers.
-type UpdateInboxMembersPayload struct {
-	// The inbox as it is now.
-	Inbox *ent.Inbox `json:"inbox,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of updateOwnProfile.
-type UpdateOwnProfilePayload struct {
-	// The user as they are now.
-	User *ent.User `json:"user,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of updateSavedView.
-type UpdateSavedViewPayload struct {
-	// The saved view as it is now.
-	SavedView *ent.SavedView `json:"savedView,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of updateSubscriptionType.
-type UpdateSubscriptionTypePayload struct {
-	// The kind of mail as it is now.
-	SubscriptionType *ent.SubscriptionType `json:"subscriptionType,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of updateTargetedMessage.
-type UpdateTargetedMessagePayload struct {
-	// The targeted message as it is now.
-	TargetedMessage *ent.TargetedMessage `json:"targetedMessage,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of updateTeam.
-type UpdateTeamPayload struct {
-	// The team as it is now.
-	Team *ent.Team `json:"team,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// Answer of updateUser.
-type UpdateUserPayload struct {
-	// The user as they are now.
-	User *ent.User `json:"user,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// A file, and where it is to go: `conversationId`, or `inboxId` for a conversation that it begins.
+// A file, and where it belongs.
 type UploadAttachmentInput struct {
-	// The conversation.
-	ConversationID *string `json:"conversationId,omitempty"`
-	// The inbox whose conversation begins with it. Not with `conversationId`.
-	InboxID *string `json:"inboxId,omitempty"`
-	// The file, of at most 25 MB unless the operator chose otherwise.
+	// Where it belongs.
+	To AttachmentDestination `json:"to"`
+	// The file, of at most 25 MB unless the operator set another limit.
 	File graphql.Upload `json:"file"`
 	// At most 255 characters; see Mutation.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
-// Answer of uploadAttachment.
-type UploadAttachmentPayload struct {
-	// The file, waiting for its message.
-	Attachment *ent.Attachment `json:"attachment,omitempty"`
-	// What the caller can put right; empty after success.
-	UserErrors []*UserError `json:"userErrors"`
-}
-
-// A visitor's file, and which chat it is for.
+// A visitor's file, and the chat that it belongs to.
 type UploadVisitorAttachmentInput struct {
-	// One of the visitor's own conversations; left out: one that begins with it.
+	// One of the visitor's own conversations; omitted: a new one that starts with the file.
 	ConversationID *string `json:"conversationId,omitempty"`
-	// The file, of at most 25 MB unless the operator chose otherwise.
+	// The file, of at most 25 MB unless the operator set another limit.
 	File graphql.Upload `json:"file"`
 	// At most 255 characters; see Mutation.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
-// Answer of uploadVisitorAttachment.
-type UploadVisitorAttachmentPayload struct {
-	// The file, waiting for its message.
-	Attachment *ent.Attachment `json:"attachment,omitempty"`
-	// What the caller can put right; empty after success.
+// Payload of `upsertContact`.
+type UpsertContactPayload struct {
+	// The contact in its current state.
+	Contact *ent.Contact `json:"contact,omitempty"`
+	// Whether this call created the contact; a replay repeats the first answer. False if there are errors.
+	Created bool `json:"created"`
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// What the caller can put right. Where a payload has user errors, nothing was changed.
-type UserError struct {
-	// What kind of mistake it is, for programs.
-	Code errs.Code `json:"code"`
-	// One sentence for people: what is wrong, and what would be right.
-	Message string `json:"message"`
-	// Path of the input field to blame, such as `["userIds", "1"]`; null where none is.
-	Field []string `json:"field,omitempty"`
-}
-
-// Answer of withdrawConsent.
+// Payload of `withdrawConsent`.
 type WithdrawConsentPayload struct {
-	// Those that were meant, as they are now.
+	// The consents concerned, in their current state.
 	Consents []*ent.ConsentRecord `json:"consents,omitempty"`
-	// What the caller can put right; empty after success.
+	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }

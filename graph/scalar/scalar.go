@@ -7,13 +7,13 @@
 package scalar
 
 import (
-	"net/mail"
 	"net/url"
 	"strconv"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"parley/internal/emailaddress"
 	"parley/internal/errs"
 )
 
@@ -40,7 +40,7 @@ func UnmarshalURL(v any) (string, error) {
 		return "", err
 	}
 	if utf8.RuneCountInString(s) > maxURL {
-		return "", errs.New(errs.TooLong, "A URL has at most %d characters.", maxURL)
+		return "", errs.Exceeds(maxURL, "A URL may have at most %d characters.", maxURL)
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
@@ -49,23 +49,25 @@ func UnmarshalURL(v any) (string, error) {
 	return s, nil
 }
 
-// MarshalEmailAddress writes an e-mail address; null for "".
-func MarshalEmailAddress(a string) graphql.Marshaler { return orNull(a) }
+// MarshalEmailAddress writes an e-mail address, its local part in quotes if it has
+// characters that need them; null for "".
+func MarshalEmailAddress(a string) graphql.Marshaler { return orNull(emailaddress.Write(a)) }
 
-// UnmarshalEmailAddress reads a bare e-mail address of at most 254 characters.
+// UnmarshalEmailAddress reads an e-mail address of at most 254 characters without a name, as
+// MarshalEmailAddress writes it, and returns it bare.
 func UnmarshalEmailAddress(v any) (string, error) {
 	s, err := text(v, "an e-mail address", "ada@example.com")
 	if err != nil {
 		return "", err
 	}
 	if len(s) > maxEmail {
-		return "", errs.New(errs.TooLong, "An e-mail address has at most %d characters.", maxEmail)
+		return "", errs.Exceeds(maxEmail, "An e-mail address may have at most %d characters.", maxEmail)
 	}
-	a, err := mail.ParseAddress(s)
-	if err != nil || a.Address != s {
+	name, address, ok := emailaddress.Parse(s)
+	if !ok || name != "" || s != address && s != emailaddress.Write(address) {
 		return "", errs.New(errs.Invalid, "%s is not an e-mail address: write it without a name, such as \"ada@example.com\".", quote(s))
 	}
-	return s, nil
+	return address, nil
 }
 
 // MarshalHTML writes sanitised HTML; null for "".
@@ -85,7 +87,7 @@ func orNull(s string) graphql.Marshaler {
 func text(v any, what, example string) (string, error) {
 	s, ok := v.(string)
 	if !ok {
-		return "", errs.New(errs.Invalid, "%s is a string, such as %q.", upperFirst(what), example)
+		return "", errs.New(errs.Invalid, "%s must be a string such as %q.", upperFirst(what), example)
 	}
 	return s, nil
 }

@@ -2,6 +2,7 @@ package scalar_test
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -31,6 +32,8 @@ func TestReading(t *testing.T) {
 		{"URL", scalar.UnmarshalURL, 7, errs.Invalid},
 		{"URL", scalar.UnmarshalURL, "https://example.com/" + long, errs.TooLong},
 		{"EmailAddress", scalar.UnmarshalEmailAddress, "ada@example.com", ""},
+		{"EmailAddress", scalar.UnmarshalEmailAddress, "a.b..c@docomo.example", ""},
+		{"EmailAddress", scalar.UnmarshalEmailAddress, "odd local@a.example", errs.Invalid},
 		{"EmailAddress", scalar.UnmarshalEmailAddress, "Ada <ada@example.com>", errs.Invalid},
 		{"EmailAddress", scalar.UnmarshalEmailAddress, " ada@example.com", errs.Invalid},
 		{"EmailAddress", scalar.UnmarshalEmailAddress, "a@example.com, b@example.com", errs.Invalid},
@@ -48,6 +51,27 @@ func TestReading(t *testing.T) {
 			t.Errorf("%s %v: got %q, %v", c.scalar, c.in, got, err)
 		case c.want != "" && !errs.Is(err, c.want):
 			t.Errorf("%s %.40v: got %q, %v; want %s", c.scalar, c.in, got, err, c.want)
+		}
+	}
+}
+
+// EM-4: an address that a mail came from is taken back as it is written, and is bare within.
+func TestEmailAddressRoundTrip(t *testing.T) {
+	t.Parallel()
+	for kept, written := range map[string]string{
+		"a.b..c@docomo.example": `"a.b..c@docomo.example"`, "odd local@a.example": `"\"odd local\"@a.example"`, `q"t@a.example`: `"\"q\\\"t\"@a.example"`,
+	} {
+		var out strings.Builder
+		scalar.MarshalEmailAddress(kept).MarshalGQL(&out)
+		if out.String() != written {
+			t.Errorf("%s is written %s, want %s", kept, out.String(), written)
+		}
+		text, err := strconv.Unquote(out.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := scalar.UnmarshalEmailAddress(text); got != kept || err != nil {
+			t.Errorf("%s reads %s, %v", text, got, err)
 		}
 	}
 }

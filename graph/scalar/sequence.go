@@ -25,7 +25,7 @@ func MarshalSequence(n int64) graphql.Marshaler {
 func UnmarshalSequence(v any) (int64, error) {
 	n, ok := whole(v)
 	if !ok || n < 0 || n > MaxSequence {
-		return 0, errs.New(errs.Invalid, "A Sequence is a whole number from 0 to %d.", MaxSequence)
+		return 0, errs.New(errs.Invalid, "A Sequence must be a whole number from 0 to %d.", MaxSequence)
 	}
 	return n, nil
 }

@@ -31,21 +31,21 @@ type claims struct {
 	jwt.RegisteredClaims
 }
 
-// URL returns an address at which the context's viewer, and nobody who may not
+// URL returns an address at which the context's viewer, and no one who may not
 // see the file, gets it within ten minutes; "" for a file with a virus. The
 // address is a secret of its viewer's for so long.
 func (s *Service) URL(ctx context.Context, a *ent.Attachment) (string, error) {
 	if a.Scan == vocab.ScanInfected {
 		return "", nil
 	}
-	return s.address(ctx, a.AccountID, a.ID, a.FileName)
+	return s.fileURL(ctx, a.AccountID, a.ID, a.FileName)
 }
 
-// address is one that opens a file, or a raw mail, to the context's viewer.
-func (s *Service) address(ctx context.Context, accountID, fileID, name string) (string, error) {
+// fileURL is one that opens a file, or a raw mail, to the context's viewer.
+func (s *Service) fileURL(ctx context.Context, accountID, fileID, name string) (string, error) {
 	v := viewer.FromContext(ctx)
 	if v == nil {
-		return "", errs.New(errs.Forbidden, "Nobody asks.")
+		return "", errs.New(errs.Forbidden, "The request has no caller.")
 	}
 	token, err := s.signer.Sign(&claims{
 		Account: accountID, Attachment: fileID, Kind: v.Kind, Actor: v.ActorID, Channel: v.ChannelID,
@@ -59,27 +59,34 @@ func (s *Service) address(ctx context.Context, accountID, fileID, name string) (
 
 // HTMLWithFiles returns a message's sanitised HTML with the addresses of the
 // message's images in place of its references to them (cid:). What it refers to
-// in vain stays, and shows nothing. The result must not be sanitised again, since
-// that takes out addresses without https.
+// without success stays, and shows nothing. The result must not be sanitised
+// again, since that takes out addresses without https.
 func (s *Service) HTMLWithFiles(ctx context.Context, text string, list []*ent.Attachment) string {
 	if len(list) == 0 || !strings.Contains(strings.ToLower(text), "cid:") {
 		return text
 	}
-	addresses := map[string]string{}
+	addresses, shown := map[string]string{}, ReferencesIn(text)
 	for _, a := range list {
-		if a.ContentID == "" || !isImage(a.ContentType) {
+		if !shown.Take(a.ContentID, a.ContentType) {
 			continue
 		}
 		if address, err := s.URL(ctx, a); err == nil && address != "" {
 			addresses[a.ContentID] = address + "&inline=1"
 		}
 	}
-	return withSources(text, addresses)
+	return WithSources(text, addresses)
 }
 
-// withSources replaces the sources of images that are among the addresses, and
-// leaves every other byte as it is.
-func withSources(text string, addresses map[string]string) string {
+// WithSources replaces the references of images to files (cid:) by the addresses, which
+// are by Content-ID, and leaves every other byte as it is.
+func WithSources(text string, addresses map[string]string) string {
+	if len(addresses) == 0 {
+		return text
+	}
+	byKey := make(map[string]string, len(addresses))
+	for contentID, address := range addresses {
+		byKey[contentKey(contentID)] = address
+	}
 	var out strings.Builder
 	for z := html.NewTokenizer(strings.NewReader(text)); ; {
 		kind := z.Next()
@@ -88,7 +95,7 @@ func withSources(text string, addresses map[string]string) string {
 		}
 		raw := string(z.Raw()) // reading the token spoils it
 		if kind == html.StartTagToken || kind == html.SelfClosingTagToken {
-			if t := z.Token(); t.Data == "img" && replaceSource(t.Attr, addresses) {
+			if t := z.Token(); t.Data == "img" && replaceSource(t.Attr, byKey) {
 				raw = t.String()
 			}
 		}
@@ -98,15 +105,7 @@ func withSources(text string, addresses map[string]string) string {
 
 func replaceSource(attributes []html.Attribute, addresses map[string]string) (replaced bool) {
 	for i, a := range attributes {
-		source := strings.TrimSpace(a.Val)
-		if a.Key != "src" || len(source) < 4 || !strings.EqualFold(source[:4], "cid:") {
-			continue
-		}
-		address, ok := addresses[source[4:]]
-		if name, err := url.PathUnescape(source[4:]); !ok && err == nil {
-			address, ok = addresses[name]
-		}
-		if ok {
+		if address, ok := addresses[sourceKey(a)]; ok {
 			attributes[i].Val, replaced = address, true
 		}
 	}

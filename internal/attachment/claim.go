@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"parley/ent"
 	entattachment "parley/ent/attachment"
@@ -26,9 +25,9 @@ func (s *Service) Claim(ctx context.Context, tx *store.Tx, ids []string, c *ent.
 		return nil
 	}
 	if len(ids) > s.options.MaxCount {
-		return errs.New(errs.TooLong, "A message has at most %d files.", s.options.MaxCount).On("attachmentIds")
+		return errs.Exceeds(s.options.MaxCount, "A message may have at most %d files.", s.options.MaxCount).On("attachmentIds")
 	}
-	list, err := uploads(ctx, tx, ids, c)
+	list, err := loadUploads(ctx, tx, ids, c)
 	if err != nil {
 		return err
 	}
@@ -39,17 +38,17 @@ func (s *Service) Claim(ctx context.Context, tx *store.Tx, ids []string, c *ent.
 	total := int64(0)
 	for i, a := range list {
 		if total += int64(a.Size); total > s.options.MaxTotal {
-			return errs.New(errs.TooLong, "The files of a message have at most %d bytes together.", s.options.MaxTotal).On("attachmentIds")
+			return errs.Exceeds(s.options.MaxTotal, "The files of a message may have at most %d bytes in total.", s.options.MaxTotal).On("attachmentIds")
 		}
-		if err := take(ctx, tx, a, m, i); err != nil {
+		if err := claimUpload(ctx, tx, a, m, i); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// uploads returns the actor's uploads by their ids, in order.
-func uploads(ctx context.Context, tx *store.Tx, ids []string, c *ent.Conversation) ([]*ent.Attachment, error) {
+// loadUploads returns the actor's uploads by their ids, in order.
+func loadUploads(ctx context.Context, tx *store.Tx, ids []string, c *ent.Conversation) ([]*ent.Attachment, error) {
 	found, err := tx.Client.Attachment.Query().Where(
 		entattachment.IDIn(ids...), entattachment.InboxID(c.InboxID),
 		entattachment.UploaderID(viewer.FromContext(ctx).Actor().ActorID),
@@ -64,7 +63,7 @@ func uploads(ctx context.Context, tx *store.Tx, ids []string, c *ent.Conversatio
 		case at < 0:
 			return nil, errs.New(errs.NotFound, "You have uploaded no file %q for this inbox within the last day.", errs.Clip(one)).On("attachmentIds", strconv.Itoa(i))
 		case slices.Contains(ids[:i], one):
-			return nil, errs.New(errs.Invalid, "The file %q is there twice.", one).On("attachmentIds", strconv.Itoa(i))
+			return nil, errs.New(errs.Invalid, "The file %q is listed twice; list it once.", one).On("attachmentIds", strconv.Itoa(i))
 		case found[at].Scan == vocab.ScanInfected:
 			return nil, errs.New(errs.Invalid, "The file %q contains a virus.", one).On("attachmentIds", strconv.Itoa(i))
 		}
@@ -73,13 +72,13 @@ func uploads(ctx context.Context, tx *store.Tx, ids []string, c *ent.Conversatio
 	return list, nil
 }
 
-// take gives one upload to the message, unless another message has it.
-func take(ctx context.Context, tx *store.Tx, a *ent.Attachment, m *ent.Message, index int) error {
+// claimUpload gives one upload to the message, unless another message has it.
+func claimUpload(ctx context.Context, tx *store.Tx, a *ent.Attachment, m *ent.Message, index int) error {
 	taken, err := tx.Client.Attachment.Update().Where(entattachment.ID(a.ID), entattachment.MessageID("")).
 		SetMessageID(m.ID).SetConversationID(m.ConversationID).SetPosition(index + 1).
-		SetInline(isImage(a.ContentType) && strings.Contains(m.HTML, "cid:"+a.ContentID)).Save(ctx)
+		SetInline(ReferencesIn(m.HTML).Take(a.ContentID, a.ContentType)).Save(ctx)
 	if err == nil && taken == 0 {
-		err = errs.New(errs.Invalid, "The file %q was sent already. Upload it again.", a.ID).On("attachmentIds", strconv.Itoa(index))
+		err = errs.New(errs.Invalid, "The file %q has already been sent. Upload it again.", a.ID).On("attachmentIds", strconv.Itoa(index))
 	}
 	return err
 }
@@ -97,7 +96,7 @@ type Incoming struct {
 func (s *Service) Store(ctx context.Context, tx *store.Tx, files []Incoming, c *ent.Conversation, messageID string) ([]*ent.Attachment, error) {
 	list := make([]*ent.Attachment, len(files))
 	for i, f := range files {
-		a, err := row(tx, f.Stored, viewer.FromContext(ctx).Actor()).SetInboxID(c.InboxID).SetConversationID(c.ID).
+		a, err := newRow(tx, f.Stored, viewer.FromContext(ctx).Actor()).SetInboxID(c.InboxID).SetConversationID(c.ID).
 			SetMessageID(messageID).SetPosition(i + 1).SetFileName(cleanName(f.FileName, f.ContentType)).
 			SetContentID(f.ContentID).SetInline(f.Inline).Save(ctx)
 		if err != nil {

@@ -1,6 +1,6 @@
 // Package attachment has the files of conversations (IN-14, CH-7): uploads of
 // staff and visitors, files of mails, downloads, and what becomes of files that
-// nobody wants any more.
+// no one wants any longer.
 //
 // A content is written to the storage before its row, and its row goes before
 // the content does. So a row always has its content; a content without a row is

@@ -8,7 +8,7 @@ import (
 	"github.com/gabriel-vasile/mimetype"
 )
 
-// sniffed is how many bytes of a content tell its type.
+// sniffed is how many bytes of a content show its type.
 const sniffed = 3072
 
 // unknownType is the type of what no type was found for.

@@ -271,7 +271,7 @@ func TestClaimShowsInline(t *testing.T) {
 	})
 }
 
-// A mail's file with a virus is kept, and nobody gets it.
+// A mail's file with a virus is kept, and no one gets it.
 func TestMailsAreScanned(t *testing.T) {
 	eachWorld(t, attachment.Options{Scanner: &scanner{}}, func(t *testing.T, w *world) {
 		m := w.message(0, vocab.Incoming)

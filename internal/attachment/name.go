@@ -81,7 +81,7 @@ func extensionOf(contentType string) string {
 	return ""
 }
 
-// Describe tells under which name and as which type a mail's file would be kept.
+// Describe reports under which name and as which type a mail's file would be kept.
 func Describe(fileName string, content []byte) (name, contentType string) {
 	contentType = typeOf(content[:min(len(content), sniffed)])
 	return cleanName(fileName, contentType), contentType

@@ -78,7 +78,7 @@ func (s *Service) deleteForgotten(ctx context.Context) error {
 	for i, n := range notes {
 		keys[i] = n.BlobKey
 	}
-	named, err := s.named(ctx, keys)
+	named, err := s.referencedKeys(ctx, keys)
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (s *Service) deleteOf(ctx context.Context, list []blob.Entry) error {
 			keys = append(keys, e.Key)
 		}
 	}
-	named, err := s.named(ctx, keys)
+	named, err := s.referencedKeys(ctx, keys)
 	if err != nil {
 		return err
 	}
@@ -148,8 +148,8 @@ func (s *Service) deleteOf(ctx context.Context, list []blob.Entry) error {
 	return nil
 }
 
-// named reports which of the keys an attachment or a mail has.
-func (s *Service) named(ctx context.Context, keys []string) (map[string]bool, error) {
+// referencedKeys reports which of the keys an attachment or a mail has.
+func (s *Service) referencedKeys(ctx context.Context, keys []string) (map[string]bool, error) {
 	named := map[string]bool{}
 	if len(keys) == 0 {
 		return named, nil

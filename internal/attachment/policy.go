@@ -3,9 +3,6 @@ package attachment
 import (
 	"context"
 
-	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql"
-
 	"parley/ent"
 	entattachment "parley/ent/attachment"
 	entvisitor "parley/ent/visitor"
@@ -27,15 +24,25 @@ func (s *Service) destination(ctx context.Context, in *UploadInput) (*destinatio
 	v := viewer.FromContext(ctx)
 	switch {
 	case v == nil || v.Kind == viewer.Anyone:
-		return nil, errs.New(errs.Unauthenticated, "Files are taken from staff and visitors alone: send a token.")
+		return nil, errs.New(errs.Unauthenticated, "Only staff and visitors can upload files: send a token.")
 	case v.Kind == viewer.Visitor:
 		return s.visitorsDestination(ctx, v, in)
+	}
+	to, err := s.staffsDestination(ctx, v, in)
+	if e := errs.Of(err); e != nil {
+		return nil, e.On(append([]string{"to"}, e.Field...)...)
+	}
+	return to, err
+}
+
+func (s *Service) staffsDestination(ctx context.Context, v *viewer.Viewer, in *UploadInput) (*destination, error) {
+	switch {
 	case in.ConversationID != "":
 		return s.inConversation(ctx, v, in.ConversationID)
-	case in.InboxID == "":
-		return nil, errs.New(errs.Required, "Say which conversation or inbox the file is for.").On("conversationId")
+	case in.InboxID != "":
+		return s.inInbox(ctx, v, in.InboxID)
 	}
-	return s.inInbox(ctx, v, in.InboxID)
+	return nil, errs.New(errs.Required, "Name the conversation or inbox that the file is for.")
 }
 
 func (s *Service) visitorsDestination(ctx context.Context, v *viewer.Viewer, in *UploadInput) (*destination, error) {
@@ -88,9 +95,9 @@ func (s *Service) lockPending(ctx context.Context, tx *store.Tx, v *viewer.Viewe
 	if v.Kind != viewer.Visitor {
 		return nil
 	}
-	_, err := tx.Client.Visitor.Query().Where(entvisitor.ID(v.ActorID)).Modify(forUpdate).Only(ctx)
+	_, err := tx.Client.Visitor.Query().Where(entvisitor.ID(v.ActorID)).Modify(store.ForUpdate).Only(ctx)
 	if ent.IsNotFound(err) {
-		return errs.New(errs.Unauthenticated, "The visitor of this token is gone; start a new session.")
+		return errs.New(errs.Unauthenticated, "The visitor of this token no longer exists; start a new session.")
 	}
 	if err != nil {
 		return err
@@ -109,15 +116,8 @@ func (s *Service) mayWait(ctx context.Context, client *ent.Client, v *viewer.Vie
 		size += int64(n)
 	}
 	if len(sizes) >= s.options.VisitorPending || size > s.options.VisitorPendingBytes {
-		return errs.New(errs.TooLong, "Too many files wait to be sent (at most %d, of %d bytes together). Send them first.",
-			s.options.VisitorPending, s.options.VisitorPendingBytes).On("file")
+		return errs.Exceeds(s.options.VisitorPending,
+			"Too many files are waiting to be sent (at most %d, with %d bytes in total). Send them first.", s.options.VisitorPending, s.options.VisitorPendingBytes).On("file")
 	}
 	return nil
-}
-
-// forUpdate locks the rows where the database locks rows: SQLite has one writer.
-func forUpdate(s *sql.Selector) {
-	if s.Dialect() == dialect.Postgres {
-		s.ForUpdate()
-	}
 }

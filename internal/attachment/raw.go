@@ -19,7 +19,7 @@ const (
 // RawURL returns an address at which the context's viewer gets an account's mail
 // as it came (EM-4), as URL does for a file.
 func (s *Service) RawURL(ctx context.Context, accountID, mailID string) (string, error) {
-	return s.address(ctx, accountID, mailID, rawName)
+	return s.fileURL(ctx, accountID, mailID, rawName)
 }
 
 // found is what a token opens.
@@ -28,8 +28,8 @@ type found struct {
 	shown                            bool
 }
 
-// find returns what an id names, if the context's viewer sees it now.
-func (s *Service) find(ctx context.Context, fileID string) (*found, error) {
+// findMail returns what an id names, if the context's viewer sees it now.
+func (s *Service) findMail(ctx context.Context, fileID string) (*found, error) {
 	if id.Is(fileID, id.InboundMail) {
 		return s.visibleRaw(ctx, fileID)
 	}
@@ -74,7 +74,7 @@ func (s *Service) visibleRaw(ctx context.Context, mailID string) (*found, error)
 }
 
 func gone() error {
-	return errs.New(errs.NotFound, "There is no such file, or you may not see it any more.")
+	return errs.New(errs.NotFound, "The file does not exist, or you may no longer see it.")
 }
 
 func infected() error { return errs.New(errs.Forbidden, "The file contains a virus.") }

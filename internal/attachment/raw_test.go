@@ -75,7 +75,7 @@ func TestRawMail(t *testing.T) {
 	})
 }
 
-// A mail that brought a virus, and one that was purged (IN-13), is given to nobody.
+// A mail that brought a virus, and one that was purged (IN-13), is given to no one.
 func TestRawMailIsKeptBack(t *testing.T) {
 	eachWorld(t, attachment.Options{Scanner: &scanner{}}, func(t *testing.T, w *world) {
 		m := w.message(0, vocab.Incoming)

@@ -67,19 +67,19 @@ type File struct {
 }
 
 // Download returns a file, or a raw mail, for the token of its address, while who got the
-// address still sees the file. FORBIDDEN: the token does not hold, or its viewer
-// has no access any more; NOT_FOUND: they see no such file; UNAVAILABLE: the
+// address still sees the file. FORBIDDEN: the token is not valid, or its viewer
+// has no access any longer; NOT_FOUND: they see no such file; UNAVAILABLE: the
 // storage does not work. ctx must live as long as the file is read.
 func (s *Service) Download(ctx context.Context, attachmentID, token string) (*File, error) {
 	var c claims
 	if s.signer.Verify(token, &c) != nil || c.Attachment != attachmentID {
-		return nil, errs.New(errs.Forbidden, "The address of a file holds for ten minutes. This one is older, or not whole: ask for the attachment's url again.")
+		return nil, errs.New(errs.Forbidden, "The URL of a file is valid for ten minutes. This one has expired or is incomplete: request the attachment's url again.")
 	}
 	v, err := s.viewer(ctx, &c)
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.find(viewer.NewContext(ctx, v), attachmentID)
+	f, err := s.findMail(viewer.NewContext(ctx, v), attachmentID)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (s *Service) Download(ctx context.Context, attachmentID, token string) (*Fi
 		return nil, err // a fault of ours, which the log is to have
 	}
 	if err != nil {
-		return nil, s.unavailable(ctx, err)
+		return nil, s.reportUnavailable(ctx, err)
 	}
 	return &File{Reader: r, Name: f.name, ContentType: f.contentType, Shown: f.shown, Hash: f.hash}, nil
 }
@@ -101,7 +101,7 @@ func (s *Service) viewer(ctx context.Context, c *claims) (*viewer.Viewer, error)
 	if id.Is(c.Actor, id.User) || id.Is(c.Actor, id.Integration) {
 		return s.viewers.ViewerOf(ctx, c.Account, c.Actor)
 	}
-	return nil, errs.New(errs.Forbidden, "Files are for staff and visitors alone.")
+	return nil, errs.New(errs.Forbidden, "Only staff and visitors can download files.")
 }
 
 // visible returns an attachment that the context's viewer sees now.

@@ -16,9 +16,9 @@ import (
 // scanTimeout bounds one scan.
 const scanTimeout = time.Minute
 
-// scan has a content looked at. Without a scanner, and for what it never reads,
-// the state is NOT_SCANNED; an error says that it cannot tell now.
-func (s *Service) scan(ctx context.Context, key string) (state vocab.ScanState, virus string, err error) {
+// scanContent has a content looked at. Without a scanner, and for what it never
+// reads, the state is NOT_SCANNED; an error says that it cannot say now.
+func (s *Service) scanContent(ctx context.Context, key string) (state vocab.ScanState, virus string, err error) {
 	if s.options.Scanner == nil {
 		return vocab.ScanNone, "", nil
 	}
@@ -51,9 +51,9 @@ type scanArgs struct {
 // Kind names the work.
 func (scanArgs) Kind() string { return "scan-attachment" }
 
-// rescan scans a mail's file, and tells those who look at the conversation if it
-// has a virus.
-func (s *Service) rescan(ctx context.Context, args scanArgs) error {
+// rescanMailFile scans a mail's file, and notifies those who look at the
+// conversation if it has a virus.
+func (s *Service) rescanMailFile(ctx context.Context, args scanArgs) error {
 	ctx = viewer.NewContext(ctx, viewer.System("files", args.AccountID))
 	a, err := s.store.Client(ctx).Attachment.Get(ctx, args.AttachmentID)
 	if ent.IsNotFound(err) || err == nil && a.Scan != vocab.ScanNone {
@@ -62,7 +62,7 @@ func (s *Service) rescan(ctx context.Context, args scanArgs) error {
 	if err != nil {
 		return err
 	}
-	state, _, err := s.scan(ctx, a.BlobKey)
+	state, _, err := s.scanContent(ctx, a.BlobKey)
 	if errors.Is(err, fs.ErrNotExist) {
 		return job.GiveUp(err)
 	}

@@ -21,14 +21,14 @@ import (
 type Scanner interface {
 	// Scan returns the name of the virus in a content, "" for none. It returns
 	// ErrUnscannable for what it will never read; any other error says that it
-	// cannot tell now.
+	// cannot say now.
 	Scan(ctx context.Context, content io.Reader) (virus string, err error)
 }
 
 // ErrUnscannable is a scanner's answer to a content that is too large for it.
 var ErrUnscannable = errors.New("the virus scanner does not read so large a file")
 
-// Viewers tells what an actor of an account may see now. Package people
+// Viewers reports what an actor of an account may see now. Package people
 // implements it for users and integrations.
 type Viewers interface {
 	ViewerOf(ctx context.Context, accountID, actorID string) (*viewer.Viewer, error)
@@ -51,9 +51,9 @@ type Options struct {
 	VisitorPendingBytes int64
 	// Allow decides whether a visitor may upload at all, e.g. CONSENT_REQUIRED; nil: yes.
 	Allow func(ctx context.Context) error
-	// Scanner looks for viruses; nil: nobody does.
+	// Scanner looks for viruses; nil: no one does.
 	Scanner Scanner
-	// Log gets what goes wrong with the storage and the scanner; nil: slog's default.
+	// Log gets what goes wrong with the storage and the scanner; nil: nothing is logged.
 	Log *slog.Logger
 }
 
@@ -70,7 +70,7 @@ func (o Options) withDefaults() Options {
 		o.Allow = func(context.Context) error { return nil }
 	}
 	if o.Log == nil {
-		o.Log = slog.Default()
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return o
 }
@@ -100,11 +100,11 @@ func New(s *store.Store, bucket *blob.Bucket, keys *secret.Keyring, viewers View
 // Register has the queue do the background work: scanning what could not be
 // scanned at once, and removing orphans.
 func (s *Service) Register(q *job.Queue) {
-	job.Register(q, s.rescan, job.Options{Timeout: 2 * scanTimeout})
+	job.Register(q, s.rescanMailFile, job.Options{Timeout: 2 * scanTimeout})
 	q.Periodic("remove-orphaned-files", time.Hour, s.RemoveOrphans)
 }
 
-// system is Parley's own work in an account, in the name of who asks.
+// system is Parley's own work in an account, in the caller's name.
 func system(ctx context.Context, v *viewer.Viewer) context.Context {
 	return viewer.NewContext(ctx, viewer.System("files", v.AccountID).InNameOf(v.Actor()))
 }

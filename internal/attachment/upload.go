@@ -7,7 +7,7 @@ import (
 
 	"parley/ent"
 	"parley/internal/errs"
-	"parley/internal/once"
+	"parley/internal/idempotency"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -36,27 +36,27 @@ func (s *Service) Upload(ctx context.Context, in UploadInput) (*ent.Attachment, 
 	if err != nil {
 		return nil, err
 	}
-	stored, name, err := s.receive(ctx, to.viewer, &in)
+	stored, name, err := s.receiveContent(ctx, to.viewer, &in)
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.insert(ctx, to, &in, stored, name)
+	a, err := s.insertAttachment(ctx, to, &in, stored, name)
 	switch e := errs.Of(err); {
 	case err == nil && a.ID != stored.ID, // the key was used before
 		e != nil && e.Code != errs.Unavailable: // else it may have been saved
-		s.discard(ctx, stored.BlobKey)
+		s.discardContent(ctx, stored.BlobKey)
 	}
 	return a, err
 }
 
-// receive takes the file in and has it scanned.
-func (s *Service) receive(ctx context.Context, v *viewer.Viewer, in *UploadInput) (Stored, string, error) {
-	tooLarge := errs.New(errs.TooLong, "The file is larger than %d bytes, which is the most.", s.options.MaxBytes).On("file")
+// receiveContent takes the file in and has it scanned.
+func (s *Service) receiveContent(ctx context.Context, v *viewer.Viewer, in *UploadInput) (Stored, string, error) {
+	tooLarge := errs.Exceeds(s.options.MaxBytes, "The file is larger than the maximum of %d bytes.", s.options.MaxBytes).On("file")
 	if in.Size > s.options.MaxBytes {
 		return Stored{}, "", tooLarge
 	}
 	from := bufio.NewReaderSize(in.File, sniffed)
-	head, err := peek(from)
+	head, err := peekHead(from)
 	if err != nil {
 		return Stored{}, "", err
 	}
@@ -66,14 +66,14 @@ func (s *Service) receive(ctx context.Context, v *viewer.Viewer, in *UploadInput
 	contentType := typeOf(head)
 	name := cleanName(in.FileName, contentType)
 	if v.Kind == viewer.Visitor && !s.options.visitorsMay(name, contentType) {
-		return Stored{}, "", errs.New(errs.Invalid, "Files such as %q (%s) are not taken here. Images, PDF, office documents, texts, sound and films are.", errs.Clip(name), contentType).On("file")
+		return Stored{}, "", errs.New(errs.Invalid, "Files such as %q (%s) are not accepted. Send images, PDF, office documents, text, audio or video.", errs.Clip(name), contentType).On("file")
 	}
-	stored, err := s.write(ctx, v.AccountID, head, &bounded{Reader: from, left: s.options.MaxBytes, fault: tooLarge})
+	stored, err := s.writeContent(ctx, v.AccountID, head, &bounded{Reader: from, left: s.options.MaxBytes, fault: tooLarge})
 	if err != nil {
 		return Stored{}, "", err
 	}
 	if stored.Scan, err = s.scanUpload(ctx, stored); err != nil {
-		s.discard(ctx, stored.BlobKey)
+		s.discardContent(ctx, stored.BlobKey)
 		return Stored{}, "", err
 	}
 	return stored, name, nil
@@ -81,7 +81,7 @@ func (s *Service) receive(ctx context.Context, v *viewer.Viewer, in *UploadInput
 
 // scanUpload refuses a file with a virus, and any while the scanner is down.
 func (s *Service) scanUpload(ctx context.Context, stored Stored) (vocab.ScanState, error) {
-	state, virus, err := s.scan(ctx, stored.BlobKey)
+	state, virus, err := s.scanContent(ctx, stored.BlobKey)
 	switch {
 	case err != nil:
 		s.options.Log.ErrorContext(ctx, "an upload could not be scanned for viruses", "error", err)
@@ -92,34 +92,31 @@ func (s *Service) scanUpload(ctx context.Context, stored Stored) (vocab.ScanStat
 	return state, nil
 }
 
-// insert makes the attachment, or finds the one that the idempotency key made.
-func (s *Service) insert(ctx context.Context, to *destination, in *UploadInput, stored Stored, name string) (*ent.Attachment, error) {
+// insertAttachment makes the attachment, or finds the one that the idempotency
+// key made.
+func (s *Service) insertAttachment(ctx context.Context, to *destination, in *UploadInput, stored Stored, name string) (*ent.Attachment, error) {
 	input := struct{ ConversationID, InboxID, FileName, Hash string }{in.ConversationID, in.InboxID, name, stored.Hash}
+	call := idempotency.Call{Mutation: "uploadAttachment", Key: in.IdempotencyKey, Input: input, Result: stored.ID}
 	var a *ent.Attachment
-	err := s.store.WithTx(system(ctx, to.viewer), func(ctx context.Context, tx *store.Tx) error {
-		replayed, err := once.Claim(ctx, tx, "uploadAttachment", in.IdempotencyKey, input, stored.ID)
-		if err != nil {
-			return err
-		}
-		if replayed != "" {
-			a, err = tx.Client.Attachment.Get(ctx, replayed)
-			if ent.IsNotFound(err) {
-				return errs.New(errs.NotFound, "The file that this idempotency key uploaded was removed, since no message took it within a day.").On("idempotencyKey")
-			}
-			return err
-		}
+	err := idempotency.Run(system(ctx, to.viewer), s.store, call, func(ctx context.Context, tx *store.Tx) (err error) {
 		if err := s.lockPending(ctx, tx, to.viewer, stored.Size); err != nil {
 			return err
 		}
-		a, err = row(tx, stored, to.viewer).SetInboxID(to.inboxID).SetConversationID(to.conversationID).
+		a, err = newRow(tx, stored, to.viewer).SetInboxID(to.inboxID).SetConversationID(to.conversationID).
 			SetFileName(name).SetContentID(stored.ID).Save(ctx)
+		return err
+	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
+		a, err = tx.Client.Attachment.Get(ctx, first)
+		if ent.IsNotFound(err) {
+			return errs.New(errs.NotFound, "The file uploaded with this idempotency key was removed, because it was not sent within a day.").On("idempotencyKey")
+		}
 		return err
 	})
 	return a, err
 }
 
-// row begins an attachment of a content.
-func row(tx *store.Tx, stored Stored, uploader *viewer.Viewer) *ent.AttachmentCreate {
+// newRow begins an attachment of a content.
+func newRow(tx *store.Tx, stored Stored, uploader *viewer.Viewer) *ent.AttachmentCreate {
 	return tx.Client.Attachment.Create().SetID(stored.ID).SetUploaderKind(uploader.Kind).SetUploaderID(uploader.ActorID).
 		SetContentType(stored.ContentType).SetSize(int(stored.Size)).SetHash(stored.Hash).SetBlobKey(stored.BlobKey).
 		SetScan(stored.Scan).SetCreatedAt(tx.Now())

@@ -37,12 +37,12 @@ func TestWhoMayUpload(t *testing.T) {
 			"StaffInbox":          {ctx: w.Agent(0), inbox: w.InboxIDs[0]},
 			"VisitorConversation": {ctx: w.Visitor(0), conversation: w.ConversationIDs[0]},
 			"VisitorBeforeChat":   {ctx: w.Visitor(1)},
-			"NotAMember":          {w.Agent(0), w.ConversationIDs[2], "", errs.NotFound, "conversationId"},
-			"AdminNotAMember":     {w.Admin, "", w.InboxIDs[1], errs.NotFound, "inboxId"},
+			"NotAMember":          {w.Agent(0), w.ConversationIDs[2], "", errs.NotFound, "to.conversationId"},
+			"AdminNotAMember":     {w.Admin, "", w.InboxIDs[1], errs.NotFound, "to.inboxId"},
 			"AnothersChat":        {w.Visitor(1), w.ConversationIDs[0], "", errs.NotFound, "conversationId"},
-			"AnothersAccount":     {other.Admin, w.ConversationIDs[0], "", errs.NotFound, "conversationId"},
-			"NoConversation":      {w.Agent(0), "1 OR 1=1", "", errs.NotFound, "conversationId"},
-			"Nowhere":             {w.Agent(0), "", "", errs.Required, "conversationId"},
+			"AnothersAccount":     {other.Admin, w.ConversationIDs[0], "", errs.NotFound, "to.conversationId"},
+			"NoConversation":      {w.Agent(0), "1 OR 1=1", "", errs.NotFound, "to.conversationId"},
+			"Nowhere":             {w.Agent(0), "", "", errs.Required, "to"},
 			"Stranger":            {viewer.NewContext(t.Context(), viewer.Anonymous()), w.ConversationIDs[0], "", errs.Unauthenticated, ""},
 		} {
 			a, err := w.Upload(c.ctx, attachment.UploadInput{

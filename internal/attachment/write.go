@@ -25,28 +25,28 @@ type Stored struct {
 }
 
 // Write keeps the content of a mail's file, outside any transaction; Store then
-// makes it an attachment. A content with a virus is kept too, but nobody gets
+// makes it an attachment. A content with a virus is kept too, but no one gets
 // it; one that could not be scanned is scanned later. What is written and never
 // stored is removed as an orphan.
 func (s *Service) Write(ctx context.Context, accountID string, content io.Reader) (Stored, error) {
 	from := bufio.NewReaderSize(content, sniffed)
-	head, err := peek(from)
+	head, err := peekHead(from)
 	if err != nil {
 		return Stored{}, err
 	}
-	stored, err := s.write(ctx, accountID, head, from)
+	stored, err := s.writeContent(ctx, accountID, head, from)
 	if err != nil {
 		return Stored{}, err
 	}
-	stored.Scan, _, err = s.scan(ctx, stored.BlobKey)
+	stored.Scan, _, err = s.scanContent(ctx, stored.BlobKey)
 	if err != nil {
 		s.options.Log.WarnContext(ctx, "a mail's file could not be scanned for viruses", "attachment", stored.ID, "error", err)
 	}
 	return stored, nil
 }
 
-// peek returns the first bytes of a content, fewer if it has no more.
-func peek(from *bufio.Reader) ([]byte, error) {
+// peekHead returns the first bytes of a content, fewer if it has no more.
+func peekHead(from *bufio.Reader) ([]byte, error) {
 	head, err := from.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
@@ -54,8 +54,8 @@ func peek(from *bufio.Reader) ([]byte, error) {
 	return head, nil
 }
 
-// write puts a content into the storage under a new key.
-func (s *Service) write(ctx context.Context, accountID string, head []byte, content io.Reader) (Stored, error) {
+// writeContent puts a content into the storage under a new key.
+func (s *Service) writeContent(ctx context.Context, accountID string, head []byte, content io.Reader) (Stored, error) {
 	stored := Stored{ID: id.New(id.Attachment), ContentType: typeOf(head)}
 	stored.BlobKey = blob.AttachmentKey(accountID, stored.ID)
 	from := &source{Reader: content}
@@ -66,11 +66,11 @@ func (s *Service) write(ctx context.Context, accountID string, head []byte, cont
 	if from.err != nil || ctx.Err() != nil {
 		return Stored{}, err
 	}
-	return Stored{}, s.unavailable(ctx, err)
+	return Stored{}, s.reportUnavailable(ctx, err)
 }
 
-// unavailable tells the log what the storage said, and the caller to try again.
-func (s *Service) unavailable(ctx context.Context, err error) error {
+// reportUnavailable logs what the storage said, and asks the caller to try again.
+func (s *Service) reportUnavailable(ctx context.Context, err error) error {
 	s.options.Log.ErrorContext(ctx, "the file storage does not work", "error", err)
 	return errs.New(errs.Unavailable, "The file storage does not work at the moment. Try again shortly.")
 }
@@ -109,8 +109,8 @@ func (b *bounded) Read(p []byte) (int, error) {
 // cleanUp is how long deleting a content may take that turned out not to be wanted.
 const cleanUp = 10 * time.Second
 
-// discard deletes a content that has no row; if it cannot, RemoveOrphans will.
-func (s *Service) discard(ctx context.Context, key string) {
+// discardContent deletes a content that has no row; if it cannot, RemoveOrphans will.
+func (s *Service) discardContent(ctx context.Context, key string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
 	defer cancel()
 	if err := s.bucket.Delete(ctx, key); err != nil {

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"parley/ent/schema"
 	"parley/internal/errs"
 	"parley/internal/vocab"
 )
@@ -23,13 +22,13 @@ const (
 
 // Check returns what is wrong with settings, each error on its field, such as
 // hours.0.from. The enums are taken as valid.
-func Check(s schema.Availability) error {
+func Check(s vocab.Availability) error {
 	var faults []error
 	if _, err := loadZone(s.TimeZone); err != nil && (s.TimeZone != "" || s.Mode == vocab.AvailabilityOperatingHours) {
-		faults = append(faults, errs.New(errs.Invalid, "%q is no IANA time zone, such as \"Europe/Berlin\".", errs.Clip(s.TimeZone)).On("timeZone"))
+		faults = append(faults, errs.New(errs.Invalid, "%q is not an IANA time zone such as \"Europe/Berlin\".", errs.Clip(s.TimeZone)).On("timeZone"))
 	}
 	if s.Mode == vocab.AvailabilityOperatingHours && len(s.Hours) == 0 {
-		faults = append(faults, errs.New(errs.Required, "Operating hours need at least one range.").On("hours"))
+		faults = append(faults, errs.New(errs.Required, "Operating hours require at least one range.").On("hours"))
 	}
 	faults = append(faults, checkText(s.AwayMessage, "awayMessage"), checkText(s.OutOfHoursMessage, "outOfHoursMessage"))
 	faults = append(faults, checkHours(s.Hours)...)
@@ -37,36 +36,36 @@ func Check(s schema.Availability) error {
 	return errors.Join(faults...)
 }
 
-func checkHours(list []schema.Hours) []error {
+func checkHours(list []vocab.Hours) []error {
 	if len(list) > MaxHours {
-		return []error{errs.New(errs.TooLong, "There are %d ranges; at most %d are allowed.", len(list), MaxHours).On("hours")}
+		return []error{errs.Exceeds(MaxHours, "There are %d ranges; at most %d are allowed.", len(list), MaxHours).On("hours")}
 	}
 	var faults []error
 	for i, h := range list {
 		for field, text := range map[string]string{"from": h.From, "to": h.To} {
 			if _, err := parseMinute(text); err != nil {
-				faults = append(faults, errs.New(errs.Invalid, "%q is no time of day from \"00:00\" to \"23:59\"; a range until midnight ends at \"00:00\".", errs.Clip(text)).
+				faults = append(faults, errs.New(errs.Invalid, "%q is not a time of day from \"00:00\" to \"23:59\"; a range until midnight ends at \"00:00\".", errs.Clip(text)).
 					On("hours", strconv.Itoa(i), field))
 			}
 		}
 		if slices.Contains(list[:i], h) {
-			faults = append(faults, errs.New(errs.AlreadyExists, "The range stands here twice.").On("hours", strconv.Itoa(i)))
+			faults = append(faults, errs.New(errs.AlreadyExists, "The range is listed twice.").On("hours", strconv.Itoa(i)))
 		}
 	}
 	return faults
 }
 
-func checkHolidays(list []schema.Holiday) []error {
+func checkHolidays(list []vocab.Holiday) []error {
 	if len(list) > MaxHolidays {
-		return []error{errs.New(errs.TooLong, "There are %d holidays; at most %d are allowed.", len(list), MaxHolidays).On("holidays")}
+		return []error{errs.Exceeds(MaxHolidays, "There are %d holidays; at most %d are allowed.", len(list), MaxHolidays).On("holidays")}
 	}
 	var faults []error
 	seen := make(map[string]bool, len(list))
 	for i, h := range list {
 		if _, err := parseDate(h.Date); err != nil {
-			faults = append(faults, errs.New(errs.Invalid, "%q is no date such as \"2026-12-25\".", errs.Clip(h.Date)).On("holidays", strconv.Itoa(i), "date"))
+			faults = append(faults, errs.New(errs.Invalid, "%q is not a date such as \"2026-12-25\".", errs.Clip(h.Date)).On("holidays", strconv.Itoa(i), "date"))
 		} else if seen[h.Date] {
-			faults = append(faults, errs.New(errs.AlreadyExists, "%s stands here twice.", h.Date).On("holidays", strconv.Itoa(i), "date"))
+			faults = append(faults, errs.New(errs.AlreadyExists, "%s is listed twice.", h.Date).On("holidays", strconv.Itoa(i), "date"))
 		}
 		seen[h.Date] = true
 		faults = append(faults, checkText(h.Name, "holidays", strconv.Itoa(i), "name"))
@@ -76,7 +75,7 @@ func checkHolidays(list []schema.Holiday) []error {
 
 func checkText(text string, field ...string) error {
 	if n := utf8.RuneCountInString(text); n > MaxText {
-		return errs.New(errs.TooLong, "The text has %d characters; at most %d are allowed.", n, MaxText).On(field...)
+		return errs.Exceeds(MaxText, "The text has %d characters; at most %d are allowed.", n, MaxText).On(field...)
 	}
 	return nil
 }

@@ -63,10 +63,10 @@ func (w *week) open(t time.Time) bool {
 	return slices.ContainsFunc(w.starting(today), covers) || slices.ContainsFunc(w.starting(today.plus(-1)), coversNextDay)
 }
 
-// turn returns the first moment after t from which the hours are open, if they
+// nextTurn returns the first moment after t from which the hours are open, if they
 // are closed at t, or closed, if they are open. Not ok: there is none within a
 // year.
-func (w *week) turn(t time.Time) (turn time.Time, ok bool) {
+func (w *week) nextTurn(t time.Time) (turn time.Time, ok bool) {
 	was, end := w.open(t), t.Add(horizon)
 	for from := t; from.Before(end); from = from.Add(step) {
 		for _, m := range w.moments(from, from.Add(step)) {
@@ -102,7 +102,7 @@ func (w *week) moments(from, to time.Time) []time.Time {
 	return list
 }
 
-// offsets returns the zone's distances from UTC between two moments, and tells
+// offsets returns the zone's distances from UTC between two moments, and reports
 // each moment at which one follows another.
 func (w *week) offsets(from, to time.Time, turned func(time.Time)) []time.Duration {
 	var list []time.Duration

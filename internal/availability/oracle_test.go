@@ -7,7 +7,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"parley/ent/schema"
 	"parley/internal/availability"
 	"parley/internal/clock"
 	"parley/internal/vocab"
@@ -45,7 +44,7 @@ type oracle struct {
 
 func minuteOf(t time.Time) string { return t.Format("2006-01-02 15:04") }
 
-func newOracle(s schema.Availability, around time.Time, days int) *oracle {
+func newOracle(s vocab.Availability, around time.Time, days int) *oracle {
 	zone, err := time.LoadLocation(s.TimeZone)
 	if err != nil {
 		panic(err)
@@ -103,11 +102,11 @@ func TestHoursAgainstOracle(t *testing.T) {
 		at := drawMoment(t)
 		for n := rapid.IntRange(0, 3).Draw(t, "holidays"); n > 0; n-- {
 			day := at.AddDate(0, 0, rapid.IntRange(-2, 9).Draw(t, "holiday"))
-			s.Holidays = append(s.Holidays, schema.Holiday{Date: day.Format(time.DateOnly)})
+			s.Holidays = append(s.Holidays, vocab.Holiday{Date: day.Format(time.DateOnly)})
 		}
 		const days = 16
 		o := newOracle(s, at, days+3)
-		a := availability.Of(s, someone, at)
+		a := availability.Evaluate(s, someone, at)
 		if got := a.State == vocab.StateAvailable; got != o.at(at) || availability.InHours(s, at) != got {
 			t.Fatalf("%s (%s): open is %v, want %v", at, at.In(o.zone), got, o.at(at))
 		}
@@ -124,8 +123,8 @@ func TestHoursAgainstOracle(t *testing.T) {
 	})
 }
 
-func drawSettings(t *rapid.T) schema.Availability {
-	s := schema.Availability{
+func drawSettings(t *rapid.T) vocab.Availability {
+	s := vocab.Availability{
 		Mode: vocab.AvailabilityOperatingHours, OutOfHours: vocab.OutOfHoursReturnTime,
 		TimeZone: rapid.SampledFrom(zones).Draw(t, "zone"),
 	}
@@ -136,7 +135,7 @@ func drawSettings(t *rapid.T) schema.Availability {
 	}
 	for n := rapid.IntRange(1, 8).Draw(t, "ranges"); n > 0; n-- {
 		day := vocab.Weekday(upper(time.Weekday(rapid.IntRange(0, 6).Draw(t, "day"))))
-		s.Hours = append(s.Hours, schema.Hours{Day: day, From: clock("from"), To: clock("to")})
+		s.Hours = append(s.Hours, vocab.Hours{Day: day, From: clock("from"), To: clock("to")})
 	}
 	return s
 }

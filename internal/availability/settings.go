@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"parley/ent/schema"
 	"parley/internal/vocab"
 )
 
@@ -18,7 +17,7 @@ var weekdays = map[vocab.Weekday]time.Weekday{
 
 // weekOf makes hours ready. What cannot be read, which Check would have refused,
 // is left out; an unknown zone is UTC.
-func weekOf(s schema.Availability) *week {
+func weekOf(s vocab.Availability) *week {
 	w := &week{zone: time.UTC, holidays: make(map[date]bool, len(s.Holidays))}
 	if zone, err := loadZone(s.TimeZone); err == nil {
 		w.zone = zone
@@ -50,7 +49,7 @@ func loadZone(name string) (*time.Location, error) {
 	}
 	// "" and "Local" are no zones, though time takes them.
 	if name == "" || strings.EqualFold(name, "local") {
-		return nil, fmt.Errorf("%q is no IANA time zone", name)
+		return nil, fmt.Errorf("%q is not an IANA time zone", name)
 	}
 	zone, err := time.LoadLocation(name)
 	if err == nil {
@@ -59,7 +58,7 @@ func loadZone(name string) (*time.Location, error) {
 	return zone, err
 }
 
-func spanOf(h schema.Hours) (span, error) {
+func spanOf(h vocab.Hours) (span, error) {
 	from, err := parseMinute(h.From)
 	if err != nil {
 		return span{}, err
@@ -78,7 +77,7 @@ func spanOf(h schema.Hours) (span, error) {
 func parseMinute(text string) (int, error) {
 	t, err := time.Parse("15:04", text)
 	if err != nil || len(text) != len("15:04") {
-		return 0, fmt.Errorf("%q is no time of day", text)
+		return 0, fmt.Errorf("%q is not a time of day", text)
 	}
 	return t.Hour()*60 + t.Minute(), nil
 }

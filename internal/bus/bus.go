@@ -31,10 +31,11 @@ type Options struct {
 	// nats://user:password@host:4222 or tls://token@host. Empty: a server within
 	// the process.
 	URL string
-	// Log is told of lost and new connections, slow receivers and panics. Nil:
-	// nobody is.
+	// Log hears of lost and new connections, slow receivers and panics. Nil:
+	// no one is.
 	Log *slog.Logger
-	// Name tells this process from others in the external servers' monitoring.
+	// Name distinguishes this process from others in the external servers'
+	// monitoring.
 	Name string
 }
 
@@ -71,7 +72,7 @@ func Open(o Options) (*Bus, error) {
 		b.stopServer()
 		return nil, err
 	}
-	go b.send()
+	go b.sendOutbox()
 	return b, nil
 }
 
@@ -90,16 +91,16 @@ func (b *Bus) Close() error {
 }
 
 func (b *Bus) close() error {
-	subscriptions := b.end()
-	b.flush()
+	subscriptions := b.refuseSubscriptions()
+	b.flushOutbox()
 	err := b.disconnect()
 	b.stopServer()
-	return errors.Join(err, finish(subscriptions))
+	return errors.Join(err, finishSubscriptions(subscriptions))
 }
 
-// finish ends subscriptions. It does not wait for ever: a node must be able to
-// stop.
-func finish(subscriptions []*Subscription) error {
+// finishSubscriptions ends subscriptions. It does not wait forever: a node
+// must be able to stop.
+func finishSubscriptions(subscriptions []*Subscription) error {
 	for _, s := range subscriptions {
 		s.closed.Store(true)
 	}
@@ -107,7 +108,7 @@ func finish(subscriptions []*Subscription) error {
 	go func() {
 		defer close(finished)
 		for _, s := range subscriptions {
-			s.finish()
+			s.waitForDelivery()
 		}
 	}()
 	select {
@@ -118,9 +119,9 @@ func finish(subscriptions []*Subscription) error {
 	}
 }
 
-// flush closes the outbox and has the sender send what is in it, if the server
+// flushOutbox closes the outbox and has the sender send what is in it, if the server
 // is there.
-func (b *Bus) flush() {
+func (b *Bus) flushOutbox() {
 	b.out.close()
 	wait := closeWait
 	if !b.Connected() {
@@ -145,8 +146,8 @@ func (b *Bus) disconnect() error {
 	return err
 }
 
-// end refuses new subscriptions and returns those that there are.
-func (b *Bus) end() []*Subscription {
+// refuseSubscriptions refuses new subscriptions and returns those that there are.
+func (b *Bus) refuseSubscriptions() []*Subscription {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true

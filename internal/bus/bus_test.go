@@ -73,7 +73,7 @@ func stop(s *server.Server) {
 	s.WaitForShutdown()
 }
 
-// freePort returns a port on which nobody listens.
+// freePort returns a port on which no one listens.
 func freePort(t *testing.T) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

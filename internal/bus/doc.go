@@ -9,7 +9,7 @@
 //     that order.
 //   - At most once: a message arrives once or not at all. While the connection
 //     is lost, when the outgoing buffer is full or when a receiver is too slow,
-//     messages are lost and nobody is told. The account's log is the truth:
+//     messages are lost and no one is notified. The account's log is the truth:
 //     receivers order by its sequence, drop what they have seen and fill holes
 //     from the table.
 //   - Late: what was published while the connection was lost may be sent once
@@ -17,10 +17,10 @@
 //     have sent since. By the same sequence it does no harm.
 //   - Publish never waits, neither for a receiver nor for the network.
 //   - Own news come back: a node's own subscribers get what it publishes, by
-//     the same way as everybody else's.
+//     the same way as everyone else's.
 //   - When Subscribe returns, the server knows of the subscription, if it could
 //     be reached: read the log after that and nothing is missed between.
-//   - Subscriptions outlive a lost connection. The bus reconnects for ever, 50
+//   - Subscriptions outlive a lost connection. The bus reconnects forever, 50
 //     ms after the loss at first and then every two seconds at most.
 //
 // A process has one NATS subscription for each subject, and fans out to its own

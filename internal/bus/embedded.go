@@ -6,7 +6,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// startServer starts a NATS server that nobody outside the process can reach:
+// startServer starts a NATS server that no one outside the process can reach:
 // no listener, no store, no signals, no log.
 func startServer() (*server.Server, error) {
 	s, err := server.NewServer(&server.Options{

@@ -44,7 +44,7 @@ func (l *link) set(up bool) {
 	}
 }
 
-// handlers keep the link and tell the log. A failed attempt is logged when its
+// handlers keep the link and log its changes. A failed attempt is logged when its
 // reason is a new one, not every two seconds.
 func (b *Bus) handlers() []nats.Option {
 	var trouble string
@@ -74,12 +74,12 @@ func (b *Bus) handlers() []nats.Option {
 			b.link.set(false)
 			close(b.link.closed)
 		}),
-		nats.ErrorHandler(b.report),
+		nats.ErrorHandler(b.logAsyncError),
 	}
 }
 
-// report logs what the connection finds out behind the callers' backs.
-func (b *Bus) report(_ *nats.Conn, sub *nats.Subscription, err error) {
+// logAsyncError logs what the connection finds out behind the callers' backs.
+func (b *Bus) logAsyncError(_ *nats.Conn, sub *nats.Subscription, err error) {
 	switch {
 	case sub != nil && errors.Is(err, nats.ErrSlowConsumer):
 		b.log.Warn("bus: a slow receiver loses messages", "subject", sub.Subject)

@@ -31,7 +31,7 @@ func (b *Bus) Publish(subject string, data []byte) error {
 	if len(data) > MaxData {
 		return fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(data), MaxData)
 	}
-	return b.out.put(message{subject, bytes.Clone(data)})
+	return b.out.enqueue(message{subject, bytes.Clone(data)})
 }
 
 func checkSubject(subject string) error {
@@ -72,7 +72,7 @@ type outbox struct {
 
 func newOutbox() *outbox { return &outbox{filled: sync.NewCond(new(sync.Mutex))} }
 
-func (o *outbox) put(m message) error {
+func (o *outbox) enqueue(m message) error {
 	o.filled.L.Lock()
 	defer o.filled.L.Unlock()
 	switch {
@@ -87,9 +87,9 @@ func (o *outbox) put(m message) error {
 	return nil
 }
 
-// take waits for messages and returns all there are; none: the outbox is closed
+// dequeueAll waits for messages and returns all there are; none: the outbox is closed
 // and empty.
-func (o *outbox) take() []message {
+func (o *outbox) dequeueAll() []message {
 	o.filled.L.Lock()
 	defer o.filled.L.Unlock()
 	for len(o.queue) == 0 && !o.closed {
@@ -100,8 +100,8 @@ func (o *outbox) take() []message {
 	return batch
 }
 
-// gone makes room for other messages.
-func (o *outbox) gone(m message) {
+// freeSpace lets other messages in.
+func (o *outbox) freeSpace(m message) {
 	o.filled.L.Lock()
 	defer o.filled.L.Unlock()
 	o.size -= m.size()
@@ -114,23 +114,23 @@ func (o *outbox) close() {
 	o.filled.Signal()
 }
 
-// send hands the outbox to the connection, message by message, until the outbox
+// sendOutbox hands the outbox to the connection, message by message, until the outbox
 // is closed and empty or the bus gives up on the server.
-func (b *Bus) send() {
+func (b *Bus) sendOutbox() {
 	defer close(b.sent)
-	for batch := b.out.take(); len(batch) > 0; batch = b.out.take() {
+	for batch := b.out.dequeueAll(); len(batch) > 0; batch = b.out.dequeueAll() {
 		for _, m := range batch {
-			if !b.reached() {
+			if !b.waitForServer() {
 				return
 			}
 			b.sendOne(m)
-			b.out.gone(m)
+			b.out.freeSpace(m)
 		}
 	}
 }
 
-// reached waits until the server is reached; false: the bus waits no more.
-func (b *Bus) reached() bool {
+// waitForServer waits until the server is reached; false: the bus waits no more.
+func (b *Bus) waitForServer() bool {
 	select {
 	case <-b.quit:
 		return false

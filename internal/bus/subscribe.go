@@ -2,6 +2,7 @@ package bus
 
 import (
 	"fmt"
+	"reflect"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -34,24 +35,25 @@ type Subscription struct {
 // subscriptions, its own included.
 //
 // Subscribe waits until the server knows of it, for a second at most; where the
-// server is not reached, it is told later. ErrSubject: see Publish. ErrClosed.
+// server is not reached, it is reported later. ErrSubject: see Publish. ErrClosed.
 func (b *Bus) Subscribe(subject string, deliver func(data []byte)) (*Subscription, error) {
 	if err := checkSubject(subject); err != nil {
 		return nil, err
 	}
-	s, first, err := b.join(subject, deliver)
+	s, first, err := b.addReceiver(subject, deliver)
 	if err != nil {
 		return nil, err
 	}
 	if first {
-		b.confirm(s.topic)
+		b.confirmSubscription(s.topic)
 	}
 	<-s.topic.known
 	return s, nil
 }
 
-// join adds a receiver to the subject's topic; first tells that it made that.
-func (b *Bus) join(subject string, deliver func([]byte)) (s *Subscription, first bool, err error) {
+// addReceiver adds a receiver to the subject's topic; first reports that it made
+// that.
+func (b *Bus) addReceiver(subject string, deliver func([]byte)) (s *Subscription, first bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -59,7 +61,7 @@ func (b *Bus) join(subject string, deliver func([]byte)) (s *Subscription, first
 	}
 	t := b.topics[subject]
 	if first = t == nil; first {
-		if t, err = b.open(subject); err != nil {
+		if t, err = b.openTopic(subject); err != nil {
 			return nil, false, err
 		}
 		b.topics[subject] = t
@@ -69,8 +71,8 @@ func (b *Bus) join(subject string, deliver func([]byte)) (s *Subscription, first
 	return s, first, nil
 }
 
-// open makes the process's one NATS subscription for the subject.
-func (b *Bus) open(subject string) (*topic, error) {
+// openTopic makes the process's one NATS subscription for the subject.
+func (b *Bus) openTopic(subject string) (*topic, error) {
 	t := &topic{subject: subject, known: make(chan struct{}), members: map[*Subscription]struct{}{}}
 	var err error
 	t.sub, err = b.conn.Subscribe(subject, func(m *nats.Msg) { t.fanOut(m.Data) })
@@ -83,9 +85,9 @@ func (b *Bus) open(subject string) (*topic, error) {
 	return t, nil
 }
 
-// confirm asks the server for a sign of life, which it gives after it has dealt
-// with the subscription.
-func (b *Bus) confirm(t *topic) {
+// confirmSubscription asks the server for a sign of life, which it gives after it
+// has dealt with the subscription.
+func (b *Bus) confirmSubscription(t *topic) {
 	defer close(t.known)
 	if !b.Connected() {
 		return
@@ -95,19 +97,20 @@ func (b *Bus) confirm(t *topic) {
 	}
 }
 
-// Close ends the subscription. After it returns, deliver is not called any more
+// Close ends the subscription. After it returns, deliver is not called any longer
 // and does not run; so hold no lock that deliver takes. Only if it is called
 // from within a deliver, be it this or another, does it not wait for a call that
 // is under way. A second Close does no harm.
 func (s *Subscription) Close() {
 	if !s.closed.Swap(true) {
-		s.bus.leave(s)
+		s.bus.removeReceiver(s)
 	}
-	s.finish()
+	s.waitForDelivery()
 }
 
-// leave takes s from its topic, and the topic from the bus if s was the last.
-func (b *Bus) leave(s *Subscription) {
+// removeReceiver takes s from its topic, and the topic from the bus if s was the
+// last.
+func (b *Bus) removeReceiver(s *Subscription) {
 	t := s.topic
 	b.mu.Lock()
 	last := t.remove(s) == 0 && b.topics[t.subject] == t
@@ -123,9 +126,9 @@ func (b *Bus) leave(s *Subscription) {
 	}
 }
 
-// finish waits for the call under way. The subscription is marked closed: there
-// is no other.
-func (s *Subscription) finish() {
+// waitForDelivery waits for the call under way. The subscription is marked
+// closed: there is no other.
+func (s *Subscription) waitForDelivery() {
 	if s.busy.TryLock() {
 		s.busy.Unlock()
 		return
@@ -136,8 +139,11 @@ func (s *Subscription) finish() {
 	}
 }
 
-// call delivers to one receiver; its panic is the receiver's own.
-func (s *Subscription) call(data []byte) {
+// deliverFunction is the name that stacks have for deliverTo.
+var deliverFunction = runtime.FuncForPC(reflect.ValueOf((*Subscription).deliverTo).Pointer()).Name()
+
+// deliverTo delivers to one receiver; its panic is the receiver's own.
+func (s *Subscription) deliverTo(data []byte) {
 	s.busy.Lock()
 	defer s.busy.Unlock()
 	if s.closed.Load() {
@@ -157,7 +163,7 @@ func withinDeliver() bool {
 	frames := runtime.CallersFrames(callers())
 	for {
 		f, more := frames.Next()
-		if f.Function == "parley/internal/bus.(*Subscription).call" {
+		if f.Function == deliverFunction {
 			return true
 		}
 		if !more {

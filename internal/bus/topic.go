@@ -13,7 +13,7 @@ import (
 type topic struct {
 	subject string
 	sub     *nats.Subscription
-	known   chan struct{} // closed: the server knows, or could not be told
+	known   chan struct{} // closed: the server knows, or could not be reached
 
 	mu      sync.Mutex // guards the rest
 	members map[*Subscription]struct{}
@@ -37,7 +37,7 @@ func (t *topic) remove(s *Subscription) int {
 }
 
 // receivers returns those who get the next message. A list that was returned
-// does not change any more.
+// does not change any longer.
 func (t *topic) receivers() []*Subscription {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -50,6 +50,6 @@ func (t *topic) receivers() []*Subscription {
 // fanOut runs on the subject's own goroutine, one message after the other.
 func (t *topic) fanOut(data []byte) {
 	for _, s := range t.receivers() {
-		s.call(data)
+		s.deliverTo(data)
 	}
 }

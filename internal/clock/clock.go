@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Clock tells the current time, in UTC and truncated to microseconds, the
+// Clock has the current time, in UTC and truncated to microseconds, the
 // resolution that the database keeps.
 type Clock interface {
 	Now() time.Time

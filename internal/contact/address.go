@@ -5,43 +5,42 @@ import (
 	"fmt"
 
 	"parley/ent"
-	entcontact "parley/ent/contact"
 	"parley/ent/contactemail"
+	"parley/internal/account"
 	"parley/internal/id"
-	"parley/internal/people"
 	"parley/internal/store"
 )
 
 // FindOrCreateByEmail returns the account's contact that has the address, and
-// makes one if there is none; created tells which. Callers at the same time get
+// makes one if there is none; created reports which. Callers at the same time get
 // the same contact. The address is cleaned; errors blame the field "email".
 func (s *Service) FindOrCreateByEmail(ctx context.Context, tx *store.Tx, address string) (c *ent.Contact, created bool, err error) {
-	address, err = people.CleanEmail(address, "email")
+	address, err = account.CleanEmail(address, "email")
 	if err != nil {
 		return nil, false, err
 	}
-	if c, err = byAddress(ctx, tx, address); err != nil || c != nil {
+	if c, err = byAddress(ctx, tx.Client, address); err != nil || c != nil {
 		return c, false, err
 	}
 	if c, err = insertUnlessTaken(ctx, tx, address); err != nil || c != nil {
 		return c, err == nil, err
 	}
-	if c, err = byAddress(ctx, tx, address); err == nil && c == nil {
+	if c, err = byAddress(ctx, tx.Client, address); err == nil && c == nil {
 		err = fmt.Errorf("the contact that has the address is gone again")
 	}
 	return c, false, err
 }
 
 // byAddress returns the contact that has the address, or nil.
-func byAddress(ctx context.Context, tx *store.Tx, address string) (*ent.Contact, error) {
-	found, err := tx.Client.ContactEmail.Query().Where(contactemail.Address(address)).Only(ctx)
+func byAddress(ctx context.Context, client *ent.Client, address string) (*ent.Contact, error) {
+	found, err := client.ContactEmail.Query().Where(contactemail.Address(address)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return tx.Client.Contact.Get(ctx, found.ContactID)
+	return client.Contact.Get(ctx, found.ContactID)
 }
 
 // insertUnlessTaken makes a contact with the address; nil: another transaction
@@ -51,30 +50,30 @@ func insertUnlessTaken(ctx context.Context, tx *store.Tx, address string) (*ent.
 	if err != nil {
 		return nil, err
 	}
-	got, err := claim(ctx, tx, c, address)
+	got, err := claimAddress(ctx, tx, c, address)
 	if err != nil {
 		return nil, err
 	}
 	if !got {
 		return nil, tx.Client.Contact.DeleteOneID(c.ID).Exec(ctx)
 	}
-	created(ctx, tx, c, facts{email: address})
+	recordCreation(ctx, tx, c, facts{email: address})
 	return c, nil
 }
 
 // Introduce gives a contact that has no name the one that a signed identity
-// tells; a name that is known stays. An empty name does nothing.
+// has; a name that is known stays. An empty name does nothing.
 func (s *Service) Introduce(ctx context.Context, tx *store.Tx, contactID, name string) error {
 	if name == "" {
 		return nil
 	}
-	c, err := lock(ctx, tx, contactID)
+	c, err := lockContact(ctx, tx, contactID)
 	if err != nil || c.Name != "" {
 		return err
 	}
 	known := factsOf(c)
 	known.name = name
-	return save(ctx, tx, c, known)
+	return saveFacts(ctx, tx, c, known)
 }
 
 // Addresses returns all addresses of each contact, the main one first, with one
@@ -125,8 +124,4 @@ func idsByAddress(ctx context.Context, client *ent.Client, text string, limit in
 	return client.ContactEmail.Query().
 		Where(contactemail.AddressGTE(text), contactemail.AddressLT(text+last)).
 		Order(contactemail.ByAddress()).Limit(limit).Select(contactemail.FieldContactID).Strings(ctx)
-}
-
-func among(ids []string) func(*ent.ContactQuery) {
-	return func(q *ent.ContactQuery) { q.Where(entcontact.IDIn(ids...)) }
 }

@@ -5,39 +5,41 @@ import (
 	"errors"
 
 	"parley/ent"
+	"parley/internal/account"
 	"parley/internal/errs"
 	"parley/internal/id"
-	"parley/internal/once"
-	"parley/internal/people"
+	"parley/internal/idempotency"
 	"parley/internal/store"
 	"parley/internal/vocab"
 )
 
 // facts are what is known of a contact; "" is not known.
-type facts struct{ name, email, phone string }
+type facts struct{ name, email, phone, avatarURL, externalID string }
 
-// Create makes a contact of which at least name, address or phone is known:
-// REQUIRED else. An address that another contact has is ALREADY_EXISTS on email.
+// givenFacts are the facts that a call gives; nil: it leaves them out.
+type givenFacts struct{ name, email, phone, avatarURL, externalID *string }
+
+// Create makes a contact of which at least name, address, phone or external id is known:
+// otherwise REQUIRED. An address or external id that another contact has is
+// ALREADY_EXISTS on email or externalId.
 func (s *Service) Create(ctx context.Context, in CreateContactInput) (*ent.Contact, error) {
 	if err := mayEdit(ctx); err != nil {
 		return nil, err
 	}
-	known, err := facts{}.with(in.Name, in.Email, in.Phone)
+	known, err := facts{}.with(givenFacts{in.Name, in.Email, in.Phone, in.AvatarURL, in.ExternalID})
 	if err != nil {
 		return nil, err
 	}
+	call := idempotency.Call{
+		Mutation: "createContact", Key: in.IdempotencyKey, Input: in, Result: id.OrNew(in.ID, id.Contact),
+		Own: []idempotency.Own{{Kind: id.Contact, Field: "id", ID: in.ID}},
+	}
 	var c *ent.Contact
-	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		contactID := id.New(id.Contact)
-		replayed, err := once.Claim(ctx, tx, "createContact", in.IdempotencyKey, in, contactID)
-		if err != nil {
-			return err
-		}
-		if replayed != "" {
-			c, err = find(ctx, tx, replayed)
-			return err
-		}
-		c, err = insert(ctx, tx, contactID, known)
+	err = idempotency.Make(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) (err error) {
+		c, err = insertContact(ctx, tx, call.Result, known)
+		return err
+	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
+		c, err = findContact(ctx, tx, first)
 		return err
 	})
 	if err != nil {
@@ -47,7 +49,7 @@ func (s *Service) Create(ctx context.Context, in CreateContactInput) (*ent.Conta
 }
 
 // with returns the facts with those given in their place, cleaned.
-func (f facts) with(name, email, phone *string) (facts, error) {
+func (f facts) with(given givenFacts) (facts, error) {
 	var faults []error
 	set := func(to *string, from *string, clean func(string) (string, error)) {
 		if from != nil {
@@ -55,14 +57,16 @@ func (f facts) with(name, email, phone *string) (facts, error) {
 			*to, faults = value, append(faults, err)
 		}
 	}
-	set(&f.name, name, func(s string) (string, error) { return CleanName(s, "name") })
-	set(&f.email, email, func(s string) (string, error) { return people.CleanEmail(s, "email") })
-	set(&f.phone, phone, cleanPhone)
+	set(&f.name, given.name, func(s string) (string, error) { return CleanName(s, "name") })
+	set(&f.email, given.email, func(s string) (string, error) { return account.CleanEmail(s, "email") })
+	set(&f.phone, given.phone, cleanPhone)
+	set(&f.avatarURL, given.avatarURL, func(s string) (string, error) { return s, nil })
+	set(&f.externalID, given.externalID, func(s string) (string, error) { return account.CleanExternalID(s, "externalId") })
 	if err := errors.Join(faults...); err != nil {
 		return facts{}, err
 	}
-	if f == (facts{}) {
-		return facts{}, errs.New(errs.Required, "A contact needs a name, an e-mail address or a phone number.").On("name")
+	if f.name+f.email+f.phone+f.externalID == "" {
+		return facts{}, errs.New(errs.Required, "A contact needs a name, an e-mail address, a phone number or an external id.").On("name")
 	}
 	return f, nil
 }
@@ -72,6 +76,7 @@ func (f facts) differences(other facts) []string {
 	var names []string
 	for _, fact := range []struct{ name, is, was string }{
 		{"name", f.name, other.name}, {"email", f.email, other.email}, {"phone", f.phone, other.phone},
+		{"avatarUrl", f.avatarURL, other.avatarURL}, {"externalId", f.externalID, other.externalID},
 	} {
 		if fact.is != fact.was {
 			names = append(names, fact.name)
@@ -80,32 +85,40 @@ func (f facts) differences(other facts) []string {
 	return names
 }
 
-func insert(ctx context.Context, tx *store.Tx, contactID string, known facts) (*ent.Contact, error) {
-	c, err := tx.Client.Contact.Create().SetID(contactID).
-		SetName(known.name).SetEmail(known.email).SetPhone(known.phone).SetCreatedAt(tx.Now()).Save(ctx)
+func insertContact(ctx context.Context, tx *store.Tx, contactID string, known facts) (*ent.Contact, error) {
+	c, err := tx.Client.Contact.Create().SetID(contactID).SetName(known.name).SetEmail(known.email).SetPhone(known.phone).
+		SetAvatarURL(known.avatarURL).SetNillableExternalID(orNull(known.externalID)).SetCreatedAt(tx.Now()).Save(ctx)
 	if err != nil {
-		return nil, err
+		return nil, account.ExternalIDTaken(err, "contact")
 	}
 	if known.email != "" {
-		if got, err := claim(ctx, tx, c, known.email); err != nil {
+		if got, err := claimAddress(ctx, tx, c, known.email); err != nil {
 			return nil, err
 		} else if !got {
-			return nil, taken(known.email)
+			return nil, addressTaken(known.email)
 		}
 	}
-	created(ctx, tx, c, known)
+	recordCreation(ctx, tx, c, known)
 	return c, nil
 }
 
-// claim gives the contact an address, if no contact of the account has it. It
+// orNull is nil for "".
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// claimAddress gives the contact an address, if no contact of the account has it. It
 // waits for a transaction that is just giving it to another.
-func claim(ctx context.Context, tx *store.Tx, c *ent.Contact, address string) (bool, error) {
+func claimAddress(ctx context.Context, tx *store.Tx, c *ent.Contact, address string) (bool, error) {
 	made, err := tx.Exec(ctx, `INSERT INTO contact_emails (id, account_id, contact_id, address)
 		VALUES ($1, $2, $3, $4) ON CONFLICT (account_id, address) DO NOTHING`, id.New("email"), c.AccountID, c.ID, address)
 	return made == 1, err
 }
 
-// created tells that a contact was made.
-func created(ctx context.Context, tx *store.Tx, c *ent.Contact, known facts) {
-	tx.Append(ctx, store.Event{Type: vocab.ContactCreated, SubjectID: c.ID, Changes: named(known.differences(facts{}))})
+// recordCreation reports that a contact was made.
+func recordCreation(ctx context.Context, tx *store.Tx, c *ent.Contact, known facts) {
+	tx.Append(ctx, store.Event{Type: vocab.ContactCreated, SubjectID: c.ID, Changes: store.NamedChanges(known.differences(facts{})...)})
 }

@@ -2,7 +2,7 @@ package contact
 
 import (
 	"context"
-	"slices"
+	"encoding/json"
 	"strings"
 
 	"entgo.io/ent/dialect/sql"
@@ -10,154 +10,139 @@ import (
 	"parley/ent"
 	entcontact "parley/ent/contact"
 	"parley/internal/id"
-	"parley/internal/relay"
-	"parley/internal/search"
+	"parley/internal/paging"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
 )
 
 const (
-	// defaultPage is how many rows a list has when nobody asks for another number.
-	defaultPage = 20
+	// defaultPage is how many rows a list has when no one asks for another number.
+	defaultPage = 50
 	// walkLimit is the most rows that a query tests before it answers.
 	walkLimit = 5000
 	chunk     = 500
 	// addressLimit is the most contacts that are looked up by an address.
 	addressLimit = 1000
+	// countLimit is up to where a list is counted.
+	countLimit = 10_000
 )
 
-// List returns a page of the account's contacts, newest first: 20 unless asked
-// otherwise. Each word of the query must begin a word of the name or of an
-// address, whatever case and accents; a word with an @ is the beginning of an
-// address, which an index finds. Other queries test the next 5,000 contacts and
-// may return a short page with HasNextPage and a cursor to go on from. Errors
-// of the query are those of search.Parse.
-func (s *Service) List(ctx context.Context, query *string, args relay.PageArgs) (*relay.Connection[*ent.Contact], error) {
-	page, err := args.Resolve(defaultPage)
+// Page is one page of the list of contacts.
+type Page struct {
+	paging.Connection[*ent.Contact]
+	count func(ctx context.Context) (*int, error)
+}
+
+// TotalCount returns how many contacts the whole list has; nil above 10,000, and for a
+// query, which tests row by row.
+func (p *Page) TotalCount(ctx context.Context) (*int, error) { return p.count(ctx) }
+
+// orders are the orders of the list, each of which an index has.
+var orders = map[vocab.ContactOrder]store.Listing[ent.Contact]{
+	vocab.ContactsNewest: {
+		Name: "contacts", Kind: id.Contact, Column: entcontact.FieldCreatedAt, Desc: true,
+		Number: func(c *ent.Contact) int64 { return int64(c.CreatedAt) }, ID: idOf,
+	},
+	vocab.ContactsByName: {
+		Name: "contacts by name", Kind: id.Contact, Column: entcontact.FieldName,
+		Text: func(c *ent.Contact) string { return c.Name }, ID: idOf,
+	},
+	vocab.ContactsLastSeen: {
+		Name: "contacts last seen", Kind: id.Contact, Column: entcontact.FieldLastSeenAt, Desc: true,
+		Number: func(c *ent.Contact) int64 { return int64(c.LastSeenAt) }, ID: idOf,
+	},
+}
+
+func idOf(c *ent.Contact) string { return c.ID }
+
+// List returns a page of the account's contacts in an order, newest first if it is "": 50
+// unless asked otherwise. Each word of the filter's query must begin a word of the
+// name or of an address, whatever case and accents; a word with an @ is the beginning of
+// an address, which an index finds. Other queries test the next 5,000 contacts and
+// may return a short page that says where to go on.
+func (s *Service) List(ctx context.Context, filter ContactFilter, order vocab.ContactOrder, args paging.PageArgs) (*Page, error) {
+	filter, err := filter.clean()
 	if err != nil {
 		return nil, err
 	}
-	w := walk{client: s.store.Client(ctx), limit: page.Limit() + 1, narrow: func(*ent.ContactQuery) {}}
-	text := ""
-	if query != nil && strings.TrimSpace(*query) != "" {
-		text = strings.Join(strings.Fields(*query), " ")
-		if err := w.lookFor(ctx, text); err != nil {
+	if order == "" {
+		order = vocab.ContactsNewest
+	}
+	key, err := json.Marshal(filter)
+	if err != nil {
+		return nil, err
+	}
+	l := list{s: s, listing: orders[order], filter: filter, fingerprint: string(key)}
+	if filter.Query == nil {
+		page, err := l.page(ctx, args, defaultPage)
+		if err != nil {
 			return nil, err
 		}
+		return &Page{*page, l.count}, nil
 	}
-	fingerprint := relay.Fingerprint("contacts", text)
-	from, given, err := page.Key(fingerprint, true, id.Contact)
+	page, err := l.search(ctx, args)
 	if err != nil {
 		return nil, err
 	}
-	if given {
-		w.from = &from
+	return &Page{*page, func(context.Context) (*int, error) { return nil, nil }}, nil
+}
+
+// list is a list of contacts that is read.
+type list struct {
+	s           *Service
+	listing     store.Listing[ent.Contact]
+	filter      ContactFilter
+	fingerprint string
+	// among are those that an index knows to match the query; nil: any.
+	among []string
+}
+
+// page loads a page of what the filter admits, but for its query.
+func (l *list) page(ctx context.Context, args paging.PageArgs, byDefault int) (*paging.Connection[*ent.Contact], error) {
+	return l.listing.Page(args, byDefault, func(narrow func(*sql.Selector)) ([]*ent.Contact, error) {
+		q := l.s.store.Client(ctx).Contact.Query()
+		q.Modify(l.filter.narrow, func(s *sql.Selector) {
+			if l.among != nil {
+				s.Where(sql.In(s.C(entcontact.FieldID), anys(l.among)...))
+			}
+		}, narrow)
+		return q.All(ctx)
+	}, l.fingerprint)
+}
+
+func anys(list []string) []any {
+	all := make([]any, len(list))
+	for i, s := range list {
+		all[i] = s
 	}
-	rows, stopped, err := w.rows(ctx)
-	if err != nil {
+	return all
+}
+
+// count counts the list up to the limit.
+func (l *list) count(ctx context.Context) (*int, error) {
+	dialect := "sqlite3"
+	if l.s.store.Postgres() {
+		dialect = "postgres"
+	}
+	d := sql.Dialect(dialect)
+	contacts := d.Table(entcontact.Table)
+	rows := d.Select(contacts.C(entcontact.FieldID)).From(contacts).Where(sql.EQ(contacts.C(entcontact.FieldAccountID), viewer.FromContext(ctx).AccountID))
+	l.filter.narrow(rows)
+	rows.Limit(countLimit + 1)
+	query, args := d.Select("count(*)").From(rows.As("found")).Query()
+	var n int
+	err := store.ForEachRow(ctx, l.s.store, query, args, func(rows sql.ColumnScanner) error { return rows.Scan(&n) })
+	if err != nil || n > countLimit {
 		return nil, err
 	}
-	cursor := func(c *ent.Contact) string { return relay.EncodeCursor(fingerprint, true, keyOf(c)) }
-	result := relay.Build(rows, page, cursor)
-	if stopped != nil {
-		end := cursor(stopped)
-		result.PageInfo.HasNextPage, result.PageInfo.EndCursor = true, &end
-	}
-	return result, nil
+	return &n, nil
 }
 
-func keyOf(c *ent.Contact) relay.Key { return relay.Key{Value: int64(c.CreatedAt), ID: c.ID} }
-
-// walk goes through contacts, newest first, and collects those that match.
-type walk struct {
-	client *ent.Client
-	limit  int
-	from   *relay.Key
-	// narrow leaves out what an index knows not to match.
-	narrow func(*ent.ContactQuery)
-	// query is nil for all contacts.
-	query *search.Query
-}
-
-// lookFor narrows the walk to what a query finds.
-func (w *walk) lookFor(ctx context.Context, text string) error {
-	words := strings.Fields(strings.NewReplacer(`"`, " ", "*", " ").Replace(text))
-	for i, word := range words {
-		words[i] = word + "*"
+// text is the filter's query without needless spaces; "" if it has none.
+func (f ContactFilter) text() string {
+	if f.Query == nil {
+		return ""
 	}
-	q, err := search.Parse(strings.Join(words, " "))
-	if err != nil {
-		return err
-	}
-	w.query = &q
-	for _, word := range words {
-		if strings.Index(word, "@") > 0 {
-			ids, err := idsByAddress(ctx, w.client, strings.ToLower(strings.TrimSuffix(word, "*")), addressLimit)
-			w.narrow = among(slices.Compact(slices.Sorted(slices.Values(ids))))
-			return err
-		}
-	}
-	return nil
-}
-
-// rows returns up to limit contacts. stopped is the last one that was tested
-// when the walk ended for its length.
-func (w *walk) rows(ctx context.Context) (found []*ent.Contact, stopped *ent.Contact, err error) {
-	for tested := 0; tested < walkLimit; {
-		size := chunk
-		if w.query == nil {
-			size = w.limit
-		}
-		next, err := w.next(ctx, size)
-		if err != nil {
-			return nil, nil, err
-		}
-		matching, err := w.matching(ctx, next)
-		if err != nil {
-			return nil, nil, err
-		}
-		found = append(found, matching...)
-		if len(found) >= w.limit {
-			return found[:w.limit], nil, nil
-		}
-		if len(next) < size {
-			return found, nil, nil
-		}
-		tested += len(next)
-		stopped = next[len(next)-1]
-		key := keyOf(stopped)
-		w.from = &key
-	}
-	return found, stopped, nil
-}
-
-func (w *walk) next(ctx context.Context, size int) ([]*ent.Contact, error) {
-	q := w.client.Contact.Query().Limit(size).
-		Order(entcontact.ByCreatedAt(sql.OrderDesc()), entcontact.ByID(sql.OrderDesc()))
-	w.narrow(q)
-	if from := w.from; from != nil {
-		q.Where(func(s *sql.Selector) {
-			s.Where(sql.CompositeLT([]string{s.C(entcontact.FieldCreatedAt), s.C(entcontact.FieldID)}, from.Value, from.ID))
-		})
-	}
-	return q.All(ctx)
-}
-
-func (w *walk) matching(ctx context.Context, contacts []*ent.Contact) ([]*ent.Contact, error) {
-	if w.query == nil || len(contacts) == 0 {
-		return contacts, nil
-	}
-	ids := make([]string, len(contacts))
-	for i, c := range contacts {
-		ids[i] = c.ID
-	}
-	addresses, err := addressesOf(ctx, w.client, ids)
-	if err != nil {
-		return nil, err
-	}
-	var found []*ent.Contact
-	for _, c := range contacts {
-		if w.query.Match(append(addresses[c.ID], c.Name)...) {
-			found = append(found, c)
-		}
-	}
-	return found, nil
+	return strings.Join(strings.Fields(*f.Query), " ")
 }

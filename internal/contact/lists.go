@@ -3,15 +3,17 @@ package contact
 import (
 	"context"
 
+	"entgo.io/ent/dialect/sql"
+
 	"parley/ent"
 	entcontact "parley/ent/contact"
 	"parley/ent/contactlist"
 	"parley/ent/contactlistmember"
-	"parley/ent/schema"
+	"parley/internal/account"
 	"parley/internal/errs"
 	"parley/internal/id"
-	"parley/internal/once"
-	"parley/internal/people"
+	"parley/internal/idempotency"
+	"parley/internal/paging"
 	"parley/internal/store"
 	"parley/internal/vocab"
 )
@@ -19,9 +21,40 @@ import (
 // MaxAdded is how many contacts one call puts on a list or takes off it.
 const MaxAdded = 1000
 
-// Lists returns the account's lists by name (CR-4).
-func (s *Service) Lists(ctx context.Context) ([]*ent.ContactList, error) {
-	return s.store.Client(ctx).ContactList.Query().Order(contactlist.ByName(), contactlist.ByID()).All(ctx)
+// Lists returns a page of the account's lists by name (CR-4).
+func (s *Service) Lists(ctx context.Context, args paging.PageArgs) (*paging.Connection[*ent.ContactList], error) {
+	return lists.Page(args, account.PageOfList, func(narrow func(*sql.Selector)) ([]*ent.ContactList, error) {
+		q := s.store.Client(ctx).ContactList.Query()
+		q.Modify(narrow)
+		return q.All(ctx)
+	})
+}
+
+// lists are listed by name.
+var lists = store.Listing[ent.ContactList]{
+	Name: "contactLists", Kind: id.ContactList, Column: contactlist.FieldName,
+	Text: func(l *ent.ContactList) string { return l.Name }, ID: func(l *ent.ContactList) string { return l.ID },
+}
+
+// pageOfContact is how many of a contact's lists a page has when no one asks for another
+// number.
+const pageOfContact = 20
+
+// ListsOf returns a page of the lists that each contact is on, by name (CR-4).
+func (s *Service) ListsOf(ctx context.Context, contacts []*ent.Contact, args paging.PageArgs) ([]*paging.Connection[*ent.ContactList], error) {
+	ids := make([]string, len(contacts))
+	for i, c := range contacts {
+		ids[i] = c.ID
+	}
+	return lists.Pages(args, pageOfContact, ids, func(s *sql.Selector, contactID string) {
+		d := sql.Dialect(s.Dialect())
+		m := d.Table(contactlistmember.Table)
+		s.Where(sql.In(s.C(contactlist.FieldID), d.Select(m.C(contactlistmember.FieldListID)).From(m).Where(sql.EQ(m.C(contactlistmember.FieldContactID), contactID))))
+	}, func(narrow func(*sql.Selector)) ([]*ent.ContactList, error) {
+		q := s.store.Client(ctx).ContactList.Query()
+		q.Modify(narrow)
+		return q.All(ctx)
+	})
 }
 
 // ListsByID returns lists by their ids; nil where there is none.
@@ -72,25 +105,32 @@ func (s *Service) CreateList(ctx context.Context, in CreateContactListInput) (*e
 	if err := mayEdit(ctx); err != nil {
 		return nil, err
 	}
-	name, err := people.CleanName(in.Name, "name")
+	name, err := account.CleanName(in.Name, "name")
 	if err != nil {
 		return nil, err
 	}
+	listID := id.OrNew(in.ID, id.ContactList)
+	call := idempotency.Call{
+		Mutation: "createContactList", Key: in.IdempotencyKey, Input: in, Result: listID,
+		Own: []idempotency.Own{{Kind: id.ContactList, Field: "id", ID: in.ID}},
+	}
 	var l *ent.ContactList
-	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		listID := id.New(id.ContactList)
-		replayed, err := once.Claim(ctx, tx, "createContactList", in.IdempotencyKey, in, listID)
+	err = idempotency.Make(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) (err error) {
+		if err := account.Lock(ctx, tx); err != nil {
+			return err
+		}
+		others, err := tx.Client.ContactList.Query().Select(contactlist.FieldName).Strings(ctx)
 		if err != nil {
 			return err
 		}
-		if replayed != "" {
-			l, err = findList(ctx, tx, replayed)
+		if err := account.FreeName(name, "A contact list", others); err != nil {
 			return err
 		}
-		tx.Append(ctx, store.Event{
-			Type: vocab.AccountUpdated, SubjectID: listID, Changes: []schema.FieldChange{{Field: "contactList", To: &listID}},
-		})
+		tx.Append(ctx, store.Event{Type: vocab.ContactListCreated, SubjectID: listID})
 		l, err = tx.Client.ContactList.Create().SetID(listID).SetName(name).SetCreatedAt(tx.Now()).Save(ctx)
+		return err
+	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
+		l, err = findList(ctx, tx, first)
 		return err
 	})
 	if err != nil {
@@ -100,13 +140,13 @@ func (s *Service) CreateList(ctx context.Context, in CreateContactListInput) (*e
 }
 
 // AddToList puts contacts on a static list; who is on it already is passed over.
-// Unknown contacts are NOT_FOUND, and then nobody is added.
-func (s *Service) AddToList(ctx context.Context, in AddToListInput) (*ent.ContactList, error) {
-	return s.changeList(ctx, "addToList", ListChange(in), func(ctx context.Context, tx *store.Tx, l *ent.ContactList, c *ent.Contact) error {
+// Unknown contacts are NOT_FOUND, and then no one is added.
+func (s *Service) AddToList(ctx context.Context, in AddContactsToListInput) (*ent.ContactList, error) {
+	return s.changeList(ctx, "addContactsToList", ListChange(in), func(ctx context.Context, tx *store.Tx, l *ent.ContactList, c *ent.Contact) error {
 		n, err := tx.Exec(ctx, `INSERT INTO contact_list_members (id, account_id, list_id, contact_id) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (list_id, contact_id) DO NOTHING`, id.New("listmember"), c.AccountID, l.ID, c.ID)
 		if n == 1 {
-			tell(ctx, tx, vocab.ListEntered, l, c)
+			recordListChange(ctx, tx, vocab.ListEntered, l, c)
 		}
 		return err
 	})
@@ -114,24 +154,24 @@ func (s *Service) AddToList(ctx context.Context, in AddToListInput) (*ent.Contac
 
 // RemoveFromList takes contacts off a static list; who is not on it is passed
 // over.
-func (s *Service) RemoveFromList(ctx context.Context, in RemoveFromListInput) (*ent.ContactList, error) {
-	return s.changeList(ctx, "removeFromList", ListChange(in), func(ctx context.Context, tx *store.Tx, l *ent.ContactList, c *ent.Contact) error {
+func (s *Service) RemoveFromList(ctx context.Context, in RemoveContactsFromListInput) (*ent.ContactList, error) {
+	return s.changeList(ctx, "removeContactsFromList", ListChange(in), func(ctx context.Context, tx *store.Tx, l *ent.ContactList, c *ent.Contact) error {
 		n, err := tx.Client.ContactListMember.Delete().
 			Where(contactlistmember.ListID(l.ID), contactlistmember.ContactID(c.ID)).Exec(ctx)
 		if n == 1 {
-			tell(ctx, tx, vocab.ListLeft, l, c)
+			recordListChange(ctx, tx, vocab.ListLeft, l, c)
 		}
 		return err
 	})
 }
 
-// tell tells that a contact entered or left a list.
-func tell(ctx context.Context, tx *store.Tx, t vocab.EventType, l *ent.ContactList, c *ent.Contact) {
-	change := schema.FieldChange{Field: "list", To: &l.ID}
+// recordListChange reports that a contact entered or left a list.
+func recordListChange(ctx context.Context, tx *store.Tx, t vocab.EventType, l *ent.ContactList, c *ent.Contact) {
+	change := vocab.FieldChange{Field: "list", To: &l.ID}
 	if t == vocab.ListLeft {
-		change = schema.FieldChange{Field: "list", From: &l.ID}
+		change = vocab.FieldChange{Field: "list", From: &l.ID}
 	}
-	tx.Append(ctx, store.Event{Type: t, SubjectID: c.ID, Changes: []schema.FieldChange{change}})
+	tx.Append(ctx, store.Event{Type: t, SubjectID: c.ID, Changes: []vocab.FieldChange{change}})
 }
 
 type listStep func(context.Context, *store.Tx, *ent.ContactList, *ent.Contact) error
@@ -141,15 +181,16 @@ func (s *Service) changeList(ctx context.Context, mutation string, in ListChange
 		return nil, err
 	}
 	if n := len(in.ContactIDs); n > MaxAdded {
-		return nil, errs.New(errs.TooLong, "There are %d contacts; at most %d at once are allowed.", n, MaxAdded).On("contactIds")
+		return nil, errs.Exceeds(MaxAdded, "There are %d contacts; at most %d are allowed in one call.", n, MaxAdded).On("contactIds")
 	}
 	var l *ent.ContactList
-	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		replayed, err := once.Claim(ctx, tx, mutation, in.IdempotencyKey, in, in.ListID)
-		if err != nil {
-			return err
-		}
-		if l, err = findList(ctx, tx, in.ListID); err != nil || replayed != "" {
+	load := func(ctx context.Context, tx *store.Tx, listID string) (err error) {
+		l, err = findList(ctx, tx, listID)
+		return err
+	}
+	call := idempotency.Call{Mutation: mutation, Key: in.IdempotencyKey, Input: in, Result: in.ContactListID}
+	err := idempotency.Run(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
+		if err := load(ctx, tx, in.ContactListID); err != nil {
 			return err
 		}
 		contacts, err := lockAll(ctx, tx, in.ContactIDs)
@@ -162,7 +203,7 @@ func (s *Service) changeList(ctx context.Context, mutation string, in ListChange
 			}
 		}
 		return nil
-	})
+	}, load)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +211,7 @@ func (s *Service) changeList(ctx context.Context, mutation string, in ListChange
 }
 
 func findList(ctx context.Context, tx *store.Tx, listID string) (*ent.ContactList, error) {
-	gone := errs.New(errs.NotFound, "There is no list %q.", errs.Clip(listID)).On("listId")
+	gone := errs.New(errs.NotFound, "There is no list %q.", errs.Clip(listID)).On("contactListId")
 	if !id.Is(listID, id.ContactList) {
 		return nil, gone
 	}
@@ -181,10 +222,10 @@ func findList(ctx context.Context, tx *store.Tx, listID string) (*ent.ContactLis
 	return l, err
 }
 
-// lockAll loads contacts in the order of their ids, in which everybody locks
+// lockAll loads contacts in the order of their ids, in which everyone locks
 // them.
 func lockAll(ctx context.Context, tx *store.Tx, ids []string) ([]*ent.Contact, error) {
-	found, err := tx.Client.Contact.Query().Where(entcontact.IDIn(ids...)).Order(entcontact.ByID()).Modify(forUpdate).All(ctx)
+	found, err := tx.Client.Contact.Query().Where(entcontact.IDIn(ids...)).Order(entcontact.ByID()).Modify(store.ForUpdate).All(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func TestLists(t *testing.T) {
 				t.Errorf("%v contacts, %v", sizes, err)
 			}
 		}
-		in := contact.AddToListInput{ListID: list.ID, ContactIDs: []string{f.ContactID, stranger.ContactID}}
+		in := contact.AddContactsToListInput{ContactListID: list.ID, ContactIDs: []string{f.ContactID, stranger.ContactID}}
 		if _, err := contacts.AddToList(f.Agent(0), in); !errs.Is(err, errs.NotFound) {
 			t.Error(err)
 		}
@@ -46,13 +46,13 @@ func TestLists(t *testing.T) {
 			size(1)
 		}
 		for range 2 {
-			if _, err := contacts.RemoveFromList(f.Agent(0), contact.RemoveFromListInput(in)); err != nil {
+			if _, err := contacts.RemoveFromList(f.Agent(0), contact.RemoveContactsFromListInput(in)); err != nil {
 				t.Fatal(err)
 			}
 			size(0)
 		}
 		for _, listID := range []string{"x", id.New(id.ContactList)} {
-			if _, err := contacts.AddToList(f.Admin, contact.AddToListInput{ListID: listID}); !errs.Is(err, errs.NotFound) {
+			if _, err := contacts.AddToList(f.Admin, contact.AddContactsToListInput{ContactListID: listID}); !errs.Is(err, errs.NotFound) {
 				t.Error(err)
 			}
 		}
@@ -64,7 +64,7 @@ func TestLists(t *testing.T) {
 		for _, e := range events {
 			types = append(types, e.Type)
 		}
-		want := []vocab.EventType{vocab.AccountUpdated, vocab.ListEntered, vocab.ListLeft}
+		want := []vocab.EventType{vocab.ContactListCreated, vocab.ListEntered, vocab.ListLeft}
 		if diff := cmp.Diff(want, types); diff != "" || err != nil {
 			t.Error(diff, err)
 		}

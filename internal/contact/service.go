@@ -2,15 +2,9 @@ package contact
 
 import (
 	"context"
-	"slices"
-
-	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql"
 
 	"parley/ent"
 	entcontact "parley/ent/contact"
-	"parley/ent/schema"
-	"parley/internal/conversation"
 	"parley/internal/errs"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -31,20 +25,20 @@ func mayEdit(ctx context.Context) error {
 	if v := viewer.FromContext(ctx); v != nil && v.IsStaff() {
 		return nil
 	}
-	return errs.New(errs.Forbidden, "Only those who work for the account may edit contacts.")
+	return errs.New(errs.Forbidden, "Only users and integrations of the account may edit contacts.")
 }
 
-// lock loads a contact and keeps others from changing it until the transaction
+// lockContact loads a contact and keeps others from changing it until the transaction
 // ends.
-func lock(ctx context.Context, tx *store.Tx, contactID string) (*ent.Contact, error) {
-	c, err := tx.Client.Contact.Query().Where(entcontact.ID(contactID)).Modify(forUpdate).Only(ctx)
+func lockContact(ctx context.Context, tx *store.Tx, contactID string) (*ent.Contact, error) {
+	c, err := tx.Client.Contact.Query().Where(entcontact.ID(contactID)).Modify(store.ForUpdate).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, notFound(contactID)
 	}
 	return c, err
 }
 
-func find(ctx context.Context, tx *store.Tx, contactID string) (*ent.Contact, error) {
+func findContact(ctx context.Context, tx *store.Tx, contactID string) (*ent.Contact, error) {
 	c, err := tx.Client.Contact.Get(ctx, contactID)
 	if ent.IsNotFound(err) {
 		return nil, notFound(contactID)
@@ -56,32 +50,13 @@ func notFound(contactID string) error {
 	return errs.New(errs.NotFound, "There is no contact %q.", errs.Clip(contactID)).On("contactId")
 }
 
-func taken(address string) error {
-	return errs.New(errs.AlreadyExists, "Another contact has the address %s.", address).On("email")
+func addressTaken(address string) error {
+	return errs.New(errs.AlreadyExists, "Another contact already has the address %s.", address).On("email")
 }
 
-// forUpdate locks the rows where the database locks rows: SQLite has one writer.
-func forUpdate(s *sql.Selector) {
-	if s.Dialect() == dialect.Postgres {
-		s.ForUpdate()
-	}
-}
-
-// changed tells that a contact changed. What is personal appears by its field's
-// name alone. Its conversations are found by name and address, so a job writes
-// their headers anew (IN-5).
-func changed(ctx context.Context, tx *store.Tx, c *ent.Contact, fields []string) {
-	tx.Append(ctx, store.Event{Type: vocab.ContactUpdated, SubjectID: c.ID, Changes: named(fields)})
-	if slices.Contains(fields, "name") || slices.Contains(fields, "email") {
-		tx.Enqueue(store.Job{Args: conversation.ReindexArgs{AccountID: c.AccountID, ContactID: c.ID}})
-	}
-}
-
-// named tells personal fields by their names alone.
-func named(fields []string) []schema.FieldChange {
-	changes := make([]schema.FieldChange, len(fields))
-	for i, field := range fields {
-		changes[i].Field = field
-	}
-	return changes
+// recordChange reports that a contact changed. What is personal appears by its
+// field's name only. Its conversations are found by name and address: a reaction
+// writes their headers again (IN-5).
+func recordChange(ctx context.Context, tx *store.Tx, c *ent.Contact, fields []string) {
+	tx.Append(ctx, store.Event{Type: vocab.ContactUpdated, SubjectID: c.ID, Changes: store.NamedChanges(fields...)})
 }

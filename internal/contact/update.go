@@ -5,14 +5,17 @@ import (
 
 	"parley/ent"
 	"parley/ent/contactemail"
+	"parley/internal/account"
+	"parley/internal/errs"
 	"parley/internal/id"
-	"parley/internal/once"
+	"parley/internal/idempotency"
+	"parley/internal/opt"
 	"parley/internal/store"
 )
 
 // Update changes what is known of a contact. A new main address leaves the one
 // before among the contact's addresses; one that another contact has is
-// ALREADY_EXISTS on email.
+// ALREADY_EXISTS on email, as is such an external id on externalId.
 func (s *Service) Update(ctx context.Context, in UpdateContactInput) (*ent.Contact, error) {
 	if err := mayEdit(ctx); err != nil {
 		return nil, err
@@ -21,60 +24,99 @@ func (s *Service) Update(ctx context.Context, in UpdateContactInput) (*ent.Conta
 		return nil, notFound(in.ContactID)
 	}
 	var c *ent.Contact
-	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		replayed, err := once.Claim(ctx, tx, "updateContact", in.IdempotencyKey, in, in.ContactID)
-		if err != nil {
+	load := func(ctx context.Context, tx *store.Tx, contactID string) (err error) {
+		c, err = lockContact(ctx, tx, contactID)
+		return err
+	}
+	call := idempotency.Call{Mutation: "updateContact", Key: in.IdempotencyKey, Input: in, Result: in.ContactID}
+	err := idempotency.Run(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
+		if err := load(ctx, tx, in.ContactID); err != nil {
 			return err
 		}
-		if c, err = lock(ctx, tx, in.ContactID); err != nil || replayed != "" {
-			return err
-		}
-		known, err := factsOf(c).with(in.Name, in.Email, in.Phone)
-		if err != nil {
-			return err
-		}
-		return save(ctx, tx, c, known)
-	})
+		return applyFacts(ctx, tx, c, in.ContactFacts)
+	}, load)
 	if err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-func factsOf(c *ent.Contact) facts { return facts{c.Name, c.Email, c.Phone} }
+// given are the facts that the call gives: null is what is not known, and REQUIRED as an
+// address.
+func (f ContactFacts) given() (givenFacts, error) {
+	email, err := opt.NotNull(f.Email, "email")
+	externalID := opt.OrZero(f.ExternalID)
+	if sent := f.ExternalID.Value(); sent != nil && *sent == "" {
+		externalID = nil // as if left out
+	}
+	return givenFacts{opt.OrZero(f.Name), email, opt.OrZero(f.Phone), opt.OrZero(f.AvatarURL), externalID}, err
+}
 
-// save writes what became known of a locked contact and tells it; nothing new:
+// applyFacts changes a locked contact by what a call gives.
+func applyFacts(ctx context.Context, tx *store.Tx, c *ent.Contact, f ContactFacts) error {
+	given, err := f.given()
+	if err != nil {
+		return err
+	}
+	known, err := factsOf(c).with(given)
+	if err != nil {
+		return err
+	}
+	return saveFacts(ctx, tx, c, known)
+}
+
+func factsOf(c *ent.Contact) facts {
+	f := facts{name: c.Name, email: c.Email, phone: c.Phone, avatarURL: c.AvatarURL}
+	if c.ExternalID != nil {
+		f.externalID = *c.ExternalID
+	}
+	return f
+}
+
+// saveFacts writes what became known of a locked contact and records it; nothing new:
 // nothing happens.
-func save(ctx context.Context, tx *store.Tx, c *ent.Contact, known facts) error {
+func saveFacts(ctx context.Context, tx *store.Tx, c *ent.Contact, known facts) error {
 	was := factsOf(c)
 	fields := known.differences(was)
 	if len(fields) == 0 {
 		return nil
 	}
 	if known.email != was.email {
-		if err := own(ctx, tx, c, known.email); err != nil {
+		if err := addAddress(ctx, tx, c, known.email); err != nil {
 			return err
 		}
 	}
-	c.Name, c.Email, c.Phone = known.name, known.email, known.phone
-	err := tx.Client.Contact.UpdateOneID(c.ID).SetName(c.Name).SetEmail(c.Email).SetPhone(c.Phone).Exec(ctx)
-	if err != nil {
-		return err
+	c.Name, c.Email, c.Phone, c.AvatarURL, c.ExternalID = known.name, known.email, known.phone, known.avatarURL, orNull(known.externalID)
+	update := tx.Client.Contact.UpdateOneID(c.ID).SetName(c.Name).SetEmail(c.Email).SetPhone(c.Phone).SetAvatarURL(c.AvatarURL)
+	if c.ExternalID == nil {
+		update.ClearExternalID()
+	} else {
+		update.SetExternalID(*c.ExternalID)
 	}
-	changed(ctx, tx, c, fields)
+	if err := update.Exec(ctx); err != nil {
+		return account.ExternalIDTaken(err, "contact")
+	}
+	recordChange(ctx, tx, c, fields)
 	return nil
 }
 
-// own makes the address one of the contact's, unless it is already.
-func own(ctx context.Context, tx *store.Tx, c *ent.Contact, address string) error {
-	got, err := claim(ctx, tx, c, address)
+// addAddress makes the address one of the contact's, unless it is already.
+func addAddress(ctx context.Context, tx *store.Tx, c *ent.Contact, address string) error {
+	n, err := tx.Client.ContactEmail.Query().Where(contactemail.ContactID(c.ID), contactemail.AddressNEQ(address)).Count(ctx)
+	if err != nil {
+		return err
+	}
+	if n >= maxAddresses {
+		return errs.Exceeds(maxAddresses, "The contact has %d addresses; at most %d are allowed.", n, maxAddresses).On("email")
+	}
+	got, err := claimAddress(ctx, tx, c, address)
 	if err != nil || got {
 		return err
 	}
 	mine, err := tx.Client.ContactEmail.Query().
 		Where(contactemail.ContactID(c.ID), contactemail.Address(address)).Exist(ctx)
 	if err == nil && !mine {
-		return taken(address)
+		return addressTaken(address)
 	}
 	return err
 }

@@ -2,65 +2,99 @@ package conversation
 
 import (
 	"context"
+	"errors"
 
 	"parley/ent"
 	"parley/ent/teammember"
 	"parley/internal/errs"
 	"parley/internal/id"
+	"parley/internal/opt"
 	"parley/internal/routing"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
-// Assign gives a conversation to a member of its inbox, or to a team alone
-// (IN-6, RT-2). By hand anyone active may get it, with a seat or without (AC-4).
-// Assigning a person takes the conversation over from its bot (BT-2).
+// Assign gives a conversation to a member of its inbox, to a team, or to both, or
+// takes it from either (IN-6, RT-2). By hand anyone active may get it, with a
+// seat or without (AC-4). Assigning a person takes the conversation over from
+// its bot (BT-2).
 func (s *Service) Assign(ctx context.Context, in AssignConversationInput) (*ent.Conversation, error) {
-	in1 := call{"assignConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(ctx context.Context, ch *change) error {
-		return ch.assign(ctx, in.UserID, in.TeamID)
+	return s.changeConversation(ctx, "assignConversation", in.Target, in, func(ctx context.Context, ch *change) error {
+		return ch.assign(ctx, in.Assignment)
 	})
 }
 
-func (ch *change) assign(ctx context.Context, userID, teamID *string) error {
+func (ch *change) assign(ctx context.Context, a Assignment) error {
 	if err := ch.mayChange(); err != nil {
 		return err
 	}
-	switch {
-	case userID != nil && teamID != nil:
-		return errs.New(errs.Invalid, "Give either userId or teamId, not both.").On("teamId")
-	case userID != nil:
-		return ch.assignUser(ctx, *userID)
-	case teamID != nil:
-		return ch.assignTeam(ctx, *teamID)
+	if !a.IsGiven() {
+		return errs.New(errs.Required, "Pass userId, teamId or both; null takes the conversation from them.").On("userId")
 	}
-	return errs.New(errs.Required, "Give a userId or a teamId.").On("userId")
-}
-
-func (ch *change) assignUser(ctx context.Context, userID string) error {
-	members, err := routing.Members(ctx, ch.tx.Client, ch.c.InboxID)
-	if err != nil {
+	if err := ch.checkAssignment(ctx, a); err != nil {
 		return err
 	}
-	if !members[userID] {
-		return ch.whyNoMember(ctx, userID)
+	opt.Set(&ch.c.AssigneeID, a.UserID)
+	opt.Set(&ch.c.AssignedTeamID, a.TeamID)
+	if err := ch.clearOther(ctx, a); err != nil {
+		return err
 	}
-	if ch.c.AssignedTeamID != "" {
-		stays, err := ch.tx.Client.TeamMember.Query().
-			Where(teammember.TeamID(ch.c.AssignedTeamID), teammember.UserID(userID)).Exist(ctx)
-		if err != nil {
-			return err
-		}
-		if !stays {
-			ch.c.AssignedTeamID = ""
-		}
+	if a.UserID.Value() != nil {
+		ch.takeOver()
 	}
-	ch.takeOver()
-	ch.c.AssigneeID = userID
-	if ch.c.AssigneeID != ch.before.AssigneeID || ch.c.AssignedTeamID != ch.before.AssignedTeamID {
-		ch.emit(vocab.ConversationAssigned)
+	ch.c.AwaitsOffer = false // by hand it stays as it is (RT-4)
+	switch {
+	case ch.c.AssigneeID == ch.before.AssigneeID && ch.c.AssignedTeamID == ch.before.AssignedTeamID:
+	case ch.c.AssigneeID == "" && ch.c.AssignedTeamID == "":
+		ch.emitEvent(vocab.ConversationUnassigned)
+	default:
+		ch.emitEvent(vocab.ConversationAssigned)
 	}
 	return nil
+}
+
+func (ch *change) checkAssignment(ctx context.Context, a Assignment) error {
+	var faults []error
+	if userID := a.UserID.Value(); userID != nil {
+		faults = append(faults, ch.mustBeMember(ctx, *userID))
+	}
+	if teamID := a.TeamID.Value(); teamID != nil {
+		faults = append(faults, ch.mustBeTeam(ctx, *teamID))
+	}
+	return errors.Join(faults...)
+}
+
+// clearOther takes a conversation from the team that its new assignee is not in, or
+// from the assignee who is not in its new team, if only the other was given.
+func (ch *change) clearOther(ctx context.Context, a Assignment) error {
+	onlyUser, onlyTeam := a.UserID.Value() != nil && !a.TeamID.IsSet(), a.TeamID.Value() != nil && !a.UserID.IsSet()
+	if !onlyUser && !onlyTeam || ch.c.AssigneeID == "" || ch.c.AssignedTeamID == "" || onlyTeam && a.KeepAssignee != nil && *a.KeepAssignee {
+		return nil
+	}
+	together, err := ch.tx.Client.TeamMember.Query().
+		Where(teammember.TeamID(ch.c.AssignedTeamID), teammember.UserID(ch.c.AssigneeID)).Exist(ctx)
+	if err != nil || together {
+		return err
+	}
+	if onlyUser {
+		ch.c.AssignedTeamID = ""
+	} else {
+		ch.c.AssigneeID = ""
+	}
+	return nil
+}
+
+// assignUser gives the conversation to a user and nothing else.
+func (ch *change) assignUser(ctx context.Context, userID string) error {
+	return ch.assign(ctx, Assignment{UserID: opt.Of(userID)})
+}
+
+func (ch *change) mustBeMember(ctx context.Context, userID string) error {
+	members, err := routing.Members(ctx, ch.tx.Client, ch.c.InboxID)
+	if err != nil || members[userID] {
+		return err
+	}
+	return ch.whyNoMember(ctx, userID)
 }
 
 func (ch *change) whyNoMember(ctx context.Context, userID string) error {
@@ -77,33 +111,25 @@ func (ch *change) whyNoMember(ctx context.Context, userID string) error {
 	case u.DeactivatedAt.IsSet():
 		return errs.New(errs.NotEligible, "%s is deactivated.", u.Name).On("userId")
 	}
-	return errs.New(errs.NotAMember, "%s is no member of the conversation's inbox. Add them to it first.", u.Name).On("userId")
+	return errs.New(errs.NotAMember, "%s is not a member of the conversation's inbox. Add them to it first.", u.Name).On("userId")
 }
 
-func (ch *change) assignTeam(ctx context.Context, teamID string) error {
+func (ch *change) mustBeTeam(ctx context.Context, teamID string) error {
 	unknown := errs.New(errs.NotFound, "There is no team %q.", errs.Clip(teamID)).On("teamId")
 	if !id.Is(teamID, id.Team) {
 		return unknown
 	}
-	if _, err := ch.tx.Client.Team.Get(ctx, teamID); ent.IsNotFound(err) {
+	_, err := ch.tx.Client.Team.Get(ctx, teamID)
+	if ent.IsNotFound(err) {
 		return unknown
-	} else if err != nil {
-		return err
 	}
-	if ch.c.AssignedTeamID == teamID && ch.c.AssigneeID == "" {
-		ch.c.AwaitsOffer = false
-		return nil
-	}
-	ch.c.AssignedTeamID, ch.c.AssigneeID, ch.c.AwaitsOffer = teamID, "", false
-	ch.emit(vocab.ConversationAssigned)
-	return nil
+	return err
 }
 
 // Claim assigns a conversation to the caller, unless someone else has it: then
-// CONFLICT tells who, and shows the conversation (IN-6).
+// CONFLICT says who, and shows the conversation (IN-6).
 func (s *Service) Claim(ctx context.Context, in ClaimConversationInput) (*ent.Conversation, error) {
-	in1 := call{"claimConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(ctx context.Context, ch *change) error {
+	return s.changeConversation(ctx, "claimConversation", in.Target, in, func(ctx context.Context, ch *change) error {
 		if err := ch.mayChange(); err != nil {
 			return err
 		}
@@ -113,16 +139,10 @@ func (s *Service) Claim(ctx context.Context, in ClaimConversationInput) (*ent.Co
 			if err != nil {
 				return err
 			}
-			return conflict(ch.before, "%s has this conversation already.", holder.Name).On("conversationId")
+			return conflict(ch.before, "%s is already assigned to this conversation.", holder.Name).On("conversationId").Having(errs.Data{HolderID: holder.ID})
 		}
 		return ch.assignUser(ctx, me)
 	})
-}
-
-// Unassign takes a conversation from its user and team (IN-6).
-func (s *Service) Unassign(ctx context.Context, in UnassignConversationInput) (*ent.Conversation, error) {
-	in1 := call{"unassignConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.unassign("") })
 }
 
 func (ch *change) unassign(why string) error {
@@ -134,9 +154,9 @@ func (ch *change) unassign(why string) error {
 		return nil
 	}
 	ch.c.AssigneeID, ch.c.AssignedTeamID = "", ""
-	e := ch.emit(vocab.ConversationUnassigned)
+	e := ch.emitEvent(vocab.ConversationUnassigned)
 	if why != "" {
-		reason(e, why)
+		setReason(e, why)
 	}
 	return nil
 }

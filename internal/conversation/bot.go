@@ -27,7 +27,8 @@ func (ch *change) mayClose() error {
 		return nil
 	}
 	return errs.New(errs.BotConversationActive,
-		"A bot has this conversation and the visitor was active less than 30 minutes ago: it can be closed from %s. Take it over to close it sooner.", from).On("conversationId")
+		"A bot handles this conversation, and the visitor was active less than 30 minutes ago: it can be closed from %s. Take it over to close it sooner.", from).
+		On("conversationId").Having(errs.Data{ClosableAt: from})
 }
 
 // takeOver makes the conversation a person's: the bot falls silent and IN-8 no
@@ -37,15 +38,14 @@ func (ch *change) takeOver() bool {
 		return false
 	}
 	ch.c.BotState = vocab.BotTakenOver
-	ch.emit(vocab.BotTakenOverEvent)
+	ch.emitEvent(vocab.BotTakenOverEvent)
 	return true
 }
 
 // TakeOver takes a conversation over from its bot and assigns it to the caller
 // (BT-2). It fails with INVALID when no bot has it.
 func (s *Service) TakeOver(ctx context.Context, in TakeOverConversationInput) (*ent.Conversation, error) {
-	in1 := call{"takeOverConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(ctx context.Context, ch *change) error {
+	return s.changeConversation(ctx, "takeOverConversation", in.Target, in, func(ctx context.Context, ch *change) error {
 		if err := ch.mayChange(); err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func (s *Service) TakeOver(ctx context.Context, in TakeOverConversationInput) (*
 			return nil
 		}
 		if !ch.takeOver() {
-			return errs.New(errs.Invalid, "No bot has this conversation.").On("conversationId")
+			return errs.New(errs.Invalid, "No bot handles this conversation.").On("conversationId")
 		}
 		return ch.assignUser(ctx, me)
 	})
@@ -63,8 +63,7 @@ func (s *Service) TakeOver(ctx context.Context, in TakeOverConversationInput) (*
 // HandOff ends a bot's part in a conversation and leaves it to people: it is
 // routed, and shows in the inbox's views from then on (IN-2, BT-2). INVALID when no bot has it.
 func (s *Service) HandOff(ctx context.Context, in HandOffConversationInput) (*ent.Conversation, error) {
-	in1 := call{"handOffConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(ctx context.Context, ch *change) error {
+	return s.changeConversation(ctx, "handOffConversation", in.Target, in, func(ctx context.Context, ch *change) error {
 		if err := ch.mayChange(); err != nil {
 			return err
 		}
@@ -72,10 +71,10 @@ func (s *Service) HandOff(ctx context.Context, in HandOffConversationInput) (*en
 			return nil
 		}
 		if !ch.c.BotState.InBotsHands() {
-			return errs.New(errs.Invalid, "No bot has this conversation.").On("conversationId")
+			return errs.New(errs.Invalid, "No bot handles this conversation.").On("conversationId")
 		}
 		ch.c.BotState = vocab.BotHandedOff
-		ch.emit(vocab.BotHandedOffEvent)
+		ch.emitEvent(vocab.BotHandedOffEvent)
 		return ch.route(ctx, vocab.RoutedHandedOff)
 	})
 }
@@ -86,17 +85,17 @@ const dueBotChats = `SELECT id, account_id FROM conversations
 // CloseEndedBotChats closes the chats of every account whose bot is done and
 // whose visitor was inactive for BotLock (IN-8). The system runs it each minute.
 func (s *Service) CloseEndedBotChats(ctx context.Context) error {
-	due, err := s.sweep(ctx, dueBotChats, int64(s.store.Now().Add(-BotLock)))
+	due, err := s.findOverdue(ctx, dueBotChats, int64(s.store.Now().Add(-BotLock)))
 	if err != nil {
 		return err
 	}
 	for _, c := range due {
 		ctx := viewer.NewContext(ctx, viewer.System("bot", c.account))
-		_, err := s.change(ctx, call{conversationID: c.id}, func(_ context.Context, ch *change) error {
+		err := s.changeAsSystem(ctx, c.id, func(ctx context.Context, ch *change) error {
 			if ch.c.BotState != vocab.BotEnded || ch.c.DeletedAt.IsSet() {
 				return nil
 			}
-			return ch.close()
+			return ch.close(ctx)
 		})
 		if err != nil && errs.Of(err) == nil {
 			return err

@@ -7,12 +7,13 @@ import (
 	"strconv"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/internal/clock"
+	"parley/internal/conversation/view"
 	"parley/internal/errs"
 	"parley/internal/id"
-	"parley/internal/once"
+	"parley/internal/idempotency"
 	"parley/internal/store"
+	"parley/internal/tag"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
@@ -22,17 +23,17 @@ var taskKinds = map[BulkAction]vocab.TaskKind{
 	BulkAssign: vocab.TaskBulkAssign, BulkUnassign: vocab.TaskBulkUnassign, BulkClose: vocab.TaskBulkClose,
 	BulkReopen: vocab.TaskBulkReopen, BulkSpam: vocab.TaskBulkSpam, BulkNotSpam: vocab.TaskBulkNotSpam,
 	BulkDelete: vocab.TaskBulkDelete, BulkRestore: vocab.TaskBulkRestore, BulkPurge: vocab.TaskBulkPurge,
-	BulkRead: vocab.TaskBulkRead, BulkSnooze: vocab.TaskBulkSnooze, BulkUnsnooze: vocab.TaskBulkUnsnooze,
+	BulkRead: vocab.TaskBulkRead, BulkUnread: vocab.TaskBulkUnread, BulkBlock: vocab.TaskBulkBlock, BulkUnblock: vocab.TaskBulkUnblock,
+	BulkSnooze: vocab.TaskBulkSnooze, BulkUnsnooze: vocab.TaskBulkUnsnooze,
 	BulkTag: vocab.TaskBulkTag, BulkUntag: vocab.TaskBulkUntag, BulkPriority: vocab.TaskBulkPriority,
 }
 
 // bulkParams is what a bulk task was asked for.
 type bulkParams struct {
-	Action    BulkAction `json:"action"`
-	IDs       []string   `json:"ids,omitempty"`
-	Selection *Selection `json:"selection,omitempty"`
-	UserID    *string    `json:"userId,omitempty"`
-	TeamID    *string    `json:"teamId,omitempty"`
+	Action    BulkAction      `json:"action"`
+	IDs       []string        `json:"ids,omitempty"`
+	Selection *view.Selection `json:"selection,omitempty"`
+	Assignment
 
 	Until    *clock.Micros   `json:"until,omitempty"`
 	Tags     []string        `json:"tags,omitempty"`
@@ -49,91 +50,142 @@ type BulkArgs struct {
 func (BulkArgs) Kind() string { return "bulk-change" }
 
 // BulkChange begins to change many conversations in the background, one
-// transaction each, and returns the task that tells the progress (IN-6). What
-// cannot be changed is skipped and told. A whole view means the conversations
+// transaction each, and returns the task that shows the progress (IN-6). What
+// cannot be changed is skipped and reported. A whole view means the conversations
 // that are in it now; those that are opened later are left alone.
 func (s *Service) BulkChange(ctx context.Context, in BulkChangeConversationsInput) (*ent.Task, error) {
+	if err := mayBulk(ctx, in.Action); err != nil {
+		return nil, err
+	}
 	params, err := s.bulkParamsOf(ctx, in)
 	if err != nil {
 		return nil, err
 	}
+	call := idempotency.Call{Mutation: "bulkChangeConversations", Key: in.IdempotencyKey, Input: in, Result: id.New(id.Task)}
 	var task *ent.Task
-	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		taskID := id.New(id.Task)
-		replayed, err := once.Claim(ctx, tx, "bulkChangeConversations", in.IdempotencyKey, in, taskID)
-		if err != nil {
+	err = idempotency.Run(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) (err error) {
+		p := params // it may run again
+		if err := p.useTags(ctx, tx); err != nil {
 			return err
 		}
-		if replayed != "" {
-			task, err = tx.Client.Task.Get(ctx, replayed)
-			return err
-		}
-		v := viewer.FromContext(ctx)
-		raw, err := json.Marshal(params)
-		if err != nil {
-			return err
-		}
-		task, err = tx.Client.Task.Create().SetID(taskID).SetKind(taskKinds[in.Action]).SetState(vocab.TaskQueued).
-			SetParams(raw).SetTotal(len(params.IDs)).SetProblems([]schema.TaskProblem{}).
-			SetActorKind(v.Kind).SetActorID(v.ActorID).SetTokenID(v.TokenID).SetCreatedAt(tx.Now()).Save(ctx)
-		if err != nil {
-			return err
-		}
-		tx.Append(ctx, store.Event{Type: vocab.TaskStarted, SubjectID: taskID})
-		tx.Enqueue(store.Job{Args: BulkArgs{AccountID: v.AccountID, TaskID: taskID}})
-		return nil
+		task, err = startTask(ctx, tx, call.Result, p)
+		return err
+	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
+		task, err = tx.Client.Task.Get(ctx, first)
+		return err
 	})
 	return task, err
 }
 
+// useTags has the task name tags by their ids: those that it adds are there when it
+// begins, and a rename does not change what it does.
+func (p *bulkParams) useTags(ctx context.Context, tx *store.Tx) error {
+	switch p.Action {
+	case BulkTag:
+	case BulkUntag:
+		return p.knowTags(ctx, tx)
+	default:
+		return nil
+	}
+	tags, err := tag.Use(ctx, tx, p.Tags)
+	if err != nil {
+		return err
+	}
+	p.Tags = make([]string, len(tags))
+	for i, t := range tags {
+		if t.ArchivedAt.IsSet() {
+			return errs.New(errs.Invalid, "The tag %q is archived; restore it before you add it.", t.Name).On("tags", strconv.Itoa(i))
+		}
+		p.Tags[i] = t.ID
+	}
+	return nil
+}
+
+// knowTags names the tags by their ids that there are.
+func (p *bulkParams) knowTags(ctx context.Context, tx *store.Tx) error {
+	found, err := tag.Find(ctx, tx.Client, p.Tags)
+	if err != nil {
+		return err
+	}
+	p.Tags = slices.Clone(p.Tags)
+	for i, t := range found {
+		if t != nil {
+			p.Tags[i] = t.ID
+		}
+	}
+	return nil
+}
+
+func startTask(ctx context.Context, tx *store.Tx, taskID string, params bulkParams) (*ent.Task, error) {
+	v := viewer.FromContext(ctx)
+	raw, err := json.Marshal(params)
+	if err != nil {
+		return nil, err
+	}
+	tx.Append(ctx, store.Event{Type: vocab.TaskStarted, SubjectID: taskID})
+	tx.Enqueue(store.Job{Args: BulkArgs{AccountID: v.AccountID, TaskID: taskID}})
+	return tx.Client.Task.Create().SetID(taskID).SetKind(taskKinds[params.Action]).SetState(vocab.TaskQueued).
+		SetParams(raw).SetTotal(len(params.IDs)).SetProblems([]vocab.TaskProblem{}).
+		SetActorKind(v.Kind).SetActorID(v.ActorID).SetTokenID(v.TokenID).SetCreatedAt(tx.Now()).Save(ctx)
+}
+
 // bulkParamsOf checks what a bulk change was asked for.
 func (s *Service) bulkParamsOf(ctx context.Context, in BulkChangeConversationsInput) (bulkParams, error) {
-	p := bulkParams{Action: in.Action, UserID: in.UserID, TeamID: in.TeamID, Until: in.Until, Tags: in.Tags, Priority: in.Priority}
+	p := bulkParams{Action: in.Action, Assignment: in.Assignment, Until: in.Until, Tags: in.Tags, Priority: in.Priority}
 	if err := p.checkAssignee(); err != nil {
 		return p, err
 	}
 	if err := p.checkWith(s.store.Now()); err != nil {
 		return p, err
 	}
-	switch {
-	case (in.Whole == nil) == (in.ConversationIDs == nil):
-		return p, errs.New(errs.Invalid, "Give either conversationIds or whole.").On("conversationIds")
-	case in.Whole == nil:
-		return p.selected(in.ConversationIDs)
+	switch of := in.Selection; {
+	case (of.Whole == nil) == (of.ConversationIDs == nil):
+		return p, errs.New(errs.Invalid, "Pass either conversationIds or whole.").On("selection")
+	case of.Whole == nil:
+		return p.withIDs(of.ConversationIDs)
 	}
-	sel, err := s.resolve(ctx, in.Whole.selection())
+	p, err := s.wholeView(ctx, p, *in.Selection.Whole)
+	if e := errs.Of(err); e != nil {
+		return p, e.On(append([]string{"selection", "whole"}, e.Field...)...)
+	}
+	return p, err
+}
+
+func (s *Service) wholeView(ctx context.Context, p bulkParams, in WholeViewInput) (bulkParams, error) {
+	sel, err := s.views.Resolve(ctx, in.selection())
 	if err != nil {
 		return p, err
 	}
-	return p.whole(ctx, sel, s.store.Now())
+	return s.freezeView(ctx, p, sel)
 }
 
-func (b BulkSelection) selection() Selection {
-	sel := Selection{InboxID: b.InboxID, SavedViewID: b.SavedViewID, Order: vocab.OpenedAsc}
-	if b.View != nil {
-		sel.View = *b.View
+func (in WholeViewInput) selection() view.Selection {
+	sel := view.Selection{InboxID: in.InboxID, Order: vocab.OpenedAsc}
+	if in.View != nil {
+		sel.SavedViewID = in.View.SavedViewID
+		if in.View.BuiltIn != nil {
+			sel.View = *in.View.BuiltIn
+		}
 	}
-	if b.Filter != nil {
-		sel.Filter = *b.Filter
+	if in.Filter != nil {
+		sel.Filter = *in.Filter
 	}
 	return sel
 }
 
 func (p bulkParams) checkAssignee() error {
-	assigns := p.UserID != nil || p.TeamID != nil
+	userID, teamID := p.UserID.Value(), p.TeamID.Value()
 	switch {
 	case taskKinds[p.Action] == "":
 		return errs.New(errs.Invalid, "There is no bulk action %q.", errs.Clip(string(p.Action))).On("action")
-	case p.Action == BulkAssign && !assigns:
-		return errs.New(errs.Required, "ASSIGN needs a userId or a teamId.").On("userId")
-	case p.Action == BulkAssign && p.UserID != nil && p.TeamID != nil:
-		return errs.New(errs.Invalid, "Give either userId or teamId, not both.").On("teamId")
-	case p.UserID != nil && !id.Is(*p.UserID, id.User):
-		return errs.New(errs.NotFound, "There is no user %q.", errs.Clip(*p.UserID)).On("userId")
-	case p.TeamID != nil && !id.Is(*p.TeamID, id.Team):
-		return errs.New(errs.NotFound, "There is no team %q.", errs.Clip(*p.TeamID)).On("teamId")
-	case p.Action != BulkAssign && assigns:
-		return errs.New(errs.Invalid, "userId and teamId go with ASSIGN alone.").On("action")
+	case p.Action == BulkAssign && !p.IsGiven():
+		return errs.New(errs.Required, "ASSIGN requires userId or teamId.").On("userId")
+	case userID != nil && !id.Is(*userID, id.User):
+		return errs.New(errs.NotFound, "There is no user %q.", errs.Clip(*userID)).On("userId")
+	case teamID != nil && !id.Is(*teamID, id.Team):
+		return errs.New(errs.NotFound, "There is no team %q.", errs.Clip(*teamID)).On("teamId")
+	case p.Action != BulkAssign && (p.IsGiven() || p.KeepAssignee != nil):
+		return errs.New(errs.Invalid, "userId, teamId and keepAssignee are allowed only with ASSIGN.").On("action")
 	}
 	return nil
 }
@@ -150,10 +202,10 @@ func (p bulkParams) checkWith(now clock.Micros) error {
 		{"priority", p.Priority != nil, p.Action == BulkPriority},
 	} {
 		if c.given && !c.wanted {
-			return errs.New(errs.Invalid, "%s does not go with %s.", c.field, p.Action).On(c.field)
+			return errs.New(errs.Invalid, "%s is not allowed with %s.", c.field, p.Action).On(c.field)
 		}
 		if c.wanted && !c.given {
-			return errs.New(errs.Required, "%s needs %s.", p.Action, c.field).On(c.field)
+			return errs.New(errs.Required, "%s requires %s.", p.Action, c.field).On(c.field)
 		}
 	}
 	if p.Until != nil {
@@ -162,20 +214,20 @@ func (p bulkParams) checkWith(now clock.Micros) error {
 	if !tags {
 		return nil
 	}
-	_, err := cleanTags(p.Tags)
+	_, err := tag.CleanWords(p.Tags)
 	return err
 }
 
-func (p bulkParams) selected(ids []string) (bulkParams, error) {
+func (p bulkParams) withIDs(ids []string) (bulkParams, error) {
 	if len(ids) == 0 {
-		return p, errs.New(errs.Required, "Name at least one conversation.").On("conversationIds")
+		return p, errs.New(errs.Required, "Pass at least one conversation.").On("selection", "conversationIds")
 	}
 	if len(ids) > MaxBulk {
-		return p, errs.New(errs.TooLong, "At most %d conversations can be named; use whole for more.", MaxBulk).On("conversationIds")
+		return p, errs.Exceeds(MaxBulk, "At most %d conversations can be listed; use whole for more.", MaxBulk).On("selection", "conversationIds")
 	}
 	for i, s := range ids {
 		if !id.Is(s, id.Conversation) {
-			return p, errs.New(errs.NotFound, "There is no conversation %q that you may see.", errs.Clip(s)).On("conversationIds", strconv.Itoa(i))
+			return p, errs.New(errs.NotFound, "There is no conversation %q that you may see.", errs.Clip(s)).On("selection", "conversationIds", strconv.Itoa(i))
 		}
 	}
 	p.IDs = slices.Clone(ids)
@@ -184,32 +236,35 @@ func (p bulkParams) selected(ids []string) (bulkParams, error) {
 	return p, nil
 }
 
-// whole freezes a view at this moment: the order is by opening, which no change
+// freezeView freezes a view at this moment: the order is by opening, which no change
 // alters, and what is opened from now on is left out. A saved view stays as it
 // is now.
-func (p bulkParams) whole(ctx context.Context, sel Selection, now clock.Micros) (bulkParams, error) {
-	later := now + 1 // opened now is in it
+func (s *Service) freezeView(ctx context.Context, p bulkParams, sel view.Selection) (bulkParams, error) {
+	later := s.store.Now() + 1 // opened now is in it
 	if before := sel.Filter.OpenedBefore; before == nil || *before > later {
 		sel.Filter.OpenedBefore = &later
 	}
+	if err := s.views.NameTags(ctx, &sel); err != nil {
+		return p, err
+	}
 	p.Selection = &sel
-	_, err := sel.plan(ctx)
+	_, err := sel.Plan(ctx)
 	return p, err
 }
 
-// apply does the task's action to one conversation.
-func (p bulkParams) apply(ctx context.Context, ch *change) error {
+// applyAction does the task's action to one conversation.
+func (p bulkParams) applyAction(ctx context.Context, ch *change) error {
 	switch p.Action {
 	case BulkAssign:
-		return ch.assign(ctx, p.UserID, p.TeamID)
+		return ch.assign(ctx, p.Assignment)
 	case BulkUnassign:
 		return ch.unassign("")
 	case BulkClose:
-		return ch.close()
+		return ch.close(ctx)
 	case BulkReopen:
 		return ch.reopenByHand(ctx)
 	case BulkSpam:
-		return ch.spam()
+		return ch.markSpam()
 	case BulkNotSpam:
 		return ch.notSpam(ctx)
 	case BulkDelete:
@@ -219,15 +274,21 @@ func (p bulkParams) apply(ctx context.Context, ch *change) error {
 	case BulkPurge:
 		return ch.purge(ctx)
 	case BulkRead:
-		return ch.read(ctx, ch.c.LastNumber)
+		return ch.markRead(ctx, ch.c.LastNumber)
+	case BulkUnread:
+		return ch.markUnread(ctx)
+	case BulkBlock:
+		return ch.blockSender(ctx)
+	case BulkUnblock:
+		return ch.unblockSender(ctx)
 	case BulkSnooze:
 		return ch.snooze(*p.Until)
 	case BulkUnsnooze:
 		return ch.unsnooze()
 	case BulkTag:
-		return ch.tag(p.Tags)
+		return ch.tag(ctx, p.Tags)
 	case BulkUntag:
-		return ch.untag(p.Tags)
+		return ch.untag(ctx, p.Tags)
 	case BulkPriority:
 		return ch.setPriority(*p.Priority)
 	}

@@ -4,16 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql"
-
 	"parley/ent"
-	entconversation "parley/ent/conversation"
-	"parley/ent/schema"
 	"parley/internal/clock"
+	"parley/internal/conversation/view"
 	"parley/internal/errs"
-	"parley/internal/id"
-	"parley/internal/once"
+	"parley/internal/idempotency"
 	"parley/internal/store"
 	"parley/internal/vocab"
 )
@@ -34,56 +29,60 @@ type change struct {
 	to []string
 	// ticket is what the conversation's ticket begins with, which is made with the
 	// change; nil: none is.
-	ticket *schema.TicketPreset
+	ticket *vocab.TicketPreset
 }
 
-// call is what the mutations on one conversation share.
-type call struct {
-	mutation         string
-	conversationID   string
-	expectedRevision *int
-	key              *string
-	input            any
-}
-
-// change runs apply on a conversation in a transaction of its own, once per
-// idempotency key, and returns the conversation as it then is.
-func (s *Service) change(ctx context.Context, in call, apply func(ctx context.Context, ch *change) error) (*ent.Conversation, error) {
-	var c *ent.Conversation
-	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		replayed, err := once.Claim(ctx, tx, in.mutation, in.key, in.input, in.conversationID)
-		if err != nil {
-			return err
-		}
-		ch, err := load(ctx, tx, in.conversationID)
-		if err != nil {
-			return err
-		}
-		c = ch.c
-		if replayed != "" {
-			return nil
-		}
-		if err := ch.expect(in.expectedRevision); err != nil {
-			return err
-		}
-		if err := apply(ctx, ch); err != nil {
-			return err
-		}
-		return ch.save(ctx)
+// changeConversation runs apply on the target in a transaction of its own, once per
+// idempotency key, and returns the conversation as it then is. in is the input
+// of the mutation.
+func (s *Service) changeConversation(ctx context.Context, mutation string, target Target, in any, apply func(ctx context.Context, ch *change) error) (*ent.Conversation, error) {
+	call := idempotency.Call{Mutation: mutation, Key: target.IdempotencyKey, Input: in, Result: target.ConversationID}
+	var ch *change
+	err := idempotency.Run(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) (err error) {
+		ch, err = changeOne(ctx, tx, target, apply)
+		return err
+	}, func(ctx context.Context, tx *store.Tx, conversationID string) (err error) {
+		ch, err = loadChange(ctx, tx, conversationID)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return c, nil
+	return ch.c, nil
 }
 
-// expect refuses to change a conversation that has another revision than the
-// caller saw.
-func (ch *change) expect(revision *int) error {
-	if revision == nil || *revision == ch.c.Revision {
+// changeAsSystem runs apply on a conversation in a transaction of its own: for
+// what Parley does by itself.
+func (s *Service) changeAsSystem(ctx context.Context, conversationID string, apply func(ctx context.Context, ch *change) error) error {
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := changeOne(ctx, tx, On(conversationID), apply)
+		return err
+	})
+}
+
+// changeOne runs apply on a conversation within a transaction, and saves it.
+func changeOne(ctx context.Context, tx *store.Tx, target Target, apply func(ctx context.Context, ch *change) error) (*change, error) {
+	ch, err := loadChange(ctx, tx, target.ConversationID)
+	if err != nil {
+		return nil, err
+	}
+	if err := ch.expectRevision(target.ExpectedRevision); err != nil {
+		return nil, err
+	}
+	if err := apply(ctx, ch); err != nil {
+		return nil, err
+	}
+	return ch, ch.save(ctx)
+}
+
+// expectRevision refuses to change a conversation that has another revision than the
+// caller saw. Revisions begin at 1: 0 comes from clients that send an int that they left
+// out.
+func (ch *change) expectRevision(revision *int) error {
+	if revision == nil || *revision == 0 || *revision == ch.c.Revision {
 		return nil
 	}
-	return conflict(ch.before, "The conversation changed meanwhile: it has revision %d, not %d.", ch.c.Revision, *revision).On("expectedRevision")
+	return conflict(ch.before, "The conversation has changed: its revision is %d, not %d. Load it again before you change it.", ch.c.Revision, *revision).On("expectedRevision")
 }
 
 // conflict is a CONFLICT that shows the conversation as it is.
@@ -91,53 +90,31 @@ func conflict(c *ent.Conversation, format string, args ...any) *errs.Error {
 	return errs.New(errs.Conflict, format, args...).With(c)
 }
 
-// load reads a conversation under the fence and keeps others from changing it
+// loadChange reads a conversation under the fence and keeps others from changing it
 // until the transaction ends.
-func load(ctx context.Context, tx *store.Tx, conversationID string) (*change, error) {
-	c, err := find(ctx, tx.Client.Conversation.Query().Modify(forUpdate).ConversationQuery, conversationID)
+func loadChange(ctx context.Context, tx *store.Tx, conversationID string) (*change, error) {
+	c, err := view.Find(ctx, tx.Client.Conversation.Query().Modify(store.ForUpdate).ConversationQuery, conversationID)
 	if err != nil {
 		return nil, err
 	}
-	return begin(tx, c), nil
+	return newChange(tx, c), nil
 }
 
-func begin(tx *store.Tx, c *ent.Conversation) *change {
+func newChange(tx *store.Tx, c *ent.Conversation) *change {
 	before := *c
 	return &change{tx: tx, before: &before, c: c}
 }
 
-func find(ctx context.Context, q *ent.ConversationQuery, conversationID string) (*ent.Conversation, error) {
-	if !id.Is(conversationID, id.Conversation) {
-		return nil, notFound(conversationID)
-	}
-	c, err := q.Where(entconversation.ID(conversationID)).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, notFound(conversationID)
-	}
-	return c, err
-}
-
-func notFound(conversationID string) error {
-	return errs.New(errs.NotFound, "There is no conversation %q that you may see.", errs.Clip(conversationID)).On("conversationId")
-}
-
-// forUpdate locks the rows where the database locks rows: SQLite has one writer.
-func forUpdate(s *sql.Selector) {
-	if s.Dialect() == dialect.Postgres {
-		s.ForUpdate()
-	}
-}
-
-// emit adds an event of the conversation. When the change is saved, its events
-// tell what changed, each what its type is about and the first one the rest.
-func (ch *change) emit(t vocab.EventType) *store.Event {
+// emitEvent adds an event of the conversation. When the change is saved, its events
+// report what changed, each what its type is about and the first one the rest.
+func (ch *change) emitEvent(t vocab.EventType) *store.Event {
 	ch.events = append(ch.events, store.Event{Type: t, InboxID: ch.c.InboxID, ConversationID: ch.c.ID})
 	return &ch.events[len(ch.events)-1]
 }
 
-// reason tells why in the event: an enum in capitals.
-func reason(e *store.Event, why string) {
-	e.Changes = append(e.Changes, schema.FieldChange{Field: "reason", To: &why})
+// setReason says why in the event: an enum in capitals.
+func setReason(e *store.Event, why string) {
+	e.Changes = append(e.Changes, vocab.FieldChange{Field: "reason", To: &why})
 }
 
 // now returns the time of the change.
@@ -146,7 +123,7 @@ func (ch *change) now() clock.Micros { return ch.tx.Now() }
 // save derives the folder, writes what changed, and appends the events. It does
 // nothing when nothing changed.
 func (ch *change) save(ctx context.Context) error {
-	file(ch.c)
+	fileConversation(ch.c)
 	diff := differences(ch.before, ch.c)
 	if len(diff) > 0 || ch.touched {
 		ch.c.Revision++
@@ -156,18 +133,18 @@ func (ch *change) save(ctx context.Context) error {
 			return fmt.Errorf("save conversation: %w", err)
 		}
 		if touched != 1 {
-			return notFound(ch.c.ID)
+			return view.NotFound(ch.c.ID)
 		}
 	}
-	ch.append(ctx, diff)
+	ch.appendEvents(ctx, diff)
 	if err := ch.makeTicket(ctx); err != nil {
 		return err
 	}
-	return ch.freed(ctx)
+	return ch.offerFreed(ctx)
 }
 
-func (ch *change) append(ctx context.Context, diff []column) {
-	tell(ch.before, ch.c, diff, ch.events)
+func (ch *change) appendEvents(ctx context.Context, diff []column) {
+	addChanges(ch.before, ch.c, diff, ch.events)
 	for i, e := range ch.events {
 		if ch.routed[i] {
 			ch.tx.Append(byRouting(ctx, ch.c.AccountID), e)

@@ -12,11 +12,10 @@ import (
 // Close closes a conversation; a closed one stays as it is. It fails with
 // BOT_CONVERSATION_ACTIVE while IN-8 locks it. Closing ends a snooze.
 func (s *Service) Close(ctx context.Context, in CloseConversationInput) (*ent.Conversation, error) {
-	in1 := call{"closeConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.close() })
+	return s.changeConversation(ctx, "closeConversation", in.Target, in, func(ctx context.Context, ch *change) error { return ch.close(ctx) })
 }
 
-func (ch *change) close() error {
+func (ch *change) close(ctx context.Context) error {
 	if err := ch.mayChange(); err != nil {
 		return err
 	}
@@ -26,16 +25,15 @@ func (ch *change) close() error {
 	if err := ch.mayClose(); err != nil {
 		return err
 	}
-	ch.c.Status, ch.c.ClosedAt = vocab.Closed, ch.now()
+	ch.c.Status, ch.c.ClosedAt, ch.c.ResolvedBy = vocab.Closed, ch.now(), resolver(ctx)
 	ch.c.WaitingSince, ch.c.SnoozedUntil = clock.Never, 0
-	ch.emit(vocab.ConversationClosed)
+	ch.emitEvent(vocab.ConversationClosed)
 	return nil
 }
 
 // Reopen opens a closed conversation again by hand (IN-7).
 func (s *Service) Reopen(ctx context.Context, in ReopenConversationInput) (*ent.Conversation, error) {
-	in1 := call{"reopenConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(ctx context.Context, ch *change) error { return ch.reopenByHand(ctx) })
+	return s.changeConversation(ctx, "reopenConversation", in.Target, in, func(ctx context.Context, ch *change) error { return ch.reopenByHand(ctx) })
 }
 
 func (ch *change) reopenByHand(ctx context.Context) error {
@@ -48,8 +46,9 @@ func (ch *change) reopenByHand(ctx context.Context) error {
 // reopen opens the conversation. It keeps an assignee who is still a member,
 // and is routed otherwise (IN-7).
 func (ch *change) reopen(ctx context.Context) error {
-	ch.c.Status, ch.c.ClosedAt = vocab.Open, 0
-	ch.emit(vocab.ConversationReopened)
+	ch.c.Status, ch.c.ClosedAt, ch.c.ResolvedBy = vocab.Open, 0, ""
+	ch.c.ReopenCount++
+	ch.emitEvent(vocab.ConversationReopened)
 	if ch.c.AssigneeID == "" {
 		return ch.route(ctx, vocab.RoutedReopened)
 	}
@@ -61,7 +60,7 @@ func (ch *change) reopen(ctx context.Context) error {
 	if err := ch.route(ctx, vocab.RoutedReopened); err != nil || ch.c.AssigneeID != "" {
 		return err
 	}
-	reason(ch.emit(vocab.ConversationUnassigned), ReasonNotAMember)
+	setReason(ch.emitEvent(vocab.ConversationUnassigned), ReasonNotAMember)
 	return nil
 }
 

@@ -9,31 +9,33 @@ import (
 	"parley/ent"
 	entmessage "parley/ent/message"
 	"parley/internal/conversation"
+	"parley/internal/testkit/check"
+	"parley/internal/testkit/desk"
 )
 
 // IN-14, NT-3: 64 who send at once, into one conversation or many, visitors and
 // agents: nothing is lost or locked out, and numbers and sequences have no gap.
 func TestManySenders(t *testing.T) {
 	t.Parallel()
-	const senders, each = 64, 3
+	const senders, perSender = 64, 3
 	for name, conversations := range map[string]int{"one conversation": 1, "many conversations": 16} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			eachDesk(t, func(t *testing.T, d *desk) {
+			each(t, func(t *testing.T, d *suite) {
 				var ids []string
 				for range conversations {
-					ids = append(ids, d.begin(0, "Hello").ID)
+					ids = append(ids, d.StartChat(0, "Hello").ID)
 				}
-				events := d.events(func() {
+				events := d.EventsOf(func() {
 					var all sync.WaitGroup
 					for i := range senders {
-						all.Go(func() { d.chatter(ids[i%conversations], i, each) })
+						all.Go(func() { d.chatter(ids[i%conversations], i, perSender) })
 					}
 					all.Wait()
 				})
-				same(t, len(events), senders*each)
+				check.Same(t, len(events), senders*perSender)
 				for _, c := range ids {
-					d.gapless(c, 1+senders*each/conversations)
+					d.gapless(c, 1+senders*perSender/conversations)
 				}
 			})
 		})
@@ -41,58 +43,58 @@ func TestManySenders(t *testing.T) {
 }
 
 // chatter sends n messages as a visitor, as an agent, or as notes.
-func (d *desk) chatter(conversationID string, i, n int) {
+func (d *suite) chatter(conversationID string, i, n int) {
 	for range n {
 		text := fmt.Sprint("From ", i)
 		var err error
 		if i%3 == 0 {
-			_, err = d.receive(conversationID, 0, text)
+			_, err = d.TryVisitorWrites(conversationID, 0, text)
 		} else {
-			_, _, err = d.SendMessage(d.Agent(i%2), conversation.SendMessageInput{ConversationID: conversationID, Text: &text, Note: i%3 == 1})
+			_, _, err = d.SendMessage(d.Agent(i%2), conversation.SendMessageInput{Target: conversation.On(conversationID), Text: &text, Note: i%3 == 1})
 		}
 		if err != nil {
-			d.t.Errorf("sender %d: %v", i, err)
+			d.T.Errorf("sender %d: %v", i, err)
 		}
 	}
 }
 
-func (d *desk) gapless(conversationID string, n int) {
-	d.t.Helper()
+func (d *suite) gapless(conversationID string, n int) {
+	d.T.Helper()
 	ctx := context.WithoutCancel(d.System)
-	list := must(d.Store.Client(ctx).Message.Query().Where(entmessage.ConversationID(conversationID)).Order(ent.Asc(entmessage.FieldNumber)).All(ctx))(d.t)
+	list := check.Must(d.Store.Client(ctx).Message.Query().Where(entmessage.ConversationID(conversationID)).Order(ent.Asc(entmessage.FieldNumber)).All(ctx))(d.T)
 	visible := 0
 	for i, m := range list {
 		if m.VisibleNumber > 0 {
 			visible++
 		}
 		if m.Number != i+1 || m.VisibleNumber > 0 && m.VisibleNumber != visible {
-			d.t.Errorf("message %d has the numbers %d and %d", i+1, m.Number, m.VisibleNumber)
+			d.T.Errorf("message %d has the numbers %d and %d", i+1, m.Number, m.VisibleNumber)
 		}
 	}
-	c := d.row(conversationID)
-	same(d.t, []int{len(list), c.LastNumber, c.LastVisibleNumber, c.Revision}, []int{n, n, visible, n})
+	c := d.Row(conversationID)
+	check.Same(d.T, []int{len(list), c.LastNumber, c.LastVisibleNumber, c.Revision}, []int{n, n, visible, n})
 }
 
 // Different changes of one conversation at once: each counts, none is lost.
 func TestManyChanges(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *suite) {
 		c := d.ConversationIDs[0]
 		changes := []func() error{
 			func() error { return d.close(c) },
 			func() error {
-				_, err := d.Reopen(d.Agent(0), conversation.ReopenConversationInput{ConversationID: c})
+				_, err := d.Reopen(d.Agent(0), conversation.ReopenConversationInput{Target: conversation.On(c)})
 				return err
 			},
-			func() error { _, err := d.assign(c, &d.AgentIDs[0], nil); return err },
-			func() error { _, err := d.assign(c, &d.AgentIDs[1], nil); return err },
+			func() error { _, err := d.TryAssign(c, &d.AgentIDs[0], nil); return err },
+			func() error { _, err := d.TryAssign(c, &d.AgentIDs[1], nil); return err },
 			func() error {
-				_, err := d.Unassign(d.Agent(0), conversation.UnassignConversationInput{ConversationID: c})
+				_, err := d.Assign(d.Agent(0), conversation.AssignConversationInput{Target: conversation.On(c), Assignment: desk.Nobody})
 				return err
 			},
-			func() error { _, err := d.receive(c, 0, "Hello"); return err },
+			func() error { _, err := d.TryVisitorWrites(c, 0, "Hello"); return err },
 		}
-		events := d.events(func() {
+		events := d.EventsOf(func() {
 			var all sync.WaitGroup
 			for i := range 32 {
 				all.Go(func() {
@@ -111,6 +113,6 @@ func TestManyChanges(t *testing.T) {
 			}
 			last = e.Revision
 		}
-		same(t, d.row(c).Revision, last)
+		check.Same(t, d.Row(c).Revision, last)
 	})
 }

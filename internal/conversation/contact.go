@@ -14,20 +14,19 @@ import (
 
 // LinkContact makes a contact the main contact of a chat (IN-12).
 func (s *Service) LinkContact(ctx context.Context, in LinkContactInput) (*ent.Conversation, error) {
-	in1 := call{"linkContact", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(ctx context.Context, ch *change) error {
+	return s.changeConversation(ctx, "linkContact", in.Target, in, func(ctx context.Context, ch *change) error {
 		if err := ch.mayRelink(); err != nil {
 			return err
 		}
-		if err := ch.knows(ctx, in.ContactID); err != nil {
+		if err := ch.checkContact(ctx, in.ContactID); err != nil {
 			return err
 		}
-		return ch.link(ctx, in.ContactID)
+		return ch.linkContact(ctx, in.ContactID)
 	})
 }
 
-// knows refuses a contact that the account does not have.
-func (ch *change) knows(ctx context.Context, contactID string) error {
+// checkContact refuses a contact that the account does not have.
+func (ch *change) checkContact(ctx context.Context, contactID string) error {
 	unknown := errs.New(errs.NotFound, "There is no contact %q.", errs.Clip(contactID)).On("contactId")
 	if !id.Is(contactID, id.Contact) {
 		return unknown
@@ -39,11 +38,10 @@ func (ch *change) knows(ctx context.Context, contactID string) error {
 	return err
 }
 
-// UnlinkContact parts a chat from its contact, in this conversation alone; its
+// UnlinkContact parts a chat from its contact, only in this conversation; its
 // next message does not undo that (IN-12, CR-6).
 func (s *Service) UnlinkContact(ctx context.Context, in UnlinkContactInput) (*ent.Conversation, error) {
-	in1 := call{"unlinkContact", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(ctx context.Context, ch *change) error {
+	return s.changeConversation(ctx, "unlinkContact", in.Target, in, func(ctx context.Context, ch *change) error {
 		if err := ch.mayRelink(); err != nil {
 			return err
 		}
@@ -52,24 +50,24 @@ func (s *Service) UnlinkContact(ctx context.Context, in UnlinkContactInput) (*en
 		}
 		was := ch.c.ContactID
 		ch.c.ContactID = ""
-		ch.emit(vocab.ContactUnlinked).SubjectID = was
+		ch.emitEvent(vocab.ContactUnlinked).SubjectID = was
 		return ch.indexHeader(ctx)
 	})
 }
 
 func (ch *change) mayRelink() error {
-	if ch.c.Kind != vocab.Chat {
-		return errs.New(errs.Invalid, "Only a chat can change its contact: an e-mail conversation is with who wrote it.").On("conversationId")
+	if !ch.c.Kind.Abilities().ContactChangeable {
+		return errs.New(errs.Invalid, "Only the contact of a chat can be changed: the contact of an e-mail conversation is its sender.").On("conversationId")
 	}
 	return ch.mayChange()
 }
 
-func (ch *change) link(ctx context.Context, contactID string) error {
+func (ch *change) linkContact(ctx context.Context, contactID string) error {
 	if ch.c.ContactID == contactID {
 		return nil
 	}
 	ch.c.ContactID = contactID
-	ch.emit(vocab.ContactLinked).SubjectID = contactID
+	ch.emitEvent(vocab.ContactLinked).SubjectID = contactID
 	return ch.indexHeader(ctx)
 }
 
@@ -83,14 +81,8 @@ func (s *Service) LinkVisitor(ctx context.Context, tx *store.Tx, visitorID, cont
 		return err
 	}
 	for _, conversationID := range ids {
-		ch, err := load(ctx, tx, conversationID)
-		if err != nil {
-			return err
-		}
-		if err := ch.link(ctx, contactID); err != nil {
-			return err
-		}
-		if err := ch.save(ctx); err != nil {
+		link := func(ctx context.Context, ch *change) error { return ch.linkContact(ctx, contactID) }
+		if _, err := changeOne(ctx, tx, On(conversationID), link); err != nil {
 			return err
 		}
 	}
@@ -107,32 +99,46 @@ type ReindexArgs struct {
 // Kind names the job.
 func (ReindexArgs) Kind() string { return "reindex-contact" }
 
-// Reindex does what ReindexArgs asks, a transaction for each conversation. Last
-// it tells that the contact changed, in what leads to it: live views that are
-// found by words look again.
+// Reindex does what ReindexArgs asks: jobs that an earlier version queued.
 func (s *Service) Reindex(ctx context.Context, args ReindexArgs) error {
 	ctx = viewer.NewContext(ctx, viewer.System("search", args.AccountID))
-	ids, err := s.store.Client(ctx).Conversation.Query().Where(entconversation.ContactID(args.ContactID)).IDs(ctx)
-	if err != nil {
+	found, err := s.indexContact(ctx, args.ContactID)
+	if err != nil || !found {
 		return err
 	}
+	return s.store.WithTx(ctx, s.recordIndexed(args.ContactID))
+}
+
+// indexContact writes the headers of a contact's conversations again, a
+// transaction for each, and reports whether there are any.
+func (s *Service) indexContact(ctx context.Context, contactID string) (found bool, err error) {
+	ids, err := s.store.Client(ctx).Conversation.Query().Where(entconversation.ContactID(contactID)).IDs(ctx)
+	if err != nil {
+		return false, err
+	}
 	for _, conversationID := range ids {
-		err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-			ch, err := load(ctx, tx, conversationID)
-			if err != nil {
-				return err
-			}
-			return ch.indexHeader(ctx)
-		})
-		if err != nil && !errs.Is(err, errs.NotFound) {
-			return err
+		if err := s.indexOne(ctx, conversationID); err != nil && !errs.Is(err, errs.NotFound) {
+			return false, err
 		}
 	}
-	if len(ids) == 0 {
+	return len(ids) > 0, nil
+}
+
+func (s *Service) indexOne(ctx context.Context, conversationID string) error {
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		ch, err := loadChange(ctx, tx, conversationID)
+		if err != nil {
+			return err
+		}
+		return ch.indexHeader(ctx)
+	})
+}
+
+// recordIndexed returns what records that the headers of a contact are written:
+// that the contact changed, without a change.
+func (s *Service) recordIndexed(contactID string) func(context.Context, *store.Tx) error {
+	return func(ctx context.Context, tx *store.Tx) error {
+		tx.Append(ctx, store.Event{Type: vocab.ContactUpdated, SubjectID: contactID})
 		return nil
 	}
-	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		tx.Append(ctx, store.Event{Type: vocab.ContactUpdated, SubjectID: args.ContactID})
-		return nil
-	})
 }

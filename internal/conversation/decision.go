@@ -3,36 +3,35 @@ package conversation
 import (
 	"context"
 
+	"entgo.io/ent/dialect/sql"
+
 	"parley/ent"
 	"parley/ent/routingdecision"
+	"parley/internal/id"
+	"parley/internal/paging"
+	"parley/internal/store"
 	"parley/internal/vocab"
 )
 
-// Decisions returns why each conversation went to whom: what routing decided,
-// oldest first (RT-5). The viewer's fence holds.
-func (s *Service) Decisions(ctx context.Context, list []*ent.Conversation) ([][]*ent.RoutingDecision, error) {
-	ids := make([]string, len(list))
-	for i, c := range list {
-		ids[i] = c.ID
-	}
-	found, err := s.store.Client(ctx).RoutingDecision.Query().Where(routingdecision.ConversationIDIn(ids...)).
-		Order(routingdecision.ByID()).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	of := map[string][]*ent.RoutingDecision{}
-	for _, d := range found {
-		of[d.ConversationID] = append(of[d.ConversationID], d)
-	}
-	lists := make([][]*ent.RoutingDecision, len(list))
-	for i, c := range list {
-		lists[i] = append([]*ent.RoutingDecision{}, of[c.ID]...)
-	}
-	return lists, nil
+// Decisions returns a page of the routing decisions of each conversation, oldest first.
+func (s *Service) Decisions(ctx context.Context, list []*ent.Conversation, args paging.PageArgs) ([]*paging.Connection[*ent.RoutingDecision], error) {
+	return decisions.Pages(args, pageOfRow, idsOf(list), store.Of(routingdecision.FieldConversationID), func(narrow func(*sql.Selector)) ([]*ent.RoutingDecision, error) {
+		q := s.store.Client(ctx).RoutingDecision.Query()
+		q.Modify(narrow)
+		return q.All(ctx)
+	})
 }
 
-// DecisionsOf returns what each event tells that routing decided; nil: it tells
-// of something else, or the conversation is gone.
+// pageOfRow is how many rows a list that belongs to a row of another one has if
+// no one asks for another number.
+const pageOfRow = 20
+
+var decisions = store.Listing[ent.RoutingDecision]{
+	Name: "routingDecisions", Kind: id.RoutingDecision, ID: func(d *ent.RoutingDecision) string { return d.ID },
+}
+
+// DecisionsOf returns what routing decided in each event; nil: the event is
+// about something else, or the conversation is gone.
 func (s *Service) DecisionsOf(ctx context.Context, events []*ent.Event) ([]*ent.RoutingDecision, error) {
 	ids := []string{}
 	for _, e := range events {

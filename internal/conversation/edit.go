@@ -8,7 +8,7 @@ import (
 	entmessage "parley/ent/message"
 	"parley/internal/errs"
 	"parley/internal/id"
-	"parley/internal/once"
+	"parley/internal/idempotency"
 	"parley/internal/richtext"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -18,64 +18,71 @@ import (
 // EditMessage changes what the caller's own note or chat message says, and
 // keeps what it said before (IN-14). FORBIDDEN for another's message.
 func (s *Service) EditMessage(ctx context.Context, in EditMessageInput) (*ent.Message, error) {
-	what, err := compose(in.Text, in.HTML, MaxText, 0)
+	what, err := composeContent(written{in.Text, in.HTML, in.Markdown}, MaxText, 0)
 	if err != nil {
 		return nil, err
 	}
-	return s.revise(ctx, "editMessage", in.MessageID, in.IdempotencyKey, in, func(ctx context.Context, ch *change, m *ent.Message) error {
-		if m.Text == what.text && m.HTML == what.html {
+	call := idempotency.Call{Mutation: "editMessage", Key: in.IdempotencyKey, Input: in, Result: in.MessageID}
+	return s.reviseMessage(ctx, call, func(ctx context.Context, ch *change, m *ent.Message) error {
+		if m.DeletedAt.IsSet() {
+			return errs.New(errs.Invalid, "The message is deleted.").On("messageId")
+		}
+		if m.Text == what.text && m.HTML == what.html && m.Markdown == what.markdown {
 			return nil
 		}
-		return ch.rewrite(ctx, m, what, vocab.MessageUpdated)
+		return ch.rewriteMessage(ctx, m, what, vocab.MessageUpdated)
 	})
 }
 
 // DeleteMessage empties the caller's own note or chat message and leaves a
 // tombstone in its place; what it said is kept as trace (IN-14).
 func (s *Service) DeleteMessage(ctx context.Context, in DeleteMessageInput) (*ent.Message, error) {
-	return s.revise(ctx, "deleteMessage", in.MessageID, in.IdempotencyKey, in, func(ctx context.Context, ch *change, m *ent.Message) error {
-		return ch.rewrite(ctx, m, content{}, vocab.MessageDeleted)
+	call := idempotency.Call{Mutation: "deleteMessage", Key: in.IdempotencyKey, Input: in, Result: in.MessageID}
+	return s.reviseMessage(ctx, call, func(ctx context.Context, ch *change, m *ent.Message) error {
+		if m.DeletedAt.IsSet() {
+			return nil
+		}
+		return ch.rewriteMessage(ctx, m, content{}, vocab.MessageDeleted)
 	})
 }
 
-// revise runs apply on a message that the caller may change, in the
-// transaction that locks its conversation. A deleted message stays as it is.
-func (s *Service) revise(ctx context.Context, mutation, messageID string, key *string, input any, apply func(context.Context, *change, *ent.Message) error) (*ent.Message, error) {
+// reviseMessage runs apply on a message that the caller may change, in the
+// transaction that locks its conversation.
+func (s *Service) reviseMessage(ctx context.Context, call idempotency.Call, apply func(context.Context, *change, *ent.Message) error) (*ent.Message, error) {
 	var m *ent.Message
-	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		replayed, err := once.Claim(ctx, tx, mutation, key, input, messageID)
+	err := idempotency.Run(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
+		ch, found, err := loadMessage(ctx, tx, call.Result)
 		if err != nil {
 			return err
 		}
-		if m, err = findMessage(ctx, tx.Client, messageID); err != nil {
-			return err
-		}
-		ch, err := load(ctx, tx, m.ConversationID)
-		if err != nil {
-			return err
-		}
-		if replayed != "" {
-			return nil
-		}
-		// Read again: it may have changed before the conversation was locked.
-		if m, err = findMessage(ctx, tx.Client, messageID); err != nil {
-			return err
-		}
+		m = found
 		if err := mayRevise(ctx, ch, m); err != nil {
 			return err
 		}
-		if m.DeletedAt.IsSet() {
-			if mutation == "deleteMessage" {
-				return nil
-			}
-			return errs.New(errs.Invalid, "The message is deleted.").On("messageId")
-		}
 		return apply(ctx, ch, m)
+	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
+		_, m, err = loadMessage(ctx, tx, first)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return m, nil
+}
+
+// loadMessage reads a message and locks its conversation.
+func loadMessage(ctx context.Context, tx *store.Tx, messageID string) (*change, *ent.Message, error) {
+	m, err := findMessage(ctx, tx.Client, messageID)
+	if err != nil {
+		return nil, nil, err
+	}
+	ch, err := loadChange(ctx, tx, m.ConversationID)
+	if err != nil {
+		return nil, nil, err
+	}
+	// Read again: it may have changed before the conversation was locked.
+	m, err = findMessage(ctx, tx.Client, messageID)
+	return ch, m, err
 }
 
 func findMessage(ctx context.Context, client *ent.Client, messageID string) (*ent.Message, error) {
@@ -98,24 +105,24 @@ func mayRevise(ctx context.Context, ch *change, m *ent.Message) error {
 	if !own || m.Direction != vocab.Note && m.Direction != vocab.Outgoing {
 		return errs.New(errs.Forbidden, "Only the author may edit or delete a message.").On("messageId")
 	}
-	if m.Direction == vocab.Outgoing && ch.c.Kind != vocab.Chat {
-		return errs.New(errs.Invalid, "What was sent by e-mail cannot be changed.").On("messageId")
+	if m.Direction == vocab.Outgoing && !ch.c.Kind.Abilities().MessagesEditable {
+		return errs.New(errs.Invalid, "A message that was sent by e-mail cannot be changed.").On("messageId")
 	}
 	return nil
 }
 
-// rewrite keeps what m says as a revision and gives it new content; none: it
+// rewriteMessage keeps what m says as a revision and gives it new content; none: it
 // becomes a tombstone.
-func (ch *change) rewrite(ctx context.Context, m *ent.Message, what content, event vocab.EventType) error {
+func (ch *change) rewriteMessage(ctx context.Context, m *ent.Message, what content, event vocab.EventType) error {
 	by := viewer.FromContext(ctx).Actor().ActorID
 	err := ch.tx.Client.MessageRevision.Create().
-		SetID(id.New("revision")).SetInboxID(m.InboxID).SetConversationID(m.ConversationID).SetMessageID(m.ID).
-		SetText(m.Text).SetHTML(m.HTML).SetReplacedBy(by).SetCreatedAt(ch.now()).Exec(ctx)
+		SetID(id.New(id.MessageRevision)).SetInboxID(m.InboxID).SetConversationID(m.ConversationID).SetMessageID(m.ID).
+		SetText(m.Text).SetHTML(m.HTML).SetMarkdown(m.Markdown).SetReplacedBy(by).SetCreatedAt(ch.now()).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("keep what the message said: %w", err)
 	}
-	m.Text, m.HTML = what.text, what.html
-	update := ch.tx.Client.Message.UpdateOneID(m.ID).SetText(m.Text).SetHTML(m.HTML)
+	m.Text, m.HTML, m.Markdown = what.text, what.html, what.markdown
+	update := ch.tx.Client.Message.UpdateOneID(m.ID).SetText(m.Text).SetHTML(m.HTML).SetMarkdown(m.Markdown)
 	if event == vocab.MessageDeleted {
 		m.DeletedAt = ch.now()
 		m.Mentions = nil
@@ -127,13 +134,13 @@ func (ch *change) rewrite(ctx context.Context, m *ent.Message, what content, eve
 	if err := update.Exec(ctx); err != nil {
 		return fmt.Errorf("rewrite message: %w", err)
 	}
-	if err := ch.index(ctx, m.ID, m.Text); err != nil {
+	if err := ch.indexMessage(ctx, m.ID, m.Text); err != nil {
 		return err
 	}
 	if m.VisibleNumber > 0 && m.VisibleNumber == ch.c.LastVisibleNumber {
 		ch.c.Preview = richtext.Preview(m.Text, previewLength)
 	}
-	ch.emit(event).MessageID = m.ID
+	ch.emitEvent(event).MessageID = m.ID
 	ch.touched = true
 	return ch.save(ctx)
 }

@@ -14,7 +14,7 @@ import (
 	"parley/internal/vocab"
 )
 
-// setFiltered gives the conversation its reasons and tells what that means: it
+// setFiltered gives the conversation its reasons and reports what that means: it
 // enters Filtered, leaves it, or stays with other reasons (IN-9).
 func (ch *change) setFiltered(reasons vocab.FilteredReasons) {
 	was := ch.c.Filtered
@@ -22,21 +22,20 @@ func (ch *change) setFiltered(reasons vocab.FilteredReasons) {
 	switch {
 	case was == reasons:
 	case was == 0:
-		ch.emit(vocab.ConversationFiltered)
+		ch.emitEvent(vocab.ConversationFiltered)
 	case reasons == 0:
-		ch.emit(vocab.ConversationUnfiltered)
+		ch.emitEvent(vocab.ConversationUnfiltered)
 	default:
-		ch.emit(vocab.ConversationUpdated)
+		ch.emitEvent(vocab.ConversationUpdated)
 	}
 }
 
 // MarkAsSpam moves this one conversation to Filtered (IN-9).
-func (s *Service) MarkAsSpam(ctx context.Context, in MarkAsSpamInput) (*ent.Conversation, error) {
-	in1 := call{"markAsSpam", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.spam() })
+func (s *Service) MarkAsSpam(ctx context.Context, in MarkConversationAsSpamInput) (*ent.Conversation, error) {
+	return s.changeConversation(ctx, "markConversationAsSpam", in.Target, in, func(_ context.Context, ch *change) error { return ch.markSpam() })
 }
 
-func (ch *change) spam() error {
+func (ch *change) markSpam() error {
 	if err := ch.mayChange(); err != nil {
 		return err
 	}
@@ -45,9 +44,8 @@ func (ch *change) spam() error {
 }
 
 // MarkAsNotSpam clears every reason but BLOCKED_SENDER (IN-9).
-func (s *Service) MarkAsNotSpam(ctx context.Context, in MarkAsNotSpamInput) (*ent.Conversation, error) {
-	in1 := call{"markAsNotSpam", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(ctx context.Context, ch *change) error { return ch.notSpam(ctx) })
+func (s *Service) MarkAsNotSpam(ctx context.Context, in MarkConversationAsNotSpamInput) (*ent.Conversation, error) {
+	return s.changeConversation(ctx, "markConversationAsNotSpam", in.Target, in, func(ctx context.Context, ch *change) error { return ch.notSpam(ctx) })
 }
 
 func (ch *change) notSpam(ctx context.Context) error {
@@ -58,7 +56,7 @@ func (ch *change) notSpam(ctx context.Context) error {
 }
 
 // unfilter leaves the conversation some of its reasons; with none it leaves
-// Filtered, and is routed, unless somebody has it, and ticketed as if new (IN-9).
+// Filtered, and is routed, unless someone has it, and ticketed as if new (IN-9).
 func (ch *change) unfilter(ctx context.Context, left vocab.FilteredReasons) error {
 	was := ch.c.Filtered
 	ch.setFiltered(left)
@@ -74,22 +72,23 @@ func (ch *change) unfilter(ctx context.Context, left vocab.FilteredReasons) erro
 // BlockSender blocks the conversation's sender on its channel and moves the
 // conversation to Filtered (IN-10). Later messages of the sender follow it
 // there; other conversations stay until then.
-func (s *Service) BlockSender(ctx context.Context, in BlockSenderInput) (*ent.Conversation, error) {
-	in1 := call{"blockSender", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(ctx context.Context, ch *change) error {
-		if err := ch.mayChange(); err != nil {
-			return err
-		}
-		names, err := ch.senders(ctx)
-		if err != nil {
-			return err
-		}
-		if len(names) == 0 {
-			return errs.New(errs.Invalid, "The conversation has no sender who could be blocked.").On("conversationId")
-		}
-		ch.setFiltered(ch.c.Filtered.With(vocab.ReasonBlockedSender))
-		return ch.block(ctx, names[0])
-	})
+func (s *Service) BlockSender(ctx context.Context, in BlockConversationSenderInput) (*ent.Conversation, error) {
+	return s.changeConversation(ctx, "blockConversationSender", in.Target, in, func(ctx context.Context, ch *change) error { return ch.blockSender(ctx) })
+}
+
+func (ch *change) blockSender(ctx context.Context) error {
+	if err := ch.mayChange(); err != nil {
+		return err
+	}
+	names, err := ch.senders(ctx)
+	if err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		return errs.New(errs.Invalid, "The conversation has no sender to block.").On("conversationId")
+	}
+	ch.setFiltered(ch.c.Filtered.With(vocab.ReasonBlockedSender))
+	return ch.addBlock(ctx, names[0])
 }
 
 // senders are the names under which the conversation's sender may be blocked, the
@@ -97,7 +96,7 @@ func (s *Service) BlockSender(ctx context.Context, in BlockSenderInput) (*ent.Co
 // token, the address that a mail came from (IN-10).
 func (ch *change) senders(ctx context.Context) ([]string, error) {
 	names := []string{ch.c.ContactID, ch.c.VisitorID}
-	if ch.c.Kind == vocab.Email {
+	if ch.c.Kind.LeavesBy(vocab.ByMail) {
 		first, err := ch.tx.Client.Email.Query().Where(email.ConversationID(ch.c.ID), email.InboundMailIDNEQ("")).Order(email.ByID()).First(ctx)
 		if err == nil {
 			names = append(names, strings.ToLower(first.From.Address))
@@ -108,8 +107,8 @@ func (ch *change) senders(ctx context.Context) ([]string, error) {
 	return slices.DeleteFunc(names, func(s string) bool { return s == "" }), nil
 }
 
-// block blocks a sender, once.
-func (ch *change) block(ctx context.Context, sender string) error {
+// addBlock blocks a sender, once.
+func (ch *change) addBlock(ctx context.Context, sender string) error {
 	v := viewer.FromContext(ctx)
 	made, err := ch.tx.Exec(ctx, `INSERT INTO blocks (id, account_id, inbox_id, channel_id, kind, sender, blocked_by, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (channel_id, sender) DO NOTHING`,
@@ -118,35 +117,36 @@ func (ch *change) block(ctx context.Context, sender string) error {
 		return err
 	}
 	if made == 1 {
-		ch.emit(vocab.ContactBlocked).SubjectID = sender
+		ch.emitEvent(vocab.ContactBlocked).SubjectID = sender
 	}
 	return nil
 }
 
-// UnblockSender lets the sender's future conversations through, and clears
+// UnblockConversationSender lets the sender's future conversations through, and clears
 // BLOCKED_SENDER in this conversation alone (IN-9, IN-10).
-func (s *Service) UnblockSender(ctx context.Context, in UnblockSenderInput) (*ent.Conversation, error) {
-	in1 := call{"unblockSender", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(ctx context.Context, ch *change) error {
-		if err := ch.mayChange(); err != nil {
-			return err
-		}
-		if err := ch.unfilter(ctx, ch.c.Filtered.Without(vocab.ReasonBlockedSender)); err != nil {
-			return err
-		}
-		names, err := ch.senders(ctx)
+func (s *Service) UnblockConversationSender(ctx context.Context, in UnblockConversationSenderInput) (*ent.Conversation, error) {
+	return s.changeConversation(ctx, "unblockConversationSender", in.Target, in, func(ctx context.Context, ch *change) error { return ch.unblockSender(ctx) })
+}
+
+func (ch *change) unblockSender(ctx context.Context) error {
+	if err := ch.mayChange(); err != nil {
+		return err
+	}
+	if err := ch.unfilter(ctx, ch.c.Filtered.Without(vocab.ReasonBlockedSender)); err != nil {
+		return err
+	}
+	names, err := ch.senders(ctx)
+	if err != nil {
+		return err
+	}
+	for _, sender := range names {
+		gone, err := ch.tx.Client.Block.Delete().Where(block.ChannelID(ch.c.ChannelID), block.Sender(sender)).Exec(ctx)
 		if err != nil {
 			return err
 		}
-		for _, sender := range names {
-			gone, err := ch.tx.Client.Block.Delete().Where(block.ChannelID(ch.c.ChannelID), block.Sender(sender)).Exec(ctx)
-			if err != nil {
-				return err
-			}
-			if gone > 0 {
-				ch.emit(vocab.ContactUnblocked).SubjectID = sender
-			}
+		if gone > 0 {
+			ch.emitEvent(vocab.ContactUnblocked).SubjectID = sender
 		}
-		return nil
-	})
+	}
+	return nil
 }

@@ -6,26 +6,28 @@ import (
 	"parley/ent"
 	"parley/internal/conversation"
 	"parley/internal/errs"
+	"parley/internal/testkit/check"
+	"parley/internal/testkit/desk"
 	"parley/internal/vocab"
 )
 
 // filtering are the four mutations that change why a conversation is filtered.
-func (d *desk) filtering() (spam, notSpam, block, unblock func(c string) error) {
+func (d *suite) filtering() (spam, notSpam, block, unblock func(c string) error) {
 	me := d.Agent(0)
 	spam = func(c string) error {
-		_, err := d.MarkAsSpam(me, conversation.MarkAsSpamInput{ConversationID: c})
+		_, err := d.MarkAsSpam(me, conversation.MarkConversationAsSpamInput{Target: conversation.On(c)})
 		return err
 	}
 	notSpam = func(c string) error {
-		_, err := d.MarkAsNotSpam(me, conversation.MarkAsNotSpamInput{ConversationID: c})
+		_, err := d.MarkAsNotSpam(me, conversation.MarkConversationAsNotSpamInput{Target: conversation.On(c)})
 		return err
 	}
 	block = func(c string) error {
-		_, err := d.BlockSender(me, conversation.BlockSenderInput{ConversationID: c})
+		_, err := d.BlockSender(me, conversation.BlockConversationSenderInput{Target: conversation.On(c)})
 		return err
 	}
 	unblock = func(c string) error {
-		_, err := d.UnblockSender(me, conversation.UnblockSenderInput{ConversationID: c})
+		_, err := d.UnblockConversationSender(me, conversation.UnblockConversationSenderInput{Target: conversation.On(c)})
 		return err
 	}
 	return spam, notSpam, block, unblock
@@ -35,7 +37,7 @@ func (d *desk) filtering() (spam, notSpam, block, unblock func(c string) error) 
 // unblocking clears that one. Each change is told once.
 func TestReasons(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *suite) {
 		spam, notSpam, block, unblock := d.filtering()
 		c := d.ConversationIDs[0]
 		for _, step := range []struct {
@@ -55,13 +57,13 @@ func TestReasons(t *testing.T) {
 			{"block alone", block, []string{"CONVERSATION_FILTERED filtered:>BLOCKED_SENDER", "CONTACT_BLOCKED"}, vocab.FolderFiltered},
 			{"unblock alone", unblock, []string{"CONVERSATION_UNFILTERED filtered:BLOCKED_SENDER>", "CONTACT_UNBLOCKED"}, vocab.FolderMain},
 		} {
-			got := d.told(func() {
+			got := d.Recorded(func() {
 				if err := step.do(c); err != nil {
 					t.Errorf("%s: %v", step.name, err)
 				}
 			})
-			same(t, got, step.told)
-			same(t, d.row(c).Folder, step.folder)
+			check.Same(t, got, step.told)
+			check.Same(t, d.Row(c).Folder, step.folder)
 		}
 	})
 }
@@ -69,47 +71,47 @@ func TestReasons(t *testing.T) {
 // IN-9: every reason but the block goes with "not spam".
 func TestNotSpamClearsEveryReasonButTheBlock(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *suite) {
 		_, notSpam, _, _ := d.filtering()
 		all := vocab.ReasonSpam.Bit() | vocab.ReasonRoleAddress.Bit() | vocab.ReasonPromotional.Bit() | vocab.ReasonAutoReply.Bit()
 		for reasons, left := range map[vocab.FilteredReasons]vocab.FilteredReasons{
 			all: 0, all.With(vocab.ReasonBlockedSender): vocab.ReasonBlockedSender.Bit(),
 		} {
-			d.alter(d.ConversationIDs[0], func(u *ent.ConversationUpdateOne) { u.SetFiltered(reasons).SetFolder(vocab.FolderFiltered) })
+			d.AlterRow(d.ConversationIDs[0], func(u *ent.ConversationUpdateOne) { u.SetFiltered(reasons).SetFolder(vocab.FolderFiltered) })
 			if err := notSpam(d.ConversationIDs[0]); err != nil {
 				t.Fatal(err)
 			}
-			same(t, d.row(d.ConversationIDs[0]).Filtered, left)
+			check.Same(t, d.Row(d.ConversationIDs[0]).Filtered, left)
 		}
 	})
 }
 
 // Pitfall 14: spam concerns this thread alone, a block the sender; neither
-// closes, unassigns or answers for anybody.
+// closes, unassigns or answers for anyone.
 func TestSpamAndBlockAreNotTheSame(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *suite) {
 		spam, _, block, unblock := d.filtering()
 		c, other := d.ConversationIDs[0], d.ConversationIDs[1]
-		d.assigns(c, d.AgentIDs[0])
+		d.MustAssign(c, d.AgentIDs[0])
 		for _, do := range []func(string) error{spam, block} {
 			if err := do(c); err != nil {
 				t.Fatal(err)
 			}
-			same(t, []any{d.row(c).Status, d.row(c).AssigneeID}, []any{vocab.Open, d.AgentIDs[0]})
-			same(t, d.row(other).Filtered, vocab.FilteredReasons(0)) // older ones stay
+			check.Same(t, []any{d.Row(c).Status, d.Row(c).AssigneeID}, []any{vocab.Open, d.AgentIDs[0]})
+			check.Same(t, d.Row(other).Filtered, vocab.FilteredReasons(0)) // older ones stay
 		}
-		d.writes(other, 1, "Moves with its next message")
-		same(t, d.row(other).Folder, vocab.FolderFiltered)
+		d.VisitorWrites(other, 1, "Moves with its next message")
+		check.Same(t, d.Row(other).Folder, vocab.FolderFiltered)
 
 		// IN-9: unblocking clears the reason in this conversation alone. IN-10:
 		// future ones come through.
 		if err := unblock(c); err != nil {
 			t.Fatal(err)
 		}
-		same(t, d.row(c).Filtered, vocab.ReasonSpam.Bit())
-		same(t, d.row(other).Filtered, vocab.ReasonBlockedSender.Bit())
-		same(t, d.begin(0, "Anew").Folder, vocab.FolderMain)
+		check.Same(t, d.Row(c).Filtered, vocab.ReasonSpam.Bit())
+		check.Same(t, d.Row(other).Filtered, vocab.ReasonBlockedSender.Bit())
+		check.Same(t, d.StartChat(0, "Anew").Folder, vocab.FolderMain)
 	})
 }
 
@@ -117,60 +119,62 @@ func TestSpamAndBlockAreNotTheSame(t *testing.T) {
 // of the token holds when a contact is linked later.
 func TestWhoIsBlocked(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *suite) {
 		me := d.Agent(1)
 		for c, sender := range map[string]string{d.ConversationIDs[0]: d.ContactID, d.ConversationIDs[2]: d.VisitorIDs[2]} {
-			events := d.events(func() { must(d.BlockSender(me, conversation.BlockSenderInput{ConversationID: c}))(t) })
-			same(t, events[1].SubjectID, sender)
+			events := d.EventsOf(func() {
+				check.Must(d.BlockSender(me, conversation.BlockConversationSenderInput{Target: conversation.On(c)}))(t)
+			})
+			check.Same(t, events[1].SubjectID, sender)
 		}
-		c := d.begin(2, "Hello")
-		same(t, c.Folder, vocab.FolderFiltered)
-		must(d.LinkContact(me, conversation.LinkContactInput{ConversationID: c.ID, ContactID: d.ContactID}))(t)
-		must(d.UnblockSender(me, conversation.UnblockSenderInput{ConversationID: c.ID}))(t)
-		same(t, d.begin(2, "Hello").Folder, vocab.FolderMain)
+		c := d.StartChat(2, "Hello")
+		check.Same(t, c.Folder, vocab.FolderFiltered)
+		check.Must(d.LinkContact(me, conversation.LinkContactInput{Target: conversation.On(c.ID), ContactID: d.ContactID}))(t)
+		check.Must(d.UnblockConversationSender(me, conversation.UnblockConversationSenderInput{Target: conversation.On(c.ID)}))(t)
+		check.Same(t, d.StartChat(2, "Hello").Folder, vocab.FolderMain)
 	})
 }
 
 // IN-13: the trash is no place to sort; only restore and purge work there.
 func TestNothingChangesInTrash(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *suite) {
 		c, me := d.ConversationIDs[0], d.Agent(0)
-		d.deletes(c)
+		d.MustDelete(c)
 		spam, notSpam, block, unblock := d.filtering()
 		for name, do := range map[string]func(string) error{
 			"spam": spam, "not spam": notSpam, "block": block, "unblock": unblock, "close": d.close,
 			"reopen": func(c string) error {
-				_, err := d.Reopen(me, conversation.ReopenConversationInput{ConversationID: c})
+				_, err := d.Reopen(me, conversation.ReopenConversationInput{Target: conversation.On(c)})
 				return err
 			},
-			"assign": func(c string) error { _, err := d.assign(c, &d.AgentIDs[0], nil); return err },
+			"assign": func(c string) error { _, err := d.TryAssign(c, &d.AgentIDs[0], nil); return err },
 			"claim": func(c string) error {
-				_, err := d.Claim(me, conversation.ClaimConversationInput{ConversationID: c})
+				_, err := d.Claim(me, conversation.ClaimConversationInput{Target: conversation.On(c)})
 				return err
 			},
 			"unassign": func(c string) error {
-				_, err := d.Unassign(me, conversation.UnassignConversationInput{ConversationID: c})
+				_, err := d.Assign(me, conversation.AssignConversationInput{Target: conversation.On(c), Assignment: desk.Nobody})
 				return err
 			},
 			"send": func(c string) error {
-				_, _, err := d.SendMessage(me, conversation.SendMessageInput{ConversationID: c, Text: ptr("Hi"), Note: true})
+				_, _, err := d.SendMessage(me, conversation.SendMessageInput{Target: conversation.On(c), Text: check.Ptr("Hi"), Note: true})
 				return err
 			},
 			"take over": func(c string) error {
-				_, err := d.TakeOver(me, conversation.TakeOverConversationInput{ConversationID: c})
+				_, err := d.TakeOver(me, conversation.TakeOverConversationInput{Target: conversation.On(c)})
 				return err
 			},
 			"hand off": func(c string) error {
-				_, err := d.HandOff(me, conversation.HandOffConversationInput{ConversationID: c})
+				_, err := d.HandOff(me, conversation.HandOffConversationInput{Target: conversation.On(c)})
 				return err
 			},
 			"link": func(c string) error {
-				_, err := d.LinkContact(me, conversation.LinkContactInput{ConversationID: c, ContactID: d.ContactID})
+				_, err := d.LinkContact(me, conversation.LinkContactInput{Target: conversation.On(c), ContactID: d.ContactID})
 				return err
 			},
 			"unlink": func(c string) error {
-				_, err := d.UnlinkContact(me, conversation.UnlinkContactInput{ConversationID: c})
+				_, err := d.UnlinkContact(me, conversation.UnlinkContactInput{Target: conversation.On(c)})
 				return err
 			},
 		} {
@@ -178,6 +182,6 @@ func TestNothingChangesInTrash(t *testing.T) {
 				t.Errorf("%s in the trash: %v", name, err)
 			}
 		}
-		same(t, d.row(c).Revision, 2)
+		check.Same(t, d.Row(c).Revision, 2)
 	})
 }

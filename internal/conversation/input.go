@@ -2,11 +2,26 @@ package conversation
 
 import (
 	"parley/internal/clock"
+	"parley/internal/conversation/view"
+	"parley/internal/opt"
 	"parley/internal/vocab"
 )
 
 // MaxBulk is the most conversations that a bulk change names one by one (IN-6).
 const MaxBulk = 1_000
+
+// Target is the conversation that a mutation changes, and under which conditions.
+// It is embedded by value: gqlgen binds the SDL's fields to it.
+type Target struct {
+	ConversationID string
+	// ExpectedRevision is the revision that the caller saw, if it matters; a
+	// conversation that has another one is not changed (OP-2).
+	ExpectedRevision *int
+	IdempotencyKey   *string
+}
+
+// On is a conversation as a target, whatever its revision.
+func On(conversationID string) Target { return Target{ConversationID: conversationID} }
 
 // BulkAction is what a bulk change does to each conversation (IN-6).
 type BulkAction string
@@ -23,6 +38,9 @@ const (
 	BulkRestore  BulkAction = "RESTORE"
 	BulkPurge    BulkAction = "PURGE"
 	BulkRead     BulkAction = "READ"
+	BulkUnread   BulkAction = "UNREAD"
+	BulkBlock    BulkAction = "BLOCK"
+	BulkUnblock  BulkAction = "UNBLOCK"
 	BulkSnooze   BulkAction = "SNOOZE"
 	BulkUnsnooze BulkAction = "UNSNOOZE"
 	BulkTag      BulkAction = "TAG"
@@ -33,151 +51,76 @@ const (
 // LinkContactInput is the input of linkContact. Which contact a conversation
 // is with.
 type LinkContactInput struct {
-	ConversationID   string
-	ContactID        string
-	ExpectedRevision *int
-	IdempotencyKey   *string
+	Target
+	ContactID string
 }
 
 // UnlinkContactInput is the input of unlinkContact. Which conversation loses
 // its contact.
-type UnlinkContactInput struct {
-	ConversationID   string
-	ExpectedRevision *int
-	IdempotencyKey   *string
-}
-
-// Filter narrows a list of conversations. All given conditions must hold;
-// within a list, any. Ranges are half-open: after <= t < before (IN-3).
-// Snoozed is EXCLUDE if empty.
-type Filter struct {
-	InboxIDs          []string
-	Statuses          []vocab.ConversationStatus
-	Channels          []vocab.ChannelKind
-	Assignees         *AssigneeFilter
-	ContactIDs        []string
-	Tags              []string
-	Priorities        []vocab.Priority
-	OpenedAfter       *clock.Micros
-	OpenedBefore      *clock.Micros
-	LastMessageAfter  *clock.Micros
-	LastMessageBefore *clock.Micros
-	ActiveAfter       *clock.Micros
-	ActiveBefore      *clock.Micros
-	Snoozed           vocab.SnoozedFilter
-	Unread            *bool
-	Text              *string
-}
-
-// AssigneeFilter is the SDL's AssigneeFilter. Any of these; none given: no
-// condition.
-type AssigneeFilter struct {
-	Me      bool
-	Nobody  bool
-	UserIDs []string
-	TeamIDs []string
-}
+type UnlinkContactInput struct{ Target }
 
 // ClaimConversationInput is the input of claimConversation. Which conversation
 // to claim.
-type ClaimConversationInput struct {
-	ConversationID   string
-	ExpectedRevision *int
-	IdempotencyKey   *string
+type ClaimConversationInput struct{ Target }
+
+// Assignment is who is to have a conversation (RT-2). What is null is taken from it.
+// If only one of user and team is given, the other stays as long as the user is
+// in the team; KeepAssignee lets the assignee stay next to any team.
+type Assignment struct {
+	UserID       opt.Value[*string] `json:"userId,omitzero"`
+	TeamID       opt.Value[*string] `json:"teamId,omitzero"`
+	KeepAssignee *bool              `json:"keepAssignee,omitempty"`
 }
 
-// AssignConversationInput is the input of assignConversation. Exactly one of
-// userId and teamId.
+// IsGiven reports whether it says anything.
+func (a Assignment) IsGiven() bool { return a.UserID.IsSet() || a.TeamID.IsSet() }
+
+// AssignConversationInput is the input of assignConversation. Which conversation
+// to assign, and to whom.
 type AssignConversationInput struct {
-	ConversationID   string
-	UserID           *string
-	TeamID           *string
-	ExpectedRevision *int
-	IdempotencyKey   *string
-}
-
-// UnassignConversationInput is the input of unassignConversation. Which
-// conversation to unassign.
-type UnassignConversationInput struct {
-	ConversationID   string
-	ExpectedRevision *int
-	IdempotencyKey   *string
+	Target
+	Assignment
 }
 
 // CloseConversationInput is the input of closeConversation. Which conversation
 // to close.
-type CloseConversationInput struct {
-	ConversationID   string
-	ExpectedRevision *int
-	IdempotencyKey   *string
-}
+type CloseConversationInput struct{ Target }
 
 // ReopenConversationInput is the input of reopenConversation. Which
 // conversation to reopen.
-type ReopenConversationInput struct {
-	ConversationID   string
-	ExpectedRevision *int
-	IdempotencyKey   *string
-}
+type ReopenConversationInput struct{ Target }
 
-// MarkAsSpamInput is the input of markAsSpam. Which conversation is spam.
-type MarkAsSpamInput struct {
-	ConversationID   string
-	ExpectedRevision *int
-	IdempotencyKey   *string
-}
+// MarkConversationAsSpamInput is the input of markConversationAsSpam. Which conversation is spam.
+type MarkConversationAsSpamInput struct{ Target }
 
-// MarkAsNotSpamInput is the input of markAsNotSpam. Which conversation is not
+// MarkConversationAsNotSpamInput is the input of markConversationAsNotSpam. Which conversation is not
 // spam.
-type MarkAsNotSpamInput struct {
-	ConversationID   string
-	ExpectedRevision *int
-	IdempotencyKey   *string
-}
+type MarkConversationAsNotSpamInput struct{ Target }
 
-// BlockSenderInput is the input of blockSender. Whose sender to block.
-type BlockSenderInput struct {
-	ConversationID   string
-	ExpectedRevision *int
-	IdempotencyKey   *string
-}
+// BlockConversationSenderInput is the input of blockConversationSender. Whose sender to block.
+type BlockConversationSenderInput struct{ Target }
 
-// UnblockSenderInput is the input of unblockSender. Whose sender to unblock.
-type UnblockSenderInput struct {
-	ConversationID   string
-	ExpectedRevision *int
-	IdempotencyKey   *string
-}
+// UnblockConversationSenderInput is the input of unblockConversationSender. Whose sender to unblock.
+type UnblockConversationSenderInput struct{ Target }
 
 // DeleteConversationInput is the input of deleteConversation. Which
 // conversation to delete.
-type DeleteConversationInput struct {
-	ConversationID   string
-	ExpectedRevision *int
-	IdempotencyKey   *string
-}
+type DeleteConversationInput struct{ Target }
 
 // RestoreConversationInput is the input of restoreConversation. Which
 // conversation to restore.
-type RestoreConversationInput struct {
-	ConversationID   string
-	ExpectedRevision *int
-	IdempotencyKey   *string
-}
+type RestoreConversationInput struct{ Target }
 
 // PurgeConversationInput is the input of purgeConversation. Which conversation
-// to purge; it must be in Trash: INVALID else.
-type PurgeConversationInput struct {
-	ConversationID   string
-	ExpectedRevision *int
-	IdempotencyKey   *string
-}
+// to purge; it must be in Trash: otherwise INVALID.
+type PurgeConversationInput struct{ Target }
 
 // MarkConversationReadInput is the input of markConversationRead. What was
 // read.
 type MarkConversationReadInput struct {
 	ConversationID string
-	Number         *int
+	// UpTo is the last message that was read; nil or empty: all of them.
+	UpTo           *string
 	IdempotencyKey *string
 }
 
@@ -190,84 +133,75 @@ type MarkConversationUnreadInput struct {
 
 // TakeOverConversationInput is the input of takeOverConversation. Which
 // conversation to take over.
-type TakeOverConversationInput struct {
-	ConversationID   string
-	ExpectedRevision *int
-	IdempotencyKey   *string
-}
+type TakeOverConversationInput struct{ Target }
 
 // HandOffConversationInput is the input of handOffConversation. Which
 // conversation to hand off.
-type HandOffConversationInput struct {
-	ConversationID   string
-	ExpectedRevision *int
-	IdempotencyKey   *string
-}
+type HandOffConversationInput struct{ Target }
 
 // SnoozeConversationInput is the input of snoozeConversation. Which conversation
 // to put off, and until when.
 type SnoozeConversationInput struct {
-	ConversationID   string
-	Until            clock.Micros
-	ExpectedRevision *int
-	IdempotencyKey   *string
+	Target
+	Until clock.Micros
 }
 
 // UnsnoozeConversationInput is the input of unsnoozeConversation. Which
 // conversation comes back now.
-type UnsnoozeConversationInput struct {
-	ConversationID   string
-	ExpectedRevision *int
-	IdempotencyKey   *string
-}
+type UnsnoozeConversationInput struct{ Target }
 
 // TagConversationInput is the input of tagConversation. Which tags to add.
 type TagConversationInput struct {
-	ConversationID   string
-	Tags             []string
-	ExpectedRevision *int
-	IdempotencyKey   *string
+	Target
+	Tags []string
 }
 
 // UntagConversationInput is the input of untagConversation. Which tags to take
 // away.
 type UntagConversationInput struct {
-	ConversationID   string
-	Tags             []string
-	ExpectedRevision *int
-	IdempotencyKey   *string
+	Target
+	Tags []string
+}
+
+// UpdateConversationInput is the input of updateConversation. What is left out stays as
+// it is.
+type UpdateConversationInput struct {
+	Target
+	ExternalID opt.Value[*string]
 }
 
 // SetConversationPriorityInput is the input of setConversationPriority. How
 // pressing the conversation is.
 type SetConversationPriorityInput struct {
-	ConversationID   string
-	Priority         vocab.Priority
-	ExpectedRevision *int
-	IdempotencyKey   *string
+	Target
+	Priority vocab.Priority
 }
 
 // BulkChangeConversationsInput is the input of bulkChangeConversations. What
-// to do, and to which conversations: exactly one of conversationIds and whole.
+// to do, and to which conversations.
 type BulkChangeConversationsInput struct {
-	Action          BulkAction
-	ConversationIDs []string
-	Whole           *BulkSelection
-	UserID          *string
-	TeamID          *string
-	Until           *clock.Micros
-	Tags            []string
-	Priority        *vocab.Priority
-	IdempotencyKey  *string
+	Action    BulkAction
+	Selection BulkSelection
+	Assignment
+	Until          *clock.Micros
+	Tags           []string
+	Priority       *vocab.Priority
+	IdempotencyKey *string
 }
 
-// BulkSelection is the SDL's BulkSelection. A whole view, as in the query
-// conversations.
+// BulkSelection is the SDL's BulkSelection: conversations by their ids, or a
+// whole view.
 type BulkSelection struct {
-	InboxID     *string
-	View        *vocab.ConversationView
-	SavedViewID *string
-	Filter      *Filter
+	ConversationIDs []string
+	Whole           *WholeViewInput
+}
+
+// WholeViewInput is the SDL's WholeViewInput. A whole view, as in the query
+// conversations.
+type WholeViewInput struct {
+	InboxID *string
+	View    *view.ViewInput
+	Filter  *view.Filter
 }
 
 // SendMessageInput is the input of sendMessage. A message or note: text, HTML,
@@ -275,31 +209,49 @@ type BulkSelection struct {
 // alone. Without To it goes to whoever wrote last and, with ReplyAll, in copy to
 // the others of that mail; Cc and Bcc that are given take the place of theirs.
 type SendMessageInput struct {
-	ConversationID   string
-	Text             *string
-	HTML             *string
-	Note             bool
-	MentionUserIDs   []string
-	To               []string
-	Cc               []string
-	Bcc              []string
-	ReplyAll         bool
-	Subject          *string
-	AttachmentIDs    []string
-	ExpectedRevision *int
-	IdempotencyKey   *string
+	Target
+	// ID is the message's id, if the caller chose it.
+	ID             *string
+	ExternalID     *string
+	Text           *string
+	HTML           *string
+	Markdown       *string
+	Note           bool
+	MentionUserIDs []string
+	To             []string
+	Cc             []string
+	Bcc            []string
+	ReplyAll       bool
+	Subject        *string
+	AttachmentIDs  []string
+	// Reopen opens a closed chat for the message (IN-7).
+	Reopen *bool
+	// ReplyToMessageID is the message that it answers (IN-30).
+	ReplyToMessageID *string
+	// IfLastNumber is the number of the last message that the caller saw, if
+	// it matters (IN-33).
+	IfLastNumber *int
+	// OnBehalfOfUserID is in whose name a program writes.
+	OnBehalfOfUserID *string
 }
 
-// StartEmailInput is the input of startEmailConversation. A new e-mail conversation: from
+// StartEmailConversationInput is the input of startEmailConversation. A new e-mail conversation: from
 // which channel, to whom, and what.
-type StartEmailInput struct {
-	EmailChannelID string
+type StartEmailConversationInput struct {
+	// ID and MessageID are the ids of the conversation and of its message, if the caller
+	// chose them.
+	ID        *string
+	MessageID *string
+	// ExternalID is the conversation's.
+	ExternalID     *string
+	ChannelID      string
 	To             []string
 	Cc             []string
 	Bcc            []string
 	Subject        string
 	Text           *string
 	HTML           *string
+	Markdown       *string
 	AttachmentIDs  []string
 	IdempotencyKey *string
 }
@@ -310,6 +262,7 @@ type EditMessageInput struct {
 	MessageID      string
 	Text           *string
 	HTML           *string
+	Markdown       *string
 	IdempotencyKey *string
 }
 

@@ -5,20 +5,22 @@ import (
 	"testing"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/id"
 	"parley/internal/store"
+	"parley/internal/testkit/check"
+	"parley/internal/testkit/desk"
 	"parley/internal/vocab"
 )
 
 // mailroom is a desk whose first inbox has an e-mail channel, help@example.com,
 // with the alias sales@example.com.
 type mailroom struct {
-	*desk
+	*suite
 	channel *ent.EmailChannel
 	box     *outbox
+	deps    conversation.Deps
 }
 
 // outbox keeps what is queued as rows, as the real one does.
@@ -33,7 +35,7 @@ func (o *outbox) Queue(ctx context.Context, tx *store.Tx, c *ent.Conversation, m
 	}
 	o.queued = append(o.queued, mail)
 	return tx.Client.Email.Create().SetID(m.ID).SetInboxID(c.InboxID).SetConversationID(c.ID).SetChannelID(c.ChannelID).SetReferences([]string{}).
-		SetFrom(schema.Mailbox{Address: "help@example.com"}).SetTo(mail.To).SetCc(mail.Cc).SetBcc(mail.Bcc).SetSubject(mail.Subject).
+		SetFrom(vocab.Mailbox{Address: "help@example.com"}).SetTo(mail.To).SetCc(mail.Cc).SetBcc(mail.Bcc).SetSubject(mail.Subject).
 		SetCreatedAt(tx.Now()).Exec(ctx)
 }
 
@@ -43,10 +45,10 @@ func (o *outbox) last() conversation.Outgoing { return o.queued[len(o.queued)-1]
 // eachMailroom runs the test on each database.
 func eachMailroom(t *testing.T, test func(t *testing.T, d *mailroom)) {
 	t.Helper()
-	eachDesk(t, func(t *testing.T, d *desk) {
-		r := &mailroom{desk: d, box: &outbox{}}
-		d.UseOutbox(r.box)
-		d.UseContacts(contact.New(d.Store))
+	each(t, func(t *testing.T, d *suite) {
+		r := &mailroom{suite: d, box: &outbox{}}
+		r.deps = conversation.Deps{Viewers: d.Viewers, Outbox: r.box, Contacts: contact.New(d.Store)}
+		r.Service = desk.Conversations(d.Store, r.deps)
 		channel := id.New(id.Channel)
 		d.Write(d.System, func(ctx context.Context, tx *store.Tx) (err error) {
 			if err := tx.Client.Channel.Create().SetID(channel).SetInboxID(d.InboxIDs[0]).SetKind(vocab.Email).SetKey(channel).SetCreatedAt(tx.Now()).Exec(ctx); err != nil {
@@ -68,11 +70,17 @@ func eachMailroom(t *testing.T, test func(t *testing.T, d *mailroom)) {
 	})
 }
 
+// attach has messages take files from there.
+func (d *mailroom) attach(files conversation.Attachments) {
+	d.deps.Attachments = files
+	d.Service = desk.Conversations(d.Store, d.deps)
+}
+
 // goes sets what the channel does with new mail.
-func (d *mailroom) goes(preset *schema.TicketPreset, rules ...schema.RoutingRule) {
-	d.t.Helper()
+func (d *mailroom) goes(preset *vocab.TicketPreset, rules ...vocab.RoutingRule) {
+	d.T.Helper()
 	d.Write(d.System, func(ctx context.Context, tx *store.Tx) (err error) {
-		update := tx.Client.EmailChannel.UpdateOneID(d.channel.ID).SetRouting(schema.Routing{Rules: rules})
+		update := tx.Client.EmailChannel.UpdateOneID(d.channel.ID).SetRouting(vocab.Routing{Rules: rules})
 		if preset != nil {
 			update.SetTicketPreset(preset)
 		}
@@ -84,9 +92,9 @@ func (d *mailroom) goes(preset *schema.TicketPreset, rules ...schema.RoutingRule
 // mail is one of Dora, the fixture's contact, that begins a thread.
 func (d *mailroom) mail(text string, change ...func(*conversation.Inbound)) conversation.Inbound {
 	in := conversation.Inbound{
-		Channel: d.channel, MessageID: id.New(id.Message), ContactID: d.ContactID, From: schema.Mailbox{Name: "Dora", Address: "dora@example.net"},
+		Channel: d.channel, MessageID: id.New(id.Message), ContactID: d.ContactID, From: vocab.Mailbox{Name: "Dora", Address: "dora@example.net"},
 		ToAddress: "help@example.com", Recipients: []string{"help@example.com", "carl@example.org"}, Subject: "Invoice 7", Text: text,
-		Participants: []schema.Mailbox{{Name: "Dora", Address: "dora@example.net"}, {Address: "carl@example.org"}},
+		Participants: []vocab.Mailbox{{Name: "Dora", Address: "dora@example.net"}, {Address: "carl@example.org"}},
 	}
 	for _, f := range change {
 		f(&in)
@@ -116,33 +124,33 @@ func (d *mailroom) comes(mail conversation.Inbound) (*ent.Conversation, error) {
 		}
 		return tx.Client.Email.Create().SetID(m.ID).SetInboxID(c.InboxID).SetConversationID(c.ID).SetChannelID(c.ChannelID).
 			SetInboundMailID(id.New(id.InboundMail)).SetReferences([]string{}).SetFrom(mail.From).SetAutomatic(mail.Automatic).
-			SetTo([]schema.Mailbox{{Address: "Help+r-abc@example.com"}, {Name: "Eve", Address: "eve@example.org"}}).
-			SetCc([]schema.Mailbox{{Address: "carl@example.org"}, {Address: "sales@example.com"}}).SetCreatedAt(tx.Now()).Exec(ctx)
+			SetTo([]vocab.Mailbox{{Address: "Help+r-abc@example.com"}, {Name: "Eve", Address: "eve@example.org"}}).
+			SetCc([]vocab.Mailbox{{Address: "carl@example.org"}, {Address: "sales@example.com"}}).SetCreatedAt(tx.Now()).Exec(ctx)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return d.row(c.ID), nil
+	return d.Row(c.ID), nil
 }
 
 // receives is comes, which must succeed.
 func (d *mailroom) receives(mail conversation.Inbound) *ent.Conversation {
-	d.t.Helper()
-	return must(d.comes(mail))(d.t)
+	d.T.Helper()
+	return check.Must(d.comes(mail))(d.T)
 }
 
 // tickets are the subjects of all tickets.
 func (d *mailroom) tickets() []string {
-	d.t.Helper()
+	d.T.Helper()
 	subjects := []string{}
-	for _, t := range must(d.Store.Client(d.System).Ticket.Query().All(d.System))(d.t) {
+	for _, t := range check.Must(d.Store.Client(d.System).Ticket.Query().All(d.System))(d.T) {
 		subjects = append(subjects, t.Subject)
 	}
 	return subjects
 }
 
 // bare lists addresses without their names.
-func bare(list []schema.Mailbox) []string {
+func bare(list []vocab.Mailbox) []string {
 	addresses := []string{}
 	for _, m := range list {
 		addresses = append(addresses, m.Address)

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/internal/clock"
+	"parley/internal/conversation/view"
 	"parley/internal/id"
 	"parley/internal/richtext"
 	"parley/internal/store"
@@ -26,7 +26,7 @@ type Inbound struct {
 	ConversationID string
 	// ContactID is who wrote it; "": no contact could be found or made.
 	ContactID string
-	From      schema.Mailbox
+	From      vocab.Mailbox
 	// ToAddress is the channel's address that it came to.
 	ToAddress string
 	// Recipients are the addresses in its To and Cc.
@@ -44,7 +44,7 @@ type Inbound struct {
 	Flagged bool
 	// Participants are who takes part from now on: author and recipients, without
 	// the account's own channels.
-	Participants []schema.Mailbox
+	Participants []vocab.Mailbox
 	// PossiblyRelatedID is the thread that it names without taking part in it.
 	PossiblyRelatedID string
 	// Files is how many files go with it.
@@ -64,28 +64,28 @@ func (s *Service) ReceiveMail(ctx context.Context, tx *store.Tx, in Inbound) (*e
 	if in.ConversationID == "" {
 		return s.openMail(ctx, tx, in)
 	}
-	ch, err := load(ctx, tx, in.ConversationID)
+	ch, err := loadChange(ctx, tx, in.ConversationID)
 	if err != nil {
 		return nil, nil, err
 	}
 	if ch.c.DeletedAt.IsSet() {
-		return nil, nil, notFound(in.ConversationID)
+		return nil, nil, view.NotFound(in.ConversationID)
 	}
-	quiet, err := ch.hushes(ctx, in)
+	quiet, err := ch.joinsQuietly(ctx, in)
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := ch.take(ctx, in, quiet)
+	m, err := ch.addMail(ctx, in, quiet)
 	if err != nil {
 		return nil, nil, err
 	}
 	if quiet {
 		return ch.c, m, ch.save(ctx)
 	}
-	if err := ch.joined(ctx, in.Participants); err != nil {
+	if err := ch.addParticipants(ctx, in.Participants); err != nil {
 		return nil, nil, err
 	}
-	if err := ch.heard(ctx, m); err != nil {
+	if err := ch.onContactMessage(ctx, m); err != nil {
 		return nil, nil, err
 	}
 	return ch.c, m, ch.save(ctx)
@@ -100,10 +100,10 @@ func byContact(ctx context.Context, contactID string) context.Context {
 	return viewer.NewContext(ctx, v.InNameOf(&viewer.Viewer{Kind: viewer.Visitor, AccountID: v.AccountID, ActorID: contactID}))
 }
 
-// hushes reports whether a mail joins without anybody's notice. Where the thread's
-// main contact is blocked it goes to Filtered; anyone else who is blocked joins
-// flagged (IN-10).
-func (ch *change) hushes(ctx context.Context, in Inbound) (bool, error) {
+// joinsQuietly reports whether a mail joins without anyone's notice. Where the
+// thread's main contact is blocked it goes to Filtered; anyone else who is
+// blocked joins flagged (IN-10).
+func (ch *change) joinsQuietly(ctx context.Context, in Inbound) (bool, error) {
 	main := in.ContactID == ch.c.ContactID
 	blocked, err := isBlocked(ctx, ch.tx, ch.c.ChannelID, in.ContactID, strings.ToLower(in.From.Address))
 	if err != nil {
@@ -125,11 +125,11 @@ func (s *Service) openMail(ctx context.Context, tx *store.Tx, in Inbound) (*ent.
 	if in.Automatic {
 		waiting = clock.Never
 	}
-	ch, err := open(ctx, tx, &ent.Conversation{
+	ch, err := openConversation(ctx, tx, &ent.Conversation{
 		ID: id.New(id.Conversation), AccountID: in.Channel.AccountID, InboxID: in.Channel.InboxID, ChannelID: in.Channel.ID,
-		Kind: vocab.Email, Status: vocab.Open, ContactID: in.ContactID, Subject: cut(in.Subject, maxSubject), ToAddress: in.ToAddress,
+		Kind: vocab.Email, Status: vocab.Open, ContactID: in.ContactID, Subject: firstCharacters(in.Subject, maxSubject), ToAddress: in.ToAddress,
 		PossiblyRelatedID: in.PossiblyRelatedID, RoutingSource: in.Channel.ID,
-		OpenedAt: at, LastMessageAt: at, WaitingSince: waiting, VisitorActiveAt: at,
+		OpenedAt: at, LastMessageAt: at, ActivityAt: at, WaitingSince: waiting, VisitorActiveAt: at,
 		BotState: vocab.BotNone, Priority: vocab.PriorityNone, Tags: []string{}, Revision: 1,
 	})
 	if err != nil {
@@ -139,11 +139,11 @@ func (s *Service) openMail(ctx context.Context, tx *store.Tx, in Inbound) (*ent.
 	if err := ch.filterBlocked(ctx, in.ContactID, strings.ToLower(in.From.Address)); err != nil {
 		return nil, nil, err
 	}
-	m, err := ch.take(ctx, in, false)
+	m, err := ch.addMail(ctx, in, false)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := ch.joined(ctx, in.Participants); err != nil {
+	if err := ch.addParticipants(ctx, in.Participants); err != nil {
 		return nil, nil, err
 	}
 	ch.to = in.Recipients
@@ -156,14 +156,14 @@ func (s *Service) openMail(ctx context.Context, tx *store.Tx, in Inbound) (*ent.
 	return ch.c, m, ch.save(ctx)
 }
 
-// take adds the mail as a message. What is too long is cut: the mail itself is
+// addMail adds the mail as a message. What is too long is cut: the mail itself is
 // kept. Where it has no text, a list's row shows how many files it has.
-func (ch *change) take(ctx context.Context, in Inbound, quiet bool) (*ent.Message, error) {
-	what := content{text: cut(in.Text, MaxText), html: in.HTML}
+func (ch *change) addMail(ctx context.Context, in Inbound, quiet bool) (*ent.Message, error) {
+	what := content{text: firstCharacters(in.Text, MaxText), html: in.HTML}
 	if strings.TrimSpace(what.text) == "" && what.html != "" {
-		what.text = cut(richtext.Text(what.html), MaxText)
+		what.text = firstCharacters(richtext.Text(what.html), MaxText)
 	}
-	m, err := ch.add(ctx, draft{
+	m, err := ch.addMessage(ctx, draft{
 		id: in.MessageID, by: author{viewer.Visitor, in.ContactID}, direction: vocab.Incoming, what: what, at: in.At, quiet: quiet,
 	})
 	if ch.c.Preview == "" && in.Files > 0 {
@@ -172,8 +172,8 @@ func (ch *change) take(ctx context.Context, in Inbound, quiet bool) (*ent.Messag
 	return m, err
 }
 
-// cut returns the first characters of a text.
-func cut(text string, most int) string {
+// firstCharacters returns the first characters of a text.
+func firstCharacters(text string, most int) string {
 	if utf8.RuneCountInString(text) <= most {
 		return text
 	}
@@ -181,15 +181,15 @@ func cut(text string, most int) string {
 }
 
 // AddSystem adds what Parley itself has to say to the team, within the caller's
-// transaction: that a mail bounced, for example. Nobody else sees it, and it
+// transaction: that a mail bounced, for example. No one else sees it, and it
 // changes nothing of the conversation (IN-7). messageID is a new id.
 func (s *Service) AddSystem(ctx context.Context, tx *store.Tx, conversationID, messageID, text string) (*ent.Conversation, error) {
-	ch, err := load(ctx, tx, conversationID)
+	ch, err := loadChange(ctx, tx, conversationID)
 	if err != nil {
 		return nil, err
 	}
-	_, err = ch.add(ctx, draft{
-		id: messageID, by: authorOf(viewer.FromContext(ctx)), direction: vocab.SystemMessage, what: content{text: cut(text, MaxText)},
+	_, err = ch.addMessage(ctx, draft{
+		id: messageID, by: authorOf(viewer.FromContext(ctx)), direction: vocab.SystemMessage, what: content{text: firstCharacters(text, MaxText)},
 	})
 	if err != nil {
 		return nil, err

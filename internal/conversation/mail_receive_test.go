@@ -7,18 +7,19 @@ import (
 
 	"parley/ent"
 	"parley/ent/participant"
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/store"
+	"parley/internal/testkit/check"
+	"parley/internal/testkit/desk"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
-var preset = &schema.TicketPreset{Pipeline: "Support", Stage: "New", Priority: vocab.PriorityNormal}
+var preset = &vocab.TicketPreset{Pipeline: "Support", Stage: "New", Priority: vocab.PriorityNormal}
 
 // IN-1, EM-3, EM-8, RT-1, AC-7: a mail begins a conversation that knows its
 // subject and address; it is routed, also to who is away, and gets one ticket, to
@@ -29,28 +30,28 @@ func TestMailBegins(t *testing.T) {
 		ben := d.AgentIDs[0]
 		d.away(ben)
 		d.goes(preset, among(ben))
-		arrived := clock.Of(monday.Add(-time.Hour))
+		arrived := clock.Of(desk.Monday.Add(-time.Hour))
 		var c *ent.Conversation
-		events := d.events(func() {
+		events := d.EventsOf(func() {
 			c = d.receives(d.mail("It is wrong", func(i *conversation.Inbound) { i.At = arrived; i.PossiblyRelatedID = d.ConversationIDs[0] }))
 		})
-		same(t, []any{c.Kind, c.ContactID, c.Subject, c.Preview, c.ToAddress, c.PossiblyRelatedID, c.OpenedAt, c.LastMessageAt, c.WaitingSince, c.AssigneeID, c.Folder, c.Revision},
+		check.Same(t, []any{c.Kind, c.ContactID, c.Subject, c.Preview, c.ToAddress, c.PossiblyRelatedID, c.OpenedAt, c.LastMessageAt, c.WaitingSince, c.AssigneeID, c.Folder, c.Revision},
 			[]any{vocab.Email, d.ContactID, "Invoice 7", "It is wrong", "help@example.com", d.ConversationIDs[0], arrived, arrived, arrived, ben, vocab.FolderMain, 1})
 		var told []any
 		for _, e := range events {
 			told = append(told, e.Type, e.ActorID, e.Revision)
 		}
-		same(t, told, []any{
+		check.Same(t, told, []any{
 			vocab.ConversationCreated, d.ContactID, 1, vocab.MessageCreated, d.ContactID, 1,
 			vocab.ConversationRouted, "routing", 1, vocab.ConversationAssigned, "routing", 1, vocab.TicketCreated, d.ContactID, 1,
 		})
 		d.receives(d.mail("Still wrong", in(c)))
-		same(t, d.tickets(), []string{"Invoice 7"})
-		m := must(d.Store.Client(d.System).Message.Query().All(d.System))(t)
+		check.Same(t, d.tickets(), []string{"Invoice 7"})
+		m := check.Must(d.Store.Client(d.System).Message.Query().All(d.System))(t)
 		first := m[len(m)-2]
-		same(t, []any{first.AuthorKind, first.AuthorID, first.Direction, first.Delivery}, []any{viewer.Visitor, d.ContactID, vocab.Incoming, vocab.DeliveryDelivered})
-		people := must(d.Store.Client(d.System).Participant.Query().Where(participant.ConversationID(c.ID)).Order(participant.ByAddress()).All(d.System))(t)
-		same(t, []string{people[0].Address, people[1].Address, people[1].Name}, []string{"carl@example.org", "dora@example.net", "Dora"})
+		check.Same(t, []any{first.AuthorKind, first.AuthorID, first.Direction, first.Delivery}, []any{viewer.Visitor, d.ContactID, vocab.Incoming, vocab.DeliveryDelivered})
+		people := check.Must(d.Store.Client(d.System).Participant.Query().Where(participant.ConversationID(c.ID)).Order(participant.ByAddress()).All(d.System))(t)
+		check.Same(t, []string{people[0].Address, people[1].Address, people[1].Name}, []string{"carl@example.org", "dora@example.net", "Dora"})
 	})
 }
 
@@ -58,9 +59,9 @@ func TestMailBegins(t *testing.T) {
 func TestMailIsRoutedByItsHeader(t *testing.T) {
 	t.Parallel()
 	eachMailroom(t, func(t *testing.T, d *mailroom) {
-		when := func(who string, kind vocab.RoutingConditionKind, value string) schema.RoutingRule {
+		when := func(who string, kind vocab.RoutingConditionKind, value string) vocab.RoutingRule {
 			rule := among(who)
-			rule.Conditions = []schema.RoutingCondition{{Kind: kind, Operator: vocab.RoutingContains, Value: value}}
+			rule.Conditions = []vocab.RoutingCondition{{Kind: kind, Operator: vocab.RoutingContains, Value: value}}
 			return rule
 		}
 		d.goes(nil, when(d.AgentIDs[0], vocab.RouteBySubject, "INVOICE"), when(d.AgentIDs[1], vocab.RouteByToAddress, "carl@"), among(d.AdminID))
@@ -78,48 +79,61 @@ func TestPreviewOfMail(t *testing.T) {
 	t.Parallel()
 	eachMailroom(t, func(t *testing.T, d *mailroom) {
 		ben, cleo := d.AgentIDs[0], d.AgentIDs[1]
-		when := func(who string, kind vocab.RoutingConditionKind, property, value string) schema.RoutingRule {
+		when := func(who string, kind vocab.RoutingConditionKind, property, value string) vocab.RoutingRule {
 			rule := among(who)
-			rule.Conditions = []schema.RoutingCondition{{Kind: kind, Property: property, Operator: vocab.RoutingContains, Value: value}}
+			rule.Conditions = []vocab.RoutingCondition{{Kind: kind, Property: property, Operator: vocab.RoutingContains, Value: value}}
 			return rule
 		}
 		d.goes(preset, when(ben, vocab.RouteBySubject, "", "INVOICE"), when(cleo, vocab.RouteByToAddress, "", "carl@"),
 			when(ben, vocab.RouteByContactProperty, "email", "@example.net"), when(cleo, vocab.RouteByContactProperty, "name", "Dora"), among(d.AdminID))
-		known := must(contact.New(d.Store).Create(d.Agent(0), contact.CreateContactInput{Name: ptr("Dora"), Email: ptr("dora@example.org")}))(t)
+		known := check.Must(contact.New(d.Store).Create(d.Agent(0), contact.CreateContactInput{Name: check.Ptr("Dora"), Email: check.Ptr("dora@example.org")}))(t)
 		preview := func(change func(*conversation.RoutingPreviewInput)) int {
-			in := conversation.RoutingPreviewInput{EmailChannelID: &d.channel.ID}
+			in := conversation.RoutingPreviewInput{Conversation: conversation.RoutingPreviewConversation{
+				Email: &conversation.RoutingPreviewEmail{ChannelID: d.channel.ID},
+			}}
 			change(&in)
 			var rule int
-			if told := d.told(func() { rule = must(d.PreviewRouting(d.Admin, in))(t).Rule }); len(told) > 0 {
+			if told := d.Recorded(func() { rule = check.Must(d.PreviewRouting(d.Admin, in))(t).Rule }); len(told) > 0 {
 				t.Errorf("the preview told %v", told)
 			}
 			return rule
 		}
-		same(t, []int{
-			preview(func(in *conversation.RoutingPreviewInput) { in.Subject = ptr("Your invoice 7") }),
-			preview(func(in *conversation.RoutingPreviewInput) { in.To = []string{"Carl@example.org"} }),
-			preview(func(in *conversation.RoutingPreviewInput) { in.From = ptr("Nora@Example.net") }),
-			preview(func(in *conversation.RoutingPreviewInput) { in.From = ptr("dora@example.org") }),
-			preview(func(in *conversation.RoutingPreviewInput) { in.ContactID = &known.ID }),
+		check.Same(t, []int{
+			preview(func(in *conversation.RoutingPreviewInput) {
+				in.Conversation.Email.Subject = check.Ptr("Your invoice 7")
+			}),
+			preview(func(in *conversation.RoutingPreviewInput) { in.Conversation.Email.To = []string{"Carl@example.org"} }),
+			preview(func(in *conversation.RoutingPreviewInput) {
+				in.Person = &conversation.RoutingPreviewPerson{Address: check.Ptr("Nora@Example.net")}
+			}),
+			preview(func(in *conversation.RoutingPreviewInput) {
+				in.Person = &conversation.RoutingPreviewPerson{Address: check.Ptr("dora@example.org")}
+			}),
+			preview(func(in *conversation.RoutingPreviewInput) {
+				in.Person = &conversation.RoutingPreviewPerson{ContactID: &known.ID}
+			}),
 			preview(func(*conversation.RoutingPreviewInput) {}),
 		}, []int{1, 2, 3, 4, 4, 5})
-		same(t, d.tickets(), []string{})
+		check.Same(t, d.tickets(), []string{})
 
-		elsewhere := id.New(id.Channel)
-		for field, in := range map[string]conversation.RoutingPreviewInput{
-			"emailChannelId": {EmailChannelID: &elsewhere},
-			"conversationId": {EmailChannelID: &d.channel.ID, ConversationID: &d.ConversationIDs[0]},
-			"subject":        {ConversationID: &d.ConversationIDs[0], Subject: ptr("x")},
-		} {
-			code := errs.Invalid
-			if field == "emailChannelId" {
-				code = errs.NotFound
-			}
-			_, err := d.PreviewRouting(d.Admin, in)
-			refused(t, err, code, field)
+		chat := conversation.RoutingPreviewConversation{ConversationID: &d.ConversationIDs[0]}
+		mail := conversation.RoutingPreviewConversation{Email: &conversation.RoutingPreviewEmail{ChannelID: d.channel.ID}}
+		elsewhere := conversation.RoutingPreviewConversation{Email: &conversation.RoutingPreviewEmail{ChannelID: id.New(id.Channel)}}
+		sender := func(address string) *conversation.RoutingPreviewPerson {
+			return &conversation.RoutingPreviewPerson{Address: &address}
 		}
-		_, err := d.PreviewRouting(d.Admin, conversation.RoutingPreviewInput{EmailChannelID: &d.channel.ID, From: ptr("nobody")})
-		refused(t, err, errs.Invalid, "from")
+		for _, c := range []struct {
+			in    conversation.RoutingPreviewInput
+			code  errs.Code
+			field []string
+		}{
+			{conversation.RoutingPreviewInput{Conversation: elsewhere}, errs.NotFound, []string{"conversation", "email", "channelId"}},
+			{conversation.RoutingPreviewInput{Conversation: chat, Person: sender("ada@example.net")}, errs.Invalid, []string{"person", "address"}},
+			{conversation.RoutingPreviewInput{Conversation: mail, Person: sender("nobody")}, errs.Invalid, []string{"person", "address"}},
+		} {
+			_, err := d.PreviewRouting(d.Admin, c.in)
+			check.Refused(t, err, c.code, c.field...)
+		}
 	})
 }
 
@@ -130,14 +144,14 @@ func TestFilteredMail(t *testing.T) {
 	eachMailroom(t, func(t *testing.T, d *mailroom) {
 		d.goes(preset, among(d.AgentIDs[0]))
 		c := d.receives(d.mail("Buy now", because(vocab.ReasonPromotional)))
-		same(t, []any{c.Folder, c.AssigneeID, d.tickets(), d.why(c)}, []any{vocab.FolderFiltered, "", []string{}, []string{}})
-		spam := conversation.MarkAsNotSpamInput{ConversationID: c.ID}
-		must(d.MarkAsNotSpam(d.Agent(1), spam))(t)
-		same(t, []any{d.row(c.ID).Folder, d.row(c.ID).AssigneeID, d.tickets(), d.why(c)},
+		check.Same(t, []any{c.Folder, c.AssigneeID, d.tickets(), d.why(c)}, []any{vocab.FolderFiltered, "", []string{}, []string{}})
+		spam := conversation.MarkConversationAsNotSpamInput{Target: conversation.On(c.ID)}
+		check.Must(d.MarkAsNotSpam(d.Agent(1), spam))(t)
+		check.Same(t, []any{d.Row(c.ID).Folder, d.Row(c.ID).AssigneeID, d.tickets(), d.why(c)},
 			[]any{vocab.FolderMain, d.AgentIDs[0], []string{"Invoice 7"}, []string{"UNFILTERED 1 ben"}})
-		must(d.MarkAsSpam(d.Agent(1), conversation.MarkAsSpamInput{ConversationID: c.ID}))(t)
-		must(d.MarkAsNotSpam(d.Agent(1), spam))(t)
-		same(t, len(d.tickets()), 1)
+		check.Must(d.MarkAsSpam(d.Agent(1), conversation.MarkConversationAsSpamInput{Target: conversation.On(c.ID)}))(t)
+		check.Must(d.MarkAsNotSpam(d.Agent(1), spam))(t)
+		check.Same(t, len(d.tickets()), 1)
 	})
 }
 
@@ -147,21 +161,21 @@ func TestMailReopens(t *testing.T) {
 	t.Parallel()
 	eachMailroom(t, func(t *testing.T, d *mailroom) {
 		c := d.receives(d.mail("It broke"))
-		d.closes(c.ID)
-		got := d.told(func() { d.receives(d.mail("I am on holiday", in(c), byMachine)) })
-		same(t, got, []string{"MESSAGE_CREATED"})
-		now := d.row(c.ID)
-		same(t, []any{now.Status, now.LastNumber, now.LastIncomingNumber, now.WaitingSince}, []any{vocab.Closed, 2, 1, clock.Never})
-		got = d.told(func() { d.receives(d.mail("It broke again", in(c))) })
-		same(t, got, []string{"MESSAGE_CREATED", "CONVERSATION_REOPENED status:CLOSED>OPEN"})
-		same(t, d.row(c.ID).LastIncomingNumber, 3)
+		d.MustClose(c.ID)
+		got := d.Recorded(func() { d.receives(d.mail("I am on holiday", in(c), byMachine)) })
+		check.Same(t, got, []string{"MESSAGE_CREATED"})
+		now := d.Row(c.ID)
+		check.Same(t, []any{now.Status, now.LastNumber, now.LastIncomingNumber, now.WaitingSince}, []any{vocab.Closed, 2, 1, clock.Never})
+		got = d.Recorded(func() { d.receives(d.mail("It broke again", in(c))) })
+		check.Same(t, got, []string{"MESSAGE_CREATED", "CONVERSATION_REOPENED status:CLOSED>OPEN"})
+		check.Same(t, d.Row(c.ID).LastIncomingNumber, 3)
 
-		until := clock.Of(monday.Add(24 * time.Hour))
-		must(d.Snooze(d.Agent(0), conversation.SnoozeConversationInput{ConversationID: c.ID, Until: until}))(t)
+		until := clock.Of(desk.Monday.Add(24 * time.Hour))
+		check.Must(d.Snooze(d.Agent(0), conversation.SnoozeConversationInput{Target: conversation.On(c.ID), Until: until}))(t)
 		d.receives(d.mail("I am on holiday", in(c), byMachine))
-		same(t, d.row(c.ID).SnoozedUntil, until)
+		check.Same(t, d.Row(c.ID).SnoozedUntil, until)
 		d.receives(d.mail("Now", in(c)))
-		same(t, d.row(c.ID).SnoozedUntil.IsSet(), false)
+		check.Same(t, d.Row(c.ID).SnoozedUntil.IsSet(), false)
 	})
 }
 
@@ -171,12 +185,12 @@ func TestMailIntoSpamAndTrash(t *testing.T) {
 	eachMailroom(t, func(t *testing.T, d *mailroom) {
 		d.goes(preset, among(d.AgentIDs[0]))
 		c := d.receives(d.mail("Buy now", because(vocab.ReasonPromotional)))
-		d.closes(c.ID)
+		d.MustClose(c.ID)
 		c = d.receives(d.mail("Buy today", in(c)))
-		same(t, []any{c.Folder, c.Status, c.AssigneeID, len(d.tickets())}, []any{vocab.FolderFiltered, vocab.Open, "", 0})
-		d.deletes(c.ID)
+		check.Same(t, []any{c.Folder, c.Status, c.AssigneeID, len(d.tickets())}, []any{vocab.FolderFiltered, vocab.Open, "", 0})
+		d.MustDelete(c.ID)
 		_, err := d.comes(d.mail("Buy", in(c)))
-		refused(t, err, errs.NotFound, "conversationId")
+		check.Refused(t, err, errs.NotFound, "conversationId")
 	})
 }
 
@@ -189,26 +203,26 @@ func TestBlockedMail(t *testing.T) {
 		carl := func(i *conversation.Inbound) { i.ContactID = ""; i.From.Address = "carl@example.org" }
 		theirs := d.receives(d.mail("Of Carl's", carl))
 		blocked := d.receives(d.mail("Block me"))
-		must(d.BlockSender(d.Agent(0), conversation.BlockSenderInput{ConversationID: blocked.ID}))(t)
+		check.Must(d.BlockSender(d.Agent(0), conversation.BlockConversationSenderInput{Target: conversation.On(blocked.ID)}))(t)
 		reasons := vocab.ReasonBlockedSender.Bit()
-		same(t, d.row(open.ID).Filtered, vocab.FilteredReasons(0))
-		same(t, d.receives(d.mail("Into the old one", in(open))).Filtered, reasons)
-		same(t, d.receives(d.mail("A new one")).Filtered, reasons)
+		check.Same(t, d.Row(open.ID).Filtered, vocab.FilteredReasons(0))
+		check.Same(t, d.receives(d.mail("Into the old one", in(open))).Filtered, reasons)
+		check.Same(t, d.receives(d.mail("A new one")).Filtered, reasons)
 
-		d.closes(theirs.ID)
-		got := d.told(func() { d.receives(d.mail("As a copy", in(theirs))) })
-		same(t, got, []string{"MESSAGE_CREATED"})
-		same(t, []any{d.row(theirs.ID).Status, d.row(theirs.ID).LastIncomingNumber}, []any{vocab.Closed, 1})
+		d.MustClose(theirs.ID)
+		got := d.Recorded(func() { d.receives(d.mail("As a copy", in(theirs))) })
+		check.Same(t, got, []string{"MESSAGE_CREATED"})
+		check.Same(t, []any{d.Row(theirs.ID).Status, d.Row(theirs.ID).LastIncomingNumber}, []any{vocab.Closed, 1})
 
 		// Who is no contact is blocked by their address.
-		must(d.BlockSender(d.Agent(0), conversation.BlockSenderInput{ConversationID: theirs.ID}))(t)
-		same(t, d.receives(d.mail("Of Carl's again", carl)).Filtered, reasons)
-		must(d.UnblockSender(d.Agent(0), conversation.UnblockSenderInput{ConversationID: theirs.ID}))(t)
-		same(t, d.receives(d.mail("Of Carl's at last", carl)).Filtered, vocab.FilteredReasons(0))
+		check.Must(d.BlockSender(d.Agent(0), conversation.BlockConversationSenderInput{Target: conversation.On(theirs.ID)}))(t)
+		check.Same(t, d.receives(d.mail("Of Carl's again", carl)).Filtered, reasons)
+		check.Must(d.UnblockConversationSender(d.Agent(0), conversation.UnblockConversationSenderInput{Target: conversation.On(theirs.ID)}))(t)
+		check.Same(t, d.receives(d.mail("Of Carl's at last", carl)).Filtered, vocab.FilteredReasons(0))
 	})
 }
 
-// AC-8: a mail in the conversation of somebody who is away, and wants it so, is
+// AC-8: a mail in the conversation of someone who is away, and wants it so, is
 // routed among who is there; one of a machine is not, and without the switch
 // the owner keeps it.
 func TestMailReassigns(t *testing.T) {
@@ -225,7 +239,7 @@ func TestMailReassigns(t *testing.T) {
 		d.has(c, ben)
 		d.receives(d.mail("Anybody there?", in(c)))
 		d.has(c, cleo)
-		same(t, d.why(c), []string{"STARTED 1 ben cleo:NOT_NEXT", "OWNER_AWAY 1 cleo ben:AWAY"})
+		check.Same(t, d.why(c), []string{"STARTED 1 ben cleo:NOT_NEXT", "OWNER_AWAY 1 cleo ben:AWAY"})
 	})
 }
 
@@ -234,19 +248,19 @@ func TestAddSystem(t *testing.T) {
 	t.Parallel()
 	eachMailroom(t, func(t *testing.T, d *mailroom) {
 		c := d.receives(d.mail("Hello"))
-		d.closes(c.ID)
-		before, messageID := d.row(c.ID), id.New(id.Message)
-		got := d.told(func() {
+		d.MustClose(c.ID)
+		before, messageID := d.Row(c.ID), id.New(id.Message)
+		got := d.Recorded(func() {
 			d.Write(d.System, func(ctx context.Context, tx *store.Tx) error {
 				_, err := d.AddSystem(ctx, tx, c.ID, messageID, "The mail to eve@example.org bounced.")
 				return err
 			})
 		})
-		same(t, got, []string{"MESSAGE_CREATED"})
-		now := d.row(c.ID)
-		same(t, []any{now.Status, now.Preview, now.LastMessageAt, now.LastIncomingNumber}, []any{vocab.Closed, before.Preview, before.LastMessageAt, before.LastIncomingNumber})
-		m := must(d.Store.Client(d.System).Message.Get(d.System, messageID))(t)
-		same(t, []any{m.Direction, m.VisibleNumber, m.AuthorKind}, []any{vocab.SystemMessage, 0, viewer.SystemKind})
+		check.Same(t, got, []string{"MESSAGE_CREATED"})
+		now := d.Row(c.ID)
+		check.Same(t, []any{now.Status, now.Preview, now.LastMessageAt, now.LastIncomingNumber}, []any{vocab.Closed, before.Preview, before.LastMessageAt, before.LastIncomingNumber})
+		m := check.Must(d.Store.Client(d.System).Message.Get(d.System, messageID))(t)
+		check.Same(t, []any{m.Direction, m.VisibleNumber, m.AuthorKind}, []any{vocab.SystemMessage, 0, viewer.SystemKind})
 	})
 }
 
@@ -265,19 +279,19 @@ func TestRefilter(t *testing.T) {
 			return done
 		}
 		c := d.receives(d.mail("News", because(vocab.ReasonPromotional)))
-		same(t, []any{refilter(c, promotional, role), d.row(c.ID).Filtered}, []any{true, role})
-		same(t, []any{refilter(c, promotional, 0), d.row(c.ID).Filtered}, []any{false, role})
-		must(d.MarkAsSpam(d.Agent(0), conversation.MarkAsSpamInput{ConversationID: c.ID}))(t)
-		same(t, []any{refilter(c, role, 0), d.row(c.ID).Filtered}, []any{true, vocab.ReasonSpam.Bit()})
+		check.Same(t, []any{refilter(c, promotional, role), d.Row(c.ID).Filtered}, []any{true, role})
+		check.Same(t, []any{refilter(c, promotional, 0), d.Row(c.ID).Filtered}, []any{false, role})
+		check.Must(d.MarkAsSpam(d.Agent(0), conversation.MarkConversationAsSpamInput{Target: conversation.On(c.ID)}))(t)
+		check.Same(t, []any{refilter(c, role, 0), d.Row(c.ID).Filtered}, []any{true, vocab.ReasonSpam.Bit()})
 
 		other := d.receives(d.mail("More news", because(vocab.ReasonPromotional)))
-		same(t, refilter(other, promotional, 0), true)
-		same(t, []any{d.row(other.ID).AssigneeID, d.tickets()}, []any{d.AgentIDs[0], []string{"Invoice 7"}})
+		check.Same(t, refilter(other, promotional, 0), true)
+		check.Same(t, []any{d.Row(other.ID).AssigneeID, d.tickets()}, []any{d.AgentIDs[0], []string{"Invoice 7"}})
 
 		kept := d.receives(d.mail("Wanted news", because(vocab.ReasonPromotional)))
-		must(d.MarkAsNotSpam(d.Agent(0), conversation.MarkAsNotSpamInput{ConversationID: kept.ID}))(t)
-		same(t, []any{refilter(kept, promotional, role), d.row(kept.ID).Filtered}, []any{false, vocab.FilteredReasons(0)})
-		d.deletes(kept.ID)
-		same(t, refilter(kept, 0, role), false)
+		check.Must(d.MarkAsNotSpam(d.Agent(0), conversation.MarkConversationAsNotSpamInput{Target: conversation.On(kept.ID)}))(t)
+		check.Same(t, []any{refilter(kept, promotional, role), d.Row(kept.ID).Filtered}, []any{false, vocab.FilteredReasons(0)})
+		d.MustDelete(kept.ID)
+		check.Same(t, refilter(kept, 0, role), false)
 	})
 }

@@ -3,17 +3,18 @@ package conversation
 import (
 	"context"
 	"errors"
-	"net/mail"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"parley/ent"
+	entchannel "parley/ent/channel"
 	"parley/ent/channeladdress"
 	"parley/ent/email"
-	"parley/ent/schema"
+	"parley/internal/emailaddress"
 	"parley/internal/errs"
+	"parley/internal/richtext"
 	"parley/internal/vocab"
 )
 
@@ -26,24 +27,24 @@ const (
 )
 
 // recipients are who gets a mail.
-type recipients struct{ to, cc, bcc []schema.Mailbox }
+type recipients struct{ to, cc, bcc []vocab.Mailbox }
 
-// into puts the recipients on a mail: each once, and at least one.
-func (r recipients) into(m *Outgoing) error {
+// fillRecipients puts the recipients on a mail: each once, and at least one.
+func (r recipients) fillRecipients(m *Outgoing) error {
 	seen := map[string]bool{}
 	m.To, m.Cc, m.Bcc = unlike(r.to, seen), unlike(r.cc, seen), unlike(r.bcc, seen)
 	switch {
 	case len(seen) > MaxRecipients:
-		return errs.New(errs.TooLong, "There are %d recipients; at most %d are allowed.", len(seen), MaxRecipients).On("to")
+		return errs.Exceeds(MaxRecipients, "There are %d recipients; at most %d are allowed.", len(seen), MaxRecipients).On("to")
 	case len(m.To) == 0:
-		return errs.New(errs.Required, "The mail needs a recipient.").On("to")
+		return errs.New(errs.Required, "The e-mail requires a recipient.").On("to")
 	}
 	return nil
 }
 
 // unlike returns the mailboxes that were not seen before.
-func unlike(list []schema.Mailbox, seen map[string]bool) []schema.Mailbox {
-	fresh := []schema.Mailbox{}
+func unlike(list []vocab.Mailbox, seen map[string]bool) []vocab.Mailbox {
+	fresh := []vocab.Mailbox{}
 	for _, m := range list {
 		if key := strings.ToLower(m.Address); !seen[key] {
 			seen[key] = true
@@ -57,14 +58,14 @@ func unlike(list []schema.Mailbox, seen map[string]bool) []schema.Mailbox {
 // "Ada <ada@example.com>". The errors are joined and blame the places.
 func cleanRecipients(to, cc, bcc []string) (recipients, error) {
 	if n := len(to) + len(cc) + len(bcc); n > MaxRecipients {
-		return recipients{}, errs.New(errs.TooLong, "There are %d recipients; at most %d are allowed.", n, MaxRecipients).On("to")
+		return recipients{}, errs.Exceeds(MaxRecipients, "There are %d recipients; at most %d are allowed.", n, MaxRecipients).On("to")
 	}
 	var r recipients
 	var faults []error
 	for _, f := range []struct {
 		name string
 		from []string
-		into *[]schema.Mailbox
+		into *[]vocab.Mailbox
 	}{{"to", to, &r.to}, {"cc", cc, &r.cc}, {"bcc", bcc, &r.bcc}} {
 		for i, text := range f.from {
 			m, err := cleanMailbox(text, f.name, strconv.Itoa(i))
@@ -74,27 +75,27 @@ func cleanRecipients(to, cc, bcc []string) (recipients, error) {
 	return r, errors.Join(faults...)
 }
 
-func cleanMailbox(text string, field ...string) (schema.Mailbox, error) {
-	invalid := errs.New(errs.Invalid, "This is no e-mail address; write it like \"ada@example.com\", or with a name like \"Ada <ada@example.com>\".").On(field...)
-	a, err := mail.ParseAddress(strings.TrimSpace(text))
-	if err != nil || !utf8.ValidString(text) {
-		return schema.Mailbox{}, invalid
+func cleanMailbox(text string, field ...string) (vocab.Mailbox, error) {
+	invalid := errs.New(errs.Invalid, "This is not an e-mail address; write it like \"ada@example.com\", or with a name like \"Ada <ada@example.com>\".").On(field...)
+	name, address, ok := emailaddress.Parse(text)
+	m := vocab.Mailbox{Address: strings.ToLower(address)}
+	if !ok && emailaddress.Valid(text) { // bare, as a contact's is kept
+		m.Address, ok = strings.ToLower(text), true
 	}
-	m := schema.Mailbox{Address: strings.ToLower(a.Address)}
-	// What an address is only between quotes, or as a number of a host, is not taken.
-	if bare, err := mail.ParseAddress(m.Address); err != nil || bare.Address != m.Address || strings.ContainsAny(m.Address, "[]\"") {
+	if !ok || !utf8.ValidString(text) || strings.HasSuffix(m.Address, "]") { // the number of a host is not taken
 		return m, invalid
 	}
 	if len(m.Address) > maxAddress {
-		return m, errs.New(errs.TooLong, "The address has %d characters; at most %d are allowed.", len(m.Address), maxAddress).On(field...)
+		return m, errs.Exceeds(maxAddress, "The address has %d characters; at most %d are allowed.", len(m.Address), maxAddress).On(field...)
 	}
-	if strings.TrimSpace(a.Name) != "" {
-		m.Name, err = oneLine(a.Name, maxDisplay, field...)
+	var err error
+	if strings.TrimSpace(name) != "" {
+		m.Name, err = richtext.OneLine(name, maxDisplay, field...)
 	}
 	return m, err
 }
 
-// lastMail is the mail that an answer goes to: the newest one that somebody wrote
+// lastMail is the mail that an answer goes to: the newest one that someone wrote
 // who is not blocked, else the newest of ours; nil: there is none.
 func (ch *change) lastMail(ctx context.Context) (*ent.Email, error) {
 	const looked = 50
@@ -104,7 +105,7 @@ func (ch *change) lastMail(ctx context.Context) (*ent.Email, error) {
 		return nil, err
 	}
 	for _, m := range newest {
-		blocked := slices.ContainsFunc(m.Verdict.Reasons, func(r schema.FilterReason) bool { return r.Reason == vocab.ReasonBlockedSender })
+		blocked := slices.ContainsFunc(m.Verdict.Reasons, func(r vocab.FilterReason) bool { return r.Reason == vocab.ReasonBlockedSender })
 		if m.InboundMailID != "" && !blocked {
 			return m, nil
 		}
@@ -118,39 +119,39 @@ func (ch *change) lastMail(ctx context.Context) (*ent.Email, error) {
 }
 
 // usualRecipients are those of an answer to a mail: its author and, to answer
-// all, everybody else on it, but for the account's own channels. Where that leaves
-// nobody it is the contact.
+// all, everyone else on it, but for the account's own channels. Where that leaves
+// no one it is the contact.
 func (ch *change) usualRecipients(ctx context.Context, last *ent.Email, all bool) (recipients, error) {
 	var r recipients
 	if last != nil {
-		ours, err := ch.ours(ctx, slices.Concat([]schema.Mailbox{last.From}, last.ReplyTo, last.To, last.Cc))
+		ours, err := ch.ownAddresses(ctx, slices.Concat([]vocab.Mailbox{last.From}, last.ReplyTo, last.To, last.Cc))
 		if err != nil {
 			return r, err
 		}
-		r = answer(last, ours, all)
+		r = answerRecipients(last, ours, all)
 	}
 	if len(r.to) > 0 || ch.c.ContactID == "" {
 		return r, nil
 	}
 	contact, err := ch.tx.Client.Contact.Get(ctx, ch.c.ContactID)
 	if err == nil && contact.Email != "" {
-		r.to = []schema.Mailbox{{Name: contact.Name, Address: contact.Email}}
+		r.to = []vocab.Mailbox{{Name: contact.Name, Address: contact.Email}}
 	}
 	return r, err
 }
 
-// answer is who gets an answer to a mail. An answer to a mail of ours goes to
-// whom that went.
-func answer(last *ent.Email, ours map[string]bool, all bool) recipients {
-	others := func(list []schema.Mailbox) []schema.Mailbox {
-		return slices.DeleteFunc(slices.Clone(list), func(m schema.Mailbox) bool { return m.Address == "" || ours[strings.ToLower(m.Address)] })
+// answerRecipients is who gets an answer to a mail. An answer to a mail of ours
+// goes to whom that went.
+func answerRecipients(last *ent.Email, ours map[string]bool, all bool) recipients {
+	others := func(list []vocab.Mailbox) []vocab.Mailbox {
+		return slices.DeleteFunc(slices.Clone(list), func(m vocab.Mailbox) bool { return m.Address == "" || ours[strings.ToLower(m.Address)] })
 	}
 	r := recipients{to: others(last.To)}
 	copied := others(last.Cc)
 	if last.InboundMailID != "" {
 		copied = append(r.to, copied...)
 		if r.to = others(last.ReplyTo); len(r.to) == 0 {
-			r.to = others([]schema.Mailbox{last.From})
+			r.to = others([]vocab.Mailbox{last.From})
 		}
 	}
 	if all {
@@ -159,17 +160,21 @@ func answer(last *ent.Email, ours map[string]bool, all bool) recipients {
 	return r
 }
 
-// ours tells which addresses, in lower case, are of the account's own channels,
-// with or without something after a plus sign.
-func (ch *change) ours(ctx context.Context, list []schema.Mailbox) (map[string]bool, error) {
+// ownAddresses reports which addresses, in lower case, are of the account's own
+// channels, with or without something after a plus sign: their own, and those to which
+// other mailboxes forward, which no one else has the key of.
+func (ch *change) ownAddresses(ctx context.Context, list []vocab.Mailbox) (map[string]bool, error) {
 	plain := map[string]string{}
 	for _, m := range list {
 		address := strings.ToLower(m.Address)
 		plain[address] = withoutTag(address)
 	}
-	asked := []string{}
+	asked, keys := []string{}, []string{}
 	for address, bare := range plain {
 		asked = append(asked, address, bare)
+		if key := localOf(bare); len(key) >= shortestKey {
+			keys = append(keys, key)
+		}
 	}
 	// All of them count, also of inboxes that the viewer does not see.
 	ctx = byRouting(ctx, ch.c.AccountID)
@@ -177,11 +182,32 @@ func (ch *change) ours(ctx context.Context, list []schema.Mailbox) (map[string]b
 	if err != nil {
 		return nil, err
 	}
+	known, err := ch.forwardingKeys(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
 	ours := map[string]bool{}
 	for address, bare := range plain {
-		ours[address] = slices.Contains(found, address) || slices.Contains(found, bare)
+		ours[address] = slices.Contains(found, address) || slices.Contains(found, bare) || slices.Contains(known, localOf(bare))
 	}
 	return ours, nil
+}
+
+// shortestKey is how many characters a channel's key has at least: few addresses have as
+// many before the @, so that most answers need not look for any.
+const shortestKey = 26
+
+// forwardingKeys returns which of the keys are those of the account's e-mail channels.
+func (ch *change) forwardingKeys(ctx context.Context, keys []string) ([]string, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	return ch.tx.Client.Channel.Query().Where(entchannel.KeyIn(keys...), entchannel.KindEQ(vocab.Email)).Select(entchannel.FieldKey).Strings(ctx)
+}
+
+func localOf(address string) string {
+	local, _, _ := strings.Cut(address, "@")
+	return local
 }
 
 // withoutTag is "help@example.com" of "help+anything@example.com".

@@ -6,22 +6,22 @@ import (
 	"strings"
 
 	"parley/ent"
-	"parley/ent/schema"
-	"parley/internal/errs"
 	"parley/internal/id"
+	"parley/internal/richtext"
 	"parley/internal/store"
+	"parley/internal/vocab"
 )
 
-// Outbox sends what goes by mail. Package email implements it.
+// Outbox queues what goes by mail. deliver.Outbox implements it.
 type Outbox interface {
 	// Queue keeps a message as a mail that is to go out, within the transaction
 	// that makes it. CHANNEL_NOT_CONNECTED where the channel cannot send.
 	Queue(ctx context.Context, tx *store.Tx, c *ent.Conversation, m *ent.Message, mail Outgoing) error
 }
 
-// Outgoing is the envelope of a mail that is to go out. Nobody is in it twice.
+// Outgoing is the envelope of a mail that is to go out. No one is in it twice.
 type Outgoing struct {
-	To, Cc, Bcc []schema.Mailbox
+	To, Cc, Bcc []vocab.Mailbox
 	Subject     string
 	// ReplyToMessageID is the message that it answers; "": it begins a thread.
 	ReplyToMessageID string
@@ -37,45 +37,30 @@ type Contacts interface {
 	Introduce(ctx context.Context, tx *store.Tx, contactID, name string) error
 }
 
-// UseOutbox has messages of e-mail conversations go out. It is called before the
-// first use case.
-func (s *Service) UseOutbox(o Outbox) { s.outbox = o }
-
-// UseContacts lets agents begin e-mail conversations. It is called before the
-// first use case.
-func (s *Service) UseContacts(c Contacts) { s.contacts = c }
-
-// queue hands a message over, and remembers whom the team wrote to.
-func (s *Service) queue(ctx context.Context, ch *change, m *ent.Message, mail Outgoing) error {
-	if s.outbox == nil {
-		return notConnected()
-	}
-	if err := s.outbox.Queue(ctx, ch.tx, ch.c, m, mail); err != nil {
+// queueMail hands a message over, and remembers whom the team wrote to.
+func (s *Service) queueMail(ctx context.Context, ch *change, m *ent.Message, mail Outgoing) error {
+	if err := s.deps.Outbox.Queue(ctx, ch.tx, ch.c, m, mail); err != nil {
 		return err
 	}
-	if err := ch.joined(ctx, append(mail.To[:len(mail.To):len(mail.To)], mail.Cc...)); err != nil {
+	if err := ch.addParticipants(ctx, append(mail.To[:len(mail.To):len(mail.To)], mail.Cc...)); err != nil {
 		return err
 	}
 	return ch.wroteTo(ctx, mail)
 }
 
-func notConnected() error {
-	return errs.New(errs.ChannelNotConnected, "The conversation's e-mail channel is not connected, so that nothing can be sent.").On("conversationId")
-}
-
-// joined makes people participants: from then on their mail joins the
+// addParticipants makes people participants: from then on their mail joins the
 // conversation by its headers alone (pitfall 5).
-func (ch *change) joined(ctx context.Context, people []schema.Mailbox) error {
+func (ch *change) addParticipants(ctx context.Context, people []vocab.Mailbox) error {
 	if len(people) == 0 {
 		return nil
 	}
-	s, rows := &statement{}, []string{}
+	s, rows := &store.Statement{}, []string{}
 	for _, p := range people[:min(len(people), maxParticipants)] {
-		rows = append(rows, "("+strings.Join([]string{s.arg(id.New("participant")), s.arg(ch.c.AccountID), s.arg(ch.c.InboxID), s.arg(ch.c.ID),
-			s.arg(strings.ToLower(p.Address)), s.arg(p.Name)}, ", ")+")")
+		rows = append(rows, "("+strings.Join([]string{s.Arg(id.New("participant")), s.Arg(ch.c.AccountID), s.Arg(ch.c.InboxID), s.Arg(ch.c.ID),
+			s.Arg(strings.ToLower(p.Address)), s.Arg(p.Name)}, ", ")+")")
 	}
 	_, err := ch.tx.Exec(ctx, `INSERT INTO participants (id, account_id, inbox_id, conversation_id, address, name) VALUES `+
-		strings.Join(rows, ", ")+` ON CONFLICT (conversation_id, address) DO NOTHING`, s.args...)
+		strings.Join(rows, ", ")+` ON CONFLICT (conversation_id, address) DO NOTHING`, s.Args...)
 	if err != nil {
 		return fmt.Errorf("save participants: %w", err)
 	}
@@ -89,28 +74,29 @@ const maxParticipants = 200
 // who are then no role addresses to be filtered (IN-11).
 func (ch *change) wroteTo(ctx context.Context, mail Outgoing) error {
 	addresses := []string{}
-	for _, list := range [][]schema.Mailbox{mail.To, mail.Cc, mail.Bcc} {
+	for _, list := range [][]vocab.Mailbox{mail.To, mail.Cc, mail.Bcc} {
 		for _, m := range list {
 			addresses = append(addresses, m.Address)
 		}
 	}
-	s := &statement{}
-	s.WriteString("UPDATE contacts SET written_at = " + s.arg(int64(ch.now())) + " WHERE account_id = " + s.arg(ch.c.AccountID) +
-		" AND id IN (SELECT contact_id FROM contact_emails WHERE account_id = " + s.arg(ch.c.AccountID) + " AND address IN (" + list(s, addresses) + "))")
-	_, err := ch.tx.Exec(ctx, s.String(), s.args...)
+	s := &store.Statement{}
+	s.WriteString("UPDATE contacts SET written_at = " + s.Arg(int64(ch.now())) + " WHERE account_id = " + s.Arg(ch.c.AccountID) +
+		" AND id IN (SELECT contact_id FROM contact_emails WHERE account_id = " + s.Arg(ch.c.AccountID) + " AND address IN (" + store.List(s, addresses) + "))")
+	_, err := ch.tx.Exec(ctx, s.String(), s.Args...)
 	return err
 }
 
 // maxSubject is the most characters of a subject.
 const maxSubject = 500
 
-// replyMail is the envelope of an answer in an e-mail conversation.
-func (ch *change) replyMail(ctx context.Context, in SendMessageInput) (Outgoing, error) {
+// replyMail is the envelope of an answer in an e-mail conversation, to a message or
+// to the last one.
+func (ch *change) replyMail(ctx context.Context, in SendMessageInput, answered string) (Outgoing, error) {
 	given, err := cleanRecipients(in.To, in.Cc, in.Bcc)
 	if err != nil {
 		return Outgoing{}, err
 	}
-	last, err := ch.lastMail(ctx)
+	last, err := ch.mailToAnswer(ctx, answered)
 	if err != nil {
 		return Outgoing{}, err
 	}
@@ -118,8 +104,8 @@ func (ch *change) replyMail(ctx context.Context, in SendMessageInput) (Outgoing,
 	if last != nil {
 		mail.ReplyToMessageID, mail.Quote = last.ID, true
 	}
-	if in.Subject != nil {
-		if mail.Subject, err = oneLine(*in.Subject, maxSubject, "subject"); err != nil {
+	if in.Subject != nil && *in.Subject != "" {
+		if mail.Subject, err = richtext.OneLine(*in.Subject, maxSubject, "subject"); err != nil {
 			return mail, err
 		}
 	}
@@ -133,7 +119,7 @@ func (ch *change) replyMail(ctx context.Context, in SendMessageInput) (Outgoing,
 	if in.Cc == nil && in.To == nil {
 		given.cc = usual.cc
 	}
-	return mail, given.into(&mail)
+	return mail, given.fillRecipients(&mail)
 }
 
 // replySubject is the subject of an answer.

@@ -5,10 +5,12 @@ import (
 
 	"parley/ent"
 	"parley/ent/emailchannel"
+	"parley/internal/account"
 	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/id"
-	"parley/internal/once"
+	"parley/internal/idempotency"
+	"parley/internal/richtext"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -16,50 +18,55 @@ import (
 
 // StartEmail begins a conversation by mail and returns it with its first message
 // (pitfall 8). It is with the contact that the first address in To belongs to,
-// who is made if nobody has it, and belongs to whoever writes; it is not routed.
-// Only members of the channel's inbox may (IB-5): NOT_FOUND else. It fails as
+// who is made if no one has it, and belongs to whoever writes; it is not routed.
+// Only members of the channel's inbox may (IB-5): otherwise NOT_FOUND. It fails as
 // SendMessage does.
-func (s *Service) StartEmail(ctx context.Context, in StartEmailInput) (*ent.Conversation, *ent.Message, error) {
-	what, err := compose(in.Text, in.HTML, MaxText, len(in.AttachmentIDs))
+func (s *Service) StartEmail(ctx context.Context, in StartEmailConversationInput) (*ent.Conversation, *ent.Message, error) {
+	what, err := composeContent(written{in.Text, in.HTML, in.Markdown}, MaxText, len(in.AttachmentIDs))
 	if err != nil {
 		return nil, nil, err
 	}
 	mail := Outgoing{AttachmentIDs: in.AttachmentIDs}
-	if mail.Subject, err = oneLine(in.Subject, maxSubject, "subject"); err != nil {
+	if mail.Subject, err = richtext.OneLine(in.Subject, maxSubject, "subject"); err != nil {
 		return nil, nil, err
 	}
 	given, err := cleanRecipients(in.To, in.Cc, in.Bcc)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := given.into(&mail); err != nil {
+	if err := given.fillRecipients(&mail); err != nil {
 		return nil, nil, err
 	}
+	externalID, err := account.NewExternalID(in.ExternalID)
+	if err != nil {
+		return nil, nil, err
+	}
+	call := idempotency.Call{
+		Mutation: "startEmailConversation", Key: in.IdempotencyKey, Input: in, Result: id.OrNew(in.MessageID, id.Message),
+		Own: []idempotency.Own{{Kind: id.Conversation, Field: "id", ID: in.ID}, {Kind: id.Message, Field: "messageId", ID: in.MessageID}},
+	}
+	begun := ent.Conversation{ID: id.OrNew(in.ID, id.Conversation), ExternalID: externalID}
 	var c *ent.Conversation
 	var m *ent.Message
-	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		messageID := newMessageID()
-		replayed, err := once.Claim(ctx, tx, "startEmailConversation", in.IdempotencyKey, in, messageID)
-		if err != nil {
-			return err
-		}
-		if replayed == "" {
-			c, m, err = s.startEmail(ctx, tx, in.EmailChannelID, messageID, what, mail)
-			return err
-		}
-		if m, err = findMessage(ctx, tx.Client, replayed); err != nil {
+	err = idempotency.Make(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) (err error) {
+		c, m, err = s.startEmail(ctx, tx, in.ChannelID, begun, draft{id: call.Result, what: what}, mail)
+		return err
+	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
+		if m, err = findMessage(ctx, tx.Client, first); err != nil {
 			return err
 		}
 		c, err = tx.Client.Conversation.Get(ctx, m.ConversationID)
 		return err
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, account.ExternalIDTaken(err, "conversation")
 	}
 	return c, m, nil
 }
 
-func (s *Service) startEmail(ctx context.Context, tx *store.Tx, channelID, messageID string, what content, mail Outgoing) (*ent.Conversation, *ent.Message, error) {
+// startEmail opens the conversation, of which begun has the ids, with the message that d
+// begins.
+func (s *Service) startEmail(ctx context.Context, tx *store.Tx, channelID string, begun ent.Conversation, d draft, mail Outgoing) (*ent.Conversation, *ent.Message, error) {
 	channel, err := sendingChannel(ctx, tx, channelID)
 	if err != nil {
 		return nil, nil, err
@@ -69,10 +76,10 @@ func (s *Service) startEmail(ctx context.Context, tx *store.Tx, channelID, messa
 		return nil, nil, err
 	}
 	now := tx.Now()
-	ch, err := open(ctx, tx, &ent.Conversation{
-		ID: id.New(id.Conversation), AccountID: channel.AccountID, InboxID: channel.InboxID, ChannelID: channel.ID,
+	ch, err := openConversation(ctx, tx, &ent.Conversation{
+		ID: begun.ID, ExternalID: begun.ExternalID, AccountID: channel.AccountID, InboxID: channel.InboxID, ChannelID: channel.ID,
 		Kind: vocab.Email, Status: vocab.Open, ContactID: contact.ID, Subject: mail.Subject, ToAddress: channel.Address,
-		OpenedAt: now, LastMessageAt: now, WaitingSince: clock.Never, VisitorActiveAt: now, RoutingSource: channel.ID,
+		OpenedAt: now, LastMessageAt: now, ActivityAt: now, WaitingSince: clock.Never, VisitorActiveAt: now, RoutingSource: channel.ID,
 		BotState: vocab.BotNone, Priority: vocab.PriorityNone, Tags: []string{}, Revision: 1,
 	})
 	if err != nil {
@@ -81,16 +88,17 @@ func (s *Service) startEmail(ctx context.Context, tx *store.Tx, channelID, messa
 	v := viewer.FromContext(ctx)
 	if v.IsUser() {
 		ch.c.AssigneeID = v.ActorID
-		ch.emit(vocab.ConversationAssigned)
+		ch.emitEvent(vocab.ConversationAssigned)
 	}
-	m, err := ch.add(ctx, draft{id: messageID, by: authorOf(v), direction: vocab.Outgoing, what: what})
+	d.by, d.direction = authorOf(v), vocab.Outgoing
+	m, err := ch.addMessage(ctx, d)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.claim(ctx, ch, mail.AttachmentIDs, m); err != nil {
+	if err := s.claimFiles(ctx, ch, mail.AttachmentIDs, m); err != nil {
 		return nil, nil, err
 	}
-	if err := s.queue(ctx, ch, m, mail); err != nil {
+	if err := s.queueMail(ctx, ch, m, mail); err != nil {
 		return nil, nil, err
 	}
 	return ch.c, m, ch.save(ctx)
@@ -99,7 +107,7 @@ func (s *Service) startEmail(ctx context.Context, tx *store.Tx, channelID, messa
 // sendingChannel is an e-mail channel of an inbox whose conversations the viewer
 // sees (IB-5).
 func sendingChannel(ctx context.Context, tx *store.Tx, channelID string) (*ent.EmailChannel, error) {
-	unknown := errs.New(errs.NotFound, "There is no e-mail channel %q from which you may send.", errs.Clip(channelID)).On("emailChannelId")
+	unknown := errs.New(errs.NotFound, "There is no e-mail channel %q that you may send from.", errs.Clip(channelID)).On("channelId")
 	if !id.Is(channelID, id.Channel) {
 		return nil, unknown
 	}
@@ -112,16 +120,13 @@ func sendingChannel(ctx context.Context, tx *store.Tx, channelID string) (*ent.E
 
 // writtenTo is the contact of the first recipient, who must not be blocked.
 func (s *Service) writtenTo(ctx context.Context, tx *store.Tx, channel *ent.EmailChannel, mail Outgoing) (*ent.Contact, error) {
-	if s.contacts == nil {
-		return nil, notConnected()
-	}
 	first := mail.To[0]
-	contact, created, err := s.contacts.FindOrCreateByEmail(ctx, tx, first.Address)
+	contact, created, err := s.deps.Contacts.FindOrCreateByEmail(ctx, tx, first.Address)
 	if err != nil {
 		return nil, err
 	}
 	if created {
-		if err := s.contacts.Introduce(ctx, tx, contact.ID, first.Name); err != nil {
+		if err := s.deps.Contacts.Introduce(ctx, tx, contact.ID, first.Name); err != nil {
 			return nil, err
 		}
 	}

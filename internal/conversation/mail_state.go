@@ -26,7 +26,7 @@ var precedes = map[vocab.DeliveryState][]vocab.DeliveryState{
 	vocab.DeliveryFailed:    {vocab.DeliveryFailed, vocab.DeliverySent, vocab.DeliveryQueued},
 }
 
-// SetDelivery tells how far a message of ours came, within the caller's
+// SetDelivery reports how far a message of ours came, within the caller's
 // transaction, with why it went no further, in English. A state that does not
 // follow from the one that it has, and one that it has, change nothing; the
 // conversation's revision stays.
@@ -35,7 +35,7 @@ func (s *Service) SetDelivery(ctx context.Context, tx *store.Tx, messageID strin
 	if err != nil {
 		return err
 	}
-	ch, err := load(ctx, tx, m.ConversationID)
+	ch, err := loadChange(ctx, tx, m.ConversationID)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (s *Service) SetDelivery(ctx context.Context, tx *store.Tx, messageID strin
 	if m, err = findMessage(ctx, tx.Client, messageID); err != nil {
 		return err
 	}
-	errText = cut(errText, maxDeliveryError)
+	errText = firstCharacters(errText, maxDeliveryError)
 	if m.Direction != vocab.Outgoing || !slices.Contains(precedes[state], m.Delivery) || m.Delivery == state && m.DeliveryError == errText {
 		return nil
 	}
@@ -52,11 +52,12 @@ func (s *Service) SetDelivery(ctx context.Context, tx *store.Tx, messageID strin
 	}
 	tx.Append(ctx, store.Event{
 		Type: vocab.MessageDeliveryChanged, InboxID: m.InboxID, ConversationID: m.ConversationID, MessageID: m.ID, Revision: ch.c.Revision,
+		Changes: deliveryChange(m.Delivery, state),
 	})
 	return nil
 }
 
-// Requeue tells that a message which failed is tried again, within the caller's
+// Requeue reports that a message which failed is tried again, within the caller's
 // transaction.
 func (s *Service) Requeue(ctx context.Context, tx *store.Tx, messageID string) error {
 	return s.SetDelivery(ctx, tx, messageID, vocab.DeliveryQueued, "")
@@ -70,23 +71,23 @@ func (s *Service) TakeBack(ctx context.Context, tx *store.Tx, messageID string) 
 	if err != nil {
 		return err
 	}
-	ch, err := load(ctx, tx, m.ConversationID)
+	ch, err := loadChange(ctx, tx, m.ConversationID)
 	if err != nil {
 		return err
 	}
 	if m.AuthorID != viewer.FromContext(ctx).Actor().ActorID {
-		return errs.New(errs.Forbidden, "Only the author may take a message back.").On("messageId")
+		return errs.New(errs.Forbidden, "Only the author may cancel a message.").On("messageId")
 	}
 	last, err := tx.Client.Message.Query().Where(
 		entmessage.ConversationID(ch.c.ID), entmessage.VisibleNumberGT(0), entmessage.DeletedAt(0), entmessage.IDNEQ(m.ID),
 	).Order(ent.Desc(entmessage.FieldNumber)).First(ctx)
 	switch {
 	case err == nil && last.Direction == vocab.Incoming && ch.c.Status == vocab.Open:
-		ch.asked(last.CreatedAt)
+		ch.startWaiting(last.CreatedAt)
 	case err != nil && !ent.IsNotFound(err):
 		return err
 	}
-	return ch.rewrite(ctx, m, content{}, vocab.MessageDeleted)
+	return ch.rewriteMessage(ctx, m, content{}, vocab.MessageDeleted)
 }
 
 // Answered reports whether the team ever wrote to a contact: then their address
@@ -108,7 +109,7 @@ func (s *Service) Answered(ctx context.Context, tx *store.Tx, contactID string) 
 // Who is blocked is no matter of judgement and stays. What leaves Filtered is
 // routed and ticketed as if new (IN-9).
 func (s *Service) Refilter(ctx context.Context, tx *store.Tx, conversationID string, old, new vocab.FilteredReasons) (bool, error) {
-	ch, err := load(ctx, tx, conversationID)
+	ch, err := loadChange(ctx, tx, conversationID)
 	if err != nil {
 		return false, err
 	}

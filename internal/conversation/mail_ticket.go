@@ -27,7 +27,7 @@ func (ch *change) makeTicket(ctx context.Context) error {
 // ticketAsNew has a conversation that leaves Filtered ticketed as its channel
 // does new ones, if a mail to us began it (IN-9, EM-3).
 func (ch *change) ticketAsNew(ctx context.Context) error {
-	if ch.c.Kind != vocab.Email {
+	if !ch.c.Kind.Abilities().TicketPreset {
 		return nil
 	}
 	ctx = byRouting(ctx, ch.c.AccountID)

@@ -6,7 +6,6 @@ import (
 
 	"parley/ent"
 	"parley/internal/clock"
-	"parley/internal/id"
 	"parley/internal/richtext"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -20,22 +19,26 @@ type author struct {
 
 func authorOf(v *viewer.Viewer) author { return author{kind: v.Actor().Kind, id: v.Actor().ActorID} }
 
+func (a author) isUser() bool { return a.kind == viewer.Admin || a.kind == viewer.Agent }
+
 // draft is a message before it is in its conversation.
 type draft struct {
-	id        string
-	by        author
-	direction vocab.MessageDirection
-	what      content
-	mentions  []string
-	at        clock.Micros // when it was written; zero: now
-	quiet     bool         // nobody is to notice it: it is no unread message (IN-7)
+	id         string
+	externalID *string
+	by         author
+	direction  vocab.MessageDirection
+	what       content
+	mentions   []string
+	replyTo    string       // the message that it answers
+	at         clock.Micros // when it was written; zero: now
+	quiet      bool         // no one is to notice it: it is no unread message (IN-7)
 }
 
-// add writes a message into the conversation that is being changed: it numbers
+// addMessage writes a message into the conversation that is being changed: it numbers
 // it, moves the conversation's own times and preview on, makes it findable, and
 // emits MESSAGE_CREATED. Notes and the system's messages leave times and preview
 // alone, and visitors do not see them (IN-7).
-func (ch *change) add(ctx context.Context, d draft) (*ent.Message, error) {
+func (ch *change) addMessage(ctx context.Context, d draft) (*ent.Message, error) {
 	c := ch.c
 	c.LastNumber++
 	visible := 0
@@ -48,44 +51,55 @@ func (ch *change) add(ctx context.Context, d draft) (*ent.Message, error) {
 		}
 		at = max(at, ch.before.LastMessageAt+1)
 		c.LastMessageAt = at
+		ch.moveUp(at)
 		c.Preview = richtext.Preview(d.what.text, previewLength)
 	}
 	if d.direction == vocab.Incoming && !d.quiet {
 		c.LastIncomingNumber = c.LastNumber
 	}
+	if d.direction == vocab.Outgoing {
+		c.LastOutgoingNumber = c.LastNumber
+	}
 	m := &ent.Message{
 		ID: d.id, AccountID: c.AccountID, InboxID: c.InboxID, ConversationID: c.ID,
 		Number: c.LastNumber, VisibleNumber: visible, Direction: d.direction, AuthorKind: d.by.kind, AuthorID: d.by.id,
-		Text: d.what.text, HTML: d.what.html, Mentions: d.mentions, Delivery: arrival(c.Kind, d.direction), CreatedAt: at,
+		Text: d.what.text, HTML: d.what.html, Markdown: d.what.markdown, ReplyToID: d.replyTo, Mentions: d.mentions, Delivery: initialState(c.Kind, d.direction),
+		ExternalID: d.externalID, CreatedAt: at,
 	}
-	if err := ch.insert(ctx, m); err != nil {
+	if err := ch.insertMessage(ctx, m); err != nil {
 		return nil, err
 	}
-	if err := ch.index(ctx, m.ID, m.Text); err != nil {
+	if err := ch.indexMessage(ctx, m.ID, m.Text); err != nil {
 		return nil, err
 	}
-	ch.emit(vocab.MessageCreated).MessageID = m.ID
+	ch.emitEvent(vocab.MessageCreated).MessageID = m.ID
 	return m, nil
 }
 
-// arrival is a new message's delivery state: what others wrote has arrived with
+// moveUp brings the conversation to the top of lists by activity, by what happened
+// at a time.
+func (ch *change) moveUp(at clock.Micros) {
+	ch.c.ActivityAt = max(ch.c.ActivityAt, ch.before.ActivityAt+1, at)
+}
+
+// initialState is a new message's delivery state: what others wrote has arrived with
 // us; what we wrote is kept for the visitor of a chat, and is on its way by mail.
-func arrival(kind vocab.ChannelKind, d vocab.MessageDirection) vocab.DeliveryState {
+func initialState(kind vocab.ChannelKind, d vocab.MessageDirection) vocab.DeliveryState {
 	switch {
 	case d != vocab.Outgoing:
 		return vocab.DeliveryDelivered
-	case kind == vocab.Email:
-		return vocab.DeliveryQueued
+	case kind.LeavesBy(vocab.ByWidget):
+		return vocab.DeliverySent
 	}
-	return vocab.DeliverySent
+	return vocab.DeliveryQueued
 }
 
-func (ch *change) insert(ctx context.Context, m *ent.Message) error {
+func (ch *change) insertMessage(ctx context.Context, m *ent.Message) error {
 	err := ch.tx.Client.Message.Create().
 		SetID(m.ID).SetAccountID(m.AccountID).SetInboxID(m.InboxID).SetConversationID(m.ConversationID).
 		SetNumber(m.Number).SetVisibleNumber(m.VisibleNumber).SetDirection(m.Direction).
-		SetAuthorKind(m.AuthorKind).SetAuthorID(m.AuthorID).SetText(m.Text).SetHTML(m.HTML).
-		SetMentions(m.Mentions).SetDelivery(m.Delivery).SetCreatedAt(m.CreatedAt).
+		SetAuthorKind(m.AuthorKind).SetAuthorID(m.AuthorID).SetText(m.Text).SetHTML(m.HTML).SetMarkdown(m.Markdown).SetReplyToID(m.ReplyToID).
+		SetMentions(m.Mentions).SetDelivery(m.Delivery).SetNillableExternalID(m.ExternalID).SetCreatedAt(m.CreatedAt).
 		Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save message: %w", err)
@@ -93,14 +107,12 @@ func (ch *change) insert(ctx context.Context, m *ent.Message) error {
 	return nil
 }
 
-// answered ends the contact's waiting.
-func (ch *change) answered() { ch.c.WaitingSince = clock.Never }
+// endWaiting ends the contact's waiting.
+func (ch *change) endWaiting() { ch.c.WaitingSince = clock.Never }
 
-// asked begins the contact's waiting, unless they wait already.
-func (ch *change) asked(at clock.Micros) {
+// startWaiting begins the contact's waiting, unless they wait already.
+func (ch *change) startWaiting(at clock.Micros) {
 	if ch.c.WaitingSince == clock.Never {
 		ch.c.WaitingSince = at
 	}
 }
-
-func newMessageID() string { return id.New(id.Message) }

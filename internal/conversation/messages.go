@@ -3,41 +3,54 @@ package conversation
 import (
 	"context"
 
+	"entgo.io/ent/dialect/sql"
+
 	"parley/ent"
 	entmessage "parley/ent/message"
+	"parley/internal/conversation/view"
 	"parley/internal/id"
-	"parley/internal/relay"
+	"parley/internal/paging"
+	"parley/internal/store"
 )
 
-// Messages returns a page of a conversation's messages, oldest first: the first
+// messages are those of a conversation, oldest first. A cursor is a number, so
+// that it means the same in each conversation.
+var messages = store.Listing[ent.Message]{
+	Name: "messages", Kind: id.Message, Column: entmessage.FieldNumber, Unique: true,
+	Number: func(m *ent.Message) int64 { return int64(m.Number) }, ID: func(m *ent.Message) string { return m.ID },
+}
+
+// Messages returns a page of each conversation's messages, oldest first: the first
 // 50 unless asked otherwise. Deleted ones are tombstones without content.
-func (s *Service) Messages(ctx context.Context, c *ent.Conversation, args relay.PageArgs) (*MessagePage, error) {
-	page, err := args.Resolve(defaultPage)
+func (s *Service) Messages(ctx context.Context, list []*ent.Conversation, args paging.PageArgs) ([]*MessagePage, error) {
+	found, err := messages.Pages(args, view.DefaultPage, idsOf(list), store.Of(entmessage.FieldConversationID),
+		func(narrow func(*sql.Selector)) ([]*ent.Message, error) {
+			query := s.store.Client(ctx).Message.Query()
+			query.Modify(narrow)
+			return query.All(ctx)
+		})
 	if err != nil {
 		return nil, err
 	}
-	fingerprint := relay.Fingerprint("messages", c.ID)
-	from, given, err := page.Key(fingerprint, false, id.Message)
-	if err != nil {
-		return nil, err
+	pages := make([]*MessagePage, len(list))
+	for i, c := range list {
+		pages[i] = &MessagePage{TotalCount: c.LastNumber, Connection: *found[i]}
 	}
-	query := s.store.Client(ctx).Message.Query().Where(entmessage.ConversationID(c.ID)).Limit(page.Limit() + 1)
-	if page.Backward() {
-		query.Order(ent.Desc(entmessage.FieldNumber))
-	} else {
-		query.Order(ent.Asc(entmessage.FieldNumber))
+	return pages, nil
+}
+
+// idsOf returns the ids of conversations.
+func idsOf(list []*ent.Conversation) []string {
+	ids := make([]string, len(list))
+	for i, c := range list {
+		ids[i] = c.ID
 	}
-	switch {
-	case given && page.Backward():
-		query.Where(entmessage.NumberLT(int(from.Value)))
-	case given:
-		query.Where(entmessage.NumberGT(int(from.Value)))
-	}
-	rows, err := query.All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &MessagePage{TotalCount: c.LastNumber, Connection: *relay.Build(rows, page, func(m *ent.Message) string {
-		return relay.EncodeCursor(fingerprint, false, relay.Key{Value: int64(m.Number), ID: m.ID})
-	})}, nil
+	return ids
+}
+
+// MessagePage is one page of a conversation's messages.
+type MessagePage struct {
+	paging.Connection[*ent.Message]
+	// TotalCount is how many messages and notes the conversation has.
+	TotalCount int
 }

@@ -7,6 +7,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 
 	"parley/ent"
+	"parley/internal/conversation/view"
 	"parley/internal/routing"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -14,7 +15,7 @@ import (
 )
 
 // OfferArgs asks that what routing left unassigned in an account be offered
-// again: somebody may be able to take it (RT-4).
+// again: someone may be able to take it (RT-4).
 type OfferArgs struct {
 	AccountID string `json:"accountId"`
 }
@@ -34,18 +35,18 @@ func RequestOffers(ctx context.Context, tx *store.Tx) error {
 	return err
 }
 
-// freed has what waits offered again when the change leaves somebody with a
+// offerFreed has what waits offered again when the change leaves someone with a
 // conversation less.
-func (ch *change) freed(ctx context.Context) error {
-	was := occupied(ch.before)
-	if was == "" || was == occupied(ch.c) {
+func (ch *change) offerFreed(ctx context.Context) error {
+	was := occupiedUser(ch.before)
+	if was == "" || was == occupiedUser(ch.c) {
 		return nil
 	}
 	return RequestOffers(ctx, ch.tx)
 }
 
-// occupied is whose capacity a conversation takes up; "": nobody's (RT-2).
-func occupied(c *ent.Conversation) string {
+// occupiedUser is whose capacity a conversation takes up; "": no one's (RT-2).
+func occupiedUser(c *ent.Conversation) string {
 	if routable(c) && !c.SnoozedUntil.IsSet() {
 		return c.AssigneeID
 	}
@@ -60,39 +61,58 @@ const offerSlice = 500
 const waitingSQL = `SELECT id, waiting_since FROM conversations WHERE awaits_offer
 	AND inbox_id IN (SELECT id FROM inboxes WHERE deleted_at = 0 AND account_id = $1)
 	AND status = 'OPEN' AND folder = 'MAIN' AND (waiting_since > $2 OR waiting_since = $2 AND id > $3)
-	ORDER BY waiting_since, id LIMIT 500`
+	ORDER BY waiting_since, id LIMIT $4`
 
 // Offer does what OfferArgs asks, a transaction for each conversation that
-// somebody takes. It may run again: what was taken waits no more.
+// someone takes. It may run again: what was taken waits no more.
 func (s *Service) Offer(ctx context.Context, args OfferArgs) error {
 	ctx = byRouting(ctx, args.AccountID)
 	idle := map[string]bool{}
-	after := place{key: -1}
+	after := waiting{since: -1}
 	for {
-		places, err := readPlacesWith(ctx, s.store, waitingSQL, []any{args.AccountID, after.key, after.id})
-		if err != nil || len(places) == 0 {
+		slice, err := s.waitingAfter(ctx, args.AccountID, after)
+		if err != nil {
 			return err
 		}
-		for _, p := range places {
-			if err := s.offer(ctx, p.id, idle); gone(err) != nil {
+		for _, w := range slice {
+			if err := s.offerConversation(ctx, w.id, idle); ignorePurged(err) != nil {
 				return err
 			}
 		}
-		if len(places) < offerSlice {
+		if len(slice) < offerSlice {
 			return nil
 		}
-		after = places[len(places)-1]
+		after = slice[len(slice)-1]
 	}
 }
 
-// offer routes a conversation that waits. idle remembers the rules by which
-// nobody can take anything now, so that thousands that wait cost little.
-func (s *Service) offer(ctx context.Context, conversationID string, idle map[string]bool) error {
+// waiting is a conversation that waits to be offered.
+type waiting struct {
+	id    string
+	since int64
+}
+
+// waitingAfter returns the next conversations that wait, longest first.
+func (s *Service) waitingAfter(ctx context.Context, accountID string, after waiting) ([]waiting, error) {
+	var found []waiting
+	args := []any{accountID, after.since, after.id, offerSlice}
+	err := store.ForEachRow(ctx, s.store, waitingSQL, args, func(rows entsql.ColumnScanner) error {
+		var w waiting
+		err := rows.Scan(&w.id, &w.since)
+		found = append(found, w)
+		return err
+	})
+	return found, err
+}
+
+// offerConversation routes a conversation that waits. idle remembers the rules by
+// which no one can take anything now, so that thousands that wait cost little.
+func (s *Service) offerConversation(ctx context.Context, conversationID string, idle map[string]bool) error {
 	taken, err := s.wouldBeTaken(ctx, conversationID, idle)
 	if err != nil || !taken {
 		return err
 	}
-	_, err = s.change(ctx, call{conversationID: conversationID}, func(ctx context.Context, ch *change) error {
+	err = s.changeAsSystem(ctx, conversationID, func(ctx context.Context, ch *change) error {
 		if !ch.c.AwaitsOffer || ch.c.SnoozedUntil.IsSet() {
 			return nil
 		}
@@ -101,36 +121,36 @@ func (s *Service) offer(ctx context.Context, conversationID string, idle map[str
 	return err
 }
 
-// wouldBeTaken asks without keeping anybody waiting.
+// wouldBeTaken asks without keeping anyone waiting.
 func (s *Service) wouldBeTaken(ctx context.Context, conversationID string, idle map[string]bool) (bool, error) {
-	c, err := find(ctx, s.store.Client(ctx).Conversation.Query(), conversationID)
+	c, err := view.Find(ctx, s.store.Client(ctx).Conversation.Query(), conversationID)
 	if err != nil {
 		return false, err
 	}
 	r := s.router(ctx)
-	rules, err := r.rules(ctx, c)
+	rules, err := r.RulesOf(ctx, c)
 	if err != nil {
 		return false, err
 	}
-	facts, err := r.facts(ctx, c, rules)
+	facts, err := r.ReadFacts(ctx, c, rules)
 	if err != nil {
 		return false, err
 	}
 	number, rule := routing.Pick(rules, facts)
-	circle := c.RoutingSource + "/" + strconv.Itoa(c.TargetedMessageVersion) + "/" + strconv.Itoa(number)
-	if rule.Target == vocab.RouteUnassigned || idle[circle] {
+	turn := c.RoutingSource + "/" + strconv.Itoa(c.TargetedMessageVersion) + "/" + strconv.Itoa(number)
+	if rule.Target == vocab.RouteUnassigned || idle[turn] {
 		return false, nil
 	}
-	d, err := r.choose(ctx, c, number, rule, routing.Case{})
-	idle[circle] = d.AssigneeID == "" && rule.Target != vocab.RouteContactOwner
+	d, err := r.Choose(ctx, c, number, rule, routing.Case{})
+	idle[turn] = d.AssigneeID == "" && rule.Target != vocab.RouteContactOwner
 	return d.AssigneeID != "", err
 }
 
 // OfferAll does Offer for every account in which something waits. The system
-// runs it each minute, for what nobody asked for: new members, for example.
+// runs it each minute, for what no one asked for: new members, for example.
 func (s *Service) OfferAll(ctx context.Context) error {
 	accounts := []string{}
-	err := read(ctx, s.store, "SELECT DISTINCT account_id FROM conversations WHERE awaits_offer", nil, func(rows entsql.ColumnScanner) error {
+	err := store.ForEachRow(ctx, s.store, "SELECT DISTINCT account_id FROM conversations WHERE awaits_offer", nil, func(rows entsql.ColumnScanner) error {
 		var accountID string
 		err := rows.Scan(&accountID)
 		accounts = append(accounts, accountID)

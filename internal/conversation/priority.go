@@ -9,8 +9,7 @@ import (
 
 // SetPriority says how pressing a conversation is (IN-18).
 func (s *Service) SetPriority(ctx context.Context, in SetConversationPriorityInput) (*ent.Conversation, error) {
-	in1 := call{"setConversationPriority", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.setPriority(in.Priority) })
+	return s.changeConversation(ctx, "setConversationPriority", in.Target, in, func(_ context.Context, ch *change) error { return ch.setPriority(in.Priority) })
 }
 
 func (ch *change) setPriority(to vocab.Priority) error {
@@ -19,7 +18,7 @@ func (ch *change) setPriority(to vocab.Priority) error {
 	}
 	if ch.c.Priority != to {
 		ch.c.Priority = to
-		ch.emit(vocab.ConversationUpdated)
+		ch.emitEvent(vocab.ConversationUpdated)
 	}
 	return nil
 }

@@ -5,40 +5,54 @@ import (
 	"testing"
 
 	"parley/ent"
+	entmessage "parley/ent/message"
 	"parley/internal/conversation"
 	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/testkit/check"
 )
 
-func (d *desk) unread(ctx context.Context, conversationID string) bool {
-	d.t.Helper()
-	return must(d.Unread(ctx, []*ent.Conversation{d.row(conversationID)}))(d.t)[0]
+func (d *suite) unread(ctx context.Context, conversationID string) bool {
+	d.T.Helper()
+	return check.Must(d.Unread(ctx, []*ent.Conversation{d.Row(conversationID)}))(d.T)[0]
 }
 
-func (d *desk) reads(ctx context.Context, conversationID string, number *int) error {
-	_, err := d.MarkRead(ctx, conversation.MarkConversationReadInput{ConversationID: conversationID, Number: number})
+func (d *suite) reads(ctx context.Context, conversationID string, number *int) error {
+	in := conversation.MarkConversationReadInput{ConversationID: conversationID}
+	if number != nil {
+		in.UpTo = check.Ptr(d.messageAt(conversationID, *number).ID)
+	}
+	_, err := d.MarkRead(ctx, in)
 	return err
+}
+
+// messageAt is a conversation's message of a number.
+func (d *suite) messageAt(conversationID string, number int) *ent.Message {
+	d.T.Helper()
+	return check.Must(d.Store.Client(d.System).Message.Query().
+		Where(entmessage.ConversationID(conversationID), entmessage.Number(number)).Only(d.System))(d.T)
 }
 
 // IN-15: what the contact wrote is unread for each user until they read it;
 // notes and answers are not.
 func TestUnread(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
-		ben, cleo, c := d.Agent(0), d.Agent(1), d.begin(0, "One").ID
-		d.notes(cleo, c, "Two")
-		d.says(cleo, c, "Three")
-		if err := d.reads(ben, c, ptr(1)); err != nil {
+	each(t, func(t *testing.T, d *suite) {
+		ben, cleo, c := d.Agent(0), d.Agent(1), d.StartChat(0, "One").ID
+		d.AgentNotes(cleo, c, "Two")
+		d.AgentSays(cleo, c, "Three")
+		if err := d.reads(ben, c, check.Ptr(1)); err != nil {
 			t.Fatal(err)
 		}
-		same(t, []bool{d.unread(ben, c), d.unread(cleo, c)}, []bool{false, true})
-		d.writes(c, 0, "Four")
-		same(t, d.unread(ben, c), true)
+		check.Same(t, []bool{d.unread(ben, c), d.unread(cleo, c)}, []bool{false, true})
+		d.VisitorWrites(c, 0, "Four")
+		check.Same(t, d.unread(ben, c), true)
 		if err := d.reads(ben, c, nil); err != nil {
 			t.Fatal(err)
 		}
-		same(t, d.unread(ben, c), false)
-		must(d.MarkUnread(ben, conversation.MarkConversationUnreadInput{ConversationID: c}))(t)
-		same(t, d.unread(ben, c), true)
+		check.Same(t, d.unread(ben, c), false)
+		check.Must(d.MarkUnread(ben, conversation.MarkConversationUnreadInput{ConversationID: c}))(t)
+		check.Same(t, d.unread(ben, c), true)
 	})
 }
 
@@ -46,10 +60,10 @@ func TestUnread(t *testing.T) {
 // and is the reader's own.
 func TestReadEvents(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *suite) {
 		ben, c := d.Agent(0), d.ConversationIDs[0]
-		d.writes(c, 0, "Four")
-		before := d.row(c)
+		d.VisitorWrites(c, 0, "Four")
+		before := d.Row(c)
 		read := func(number *int) func() {
 			return func() {
 				if err := d.reads(ben, c, number); err != nil {
@@ -57,19 +71,21 @@ func TestReadEvents(t *testing.T) {
 				}
 			}
 		}
-		events := d.events(read(nil))
-		same(t, []string{events[0].UserID, *events[0].Changes[0].To}, []string{d.AgentIDs[0], "4"})
-		for _, again := range []*int{nil, ptr(4), ptr(2), ptr(0)} {
-			same(t, d.told(read(again)), []string{})
+		events := d.EventsOf(read(nil))
+		check.Same(t, []string{events[0].UserID, *events[0].Changes[0].To}, []string{d.AgentIDs[0], "4"})
+		for _, again := range []*int{nil, check.Ptr(4), check.Ptr(2)} {
+			check.Same(t, d.Recorded(read(again)), []string{})
 		}
 		unread := func() {
-			must(d.MarkUnread(ben, conversation.MarkConversationUnreadInput{ConversationID: c}))(t)
+			check.Must(d.MarkUnread(ben, conversation.MarkConversationUnreadInput{ConversationID: c}))(t)
 		}
-		same(t, d.told(unread), []string{"CONVERSATION_READ readNumber:>3"})
-		same(t, d.told(unread), []string{})
-		same(t, d.row(c).String(), before.String())
-		for _, beyond := range []int{5, -1} {
-			refused(t, d.reads(ben, c, &beyond), errs.Invalid, "number")
+		check.Same(t, d.Recorded(unread), []string{"CONVERSATION_READ readNumber:>3"})
+		check.Same(t, d.Recorded(unread), []string{})
+		check.Same(t, d.Row(c).String(), before.String())
+		other := d.messageAt(d.ConversationIDs[1], 1).ID
+		for _, unknown := range []string{other, id.New(id.Message), c, "message_x"} {
+			_, err := d.MarkRead(ben, conversation.MarkConversationReadInput{ConversationID: c, UpTo: &unknown})
+			check.Refused(t, err, errs.NotFound, "upTo")
 		}
 	})
 }
@@ -77,26 +93,23 @@ func TestReadEvents(t *testing.T) {
 // IN-15: who read nothing yet has nothing to mark unread.
 func TestMarkUnreadWhatWasNeverRead(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
-		c := d.begin(0, "One").ID
-		d.writes(c, 0, "Two")
-		got := d.told(func() {
-			must(d.MarkUnread(d.Agent(0), conversation.MarkConversationUnreadInput{ConversationID: c}))(t)
-			if err := d.reads(d.Agent(0), c, ptr(0)); err != nil {
-				t.Fatal(err)
-			}
+	each(t, func(t *testing.T, d *suite) {
+		c := d.StartChat(0, "One").ID
+		d.VisitorWrites(c, 0, "Two")
+		got := d.Recorded(func() {
+			check.Must(d.MarkUnread(d.Agent(0), conversation.MarkConversationUnreadInput{ConversationID: c}))(t)
 		})
-		same(t, got, []string{})
-		same(t, d.unread(d.Agent(0), c), true)
+		check.Same(t, got, []string{})
+		check.Same(t, d.unread(d.Agent(0), c), true)
 	})
 }
 
 // IN-9: what is filtered never counts as unread.
 func TestFilteredIsNotUnread(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
-		c := d.begin(0, "Buy").ID
-		must(d.MarkAsSpam(d.Agent(0), conversation.MarkAsSpamInput{ConversationID: c}))(t)
-		same(t, d.unread(d.Agent(0), c), false)
+	each(t, func(t *testing.T, d *suite) {
+		c := d.StartChat(0, "Buy").ID
+		check.Must(d.MarkAsSpam(d.Agent(0), conversation.MarkConversationAsSpamInput{Target: conversation.On(c)}))(t)
+		check.Same(t, d.unread(d.Agent(0), c), false)
 	})
 }

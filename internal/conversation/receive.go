@@ -7,6 +7,7 @@ import (
 
 	"parley/ent"
 	"parley/ent/block"
+	"parley/internal/conversation/view"
 	"parley/internal/id"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -31,7 +32,7 @@ type Start struct {
 // (IN-8); a blocked visitor's chat goes to Filtered (IN-10); any other is routed
 // by the message's rules.
 func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conversation, *ent.Message, error) {
-	what, err := compose(&in.Text, nil, MaxVisitorText, len(in.AttachmentIDs))
+	what, err := composeContent(written{text: &in.Text}, MaxVisitorText, len(in.AttachmentIDs))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -40,7 +41,7 @@ func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conve
 		ID: id.New(id.Conversation), AccountID: in.Channel.AccountID, InboxID: in.Channel.InboxID,
 		ChannelID: in.Channel.ID, Kind: vocab.Chat, Status: vocab.Open,
 		ContactID: in.Visitor.ContactID, VisitorID: in.Visitor.ID,
-		OpenedAt: now, LastMessageAt: now, WaitingSince: now, VisitorActiveAt: now,
+		OpenedAt: now, LastMessageAt: now, ActivityAt: now, WaitingSince: now, VisitorActiveAt: now,
 		BotState: vocab.BotNone, OriginURL: in.PageURL, Priority: vocab.PriorityNone, Tags: []string{}, Revision: 1,
 	}
 	if in.Targeted != nil {
@@ -50,18 +51,18 @@ func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conve
 			c.BotState = vocab.BotActive
 		}
 	}
-	ch, err := open(ctx, tx, c)
+	ch, err := openConversation(ctx, tx, c)
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := ch.filterBlocked(ctx, c.ContactID, c.VisitorID); err != nil {
 		return nil, nil, err
 	}
-	m, err := ch.add(ctx, draft{id: in.MessageID, by: author{viewer.Visitor, in.Visitor.ID}, direction: vocab.Incoming, what: what})
+	m, err := ch.addMessage(ctx, draft{id: in.MessageID, by: author{viewer.Visitor, in.Visitor.ID}, direction: vocab.Incoming, what: what})
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.claim(ctx, ch, in.AttachmentIDs, m); err != nil {
+	if err := s.claimFiles(ctx, ch, in.AttachmentIDs, m); err != nil {
 		return nil, nil, err
 	}
 	if in.Targeted != nil {
@@ -72,28 +73,28 @@ func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conve
 	return c, m, ch.save(ctx)
 }
 
-// open writes a new conversation, which its first message follows.
-func open(ctx context.Context, tx *store.Tx, c *ent.Conversation) (*change, error) {
+// openConversation writes a new conversation, which its first message follows.
+func openConversation(ctx context.Context, tx *store.Tx, c *ent.Conversation) (*change, error) {
 	if err := insertConversation(ctx, tx, c); err != nil {
 		return nil, err
 	}
-	ch := begin(tx, c)
-	ch.before.LastMessageAt = 0 // the first message is as old as the conversation
+	ch := newChange(tx, c)
+	ch.before.LastMessageAt, ch.before.ActivityAt = 0, 0 // the first message is as old as the conversation
 	c.Revision = 0
-	ch.emit(vocab.ConversationCreated)
+	ch.emitEvent(vocab.ConversationCreated)
 	return ch, ch.indexHeader(ctx)
 }
 
 func insertConversation(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
 	err := tx.Client.Conversation.Create().
 		SetID(c.ID).SetAccountID(c.AccountID).SetInboxID(c.InboxID).SetChannelID(c.ChannelID).SetKind(c.Kind).
-		SetFolder(folder(c)).SetStatus(c.Status).SetContactID(c.ContactID).SetVisitorID(c.VisitorID).
-		SetOpenedAt(c.OpenedAt).SetLastMessageAt(c.LastMessageAt).SetWaitingSince(c.WaitingSince).
+		SetFolder(folderOf(c)).SetStatus(c.Status).SetContactID(c.ContactID).SetVisitorID(c.VisitorID).
+		SetOpenedAt(c.OpenedAt).SetLastMessageAt(c.LastMessageAt).SetActivityAt(c.ActivityAt).SetWaitingSince(c.WaitingSince).
 		SetVisitorActiveAt(c.VisitorActiveAt).SetBotID(c.BotID).SetBotState(c.BotState).SetOriginURL(c.OriginURL).
 		SetTargetedMessageID(c.TargetedMessageID).SetTargetedMessageVersion(c.TargetedMessageVersion).
 		SetTags(c.Tags).SetRevision(c.Revision).SetRoutingSource(c.RoutingSource).
 		SetSubject(c.Subject).SetToAddress(c.ToAddress).SetPossiblyRelatedID(c.PossiblyRelatedID).
-		Exec(ctx)
+		SetNillableExternalID(c.ExternalID).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save conversation: %w", err)
 	}
@@ -106,38 +107,38 @@ func insertConversation(ctx context.Context, tx *store.Tx, c *ent.Conversation) 
 // trash is NOT_FOUND: the visitor begins another (IN-20). The files are the
 // visitor's uploads; with them there may be no text.
 func (s *Service) Receive(ctx context.Context, tx *store.Tx, conversationID, messageID, visitorID, text string, attachmentIDs ...string) (*ent.Conversation, *ent.Message, error) {
-	what, err := compose(&text, nil, MaxVisitorText, len(attachmentIDs))
+	what, err := composeContent(written{text: &text}, MaxVisitorText, len(attachmentIDs))
 	if err != nil {
 		return nil, nil, err
 	}
-	ch, err := load(ctx, tx, conversationID)
+	ch, err := loadChange(ctx, tx, conversationID)
 	if err != nil {
 		return nil, nil, err
 	}
 	if ch.c.DeletedAt.IsSet() {
-		return nil, nil, notFound(conversationID)
+		return nil, nil, view.NotFound(conversationID)
 	}
 	if err := ch.filterBlocked(ctx, ch.c.ContactID, ch.c.VisitorID); err != nil {
 		return nil, nil, err
 	}
-	m, err := ch.add(ctx, draft{id: messageID, by: author{viewer.Visitor, visitorID}, direction: vocab.Incoming, what: what})
+	m, err := ch.addMessage(ctx, draft{id: messageID, by: author{viewer.Visitor, visitorID}, direction: vocab.Incoming, what: what})
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.claim(ctx, ch, attachmentIDs, m); err != nil {
+	if err := s.claimFiles(ctx, ch, attachmentIDs, m); err != nil {
 		return nil, nil, err
 	}
-	if err := ch.heard(ctx, m); err != nil {
+	if err := ch.onContactMessage(ctx, m); err != nil {
 		return nil, nil, err
 	}
 	return ch.c, m, ch.save(ctx)
 }
 
-// heard does what follows from a message of the contact's: it waits for an
+// onContactMessage does what follows from a message of the contact's: it waits for an
 // answer, a snoozed conversation comes back (IN-18), a closed one reopens (IN-7),
 // and one whose owner is away may be routed again (AC-8).
-func (ch *change) heard(ctx context.Context, m *ent.Message) error {
-	ch.asked(m.CreatedAt)
+func (ch *change) onContactMessage(ctx context.Context, m *ent.Message) error {
+	ch.startWaiting(m.CreatedAt)
 	ch.c.VisitorActiveAt = m.CreatedAt
 	ch.wake()
 	if ch.c.Status == vocab.Closed {
@@ -163,7 +164,7 @@ func (ch *change) filterBlocked(ctx context.Context, senders ...string) error {
 }
 
 // Blocked reports whether a channel blocks one of the senders: contacts and
-// visitors by their ids, and addresses in lower case; "" is nobody (IN-10).
+// visitors by their ids, and addresses in lower case; "" is no one (IN-10).
 func (s *Service) Blocked(ctx context.Context, tx *store.Tx, channelID string, senders ...string) (bool, error) {
 	return isBlocked(ctx, tx, channelID, senders...)
 }

@@ -5,7 +5,6 @@ import (
 
 	entconversation "parley/ent/conversation"
 	"parley/internal/errs"
-	"parley/internal/job"
 	"parley/internal/routing"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -26,43 +25,68 @@ type ReleaseArgs struct {
 // Kind names the job.
 func (ReleaseArgs) Kind() string { return "release-assignee" }
 
-// Release does what ReleaseArgs asks, a transaction for each conversation. It
-// may run again. A user who is a member again meanwhile keeps what they have.
+// Release does what ReleaseArgs asks: jobs that an earlier version queued.
 func (s *Service) Release(ctx context.Context, args ReleaseArgs) error {
+	return s.releaseUser(ctx, args)
+}
+
+// releaseSlice is how many conversations a release reads together.
+const releaseSlice = 500
+
+// releaseUser does what ReleaseArgs asks, a transaction for each conversation. It
+// may run again, and goes on where it was stopped: it reads no conversations of
+// inboxes where the user is a member, by then again or by another path, and keeps
+// what they have.
+func (s *Service) releaseUser(ctx context.Context, args ReleaseArgs) error {
 	ctx = viewer.NewContext(ctx, viewer.System("membership", args.AccountID))
-	query := s.store.Client(ctx).Conversation.Query().
-		Where(entconversation.AssigneeID(args.UserID), entconversation.StatusEQ(vocab.Open))
-	if args.InboxID != "" {
-		query.Where(entconversation.InboxID(args.InboxID))
-	}
-	ids, err := query.Limit(releaseSlice).IDs(ctx)
-	if err != nil {
-		return err
-	}
-	released := 0
-	for _, conversationID := range ids {
-		done, err := s.release(ctx, conversationID, args)
-		if err != nil && !errs.Is(err, errs.NotFound) {
+	inboxes := []string{args.InboxID}
+	if args.InboxID == "" {
+		var err error
+		inboxes, err = s.store.Client(ctx).Conversation.Query().
+			Where(entconversation.AssigneeID(args.UserID), entconversation.StatusEQ(vocab.Open)).
+			Unique(true).Select(entconversation.FieldInboxID).Strings(ctx)
+		if err != nil {
 			return err
 		}
-		if done {
-			released++
-		}
 	}
-	if len(ids) == releaseSlice && released > 0 {
-		return job.Again(0)
+	for _, inboxID := range inboxes {
+		members, err := routing.Members(ctx, s.store.Client(ctx), inboxID)
+		if err != nil {
+			return err
+		}
+		if members[args.UserID] {
+			continue
+		}
+		if err := s.releaseIn(ctx, inboxID, args); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// releaseSlice is how many conversations one run of a release looks at.
-const releaseSlice = 500
+// releaseIn releases what a user has in an inbox.
+func (s *Service) releaseIn(ctx context.Context, inboxID string, args ReleaseArgs) error {
+	after := ""
+	for {
+		ids, err := s.store.Client(ctx).Conversation.Query().
+			Where(entconversation.AssigneeID(args.UserID), entconversation.InboxID(inboxID), entconversation.StatusEQ(vocab.Open), entconversation.IDGT(after)).
+			Order(entconversation.ByID()).Limit(releaseSlice).IDs(ctx)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		for _, conversationID := range ids {
+			if err := s.releaseConversation(ctx, conversationID, args); err != nil && !errs.Is(err, errs.NotFound) {
+				return err
+			}
+		}
+		after = ids[len(ids)-1]
+	}
+}
 
-// release reports whether it took the conversation from the user.
-func (s *Service) release(ctx context.Context, conversationID string, args ReleaseArgs) (done bool, err error) {
-	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		done = false
-		ch, err := load(ctx, tx, conversationID)
+// releaseConversation takes a conversation from the user, unless they may have it.
+func (s *Service) releaseConversation(ctx context.Context, conversationID string, args ReleaseArgs) error {
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		ch, err := loadChange(ctx, tx, conversationID)
 		if err != nil || ch.c.AssigneeID != args.UserID || ch.c.Status != vocab.Open {
 			return err
 		}
@@ -70,19 +94,18 @@ func (s *Service) release(ctx context.Context, conversationID string, args Relea
 		if err != nil || members[args.UserID] {
 			return err
 		}
-		ch.c.AssigneeID, done = "", true
+		ch.c.AssigneeID = ""
 		ch.c.AwaitsOffer = ch.c.RoutingSource != ""
-		reason(ch.emit(vocab.ConversationUnassigned), args.Reason)
+		setReason(ch.emitEvent(vocab.ConversationUnassigned), args.Reason)
 		if err := ch.save(ctx); err != nil {
 			return err
 		}
-		again := begin(tx, ch.c)
+		again := newChange(tx, ch.c)
 		if err := again.route(ctx, vocab.RoutedReleased); err != nil {
 			return err
 		}
 		return again.save(ctx)
 	})
-	return done, err
 }
 
 // ReleaseTeamArgs asks that the conversations of a deleted team be taken from it.
@@ -94,27 +117,39 @@ type ReleaseTeamArgs struct {
 // Kind names the job.
 func (ReleaseTeamArgs) Kind() string { return "release-team" }
 
-// ReleaseTeam does what ReleaseTeamArgs asks, a transaction for each
-// conversation. It may run again.
+// ReleaseTeam does what ReleaseTeamArgs asks: jobs that an earlier version queued.
 func (s *Service) ReleaseTeam(ctx context.Context, args ReleaseTeamArgs) error {
+	return s.releaseTeam(ctx, args)
+}
+
+// releaseTeam does what ReleaseTeamArgs asks, a transaction for each
+// conversation. It may run again.
+func (s *Service) releaseTeam(ctx context.Context, args ReleaseTeamArgs) error {
 	ctx = viewer.NewContext(ctx, viewer.System("membership", args.AccountID))
-	ids, err := s.store.Client(ctx).Conversation.Query().
-		Where(entconversation.AssignedTeamID(args.TeamID)).Limit(releaseSlice).IDs(ctx)
-	if err != nil || len(ids) == 0 {
-		return err
-	}
-	for _, conversationID := range ids {
-		_, err := s.change(ctx, call{conversationID: conversationID}, func(_ context.Context, ch *change) error {
-			if ch.c.AssignedTeamID != args.TeamID {
-				return nil
-			}
-			ch.c.AssignedTeamID = ""
-			reason(ch.emit(vocab.ConversationUnassigned), ReasonTeamDeleted)
-			return nil
-		})
-		if err != nil && !errs.Is(err, errs.NotFound) {
+	after := ""
+	for {
+		ids, err := s.store.Client(ctx).Conversation.Query().
+			Where(entconversation.AssignedTeamID(args.TeamID), entconversation.IDGT(after)).
+			Order(entconversation.ByID()).Limit(releaseSlice).IDs(ctx)
+		if err != nil || len(ids) == 0 {
 			return err
 		}
+		for _, conversationID := range ids {
+			if err := s.leaveTeam(ctx, conversationID, args.TeamID); err != nil && !errs.Is(err, errs.NotFound) {
+				return err
+			}
+		}
+		after = ids[len(ids)-1]
 	}
-	return job.Again(0)
+}
+
+func (s *Service) leaveTeam(ctx context.Context, conversationID, teamID string) error {
+	return s.changeAsSystem(ctx, conversationID, func(_ context.Context, ch *change) error {
+		if ch.c.AssignedTeamID != teamID {
+			return nil
+		}
+		ch.c.AssignedTeamID = ""
+		setReason(ch.emitEvent(vocab.ConversationUnassigned), ReasonTeamDeleted)
+		return nil
+	})
 }

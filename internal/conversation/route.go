@@ -6,7 +6,7 @@ import (
 
 	"parley/ent"
 	"parley/ent/routingdecision"
-	"parley/ent/schema"
+	"parley/internal/availability"
 	"parley/internal/id"
 	"parley/internal/routing"
 	"parley/internal/store"
@@ -21,7 +21,7 @@ func byRouting(ctx context.Context, accountID string) context.Context {
 	return viewer.NewContext(ctx, viewer.System("routing", accountID))
 }
 
-// route gives the conversation to whom the rules of its source say, if nobody
+// route gives the conversation to whom the rules of its source say, if no one
 // has it (RT-1). It decides nothing for what is closed, filtered, in the trash
 // or in a bot's hands, and leaves alone what was given to a team by hand.
 func (ch *change) route(ctx context.Context, trigger vocab.RoutingTrigger) error {
@@ -29,7 +29,7 @@ func (ch *change) route(ctx context.Context, trigger vocab.RoutingTrigger) error
 		return nil
 	}
 	ctx = byRouting(ctx, ch.c.AccountID)
-	rules, err := ch.router().rules(ctx, ch.c)
+	rules, err := ch.router().RulesOf(ctx, ch.c)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (ch *change) route(ctx context.Context, trigger vocab.RoutingTrigger) error
 }
 
 // routeBy is route with the rules at hand.
-func (ch *change) routeBy(ctx context.Context, rules schema.Routing, trigger vocab.RoutingTrigger) error {
+func (ch *change) routeBy(ctx context.Context, rules vocab.Routing, trigger vocab.RoutingTrigger) error {
 	ctx = byRouting(ctx, ch.c.AccountID)
 	if !routable(ch.c) || ch.c.AssigneeID != "" {
 		return nil
@@ -49,7 +49,7 @@ func (ch *change) routeBy(ctx context.Context, rules schema.Routing, trigger voc
 		ch.c.AwaitsOffer = false
 		return nil
 	}
-	d, err := ch.router().decide(ctx, ch.c, rules, routing.Case{})
+	d, err := ch.router().Decide(ctx, ch.c, rules, routing.Case{})
 	if err != nil {
 		return err
 	}
@@ -57,35 +57,35 @@ func (ch *change) routeBy(ctx context.Context, rules schema.Routing, trigger voc
 		return nil // as before
 	}
 	ch.c.AwaitsOffer = d.AssigneeID == "" && d.Target != vocab.RouteUnassigned && !rules.NotOffered
-	return ch.settle(ctx, d, trigger)
+	return ch.applyDecision(ctx, d, trigger)
 }
 
-// reroute routes what somebody has among the others; who has it keeps it if
+// reroute routes what someone has among the others; who has it keeps it if
 // none of them can take it (AC-7, AC-8).
 func (ch *change) reroute(ctx context.Context, trigger vocab.RoutingTrigger) error {
 	ctx = byRouting(ctx, ch.c.AccountID)
-	rules, err := ch.router().rules(ctx, ch.c)
+	rules, err := ch.router().RulesOf(ctx, ch.c)
 	if err != nil || len(rules.Rules) == 0 {
 		return err
 	}
-	d, err := ch.router().decide(ctx, ch.c, rules, routing.Case{OnlyAvailable: true})
+	d, err := ch.router().Decide(ctx, ch.c, rules, routing.Case{OnlyAvailable: true})
 	if err != nil {
 		return err
 	}
 	if d.AssigneeID == "" {
 		d.TeamID = ch.c.AssignedTeamID
 	}
-	return ch.settle(ctx, d, trigger)
+	return ch.applyDecision(ctx, d, trigger)
 }
 
-// settle does what was decided, and keeps why (RT-5).
-func (ch *change) settle(ctx context.Context, d routing.Decision, trigger vocab.RoutingTrigger) error {
+// applyDecision does what was decided, and keeps why (RT-5).
+func (ch *change) applyDecision(ctx context.Context, d routing.Decision, trigger vocab.RoutingTrigger) error {
 	decisionID := id.New(id.RoutingDecision)
 	e := ch.emitRouted(vocab.ConversationRouted)
 	e.SubjectID = decisionID
-	reason(e, string(trigger))
+	setReason(e, string(trigger))
 	rule := strconv.Itoa(d.Rule)
-	e.Changes = append(e.Changes, schema.FieldChange{Field: "rule", To: &rule})
+	e.Changes = append(e.Changes, vocab.FieldChange{Field: "rule", To: &rule})
 	switch {
 	case d.AssigneeID != "":
 		ch.c.AssigneeID, ch.c.AssignedTeamID = d.AssigneeID, d.TeamID
@@ -96,7 +96,7 @@ func (ch *change) settle(ctx context.Context, d routing.Decision, trigger vocab.
 		ch.emitRouted(vocab.ConversationAssigned)
 	}
 	ch.touched = true
-	if err := ch.router().turn(ctx, ch.c, d); err != nil {
+	if err := ch.router().RecordTurn(ctx, ch.c, d); err != nil {
 		return err
 	}
 	return ch.tx.Client.RoutingDecision.Create().SetID(decisionID).SetInboxID(ch.c.InboxID).SetConversationID(ch.c.ID).
@@ -106,7 +106,7 @@ func (ch *change) settle(ctx context.Context, d routing.Decision, trigger vocab.
 
 // emitRouted is emit for what is routing's doing.
 func (ch *change) emitRouted(t vocab.EventType) *store.Event {
-	e := ch.emit(t)
+	e := ch.emitEvent(t)
 	if ch.routed == nil {
 		ch.routed = map[int]bool{}
 	}
@@ -120,7 +120,7 @@ func routable(c *ent.Conversation) bool {
 	return c.Status == vocab.Open && c.Filtered == 0 && !c.DeletedAt.IsSet() && !c.BotState.InBotsHands()
 }
 
-// teamByHand reports whether somebody gave the conversation to its team alone:
+// teamByHand reports whether someone gave the conversation only to its team:
 // an assignment by hand is never overwritten.
 func (ch *change) teamByHand(ctx context.Context) (bool, error) {
 	if ch.c.AssignedTeamID == "" || ch.c.AwaitsOffer || ch.before.AssigneeID != "" {
@@ -146,11 +146,27 @@ func (ch *change) reassign(ctx context.Context) error {
 	}
 	trigger := vocab.RoutedOwnerAway
 	switch {
-	case ch.before.Status == vocab.Closed && c.Kind == vocab.Chat:
+	case ch.before.Status == vocab.Closed && c.Kind.Abilities().ReopensAsNew:
 		trigger = vocab.RoutedReopened
 	case !owner.ReassignRepliesWhenAway:
 		return nil
 	}
 	c.ReassignedMessageNumber = c.LastIncomingNumber
 	return ch.reroute(ctx, trigger)
+}
+
+// router decides for good: what it reads stays so until the commit.
+func (ch *change) router() routing.Router {
+	return routing.Router{Client: ch.tx.Client, Query: ch.tx.Query, Now: ch.now(), To: ch.to, Tx: ch.tx}
+}
+
+// router of a service says what would be decided.
+func (s *Service) router(ctx context.Context) routing.Router {
+	return routing.Router{Client: s.store.Client(ctx), Query: s.store.Query, Now: s.store.Now()}
+}
+
+// WhoCounts returns the people by whom a chat's availability goes, by the rule
+// that it would match (AV-0); see routing.Router.
+func (s *Service) WhoCounts(ctx context.Context, c *ent.Conversation, rules vocab.Routing) ([]availability.Person, error) {
+	return s.router(ctx).WhoCounts(ctx, c, rules)
 }

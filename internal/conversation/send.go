@@ -5,12 +5,12 @@ import (
 	"strconv"
 
 	"parley/ent"
+	"parley/internal/account"
 	"parley/internal/errs"
 	"parley/internal/id"
-	"parley/internal/once"
+	"parley/internal/idempotency"
 	"parley/internal/routing"
 	"parley/internal/store"
-	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -18,141 +18,168 @@ import (
 // returns both (IN-14). It fails with CONVERSATION_CLOSED in a closed chat
 // (IN-7), SENDER_BLOCKED while the sender is blocked (IN-10), REQUIRED, INVALID
 // or TOO_LONG on the text, the subject and the recipients, NOT_A_MEMBER on a
-// mention, CHANNEL_NOT_CONNECTED where mail cannot go out. A person's message
-// takes the conversation over from its bot (BT-2); mail reopens a closed one.
+// mention, CHANNEL_NOT_CONNECTED where mail cannot go out, ALREADY_EXISTS on an
+// external id that another message of the conversation has. A person's message
+// takes the conversation over from its bot (BT-2); mail reopens a closed one, and
+// so does Reopen a chat. CONFLICT with what came since where IfLastNumber is not
+// the last number any more (IN-33); NOT_FOUND or INVALID on what it answers (IN-30).
 func (s *Service) SendMessage(ctx context.Context, in SendMessageInput) (*ent.Message, *ent.Conversation, error) {
-	what, err := compose(in.Text, in.HTML, MaxText, len(in.AttachmentIDs))
+	what, err := composeContent(written{in.Text, in.HTML, in.Markdown}, MaxText, len(in.AttachmentIDs))
 	if err != nil {
 		return nil, nil, err
 	}
+	externalID, err := account.NewExternalID(in.ExternalID)
+	if err != nil {
+		return nil, nil, err
+	}
+	call := idempotency.Call{
+		Mutation: "sendMessage", Key: in.IdempotencyKey, Input: in, Result: id.OrNew(in.ID, id.Message),
+		Own: []idempotency.Own{{Kind: id.Message, Field: "id", ID: in.ID}},
+	}
 	var m *ent.Message
-	var c *ent.Conversation
-	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		messageID := newMessageID()
-		replayed, err := once.Claim(ctx, tx, "sendMessage", in.IdempotencyKey, in, messageID)
-		if err != nil {
+	var ch *change
+	err = idempotency.Make(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) (err error) {
+		if ch, err = loadChange(ctx, tx, in.ConversationID); err != nil {
 			return err
 		}
-		ch, err := load(ctx, tx, in.ConversationID)
-		if err != nil {
+		if err := ch.expectRevision(in.ExpectedRevision); err != nil {
 			return err
 		}
-		c = ch.c
-		if replayed != "" {
-			m, err = tx.Client.Message.Get(ctx, replayed)
+		if err := ch.expectLast(ctx, in.IfLastNumber); err != nil {
 			return err
 		}
-		if err := ch.expect(in.ExpectedRevision); err != nil {
+		m, err = s.sendMessage(ctx, ch, draft{id: call.Result, externalID: externalID, what: what}, in)
+		return err
+	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
+		if ch, err = loadChange(ctx, tx, in.ConversationID); err != nil {
 			return err
 		}
-		m, err = s.send(ctx, ch, messageID, what, in)
+		m, err = tx.Client.Message.Get(ctx, first)
 		return err
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, account.ExternalIDTaken(err, "message of the conversation")
 	}
-	return m, c, nil
+	return m, ch.c, nil
 }
 
-func (s *Service) send(ctx context.Context, ch *change, messageID string, what content, in SendMessageInput) (*ent.Message, error) {
+// sendMessage adds a message; d has what the caller's input made of it so far.
+func (s *Service) sendMessage(ctx context.Context, ch *change, d draft, in SendMessageInput) (*ent.Message, error) {
 	if err := ch.mayChange(); err != nil {
 		return nil, err
 	}
-	if err := ch.fits(in); err != nil {
+	if err := ch.checkKind(in); err != nil {
 		return nil, err
 	}
-	v := viewer.FromContext(ctx)
-	d := draft{id: messageID, by: authorOf(v), direction: vocab.Note, what: what, mentions: in.MentionUserIDs}
+	by, err := ch.onBehalfOf(ctx, in.OnBehalfOfUserID)
+	if err != nil {
+		return nil, err
+	}
+	d.by, d.direction, d.mentions = by, vocab.Note, in.MentionUserIDs
 	if !in.Note {
 		d.direction = vocab.Outgoing
-		if err := ch.mayReply(); err != nil {
+		if err := ch.mayReply(in.reopens()); err != nil {
 			return nil, err
 		}
+	}
+	answered, err := ch.answeredMessage(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if answered != nil {
+		d.replyTo = answered.ID
 	}
 	if err := ch.checkMentions(ctx, in.MentionUserIDs); err != nil {
 		return nil, err
 	}
-	m, err := s.post(ctx, ch, d, in)
+	m, err := s.postMessage(ctx, ch, d, in)
 	if err != nil {
 		return nil, err
 	}
+	ch.nameAuthor(ctx, by)
 	if !in.Note {
-		ch.answered()
-		if v.IsUser() {
+		ch.endWaiting()
+		if err := ch.recordResponse(ctx, m); err != nil {
+			return nil, err
+		}
+		if by.isUser() {
 			ch.takeOver()
 		}
 	}
 	return m, ch.save(ctx)
 }
 
-// post adds the message with its files, and hands over what goes by mail.
-func (s *Service) post(ctx context.Context, ch *change, d draft, in SendMessageInput) (*ent.Message, error) {
-	byMail := d.direction == vocab.Outgoing && ch.c.Kind == vocab.Email
+// postMessage adds the message with its files, and hands over what goes by mail.
+func (s *Service) postMessage(ctx context.Context, ch *change, d draft, in SendMessageInput) (*ent.Message, error) {
+	byMail := d.direction == vocab.Outgoing && ch.c.Kind.LeavesBy(vocab.ByMail)
 	var mail Outgoing
 	if byMail {
 		var err error
-		if mail, err = ch.replyMail(ctx, in); err != nil {
+		if mail, err = ch.replyMail(ctx, in, d.replyTo); err != nil {
 			return nil, err
 		}
 	}
-	m, err := ch.add(ctx, d)
+	m, err := ch.addMessage(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.claim(ctx, ch, in.AttachmentIDs, m); err != nil || !byMail {
-		return m, err
+	if err := s.claimFiles(ctx, ch, in.AttachmentIDs, m); err != nil {
+		return nil, err
 	}
-	if ch.c.Status == vocab.Closed {
+	if ch.c.Status == vocab.Closed && (byMail || in.reopens()) {
 		if err := ch.reopen(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return m, s.queue(ctx, ch, m, mail)
+	if !byMail {
+		return m, nil
+	}
+	return m, s.queueMail(ctx, ch, m, mail)
 }
 
-// fits refuses what does not go with the kind of message.
-func (ch *change) fits(in SendMessageInput) error {
+// checkKind refuses what does not go with the kind of message.
+func (ch *change) checkKind(in SendMessageInput) error {
 	if !in.Note && len(in.MentionUserIDs) > 0 {
 		return errs.New(errs.Invalid, "Only a note may mention users: set note to true.").On("mentionUserIds")
 	}
-	if !in.Note && ch.c.Kind == vocab.Email {
+	if !in.Note && ch.c.Kind.LeavesBy(vocab.ByMail) {
 		return nil
 	}
 	for _, f := range []struct {
 		name  string
 		given bool
-	}{{"to", len(in.To) > 0}, {"cc", len(in.Cc) > 0}, {"bcc", len(in.Bcc) > 0}, {"subject", in.Subject != nil}} {
+	}{{"to", len(in.To) > 0}, {"cc", len(in.Cc) > 0}, {"bcc", len(in.Bcc) > 0}, {"subject", given(in.Subject)}} {
 		if f.given {
-			return errs.New(errs.Invalid, "Only what goes by e-mail has recipients and a subject.").On(f.name)
+			return errs.New(errs.Invalid, "Only e-mail messages can have recipients and a subject.").On(f.name)
 		}
 	}
 	return nil
 }
 
 // mayReply refuses what would not reach the contact.
-func (ch *change) mayReply() error {
+func (ch *change) mayReply(reopens bool) error {
 	switch {
 	case ch.c.Filtered.Has(vocab.ReasonBlockedSender):
 		return senderBlocked("conversationId")
-	case ch.c.Kind == vocab.Chat && ch.c.Status == vocab.Closed:
-		return errs.New(errs.ConversationClosed, "The chat is closed. Reopen it before you answer, or add a note.").On("conversationId")
+	case ch.c.Status == vocab.Closed && !reopens && !ch.c.Kind.Abilities().RepliesWhenClosed:
+		return errs.New(errs.ConversationClosed, "The chat is closed. Set reopen to true to reopen it with the message, or add a note.").On("conversationId")
 	}
 	return nil
 }
 
 func senderBlocked(field string) error {
-	return errs.New(errs.SenderBlocked, "The sender is blocked. Unblock them before you answer.").On(field)
+	return errs.New(errs.SenderBlocked, "The sender is blocked. Unblock them before you reply.").On(field)
 }
 
-// checkMentions: a note may mention members of the conversation's inbox alone,
-// since nobody else may read it (AC-3).
+// checkMentions: a note may mention only members of the conversation's inbox,
+// since no one else may read it (AC-3).
 func (ch *change) checkMentions(ctx context.Context, userIDs []string) error {
 	const most = 50
 	if len(userIDs) == 0 {
 		return nil
 	}
 	if len(userIDs) > most {
-		return errs.New(errs.TooLong, "A note mentions at most %d users.", most).On("mentionUserIds")
+		return errs.Exceeds(most, "A note can mention at most %d users.", most).On("mentionUserIds")
 	}
 	members, err := routing.Members(ctx, ch.tx.Client, ch.c.InboxID)
 	if err != nil {
@@ -160,7 +187,7 @@ func (ch *change) checkMentions(ctx context.Context, userIDs []string) error {
 	}
 	for i, u := range userIDs {
 		if !id.Is(u, id.User) || !members[u] {
-			return errs.New(errs.NotAMember, "The user %q is no member of the conversation's inbox.", errs.Clip(u)).On("mentionUserIds", strconv.Itoa(i))
+			return errs.New(errs.NotAMember, "The user %q is not a member of the conversation's inbox.", errs.Clip(u)).On("mentionUserIds", strconv.Itoa(i))
 		}
 	}
 	return nil

@@ -6,32 +6,36 @@ import (
 
 	"parley/ent"
 	"parley/ent/attachment"
-	"parley/internal/errs"
+	"parley/internal/conversation/view"
 	"parley/internal/richtext"
 	"parley/internal/store"
 	"parley/internal/viewer"
 )
 
-// Viewers tells what an actor of an account may do now: background work that
-// somebody asked for never does more (AC-12). Package people implements it.
+// Viewers reports what an actor of an account may do now: background work that
+// someone asked for never does more (AC-12). Package people implements it.
 type Viewers interface {
 	ViewerOf(ctx context.Context, accountID, actorID string) (*viewer.Viewer, error)
 }
 
 // Service holds the use cases of conversations. It is safe for concurrent use.
 type Service struct {
-	store   *store.Store
-	viewers Viewers
-	limits  limits
+	store *store.Store
+	views *view.Service
+	deps  Deps
+}
 
-	outbox      Outbox
-	contacts    Contacts
-	attachments Attachments
+// Deps are what the use cases need of the packages around them. All are required.
+type Deps struct {
+	Viewers     Viewers
+	Outbox      Outbox
+	Contacts    Contacts
+	Attachments Attachments
 }
 
 // New returns the use cases on a store.
-func New(s *store.Store, viewers Viewers) *Service {
-	return &Service{store: s, viewers: viewers, limits: defaultLimits}
+func New(s *store.Store, d Deps) *Service {
+	return &Service{store: s, views: view.New(s), deps: d}
 }
 
 // Attachments gives files that were uploaded to the message that they belong to.
@@ -42,19 +46,13 @@ type Attachments interface {
 	Claim(ctx context.Context, tx *store.Tx, ids []string, c *ent.Conversation, messageID string) error
 }
 
-// UseAttachments has messages bear files. It is called before the first use case.
-func (s *Service) UseAttachments(a Attachments) { s.attachments = a }
-
-// claim gives a new message its files. Where it has no text, a list's row shows
+// claimFiles gives a new message its files. Where it has no text, a list's row shows
 // their names.
-func (s *Service) claim(ctx context.Context, ch *change, ids []string, m *ent.Message) error {
+func (s *Service) claimFiles(ctx context.Context, ch *change, ids []string, m *ent.Message) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if s.attachments == nil {
-		return errs.New(errs.Invalid, "Files cannot be attached here.").On("attachmentIds")
-	}
-	if err := s.attachments.Claim(ctx, ch.tx, ids, ch.c, m.ID); err != nil {
+	if err := s.deps.Attachments.Claim(ctx, ch.tx, ids, ch.c, m.ID); err != nil {
 		return err
 	}
 	if m.VisibleNumber == 0 || strings.TrimSpace(m.Text) != "" {

@@ -20,8 +20,7 @@ const MaxSnooze = 2 * 365 * 24 * time.Hour
 // until the contact's next message (IN-18). Notes and bounces do not bring it
 // back (IN-7), and closing it ends the snooze.
 func (s *Service) Snooze(ctx context.Context, in SnoozeConversationInput) (*ent.Conversation, error) {
-	in1 := call{"snoozeConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.snooze(in.Until) })
+	return s.changeConversation(ctx, "snoozeConversation", in.Target, in, func(_ context.Context, ch *change) error { return ch.snooze(in.Until) })
 }
 
 func (ch *change) snooze(until clock.Micros) error {
@@ -38,17 +37,17 @@ func (ch *change) snooze(until clock.Micros) error {
 		return err
 	}
 	ch.c.SnoozedUntil = until
-	ch.emit(vocab.ConversationSnoozed)
+	ch.emitEvent(vocab.ConversationSnoozed)
 	ch.tx.Enqueue(store.Job{Args: WakeArgs{AccountID: ch.c.AccountID, ConversationID: ch.c.ID, Until: until}, At: until.Time()})
 	return nil
 }
 
 func checkSnooze(until, now clock.Micros) error {
 	if until <= now {
-		return errs.New(errs.Invalid, "%s is past: snooze until a time to come.", until).On("until")
+		return errs.New(errs.Invalid, "%s is in the past: snooze until a future time.", until).On("until")
 	}
 	if last := now.Add(MaxSnooze); until > last {
-		return errs.New(errs.Invalid, "A conversation can be snoozed for two years at most, until %s.", last).On("until")
+		return errs.New(errs.Invalid, "A conversation can be snoozed for at most two years, until %s.", last).On("until")
 	}
 	return nil
 }
@@ -56,24 +55,35 @@ func checkSnooze(until, now clock.Micros) error {
 // Unsnooze brings a snoozed conversation back before its time (IN-18); one that
 // is not snoozed stays as it is.
 func (s *Service) Unsnooze(ctx context.Context, in UnsnoozeConversationInput) (*ent.Conversation, error) {
-	in1 := call{"unsnoozeConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.unsnooze() })
+	return s.changeConversation(ctx, "unsnoozeConversation", in.Target, in, func(_ context.Context, ch *change) error { return ch.unsnooze() })
 }
 
 func (ch *change) unsnooze() error {
 	if err := ch.mayChange(); err != nil {
 		return err
 	}
-	ch.wake()
+	ch.endSnooze()
 	return nil
 }
 
-// wake ends a snooze, and nothing else: a conversation that was closed meanwhile
-// stays closed.
+// endSnooze ends a snooze, which brings the conversation to the top, and nothing
+// else: a conversation that was closed meanwhile stays closed. It reports whether
+// there was one to end.
+func (ch *change) endSnooze() bool {
+	if !ch.c.SnoozedUntil.IsSet() {
+		return false
+	}
+	ch.c.SnoozedUntil = 0
+	ch.moveUp(ch.now())
+	ch.emitEvent(vocab.ConversationUnsnoozed)
+	return true
+}
+
+// wake is endSnooze where the conversation comes back by itself: it is unread then
+// for everyone (IN-18).
 func (ch *change) wake() {
-	if ch.c.SnoozedUntil.IsSet() {
-		ch.c.SnoozedUntil = 0
-		ch.emit(vocab.ConversationUnsnoozed)
+	if ch.endSnooze() {
+		ch.c.WokenRevision = ch.c.Revision + 1 // that with which the change is saved
 	}
 }
 
@@ -94,13 +104,13 @@ func (s *Service) Wake(ctx context.Context, args WakeArgs) error {
 		return job.Again(left)
 	}
 	ctx = viewer.NewContext(ctx, viewer.System("snooze", args.AccountID))
-	_, err := s.change(ctx, call{conversationID: args.ConversationID}, func(_ context.Context, ch *change) error {
+	err := s.changeAsSystem(ctx, args.ConversationID, func(_ context.Context, ch *change) error {
 		if ch.c.SnoozedUntil == args.Until {
 			ch.wake()
 		}
 		return nil
 	})
-	return gone(err)
+	return ignorePurged(err)
 }
 
 const dueSnoozes = `SELECT id, account_id FROM conversations WHERE snoozed_until > 0 AND snoozed_until <= $1 ORDER BY snoozed_until LIMIT 500`
@@ -110,7 +120,7 @@ const dueSnoozes = `SELECT id, account_id FROM conversations WHERE snoozed_until
 func (s *Service) WakeDue(ctx context.Context) error {
 	for {
 		now := s.store.Now()
-		due, err := s.sweep(ctx, dueSnoozes, int64(now))
+		due, err := s.findOverdue(ctx, dueSnoozes, int64(now))
 		if err != nil || len(due) == 0 {
 			return err
 		}
@@ -124,17 +134,17 @@ func (s *Service) WakeDue(ctx context.Context) error {
 
 func (s *Service) wakeDue(ctx context.Context, c owned, now clock.Micros) error {
 	ctx = viewer.NewContext(ctx, viewer.System("snooze", c.account))
-	_, err := s.change(ctx, call{conversationID: c.id}, func(_ context.Context, ch *change) error {
+	err := s.changeAsSystem(ctx, c.id, func(_ context.Context, ch *change) error {
 		if ch.c.SnoozedUntil <= now {
 			ch.wake()
 		}
 		return nil
 	})
-	return gone(err)
+	return ignorePurged(err)
 }
 
-// gone passes over a conversation that was purged meanwhile.
-func gone(err error) error {
+// ignorePurged passes over a conversation that was purged in the meantime.
+func ignorePurged(err error) error {
 	if errs.Is(err, errs.NotFound) {
 		return nil
 	}

@@ -10,28 +10,29 @@ import (
 	"parley/ent"
 	"parley/internal/clock"
 	"parley/internal/conversation"
+	"parley/internal/conversation/view"
 	"parley/internal/errs"
 	"parley/internal/job"
-	"parley/internal/relay"
+	"parley/internal/paging"
 	"parley/internal/store"
 	"parley/internal/testkit"
+	"parley/internal/testkit/check"
+	"parley/internal/testkit/desk"
 	"parley/internal/vocab"
 )
 
 // snoozes puts a conversation off for a while.
-func (d *desk) snoozes(conversationID string, span time.Duration) clock.Micros {
-	d.t.Helper()
-	until := clock.Of(d.clock.Now().Add(span))
-	must(d.Snooze(d.Agent(1), conversation.SnoozeConversationInput{ConversationID: conversationID, Until: until}))(d.t)
+func (d *suite) snoozes(conversationID string, span time.Duration) clock.Micros {
+	d.T.Helper()
+	until := clock.Of(d.Clock.Now().Add(span))
+	check.Must(d.Snooze(d.Agent(1), conversation.SnoozeConversationInput{Target: conversation.On(conversationID), Until: until}))(d.T)
 	return until
 }
 
 // wakings are the jobs that bring conversations back.
-func (d *desk) wakings() []conversation.WakeArgs {
-	d.jobs.mu.Lock()
-	defer d.jobs.mu.Unlock()
+func (d *suite) wakings() []conversation.WakeArgs {
 	var list []conversation.WakeArgs
-	for _, j := range d.jobs.list {
+	for _, j := range d.Jobs.All() {
 		if args, ok := j.Args.(conversation.WakeArgs); ok && j.At.Equal(args.Until.Time()) {
 			list = append(list, args)
 		}
@@ -40,65 +41,65 @@ func (d *desk) wakings() []conversation.WakeArgs {
 }
 
 // shown reports whether All shows the conversation by default.
-func (d *desk) shown(conversationID string) bool {
-	d.t.Helper()
-	page := must(d.List(d.Agent(1), conversation.Selection{}, relay.PageArgs{First: ptr(100)}))(d.t)
-	return slices.ContainsFunc(page.Edges, func(e *relay.Edge[*ent.Conversation]) bool { return e.Node.ID == conversationID })
+func (d *suite) shown(conversationID string) bool {
+	d.T.Helper()
+	page := check.Must(d.List(d.Agent(1), view.Selection{}, paging.PageArgs{First: check.Ptr(100)}))(d.T)
+	return slices.ContainsFunc(page.Edges, func(e *paging.Edge[*ent.Conversation]) bool { return e.Node.ID == conversationID })
 }
 
 // IN-18, IN-2: a snoozed conversation is open, out of the common views, and
 // comes back by itself at its time, no sooner.
 func TestSnooze(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
-		c := d.begin(0, "Call me tomorrow").ID
+	each(t, func(t *testing.T, d *suite) {
+		c := d.StartChat(0, "Call me tomorrow").ID
 		var until clock.Micros
-		got := d.told(func() { until = d.snoozes(c, 24*time.Hour) })
-		same(t, got, []string{"CONVERSATION_SNOOZED snoozedUntil:>" + until.String()})
-		same(t, []any{d.row(c).Status, d.row(c).Folder, d.shown(c)}, []any{vocab.Open, vocab.FolderSnoozed, false})
-		same(t, d.told(func() { d.notes(d.Agent(0), c, "Still waiting") }), []string{"MESSAGE_CREATED"}) // IN-7
-		if got := d.told(func() { d.snoozes(c, 24*time.Hour) }); len(got) > 0 {
+		got := d.Recorded(func() { until = d.snoozes(c, 24*time.Hour) })
+		check.Same(t, got, []string{"CONVERSATION_SNOOZED snoozedUntil:>" + until.String()})
+		check.Same(t, []any{d.Row(c).Status, d.Row(c).Folder, d.shown(c)}, []any{vocab.Open, vocab.FolderSnoozed, false})
+		check.Same(t, d.Recorded(func() { d.AgentNotes(d.Agent(0), c, "Still waiting") }), []string{"MESSAGE_CREATED"}) // IN-7
+		if got := d.Recorded(func() { d.snoozes(c, 24*time.Hour) }); len(got) > 0 {
 			t.Errorf("snoozed again until the same time: %v", got)
 		}
 		waking := d.wakings()
 		if len(waking) != 1 {
 			t.Fatalf("%d jobs, want one", len(waking))
 		}
-		d.clock.Advance(24*time.Hour - time.Microsecond)
+		d.Clock.Advance(24*time.Hour - time.Microsecond)
 		if err := d.Wake(t.Context(), waking[0]); err == nil || d.shown(c) {
 			t.Errorf("it came back too soon; the job ended with %v", err)
 		}
-		d.clock.Advance(time.Microsecond)
-		got = d.told(func() {
+		d.Clock.Advance(time.Microsecond)
+		got = d.Recorded(func() {
 			for range 2 { // a job may run twice
 				if err := d.Wake(t.Context(), waking[0]); err != nil {
 					t.Fatal(err)
 				}
 			}
 		})
-		same(t, got, []string{"CONVERSATION_UNSNOOZED snoozedUntil:" + until.String() + ">"})
-		same(t, []any{d.row(c).SnoozedUntil, d.row(c).Folder, d.shown(c)}, []any{clock.Micros(0), vocab.FolderMain, true})
+		check.Same(t, got, []string{"CONVERSATION_UNSNOOZED snoozedUntil:" + until.String() + ">"})
+		check.Same(t, []any{d.Row(c).SnoozedUntil, d.Row(c).Folder, d.shown(c)}, []any{clock.Micros(0), vocab.FolderMain, true})
 	})
 }
 
 // IN-18: a job wakes for the time that it was made for alone.
 func TestSnoozedAnew(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
-		c := d.begin(0, "Hello").ID
+	each(t, func(t *testing.T, d *suite) {
+		c := d.StartChat(0, "Hello").ID
 		d.snoozes(c, time.Hour)
 		until := d.snoozes(c, 2*time.Hour)
 		waking := d.wakings()
-		d.clock.Advance(time.Hour)
+		d.Clock.Advance(time.Hour)
 		if err := d.Wake(t.Context(), waking[0]); err != nil {
 			t.Fatal(err)
 		}
-		same(t, d.row(c).SnoozedUntil, until)
-		d.clock.Advance(time.Hour)
+		check.Same(t, d.Row(c).SnoozedUntil, until)
+		d.Clock.Advance(time.Hour)
 		if err := d.Wake(t.Context(), waking[1]); err != nil {
 			t.Fatal(err)
 		}
-		same(t, d.row(c).SnoozedUntil, clock.Micros(0))
+		check.Same(t, d.Row(c).SnoozedUntil, clock.Micros(0))
 	})
 }
 
@@ -106,20 +107,20 @@ func TestSnoozedAnew(t *testing.T) {
 // finds nothing to do.
 func TestUnsnooze(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
-		c := d.begin(0, "Hello").ID
+	each(t, func(t *testing.T, d *suite) {
+		c := d.StartChat(0, "Hello").ID
 		until := d.snoozes(c, time.Hour)
-		got := d.told(func() { d.writes(c, 0, "Are you there?") })
+		got := d.Recorded(func() { d.VisitorWrites(c, 0, "Are you there?") })
 		if !slices.Contains(got, "CONVERSATION_UNSNOOZED snoozedUntil:"+until.String()+">") || !d.shown(c) {
 			t.Errorf("the contact's message told %v", got)
 		}
 		until = d.snoozes(c, time.Hour)
-		got = d.told(func() {
+		got = d.Recorded(func() {
 			for range 2 {
-				must(d.Unsnooze(d.Agent(0), conversation.UnsnoozeConversationInput{ConversationID: c}))(t)
+				check.Must(d.Unsnooze(d.Agent(0), conversation.UnsnoozeConversationInput{Target: conversation.On(c)}))(t)
 			}
 		})
-		same(t, got, []string{"CONVERSATION_UNSNOOZED snoozedUntil:" + until.String() + ">"})
+		check.Same(t, got, []string{"CONVERSATION_UNSNOOZED snoozedUntil:" + until.String() + ">"})
 	})
 }
 
@@ -127,49 +128,49 @@ func TestUnsnooze(t *testing.T) {
 // even one that was reopened and closed, and never takes one out of the trash.
 func TestWakingReopensNothing(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
-		closed, deleted, filtered := d.begin(0, "One").ID, d.begin(0, "Two").ID, d.begin(0, "Three").ID
+	each(t, func(t *testing.T, d *suite) {
+		closed, deleted, filtered := d.StartChat(0, "One").ID, d.StartChat(0, "Two").ID, d.StartChat(0, "Three").ID
 		for _, c := range []string{closed, deleted, filtered} {
 			d.snoozes(c, time.Hour)
 		}
-		d.closes(closed)
-		d.deletes(deleted)
-		must(d.MarkAsSpam(d.Agent(0), conversation.MarkAsSpamInput{ConversationID: filtered}))(t)
-		d.clock.Advance(time.Hour)
-		got := d.told(func() {
+		d.MustClose(closed)
+		d.MustDelete(deleted)
+		check.Must(d.MarkAsSpam(d.Agent(0), conversation.MarkConversationAsSpamInput{Target: conversation.On(filtered)}))(t)
+		d.Clock.Advance(time.Hour)
+		got := d.Recorded(func() {
 			for _, args := range d.wakings() {
 				if err := d.Wake(t.Context(), args); err != nil {
 					t.Fatal(err)
 				}
 			}
 		})
-		same(t, len(got), 2)
-		same(t, []any{d.row(closed).Status, d.row(deleted).Folder, d.row(filtered).Folder}, []any{vocab.Closed, vocab.FolderTrash, vocab.FolderFiltered})
-		must(d.Restore(d.Agent(0), conversation.RestoreConversationInput{ConversationID: deleted}))(t)
-		same(t, d.row(deleted).Folder, vocab.FolderMain)
+		check.Same(t, len(got), 2)
+		check.Same(t, []any{d.Row(closed).Status, d.Row(deleted).Folder, d.Row(filtered).Folder}, []any{vocab.Closed, vocab.FolderTrash, vocab.FolderFiltered})
+		check.Must(d.Restore(d.Agent(0), conversation.RestoreConversationInput{Target: conversation.On(deleted)}))(t)
+		check.Same(t, d.Row(deleted).Folder, vocab.FolderMain)
 	})
 }
 
 // IN-18: what cannot be snoozed, and until when.
 func TestSnoozeRefuses(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
-		c, closed, deleted := d.begin(0, "One").ID, d.begin(0, "Two").ID, d.begin(0, "Three").ID
-		d.closes(closed)
-		d.deletes(deleted)
+	each(t, func(t *testing.T, d *suite) {
+		c, closed, deleted := d.StartChat(0, "One").ID, d.StartChat(0, "Two").ID, d.StartChat(0, "Three").ID
+		d.MustClose(closed)
+		d.MustDelete(deleted)
 		snooze := func(conversationID string, span time.Duration) error {
-			_, err := d.Snooze(d.Agent(0), conversation.SnoozeConversationInput{ConversationID: conversationID, Until: clock.Of(d.clock.Now().Add(span))})
+			_, err := d.Snooze(d.Agent(0), conversation.SnoozeConversationInput{Target: conversation.On(conversationID), Until: clock.Of(d.Clock.Now().Add(span))})
 			return err
 		}
-		told := d.told(func() {
-			refused(t, snooze(closed, time.Hour), errs.Invalid, "conversationId")
-			refused(t, snooze(deleted, time.Hour), errs.Invalid, "conversationId")
-			refused(t, snooze(d.ConversationIDs[2], time.Hour), errs.NotFound, "conversationId") // another inbox
-			refused(t, snooze(c, 0), errs.Invalid, "until")
-			refused(t, snooze(c, -time.Hour), errs.Invalid, "until")
-			refused(t, snooze(c, conversation.MaxSnooze+time.Microsecond), errs.Invalid, "until")
+		told := d.Recorded(func() {
+			check.Refused(t, snooze(closed, time.Hour), errs.Invalid, "conversationId")
+			check.Refused(t, snooze(deleted, time.Hour), errs.Invalid, "conversationId")
+			check.Refused(t, snooze(d.ConversationIDs[2], time.Hour), errs.NotFound, "conversationId") // another inbox
+			check.Refused(t, snooze(c, 0), errs.Invalid, "until")
+			check.Refused(t, snooze(c, -time.Hour), errs.Invalid, "until")
+			check.Refused(t, snooze(c, conversation.MaxSnooze+time.Microsecond), errs.Invalid, "until")
 		})
-		same(t, told, []string{})
+		check.Same(t, told, []string{})
 		if err := snooze(c, conversation.MaxSnooze); err != nil {
 			t.Error(err)
 		}
@@ -179,20 +180,20 @@ func TestSnoozeRefuses(t *testing.T) {
 // IN-18: what no job knows comes back all the same, in every account.
 func TestWakeDue(t *testing.T) {
 	t.Parallel()
-	loneDesk(t, func(t *testing.T, d *desk) {
+	eachAlone(t, func(t *testing.T, d *suite) {
 		due, later := d.ConversationIDs[0], d.ConversationIDs[1]
 		for c, span := range map[string]time.Duration{due: time.Hour, later: 2 * time.Hour} {
-			d.alter(c, func(u *ent.ConversationUpdateOne) {
-				u.SetSnoozedUntil(clock.Of(monday.Add(span))).SetFolder(vocab.FolderSnoozed)
+			d.AlterRow(c, func(u *ent.ConversationUpdateOne) {
+				u.SetSnoozedUntil(clock.Of(desk.Monday.Add(span))).SetFolder(vocab.FolderSnoozed)
 			})
 		}
-		d.clock.Advance(time.Hour)
+		d.Clock.Advance(time.Hour)
 		for range 2 {
 			if err := d.WakeDue(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		same(t, []any{d.row(due).Folder, d.row(later).Folder}, []any{vocab.FolderMain, vocab.FolderSnoozed})
+		check.Same(t, []any{d.Row(due).Folder, d.Row(later).Folder}, []any{vocab.FolderMain, vocab.FolderSnoozed})
 	})
 }
 
@@ -212,7 +213,7 @@ func TestQueueWakes(t *testing.T) {
 				}
 			}
 		})
-		conversations := conversation.New(s, &viewers{})
+		conversations := desk.Conversations(s, conversation.Deps{})
 		job.Register(q, conversations.Wake, job.Options{})
 		past := clock.Of(s.Clock().Now()).Add(-time.Hour)
 		f.Write(f.System, func(ctx context.Context, tx *store.Tx) error {
@@ -220,7 +221,7 @@ func TestQueueWakes(t *testing.T) {
 			return tx.Client.Conversation.UpdateOneID(f.ConversationIDs[0]).SetSnoozedUntil(past).Exec(ctx)
 		})
 		until := clock.Of(s.Clock().Now().Add(2 * time.Second))
-		must(conversations.Snooze(f.Agent(0), conversation.SnoozeConversationInput{ConversationID: f.ConversationIDs[1], Until: until}))(t)
+		check.Must(conversations.Snooze(f.Agent(0), conversation.SnoozeConversationInput{Target: conversation.On(f.ConversationIDs[1]), Until: until}))(t)
 		if err := q.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}

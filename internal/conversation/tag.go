@@ -1,101 +1,94 @@
 package conversation
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 
 	"parley/ent"
 	"parley/internal/errs"
+	"parley/internal/tag"
 	"parley/internal/vocab"
 )
 
-const (
-	// MaxTags is the most tags of a conversation, and of one change.
-	MaxTags = 50
-	// MaxTag is the most characters of a tag.
-	MaxTag = 50
-)
+// MaxTags is the most tags of a conversation, and of one change.
+const MaxTags = tag.MaxWords
 
-// Tag adds tags to a conversation (IN-18). Tags keep their case and are told
-// apart without it; one that is there already stays as it is written.
+// Tag adds tags to a conversation (IN-18), each named by its id or its name, whatever
+// its case. A name that no tag has makes one, unless the account's tags are managed
+// (IN-31). One that the conversation has already is passed over.
 func (s *Service) Tag(ctx context.Context, in TagConversationInput) (*ent.Conversation, error) {
-	in1 := call{"tagConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.tag(in.Tags) })
+	return s.changeConversation(ctx, "tagConversation", in.Target, in, func(ctx context.Context, ch *change) error { return ch.tag(ctx, in.Tags) })
 }
 
-func (ch *change) tag(wanted []string) error {
+func (ch *change) tag(ctx context.Context, words []string) error {
 	if err := ch.mayChange(); err != nil {
 		return err
 	}
-	added, err := cleanTags(wanted)
+	wanted, err := tag.Use(ctx, ch.tx, words)
 	if err != nil {
 		return err
 	}
+	if err := ch.followMerges(ctx); err != nil {
+		return err
+	}
 	tags := slices.Clone(ch.c.Tags)
-	for _, tag := range added {
-		if !hasTag(tags, tag) {
-			tags = append(tags, tag)
+	for i, t := range wanted {
+		switch {
+		case slices.Contains(tags, t.ID):
+		case t.ArchivedAt.IsSet():
+			return errs.New(errs.Invalid, "The tag %q is archived; restore it before you add it.", t.Name).On("tags", strconv.Itoa(i))
+		default:
+			tags = append(tags, t.ID)
 		}
 	}
 	if len(tags) > MaxTags {
-		return errs.New(errs.TooLong, "The conversation would have %d tags; at most %d are allowed.", len(tags), MaxTags).On("tags")
+		return errs.Exceeds(MaxTags, "The conversation would have %d tags; at most %d are allowed.", len(tags), MaxTags).On("tags")
 	}
 	ch.setTags(tags)
 	return nil
 }
 
-// Untag takes tags off a conversation, in whatever case they are written
-// (IN-18). Those that it does not have are passed over.
+// Untag takes tags off a conversation, each named by its id or its name, whatever its
+// case (IN-18). Those that it does not have, or no one has, are passed over.
 func (s *Service) Untag(ctx context.Context, in UntagConversationInput) (*ent.Conversation, error) {
-	in1 := call{"untagConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.untag(in.Tags) })
+	return s.changeConversation(ctx, "untagConversation", in.Target, in, func(ctx context.Context, ch *change) error { return ch.untag(ctx, in.Tags) })
 }
 
-func (ch *change) untag(unwanted []string) error {
+func (ch *change) untag(ctx context.Context, words []string) error {
 	if err := ch.mayChange(); err != nil {
 		return err
 	}
-	removed, err := cleanTags(unwanted)
+	words, err := tag.CleanWords(words)
 	if err != nil {
 		return err
 	}
-	ch.setTags(slices.DeleteFunc(slices.Clone(ch.c.Tags), func(tag string) bool { return hasTag(removed, tag) }))
+	unwanted, err := tag.Find(ctx, ch.tx.Client, words)
+	if err != nil {
+		return err
+	}
+	if err := ch.followMerges(ctx); err != nil {
+		return err
+	}
+	ch.setTags(slices.DeleteFunc(slices.Clone(ch.c.Tags), func(tagID string) bool {
+		return slices.ContainsFunc(unwanted, func(t *ent.Tag) bool { return t != nil && t.ID == tagID })
+	}))
 	return nil
 }
 
-// setTags keeps tags in alphabetical order.
+// followMerges has the conversation have, in place of tags that were merged, those that
+// they became: that is no change of it.
+func (ch *change) followMerges(ctx context.Context) error {
+	current, err := tag.Current(ctx, ch.tx, ch.c.Tags)
+	if err == nil {
+		ch.before.Tags, ch.c.Tags = current, current
+	}
+	return err
+}
+
 func (ch *change) setTags(tags []string) {
-	slices.SortFunc(tags, func(a, b string) int {
-		return cmp.Or(strings.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
-	})
 	if !slices.Equal(tags, ch.c.Tags) {
 		ch.c.Tags = tags
-		ch.emit(vocab.ConversationTagged)
+		ch.emitEvent(vocab.ConversationTagged)
 	}
-}
-
-func hasTag(tags []string, tag string) bool {
-	return slices.ContainsFunc(tags, func(has string) bool { return strings.EqualFold(has, tag) })
-}
-
-// cleanTags returns tags as they are kept: 1 to MaxTags, each one line of 1 to
-// MaxTag characters.
-func cleanTags(tags []string) ([]string, error) {
-	switch n := len(tags); {
-	case n == 0:
-		return nil, errs.New(errs.Required, "Name at least one tag.").On("tags")
-	case n > MaxTags:
-		return nil, errs.New(errs.TooLong, "%d tags are given; at most %d are allowed.", n, MaxTags).On("tags")
-	}
-	clean := make([]string, len(tags))
-	for i, tag := range tags {
-		var err error
-		if clean[i], err = oneLine(tag, MaxTag, "tags", strconv.Itoa(i)); err != nil {
-			return nil, err
-		}
-	}
-	return clean, nil
 }

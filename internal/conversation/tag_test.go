@@ -8,102 +8,99 @@ import (
 
 	"parley/internal/clock"
 	"parley/internal/conversation"
+	"parley/internal/conversation/view"
 	"parley/internal/errs"
-	"parley/internal/relay"
+	"parley/internal/paging"
+	"parley/internal/testkit/check"
 	"parley/internal/vocab"
 )
 
-func (d *desk) tags(conversationID string, tags ...string) error {
-	_, err := d.Tag(d.Agent(0), conversation.TagConversationInput{ConversationID: conversationID, Tags: tags})
+func (d *suite) untags(conversationID string, tags ...string) error {
+	_, err := d.Untag(d.Agent(0), conversation.UntagConversationInput{Target: conversation.On(conversationID), Tags: tags})
 	return err
 }
 
-func (d *desk) untags(conversationID string, tags ...string) error {
-	_, err := d.Untag(d.Agent(0), conversation.UntagConversationInput{ConversationID: conversationID, Tags: tags})
-	return err
-}
-
-// IN-18: tags keep their case, are told apart without it, and stand in
-// alphabetical order; an event names no tag, since people write them.
+// IN-18, IN-31: tags keep their case, are told apart without it, and stand in
+// alphabetical order; a name that no tag has makes one.
 func TestTags(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *suite) {
 		c := d.ConversationIDs[0]
-		got := d.told(func() {
-			if err := d.tags(c, "  VIP ", "refund", "vip", "Ärger\tsehr", "Broken\n"); err != nil {
+		got := d.Recorded(func() {
+			if err := d.TagWith(c, "  VIP ", "refund", "vip", "Ärger\tsehr", "Broken\n"); err != nil {
 				t.Fatal(err)
 			}
 		})
-		same(t, got, []string{"CONVERSATION_TAGGED tags:>"})
-		same(t, d.row(c).Tags, []string{"Broken", "refund", "VIP", "Ärger sehr"})
-		revision := d.row(c).Revision
-		got = d.told(func() {
-			if err := d.tags(c, "Vip", "REFUND", "äRGER sehr"); err != nil {
+		check.Same(t, got, []string{"TAG_CREATED", "TAG_CREATED", "TAG_CREATED", "TAG_CREATED", "CONVERSATION_TAGGED tags:>"})
+		check.Same(t, d.TagNamesOf(c), []string{"Broken", "refund", "VIP", "Ärger sehr"})
+		revision := d.Row(c).Revision
+		got = d.Recorded(func() {
+			if err := d.TagWith(c, "Vip", "REFUND", "äRGER sehr"); err != nil {
 				t.Fatal(err)
 			}
 			if err := d.untags(c, "unknown"); err != nil {
 				t.Fatal(err)
 			}
 		})
-		same(t, []any{len(got), d.row(c).Revision}, []any{0, revision})
-		page := must(d.List(d.Agent(0), conversation.Selection{Filter: conversation.Filter{Tags: []string{"VIP"}}}, relay.PageArgs{}))(t)
-		same(t, len(page.Edges), 1)
-		got = d.told(func() {
+		check.Same(t, []any{len(got), d.Row(c).Revision}, []any{0, revision})
+		page := check.Must(d.List(d.Agent(0), view.Selection{Filter: view.Filter{Tags: []string{"vip"}}}, paging.PageArgs{}))(t)
+		check.Same(t, len(page.Edges), 1)
+		got = d.Recorded(func() {
 			if err := d.untags(c, "vip", "ÄRGER SEHR", "broken"); err != nil {
 				t.Fatal(err)
 			}
 		})
-		same(t, got, []string{"CONVERSATION_TAGGED tags:>"})
-		same(t, d.row(c).Tags, []string{"refund"})
+		check.Same(t, got, []string{"CONVERSATION_TAGGED tags:>"})
+		check.Same(t, d.TagNamesOf(c), []string{"refund"})
 		if err := d.untags(c, "Refund"); err != nil {
 			t.Fatal(err)
 		}
-		same(t, d.row(c).Tags, []string{})
+		check.Same(t, d.Row(c).Tags, []string{})
 	})
 }
 
 // IN-18: tags are few and short.
 func TestTagsAreBounded(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *suite) {
 		c := d.ConversationIDs[0]
-		refused(t, d.tags(c), errs.Required, "tags")
-		refused(t, d.tags(c, "fine", " \u0000 "), errs.Required, "tags", "1")
-		refused(t, d.tags(c, strings.Repeat("ä", 51)), errs.TooLong, "tags", "0")
-		refused(t, d.tags(c, "\xff"), errs.Invalid, "tags", "0")
-		refused(t, d.tags(c, make([]string, 51)...), errs.TooLong, "tags")
+		check.Refused(t, d.TagWith(c), errs.Required, "tags")
+		check.Refused(t, d.TagWith(c, "fine", " \u0000 "), errs.Required, "tags", "1")
+		check.Refused(t, d.TagWith(c, strings.Repeat("ä", 51)), errs.TooLong, "tags", "0")
+		check.Refused(t, d.TagWith(c, "\xff"), errs.Invalid, "tags", "0")
+		check.Refused(t, d.TagWith(c, make([]string, 51)...), errs.TooLong, "tags")
 		many := make([]string, 50)
 		for i := range many {
 			many[i] = fmt.Sprintf("%02d %s", i, strings.Repeat("ä", 47))
 		}
-		if err := d.tags(c, many...); err != nil {
+		if err := d.TagWith(c, many...); err != nil {
 			t.Fatal(err)
 		}
-		refused(t, d.tags(c, "one more"), errs.TooLong, "tags")
-		same(t, d.row(c).Tags, many)
-		d.deletes(c)
-		refused(t, d.untags(c, many[0]), errs.Invalid, "conversationId")
+		check.Refused(t, d.TagWith(c, "one more"), errs.TooLong, "tags")
+		check.Same(t, d.TagNamesOf(c), many)
+		d.MustDelete(c)
+		check.Refused(t, d.untags(c, many[0]), errs.Invalid, "conversationId")
 	})
 }
 
 // IN-18: a priority is told with what it was and is.
 func TestPriority(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *suite) {
 		set := func(conversationID string, to vocab.Priority) error {
-			_, err := d.SetPriority(d.Agent(0), conversation.SetConversationPriorityInput{ConversationID: conversationID, Priority: to})
+			_, err := d.SetPriority(d.Agent(0), conversation.SetConversationPriorityInput{Target: conversation.On(conversationID), Priority: to})
 			return err
 		}
-		got := d.told(func() {
+		got := d.Recorded(func() {
 			for range 2 {
 				if err := set(d.ConversationIDs[0], vocab.PriorityUrgent); err != nil {
 					t.Fatal(err)
 				}
 			}
 		})
-		same(t, got, []string{"CONVERSATION_UPDATED priority:NONE>URGENT"})
-		d.deletes(d.ConversationIDs[0])
-		refused(t, set(d.ConversationIDs[0], vocab.PriorityLow), errs.Invalid, "conversationId")
+		check.Same(t, got, []string{"CONVERSATION_UPDATED priority:NONE>URGENT"})
+		d.MustDelete(d.ConversationIDs[0])
+		check.Refused(t, set(d.ConversationIDs[0], vocab.PriorityLow), errs.Invalid, "conversationId")
 	})
 }
 
@@ -111,29 +108,29 @@ func TestPriority(t *testing.T) {
 // background; those that cannot be snoozed are skipped.
 func TestBulkOfSnoozesTagsAndPriorities(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *suite) {
 		open, closed := d.ConversationIDs[0], d.ConversationIDs[1]
-		d.closes(closed)
-		until := clock.Of(d.clock.Now().Add(time.Hour))
+		d.MustClose(closed)
+		until := clock.Of(d.Clock.Now().Add(time.Hour))
 		change := func(in conversation.BulkChangeConversationsInput) []any {
 			t.Helper()
-			in.ConversationIDs = []string{open, closed}
-			task := must(d.bulk(d.Agent(0), in))(t)
+			in.Selection.ConversationIDs = []string{open, closed}
+			task := check.Must(d.bulk(d.Agent(0), in))(t)
 			if err := d.run(task); err != nil {
 				t.Fatal(err)
 			}
 			return d.tally(task)
 		}
 		done, skipped := []any{vocab.TaskDone, 2, 2, 0}, []any{vocab.TaskDone, 2, 1, 1}
-		same(t, change(conversation.BulkChangeConversationsInput{Action: conversation.BulkSnooze, Until: &until}), skipped)
-		same(t, change(conversation.BulkChangeConversationsInput{Action: conversation.BulkTag, Tags: []string{"a", "b"}}), done)
-		same(t, change(conversation.BulkChangeConversationsInput{Action: conversation.BulkUntag, Tags: []string{"A"}}), done)
-		same(t, change(conversation.BulkChangeConversationsInput{Action: conversation.BulkPriority, Priority: ptr(vocab.PriorityHigh)}), done)
-		one, other := d.row(open), d.row(closed)
-		same(t, []any{one.SnoozedUntil, one.Tags, one.Priority}, []any{until, []string{"b"}, vocab.PriorityHigh})
-		same(t, []any{other.SnoozedUntil, other.Tags, other.Priority}, []any{clock.Micros(0), []string{"b"}, vocab.PriorityHigh})
-		same(t, change(conversation.BulkChangeConversationsInput{Action: conversation.BulkUnsnooze}), done)
-		same(t, d.row(open).SnoozedUntil, clock.Micros(0))
+		check.Same(t, change(conversation.BulkChangeConversationsInput{Action: conversation.BulkSnooze, Until: &until}), skipped)
+		check.Same(t, change(conversation.BulkChangeConversationsInput{Action: conversation.BulkTag, Tags: []string{"a", "b"}}), done)
+		check.Same(t, change(conversation.BulkChangeConversationsInput{Action: conversation.BulkUntag, Tags: []string{"A"}}), done)
+		check.Same(t, change(conversation.BulkChangeConversationsInput{Action: conversation.BulkPriority, Priority: check.Ptr(vocab.PriorityHigh)}), done)
+		one, other := d.Row(open), d.Row(closed)
+		check.Same(t, []any{one.SnoozedUntil, d.TagNamesOf(open), one.Priority}, []any{until, []string{"b"}, vocab.PriorityHigh})
+		check.Same(t, []any{other.SnoozedUntil, d.TagNamesOf(closed), other.Priority}, []any{clock.Micros(0), []string{"b"}, vocab.PriorityHigh})
+		check.Same(t, change(conversation.BulkChangeConversationsInput{Action: conversation.BulkUnsnooze}), done)
+		check.Same(t, d.Row(open).SnoozedUntil, clock.Micros(0))
 
 		for field, c := range map[string]struct {
 			in   conversation.BulkChangeConversationsInput
@@ -141,11 +138,11 @@ func TestBulkOfSnoozesTagsAndPriorities(t *testing.T) {
 		}{
 			"until":    {conversation.BulkChangeConversationsInput{Action: conversation.BulkSnooze}, errs.Required},
 			"tags":     {conversation.BulkChangeConversationsInput{Action: conversation.BulkTag, Tags: []string{}}, errs.Required},
-			"priority": {conversation.BulkChangeConversationsInput{Action: conversation.BulkClose, Priority: ptr(vocab.PriorityHigh)}, errs.Invalid},
+			"priority": {conversation.BulkChangeConversationsInput{Action: conversation.BulkClose, Priority: check.Ptr(vocab.PriorityHigh)}, errs.Invalid},
 		} {
-			c.in.ConversationIDs = []string{open}
+			c.in.Selection.ConversationIDs = []string{open}
 			_, err := d.bulk(d.Agent(0), c.in)
-			refused(t, err, c.code, field)
+			check.Refused(t, err, c.code, field)
 		}
 	})
 }

@@ -6,17 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"entgo.io/ent/dialect/sql"
+
 	"parley/ent"
-	"parley/ent/schema"
+	enttask "parley/ent/task"
+	"parley/internal/conversation/view"
 	"parley/internal/errs"
 	"parley/internal/id"
+	"parley/internal/idempotency"
 	"parley/internal/job"
-	"parley/internal/once"
-	"parley/internal/relay"
+	"parley/internal/paging"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -28,7 +32,7 @@ const slice = 5 * time.Second
 // maxProblems is how many skipped conversations a task names.
 const maxProblems = 100
 
-var errStopped = errors.New("the task was canceled, or another worker goes on with it")
+var errStopped = errors.New("the task was canceled, or another worker continues it")
 
 // RunBulk works on a bulk task for a while. It is the worker of BulkArgs: each
 // conversation is changed in one transaction with the task's own progress, so
@@ -45,19 +49,19 @@ func (s *Service) RunBulk(ctx context.Context, args BulkArgs) error {
 	case errors.Is(err, errStopped):
 		return nil
 	case refusal(err) != nil:
-		return s.end(system, task.ID, vocab.TaskFailed)
+		return s.endTask(system, task.ID, vocab.TaskFailed)
 	case err != nil && job.LastAttempt(ctx):
-		return errors.Join(err, s.end(system, task.ID, vocab.TaskFailed))
+		return errors.Join(err, s.endTask(system, task.ID, vocab.TaskFailed))
 	case err != nil:
 		return err
 	case more:
 		return job.Again(0)
 	}
-	return s.end(system, task.ID, vocab.TaskDone)
+	return s.endTask(system, task.ID, vocab.TaskDone)
 }
 
 func (s *Service) workOn(ctx, system context.Context, task *ent.Task) (more bool, err error) {
-	v, err := s.viewers.ViewerOf(system, task.AccountID, task.ActorID)
+	v, err := s.deps.Viewers.ViewerOf(system, task.AccountID, task.ActorID)
 	if err != nil {
 		return false, err
 	}
@@ -65,7 +69,7 @@ func (s *Service) workOn(ctx, system context.Context, task *ent.Task) (more bool
 	if err := json.Unmarshal(task.Params, &run.params); err != nil {
 		return false, err
 	}
-	return run.work()
+	return run.changeSome()
 }
 
 // refusal returns the rule's error that refused something; nil: there is none,
@@ -93,22 +97,22 @@ type bulkRun struct {
 	asker  context.Context
 }
 
-// work changes conversations until the slice is over, and reports whether some
+// changeSome changes conversations until the slice is over, and reports whether some
 // are left.
-func (r *bulkRun) work() (more bool, err error) {
+func (r *bulkRun) changeSome() (more bool, err error) {
 	if r.task.State == vocab.TaskQueued {
-		if err := r.begin(); err != nil {
+		if err := r.countConversations(); err != nil {
 			return false, err
 		}
 	}
 	until := r.s.store.Clock().Now().Add(slice)
 	for {
-		batch, err := r.next()
+		batch, err := r.nextItems()
 		if err != nil || len(batch) == 0 {
 			return false, err
 		}
 		for _, item := range batch {
-			if err := r.one(item); err != nil {
+			if err := r.changeOne(item); err != nil {
 				return false, err
 			}
 			if r.s.store.Clock().Now().After(until) {
@@ -118,15 +122,15 @@ func (r *bulkRun) work() (more bool, err error) {
 	}
 }
 
-// begin counts what is to do.
-func (r *bulkRun) begin() error {
+// countConversations counts what is to do.
+func (r *bulkRun) countConversations() error {
 	total := len(r.params.IDs)
 	if r.params.Selection != nil {
-		p, err := r.params.Selection.plan(r.asker)
+		p, err := r.plan()
 		if err != nil {
 			return err
 		}
-		if total, err = r.s.tally(r.asker, p, math.MaxInt); err != nil {
+		if total, err = r.s.views.CountRows(r.asker, p, math.MaxInt); err != nil {
 			return err
 		}
 	}
@@ -139,16 +143,25 @@ func (r *bulkRun) begin() error {
 	})
 }
 
+// plan plans the task's view, whose tags may have been merged in the meantime.
+func (r *bulkRun) plan() (*view.Plan, error) {
+	sel, err := r.s.views.Resolve(r.asker, *r.params.Selection)
+	if err != nil {
+		return nil, err
+	}
+	return sel.Plan(r.asker)
+}
+
 // item is a conversation to change, and the task's cursor when that is done.
 type item struct{ conversationID, cursor string }
 
-// next returns the next conversations behind the task's cursor.
-func (r *bulkRun) next() ([]item, error) {
+// nextItems returns the next conversations behind the task's cursor.
+func (r *bulkRun) nextItems() ([]item, error) {
 	const batch = 200
 	if r.params.Selection == nil {
 		return r.nextSelected(batch)
 	}
-	p, err := r.params.Selection.plan(r.asker)
+	p, err := r.plan()
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +170,7 @@ func (r *bulkRun) next() ([]item, error) {
 		return nil, err
 	}
 	for {
-		found, next, err := r.s.next(r.asker, p, from, batch)
+		found, next, err := r.s.views.NextPlaces(r.asker, p, from, batch)
 		if err != nil {
 			return nil, err
 		}
@@ -168,10 +181,10 @@ func (r *bulkRun) next() ([]item, error) {
 	}
 }
 
-func items(places []place) []item {
+func items(places []view.Place) []item {
 	list := make([]item, len(places))
 	for i, p := range places {
-		list[i] = item{conversationID: p.id, cursor: strconv.FormatInt(p.key, 10) + " " + p.id}
+		list[i] = item{conversationID: p.ID, cursor: strconv.FormatInt(p.Key, 10) + " " + p.ID}
 	}
 	return list
 }
@@ -186,7 +199,7 @@ func (r *bulkRun) nextSelected(batch int) ([]item, error) {
 	return items, nil
 }
 
-func parseCursor(cursor string) (*relay.Key, error) {
+func parseCursor(cursor string) (*paging.Key, error) {
 	if cursor == "" {
 		return nil, nil
 	}
@@ -195,26 +208,19 @@ func parseCursor(cursor string) (*relay.Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("task cursor %q: %w", cursor, err)
 	}
-	return &relay.Key{Value: key, ID: conversationID}, nil
+	return &paging.Key{Value: key, ID: conversationID}, nil
 }
 
-// one changes a conversation, or tells why it was skipped.
-func (r *bulkRun) one(i item) error {
+// changeOne changes a conversation, or reports why it was skipped.
+func (r *bulkRun) changeOne(i item) error {
 	err := r.s.store.WithTx(r.asker, func(ctx context.Context, tx *store.Tx) error {
-		ch, err := load(ctx, tx, i.conversationID)
-		if err != nil {
+		if _, err := changeOne(ctx, tx, On(i.conversationID), r.params.applyAction); err != nil {
 			return err
 		}
-		if err := r.params.apply(ctx, ch); err != nil {
-			return err
-		}
-		if err := ch.save(ctx); err != nil {
-			return err
-		}
-		return r.progress(ctx, tx, i, "done = done + 1")
+		return r.advanceCursor(ctx, tx, i, "done = done + 1")
 	})
 	if refused := refusal(err); refused != nil {
-		return r.skip(i, refused)
+		return r.recordSkip(i, refused)
 	}
 	if err == nil {
 		r.task.Cursor = i.cursor
@@ -222,16 +228,16 @@ func (r *bulkRun) one(i item) error {
 	return err
 }
 
-func (r *bulkRun) skip(i item, why *errs.Error) error {
+func (r *bulkRun) recordSkip(i item, why *errs.Error) error {
 	if len(r.task.Problems) < maxProblems {
-		r.task.Problems = append(r.task.Problems, schema.TaskProblem{ConversationID: i.conversationID, Code: string(why.Code), Message: why.Message})
+		r.task.Problems = append(r.task.Problems, vocab.TaskProblem{ConversationID: i.conversationID, Code: string(why.Code), Message: why.Message})
 	}
 	problems, err := json.Marshal(r.task.Problems)
 	if err != nil {
 		return err
 	}
 	err = r.s.store.WithTx(r.system, func(ctx context.Context, tx *store.Tx) error {
-		return r.progress(ctx, tx, i, "skipped = skipped + 1, problems = $2", string(problems))
+		return r.advanceCursor(ctx, tx, i, "skipped = skipped + 1, problems = $2", string(problems))
 	})
 	if err == nil {
 		r.task.Cursor = i.cursor
@@ -239,9 +245,9 @@ func (r *bulkRun) skip(i item, why *errs.Error) error {
 	return err
 }
 
-// progress moves the task's cursor on from where this run knows it to be; it
+// advanceCursor moves the task's cursor on from where this run knows it to be; it
 // fails when the task was canceled or another run moved it.
-func (r *bulkRun) progress(ctx context.Context, tx *store.Tx, i item, set string, args ...any) error {
+func (r *bulkRun) advanceCursor(ctx context.Context, tx *store.Tx, i item, set string, args ...any) error {
 	args = append(append([]any{i.cursor}, args...), r.task.ID, r.task.Cursor)
 	moved, err := tx.Exec(ctx, fmt.Sprintf("UPDATE tasks SET cursor = $1, %s WHERE id = $%d AND cursor = $%d AND state = 'RUNNING'", set, len(args)-1, len(args)), args...)
 	if err == nil && moved == 0 {
@@ -250,8 +256,8 @@ func (r *bulkRun) progress(ctx context.Context, tx *store.Tx, i item, set string
 	return err
 }
 
-// end gives a task its final state, unless it has one.
-func (s *Service) end(ctx context.Context, taskID string, state vocab.TaskState) error {
+// endTask gives a task its final state, unless it has one.
+func (s *Service) endTask(ctx context.Context, taskID string, state vocab.TaskState) error {
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		touched, err := tx.Exec(ctx, "UPDATE tasks SET state = $1, finished_at = $2 WHERE id = $3 AND state IN ('QUEUED', 'RUNNING')",
 			string(state), int64(tx.Now()), taskID)
@@ -259,25 +265,52 @@ func (s *Service) end(ctx context.Context, taskID string, state vocab.TaskState)
 			return err
 		}
 		to := string(state)
-		tx.Append(ctx, store.Event{Type: vocab.TaskFinished, SubjectID: taskID, Changes: []schema.FieldChange{{Field: "state", To: &to}}})
+		tx.Append(ctx, store.Event{Type: vocab.TaskFinished, SubjectID: taskID, Changes: []vocab.FieldChange{{Field: "state", To: &to}}})
 		return nil
 	})
 }
 
 // Task returns a task that the viewer asked for, or any for admins; else nil.
 func (s *Service) Task(ctx context.Context, taskID string) (*ent.Task, error) {
-	if !id.Is(taskID, id.Task) {
-		return nil, nil
-	}
-	task, err := s.store.Client(ctx).Task.Get(ctx, taskID)
+	tasks, err := s.TasksByID(ctx, []string{taskID})
 	if err != nil {
-		return nil, ignoreMissing(err)
+		return nil, err
+	}
+	return tasks[0], nil
+}
+
+// tasks are listed newest first.
+var tasks = store.Listing[ent.Task]{Name: "tasks", Kind: id.Task, Desc: true, ID: func(t *ent.Task) string { return t.ID }}
+
+// Tasks returns a page of the viewer's own tasks, newest first (IN-6).
+func (s *Service) Tasks(ctx context.Context, args paging.PageArgs) (*paging.Connection[*ent.Task], error) {
+	return tasks.Page(args, 50, func(narrow func(*sql.Selector)) ([]*ent.Task, error) {
+		q := s.store.Client(ctx).Task.Query().Where(enttask.ActorID(viewer.FromContext(ctx).ActorID))
+		q.Modify(narrow)
+		return q.All(ctx)
+	})
+}
+
+// TasksByID returns tasks as Task does, each where its id stands, with one query.
+func (s *Service) TasksByID(ctx context.Context, ids []string) ([]*ent.Task, error) {
+	tasks := make([]*ent.Task, len(ids))
+	some := slices.DeleteFunc(slices.Clone(ids), func(taskID string) bool { return !id.Is(taskID, id.Task) })
+	if len(some) == 0 {
+		return tasks, nil
+	}
+	found, err := s.store.Client(ctx).Task.Query().Where(enttask.IDIn(some...)).All(ctx)
+	if err != nil {
+		return nil, err
 	}
 	v := viewer.FromContext(ctx)
-	if v.Kind != viewer.Admin && task.ActorID != v.ActorID {
-		return nil, nil
+	for _, task := range found {
+		for i, taskID := range ids {
+			if taskID == task.ID && (v.Kind == viewer.Admin || task.ActorID == v.ActorID) {
+				tasks[i] = task
+			}
+		}
 	}
-	return task, nil
+	return tasks, nil
 }
 
 // CancelTask stops a bulk change: what is done stays done (IN-6). The deletion
@@ -288,18 +321,15 @@ func (s *Service) CancelTask(ctx context.Context, in CancelTaskInput) (*ent.Task
 		return nil, err
 	}
 	if task == nil {
-		return nil, errs.New(errs.NotFound, "There is no task %q of yours.", errs.Clip(in.TaskID)).On("taskId")
+		return nil, errs.New(errs.NotFound, "You have no task %q.", errs.Clip(in.TaskID)).On("taskId")
 	}
 	if task.Kind == vocab.TaskDeleteInbox {
 		return nil, errs.New(errs.Invalid, "The deletion of an inbox cannot be stopped.").On("taskId")
 	}
-	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		replayed, err := once.Claim(ctx, tx, "cancelTask", in.IdempotencyKey, in, in.TaskID)
-		if err != nil || replayed != "" {
-			return err
-		}
-		return s.end(ctx, task.ID, vocab.TaskCanceled)
-	})
+	call := idempotency.Call{Mutation: "cancelTask", Key: in.IdempotencyKey, Input: in, Result: in.TaskID}
+	err = idempotency.Run(ctx, s.store, call, func(ctx context.Context, _ *store.Tx) error {
+		return s.endTask(ctx, task.ID, vocab.TaskCanceled)
+	}, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -2,38 +2,45 @@ package conversation
 
 import (
 	"context"
+	"slices"
+
+	"entgo.io/ent/dialect/sql"
 
 	"parley/ent"
 	"parley/ent/messagerevision"
 	"parley/ent/user"
+	"parley/internal/id"
+	"parley/internal/paging"
+	"parley/internal/store"
 )
 
-// Revisions returns what each message said before, oldest first, with one query
-// (IN-14).
-func (s *Service) Revisions(ctx context.Context, messages []*ent.Message) ([][]*ent.MessageRevision, error) {
-	var changed []string
-	for _, m := range messages {
-		if m.EditedAt.IsSet() || m.DeletedAt.IsSet() {
+// Revisions returns a page of what each message said before, oldest first.
+func (s *Service) Revisions(ctx context.Context, messages []*ent.Message, args paging.PageArgs) ([]*paging.Connection[*ent.MessageRevision], error) {
+	ids, changed := make([]string, len(messages)), []string{}
+	for i, m := range messages {
+		if ids[i] = m.ID; m.EditedAt.IsSet() || m.DeletedAt.IsSet() {
 			changed = append(changed, m.ID)
 		}
 	}
-	byMessage := map[string][]*ent.MessageRevision{}
-	if len(changed) > 0 {
-		rows, err := s.store.Client(ctx).MessageRevision.Query().
-			Where(messagerevision.MessageIDIn(changed...)).Order(messagerevision.ByMessageID(), messagerevision.ByCreatedAt(), messagerevision.ByID()).All(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			byMessage[r.MessageID] = append(byMessage[r.MessageID], r)
+	found, err := revisions.Pages(args, pageOfRow, changed, store.Of(messagerevision.FieldMessageID), func(narrow func(*sql.Selector)) ([]*ent.MessageRevision, error) {
+		q := s.store.Client(ctx).MessageRevision.Query()
+		q.Modify(narrow)
+		return q.All(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	pages := make([]*paging.Connection[*ent.MessageRevision], len(messages))
+	for i := range messages {
+		pages[i] = &paging.Connection[*ent.MessageRevision]{Edges: []*paging.Edge[*ent.MessageRevision]{}}
+		if at := slices.Index(changed, ids[i]); at >= 0 {
+			pages[i] = found[at]
 		}
 	}
-	lists := make([][]*ent.MessageRevision, len(messages))
-	for i, m := range messages {
-		lists[i] = append([]*ent.MessageRevision{}, byMessage[m.ID]...)
-	}
-	return lists, nil
+	return pages, nil
 }
+
+var revisions = store.Listing[ent.MessageRevision]{Name: "revisions", Kind: id.MessageRevision, ID: func(r *ent.MessageRevision) string { return r.ID }}
 
 // Mentioned returns the users whom each message mentions, with one query.
 func (s *Service) Mentioned(ctx context.Context, messages []*ent.Message) ([][]*ent.User, error) {

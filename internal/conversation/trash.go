@@ -2,12 +2,14 @@ package conversation
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"parley/ent"
+	"parley/internal/attachment"
+	"parley/internal/conversation/view"
 	"parley/internal/errs"
-	"parley/internal/once"
+	"parley/internal/id"
+	"parley/internal/idempotency"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -18,28 +20,27 @@ const TrashKept = 30 * 24 * time.Hour
 
 // Delete moves a conversation to Trash (IN-13).
 func (s *Service) Delete(ctx context.Context, in DeleteConversationInput) (*ent.Conversation, error) {
-	in1 := call{"deleteConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.delete() })
+	return s.changeConversation(ctx, "deleteConversation", in.Target, in, func(_ context.Context, ch *change) error { return ch.delete() })
 }
 
 func (ch *change) delete() error {
 	if !ch.c.DeletedAt.IsSet() {
 		ch.c.DeletedAt = ch.now()
-		ch.emit(vocab.ConversationDeleted)
+		ch.emitEvent(vocab.ConversationDeleted)
 	}
 	return nil
 }
 
 // Restore takes a conversation out of Trash (IN-13).
 func (s *Service) Restore(ctx context.Context, in RestoreConversationInput) (*ent.Conversation, error) {
-	in1 := call{"restoreConversation", in.ConversationID, in.ExpectedRevision, in.IdempotencyKey, in}
-	return s.change(ctx, in1, func(_ context.Context, ch *change) error { return ch.restore() })
+	return s.changeConversation(ctx, "restoreConversation", in.Target, in, func(_ context.Context, ch *change) error { return ch.restore() })
 }
 
 func (ch *change) restore() error {
 	if ch.c.DeletedAt.IsSet() {
 		ch.c.DeletedAt = 0
-		ch.emit(vocab.ConversationRestored)
+		ch.moveUp(ch.now())
+		ch.emitEvent(vocab.ConversationRestored)
 	}
 	return nil
 }
@@ -48,20 +49,17 @@ func (ch *change) restore() error {
 // it, and returns its id. Its events stay as tombstones: sequence and type,
 // without references or changes (IN-13).
 func (s *Service) Purge(ctx context.Context, in PurgeConversationInput) (string, error) {
-	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		replayed, err := once.Claim(ctx, tx, "purgeConversation", in.IdempotencyKey, in, in.ConversationID)
-		if err != nil || replayed != "" {
-			return err
-		}
-		ch, err := load(ctx, tx, in.ConversationID)
+	call := idempotency.Call{Mutation: "purgeConversation", Key: in.IdempotencyKey, Input: in, Result: in.ConversationID}
+	err := idempotency.Run(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
+		ch, err := loadChange(ctx, tx, in.ConversationID)
 		if err != nil {
 			return err
 		}
-		if err := ch.expect(in.ExpectedRevision); err != nil {
+		if err := ch.expectRevision(in.ExpectedRevision); err != nil {
 			return err
 		}
 		return ch.purge(ctx)
-	})
+	}, nil)
 	return in.ConversationID, err
 }
 
@@ -69,76 +67,56 @@ func (ch *change) purge(ctx context.Context) error {
 	if !ch.c.DeletedAt.IsSet() {
 		return errs.New(errs.Invalid, "Only a conversation in the trash can be purged. Delete it first.").On("conversationId")
 	}
-	if err := erase(ctx, ch.tx, ch.c); err != nil {
+	if err := eraseRows(ctx, ch.tx, ch.c); err != nil {
 		return err
 	}
 	ch.tx.Append(ctx, store.Event{Type: vocab.ConversationPurged, InboxID: ch.c.InboxID, SubjectID: ch.c.ID})
 	return nil
 }
 
-// erase deletes the rows of a conversation and clears its events' references.
+// eraseRows deletes the rows of a conversation and clears its events' references.
 // Of its mail as it came a mark stays, so that it does not come in again (EM-5);
 // its tickets stay too (IB-3).
-func erase(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
-	if err := unindex(ctx, tx, c); err != nil {
+func eraseRows(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
+	if err := view.EraseDocuments(ctx, tx, c); err != nil {
 		return err
 	}
 	for _, table := range []string{"inbound_mails", "attachments"} {
-		if err := ForgetBlobs(ctx, tx, c.AccountID, table, "conversation_id", c.ID); err != nil {
+		if err := attachment.ForgetBlobs(ctx, tx, c.AccountID, table, "conversation_id", c.ID); err != nil {
 			return err
 		}
 	}
 	for _, statement := range []string{
 		"UPDATE inbound_mails SET conversation_id = '', message_id = '', internet_id = '', verdict = '{}', error = '', blob_key = '', envelope_from = '', envelope_to = '[]' WHERE conversation_id = $1 AND account_id = $2",
 		"UPDATE tickets SET conversation_id = NULL WHERE conversation_id = $1 AND account_id = $2",
-		"DELETE FROM attachments WHERE conversation_id = $1 AND account_id = $2",
-		"DELETE FROM email_references WHERE conversation_id = $1 AND account_id = $2",
-		"DELETE FROM participants WHERE conversation_id = $1 AND account_id = $2",
-		"DELETE FROM emails WHERE conversation_id = $1 AND account_id = $2",
-		"DELETE FROM message_revisions WHERE conversation_id = $1 AND account_id = $2",
-		"DELETE FROM messages WHERE conversation_id = $1 AND account_id = $2",
-		"DELETE FROM read_positions WHERE conversation_id = $1 AND account_id = $2",
-		"DELETE FROM routing_decisions WHERE conversation_id = $1 AND account_id = $2",
 		"UPDATE events SET conversation_id = '', message_id = '', subject_id = '', changes = '[]' WHERE conversation_id = $1 AND account_id = $2",
-		"DELETE FROM conversations WHERE id = $1 AND account_id = $2",
 	} {
 		if _, err := tx.Exec(ctx, statement, c.ID, c.AccountID); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// ForgetBlobs has the blobs removed of rows that are about to go: those of
-// inbound_mails or attachments whose column has the value. A file that another
-// attachment names too stays; raw mail is named once.
-func ForgetBlobs(ctx context.Context, tx *store.Tx, accountID, table, column, value string) error {
-	shared := ""
-	if table == "attachments" {
-		shared = "AND NOT EXISTS (SELECT 1 FROM attachments AS other WHERE other.blob_key = gone.blob_key AND other." + column + " <> gone." + column + ")"
+	if err := tx.Retire(ctx, "conversations", id.Conversation, "id", c.AccountID, c.ID); err != nil {
+		return err
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO forgotten_blobs (id, account_id, blob_key, created_at)
-		SELECT 'blob_' || MIN(gone.id), gone.account_id, gone.blob_key, CAST($1 AS BIGINT) FROM `+table+` AS gone
-		WHERE gone.`+column+` = $2 AND gone.account_id = $3 AND gone.blob_key <> '' `+shared+`
-		GROUP BY gone.account_id, gone.blob_key`, int64(tx.Now()), value, accountID)
-	if err != nil {
-		return fmt.Errorf("forget blobs: %w", err)
+	if err := tx.DeleteOwned(ctx, store.OfConversation, c.AccountID, c.ID); err != nil {
+		return err
 	}
-	return nil
+	_, err := tx.Exec(ctx, "DELETE FROM conversations WHERE id = $1 AND account_id = $2", c.ID, c.AccountID)
+	return err
 }
 
 // EraseOne removes a conversation whose inbox is deleted, wherever it is filed
 // (IB-3). It does nothing when it is gone already.
 func (s *Service) EraseOne(ctx context.Context, conversationID string) error {
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		ch, err := load(ctx, tx, conversationID)
+		ch, err := loadChange(ctx, tx, conversationID)
 		if errs.Is(err, errs.NotFound) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		return erase(ctx, tx, ch.c)
+		return eraseRows(ctx, tx, ch.c)
 	})
 }
 
@@ -148,7 +126,7 @@ const overdueTrash = `SELECT id, account_id FROM conversations WHERE deleted_at 
 // for longer than TrashKept (IN-13). The system runs it each hour.
 func (s *Service) PurgeTrash(ctx context.Context) error {
 	for {
-		overdue, err := s.sweep(ctx, overdueTrash, int64(s.store.Now().Add(-TrashKept)))
+		overdue, err := s.findOverdue(ctx, overdueTrash, int64(s.store.Now().Add(-TrashKept)))
 		if err != nil || len(overdue) == 0 {
 			return err
 		}
@@ -161,10 +139,10 @@ func (s *Service) PurgeTrash(ctx context.Context) error {
 	}
 }
 
-// purgeOverdue purges a conversation, unless it was restored meanwhile.
+// purgeOverdue purges a conversation, unless it was restored in the meantime.
 func (s *Service) purgeOverdue(ctx context.Context, conversationID string) error {
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		ch, err := load(ctx, tx, conversationID)
+		ch, err := loadChange(ctx, tx, conversationID)
 		if err != nil {
 			return err
 		}

@@ -6,38 +6,42 @@ import (
 	"testing"
 	"time"
 
+	entevent "parley/ent/event"
 	"parley/ent/forgottenblob"
 	"parley/internal/conversation"
+	"parley/internal/conversation/view"
 	"parley/internal/errs"
 	"parley/internal/id"
-	"parley/internal/relay"
+	"parley/internal/paging"
 	"parley/internal/store"
 	"parley/internal/testkit"
+	"parley/internal/testkit/check"
+	"parley/internal/testkit/desk"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
-func (d *desk) purge(conversationID string) error {
-	_, err := d.Purge(d.Agent(1), conversation.PurgeConversationInput{ConversationID: conversationID})
+func (d *suite) purge(conversationID string) error {
+	_, err := d.Purge(d.Agent(1), conversation.PurgeConversationInput{Target: conversation.On(conversationID)})
 	return err
 }
 
 // IN-13: deleting and restoring, each told once; what is restored is as it was.
 func TestDeleteAndRestore(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *suite) {
 		c := d.ConversationIDs[0]
-		must(d.MarkAsSpam(d.Agent(0), conversation.MarkAsSpamInput{ConversationID: c}))(t)
-		got := d.told(func() { d.deletes(c); d.deletes(c) })
-		same(t, got, []string{"CONVERSATION_DELETED deletedAt:>2026-01-05T09:00:00Z"})
-		same(t, d.row(c).Folder, vocab.FolderTrash)
-		got = d.told(func() {
+		check.Must(d.MarkAsSpam(d.Agent(0), conversation.MarkConversationAsSpamInput{Target: conversation.On(c)}))(t)
+		got := d.Recorded(func() { d.MustDelete(c); d.MustDelete(c) })
+		check.Same(t, got, []string{"CONVERSATION_DELETED deletedAt:>2026-01-05T09:00:00Z"})
+		check.Same(t, d.Row(c).Folder, vocab.FolderTrash)
+		got = d.Recorded(func() {
 			for range 2 {
-				must(d.Restore(d.Agent(0), conversation.RestoreConversationInput{ConversationID: c}))(t)
+				check.Must(d.Restore(d.Agent(0), conversation.RestoreConversationInput{Target: conversation.On(c)}))(t)
 			}
 		})
-		same(t, got, []string{"CONVERSATION_RESTORED deletedAt:2026-01-05T09:00:00Z>"})
-		same(t, []any{d.row(c).Folder, d.row(c).Revision}, []any{vocab.FolderFiltered, 4})
+		check.Same(t, got, []string{"CONVERSATION_RESTORED deletedAt:2026-01-05T09:00:00Z>"})
+		check.Same(t, []any{d.Row(c).Folder, d.Row(c).Revision}, []any{vocab.FolderFiltered, 4})
 	})
 }
 
@@ -45,41 +49,41 @@ func TestDeleteAndRestore(t *testing.T) {
 // tombstones: sequence and type without references.
 func TestPurge(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *suite) {
 		me := d.Agent(0)
-		c := d.begin(0, "Purgeable").ID
-		m := d.says(me, c, "Purgeable too")
-		must(d.edit(me, m, "Purgeable, mended"))(t)
-		must(d.MarkRead(me, conversation.MarkConversationReadInput{ConversationID: c}))(t)
-		d.assigns(c, d.AgentIDs[0])
-		refused(t, d.purge(c), errs.Invalid, "conversationId")
-		d.deletes(c)
+		c := d.StartChat(0, "Purgeable").ID
+		m := d.AgentSays(me, c, "Purgeable too")
+		check.Must(d.EditAs(me, m, "Purgeable, mended"))(t)
+		check.Must(d.MarkRead(me, conversation.MarkConversationReadInput{ConversationID: c}))(t)
+		d.MustAssign(c, d.AgentIDs[0])
+		check.Refused(t, d.purge(c), errs.Invalid, "conversationId")
+		d.MustDelete(c)
 
-		events := d.events(func() {
+		events := d.EventsOf(func() {
 			if err := d.purge(c); err != nil {
 				t.Fatal(err)
 			}
 		})
-		same(t, []any{len(events), events[0].Type, events[0].SubjectID, events[0].ConversationID}, []any{1, vocab.ConversationPurged, c, ""})
-		refused(t, d.purge(c), errs.NotFound, "conversationId")
+		check.Same(t, []any{len(events), events[0].Type, events[0].SubjectID, events[0].ConversationID}, []any{1, vocab.ConversationPurged, c, ""})
+		check.Refused(t, d.purge(c), errs.NotFound, "conversationId")
 		for _, table := range []string{"conversations WHERE id", "messages WHERE conversation_id", "message_revisions WHERE conversation_id", "read_positions WHERE conversation_id", "search_documents WHERE conversation_id", "events WHERE conversation_id"} {
-			same(t, must(d.Store.Numbers(d.System, "SELECT count(*) FROM "+table+" = $1", c))(t), []int64{0})
+			check.Same(t, check.Must(d.Store.Numbers(d.System, "SELECT count(*) FROM "+table+" = $1", c))(t), []int64{0})
 		}
-		same(t, len(must(d.Search(me, "purgeable", conversation.Filter{}, relay.PageArgs{}))(t).Edges), 0)
+		check.Same(t, len(check.Must(d.Search(me, "purgeable", view.Filter{}, vocab.SearchNewest, paging.PageArgs{}))(t).Edges), 0)
 
 		var types []vocab.EventType
-		for _, e := range must(d.Store.Client(d.System).Event.Query().All(d.System))(t) {
+		for _, e := range check.Must(d.Store.Client(d.System).Event.Query().Order(entevent.BySequence()).All(d.System))(t) {
 			types = append(types, e.Type)
 			if e.Type != vocab.ConversationPurged && (e.MessageID != "" || e.SubjectID != "" || len(e.Changes) > 0) {
 				t.Errorf("%s still tells of what is gone: %v", e.Type, e)
 			}
 		}
-		same(t, types, []vocab.EventType{
+		check.Same(t, types, []vocab.EventType{
 			vocab.ConversationCreated, vocab.MessageCreated, vocab.MessageCreated, vocab.MessageUpdated, vocab.ConversationRead,
 			vocab.ConversationAssigned, vocab.ConversationDeleted, vocab.ConversationPurged,
 		})
 		// Other conversations keep everything.
-		same(t, must(d.Store.Client(d.System).Message.Query().Count(d.System))(t), 9)
+		check.Same(t, check.Must(d.Store.Client(d.System).Message.Query().Count(d.System))(t), 9)
 	})
 }
 
@@ -88,7 +92,7 @@ func TestPurge(t *testing.T) {
 // of each mail stays, so that it does not come in again; its ticket stays.
 func TestPurgeTakesMailAndFiles(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *suite) {
 		c, other := d.ConversationIDs[0], d.ConversationIDs[1]
 		mail, ticket := id.New(id.InboundMail), id.New(id.Ticket)
 		d.Write(d.System, func(ctx context.Context, tx *store.Tx) error {
@@ -109,22 +113,22 @@ func TestPurgeTakesMailAndFiles(t *testing.T) {
 				file(c, "own"), file(c, "own"), file(c, "shared"), file(other, "shared"),
 			)
 		})
-		d.deletes(c)
+		d.MustDelete(c)
 		if err := d.purge(c); err != nil {
 			t.Fatal(err)
 		}
 		for _, table := range []string{"emails", "email_references", "participants", "attachments", "inbound_mails", "tickets"} {
-			same(t, must(d.Store.Numbers(d.System, "SELECT count(*) FROM "+table+" WHERE conversation_id = $1", c))(t), []int64{0})
+			check.Same(t, check.Must(d.Store.Numbers(d.System, "SELECT count(*) FROM "+table+" WHERE conversation_id = $1", c))(t), []int64{0})
 		}
 		client := d.Store.Client(d.System)
 		forgotten := []string{}
-		for _, b := range must(client.ForgottenBlob.Query().Order(forgottenblob.ByBlobKey()).All(d.System))(t) {
+		for _, b := range check.Must(client.ForgottenBlob.Query().Order(forgottenblob.ByBlobKey()).All(d.System))(t) {
 			forgotten = append(forgotten, b.BlobKey)
 		}
-		same(t, forgotten, []string{d.AccountID + "own", "raw"})
-		mark := must(client.InboundMail.Get(d.System, mail))(t)
-		same(t, []any{mark.State, *mark.Identity, mark.BlobKey, len(mark.EnvelopeTo)}, []any{vocab.InboundIngested, mail, "", 0})
-		same(t, must(client.Ticket.Get(d.System, ticket))(t).Pipeline, "p")
+		check.Same(t, forgotten, []string{d.AccountID + "own", "raw"})
+		mark := check.Must(client.InboundMail.Get(d.System, mail))(t)
+		check.Same(t, []any{mark.State, *mark.Identity, mark.BlobKey, len(mark.EnvelopeTo)}, []any{vocab.InboundIngested, mail, "", 0})
+		check.Same(t, check.Must(client.Ticket.Get(d.System, ticket))(t).Pipeline, "p")
 	})
 }
 
@@ -132,42 +136,42 @@ func TestPurgeTakesMailAndFiles(t *testing.T) {
 // of what was restored or came later.
 func TestTrashIsEmptied(t *testing.T) {
 	t.Parallel()
-	loneDesk(t, func(t *testing.T, d *desk) {
-		other := &desk{Fixture: testkit.Account(t, d.Store), Service: d.Service, t: t, clock: d.clock}
-		d.deletes(d.ConversationIDs[0])
-		d.deletes(d.ConversationIDs[2])
-		other.deletes(other.ConversationIDs[0])
-		must(d.Restore(d.Agent(1), conversation.RestoreConversationInput{ConversationID: d.ConversationIDs[2]}))(t)
-		d.clock.Advance(time.Microsecond)
-		d.deletes(d.ConversationIDs[1])
+	eachAlone(t, func(t *testing.T, d *suite) {
+		other := &desk.Desk{Fixture: testkit.Account(t, d.Store), Service: d.Service, T: t, Clock: d.Clock}
+		d.MustDelete(d.ConversationIDs[0])
+		d.MustDelete(d.ConversationIDs[2])
+		other.MustDelete(other.ConversationIDs[0])
+		check.Must(d.Restore(d.Agent(1), conversation.RestoreConversationInput{Target: conversation.On(d.ConversationIDs[2])}))(t)
+		d.Clock.Advance(time.Microsecond)
+		d.MustDelete(d.ConversationIDs[1])
 
 		sweep := func() {
 			if err := d.PurgeTrash(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		d.clock.Advance(conversation.TrashKept - 2*time.Microsecond)
-		same(t, d.told(sweep), []string{})
-		d.clock.Advance(time.Microsecond)
-		same(t, d.told(sweep), []string{"CONVERSATION_PURGED"})
-		same(t, must(d.Store.Client(d.System).Conversation.Query().Count(d.System))(t), 2)
-		same(t, must(d.Store.Client(other.System).Conversation.Query().Count(other.System))(t), 2)
-		d.clock.Advance(time.Microsecond)
-		same(t, d.told(sweep), []string{"CONVERSATION_PURGED"})
-		same(t, d.row(d.ConversationIDs[2]).DeletedAt.IsSet(), false)
+		d.Clock.Advance(conversation.TrashKept - 2*time.Microsecond)
+		check.Same(t, d.Recorded(sweep), []string{})
+		d.Clock.Advance(time.Microsecond)
+		check.Same(t, d.Recorded(sweep), []string{"CONVERSATION_PURGED"})
+		check.Same(t, check.Must(d.Store.Client(d.System).Conversation.Query().Count(d.System))(t), 2)
+		check.Same(t, check.Must(d.Store.Client(other.System).Conversation.Query().Count(other.System))(t), 2)
+		d.Clock.Advance(time.Microsecond)
+		check.Same(t, d.Recorded(sweep), []string{"CONVERSATION_PURGED"})
+		check.Same(t, d.Row(d.ConversationIDs[2]).DeletedAt.IsSet(), false)
 	})
 }
 
 // IB-3: what lies in a deleted inbox is erased wherever it is filed, once.
 func TestEraseOne(t *testing.T) {
 	t.Parallel()
-	eachDesk(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *suite) {
 		for range 2 {
 			if err := d.EraseOne(d.System, d.ConversationIDs[0]); err != nil {
 				t.Fatal(err)
 			}
 		}
-		same(t, must(d.Get(d.Agent(0), d.ConversationIDs[0]))(t) == nil, true)
-		same(t, must(d.Store.Client(d.System).Conversation.Query().Count(d.System))(t), 2)
+		check.Same(t, check.Must(d.Get(d.Agent(0), d.ConversationIDs[0]))(t) == nil, true)
+		check.Same(t, check.Must(d.Store.Client(d.System).Conversation.Query().Count(d.System))(t), 2)
 	})
 }

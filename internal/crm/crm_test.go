@@ -2,35 +2,33 @@ package crm_test
 
 import (
 	"context"
-	"errors"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/crm"
-	"parley/internal/errs"
+	"parley/internal/paging"
 	"parley/internal/store"
 	"parley/internal/testkit"
+	"parley/internal/testkit/check"
 	"parley/internal/vocab"
 )
 
 func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
 
-// EM-3, EM-8: a conversation gets one ticket with what the preset says, told
+// CR-2, CR-7, EM-3, EM-8: a conversation gets one ticket with what the preset says, told
 // once; asked again, the same one is returned.
 func TestCreateFromPreset(t *testing.T) {
 	t.Parallel()
 	testkit.SharedDatabase(t, func(t *testing.T, db testkit.Database) {
 		f := testkit.Account(t, db.Open(t, clock.System{}))
-		preset := &schema.TicketPreset{
+		preset := &vocab.TicketPreset{
 			Pipeline: "Support", Stage: "New", Priority: vocab.PriorityHigh,
-			Properties: []schema.TicketProperty{{Name: "source", Value: "mail"}},
+			Properties: []vocab.TicketProperty{{Name: "source", Value: "mail"}},
 		}
 		var first, again *ent.Ticket
 		f.Write(f.System, func(ctx context.Context, tx *store.Tx) error {
@@ -41,7 +39,7 @@ func TestCreateFromPreset(t *testing.T) {
 			if first, err = crm.CreateFromPreset(ctx, tx, c, "It broke", preset); err != nil {
 				return err
 			}
-			again, err = crm.CreateFromPreset(ctx, tx, c, "It broke again", &schema.TicketPreset{Pipeline: "Other"})
+			again, err = crm.CreateFromPreset(ctx, tx, c, "It broke again", &vocab.TicketPreset{Pipeline: "Other"})
 			return err
 		})
 		if first.ID != again.ID || again.Subject != "It broke" || again.ContactID != f.ContactID || again.Priority != vocab.PriorityHigh {
@@ -56,8 +54,8 @@ func TestCreateFromPreset(t *testing.T) {
 			t.Error(diff)
 		}
 
-		lists, err := crm.New(f.Store).Tickets(f.Agent(0), []*ent.Conversation{{ID: f.ConversationIDs[1]}, {ID: f.ConversationIDs[0]}})
-		if err != nil || len(lists) != 2 || len(lists[0]) != 0 || len(lists[1]) != 1 || lists[1][0].Properties[0].Value != "mail" {
+		lists, err := crm.New(f.Store).Tickets(f.Agent(0), []*ent.Conversation{{ID: f.ConversationIDs[1]}, {ID: f.ConversationIDs[0]}}, paging.PageArgs{})
+		if err != nil || len(lists) != 2 || len(lists[0].Edges) != 0 || len(lists[1].Edges) != 1 || lists[1].Nodes()[0].Properties[0].Value != "mail" {
 			t.Errorf("got %v (%v)", lists, err)
 		}
 	})
@@ -66,12 +64,12 @@ func TestCreateFromPreset(t *testing.T) {
 // EM-3: a preset's texts are one line of limited length; each fault is told.
 func TestCleanPreset(t *testing.T) {
 	t.Parallel()
-	good := schema.TicketPreset{Pipeline: " Support  desk ", Stage: "New", Properties: []schema.TicketProperty{{Name: "a", Value: ""}}}
+	good := vocab.TicketPreset{Pipeline: " Support  desk ", Stage: "New", Properties: []vocab.TicketProperty{{Name: "a", Value: ""}}}
 	clean, err := crm.CleanPreset(good, "ticket")
 	if err != nil || clean.Pipeline != "Support desk" || clean.Priority != vocab.PriorityNone || len(clean.Properties) != 1 {
 		t.Errorf("got %+v (%v)", clean, err)
 	}
-	bad := schema.TicketPreset{Pipeline: " ", Stage: strings.Repeat("x", 101), Priority: "SOON", Properties: []schema.TicketProperty{
+	bad := vocab.TicketPreset{Pipeline: " ", Stage: strings.Repeat("x", 101), Priority: "SOON", Properties: []vocab.TicketProperty{
 		{Name: "a", Value: strings.Repeat("x", 1001)}, {Name: "a"}, {Name: ""},
 	}}
 	_, err = crm.CleanPreset(bad, "ticket")
@@ -79,26 +77,11 @@ func TestCleanPreset(t *testing.T) {
 		"INVALID ticket.priority", "INVALID ticket.properties.1.name", "REQUIRED ticket.pipeline", "REQUIRED ticket.properties.2.name",
 		"TOO_LONG ticket.properties.0.value", "TOO_LONG ticket.stage",
 	}
-	if diff := cmp.Diff(want, faults(err)); diff != "" {
+	if diff := cmp.Diff(want, check.Faults(err)); diff != "" {
 		t.Error(diff)
 	}
-	_, err = crm.CleanPreset(schema.TicketPreset{Pipeline: "p", Stage: "s", Properties: make([]schema.TicketProperty, 51)}, "ticket")
-	if diff := cmp.Diff([]string{"TOO_LONG ticket.properties"}, faults(err)); diff != "" {
+	_, err = crm.CleanPreset(vocab.TicketPreset{Pipeline: "p", Stage: "s", Properties: make([]vocab.TicketProperty, 51)}, "ticket")
+	if diff := cmp.Diff([]string{"TOO_LONG ticket.properties"}, check.Faults(err)); diff != "" {
 		t.Error(diff)
 	}
-}
-
-// faults lists what joined errors blame.
-func faults(err error) []string {
-	list := []string{}
-	var many interface{ Unwrap() []error }
-	if errors.As(err, &many) {
-		for _, e := range many.Unwrap() {
-			list = append(list, faults(e)...)
-		}
-	} else if e := errs.Of(err); e != nil {
-		list = append(list, string(e.Code)+" "+strings.Join(e.Field, "."))
-	}
-	slices.Sort(list)
-	return list
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"parley/ent/schema"
 	"parley/internal/errs"
 	"parley/internal/richtext"
 	"parley/internal/vocab"
@@ -25,8 +24,8 @@ var priorities = []vocab.Priority{vocab.PriorityNone, vocab.PriorityLow, vocab.P
 // CleanPreset returns what the tickets of an e-mail channel begin with as it is
 // kept (EM-3): texts on one line, NONE where no priority is given. The errors are
 // joined and blame fields below at: REQUIRED, TOO_LONG, INVALID.
-func CleanPreset(p schema.TicketPreset, at ...string) (*schema.TicketPreset, error) {
-	clean := &schema.TicketPreset{Priority: p.Priority}
+func CleanPreset(p vocab.TicketPreset, at ...string) (*vocab.TicketPreset, error) {
+	clean := &vocab.TicketPreset{Priority: p.Priority}
 	if clean.Priority == "" {
 		clean.Priority = vocab.PriorityNone
 	}
@@ -42,14 +41,14 @@ func CleanPreset(p schema.TicketPreset, at ...string) (*schema.TicketPreset, err
 		faults = append(faults, errs.New(errs.Invalid, "There is no priority %q.", errs.Clip(string(p.Priority))).On(append(slices.Clone(at), "priority")...))
 	}
 	if n := len(p.Properties); n > MaxProperties {
-		return nil, errs.New(errs.TooLong, "There are %d properties; at most %d are allowed.", n, MaxProperties).On(append(slices.Clone(at), "properties")...)
+		return nil, errs.Exceeds(MaxProperties, "There are %d properties; at most %d are allowed.", n, MaxProperties).On(append(slices.Clone(at), "properties")...)
 	}
 	for i, property := range p.Properties {
 		place := strconv.Itoa(i)
 		property.Name = line(property.Name, 1, MaxName, "properties", place, "name")
 		property.Value = line(property.Value, 0, MaxValue, "properties", place, "value")
-		if slices.ContainsFunc(clean.Properties, func(other schema.TicketProperty) bool { return other.Name == property.Name }) {
-			faults = append(faults, errs.New(errs.Invalid, "The property is there twice.").On(append(slices.Clone(at), "properties", place, "name")...))
+		if slices.ContainsFunc(clean.Properties, func(other vocab.TicketProperty) bool { return other.Name == property.Name }) {
+			faults = append(faults, errs.New(errs.Invalid, "The property is listed twice; list it once.").On(append(slices.Clone(at), "properties", place, "name")...))
 		}
 		clean.Properties = append(clean.Properties, property)
 	}
@@ -62,14 +61,14 @@ func CleanPreset(p schema.TicketPreset, at ...string) (*schema.TicketPreset, err
 // oneLine returns a text on one line, of least to most characters.
 func oneLine(text string, least, most int, field []string) (string, error) {
 	if n := utf8.RuneCountInString(text); n > most {
-		return "", errs.New(errs.TooLong, "The text has %d characters; at most %d are allowed.", n, most).On(field...)
+		return "", errs.Exceeds(most, "The text has %d characters; at most %d are allowed.", n, most).On(field...)
 	}
 	clean, err := richtext.Clean(text, field...)
 	if err != nil {
 		return "", err
 	}
 	if clean = strings.Join(strings.Fields(clean), " "); len(clean) < least {
-		return "", errs.New(errs.Required, "A text is needed.").On(field...)
+		return "", errs.New(errs.Required, "Enter a text.").On(field...)
 	}
 	return clean, nil
 }

@@ -9,15 +9,15 @@ import (
 	"parley/ent/inbox"
 	entteam "parley/ent/team"
 	"parley/ent/user"
+	accounts "parley/internal/account"
 	"parley/internal/clock"
 	"parley/internal/errs"
-	"parley/internal/people"
 	"parley/internal/store"
 	"parley/internal/viewer"
 )
 
-// account returns the account to fill.
-func account(ctx context.Context, s *store.Store, accountID string) (*ent.Account, error) {
+// loadAccount returns the account to fill.
+func loadAccount(ctx context.Context, s *store.Store, accountID string) (*ent.Account, error) {
 	ctx = viewer.NewContext(ctx, viewer.Everywhere("demo"))
 	query := s.Client(ctx).Account.Query().Order(entaccount.ByNumber())
 	if accountID != "" {
@@ -28,18 +28,18 @@ func account(ctx context.Context, s *store.Store, accountID string) (*ent.Accoun
 	case ent.IsNotFound(err) && accountID != "":
 		return nil, errs.New(errs.NotFound, "There is no account %q.", errs.Clip(accountID)).On("accountId")
 	case ent.IsNotFound(err):
-		if accountID, err = people.New(s).NewAccount(ctx, "Northwind Demo"); err != nil {
+		if accountID, err = accounts.New(s).NewAccount(ctx, "Northwind Demo"); err != nil {
 			return nil, err
 		}
 		return s.Client(ctx).Account.Get(ctx, accountID)
 	case err != nil:
 		return nil, err
 	}
-	return a, hasRoom(ctx, s, a)
+	return a, isEmpty(ctx, s, a)
 }
 
-// hasRoom refuses an account that may not have the set's inboxes (AC-6).
-func hasRoom(ctx context.Context, s *store.Store, a *ent.Account) error {
+// isEmpty refuses an account that may not have the set's inboxes (AC-6).
+func isEmpty(ctx context.Context, s *store.Store, a *ent.Account) error {
 	if a.MaxInboxes == nil {
 		return nil
 	}
@@ -47,7 +47,8 @@ func hasRoom(ctx context.Context, s *store.Store, a *ent.Account) error {
 	if err != nil || n+len(places()) <= *a.MaxInboxes {
 		return err
 	}
-	return errs.New(errs.InboxLimitReached, "A demo needs %d inboxes; the account has %d and may have %d.", len(places()), n, *a.MaxInboxes)
+	return errs.New(errs.InboxLimitReached, "A demo requires %d inboxes; the account has %d and may have %d.", len(places()), n, *a.MaxInboxes).
+		Having(errs.Data{Limit: *a.MaxInboxes})
 }
 
 // nextRound returns the least number of a set whose users and teams the account

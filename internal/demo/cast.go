@@ -7,10 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"parley/ent/schema"
+	accounts "parley/internal/account"
 	"parley/internal/clock"
 	"parley/internal/id"
-	"parley/internal/people"
 	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -103,72 +102,73 @@ func places() []*place {
 }
 
 // setUp adds people, inboxes and what belongs to them, as of before the first
-// conversation, and tells of them in the log.
+// conversation, and reports them in the log.
 func (s *set) setUp(b *batch) {
 	at := s.began.Add(-31 * 24 * time.Hour)
-	tell := func(e store.Event) {
+	record := func(e store.Event) {
 		at++
-		s.log.append(at, actor{viewer.SystemKind, "demo"}, e)
+		s.log.appendEvent(at, actor{viewer.SystemKind, "demo"}, e)
 	}
 	for _, c := range s.colleagues {
 		c.id = s.ids.at(id.User, at)
 		b.add(users, c.id, c.name, c.address+"@"+s.domain("northwind"), string(c.role), string(c.seat), string(c.availability), int64(at))
-		tell(store.Event{Type: vocab.UserCreated, SubjectID: c.id, Changes: []schema.FieldChange{went("role", string(c.role)), went("seat", string(c.seat))}})
+		record(store.Event{Type: vocab.UserCreated, SubjectID: c.id, Changes: []vocab.FieldChange{went("role", string(c.role)), went("seat", string(c.seat))}})
 	}
 	for _, t := range s.teams {
 		t.id = s.ids.at(id.Team, at)
 		b.add(teams, t.id, s.label(t.name), int64(at))
-		changes := []schema.FieldChange{}
+		changes := []vocab.FieldChange{}
 		for _, m := range t.members {
 			b.add(teamMembers, s.ids.at("member", at), t.id, s.colleagues[m].id)
 			changes = append(changes, went("members", s.colleagues[m].id))
 		}
-		tell(store.Event{Type: vocab.TeamCreated, SubjectID: t.id, Changes: changes})
+		record(store.Event{Type: vocab.TeamCreated, SubjectID: t.id, Changes: changes})
 	}
 	for i, name := range []string{"Robin", "Penny"} {
 		s.bots[i] = robot{name, s.ids.at(id.Bot, at)}
 		b.add(bots, s.bots[i].id, name, int64(at))
 	}
+	s.addTags(b, at, record)
 	for _, p := range s.places {
-		s.furnish(b, p, at, tell)
+		s.addPlace(b, p, at, record)
 	}
 }
 
-// furnish adds an inbox with its members and channels.
-func (s *set) furnish(b *batch, p *place, at clock.Micros, tell func(store.Event)) {
+// addPlace adds an inbox with its members and channels.
+func (s *set) addPlace(b *batch, p *place, at clock.Micros, record func(store.Event)) {
 	p.id = s.ids.at(id.Inbox, at)
 	b.add(inboxes, p.id, s.label(p.name), int64(at))
-	tell(store.Event{Type: vocab.InboxCreated, InboxID: p.id, SubjectID: p.id})
+	record(store.Event{Type: vocab.InboxCreated, InboxID: p.id, SubjectID: p.id})
 	p.members = slices.Clone(p.direct)
 	for _, u := range p.direct {
 		b.add(inboxUsers, s.ids.at("member", at), p.id, s.colleagues[u].id)
-		tell(store.Event{Type: vocab.MemberAdded, InboxID: p.id, SubjectID: s.colleagues[u].id})
+		record(store.Event{Type: vocab.MemberAdded, InboxID: p.id, SubjectID: s.colleagues[u].id})
 	}
 	for _, t := range p.teams {
 		p.members = append(p.members, s.teams[t].members...)
 		b.add(inboxTeams, s.ids.at("member", at), p.id, s.teams[t].id)
-		tell(store.Event{Type: vocab.MemberAdded, InboxID: p.id, SubjectID: s.teams[t].id})
+		record(store.Event{Type: vocab.MemberAdded, InboxID: p.id, SubjectID: s.teams[t].id})
 	}
 	slices.Sort(p.members)
 	p.members = slices.Compact(p.members)
-	p.chat = s.open(b, p, vocab.Chat, at, tell)
+	p.chat = s.addChannel(b, p, vocab.Chat, at, record)
 	if p.mail {
-		email := s.open(b, p, vocab.Email, at, tell)
+		email := s.addChannel(b, p, vocab.Email, at, record)
 		address := strings.ToLower(p.name) + "@" + s.domain("northwind")
 		b.add(emailChannels, email.id, p.id, address, jsonText([]string{}), string(vocab.EmailForwarding), string(vocab.EmailConnected),
 			int64(at), int64(at), int64(at))
 		b.add(channelAddresses, s.ids.at("address", at), p.id, email.id, address)
 		p.email = &email
 	}
-	s.greet(b, p, at, tell)
+	s.addGreetings(b, p, at, record)
 }
 
-// open adds a channel.
-func (s *set) open(b *batch, p *place, kind vocab.ChannelKind, at clock.Micros, tell func(store.Event)) stage {
+// addChannel adds a channel.
+func (s *set) addChannel(b *batch, p *place, kind vocab.ChannelKind, at clock.Micros, record func(store.Event)) stage {
 	channel := stage{kind, s.ids.at(id.Channel, at)}
 	key := fmt.Sprintf("demo%016x", s.ids.dice.Uint64())
 	b.add(channels, channel.id, p.id, string(kind), key, p.color, p.title, int64(at))
-	tell(store.Event{Type: vocab.ChannelCreated, InboxID: p.id, SubjectID: channel.id})
+	record(store.Event{Type: vocab.ChannelCreated, InboxID: p.id, SubjectID: channel.id})
 	return channel
 }
 
@@ -176,11 +176,11 @@ func (s *set) open(b *batch, p *place, kind vocab.ChannelKind, at clock.Micros, 
 // whatever the seed.
 func (s *set) issueTokens(b *batch) (admin, agent string) {
 	issue := func(name string, of *colleague) string {
-		text, hash := secret.NewToken(people.TokenPrefix)
+		text, hash := secret.NewToken(accounts.TokenPrefix)
 		tokenID := s.ids.at(id.APIToken, s.now)
 		b.add(apiTokens, tokenID, hash, name, of.id, `["*"]`, int64(clock.Never), int64(s.now))
-		s.log.append(s.now, actor{viewer.SystemKind, "demo"}, store.Event{
-			Type: vocab.TokenCreated, SubjectID: tokenID, Changes: []schema.FieldChange{went("user", of.id), went("scopes", "*")},
+		s.log.appendEvent(s.now, actor{viewer.SystemKind, "demo"}, store.Event{
+			Type: vocab.TokenCreated, SubjectID: tokenID, Changes: []vocab.FieldChange{went("user", of.id), went("scopes", "*")},
 		})
 		return text
 	}
@@ -188,7 +188,7 @@ func (s *set) issueTokens(b *batch) (admin, agent string) {
 }
 
 // went is a field that got a value.
-func went(field, to string) schema.FieldChange { return schema.FieldChange{Field: field, To: &to} }
+func went(field, to string) vocab.FieldChange { return vocab.FieldChange{Field: field, To: &to} }
 
 func jsonText(v any) string {
 	text, err := json.Marshal(v)

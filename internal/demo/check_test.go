@@ -13,11 +13,12 @@ import (
 	entevent "parley/ent/event"
 	entmessage "parley/ent/message"
 	"parley/ent/user"
+	"parley/internal/account"
 	"parley/internal/clock"
 	"parley/internal/conversation"
+	"parley/internal/conversation/view"
 	"parley/internal/demo"
-	"parley/internal/people"
-	"parley/internal/relay"
+	"parley/internal/paging"
 	"parley/internal/richtext"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -236,7 +237,7 @@ func (c *checker) people() {
 	client := c.store.Client(c.ctx)
 	members := map[string]bool{}
 	for _, u := range c.users {
-		v, err := people.New(c.store).ViewerOf(c.ctx, c.result.AccountID, u.ID)
+		v, err := account.New(c.store).ViewerOf(c.ctx, c.result.AccountID, u.ID)
 		if err != nil {
 			c.Fatal(err)
 		}
@@ -360,7 +361,7 @@ func (c *checker) documents() {
 func (c *checker) findable() {
 	c.Helper()
 	ctx := bearer(c.T, c.store, c.result.AdminToken)
-	service := conversation.New(c.store, people.New(c.store))
+	views := view.New(c.store)
 	tried := 0
 	for i, one := range c.conversations {
 		m := c.messages[one.ID][i%one.LastNumber]
@@ -368,11 +369,11 @@ func (c *checker) findable() {
 			continue
 		}
 		tried++
-		found, err := service.Search(ctx, phraseOf(m.Text), conversation.Filter{InboxIDs: []string{one.InboxID}}, relay.PageArgs{First: ptr(100)})
+		found, err := views.Search(ctx, phraseOf(m.Text), view.Filter{InboxIDs: []string{one.InboxID}}, vocab.SearchNewest, paging.PageArgs{First: ptr(100)})
 		if err != nil {
 			c.Fatal(err)
 		}
-		hit := slices.ContainsFunc(found.Edges, func(e *relay.Edge[*conversation.SearchHit]) bool {
+		hit := slices.ContainsFunc(found.Edges, func(e *paging.Edge[*view.SearchHit]) bool {
 			return e.Node.Message != nil && e.Node.Message.ID == m.ID
 		})
 		if !hit && len(found.Edges) < 100 {

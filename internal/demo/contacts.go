@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/id"
 	"parley/internal/store"
@@ -23,8 +22,8 @@ type person struct {
 	tongue                 string
 	madeAt, seenAt         clock.Micros
 	part                   part
-	// guest are the visitors that they are, by chat channel.
-	guests map[string]*guest
+	// visitor are the visitors that they are, by chat channel.
+	guests map[string]*visitor
 }
 
 // part is what a contact is there for.
@@ -36,14 +35,14 @@ const (
 	machine      // a role address, whose mail is filtered
 )
 
-// guest is a visitor on a chat channel: a contact, or somebody unknown.
-type guest struct {
+// visitor is a visitor on a chat channel: a contact, or someone unknown.
+type visitor struct {
 	id     string
 	seenAt clock.Micros
 }
 
-// crowd are the contacts, those first who were known first.
-type crowd struct {
+// clientele are the contacts, those first who were known first.
+type clientele struct {
 	people []*person
 	parts  [3][]*person // those of people who are of each part
 	known  int          // of people, at the time that the stories have come to
@@ -55,7 +54,7 @@ func contactsFor(conversations int) int { return max(500, conversations/10) }
 // oneIn is of how many contacts one is a pest, and one a machine.
 const oneIn = 40
 
-func (s *set) gather() {
+func (s *set) gatherContacts() {
 	d := newDice("contacts", s.seed)
 	n := contactsFor(s.total)
 	taken := map[string]int{}
@@ -64,7 +63,7 @@ func (s *set) gather() {
 		switch i % oneIn {
 		case 0:
 			p.part = machine
-			p.mechanize(d, s.domain(pick(d, hosts)), taken)
+			p.makeMachine(d, s.domain(pick(d, hosts)), taken)
 		case 1:
 			p.part = pest
 		}
@@ -85,7 +84,7 @@ func (s *set) gather() {
 func newPerson(d dice, domain func(string) string, taken map[string]int) *person {
 	t := tongues[tongueOf(d)]
 	given, family := pick(d, t.given), pick(d, t.family)
-	p := &person{tongue: t.code, first: given.name, name: given.name + " " + family.name, guests: map[string]*guest{}}
+	p := &person{tongue: t.code, first: given.name, name: given.name + " " + family.name, guests: map[string]*visitor{}}
 	if t.familyFirst {
 		p.name = family.name + " " + given.name
 	}
@@ -97,15 +96,15 @@ func newPerson(d dice, domain func(string) string, taken map[string]int) *person
 	return p
 }
 
-// mechanize gives the contact a role address and a firm's name.
-func (p *person) mechanize(d dice, host string, taken map[string]int) {
+// makeMachine gives the contact a role address and a firm's name.
+func (p *person) makeMachine(d dice, host string, taken map[string]int) {
 	role := pick(d, roleNames)
 	p.name = strings.ToUpper(host[:1]) + strings.SplitN(host[1:], ".", 2)[0] + " " + role
 	p.first, p.tongue, p.phone = p.name, "en", ""
 	p.email = unique(role, host, taken)
 }
 
-// unique returns an address that nobody else has.
+// unique returns an address that no one else has.
 func unique(local, host string, taken map[string]int) string {
 	address := local + "@" + host
 	if taken[address]++; taken[address] > 1 {
@@ -126,22 +125,22 @@ func tongueOf(d dice) int {
 
 func spelled(w written) string { return strings.ToLower(cmp.Or(w.latin, w.name)) }
 
-// writeContacts adds the contacts and tells of each in the log.
+// writeContacts adds the contacts and reports each in the log.
 func (s *set) writeContacts(b *batch) {
 	for _, p := range s.crowd.people {
 		b.add(contacts, p.id, p.name, p.email, p.phone, int64(0), int64(p.madeAt))
 		b.add(contactEmails, s.ids.at("email", p.madeAt), p.id, p.email)
-		changes := []schema.FieldChange{{Field: "name"}, {Field: "email"}}
+		changes := []vocab.FieldChange{{Field: "name"}, {Field: "email"}}
 		if p.phone != "" {
-			changes = append(changes, schema.FieldChange{Field: "phone"})
+			changes = append(changes, vocab.FieldChange{Field: "phone"})
 		}
-		s.log.append(p.madeAt, actor{viewer.SystemKind, "import"}, store.Event{Type: vocab.ContactCreated, SubjectID: p.id, Changes: changes})
+		s.log.appendEvent(p.madeAt, actor{viewer.SystemKind, "import"}, store.Event{Type: vocab.ContactCreated, SubjectID: p.id, Changes: changes})
 	}
 }
 
-// choose returns somebody who is known at the time, some much more often than
+// choosePerson returns someone who is known at the time, some much more often than
 // others; a client.
-func (c *crowd) choose(d dice, at clock.Micros) *person {
+func (c *clientele) choosePerson(d dice, at clock.Micros) *person {
 	for c.known < len(c.people) && c.people[c.known].madeAt <= at {
 		c.known++
 	}

@@ -5,15 +5,17 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/account"
 	"parley/internal/clock"
 	"parley/internal/conversation"
+	"parley/internal/conversation/view"
 	"parley/internal/demo"
 	"parley/internal/errs"
 	"parley/internal/event"
-	"parley/internal/people"
-	"parley/internal/relay"
+	"parley/internal/paging"
 	"parley/internal/store"
 	"parley/internal/testkit"
+	"parley/internal/testkit/desk"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
@@ -32,7 +34,7 @@ func fill(t *testing.T, s *store.Store, o demo.Options) demo.Result {
 // bearer returns the context of who has a token (AC-9).
 func bearer(t *testing.T, s *store.Store, token string) context.Context {
 	t.Helper()
-	v, err := people.New(s).Authenticate(t.Context(), token)
+	v, err := account.New(s).Authenticate(t.Context(), token)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,33 +74,33 @@ func TestEveryViewHasSomething(t *testing.T) {
 	t.Parallel()
 	testkit.EachStore(t, clock.At(today), func(t *testing.T, s *store.Store) {
 		r := fill(t, s, demo.Options{Conversations: 600, Seed: 1})
-		conversations := conversation.New(s, people.New(s))
+		conversations := view.New(s)
 		for name, token := range map[string]string{"admin": r.AdminToken, "agent": r.AgentToken} {
 			ctx := bearer(t, s, token)
 			counts := map[vocab.ConversationView]int{}
-			for _, view := range []vocab.ConversationView{
+			for _, shown := range []vocab.ConversationView{
 				vocab.ViewAll, vocab.ViewMine, vocab.ViewUnassigned, vocab.ViewEmail, vocab.ViewChat, vocab.ViewBots, vocab.ViewFiltered, vocab.ViewTrash,
 			} {
 				for _, status := range []vocab.ConversationStatus{vocab.Open, vocab.Closed} {
-					n := count(ctx, t, conversations, conversation.Selection{View: view, Filter: conversation.Filter{Statuses: []vocab.ConversationStatus{status}}})
-					counts[view] += n
-					if n == 0 && view != vocab.ViewFiltered && view != vocab.ViewTrash {
-						t.Errorf("%s: nothing that is %s in %s", name, status, view)
+					n := count(ctx, t, conversations, view.Selection{View: shown, Filter: view.Filter{Statuses: []vocab.ConversationStatus{status}}})
+					counts[shown] += n
+					if n == 0 && shown != vocab.ViewFiltered && shown != vocab.ViewTrash {
+						t.Errorf("%s: nothing that is %s in %s", name, status, shown)
 					}
 				}
-				if counts[view] == 0 {
-					t.Errorf("%s: nothing in %s", name, view)
+				if counts[shown] == 0 {
+					t.Errorf("%s: nothing in %s", name, shown)
 				}
 			}
 			if counts[vocab.ViewAll] != counts[vocab.ViewEmail]+counts[vocab.ViewChat] || counts[vocab.ViewMine] > counts[vocab.ViewAll]/2 || counts[vocab.ViewFiltered] > counts[vocab.ViewAll]/4 {
 				t.Errorf("%s: implausible counts %v", name, counts)
 			}
 			unread := true
-			for what, filter := range map[string]conversation.Filter{
+			for what, filter := range map[string]view.Filter{
 				"snoozed": {Snoozed: vocab.SnoozedOnly}, "unread": {Unread: &unread}, "urgent": {Priorities: []vocab.Priority{vocab.PriorityUrgent}},
 				"vip": {Tags: []string{"vip"}},
 			} {
-				if count(ctx, t, conversations, conversation.Selection{Filter: filter}) == 0 {
+				if count(ctx, t, conversations, view.Selection{Filter: filter}) == 0 {
 					t.Errorf("%s: nothing is %s", name, what)
 				}
 			}
@@ -106,9 +108,9 @@ func TestEveryViewHasSomething(t *testing.T) {
 	})
 }
 
-func count(ctx context.Context, t *testing.T, s *conversation.Service, sel conversation.Selection) int {
+func count(ctx context.Context, t *testing.T, s *view.Service, sel view.Selection) int {
 	t.Helper()
-	page, err := s.List(ctx, sel, relay.PageArgs{})
+	page, err := s.List(ctx, sel, paging.PageArgs{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +131,7 @@ func TestTheLogReadsTheStory(t *testing.T) {
 		created := map[string]bool{}
 		var at int64
 		for more := true; more; {
-			page, err := log.List(ctx, at, nil, event.Filter{})
+			page, err := log.List(ctx, event.After(at), event.Filter{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -166,7 +168,7 @@ func TestMoreSetsBesideWhatIsThere(t *testing.T) {
 			}
 			newChecker(t, s, r, head+1).all()
 		}
-		if _, err := conversation.New(s, people.New(s)).Close(f.Admin, conversation.CloseConversationInput{ConversationID: f.ConversationIDs[0]}); err != nil {
+		if _, err := desk.Conversations(s, conversation.Deps{}).Close(f.Admin, conversation.CloseConversationInput{Target: conversation.On(f.ConversationIDs[0])}); err != nil {
 			t.Errorf("what was there before: %v", err)
 		}
 	})
@@ -180,8 +182,8 @@ func TestAFewAreEnough(t *testing.T) {
 	})
 }
 
-// What was begun is ended when the run is cancelled.
-func TestCancelled(t *testing.T) {
+// What was begun is ended when the run is canceled.
+func TestCanceled(t *testing.T) {
 	t.Parallel()
 	testkit.EachStore(t, clock.At(today), func(t *testing.T, s *store.Store) {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -14,7 +14,7 @@ import (
 // dice are chances that fall alike for the same seed.
 type dice struct{ *rand.Rand }
 
-// newDice returns dice of their own for a purpose; parts tell it from others.
+// newDice returns dice of their own for a purpose; parts distinguish it from others.
 func newDice(parts ...any) dice {
 	sum := sha256.Sum256([]byte(fmt.Sprintln(parts...)))
 	return dice{rand.New(rand.NewPCG(binary.LittleEndian.Uint64(sum[:]), binary.LittleEndian.Uint64(sum[8:])))}

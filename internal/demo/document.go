@@ -8,3 +8,6 @@ type document struct {
 	inboxID, conversationID, messageID string
 	search.Doc
 }
+
+// wordsVersion is what the documents' terms are made by.
+const wordsVersion = search.Version

@@ -43,13 +43,13 @@ type Result struct {
 // Fill adds a set to an account, beside what is there already. It fails with
 // INVALID for a number of conversations out of range, NOT_FOUND for an unknown
 // account, INBOX_LIMIT_REACHED where the account may not have three more
-// inboxes (AC-6), and with the context's error when it was cancelled: then it
+// inboxes (AC-6), and with the context's error when it was canceled: then it
 // has written the conversations that it began.
 func Fill(ctx context.Context, s *store.Store, o Options) (Result, error) {
 	if o.Conversations < 1 || o.Conversations > MaxConversations {
-		return Result{}, errs.New(errs.Invalid, "A demo has 1 to %d conversations, not %d.", MaxConversations, o.Conversations).On("conversations")
+		return Result{}, errs.New(errs.Invalid, "A demo can have 1 to %d conversations, not %d.", MaxConversations, o.Conversations).On("conversations")
 	}
-	a, err := account(ctx, s, o.AccountID)
+	a, err := loadAccount(ctx, s, o.AccountID)
 	if err != nil {
 		return Result{}, err
 	}
@@ -61,8 +61,8 @@ func Fill(ctx context.Context, s *store.Store, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("prepare to load: %w", err)
 	}
-	err = made.load(ctx, l, o.Progress)
-	// What was begun is ended, whatever happens to the context meanwhile.
+	err = made.loadInto(ctx, l, o.Progress)
+	// What was begun is ended, whatever happens to the context in the meantime.
 	if err := errors.Join(err, l.close(context.WithoutCancel(ctx))); err != nil {
 		return Result{}, err
 	}
@@ -85,6 +85,7 @@ func newSet(ctx context.Context, db *store.Store, a *ent.Account, o Options) (*s
 	s.log.minter = minter{newDice("events", s.seed, a.ID)}
 	s.calendar = calendar{now: s.now, total: s.total, dice: newDice("calendar", s.seed)}
 	s.decks = newDecks(newDice("decks", s.seed))
-	s.gather()
-	return s, nil
+	s.gatherContacts()
+	s.tags, err = knownTags(ctx, db, a.ID)
+	return s, err
 }

@@ -33,15 +33,15 @@ type log struct {
 	count   int
 }
 
-// append adds an event that happened at the given time.
-func (l *log) append(at clock.Micros, by actor, e store.Event) {
+// appendEvent adds an event that happened at the given time.
+func (l *log) appendEvent(at clock.Micros, by actor, e store.Event) {
 	l.count++
 	l.waiting = append(l.waiting, &entry{Event: e, id: l.minter.at(id.Event, at), at: at, actor: by, order: l.count})
 }
 
-// take returns the events before a time, in order; nothing earlier may be
-// appended any more.
-func (l *log) take(before clock.Micros) []*entry {
+// takeBefore returns the events before a time, in order; nothing earlier may be
+// appended any longer.
+func (l *log) takeBefore(before clock.Micros) []*entry {
 	slices.SortFunc(l.waiting, func(a, b *entry) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.order, b.order))
 	})

@@ -18,24 +18,24 @@ func newStory(s *set, i int, opening clock.Micros) *story {
 	st.plot = s.plotOf(i, opening)
 	st.place = st.choosePlace()
 	st.stage = st.chooseStage()
-	st.meet()
+	st.chooseWriter()
 	st.voice = newVoice(st)
 	st.c = ent.Conversation{
 		ID: s.ids.at(id.Conversation, opening), InboxID: st.place.id, ChannelID: st.stage.id, Kind: st.stage.kind,
-		Status: vocab.Open, OpenedAt: opening, LastMessageAt: opening, WaitingSince: opening, VisitorActiveAt: opening,
+		Status: vocab.Open, OpenedAt: opening, LastMessageAt: opening, ActivityAt: opening, WaitingSince: opening, VisitorActiveAt: opening,
 		BotState: vocab.BotNone, Priority: vocab.PriorityNone, Tags: []string{},
 	}
 	if st.who != nil {
 		st.c.ContactID = st.who.id
 	}
-	if st.guest != nil {
-		st.c.VisitorID = st.guest.id
+	if st.visitor != nil {
+		st.c.VisitorID = st.visitor.id
 		st.c.OriginURL = st.place.page + pick(st.dice, pages)
-		st.shown()
+		st.chooseTargetedMessage()
 	} else {
 		st.c.Subject = st.voice.subject()
 	}
-	st.sort()
+	st.addTagsAndPriority()
 	return st
 }
 
@@ -45,9 +45,9 @@ func (s *set) plotOf(i int, opening clock.Micros) plot {
 		return ending[len(ending)-fromEnd]
 	}
 	if opening >= s.now.Add(-lately) {
-		return s.decks.draw(0)
+		return s.decks.nextPlot(0)
 	}
-	return s.decks.draw(1)
+	return s.decks.nextPlot(1)
 }
 
 func (s *story) choosePlace() *place {
@@ -71,15 +71,15 @@ func (s *story) chooseStage() stage {
 	return *s.place.email
 }
 
-// meet decides who writes. E-mail always comes from a contact; in a chat some
+// chooseWriter decides who writes. E-mail always comes from a contact; in a chat some
 // stay unknown.
-func (s *story) meet() {
+func (s *story) chooseWriter() {
 	if s.plot == plotBlocked {
 		s.who = s.choosePest()
 	} else if s.plot == plotRole || s.plot == plotPromotional {
 		s.who = pick(s.dice, s.crowd.parts[machine])
 	} else if s.stage.kind == vocab.Email || s.chance(65) {
-		s.who = s.crowd.choose(s.dice, s.at)
+		s.who = s.crowd.choosePerson(s.dice, s.at)
 	}
 	if s.stage.kind == vocab.Email {
 		if s.who == nil {
@@ -89,17 +89,17 @@ func (s *story) meet() {
 		}
 	}
 	if s.who == nil {
-		s.guest, s.newcomer = &guest{id: s.ids.at(id.Visitor, s.at)}, true
+		s.visitor, s.newcomer = &visitor{id: s.ids.at(id.Visitor, s.at)}, true
 		return
 	}
-	s.guest = s.who.guests[s.stage.id]
-	if s.guest == nil {
-		s.guest, s.newcomer = &guest{id: s.ids.at(id.Visitor, s.at)}, true
-		s.who.guests[s.stage.id] = s.guest
+	s.visitor = s.who.guests[s.stage.id]
+	if s.visitor == nil {
+		s.visitor, s.newcomer = &visitor{id: s.ids.at(id.Visitor, s.at)}, true
+		s.who.guests[s.stage.id] = s.visitor
 	}
 }
 
-// choosePest returns somebody who is blocked on the channel already, or not
+// choosePest returns someone who is blocked on the channel already, or not
 // yet; nil where none is to be had.
 func (s *story) choosePest() *person {
 	if s.chance(30) {
@@ -120,8 +120,8 @@ var pages = []string{
 	"pricing", "orders", "invoices", "plans/team?utm_source=mail", "checkout", "warranty",
 }
 
-// shown decides which targeted message the visitor wrote to.
-func (s *story) shown() {
+// chooseTargetedMessage decides which targeted message the visitor wrote to.
+func (s *story) chooseTargetedMessage() {
 	var g *greeting
 	switch campaign := s.place.greetings[greetingCampaign]; {
 	case s.plot.chatOnly():
@@ -140,13 +140,13 @@ func (s *story) shown() {
 	}
 }
 
-// sort gives the conversation tags and a priority.
-func (s *story) sort() {
+// addTagsAndPriority gives the conversation tags and a priority.
+func (s *story) addTagsAndPriority() {
 	if s.chance(35) {
-		s.c.Tags = append(s.c.Tags, s.voice.topic.tag)
+		s.c.Tags = append(s.c.Tags, s.tags[s.voice.topic.tag])
 	}
 	if s.chance(12) {
-		s.c.Tags = append(s.c.Tags, pick(s.dice, []string{"vip", "callback", "waiting-for-supplier", "second-level"}))
+		s.c.Tags = append(s.c.Tags, s.tags[pick(s.dice, marks)])
 	}
 	switch n := s.IntN(100); {
 	case n < 3:

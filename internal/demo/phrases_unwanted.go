@@ -1,6 +1,6 @@
 package demo
 
-// What nobody waits for: the topics of conversations that are filtered.
+// What no one waits for: the topics of conversations that are filtered.
 var (
 	spamTopic = topic{
 		tag: "spam", subjects: []string{"Re: your account {digits}", "URGENT business proposal", "You have been selected", "First page of search results guaranteed"},

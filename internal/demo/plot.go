@@ -6,7 +6,7 @@ import "parley/internal/vocab"
 type plot int
 
 const (
-	plotWaiting  plot = iota // nobody has taken it
+	plotWaiting  plot = iota // no one has taken it
 	plotAsked                // assigned, not answered
 	plotTeam                 // with a team
 	plotAnswered             // answered, left open
@@ -47,10 +47,10 @@ func (p plot) reasons(d dice) vocab.FilteredReasons {
 	return set
 }
 
-// deal is how many of a deck's cards have a plot.
+// deal is how many of the plots in a deck are this one.
 type deal struct {
 	plot  plot
-	cards int
+	count int
 }
 
 // What becomes of conversations of the last weeks, and of older ones.
@@ -72,18 +72,18 @@ var (
 // enoughForEnding is the least number of conversations that has such an ending.
 const enoughForEnding = 10 * len(ending)
 
-// decks deal plots so that each comes as often as it should, even among a few.
-type decks struct {
+// plotDecks deal plots so that each comes as often as it should, even among a few.
+type plotDecks struct {
 	dice  dice
 	cards [2][]plot
 	left  [2][]plot
 }
 
-func newDecks(d dice) decks {
-	s := decks{dice: d}
+func newDecks(d dice) plotDecks {
+	s := plotDecks{dice: d}
 	for i, deals := range [2][]deal{recent, settled} {
 		for _, one := range deals {
-			for range one.cards {
+			for range one.count {
 				s.cards[i] = append(s.cards[i], one.plot)
 			}
 		}
@@ -91,8 +91,8 @@ func newDecks(d dice) decks {
 	return s
 }
 
-// draw returns the next plot of a deck: 0 the recent ones, 1 the older ones.
-func (s *decks) draw(deck int) plot {
+// nextPlot returns the next plot of a deck: 0 the recent ones, 1 the older ones.
+func (s *plotDecks) nextPlot(deck int) plot {
 	if len(s.left[deck]) == 0 {
 		s.left[deck] = append(s.left[deck], s.cards[deck]...)
 		s.dice.Shuffle(len(s.left[deck]), func(i, j int) { s.left[deck][i], s.left[deck][j] = s.left[deck][j], s.left[deck][i] })

@@ -40,11 +40,11 @@ func (p *postgres) load(ctx context.Context, b *batch) error {
 }
 
 func copyDocuments(ctx context.Context, tx pgx.Tx, b *batch) error {
-	values := make([]any, 0, 5*len(b.documents))
+	values := make([]any, 0, 6*len(b.documents))
 	for _, d := range b.documents {
-		values = append(values, b.accountID, d.inboxID, d.conversationID, d.messageID, d.TSVector)
+		values = append(values, b.accountID, d.inboxID, d.conversationID, d.messageID, wordsVersion, d.TSVector)
 	}
-	t := table{"search_documents", []string{"account_id", "inbox_id", "conversation_id", "message_id", "terms"}}
+	t := table{"search_documents", []string{"account_id", "inbox_id", "conversation_id", "message_id", "words", "terms"}}
 	return copyRows(ctx, tx, t, values)
 }
 

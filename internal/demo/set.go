@@ -21,11 +21,12 @@ type set struct {
 	teams      []*team
 	bots       [2]robot
 	places     []*place
-	crowd      crowd
+	crowd      clientele
 	blocked    map[sender]clock.Micros
+	tags       map[string]string // ids by name
 
 	calendar calendar
-	decks    decks
+	decks    plotDecks
 	ids      minter
 	log      log
 
@@ -37,18 +38,18 @@ type set struct {
 type sender struct{ channel, id string }
 
 // perBatch is how many conversations are written in one transaction: the more,
-// the faster, but progress is told after each.
+// the faster, but progress is reported after each.
 func (s *set) perBatch() int { return min(max(s.total/50, 100), 4000) }
 
-// load makes the set's batches and has them written, one being made while the
+// loadInto makes the set's batches and has them written, one being made while the
 // one before is written.
-func (s *set) load(ctx context.Context, l loader, progress func(done, total int)) error {
+func (s *set) loadInto(ctx context.Context, l loader, progress func(done, total int)) error {
 	made := make(chan *batch)
 	failed := make(chan struct{})
 	var making sync.WaitGroup
 	making.Go(func() {
 		defer close(made)
-		s.make(ctx, func(b *batch) bool {
+		s.makeBatches(ctx, func(b *batch) bool {
 			select {
 			case made <- b:
 				return true
@@ -57,15 +58,15 @@ func (s *set) load(ctx context.Context, l loader, progress func(done, total int)
 			}
 		})
 	})
-	// A cancelled run still writes what its stories led to.
-	err := s.write(context.WithoutCancel(ctx), l, made, progress)
+	// A canceled run still writes what its stories led to.
+	err := s.writeBatches(context.WithoutCancel(ctx), l, made, progress)
 	close(failed)
 	making.Wait()
 	return err
 }
 
-// write has batches written as they come, and then what is known at the end.
-func (s *set) write(ctx context.Context, l loader, made <-chan *batch, progress func(done, total int)) error {
+// writeBatches has batches written as they come, and then what is known at the end.
+func (s *set) writeBatches(ctx context.Context, l loader, made <-chan *batch, progress func(done, total int)) error {
 	done := 0
 	for b := range made {
 		if err := l.load(ctx, b); err != nil {
@@ -85,9 +86,9 @@ func (s *set) write(ctx context.Context, l loader, made <-chan *batch, progress 
 	return l.finish(ctx)
 }
 
-// make tells all stories and hands out batches until write says that it is
+// makeBatches plays all stories and hands out batches until write says that it is
 // enough.
-func (s *set) make(ctx context.Context, write func(*batch) bool) {
+func (s *set) makeBatches(ctx context.Context, write func(*batch) bool) {
 	b := &batch{accountID: s.accountID}
 	s.setUp(b)
 	s.writeContacts(b)
@@ -98,20 +99,20 @@ func (s *set) make(ctx context.Context, write func(*batch) bool) {
 		}
 		opening := s.calendar.opening(i)
 		if b.done == s.perBatch() {
-			if !s.hand(b, opening, write) {
+			if !s.handOverBatch(b, opening, write) {
 				return
 			}
 			b = &batch{accountID: s.accountID}
 		}
-		newStory(s, i, opening).tell(b)
+		newStory(s, i, opening).play(b)
 		b.done++
 	}
-	s.hand(b, s.now+1, write)
+	s.handOverBatch(b, s.now+1, write)
 }
 
-// hand gives a batch away, with the events before a time.
-func (s *set) hand(b *batch, before clock.Micros, write func(*batch) bool) bool {
-	b.entries = s.log.take(before)
+// handOverBatch gives a batch away, with the events before a time.
+func (s *set) handOverBatch(b *batch, before clock.Micros, write func(*batch) bool) bool {
+	b.entries = s.log.takeBefore(before)
 	s.events += len(b.entries)
 	return write(b)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // sqlite loads through the store's one writing connection, with statements of
-// many rows. Its contexts cannot be cancelled: that would roll SQLite's whole
+// many rows. Its contexts cannot be canceled: that would roll SQLite's whole
 // transaction back.
 type sqlite struct {
 	db    *sql.DB
@@ -30,16 +30,16 @@ func openSQLite(ctx context.Context, db *sql.DB) (*sqlite, error) {
 	if err := db.QueryRowContext(ctx, "PRAGMA cache_size").Scan(&s.cache); err != nil {
 		return nil, err
 	}
-	return s, s.exec(fmt.Sprintf("PRAGMA cache_size = -%d", loadCache))
+	return s, s.execStatement(fmt.Sprintf("PRAGMA cache_size = -%d", loadCache))
 }
 
-func (s *sqlite) exec(statement string) error {
+func (s *sqlite) execStatement(statement string) error {
 	_, err := s.db.ExecContext(context.Background(), statement)
 	return err
 }
 
 func (s *sqlite) close(context.Context) error {
-	return s.exec(fmt.Sprintf("PRAGMA cache_size = %d", s.cache))
+	return s.execStatement(fmt.Sprintf("PRAGMA cache_size = %d", s.cache))
 }
 
 // within runs f in a transaction.
@@ -57,11 +57,11 @@ func (s *sqlite) within(ctx context.Context, f func(ctx context.Context, tx *sql
 
 func (s *sqlite) load(ctx context.Context, b *batch) error {
 	return s.within(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		err := b.write(func(t table, values []any) error { return insert(ctx, tx, t, values) })
+		err := b.write(func(t table, values []any) error { return insertRows(ctx, tx, t, values) })
 		if err != nil {
 			return err
 		}
-		if err := index(ctx, tx, b); err != nil {
+		if err := indexDocuments(ctx, tx, b); err != nil {
 			return fmt.Errorf("index: %w", err)
 		}
 		var head int64
@@ -72,32 +72,33 @@ func (s *sqlite) load(ctx context.Context, b *batch) error {
 		if err != nil {
 			return err
 		}
-		return insert(ctx, tx, eventTable, values)
+		return insertRows(ctx, tx, eventTable, values)
 	})
 }
 
-// index writes the documents, numbered on from the last one, and their terms.
-func index(ctx context.Context, tx *sql.Tx, b *batch) error {
+// indexDocuments writes the documents, numbered on from the last one, and their
+// terms.
+func indexDocuments(ctx context.Context, tx *sql.Tx, b *batch) error {
 	var last int64
 	if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(id), 0) FROM search_documents").Scan(&last); err != nil {
 		return err
 	}
-	documents := make([]any, 0, 5*len(b.documents))
+	documents := make([]any, 0, 6*len(b.documents))
 	terms := make([]any, 0, 2*len(b.documents))
 	for _, d := range b.documents {
 		last++
-		documents = append(documents, last, b.accountID, d.inboxID, d.conversationID, d.messageID)
+		documents = append(documents, last, b.accountID, d.inboxID, d.conversationID, d.messageID, wordsVersion)
 		terms = append(terms, last, d.FTS4)
 	}
-	t := table{"search_documents", []string{"id", "account_id", "inbox_id", "conversation_id", "message_id"}}
-	if err := insert(ctx, tx, t, documents); err != nil {
+	t := table{"search_documents", []string{"id", "account_id", "inbox_id", "conversation_id", "message_id", "words"}}
+	if err := insertRows(ctx, tx, t, documents); err != nil {
 		return err
 	}
-	return insert(ctx, tx, table{"search_index", []string{"docid", "terms"}}, terms)
+	return insertRows(ctx, tx, table{"search_index", []string{"docid", "terms"}}, terms)
 }
 
-// insert writes rows with as few statements as may be.
-func insert(ctx context.Context, tx *sql.Tx, t table, values []any) error {
+// insertRows writes rows with as few statements as may be.
+func insertRows(ctx context.Context, tx *sql.Tx, t table, values []any) error {
 	width := len(t.columns)
 	full, err := tx.PrepareContext(ctx, t.insertSQL(rowsPerInsert))
 	if err != nil {
@@ -150,7 +151,7 @@ func (s *sqlite) finish(context.Context) error {
 		statements = append(statements, "ANALYZE "+t)
 	}
 	for _, statement := range statements {
-		if err := s.exec(statement); err != nil {
+		if err := s.execStatement(statement); err != nil {
 			return fmt.Errorf("%s: %w", statement, err)
 		}
 	}

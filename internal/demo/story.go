@@ -1,11 +1,11 @@
 package demo
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/conversation"
 	"parley/internal/id"
@@ -15,18 +15,18 @@ import (
 	"parley/internal/vocab"
 )
 
-// story tells one conversation, change by change, until its plot ends or the
+// story plays one conversation, change by change, until its plot ends or the
 // present is reached. What it changes, it changes as package conversation does.
 type story struct {
 	*set
 	dice
-	plot  plot
-	place *place
-	stage stage
-	who   *person // nil: nobody known
-	guest *guest  // nil: by e-mail
-	voice *voice
-	// newcomer: the guest has no row yet.
+	plot    plot
+	place   *place
+	stage   stage
+	who     *person  // nil: no one known
+	visitor *visitor // nil: by e-mail
+	voice   *voice
+	// newcomer: the visitor has no row yet.
 	newcomer bool
 
 	c        ent.Conversation
@@ -52,13 +52,14 @@ type blocking struct {
 // most messages of a conversation.
 const mostMessages = 12
 
-// pass lets time go by, and reports whether it is still the past.
-func (s *story) pass(low, high time.Duration) bool {
-	return s.until(s.at.Add(s.span(low, high)))
+// passTime lets time go by, and reports whether it is still the past.
+func (s *story) passTime(low, high time.Duration) bool {
+	return s.passTimeUntil(s.at.Add(s.span(low, high)))
 }
 
-// until goes on to a time, if it is in the past and later than the last change.
-func (s *story) until(t clock.Micros) bool {
+// passTimeUntil goes on to a time, if it is in the past and later than the last
+// change.
+func (s *story) passTimeUntil(t clock.Micros) bool {
 	if s.over || t >= s.now {
 		s.over = true
 		return false
@@ -67,16 +68,16 @@ func (s *story) until(t clock.Micros) bool {
 	return true
 }
 
-// change makes one change of the conversation: its folder is derived anew, its
-// revision rises and its events go into the log.
-func (s *story) change(by actor, apply func()) {
+// changeConversation makes one change of the conversation: its folder is derived
+// again, its revision rises and its events go into the log.
+func (s *story) changeConversation(by actor, apply func()) {
 	s.before = s.c
 	apply()
 	conversation.File(&s.c)
 	s.c.Revision++
-	conversation.Tell(&s.before, &s.c, s.events)
+	conversation.AddChanges(&s.before, &s.c, s.events)
 	for _, e := range s.events {
-		s.log.append(s.at, by, e)
+		s.log.appendEvent(s.at, by, e)
 	}
 	s.events = s.events[:0]
 }
@@ -88,23 +89,23 @@ func (s *story) emit(t vocab.EventType) *store.Event {
 
 // outside is the contact or visitor, as the author of messages.
 func (s *story) outside() actor {
-	if s.guest != nil {
-		return actor{viewer.Visitor, s.guest.id}
+	if s.visitor != nil {
+		return actor{viewer.Visitor, s.visitor.id}
 	}
 	return actor{viewer.Visitor, s.who.id}
 }
 
 func (s *story) bot() robot { return s.bots[s.place.bot] }
 
-// begin opens the conversation with its first message. Reasons file it under
-// Filtered at once (IN-9).
-func (s *story) begin(reasons vocab.FilteredReasons) {
-	s.change(s.outside(), func() {
+// openConversation opens the conversation with its first message. Reasons file it
+// under Filtered at once (IN-9).
+func (s *story) openConversation(reasons vocab.FilteredReasons) {
+	s.changeConversation(s.outside(), func() {
 		s.emit(vocab.ConversationCreated)
 		if reasons != 0 {
 			s.filter(reasons)
 		}
-		s.add(s.outside(), vocab.Incoming, s.voice.ask(s), nil)
+		s.addMessage(s.outside(), vocab.Incoming, s.voice.firstMessage(s), nil)
 	})
 }
 
@@ -122,8 +123,8 @@ func (s *story) filter(reasons vocab.FilteredReasons) {
 // content is a message's text, and its HTML if it has any.
 type content struct{ text, html string }
 
-// add writes a message within a change.
-func (s *story) add(by actor, direction vocab.MessageDirection, what content, mentions []string) *ent.Message {
+// addMessage writes a message within a change.
+func (s *story) addMessage(by actor, direction vocab.MessageDirection, what content, mentions []string) *ent.Message {
 	c := &s.c
 	c.LastNumber++
 	visible, at := 0, s.at
@@ -131,7 +132,7 @@ func (s *story) add(by actor, direction vocab.MessageDirection, what content, me
 		c.LastVisibleNumber++
 		visible = c.LastVisibleNumber
 		at = max(at, s.before.LastMessageAt+1)
-		c.LastMessageAt = at
+		c.LastMessageAt, c.ActivityAt = at, at
 		c.Preview = conversation.Preview(what.text)
 	}
 	delivery := vocab.DeliveryDelivered
@@ -139,9 +140,10 @@ func (s *story) add(by actor, direction vocab.MessageDirection, what content, me
 	case vocab.Incoming:
 		c.LastIncomingNumber, c.VisitorActiveAt = c.LastNumber, at
 		c.VisitorReadNumber = max(c.VisitorReadNumber, c.LastVisibleNumber-1)
-		s.seen(at)
+		s.recordSeen(at)
 	case vocab.Outgoing:
-		delivery = vocab.DeliverySent
+		delivery, c.LastOutgoingNumber = vocab.DeliverySent, c.LastNumber
+		s.recordResponse(by, at)
 	}
 	m := &ent.Message{
 		ID: s.ids.at(id.Message, at), Number: c.LastNumber, VisibleNumber: visible, Direction: direction,
@@ -152,30 +154,49 @@ func (s *story) add(by actor, direction vocab.MessageDirection, what content, me
 	return m
 }
 
-func (s *story) seen(at clock.Micros) {
-	if s.guest != nil {
-		s.guest.seenAt = max(s.guest.seenAt, at)
+func (s *story) recordSeen(at clock.Micros) {
+	if s.visitor != nil {
+		s.visitor.seenAt = max(s.visitor.seenAt, at)
 	}
 	if s.who != nil {
 		s.who.seenAt = max(s.who.seenAt, at)
 	}
 }
 
+// recordResponse keeps the first response to the contact (IN-32).
+func (s *story) recordResponse(by actor, at clock.Micros) {
+	first := slices.IndexFunc(s.messages, func(m *ent.Message) bool { return m.Direction == vocab.Incoming })
+	if s.c.FirstRespondedAt.IsSet() || first < 0 || by.kind != viewer.Admin && by.kind != viewer.Agent {
+		return
+	}
+	s.c.FirstRespondedAt, s.c.FirstRespondedBy = at, by.id
+	s.c.FirstResponseSeconds = int(at.Time().Sub(s.messages[first].CreatedAt.Time()) / time.Second)
+}
+
+// resolver is who resolves what they close; "" for Parley itself.
+func resolver(by actor) string {
+	if by.kind == viewer.SystemKind {
+		return ""
+	}
+	return by.id
+}
+
 // full reports whether the conversation has enough messages.
 func (s *story) full() bool { return s.c.LastNumber >= mostMessages }
 
-// write has the contact or visitor write on: it reopens and wakes (IN-7).
-func (s *story) write(what content) {
+// writeMore has the contact or visitor write on: it reopens and wakes (IN-7).
+func (s *story) writeMore(what content) {
 	if s.full() {
 		return
 	}
-	s.change(s.outside(), func() {
-		m := s.add(s.outside(), vocab.Incoming, what, nil)
+	s.changeConversation(s.outside(), func() {
+		m := s.addMessage(s.outside(), vocab.Incoming, what, nil)
 		if s.c.WaitingSince == clock.Never {
 			s.c.WaitingSince = m.CreatedAt
 		}
 		if s.c.Status == vocab.Closed {
-			s.c.Status, s.c.ClosedAt = vocab.Open, 0
+			s.c.Status, s.c.ClosedAt, s.c.ResolvedBy = vocab.Open, 0, ""
+			s.c.ReopenCount++
 			s.emit(vocab.ConversationReopened)
 		}
 		if s.c.SnoozedUntil.IsSet() {
@@ -185,13 +206,13 @@ func (s *story) write(what content) {
 	})
 }
 
-// reply has a colleague or the bot answer.
-func (s *story) reply(by actor, what content) {
+// addReply has a colleague or the bot answer.
+func (s *story) addReply(by actor, what content) {
 	if s.full() {
 		return
 	}
-	s.change(by, func() {
-		m := s.add(by, vocab.Outgoing, what, nil)
+	s.changeConversation(by, func() {
+		m := s.addMessage(by, vocab.Outgoing, what, nil)
 		if s.c.Kind == vocab.Email && s.chance(1) {
 			m.Delivery, m.DeliveryError = vocab.DeliveryFailed, "550 5.2.2 The mailbox is full."
 		}
@@ -209,16 +230,16 @@ func (s *story) takeOver() {
 	}
 }
 
-func (s *story) note(by *colleague, what content, mentions []string) {
+func (s *story) addNote(by *colleague, what content, mentions []string) {
 	if !s.full() {
-		s.change(by.actor(), func() { s.add(by.actor(), vocab.Note, what, mentions) })
+		s.changeConversation(by.actor(), func() { s.addMessage(by.actor(), vocab.Note, what, mentions) })
 	}
 }
 
 // assign gives the conversation to a colleague, whom its team keeps if they are
 // of it.
 func (s *story) assign(by actor, to *colleague) {
-	s.change(by, func() {
+	s.changeConversation(by, func() {
 		if s.c.AssignedTeamID != "" && !s.teamHas(s.c.AssignedTeamID, to) {
 			s.c.AssignedTeamID = ""
 		}
@@ -239,26 +260,26 @@ func (s *story) teamHas(teamID string, c *colleague) bool {
 	return false
 }
 
-// assignTeam gives the conversation to a team alone.
+// assignTeam gives the conversation only to a team.
 func (s *story) assignTeam(by actor, t *team) {
-	s.change(by, func() {
+	s.changeConversation(by, func() {
 		s.c.AssignedTeamID, s.c.AssigneeID = t.id, ""
 		s.emit(vocab.ConversationAssigned)
 	})
 }
 
 func (s *story) close(by actor) {
-	s.change(by, func() {
-		s.c.Status, s.c.ClosedAt = vocab.Closed, s.at
+	s.changeConversation(by, func() {
+		s.c.Status, s.c.ClosedAt, s.c.ResolvedBy = vocab.Closed, s.at, resolver(by)
 		s.c.WaitingSince, s.c.SnoozedUntil = clock.Never, 0
 		s.emit(vocab.ConversationClosed)
 	})
 }
 
-// rewrite changes a message and keeps what it said; no text makes a tombstone
+// rewriteMessage changes a message and keeps what it said; no text makes a tombstone
 // of it (IN-14).
-func (s *story) rewrite(m *ent.Message, what content) {
-	s.change(actor{m.AuthorKind, m.AuthorID}, func() {
+func (s *story) rewriteMessage(m *ent.Message, what content) {
+	s.changeConversation(actor{m.AuthorKind, m.AuthorID}, func() {
 		s.traces = append(s.traces, &ent.MessageRevision{
 			ID: s.ids.at("revision", s.at), MessageID: m.ID, Text: m.Text, HTML: m.HTML, ReplacedBy: m.AuthorID, CreatedAt: s.at,
 		})
@@ -276,8 +297,8 @@ func (s *story) rewrite(m *ent.Message, what content) {
 	})
 }
 
-// look has a colleague read all that is there (IN-15).
-func (s *story) look(by *colleague) {
+// markReadBy has a colleague read all that is there (IN-15).
+func (s *story) markReadBy(by *colleague) {
 	if s.read[by] == s.c.LastNumber {
 		return
 	}
@@ -285,27 +306,28 @@ func (s *story) look(by *colleague) {
 		s.readers = append(s.readers, by)
 	}
 	s.read[by] = s.c.LastNumber
-	s.log.append(s.at, by.actor(), store.Event{
+	s.log.appendEvent(s.at, by.actor(), store.Event{
 		Type: vocab.ConversationRead, InboxID: s.c.InboxID, ConversationID: s.c.ID, UserID: by.id, Revision: s.c.Revision,
-		Changes: []schema.FieldChange{went("readNumber", strconv.Itoa(s.c.LastNumber))},
+		Changes: []vocab.FieldChange{went("readNumber", strconv.Itoa(s.c.LastNumber))},
 	})
 }
 
-// end adds the conversation as it came to be, and what belongs to it.
-func (s *story) end(b *batch) {
+// addTo adds the conversation as it came to be, and what belongs to it.
+func (s *story) addTo(b *batch) {
 	c := &s.c
 	if s.newcomer {
 		name, address := "", ""
 		if s.who != nil {
 			name, address = s.who.first, s.who.email
 		}
-		b.add(visitors, s.guest.id, c.InboxID, c.ChannelID, c.ContactID, name, address, int64(s.guest.seenAt), int64(c.OpenedAt))
+		b.add(visitors, s.visitor.id, c.InboxID, c.ChannelID, c.ContactID, name, address, int64(s.visitor.seenAt), int64(c.OpenedAt))
 	}
 	b.add(conversations, c.ID, c.InboxID, c.ChannelID, string(c.Kind), string(c.Folder), string(c.Status), c.ContactID, c.VisitorID,
-		c.AssigneeID, c.AssignedTeamID, c.Subject, c.Preview, int64(c.OpenedAt), int64(c.LastMessageAt), int64(c.WaitingSince), int64(c.ClosedAt),
+		c.AssigneeID, c.AssignedTeamID, c.Subject, c.Preview, int64(c.OpenedAt), int64(c.LastMessageAt), int64(c.ActivityAt), int64(c.WaitingSince), int64(c.ClosedAt),
 		int64(c.Filtered), int64(c.DeletedAt), c.BotID, string(c.BotState), c.EverAssigned, c.InBots, int64(c.VisitorActiveAt), c.OriginURL,
 		c.TargetedMessageID, c.TargetedMessageVersion, string(c.Priority), jsonText(c.Tags), int64(c.SnoozedUntil), c.LastNumber,
-		c.LastVisibleNumber, c.LastIncomingNumber, c.VisitorReadNumber, c.Revision)
+		c.LastVisibleNumber, c.LastIncomingNumber, c.LastOutgoingNumber, c.VisitorReadNumber, int64(c.FirstRespondedAt), c.FirstRespondedBy,
+		c.FirstResponseSeconds, c.ReopenCount, c.ResolvedBy, c.PriorityRank, c.Revision)
 	for _, by := range s.readers {
 		b.add(readPositions, s.ids.at("read", s.at), c.InboxID, c.ID, by.id, s.read[by])
 	}

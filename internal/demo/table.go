@@ -7,6 +7,7 @@ const (
 	teamMembers
 	bots
 	apiTokens
+	tags
 	inboxes
 	inboxUsers
 	inboxTeams
@@ -36,6 +37,7 @@ var tables = [tableCount]table{
 	teamMembers: {"team_members", []string{"id", "account_id", "team_id", "user_id"}},
 	bots:        {"bots", []string{"id", "account_id", "name", "created_at"}},
 	apiTokens:   {"api_tokens", []string{"id", "account_id", "hash", "name", "user_id", "scopes", "expires_at", "created_at"}},
+	tags:        {"tags", []string{"id", "account_id", "name", "folded", "color", "created_at"}},
 	inboxes:     {"inboxes", []string{"id", "account_id", "name", "created_at"}},
 	inboxUsers:  {"inbox_users", []string{"id", "account_id", "inbox_id", "user_id"}},
 	inboxTeams:  {"inbox_teams", []string{"id", "account_id", "inbox_id", "team_id"}},
@@ -50,10 +52,11 @@ var tables = [tableCount]table{
 	visitors:      {"visitors", []string{"id", "account_id", "inbox_id", "channel_id", "contact_id", "name", "email", "last_seen_at", "created_at"}},
 	blocks:        {"blocks", []string{"id", "account_id", "inbox_id", "channel_id", "kind", "sender", "blocked_by", "created_at"}},
 	conversations: {"conversations", []string{"id", "account_id", "inbox_id", "channel_id", "kind", "folder", "status", "contact_id", "visitor_id",
-		"assignee_id", "assigned_team_id", "subject", "preview", "opened_at", "last_message_at", "waiting_since", "closed_at", "filtered",
+		"assignee_id", "assigned_team_id", "subject", "preview", "opened_at", "last_message_at", "activity_at", "waiting_since", "closed_at", "filtered",
 		"deleted_at", "bot_id", "bot_state", "ever_assigned", "in_bots", "visitor_active_at", "origin_url", "targeted_message_id",
 		"targeted_message_version", "priority", "tags", "snoozed_until", "last_number", "last_visible_number", "last_incoming_number",
-		"visitor_read_number", "revision"}},
+		"last_outgoing_number", "visitor_read_number", "first_responded_at", "first_responded_by", "first_response_seconds", "reopen_count",
+		"resolved_by", "priority_rank", "revision"}},
 	readPositions: {"read_positions", []string{"id", "account_id", "inbox_id", "conversation_id", "user_id", "number"}},
 	messages: {"messages", []string{"id", "account_id", "inbox_id", "conversation_id", "number", "visible_number", "direction", "author_kind",
 		"author_id", "text", "html", "mentions", "delivery", "delivery_error", "edited_at", "deleted_at", "created_at"}},

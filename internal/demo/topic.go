@@ -31,7 +31,7 @@ type manners struct {
 	regards []string
 }
 
-// languages are those that stories are told in; contacts of others write English.
+// languages are those that stories are written in; contacts of others write English.
 var languages = map[string]struct {
 	manners manners
 	topics  []topic

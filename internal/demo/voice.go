@@ -86,8 +86,8 @@ func (v *voice) once(list []string) string {
 	return list[at]
 }
 
-// fill puts words into a phrase's blanks.
-func (v *voice) fill(phrase string, more ...string) string {
+// fillBlanks puts words into a phrase's blanks.
+func (v *voice) fillBlanks(phrase string, more ...string) string {
 	if !strings.Contains(phrase, "{") {
 		return phrase
 	}
@@ -102,15 +102,15 @@ func (v *voice) fill(phrase string, more ...string) string {
 	return phrase
 }
 
-func (v *voice) subject() string { return v.fill(v.once(v.topic.subjects)) }
+func (v *voice) subject() string { return v.fillBlanks(v.once(v.topic.subjects)) }
 
-// ask is the first message.
-func (v *voice) ask(s *story) content {
+// firstMessage is the first message.
+func (v *voice) firstMessage(s *story) content {
 	parts := []string{v.once(v.topic.asks)}
 	if v.chance(55) {
 		parts = append(parts, v.once(v.topic.details))
 	}
-	paragraphs := []string{v.fill(strings.Join(parts, " "))}
+	paragraphs := []string{v.fillBlanks(strings.Join(parts, " "))}
 	if opening := pick(v.dice, v.manners.openings); opening != "" && v.topic.answers != nil {
 		paragraphs = append([]string{opening}, paragraphs...)
 	}
@@ -120,18 +120,18 @@ func (v *voice) ask(s *story) content {
 	return v.compose(s, 25, paragraphs)
 }
 
-// answer is a colleague's message.
-func (v *voice) answer(s *story, by *colleague, first bool) content {
+// answerText is a colleague's message.
+func (v *voice) answerText(s *story, by *colleague, first bool) content {
 	parts := []string{v.once(v.topic.answers)}
 	if v.chance(60) {
 		parts = append(parts, v.once(v.topic.steps))
 	}
-	paragraphs := []string{v.fill(strings.Join(parts, " "))}
+	paragraphs := []string{v.fillBlanks(strings.Join(parts, " "))}
 	if hello := v.hello(); first && hello != "" {
 		paragraphs = append([]string{hello}, paragraphs...)
 	}
 	if s.c.Kind == vocab.Email {
-		paragraphs = append(paragraphs, strings.Split(v.fill(pick(v.dice, v.manners.regards), "{agent}", by.first()), "\n")...)
+		paragraphs = append(paragraphs, strings.Split(v.fillBlanks(pick(v.dice, v.manners.regards), "{agent}", by.first()), "\n")...)
 	}
 	return v.compose(s, 30, paragraphs)
 }
@@ -140,7 +140,7 @@ func (v *voice) hello() string {
 	if v.name == "" {
 		return pick(v.dice, v.manners.openings)
 	}
-	return v.fill(pick(v.dice, v.manners.hellos))
+	return v.fillBlanks(pick(v.dice, v.manners.hellos))
 }
 
 // more is what the contact writes on being answered, or not answered.
@@ -149,17 +149,19 @@ func (v *voice) more(s *story) content {
 	if v.chance(30) {
 		phrase += " " + v.once(v.topic.details)
 	}
-	return v.compose(s, 10, []string{v.fill(phrase)})
+	return v.compose(s, 10, []string{v.fillBlanks(phrase)})
 }
 
 func (v *voice) thanks(s *story) content {
-	return v.compose(s, 5, []string{v.fill(pick(v.dice, v.manners.thanks), "{agent}", s.holder().first())})
+	return v.compose(s, 5, []string{v.fillBlanks(pick(v.dice, v.manners.thanks), "{agent}", s.holder().first())})
 }
 
-func (v *voice) note(s *story) content { return v.compose(s, 15, []string{v.fill(v.once(notes))}) }
+func (v *voice) noteText(s *story) content {
+	return v.compose(s, 15, []string{v.fillBlanks(v.once(notes))})
+}
 
 func (v *voice) mention(s *story, other *colleague) content {
-	return v.compose(s, 15, []string{v.fill(v.once(mentionNotes), "{colleague}", other.first())})
+	return v.compose(s, 15, []string{v.fillBlanks(v.once(mentionNotes), "{colleague}", other.first())})
 }
 
 func (v *voice) robot(s *story) content { return v.compose(s, 0, []string{v.once(botLines)}) }

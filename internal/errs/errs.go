@@ -1,12 +1,16 @@
 // Package errs has the one error type of Parley. A use case returns an *Error
 // where the rule is that was broken; the graph package turns it into a
 // GraphQL answer at one place. An error of any other type is internal: callers
-// never see its text, only an id that the log bears too.
+// never see its text, only an id that the log has too.
 package errs
 
 import (
 	"errors"
 	"fmt"
+	"math"
+	"time"
+
+	"parley/internal/clock"
 )
 
 // Code names what went wrong, in the words of the GraphQL contract.
@@ -24,7 +28,7 @@ const (
 	CursorExpired   Code = "CURSOR_EXPIRED"
 )
 
-// Codes of user errors: what the caller can put right. In a mutation they are
+// Codes of user errors: what the caller can correct. In a mutation they are
 // the UserErrorCode of a UserError in the payload; elsewhere extensions.code.
 const (
 	Required              Code = "REQUIRED"
@@ -56,6 +60,23 @@ type Error struct {
 	Field []string
 	// Current is the object as it is now, set with CONFLICT; the payload shows it.
 	Current any
+	// Also are more objects for the payload to show, such as what came since.
+	Also []any
+	// Data is what a program acts on, so that it need not read the message.
+	Data Data
+}
+
+// Data is what an error says to programs: fields of UserError, and extensions of
+// other errors, of the same names. What is zero is not known.
+type Data struct {
+	// RetryAt is when the same call may succeed.
+	RetryAt clock.Micros
+	// ClosableAt is when the conversation can be closed.
+	ClosableAt clock.Micros
+	// HolderID is the user who has what the caller wanted.
+	HolderID string
+	// Limit is the most that is allowed: characters, bytes or rows, as the message says.
+	Limit int
 }
 
 // Error returns the code and the message.
@@ -64,6 +85,53 @@ func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 // New returns an error that blames no field.
 func New(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Exceeds returns a TOO_LONG: something is longer, larger or more than the limit.
+// A limit that GraphQL's Int cannot hold is in the message only.
+func Exceeds[N int | int64](limit N, format string, args ...any) *Error {
+	e := New(TooLong, format, args...)
+	if int64(limit) > math.MaxInt32 {
+		return e
+	}
+	return e.Having(Data{Limit: int(limit)})
+}
+
+// RetryIn returns a RATE_LIMITED: the call may be repeated after the wait, which
+// ends the message in whole seconds.
+func RetryIn(wait time.Duration, now time.Time, what string) *Error {
+	return New(RateLimited, "%s: try again in %d s.", what, Seconds(wait)).Having(Data{RetryAt: clock.Of(now.Add(wait))})
+}
+
+// Seconds rounds a wait up, to one second at least.
+func Seconds(wait time.Duration) int { return max(1, int(math.Ceil(wait.Seconds()))) }
+
+// Having returns the error with what programs act on.
+func (e *Error) Having(d Data) *Error {
+	c := *e
+	c.Data = d
+	return &c
+}
+
+// Extensions returns the error as the extensions of a GraphQL error.
+func (e *Error) Extensions() map[string]any {
+	all := map[string]any{"code": string(e.Code)}
+	if len(e.Field) > 0 {
+		all["field"] = e.Field
+	}
+	if e.Data.RetryAt.IsSet() {
+		all["retryAt"] = e.Data.RetryAt.String()
+	}
+	if e.Data.ClosableAt.IsSet() {
+		all["closableAt"] = e.Data.ClosableAt.String()
+	}
+	if e.Data.HolderID != "" {
+		all["holderId"] = e.Data.HolderID
+	}
+	if e.Data.Limit != 0 {
+		all["limit"] = e.Data.Limit
+	}
+	return all
 }
 
 // On returns the error blaming the input field at path.
@@ -77,6 +145,13 @@ func (e *Error) On(path ...string) *Error {
 func (e *Error) With(current any) *Error {
 	c := *e
 	c.Current = current
+	return &c
+}
+
+// Showing returns the error with one more object that the payload shows.
+func (e *Error) Showing(more any) *Error {
+	c := *e
+	c.Also = append(c.Also[:len(c.Also):len(c.Also)], more)
 	return &c
 }
 

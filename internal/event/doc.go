@@ -9,5 +9,5 @@
 // whatever its position, its pace, and the state of the bus. Nothing is queued
 // for a reader: it has a position, and reads from the node's memory of the last
 // events, or from the table when it is further behind. So a reader that stands
-// still costs nothing, and nobody waits for it.
+// still costs nothing, and no one waits for it.
 package event

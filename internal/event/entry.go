@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"parley/ent"
+	"parley/internal/vocab"
 )
 
 // Entry is an event as a node's readers share it: one value for all of them
@@ -16,7 +17,16 @@ type Entry struct {
 	derived map[any]*derivation
 }
 
-var errNotMade = errors.New("what an event means could not be told")
+// AboutConversation is the conversation that the entry is about; "": none. A purged
+// one is the subject of its last event.
+func (e *Entry) AboutConversation() string {
+	if e.ConversationID == "" && e.Type == vocab.ConversationPurged {
+		return e.SubjectID
+	}
+	return e.ConversationID
+}
+
+var errNotMade = errors.New("the meaning of an event could not be determined")
 
 type derivation struct {
 	once  sync.Once
@@ -29,11 +39,11 @@ type derivation struct {
 func Derive[T any](e *Entry, key any, make func() (T, error)) (T, error) {
 	d := e.derivation(key)
 	d.once.Do(func() {
-		d.err = errNotMade // should make panic, nobody else takes it for made
+		d.err = errNotMade // should make panic, no one else takes it for made
 		d.value, d.err = make()
 	})
 	if d.err != nil {
-		e.forget(key, d)
+		e.forgetDerivation(key, d)
 		var none T
 		return none, d.err
 	}
@@ -54,7 +64,7 @@ func (e *Entry) derivation(key any) *derivation {
 	return d
 }
 
-func (e *Entry) forget(key any, d *derivation) {
+func (e *Entry) forgetDerivation(key any, d *derivation) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.derived[key] == d {

@@ -24,22 +24,23 @@ type Bus interface {
 // follows with the table's: so long may what the bus lost stay unseen.
 const checkEvery = time.Second
 
-// Feed follows the logs of the accounts that somebody on this node watches. It
+// Feed follows the logs of the accounts that someone on this node watches. It
 // is safe for concurrent use.
 type Feed struct {
 	store *store.Store
 	bus   Bus
 	log   *slog.Logger
 
-	mu   sync.Mutex
-	hubs map[string]*hub
+	mu      sync.Mutex
+	hubs    map[string]*hub
+	commits map[*func([]*ent.Event)]struct{}
 }
 
 // NewFeed returns a feed of a store's logs, and publishes what the store commits
 // on the bus. Run keeps it going.
 func NewFeed(s *store.Store, b Bus, log *slog.Logger) *Feed {
-	f := &Feed{store: s, bus: b, log: log, hubs: map[string]*hub{}}
-	s.UsePublisher(f.publish)
+	f := &Feed{store: s, bus: b, log: log, hubs: map[string]*hub{}, commits: map[*func([]*ent.Event)]struct{}{}}
+	s.UsePublisher(f.publishCommitted)
 	return f
 }
 
@@ -49,9 +50,38 @@ func subject(accountID string) string { return "log." + accountID }
 // of a large commit is read from the table.
 const maxPublished = 500
 
-// publish tells all nodes what was committed. What cannot be told they find by
-// themselves.
-func (f *Feed) publish(events []*ent.Event) {
+// OnCommit calls committed with the events of each commit that this node makes,
+// until the returned function is called. The order is that of store.UsePublisher,
+// and committed must not block either.
+func (f *Feed) OnCommit(committed func(events []*ent.Event)) (stop func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	key := &committed
+	f.commits[key] = struct{}{}
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.commits, key)
+	}
+}
+
+// reportCommit calls who wants to know of this node's commits.
+func (f *Feed) reportCommit(events []*ent.Event) {
+	f.mu.Lock()
+	list := make([]func([]*ent.Event), 0, len(f.commits))
+	for committed := range f.commits {
+		list = append(list, *committed)
+	}
+	f.mu.Unlock()
+	for _, committed := range list {
+		committed(events)
+	}
+}
+
+// publishCommitted notifies all nodes of what was committed. What cannot be sent
+// they find by themselves.
+func (f *Feed) publishCommitted(events []*ent.Event) {
+	f.reportCommit(events)
 	for len(events) > 0 {
 		n := 1
 		for n < len(events) && n < maxPublished && events[n].AccountID == events[0].AccountID {
@@ -69,9 +99,9 @@ func (f *Feed) publish(events []*ent.Event) {
 }
 
 // Run compares the node's position with the table's each second, until ctx
-// ends. Then it follows nothing any more.
+// ends. Then it follows nothing any longer.
 func (f *Feed) Run(ctx context.Context) {
-	defer f.end()
+	defer f.endHubs()
 	ticker := time.NewTicker(checkEvery)
 	defer ticker.Stop()
 	for {
@@ -84,8 +114,8 @@ func (f *Feed) Run(ctx context.Context) {
 	}
 }
 
-// end stops all hubs.
-func (f *Feed) end() {
+// endHubs stops all hubs.
+func (f *Feed) endHubs() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for account, h := range f.hubs {
@@ -96,11 +126,11 @@ func (f *Feed) end() {
 
 // Check has every log that this node follows caught up with its table.
 func (f *Feed) Check(ctx context.Context) {
-	hubs := f.used()
+	hubs := f.usedHubs()
 	if len(hubs) == 0 {
 		return
 	}
-	heads, err := f.heads(ctx, hubs)
+	heads, err := f.readHeads(ctx, hubs)
 	if err != nil {
 		if ctx.Err() == nil {
 			f.log.Warn("cannot compare the logs that are followed with the database; trying again", "error", err)
@@ -108,12 +138,12 @@ func (f *Feed) Check(ctx context.Context) {
 		return
 	}
 	for account, h := range hubs {
-		h.known(heads[account])
+		h.raiseTarget(heads[account])
 	}
 }
 
-// used returns the hubs that somebody reads, and ends the others.
-func (f *Feed) used() map[string]*hub {
+// usedHubs returns the hubs that someone reads, and ends the others.
+func (f *Feed) usedHubs() map[string]*hub {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	hubs := map[string]*hub{}
@@ -128,8 +158,8 @@ func (f *Feed) used() map[string]*hub {
 	return hubs
 }
 
-// heads reads the last numbers of the logs with one query.
-func (f *Feed) heads(ctx context.Context, hubs map[string]*hub) (map[string]int64, error) {
+// readHeads reads the last numbers of the logs with one query.
+func (f *Feed) readHeads(ctx context.Context, hubs map[string]*hub) (map[string]int64, error) {
 	ids := make([]string, 0, len(hubs))
 	for account := range hubs {
 		ids = append(ids, account)
@@ -159,9 +189,9 @@ func (f *Feed) heads(ctx context.Context, hubs map[string]*hub) (map[string]int6
 	return heads, rows.Err()
 }
 
-// acquire returns an account's hub, which follows the log from then on until it
+// acquireHub returns an account's hub, which follows the log from then on until it
 // is released.
-func (f *Feed) acquire(ctx context.Context, accountID string) (*hub, error) {
+func (f *Feed) acquireHub(ctx context.Context, accountID string) (*hub, error) {
 	f.mu.Lock()
 	h := f.hubs[accountID]
 	if h == nil {
@@ -170,39 +200,39 @@ func (f *Feed) acquire(ctx context.Context, accountID string) (*hub, error) {
 	}
 	h.users++
 	f.mu.Unlock()
-	if err := h.begin(ctx); err != nil {
-		f.release(h)
+	if err := h.startListening(ctx); err != nil {
+		f.releaseHub(h)
 		return nil, err
 	}
 	return h, nil
 }
 
-func (f *Feed) release(h *hub) {
+func (f *Feed) releaseHub(h *hub) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	h.users--
 }
 
 // OnAuthority calls changed, which must not block, with the number of each event
-// of an account after which somebody may see more or less than before, until the
+// of an account after which someone may see more or less than before, until the
 // returned function is called.
 func (f *Feed) OnAuthority(ctx context.Context, accountID string, changed func(sequence int64)) (stop func(), err error) {
-	h, err := f.acquire(ctx, accountID)
+	h, err := f.acquireHub(ctx, accountID)
 	if err != nil {
 		return nil, err
 	}
-	remove := h.listen(changed)
+	remove := h.addListener(changed)
 	return sync.OnceFunc(func() {
 		remove()
-		f.release(h)
+		f.releaseHub(h)
 	}), nil
 }
 
-// bounds refuses a position that the log does not have any more, or not yet.
-func bounds(after int64, log *ent.AccountSequence) error {
+// checkBounds refuses a position that the log does not have any longer, or not yet.
+func checkBounds(after int64, log *ent.AccountSequence) error {
 	switch {
 	case after < log.LogFloor:
-		return errs.New(errs.CursorExpired, "The log reaches back to sequence %d alone. Take a snapshot and go on from there.", log.LogFloor).On("after")
+		return errs.New(errs.CursorExpired, "The log only reaches back to sequence %d. Load the current state and continue from there.", log.LogFloor).On("after")
 	case after > log.Sequence:
 		return errs.New(errs.Invalid, "The log ends at sequence %d.", log.Sequence).On("after")
 	}

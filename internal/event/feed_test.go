@@ -288,7 +288,7 @@ func TestVisibleIsTheFence(t *testing.T) {
 	})
 }
 
-// AC-11: those who listen for changes of what somebody may see hear of them
+// AC-11: those who listen for changes of what someone may see hear of them
 // before a reader gets the event.
 func TestAuthorityComesFirst(t *testing.T) {
 	t.Parallel()

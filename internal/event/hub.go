@@ -43,19 +43,20 @@ func newHub(f *Feed, accountID string) *hub {
 
 func (h *hub) account() string { return viewer.FromContext(h.ctx).AccountID }
 
-// begin listens to the bus first, and then asks the table where the log ends:
-// what is committed in between comes by the bus, or is found by the next check.
-func (h *hub) begin(ctx context.Context) error {
+// startListening listens to the bus first, and then asks the table where the log
+// ends: what is committed in between comes by the bus, or is found by the next
+// check.
+func (h *hub) startListening(ctx context.Context) error {
 	h.once.Do(func() {
-		if h.unbus, h.err = h.feed.bus.Listen(subject(h.account()), h.receive); h.err != nil {
-			h.abandon()
+		if h.unbus, h.err = h.feed.bus.Listen(subject(h.account()), h.onBusMessage); h.err != nil {
+			h.forgetHub()
 			return
 		}
 		row, err := h.feed.store.Client(h.ctx).AccountSequence.Query().Only(h.ctx)
 		if err != nil {
 			h.err = err
 			h.unbus()
-			h.abandon()
+			h.forgetHub()
 			return
 		}
 		h.mu.Lock()
@@ -69,9 +70,9 @@ func (h *hub) begin(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// abandon forgets a hub that could not begin, so that the next who wants it
+// forgetHub forgets a hub that could not begin, so that the next who wants it
 // tries again.
-func (h *hub) abandon() {
+func (h *hub) forgetHub() {
 	h.cancel()
 	close(h.done)
 	h.feed.mu.Lock()
@@ -81,7 +82,7 @@ func (h *hub) abandon() {
 	}
 }
 
-// stop ends the hub, which nobody uses.
+// stop ends the hub, which no one uses.
 func (h *hub) stop() {
 	go func() {
 		h.once.Do(func() { h.err = context.Canceled; close(h.done) })
@@ -96,11 +97,11 @@ func (h *hub) stop() {
 // maxArrived bounds what waits for a hub: beyond it the table has it.
 const maxArrived = 8192
 
-// receive takes a message of the bus. It does not block.
-func (h *hub) receive(data []byte) {
+// onBusMessage takes a message of the bus. It does not block.
+func (h *hub) onBusMessage(data []byte) {
 	var events []*ent.Event
 	if err := json.Unmarshal(data, &events); err != nil {
-		h.feed.log.Warn("a message of the bus cannot be read; the log has what it told", "error", err)
+		h.feed.log.Warn("a message of the bus cannot be read; the log has its content", "error", err)
 		return
 	}
 	h.mu.Lock()
@@ -108,18 +109,18 @@ func (h *hub) receive(data []byte) {
 		h.arrived = append(h.arrived, events...)
 	}
 	h.mu.Unlock()
-	h.poke()
+	h.wakeUp()
 }
 
-// known says how far the table goes.
-func (h *hub) known(head int64) {
+// raiseTarget says how far the table goes.
+func (h *hub) raiseTarget(head int64) {
 	h.mu.Lock()
 	h.table = max(h.table, head)
 	h.mu.Unlock()
-	h.poke()
+	h.wakeUp()
 }
 
-func (h *hub) poke() {
+func (h *hub) wakeUp() {
 	select {
 	case h.wake <- struct{}{}:
 	default:
@@ -133,14 +134,14 @@ func (h *hub) run() {
 		case <-h.ctx.Done():
 			return
 		case <-h.wake:
-			h.advance()
+			h.advanceHead()
 		}
 	}
 }
 
-// advance hands on what arrived, and what is missing before it. The head moves
-// in this goroutine alone.
-func (h *hub) advance() {
+// advanceHead hands on what arrived, and what is missing before it. The head moves
+// only in this goroutine.
+func (h *hub) advanceHead() {
 	h.mu.Lock()
 	arrived, table, head := h.arrived, h.table, h.head
 	h.arrived = nil
@@ -153,28 +154,28 @@ func (h *hub) advance() {
 			next = append(next, &Entry{Event: e})
 			head++
 		default:
-			h.hand(next)
+			h.deliverEntries(next)
 			next = nil
-			if head = h.fill(); e.Sequence == head+1 {
+			if head = h.fillFromTable(); e.Sequence == head+1 {
 				next = append(next, &Entry{Event: e})
 				head++
 			}
 		}
 	}
-	h.hand(next)
+	h.deliverEntries(next)
 	if head < table {
-		h.fill()
+		h.fillFromTable()
 	}
 }
 
 // fillPage is how many events are read from the table at once.
 const fillPage = 500
 
-// fill reads what follows the head from the table, to its end, and returns the
-// new head. What cannot be read now is found by the next check.
-func (h *hub) fill() int64 {
+// fillFromTable reads what follows the head from the table, to its end, and
+// returns the new head. What cannot be read now is found by the next check.
+func (h *hub) fillFromTable() int64 {
 	for {
-		events, err := h.read(h.head, 0, "", fillPage)
+		events, err := h.readPage(h.head, 0, "", fillPage)
 		if err != nil {
 			if h.ctx.Err() == nil {
 				h.feed.log.Warn("cannot read the log; trying again", "error", err)
@@ -182,50 +183,50 @@ func (h *hub) fill() int64 {
 			return h.head
 		}
 		// Numbers are taken under a lock that lasts to the commit: what is there is without a gap.
-		h.hand(events)
+		h.deliverEntries(events)
 		if len(events) < fillPage {
 			return h.head
 		}
 	}
 }
 
-// hand gives the topics the next entries. Those who listen for changes of what
-// somebody may see hear of them before any reader does.
-func (h *hub) hand(entries []*Entry) {
+// deliverEntries gives the topics the next entries. Those who listen for changes
+// of what someone may see hear of them before any reader does.
+func (h *hub) deliverEntries(entries []*Entry) {
 	if len(entries) == 0 {
 		return
 	}
-	h.warn(entries)
+	h.warnListeners(entries)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	all := h.topics[""]
 	parts := map[*topic][]*Entry{}
 	for _, e := range entries {
-		if t := h.topics[conversationOf(e)]; t != nil && t != all {
+		if t := h.topics[e.AboutConversation()]; t != nil && t != all {
 			parts[t] = append(parts[t], e)
 		}
 	}
 	h.head = entries[len(entries)-1].Sequence
 	if all != nil {
-		all.add(entries)
+		all.addEntries(entries)
 	}
 	for t, part := range parts {
-		t.add(part)
+		t.addEntries(part)
 	}
 }
 
-// warn tells the listeners of events that may change what somebody sees.
-func (h *hub) warn(entries []*Entry) {
+// warnListeners notifies the listeners of events that may change what someone sees.
+func (h *hub) warnListeners(entries []*Entry) {
 	for _, e := range entries {
-		if Authority(e.Event) {
-			for _, l := range h.listening() {
+		if e.Type.ChangesAuthority() {
+			for _, l := range h.currentListeners() {
 				l(e.Sequence)
 			}
 		}
 	}
 }
 
-func (h *hub) listening() []func(int64) {
+func (h *hub) currentListeners() []func(int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	list := make([]func(int64), 0, len(h.listeners))
@@ -235,9 +236,9 @@ func (h *hub) listening() []func(int64) {
 	return list
 }
 
-// read reads a page of the log: after one number, up to another (0: the end), of
+// readPage reads a page of the log: after one number, up to another (0: the end), of
 // one conversation ("": all).
-func (h *hub) read(after, to int64, conversationID string, limit int) ([]*Entry, error) {
+func (h *hub) readPage(after, to int64, conversationID string, limit int) ([]*Entry, error) {
 	query := h.feed.store.Client(h.ctx).Event.Query().Where(entevent.SequenceGT(after)).Order(entevent.BySequence()).Limit(limit)
 	if to > 0 {
 		query.Where(entevent.SequenceLTE(to))
@@ -256,16 +257,7 @@ func (h *hub) read(after, to int64, conversationID string, limit int) ([]*Entry,
 	return entries, nil
 }
 
-// conversationOf is the conversation whose topic gets an entry; a purged one
-// stands as the subject of its last event.
-func conversationOf(e *Entry) string {
-	if e.ConversationID == "" && e.Type == purged {
-		return e.SubjectID
-	}
-	return e.ConversationID
-}
-
-func (h *hub) listen(changed func(int64)) (remove func()) {
+func (h *hub) addListener(changed func(int64)) (remove func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	key := &changed

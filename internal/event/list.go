@@ -10,7 +10,7 @@ import (
 	entevent "parley/ent/event"
 	"parley/internal/errs"
 	"parley/internal/id"
-	"parley/internal/relay"
+	"parley/internal/paging"
 	"parley/internal/store"
 	"parley/internal/vocab"
 )
@@ -18,6 +18,10 @@ import (
 // window is how many sequence numbers a page looks through at most, so that a
 // filter which matches little costs little.
 const window = 5000
+
+// MaxPage is the largest number of events in one page: those who follow the
+// log read much at once, and little of each.
+const MaxPage = 1000
 
 // Service reads the log. It is safe for concurrent use.
 type Service struct{ store *store.Store }
@@ -36,7 +40,7 @@ const maxInboxes = 100
 
 func (f Filter) check() error {
 	if len(f.InboxIDs) > maxInboxes {
-		return errs.New(errs.TooLong, "inboxIds has %d values; at most %d are allowed.", len(f.InboxIDs), maxInboxes).On("inboxIds")
+		return errs.Exceeds(maxInboxes, "inboxIds has %d values; at most %d are allowed.", len(f.InboxIDs), maxInboxes).On("inboxIds")
 	}
 	for i, s := range f.InboxIDs {
 		if !id.Is(s, id.Inbox) {
@@ -46,10 +50,10 @@ func (f Filter) check() error {
 	return nil
 }
 
-// Page is a page of the log. ScannedTo is the sequence to go on after, also
-// when filters left the page empty.
+// Page is a page of the log. ScannedTo is the sequence to go on after, or before where
+// the page was read backward, also when filters left the page empty.
 type Page struct {
-	relay.Connection[*ent.Event]
+	paging.Connection[*ent.Event]
 	ScannedTo int64
 }
 
@@ -62,11 +66,51 @@ func (s *Service) Head(ctx context.Context) (int64, error) {
 	return row.Sequence, nil
 }
 
-// List returns the events after a sequence number that the viewer may see,
-// oldest first, 100 unless asked otherwise. A number below the log's floor is
-// CURSOR_EXPIRED, one beyond its head INVALID.
-func (s *Service) List(ctx context.Context, after int64, first *int, filter Filter) (*Page, error) {
-	page, err := relay.PageArgs{First: first}.Resolve(100)
+// Bounds are where a page of the log begins, and how long it is: forward after a number,
+// or with Last backward before one; nil: from the log's beginning, or its end.
+type Bounds struct {
+	After  *int64
+	First  *int
+	Before *int64
+	Last   *int
+}
+
+// After are the bounds of a page after a number.
+func After(sequence int64) Bounds { return Bounds{After: &sequence} }
+
+func (b Bounds) resolve() (paging.Page, error) {
+	given := func(n *int64) *string {
+		if n == nil {
+			return nil
+		}
+		return new(strconv.FormatInt(*n, 10))
+	}
+	return paging.PageArgs{First: b.First, After: given(b.After), Last: b.Last, Before: given(b.Before), Most: MaxPage}.Resolve(100)
+}
+
+// span are the numbers that a page looks through: those above from, up to to. Bounds
+// below the log's floor are CURSOR_EXPIRED, beyond its head INVALID.
+func (b Bounds) span(log *ent.AccountSequence) (from, to int64, err error) {
+	if b.Last == nil {
+		if b.After != nil {
+			from = *b.After
+		}
+		return from, min(from+window, log.Sequence), checkBounds(from, log)
+	}
+	to = log.Sequence
+	if b.Before != nil {
+		to = *b.Before - 1
+		if e := errs.Of(checkBounds(to, log)); e != nil {
+			return 0, 0, e.On("before")
+		}
+	}
+	return max(log.LogFloor, to-window), to, nil
+}
+
+// List returns the events of a part of the log that the viewer may see, oldest first,
+// 100 unless asked otherwise.
+func (s *Service) List(ctx context.Context, bounds Bounds, filter Filter) (*Page, error) {
+	page, err := bounds.resolve()
 	if err != nil {
 		return nil, err
 	}
@@ -77,12 +121,16 @@ func (s *Service) List(ctx context.Context, after int64, first *int, filter Filt
 	if err != nil {
 		return nil, err
 	}
-	if err := bounds(after, log); err != nil {
+	from, to, err := bounds.span(log)
+	if err != nil {
 		return nil, err
 	}
-	to := min(after+window, log.Sequence)
-	query := s.store.Client(ctx).Event.Query().Where(entevent.SequenceGT(after), entevent.SequenceLTE(to)).
-		Order(entevent.BySequence()).Limit(page.Limit() + 1)
+	query := s.store.Client(ctx).Event.Query().Where(entevent.SequenceGT(from), entevent.SequenceLTE(to)).Limit(page.Limit() + 1)
+	if page.Backward() {
+		query.Order(entevent.BySequence(sql.OrderDesc()))
+	} else {
+		query.Order(entevent.BySequence())
+	}
 	if filter.Types != nil {
 		query.Where(entevent.TypeIn(filter.Types...))
 	}
@@ -93,55 +141,28 @@ func (s *Service) List(ctx context.Context, after int64, first *int, filter Filt
 	if err != nil {
 		return nil, err
 	}
-	p := build(rows, page, "log")
+	return pageOf(rows, page, log, from, to), nil
+}
+
+// pageOf is a page of rows in walking order, which were looked for above from, up to to.
+func pageOf(rows []*ent.Event, page paging.Page, log *ent.AccountSequence, from, to int64) *Page {
+	fingerprint := paging.Fingerprint("events", "log")
+	p := &Page{Connection: *paging.Build(rows, page, func(e *ent.Event) string {
+		return paging.EncodeCursor(fingerprint, false, paging.Key{Value: e.Sequence, ID: e.ID})
+	})}
+	full := len(rows) > page.Limit()
+	if page.Backward() {
+		p.ScannedTo = from + 1
+		if full {
+			p.ScannedTo = rows[page.Limit()-1].Sequence
+		}
+		p.PageInfo.HasPreviousPage, p.PageInfo.HasNextPage = p.ScannedTo > log.LogFloor+1, to < log.Sequence
+		return p
+	}
 	p.ScannedTo = to
-	if p.PageInfo.HasNextPage {
+	if full {
 		p.ScannedTo = rows[page.Limit()-1].Sequence
 	}
-	p.PageInfo.HasNextPage = p.ScannedTo < log.Sequence
-	p.PageInfo.HasPreviousPage = after > log.LogFloor
-	return p, nil
-}
-
-func build(rows []*ent.Event, page relay.Page, list string) *Page {
-	fingerprint := relay.Fingerprint("events", list)
-	return &Page{Connection: *relay.Build(rows, page, func(e *ent.Event) string {
-		return relay.EncodeCursor(fingerprint, false, relay.Key{Value: e.Sequence, ID: e.ID})
-	})}
-}
-
-// Timeline returns a page of a conversation's history, oldest first, 50 events
-// unless asked otherwise (IN-17).
-func (s *Service) Timeline(ctx context.Context, conversationID string, args relay.PageArgs) (*Page, error) {
-	page, err := args.Resolve(50)
-	if err != nil {
-		return nil, err
-	}
-	from, given, err := page.Key(relay.Fingerprint("events", conversationID), false, id.Event)
-	if err != nil {
-		return nil, err
-	}
-	query := s.store.Client(ctx).Event.Query().Where(entevent.ConversationID(conversationID)).Limit(page.Limit() + 1)
-	if page.Backward() {
-		query.Order(entevent.BySequence(sql.OrderDesc()))
-	} else {
-		query.Order(entevent.BySequence())
-	}
-	switch {
-	case given && page.Backward():
-		query.Where(entevent.SequenceLT(from.Value))
-	case given:
-		query.Where(entevent.SequenceGT(from.Value))
-	}
-	rows, err := query.All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p := build(rows, page, conversationID)
-	if n := len(p.Edges); n > 0 {
-		p.ScannedTo = p.Edges[n-1].Node.Sequence
-	} else {
-		p.ScannedTo = from.Value
-	}
-	return p, nil
+	p.PageInfo.HasNextPage, p.PageInfo.HasPreviousPage = p.ScannedTo < log.Sequence, from > log.LogFloor
+	return p
 }

@@ -4,10 +4,7 @@ import (
 	"context"
 
 	"parley/internal/viewer"
-	"parley/internal/vocab"
 )
-
-const purged = vocab.ConversationPurged
 
 // Topic is a part of the logs: an account's, all of it or one conversation's.
 type Topic struct {
@@ -23,7 +20,7 @@ type Reader struct {
 	topic    *topic
 	position int64
 	pending  []*Entry
-	// scanned is the position once the pending entries are told.
+	// scanned is the position once the pending entries are reported.
 	scanned int64
 }
 
@@ -31,14 +28,14 @@ type Reader struct {
 // from now on. A position below the log's floor is CURSOR_EXPIRED, one beyond
 // its end INVALID.
 func (f *Feed) Follow(ctx context.Context, t Topic, after *int64) (*Reader, error) {
-	h, err := f.acquire(ctx, t.AccountID)
+	h, err := f.acquireHub(ctx, t.AccountID)
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{hub: h, topic: h.join(t.ConversationID)}
+	r := &Reader{hub: h, topic: h.joinTopic(t.ConversationID)}
 	log, err := f.store.Client(h.ctx).AccountSequence.Query().Only(viewer.NewContext(ctx, viewer.FromContext(h.ctx)))
 	if err == nil && after != nil {
-		err = bounds(*after, log)
+		err = checkBounds(*after, log)
 	}
 	if err != nil {
 		r.Close()
@@ -51,8 +48,8 @@ func (f *Feed) Follow(ctx context.Context, t Topic, after *int64) (*Reader, erro
 	return r, nil
 }
 
-// join returns the hub's topic, which remembers what follows from now on.
-func (h *hub) join(conversationID string) *topic {
+// joinTopic returns the hub's topic, which remembers what follows from now on.
+func (h *hub) joinTopic(conversationID string) *topic {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	t := h.topics[conversationID]
@@ -64,7 +61,7 @@ func (h *hub) join(conversationID string) *topic {
 	return t
 }
 
-func (h *hub) leave(t *topic) {
+func (h *hub) leaveTopic(t *topic) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if t.readers--; t.readers == 0 {
@@ -77,8 +74,8 @@ func (r *Reader) Close() {
 	if r.hub == nil {
 		return
 	}
-	r.hub.leave(r.topic)
-	r.hub.feed.release(r.hub)
+	r.hub.leaveTopic(r.topic)
+	r.hub.feed.releaseHub(r.hub)
 	r.hub = nil
 }
 
@@ -122,7 +119,7 @@ func (r *Reader) Peek(ctx context.Context) (*Entry, <-chan struct{}, error) {
 			}
 			return e, more, nil
 		}
-		if err := r.replay(ctx); err != nil {
+		if err := r.replayTable(ctx); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -131,16 +128,16 @@ func (r *Reader) Peek(ctx context.Context) (*Entry, <-chan struct{}, error) {
 // replayPage is how many events a reader that is behind reads at once.
 const replayPage = 200
 
-// replay reads on from the table. The hub's head bounds it: what follows comes
+// replayTable reads on from the table. The hub's head bounds it: what follows comes
 // from memory.
-func (r *Reader) replay(ctx context.Context) error {
+func (r *Reader) replayTable(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
 	r.hub.mu.Lock()
 	head := r.hub.head
 	r.hub.mu.Unlock()
-	entries, err := r.hub.read(r.position, head, r.topic.conversationID, replayPage)
+	entries, err := r.hub.readPage(r.position, head, r.topic.conversationID, replayPage)
 	if err != nil {
 		return err
 	}
@@ -148,7 +145,7 @@ func (r *Reader) replay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := bounds(r.position, log); err != nil {
+	if err := checkBounds(r.position, log); err != nil {
 		return err
 	}
 	r.pending, r.scanned = entries, 0

@@ -26,8 +26,8 @@ func newTopic(conversationID string, head int64) *topic {
 	return &topic{conversationID: conversationID, floor: head, changed: make(chan struct{})}
 }
 
-// add remembers new entries and wakes the readers.
-func (t *topic) add(entries []*Entry) {
+// addEntries remembers new entries and wakes the readers.
+func (t *topic) addEntries(entries []*Entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.entries = append(t.entries, entries...)

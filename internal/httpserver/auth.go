@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"parley/internal/errs"
 	"parley/internal/viewer"
@@ -19,8 +18,8 @@ func refuseQueryTokens(next http.Handler) http.Handler {
 			query := r.URL.Query()
 			for _, name := range []string{"token", "access_token"} {
 				if query.Has(name) {
-					fail(w, r, http.StatusBadRequest, errs.New(errs.BadUserInput,
-						"A token must not stand in the URL, where it ends up in logs (%q): send it in the header \"Authorization: Bearer ...\", and revoke this one.", name))
+					writeError(w, r, http.StatusBadRequest, errs.New(errs.BadUserInput,
+						"A token must not be in the URL, because it would appear in logs (%q): send it in the header \"Authorization: Bearer ...\", and revoke this one.", name))
 					return
 				}
 			}
@@ -29,7 +28,7 @@ func refuseQueryTokens(next http.Handler) http.Handler {
 	})
 }
 
-// authenticate puts the viewer whose token the request bears into its context;
+// authenticate puts the viewer whose token the request has into its context;
 // without a token, the anonymous one. A bad token is an error, never anonymous.
 func (c *Config) authenticate(g *gate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -39,38 +38,26 @@ func (c *Config) authenticate(g *gate, next http.Handler) http.Handler {
 			known = viewer.Anonymous()
 		}
 		remote := remoteKey(r.RemoteAddr)
-		if wait := g.admit(known, remote); wait > 0 {
-			failRateLimited(w, r, wait)
+		m := g.meter(known, remote, w.Header())
+		if wait := m.chargeRequest(); wait > 0 {
+			c.failRateLimited(w, r, wait)
 			return
 		}
 		if err != nil {
 			c.failAuthentication(w, r, err)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(viewer.WithRemote(viewer.NewContext(r.Context(), v), remote)))
+		next.ServeHTTP(w, r.WithContext(withMeter(viewer.WithRemote(viewer.NewContext(r.Context(), v), remote), m)))
 	})
 }
 
-// gate counts requests, and operations on streams, against the rate limits.
+// gate charges requests, and operations on streams, to the rate limits.
 // Staff's tokens have an allowance of their own: they are few and known, and
 // programs work with them.
 type gate struct{ public, staff *limiter }
 
 func newGate(c *Config) *gate {
 	return &gate{public: newLimiter(c.RateLimit, c.Clock), staff: newLimiter(c.StaffRateLimit, c.Clock)}
-}
-
-// admit returns how long the viewer has to wait, 0 if not at all. remote names
-// the network of one who has no token.
-func (g *gate) admit(v *viewer.Viewer, remote string) time.Duration {
-	key, limits := remote, g.public
-	if v.TokenID != "" {
-		key = v.TokenID
-	}
-	if v.IsStaff() {
-		limits = g.staff
-	}
-	return limits.take(key)
 }
 
 func (c *Config) viewer(r *http.Request) (*viewer.Viewer, error) {
@@ -93,7 +80,7 @@ func (c *Config) viewerOf(ctx context.Context, token string) (*viewer.Viewer, er
 }
 
 func notBearer() *errs.Error {
-	return errs.New(errs.Unauthenticated, "Authorization must read \"Bearer \" and a token.")
+	return errs.New(errs.Unauthenticated, "The header Authorization must be \"Bearer \" followed by a token.")
 }
 
 // bearer returns the token of an Authorization header. It must look like one:
@@ -116,9 +103,9 @@ func (c *Config) failAuthentication(w http.ResponseWriter, r *http.Request, err 
 	switch e := c.presentAuthentication(r.Context(), err); e.Code {
 	case errs.Unauthenticated:
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-		fail(w, r, http.StatusUnauthorized, e)
+		writeError(w, r, http.StatusUnauthorized, e)
 	case errs.Unavailable:
-		fail(w, r, http.StatusServiceUnavailable, e)
+		writeError(w, r, http.StatusServiceUnavailable, e)
 	default:
 		failInternal(w, r)
 	}

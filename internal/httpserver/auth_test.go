@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,11 +39,11 @@ func TestAuthentication(t *testing.T) {
 	}{
 		"unknown":     {"Bearer nobody", 401, "UNAUTHENTICATED", "This token is unknown."},
 		"revoked":     {"Bearer revoked", 401, "UNAUTHENTICATED", "This token was revoked."},
-		"basic":       {"Basic YTpi", 401, "UNAUTHENTICATED", `"Bearer " and a token`},
-		"bare token":  {"agent", 401, "UNAUTHENTICATED", `"Bearer " and a token`},
-		"no token":    {"Bearer ", 401, "UNAUTHENTICATED", `"Bearer " and a token`},
-		"two words":   {"Bearer agent x", 401, "UNAUTHENTICATED", `"Bearer " and a token`},
-		"not ASCII":   {"Bearer agént", 401, "UNAUTHENTICATED", `"Bearer " and a token`},
+		"basic":       {"Basic YTpi", 401, "UNAUTHENTICATED", `"Bearer " followed by a token`},
+		"bare token":  {"agent", 401, "UNAUTHENTICATED", `"Bearer " followed by a token`},
+		"no token":    {"Bearer ", 401, "UNAUTHENTICATED", `"Bearer " followed by a token`},
+		"two words":   {"Bearer agent x", 401, "UNAUTHENTICATED", `"Bearer " followed by a token`},
+		"not ASCII":   {"Bearer agént", 401, "UNAUTHENTICATED", `"Bearer " followed by a token`},
 		"unavailable": {"Bearer busy", 503, "UNAVAILABLE", "The database is busy."},
 		"out of time": {"Bearer slow", 503, "UNAVAILABLE", "could not be checked in time"},
 		"our mistake": {"Bearer broken", 500, "INTERNAL", "Quote the id"},
@@ -64,7 +65,7 @@ func TestAuthentication(t *testing.T) {
 	}
 	twice := request(t, "/graphql", askKind)
 	twice.Header["Authorization"] = []string{"Bearer agent", "Bearer agent"}
-	refused(t, do(h, twice), 401, "UNAUTHENTICATED", `"Bearer " and a token`)
+	refused(t, do(h, twice), 401, "UNAUTHENTICATED", `"Bearer " followed by a token`)
 
 	if !strings.Contains(log.String(), "disk of tenant 7 is full") {
 		t.Errorf("the log lacks our mistake: %s", &log)
@@ -97,6 +98,10 @@ func TestRateLimit(t *testing.T) {
 		refused(t, rec, 429, "RATE_LIMITED", "try again in "+retryAfter+" s")
 		if got := rec.Header().Get("Retry-After"); got != retryAfter {
 			t.Errorf("Retry-After: %q", got)
+		}
+		seconds, _ := strconv.Atoi(retryAfter)
+		if at := clock.Of(now.Now().Add(time.Duration(seconds) * time.Second)).String(); !strings.Contains(rec.Body.String(), `"retryAt":"`+at+`"`) { // API-15
+			t.Errorf("got %s, want retryAt %s", rec.Body, at)
 		}
 	}
 	served(call("192.0.2.1:10", ""))

@@ -17,9 +17,10 @@ type closure struct {
 // Codes of graphql-transport-ws, and what npm graphql-ws's client makes of
 // them. It comes back by itself after 1000 (if it has operations), 1001, 1013,
 // 4403 and 4408, and asks its connectionParams again; after the others it
-// gives up and tells the application. So a session that ends closes with 4403,
+// gives up and notifies the application. So a session that ends closes with 4403,
 // since a fresh token may be at hand; and a token that connection_init presents
-// in vain closes with 4401, so that no client knocks for ever with a dead one.
+// without success closes with 4401, so that no client knocks forever with a
+// dead one.
 const (
 	closeMalformed    websocket.StatusCode = 4400
 	closeUnauthorized websocket.StatusCode = 4401
@@ -32,11 +33,11 @@ var (
 	closeDuplicate   = newClosure(4409, "A subscriber with this id already exists")
 	closeSecondInit  = newClosure(4429, "Too many initialisation requests")
 	closeNotAcked    = newClosure(closeUnauthorized, "Unauthorized: send connection_init first, and wait for connection_ack")
-	closeIdle        = newClosure(websocket.StatusNormalClosure, "Idle: no operation for long; connect again for the next one")
+	closeIdle        = newClosure(websocket.StatusNormalClosure, "Idle: no operation for a long time; connect again for the next one")
 	closeShutdown    = newClosure(websocket.StatusGoingAway, "The server is shutting down: connect again")
 	closeProtocol    = newClosure(websocket.StatusProtocolError, "WebSocket protocol error")
 	closeUTF8        = newClosure(websocket.StatusInvalidFramePayloadData, "A message must be valid UTF-8")
-	closeTooBig      = newClosure(websocket.StatusMessageTooBig, "The message is too big")
+	closeTooBig      = newClosure(websocket.StatusMessageTooBig, "The message is too large")
 	closeInternal    = newClosure(websocket.StatusInternalError, "Internal error")
 )
 

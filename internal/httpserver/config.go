@@ -12,7 +12,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
-	"github.com/rs/cors"
 
 	"parley/internal/clock"
 	"parley/internal/httpserver/playground"
@@ -35,7 +34,7 @@ type Authenticator interface {
 
 // Sessions follow a token for as long as a stream runs with it.
 type Sessions interface {
-	// Begin returns a context that bears v's session, and is cancelled when the
+	// Begin returns a context that has v's session, and is canceled when the
 	// token expires or is revoked, with an *errs.Error of code UNAUTHENTICATED
 	// or FORBIDDEN as its cause. end releases the session.
 	Begin(ctx context.Context, bearer string, v *viewer.Viewer) (session context.Context, end func())
@@ -59,12 +58,16 @@ type Config struct {
 	TrustedDocuments map[string]string
 
 	// TrustedProxies are the networks of reverse proxies whose X-Forwarded-For
-	// tells a client's address; none: it is the connection's.
+	// has a client's address; none: it is the connection's.
 	TrustedProxies []netip.Prefix
 	// AllowedOrigins are the web origins whose pages may call the API, e.g.
-	// "https://app.example.com"; "*" admits all. None: pages of this server alone.
+	// "https://app.example.com"; "*" admits all. None: only pages of this server.
 	AllowedOrigins []string
-	// PublicURL is where browsers reach the server; with https they are told to stay there.
+	// LoopbackOrigins also allows pages that this machine serves to itself, such as
+	// http://localhost:3000, where nothing hints at a proxy between.
+	LoopbackOrigins bool
+	// PublicURL is where browsers reach the server; with https they are reported
+	// to stay there.
 	PublicURL string
 	// MaxBodyBytes bounds a request's body; 0 means DefaultMaxBodyBytes.
 	MaxBodyBytes int64
@@ -81,13 +84,19 @@ type Config struct {
 	// Widget serves the chat widget at /widget.js and below /widget/, and a page
 	// that shows it at /demo; nil: neither is there.
 	Widget http.Handler
+	// Reference is the schema and the documentation; nil: neither is served.
+	Reference *Reference
 	// Files serves attachments below /files/; nil: there are none.
 	Files Files
+	// RemoteImages serves images of other servers at /remote-image; nil: there are none.
+	RemoteImages RemoteImages
 	// Callbacks serves /oauth/callback; nil: it is not there.
 	Callbacks Callbacks
+	// Invitations serves /invitation; nil: it is not there.
+	Invitations Invitations
 	// Ready reports why the server cannot serve now, for /readyz; nil: always ready.
 	Ready func(context.Context) error
-	// Log gets the access log and internal errors; nil means slog.Default().
+	// Log gets the access log and internal errors; nil means none.
 	Log *slog.Logger
 	// Clock times requests and refills rate limits; nil means the machine's.
 	Clock clock.Clock
@@ -109,10 +118,13 @@ func New(c Config) (http.Handler, error) {
 	pages := refuseQueryTokens(playground.Handler())
 	mux.Handle("GET /{$}", pages)
 	mux.Handle("GET /playground/", pages)
+	c.routeReference(mux)
 	c.routeWidget(mux)
 	c.routeFiles(mux)
+	c.routeRemoteImages(mux)
 	c.routeOAuth(mux)
-	return observe(c.Log, c.Clock, secure(c.PublicURL, boundBodies(c.Timeout, forwarded(c.TrustedProxies, mux)))), nil
+	c.routeInvitations(mux)
+	return logRequests(c.Log, c.Clock, setSecurityHeaders(c.PublicURL, boundBodies(c.Timeout, forwarded(c.TrustedProxies, mux)))), nil
 }
 
 // complete checks the settings and puts the defaults in.
@@ -139,7 +151,7 @@ func (c *Config) complete() error {
 		c.Timeout = DefaultTimeout
 	}
 	if c.Log == nil {
-		c.Log = slog.Default()
+		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.Clock == nil {
 		c.Clock = clock.System{}
@@ -159,19 +171,8 @@ func (c *Config) graphql() http.Handler {
 	srv, s := handler.New(c.Schema), newStreams(c)
 	srv.AddTransport(&socketTransport{s})
 	srv.AddTransport(&httpTransport{streams: s, uploads: c.Schema.Schema().Types["Upload"] != nil})
-	srv.SetQueryCache(newDocumentCache())
 	if c.Install != nil {
 		c.Install(srv)
 	}
-	h := refuseQueryTokens(c.authenticate(s.gate, srv))
-	if len(c.AllowedOrigins) == 0 {
-		return h
-	}
-	return cors.New(cors.Options{
-		AllowedOrigins: c.AllowedOrigins,
-		AllowedMethods: []string{http.MethodGet, http.MethodPost},
-		AllowedHeaders: append([]string{"Accept", "Authorization", "Content-Type", requestIDHeader}, preflightHeaders...),
-		ExposedHeaders: []string{requestIDHeader, "Retry-After"},
-		MaxAge:         600,
-	}).Handler(h)
+	return s.origins.handle(refuseQueryTokens(c.authenticate(s.gate, srv)))
 }

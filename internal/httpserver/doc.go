@@ -16,11 +16,11 @@
 // What holds for every answer: it is bounded in size and time, it never gives
 // a request's body back, and every refusal is shaped as a GraphQL error with
 // extensions.code. Credentials come in the Authorization header or
-// connection_init alone, never in a cookie or a URL; together with refusing
+// connection_init only, never in a cookie or a URL; together with refusing
 // the content types that a form can send, that leaves cross-site requests
-// nothing to forge. A form can send files, so these need one of the headers
-// GraphQL-Preflight, Apollo-Require-Preflight or X-Requested-With. Pages of
-// other origins open no socket unless they are allowed.
+// nothing to forge. A form can send files, so these need a token in the
+// Authorization header. Pages of other origins open no socket unless they are
+// allowed.
 //
 // What holds for a stream: it ends with its session (the token expires or is
 // revoked) and with the server; Limits bounds how many there are, how many

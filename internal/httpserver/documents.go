@@ -18,7 +18,7 @@ import (
 )
 
 // Codes of persisted documents. Clients know the first, which is Apollo's, and
-// send the document itself then; the second tells that it would not help.
+// send the document itself then; the second reports that it would not help.
 const (
 	persistedQueryNotFound errs.Code = "PERSISTED_QUERY_NOT_FOUND"
 	documentNotTrusted     errs.Code = "PERSISTED_QUERY_NOT_IN_LIST"
@@ -34,7 +34,7 @@ const (
 //
 // Automatic persisted queries: a document that came once together with its
 // hash is kept, the ones used least are forgotten, and the client sends it
-// again. Trusted documents: those of the list alone are run, and none is learnt.
+// again. Trusted documents: only those of the list are run, and none is learnt.
 type documents struct {
 	trusted map[string]string // by hash; nil: every document is run
 	learnt  *lru.LRU[string]
@@ -63,18 +63,18 @@ func (d *documents) query(in *input) (string, *refusal) {
 	}
 	given := in.Query != nil && (*in.Query != "" || hash == "")
 	if !given && hash == "" {
-		return "", missingQuery()
+		return "", in.missingQuery()
 	}
 	if given && (hash != "" || d.trusted != nil) {
 		own := hashOf(*in.Query)
 		if hash != "" && hash != own {
-			return "", refuse(http.StatusBadRequest, "The hash is not the SHA-256 of the document that came with it.")
+			return "", refuse(http.StatusBadRequest, "The hash is not the SHA-256 of the document sent with it.")
 		}
 		hash = own
 	}
 	switch {
 	case d.trusted != nil:
-		return d.listed(hash)
+		return d.listedDocument(hash)
 	case given:
 		if hash != "" && len(*in.Query) <= maxPersistedDocument {
 			d.learnt.Add(context.Background(), hash, *in.Query)
@@ -88,12 +88,12 @@ func (d *documents) query(in *input) (string, *refusal) {
 	return "", &refusal{status: asGraphQL, reason: errs.New(persistedQueryNotFound, "PersistedQueryNotFound")}
 }
 
-func (d *documents) listed(hash string) (string, *refusal) {
+func (d *documents) listedDocument(hash string) (string, *refusal) {
 	if known, ok := d.trusted[hash]; ok {
 		return known, nil
 	}
 	return "", &refusal{status: asGraphQL, reason: errs.New(documentNotTrusted,
-		"This server runs trusted documents only, and this is none of them: have it added to the server's list.")}
+		"This server only runs trusted documents, and this is not one of them: have it added to the server's list.")}
 }
 
 // hash returns the SHA-256, in hexadecimal, by which the operation names its
@@ -110,12 +110,12 @@ func (in *input) hash() (string, *refusal) {
 		if version != "1" {
 			return "", refuse(http.StatusBadRequest, `"extensions.persistedQuery" must be {"version": 1, "sha256Hash": "..."}.`)
 		}
-		named = append(named, hash)
+		named = append(named, strings.TrimPrefix(hash, hashPrefix))
 	}
 	for _, hash := range named {
 		if !isHash(hash) || hash != named[0] {
 			return "", refuse(http.StatusBadRequest,
-				"A document is named by its SHA-256, 64 small hexadecimal digits; documentId may have \"sha256:\" before it.")
+				"A document is named by its SHA-256, 64 lower-case hexadecimal digits; \"sha256:\" may stand before it.")
 		}
 	}
 	if len(named) == 0 {

@@ -24,6 +24,7 @@ func apq(hash string) string {
 	return fmt.Sprintf(`{"persistedQuery":{"version":1,"sha256Hash":%q}}`, hash)
 }
 
+// API-18: a document is found by its hash once it was sent with it.
 func TestAutomaticPersistedQueries(t *testing.T) {
 	t.Parallel()
 	h := newServer(t, nil)
@@ -52,6 +53,7 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 	found(request(t, byURL, ""))
 	found(post(`{"documentId":"sha256:` + hash + `"}`))
 	found(request(t, "/graphql?documentId="+hash, ""))
+	found(post(`{"extensions":` + apq("sha256:"+hash) + `}`)) // API-18
 
 	large := "{kind #" + strings.Repeat("x", 40<<10) + "\n}"
 	found(post(`{"query":` + fmt.Sprintf("%q", large) + `,"extensions":` + apq(sha(large)) + `}`))
@@ -62,6 +64,8 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 		"two hashes":     {`{"documentId":"` + sha("{boom}") + `","extensions":` + apq(hash) + `}`, "named by its SHA-256"},
 		"short hash":     {`{"extensions":` + apq("abc") + `}`, "named by its SHA-256"},
 		"capital hash":   {`{"extensions":` + apq(strings.ToUpper(hash)) + `}`, "named by its SHA-256"},
+		"id":             {`{"id":"` + hash + `"}`, `named by "documentId"`},
+		"doc_id":         {`{"doc_id":"abc"}`, `named by "documentId"`},
 		"another method": {`{"documentId":"md5:abc"}`, "named by its SHA-256"},
 		"version 2":      {`{"extensions":{"persistedQuery":{"version":2,"sha256Hash":"` + hash + `"}}}`, `"version": 1`},
 		"a text":         {`{"extensions":{"persistedQuery":"` + hash + `"}}`, `"version": 1`},
@@ -84,7 +88,7 @@ func TestPersistedQueriesOverStreams(t *testing.T) {
 	c.expect(`{"id":"1","type":"next","payload":{"data":{"count":1}}}`, `{"id":"1","type":"complete"}`)
 }
 
-// With trusted documents no other is run, whoever asks and however.
+// API-18: with trusted documents no other is run, whoever asks and however.
 func TestTrustedDocuments(t *testing.T) {
 	t.Parallel()
 	const query, stream = "query($t:String){echo(text:$t)}", "subscription{count(to:1)}"
@@ -115,7 +119,7 @@ func TestTrustedDocuments(t *testing.T) {
 		"another's stream": request(t, "/graphql", `{"query":"subscription{kind}"}`, "Accept", "text/event-stream"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			refused(t, do(h, r), 200, "PERSISTED_QUERY_NOT_IN_LIST", "trusted documents only")
+			refused(t, do(h, r), 200, "PERSISTED_QUERY_NOT_IN_LIST", "only runs trusted documents")
 		})
 	}
 	refused(t, do(h, post(`{"query":"{kind}","documentId":"`+sha(query)+`"}`)), 400, "BAD_USER_INPUT", "not the SHA-256")
@@ -125,7 +129,7 @@ func TestTrustedDocuments(t *testing.T) {
 
 	c := ready(t, listen(t, trust), "{}")
 	c.subscribe("1", "subscription{kind}")
-	c.expectError("1", "PERSISTED_QUERY_NOT_IN_LIST", "trusted documents only")
+	c.expectError("1", "PERSISTED_QUERY_NOT_IN_LIST", "only runs trusted documents")
 	c.send(`{"id":"1","type":"subscribe","payload":{"documentId":"sha256:` + sha(stream) + `"}}`)
 	c.expect(`{"id":"1","type":"next","payload":{"data":{"count":1}}}`, `{"id":"1","type":"complete"}`)
 }

@@ -33,11 +33,11 @@ const (
 // no credential: it opens one file, for ten minutes, to one who still sees it.
 func (c *Config) routeFiles(mux *http.ServeMux) {
 	if c.Files != nil {
-		mux.HandleFunc("GET /files/{id}/{name}", c.file)
+		mux.HandleFunc("GET /files/{id}/{name}", c.serveFile)
 	}
 }
 
-func (c *Config) file(w http.ResponseWriter, r *http.Request) {
+func (c *Config) serveFile(w http.ResponseWriter, r *http.Request) {
 	file, err := c.Files.Download(r.Context(), r.PathValue("id"), r.URL.Query().Get("token"))
 	if err != nil {
 		c.failFile(w, r, err)
@@ -73,13 +73,13 @@ func (c *Config) failFile(w http.ResponseWriter, r *http.Request, err error) {
 	e := errs.Of(err)
 	switch {
 	case e != nil && (e.Code == errs.Forbidden || e.Code == errs.Unauthenticated):
-		fail(w, r, http.StatusForbidden, e)
+		writeError(w, r, http.StatusForbidden, e)
 	case e != nil && e.Code == errs.NotFound:
-		fail(w, r, http.StatusNotFound, e)
+		writeError(w, r, http.StatusNotFound, e)
 	case e != nil && e.Code == errs.Unavailable:
-		fail(w, r, http.StatusServiceUnavailable, e)
+		writeError(w, r, http.StatusServiceUnavailable, e)
 	case errors.Is(err, context.Canceled):
-		fail(w, r, http.StatusServiceUnavailable, errs.New(errs.Unavailable, "The request ended."))
+		writeError(w, r, http.StatusServiceUnavailable, errs.New(errs.Unavailable, "The request ended."))
 	default:
 		c.Log.ErrorContext(r.Context(), "a file cannot be served", "id", requestID(r.Context()), "error", err)
 		failInternal(w, r)

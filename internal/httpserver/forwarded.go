@@ -17,7 +17,7 @@ func ParseProxies(list []string) ([]netip.Prefix, error) {
 		if err != nil {
 			addr, err := netip.ParseAddr(text)
 			if err != nil {
-				return nil, fmt.Errorf("%q is no network such as 10.0.0.0/8, and no address", text)
+				return nil, fmt.Errorf("%q is neither a network such as 10.0.0.0/8 nor an address", text)
 			}
 			network = netip.PrefixFrom(addr, addr.BitLen())
 		}
@@ -28,7 +28,7 @@ func ParseProxies(list []string) ([]netip.Prefix, error) {
 
 // forwarded gives requests that come by a trusted proxy the address of their
 // client: the last one in X-Forwarded-For that is no trusted proxy's. What stands
-// before it anybody can have written.
+// before it anyone can have written.
 func forwarded(proxies []netip.Prefix, next http.Handler) http.Handler {
 	if len(proxies) == 0 {
 		return next

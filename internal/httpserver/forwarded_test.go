@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A client's address is what trusted proxies say it is, and nobody else.
+// A client's address is what trusted proxies say it is, and no one else.
 func TestForwarded(t *testing.T) {
 	t.Parallel()
 	proxies, err := ParseProxies([]string{"10.0.0.0/8", "2001:db8::/32", "192.0.2.7"})

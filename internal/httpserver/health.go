@@ -13,12 +13,12 @@ import (
 // readyTimeout bounds the check behind /readyz: a load balancer does not wait longer.
 const readyTimeout = 5 * time.Second
 
-// healthz tells that the process is up, and asks nothing else.
+// healthz reports that the process is up, and asks nothing else.
 func healthz(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, mediaJSON, []byte(`{"status":"ok"}`))
 }
 
-// readyz tells whether requests can be served now. The answer names the class
+// readyz reports whether requests can be served now. The answer names the class
 // of what is wrong; the log has the error.
 func (c *Config) readyz(w http.ResponseWriter, r *http.Request) {
 	if c.Ready == nil {

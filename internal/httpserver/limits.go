@@ -79,8 +79,8 @@ func accountOf(v *viewer.Viewer, remote string) owner {
 	return owner{id: v.AccountID, staff: v.IsStaff()}
 }
 
-// take takes one of o's share, unless most of it are taken already.
-func (q *quotas) take(o owner, most int) bool {
+// takeShare takes one of o's share, unless most of it are taken already.
+func (q *quotas) takeShare(o owner, most int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.open[o] >= most {
@@ -93,7 +93,7 @@ func (q *quotas) take(o owner, most int) bool {
 	return true
 }
 
-func (q *quotas) give(o owner) {
+func (q *quotas) returnShare(o owner) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.open[o]--; q.open[o] <= 0 {
@@ -101,27 +101,28 @@ func (q *quotas) give(o owner) {
 	}
 }
 
-// takeStream takes a stream for the viewer; one of the public also counts by itself.
-func (q *quotas) takeStream(v *viewer.Viewer, remote string, l *Limits) bool {
-	if v.IsStaff() {
-		return q.take(accountOf(v, remote), l.AccountStreams)
+// takeStream takes a stream for the viewer; one of the public also counts by
+// itself. It returns the limit that is reached, and 0 if none is.
+func (q *quotas) takeStream(v *viewer.Viewer, remote string, l *Limits) int {
+	public := !v.IsStaff()
+	if public && !q.takeShare(publicOwner(v, remote), l.PublicStreams) {
+		return l.PublicStreams
 	}
-	if !q.take(publicOwner(v, remote), l.PublicStreams) {
-		return false
+	if (!public || v.AccountID != "") && !q.takeShare(accountOf(v, remote), l.AccountStreams) {
+		if public {
+			q.returnShare(publicOwner(v, remote))
+		}
+		return l.AccountStreams
 	}
-	if v.AccountID != "" && !q.take(accountOf(v, remote), l.AccountStreams) {
-		q.give(publicOwner(v, remote))
-		return false
-	}
-	return true
+	return 0
 }
 
 func (q *quotas) giveStream(v *viewer.Viewer, remote string) {
 	if !v.IsStaff() {
-		q.give(publicOwner(v, remote))
+		q.returnShare(publicOwner(v, remote))
 	}
 	if v.IsStaff() || v.AccountID != "" {
-		q.give(accountOf(v, remote))
+		q.returnShare(accountOf(v, remote))
 	}
 }
 
@@ -136,11 +137,11 @@ func publicOwner(v *viewer.Viewer, remote string) owner {
 func (q *quotas) takeOperation(v *viewer.Viewer, remote string, l *Limits) bool {
 	o := accountOf(v, remote)
 	o.operation = true
-	return q.take(o, l.AccountOperations)
+	return q.takeShare(o, l.AccountOperations)
 }
 
 func (q *quotas) giveOperation(v *viewer.Viewer, remote string) {
 	o := accountOf(v, remote)
 	o.operation = true
-	q.give(o)
+	q.returnShare(o)
 }

@@ -3,7 +3,6 @@ package httpserver
 import (
 	"context"
 	"encoding/json"
-	"math"
 	"strings"
 
 	"parley/internal/errs"
@@ -23,15 +22,15 @@ const (
 	maxEchoed = 1 << 10
 )
 
-// take acts on one message. A closure says that the protocol forbids it.
-func (s *socket) take(text []byte) *closure {
+// handleMessage acts on one message. A closure says that the protocol forbids it.
+func (s *socket) handleMessage(text []byte) *closure {
 	var m message
 	if err := json.Unmarshal(text, &m); err != nil {
 		return malformed(`a message must be a JSON object {"type": "...", ...}`)
 	}
 	switch m.Type {
 	case "connection_init":
-		return s.begin(m.Payload)
+		return s.beginSession(m.Payload)
 	case "ping":
 		return s.pong(m.Payload)
 	case "pong":
@@ -44,7 +43,7 @@ func (s *socket) take(text []byte) *closure {
 		return malformed("it needs an id, a string of 1 to 128 bytes")
 	}
 	if m.Type == "complete" {
-		s.completed(*m.ID)
+		s.onComplete(*m.ID)
 		return nil
 	}
 	return s.subscribe(*m.ID, m.Payload)
@@ -59,7 +58,7 @@ func (s *socket) pong(payload json.RawMessage) *closure {
 	if len(payload) > 0 && payload[0] == '{' && len(payload) <= maxEchoed {
 		frame = append(append(frame, `,"payload":`...), payload...)
 	}
-	s.write(append(frame, '}'))
+	s.sendControl(append(frame, '}'))
 	return nil
 }
 
@@ -68,8 +67,8 @@ func isObject(payload json.RawMessage) bool {
 	return len(payload) == 0 || payload[0] == '{' || string(payload) == "null"
 }
 
-// begin authenticates the connection and begins its session.
-func (s *socket) begin(payload json.RawMessage) *closure {
+// beginSession authenticates the connection and begins its session.
+func (s *socket) beginSession(payload json.RawMessage) *closure {
 	s.mu.Lock()
 	again := s.begun
 	s.begun = true
@@ -82,25 +81,41 @@ func (s *socket) begin(payload json.RawMessage) *closure {
 	if c != nil {
 		return c
 	}
-	if !s.quotas.takeStream(v, s.remote, &s.config.Limits) {
-		return refusedInit(tooManyStreams())
+	if most := s.quotas.takeStream(v, s.remote, &s.config.Limits); most > 0 {
+		return refusedInit(tooManyStreams(most))
 	}
-	s.follow(v, token)
+	s.followSession(v, token)
 	s.conn.SetReadLimit(s.config.MaxBodyBytes)
 	s.mu.Lock()
 	s.acked = true
 	s.mu.Unlock()
-	s.rearm()
-	s.write([]byte(`{"type":"connection_ack"}`))
+	s.resetTimer()
+	s.sendControl(s.acknowledgement(v, payload))
 	return nil
 }
 
-// follow puts the socket's context under the viewer's session.
-func (s *socket) follow(v *viewer.Viewer, token string) {
+// acknowledgement is the socket's first message. It has the caller's allowance, if
+// connection_init or the upgrade request asks for it: an answer is shared with
+// others, and says nothing of one caller.
+func (s *socket) acknowledgement(v *viewer.Viewer, payload json.RawMessage) []byte {
+	var members map[string]any
+	_ = json.Unmarshal(payload, &members) // credentials has read it
+	asked := s.wantsCost
+	for name, value := range members {
+		asked = asked || strings.EqualFold(name, costHeader) && asksForCost(value)
+	}
+	if !asked {
+		return []byte(`{"type":"connection_ack"}`)
+	}
+	return mustEncode(map[string]any{"type": "connection_ack", "payload": map[string]any{"cost": s.gate.meter(v, s.remote, nil).report()}})
+}
+
+// followSession puts the socket's context under the viewer's session.
+func (s *socket) followSession(v *viewer.Viewer, token string) {
 	s.release()
 	session, end := s.session(s.ctx, token, v)
 	s.ctx = session
-	stop := context.AfterFunc(session, func() { s.ended(session) })
+	stop := context.AfterFunc(session, func() { s.closeAtEnd(session) })
 	s.release = func() {
 		stop()
 		end()
@@ -126,7 +141,9 @@ func (s *socket) credentials(payload json.RawMessage) (v *viewer.Viewer, token s
 	return v, token, nil
 }
 
-// authorization finds the payload's Authorization, however it is capitalised.
+// authorization finds the token in the payload: as Authorization, however it is
+// capitalised, there or among headers; or as token or authToken, as other servers
+// have it, with or without "Bearer".
 func authorization(payload json.RawMessage) (header string, found bool, c *closure) {
 	if !isObject(payload) {
 		return "", false, malformed("the payload of connection_init must be an object")
@@ -135,17 +152,39 @@ func authorization(payload json.RawMessage) (header string, found bool, c *closu
 	if len(payload) > 0 && json.Unmarshal(payload, &members) != nil {
 		return "", false, malformed("the payload of connection_init must be an object")
 	}
-	for name, value := range members {
-		if !strings.EqualFold(name, "Authorization") || value == nil {
+	headers, _ := members["headers"].(map[string]any)
+	for _, given := range []struct {
+		in   map[string]any
+		name string
+		bare bool
+	}{{members, "Authorization", false}, {headers, "Authorization", false}, {members, "token", true}, {members, "authToken", true}} {
+		header, found, c = member(given.in, given.name)
+		if c != nil {
+			return "", false, c
+		}
+		if found {
+			if given.bare && !strings.Contains(header, " ") {
+				header = "Bearer " + header
+			}
+			return header, true, nil
+		}
+	}
+	return "", false, nil
+}
+
+// member returns the one string of a name, however it is capitalised.
+func member(members map[string]any, name string) (text string, found bool, c *closure) {
+	for key, value := range members {
+		if !strings.EqualFold(key, name) || value == nil {
 			continue
 		}
-		text, ok := value.(string)
+		given, ok := value.(string)
 		if !ok || found {
-			return "", false, malformed("the payload of connection_init must have one Authorization, a string")
+			return "", false, malformed("the payload of connection_init must have one " + name + ", a string")
 		}
-		header, found = text, true
+		text, found = given, true
 	}
-	return header, found, nil
+	return text, found, nil
 }
 
 // subscribe begins an operation. One that a limit refuses ends with an error
@@ -159,18 +198,20 @@ func (s *socket) subscribe(id string, payload json.RawMessage) *closure {
 		return malformed("its payload must be an object " + operationShape)
 	}
 	if hash, wrong := in.hash(); wrong == nil && hash == "" && in.Query == nil {
-		return malformed("its payload needs a query, a string")
+		return malformed(`its payload needs a query, a string, or a documentId (not "id" or "doc_id")`)
 	}
-	if s.find(id) != nil {
+	if s.findOperation(id) != nil {
 		return closeDuplicate
 	}
 	v, o := viewer.FromContext(s.ctx), newOperation(s, id, in)
-	if e := s.admit(v); e != nil {
+	m := s.gate.meter(v, s.remote, nil)
+	o.ctx = withMeter(o.ctx, m)
+	if e := s.countOperation(v, m); e != nil {
 		o.fail(inGraphQL(e))
 		o.cancel()
 		return nil
 	}
-	s.add(o)
+	s.addOperation(o)
 	go o.run(v)
 	return nil
 }
@@ -181,16 +222,20 @@ func (s *socket) ready() bool {
 	return s.acked
 }
 
-// admit takes one more operation into account, or says which limit it is past.
-func (s *socket) admit(v *viewer.Viewer) *errs.Error {
-	if wait := s.gate.admit(v, s.remote); wait > 0 {
-		return errs.New(errs.RateLimited, "Too many requests: try again in %d s.", int(math.Ceil(wait.Seconds())))
+// countOperation takes one more operation into account, or says which limit it is
+// past.
+func (s *socket) countOperation(v *viewer.Viewer, m *meter) *errs.Error {
+	if wait := m.chargeRequest(); wait > 0 {
+		return tooManyRequests(wait, s.config.Clock)
 	}
 	s.mu.Lock()
 	full := s.count >= s.config.Limits.Operations
 	s.mu.Unlock()
-	if full || !s.quotas.takeOperation(v, s.remote, &s.config.Limits) {
-		return tooManyOperations()
+	switch limits := &s.config.Limits; {
+	case full:
+		return tooManyOperations(limits.Operations)
+	case !s.quotas.takeOperation(v, s.remote, limits):
+		return tooManyOperations(limits.AccountOperations)
 	}
 	return nil
 }

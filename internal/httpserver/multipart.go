@@ -3,16 +3,15 @@ package httpserver
 import (
 	"cmp"
 	"errors"
+	"io"
 	"mime"
-	"mime/multipart"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
-
 	"parley/internal/errs"
+	"parley/internal/viewer"
 )
 
 // UploadLimits bounds requests that carry files. A zero field means its default.
@@ -21,6 +20,8 @@ type UploadLimits struct {
 	FileBytes, TotalBytes int64
 	// Files is how many a request may have; 10.
 	Files int
+	// Folder is where files wait that are too large for memory; "": the system's.
+	Folder string
 }
 
 func (l UploadLimits) withDefaults() UploadLimits {
@@ -28,6 +29,7 @@ func (l UploadLimits) withDefaults() UploadLimits {
 		FileBytes:  cmp.Or(l.FileBytes, 25<<20),
 		TotalBytes: cmp.Or(l.TotalBytes, 50<<20),
 		Files:      cmp.Or(l.Files, 10),
+		Folder:     l.Folder,
 	}
 }
 
@@ -38,16 +40,8 @@ func (l UploadLimits) check() error {
 	return nil
 }
 
-// preflightHeaders are those of which a request with files must have one: a
-// form on a strange page can send files, but none of these headers.
-var preflightHeaders = []string{"GraphQL-Preflight", "Apollo-Require-Preflight", "X-Requested-With"}
-
-// uploadMemory is how much of a request's files is held in memory; the rest
-// waits in temporary files, which net/http removes after the request.
-const uploadMemory = 1 << 20
-
-// mostPlaces is in how many places files may stand together: each is opened
-// there anew.
+// mostPlaces is in how many places files may stand together: each is read there
+// by itself.
 const mostPlaces = 100
 
 func isMultipart(contentType string) bool {
@@ -57,16 +51,32 @@ func isMultipart(contentType string) bool {
 
 // readMultipart reads an operation with files, as the GraphQL multipart request
 // specification has it: the fields "operations" and "map", then the files.
+//
+// A request without a token is refused unread: no operation that takes files is
+// for everyone, and no other site's form can send one.
 func (t *httpTransport) readMultipart(w http.ResponseWriter, r *http.Request) (*input, *refusal) {
-	if !forcesPreflight(r.Header) {
-		return nil, refuse(http.StatusBadRequest, "A request with files needs one of the headers "+
-			strings.Join(preflightHeaders, ", ")+", so that no other site's form can send it.")
+	if v := viewer.FromContext(r.Context()); v == nil || v.Kind == viewer.Anyone {
+		return nil, &refusal{
+			status: http.StatusUnauthorized,
+			reason: errs.New(errs.Unauthenticated, `A request with files needs a token, in the header "Authorization: Bearer ...".`),
+		}
 	}
 	form, refused := t.readForm(w, r)
 	if refused != nil {
 		return nil, refused
 	}
-	operations, where := form.Value["operations"], form.Value["map"]
+	in, refused := t.formInput(form)
+	if refused != nil {
+		form.close()
+		return nil, refused
+	}
+	in.files = append(in.files, form)
+	return in, nil
+}
+
+// formInput is the operation in a form.
+func (t *httpTransport) formInput(form *form) (*input, *refusal) {
+	operations, where := form.values["operations"], form.values["map"]
 	if len(operations) != 1 || len(where) != 1 {
 		return nil, refuse(http.StatusBadRequest, `The form must have the fields "operations" and "map", once each.`)
 	}
@@ -81,90 +91,58 @@ func (t *httpTransport) readMultipart(w http.ResponseWriter, r *http.Request) (*
 	if decodeJSON([]byte(where[0]), &paths) != nil {
 		return nil, refuse(http.StatusBadRequest, `"map" must be a JSON object: {"name of a file's field": ["variables.file"]}.`)
 	}
-	if refused := t.place(in, form, paths); refused != nil {
-		in.close()
-		return nil, refused
-	}
-	return in, nil
+	return in, placeFiles(in, form, paths)
 }
 
-func forcesPreflight(h http.Header) bool {
-	for _, name := range preflightHeaders {
-		if h.Get(name) != "" {
-			return true
-		}
-	}
-	return false
-}
-
-func (t *httpTransport) readForm(w http.ResponseWriter, r *http.Request) (*multipart.Form, *refusal) {
+func (t *httpTransport) readForm(w http.ResponseWriter, r *http.Request) (*form, *refusal) {
 	limits := t.config.Uploads
 	most := t.config.MaxBodyBytes + limits.TotalBytes
 	if r.ContentLength > most {
 		return nil, uploadTooLarge(most)
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, most)
-	err := r.ParseMultipartForm(uploadMemory)
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge), errors.Is(err, multipart.ErrMessageTooLarge):
-		return nil, uploadTooLarge(most)
-	case err != nil:
-		return nil, refuse(http.StatusBadRequest, "The form could not be read to its end: it must be multipart/form-data.")
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "The form could not be read completely: it must be multipart/form-data.")
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // see boundBodies
-	files := 0
-	for _, parts := range r.MultipartForm.File {
-		for _, file := range parts {
-			files++
-			if file.Size > limits.FileBytes {
-				return nil, uploadTooLarge(limits.FileBytes)
-			}
-		}
+	f, refused := limits.spool(parts, t.config.MaxBodyBytes)
+	if refused != nil {
+		// A browser that is still sending would see a broken connection in place of
+		// the answer.
+		_, _ = io.Copy(io.Discard, r.Body)
+	} else {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // see boundBodies
 	}
-	if files > limits.Files {
-		return nil, &refusal{
-			status: http.StatusRequestEntityTooLarge,
-			reason: errs.New(errs.BadUserInput, "The request has %d files; the limit is %d.", files, limits.Files),
-		}
-	}
-	return r.MultipartForm, nil
+	return f, refused
 }
 
 func uploadTooLarge(most int64) *refusal {
 	return &refusal{
 		status: http.StatusRequestEntityTooLarge,
-		reason: errs.New(errs.BadUserInput, "A file or the request is larger than %d bytes.", most),
+		reason: errs.New(errs.BadUserInput, "A file or the request is larger than %d bytes.", most).Having(errs.Data{Limit: int(most)}),
 	}
 }
 
-// place puts each file where the map wants it, in place of the null there.
-func (t *httpTransport) place(in *input, form *multipart.Form, paths map[string][]string) *refusal {
-	for name := range form.File {
-		if _, mapped := paths[name]; !mapped || len(form.File[name]) != 1 {
-			return refuse(http.StatusBadRequest, `Each file must be in "map", by the name of its field, which no other file has.`)
+// placeFiles puts each file where the map wants it, in place of the null there.
+func placeFiles(in *input, form *form, paths map[string][]string) *refusal {
+	for name := range form.files {
+		if _, mapped := paths[name]; !mapped || len(form.files[name]) != 1 {
+			return refuse(http.StatusBadRequest, `Each file must be in "map", by the name of its field, which must be unique.`)
 		}
 	}
+	placed := 0
 	for name, places := range paths {
-		if len(form.File[name]) != 1 {
-			return refuse(http.StatusBadRequest, `"map" names a file that did not come.`)
+		if len(form.files[name]) != 1 {
+			return refuse(http.StatusBadRequest, `"map" names a file that was not sent.`)
 		}
 		for _, path := range places {
-			if len(in.files) == mostPlaces {
+			if placed++; placed > mostPlaces {
 				return &refusal{
 					status: http.StatusRequestEntityTooLarge,
-					reason: errs.New(errs.BadUserInput, "Files can stand in at most %d places.", mostPlaces),
+					reason: errs.New(errs.BadUserInput, "Files can be used in at most %d places.", mostPlaces).Having(errs.Data{Limit: mostPlaces}),
 				}
 			}
-			header := form.File[name][0]
-			file, err := header.Open()
-			if err != nil {
-				return refuse(http.StatusBadRequest, "A file could not be read.")
-			}
-			in.files = append(in.files, file)
-			if !setNull(in.Variables, path, graphql.Upload{
-				File: file, Filename: header.Filename, Size: header.Size, ContentType: header.Header.Get("Content-Type"),
-			}) {
+			if !setNull(in.Variables, path, form.files[name][0].upload()) {
 				return refuse(http.StatusBadRequest, `"map" must name places in the variables that are null, such as "variables.file" or "variables.files.0".`)
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -73,7 +75,7 @@ func form(t *testing.T, fields ...string) *http.Request {
 		w.WriteField(fields[i], fields[i+1])
 	}
 	w.Close()
-	return request(t, "/graphql", body.String(), "Content-Type", w.FormDataContentType(), "GraphQL-Preflight", "1")
+	return request(t, "/graphql", body.String(), "Content-Type", w.FormDataContentType(), "Authorization", "Bearer agent")
 }
 
 func TestUploads(t *testing.T) {
@@ -96,16 +98,6 @@ func TestUploads(t *testing.T) {
 	if rec := do(h, form(t, "operations", one, "map", mapped, "0", "@"+large)); !strings.Contains(rec.Body.String(), "0.txt="+large) {
 		t.Errorf("got %d, %d bytes", rec.Code, rec.Body.Len())
 	}
-	for _, name := range []string{"Apollo-Require-Preflight", "X-Requested-With"} {
-		r := form(t, "operations", one, "map", mapped, "0", "@x")
-		r.Header.Del("GraphQL-Preflight")
-		r.Header.Set(name, "1")
-		if rec := do(h, r); rec.Code != 200 {
-			t.Errorf("%s: %d %s", name, rec.Code, rec.Body)
-		}
-	}
-	bare := form(t, "operations", one, "map", mapped, "0", "@x")
-	bare.Header.Del("GraphQL-Preflight")
 	torn := form(t, "operations", one, "map", mapped, "0", "@x")
 	torn.Body = io.NopCloser(io.LimitReader(torn.Body, torn.ContentLength-20))
 	chunked := form(t, "operations", one, "map", mapped, "0", "@"+strings.Repeat("x", 5<<20))
@@ -116,13 +108,13 @@ func TestUploads(t *testing.T) {
 		status  int
 		message string
 	}{
-		"as a form could":     {bare, 400, "GraphQL-Preflight"},
 		"torn":                {torn, 400, "could not be read"},
 		"large file":          {form(t, "operations", one, "map", mapped, "0", "@"+strings.Repeat("x", 3<<20+1)), 413, "larger than 3145728"},
 		"declared too large":  {form(t, "operations", one, "map", mapped, "0", "@"+strings.Repeat("x", 5<<20)), 413, "larger than"},
 		"chunked too large":   {chunked, 413, "larger than"},
-		"many files":          {form(t, "operations", put+`{"b":[null,null,null,null]}}`, "map", `{}`, "0", "@", "1", "@", "2", "@", "3", "@"), 413, "4 files; the limit is 3"},
+		"many files":          {form(t, "operations", put+`{"b":[null,null,null,null]}}`, "map", `{}`, "0", "@", "1", "@", "2", "@", "3", "@"), 413, "more than 3 files"},
 		"large operations":    {form(t, "operations", one+strings.Repeat(" ", 3000), "map", mapped, "0", "@x"), 413, "larger than 3000"},
+		"many fields":         {form(t, strings.Fields(strings.Repeat("a b ", 11))...), 400, "too many fields"},
 		"no operations":       {form(t, "map", mapped, "0", "@x"), 400, `"operations" and "map"`},
 		"no map":              {form(t, "operations", one, "0", "@x"), 400, `"operations" and "map"`},
 		"two maps":            {form(t, "operations", one, "map", mapped, "map", mapped, "0", "@x"), 400, "once each"},
@@ -130,8 +122,8 @@ func TestUploads(t *testing.T) {
 		"map of a list":       {form(t, "operations", one, "map", `[]`, "0", "@x"), 400, `"map" must be a JSON object`},
 		"map of a text":       {form(t, "operations", one, "map", `{"0":"variables.a"}`, "0", "@x"), 400, `"map" must be a JSON object`},
 		"unmapped file":       {form(t, "operations", one, "map", `{}`, "0", "@x"), 400, `must be in "map"`},
-		"two files of a name": {form(t, "operations", one, "map", mapped, "0", "@x", "0", "@y"), 400, "no other file has"},
-		"missing file":        {form(t, "operations", one, "map", `{"0":["variables.a"],"1":["variables.a"]}`, "0", "@x"), 400, "did not come"},
+		"two files of a name": {form(t, "operations", one, "map", mapped, "0", "@x", "0", "@y"), 400, "must be unique"},
+		"missing file":        {form(t, "operations", one, "map", `{"0":["variables.a"],"1":["variables.a"]}`, "0", "@x"), 400, "was not sent"},
 		"no such place":       {form(t, "operations", one, "map", `{"0":["variables.z"]}`, "0", "@x"), 400, "that are null"},
 		"not a null":          {form(t, "operations", put+`{"a":"s3cret"}}`, "map", mapped, "0", "@x"), 400, "that are null"},
 		"below a text":        {form(t, "operations", put+`{"a":"x"}}`, "map", `{"0":["variables.a.b"]}`, "0", "@x"), 400, "that are null"},
@@ -144,6 +136,82 @@ func TestUploads(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, do(h, c.request), c.status, "BAD_USER_INPUT", c.message) })
 	}
+}
+
+// API-27: a request with files from no one is refused before any of it is read: other
+// sites' forms can send files, but no token, and no one fills the disk unknown.
+func TestUploadsNeedAToken(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	h := newServer(t, func(c *httpserver.Config) {
+		c.Schema = newUploadSchema()
+		c.Uploads.Folder = folder
+	})
+	for _, header := range []string{"", "Apollo-Require-Preflight", "GraphQL-Preflight"} {
+		r := form(t, "operations", "{}", "map", "{}", "0", "@x")
+		r.Header.Del("Authorization")
+		if header != "" {
+			r.Header.Set(header, "1")
+		}
+		unread := &reading{}
+		r.Body = io.NopCloser(unread)
+		refused(t, do(h, r), 401, "UNAUTHENTICATED", "needs a token")
+		if unread.bytes > 0 {
+			t.Errorf("%d bytes of the body were read", unread.bytes)
+		}
+	}
+}
+
+// reading is an endless body that counts what is read of it.
+type reading struct{ bytes int }
+
+func (r *reading) Read(p []byte) (int, error) {
+	r.bytes += len(p)
+	return len(p), nil
+}
+
+// API-27: nothing of a request with files stays on the disk: not while it is answered,
+// and not when it is refused, torn, or never comes to its end.
+func TestUploadsLeaveNothingBehind(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	h := newServer(t, func(c *httpserver.Config) {
+		c.Schema = newUploadSchema()
+		c.Uploads = httpserver.UploadLimits{FileBytes: 3 << 20, TotalBytes: 8 << 20, Files: 2, Folder: folder}
+	})
+	large := "@" + strings.Repeat("x", 2<<20) // more than is held in memory
+	const operations, mapped = `{"query":"mutation($a:Upload){put(file:$a)}","variables":{"a":null}}`, `{"0":["variables.a"]}`
+	torn := form(t, "operations", operations, "map", mapped, "0", large)
+	torn.Body = io.NopCloser(io.LimitReader(torn.Body, torn.ContentLength-20))
+	for name, r := range map[string]*http.Request{
+		"answered":   form(t, "operations", operations, "map", mapped, "0", large),
+		"torn":       torn,
+		"unmapped":   form(t, "operations", operations, "map", "{}", "0", large),
+		"no place":   form(t, "operations", operations, "map", `{"0":["variables.z"]}`, "0", large),
+		"no query":   form(t, "operations", `{"variables":{"a":null}}`, "map", mapped, "0", large),
+		"invalid":    form(t, "operations", `{"query":"{ nothing }","variables":{"a":null}}`, "map", mapped, "0", large),
+		"too many":   form(t, "operations", operations, "map", mapped, "0", large, "1", large, "2", large),
+		"too large":  form(t, "operations", operations, "map", mapped, "0", large, "1", "@"+strings.Repeat("x", 3<<20+1)),
+		"no map":     form(t, "operations", operations, "0", large),
+		"bad fields": form(t, append([]string{"0", large}, strings.Fields(strings.Repeat("a b ", 11))...)...),
+	} {
+		do(h, r)
+		left, err := os.ReadDir(folder)
+		if err != nil || len(left) > 0 {
+			t.Errorf("%s: the folder has %v, %v", name, left, err)
+		}
+	}
+}
+
+// A disk that takes no more is not the caller's fault.
+func TestUploadsWithoutADisk(t *testing.T) {
+	t.Parallel()
+	h := newServer(t, func(c *httpserver.Config) {
+		c.Schema = newUploadSchema()
+		c.Uploads.Folder = filepath.Join(t.TempDir(), "missing")
+	})
+	r := form(t, "operations", `{"query":"mutation($a:Upload){put(file:$a)}","variables":{"a":null}}`, "map", `{"0":["variables.a"]}`, "0", "@"+strings.Repeat("x", 2<<20))
+	refused(t, do(h, r), 503, "UNAVAILABLE", "cannot be stored now")
 }
 
 // places maps a file to many places of the variable b.

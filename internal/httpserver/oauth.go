@@ -21,11 +21,11 @@ type Callbacks interface {
 // nothing: only the admin who began, with their own token, can (finishEmailChannel).
 func (c *Config) routeOAuth(mux *http.ServeMux) {
 	if c.Callbacks != nil {
-		mux.HandleFunc("GET /oauth/callback", c.callback)
+		mux.HandleFunc("GET /oauth/callback", c.serveCallback)
 	}
 }
 
-func (c *Config) callback(w http.ResponseWriter, r *http.Request) {
+func (c *Config) serveCallback(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	page := landing{State: query.Get("state"), Code: query.Get("code"), Refusal: query.Get("error_description")}
 	if page.Refusal == "" {

@@ -17,7 +17,7 @@ type signIns map[string]string
 func (s signIns) Returns(_ context.Context, query url.Values) (string, error) {
 	to, ok := s[query.Get("state")]
 	if !ok {
-		return "", errs.New(errs.NotFound, "This sign-in is not known, or is over. Begin again.")
+		return "", errs.New(errs.NotFound, "This sign-in is unknown or has ended. Start again.")
 	}
 	return to, nil
 }
@@ -39,7 +39,7 @@ func TestOAuthCallback(t *testing.T) {
 	}{
 		"ShowsTheMutation": {"state=known&code=abc", http.StatusOK, "finishEmailChannel"},
 		"SendsOn":          {"state=page&code=c", http.StatusSeeOther, ""},
-		"Unknown":          {"state=other&code=abc", http.StatusBadRequest, "not known"},
+		"Unknown":          {"state=other&code=abc", http.StatusBadRequest, "unknown"},
 		"Refused":          {"state=known&error=access_denied", http.StatusOK, "access_denied"},
 		"Markup":           {"state=known&code=%3Cscript%3E", http.StatusOK, "&lt;script&gt;"},
 	} {

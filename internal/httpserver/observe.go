@@ -22,10 +22,10 @@ func requestID(ctx context.Context) string {
 	return id
 }
 
-// observe gives each request an id, which the answer bears, and writes the
+// logRequests gives each request an id, which the answer has, and writes the
 // access log: method, path, status, time taken and id. Never a query string, a
 // header or a body, which may hold tokens. A panic ends as a 500.
-func observe(log *slog.Logger, c clock.Clock, next http.Handler) http.Handler {
+func logRequests(log *slog.Logger, c clock.Clock, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := c.Now()
 		id := r.Header.Get(requestIDHeader)

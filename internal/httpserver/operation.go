@@ -16,6 +16,8 @@ import (
 type input struct {
 	Query         *string        `json:"query"`
 	DocumentID    *string        `json:"documentId"`
+	ID            any            `json:"id"`     // what some clients call documentId
+	DocID         any            `json:"doc_id"` // the same
 	OperationName string         `json:"operationName"`
 	Variables     map[string]any `json:"variables"`
 	Extensions    map[string]any `json:"extensions"`
@@ -35,7 +37,7 @@ func decodeInput(text []byte) (*input, *refusal) {
 	case len(text) == 0:
 		return nil, refuse(http.StatusBadRequest, "The body is empty: send a JSON object "+operationShape+".")
 	case text[0] == '[':
-		return nil, refuse(http.StatusBadRequest, "Several operations in one request are not served: send one JSON object "+operationShape+".")
+		return nil, refuse(http.StatusBadRequest, "Several operations in one request are not supported: send one JSON object "+operationShape+" (with Apollo Client: HttpLink in place of BatchHttpLink).")
 	case text[0] != '{':
 		return nil, refuse(http.StatusBadRequest, "The body must be a JSON object "+operationShape+".")
 	}
@@ -46,8 +48,11 @@ func decodeInput(text []byte) (*input, *refusal) {
 	return in, nil
 }
 
-func missingQuery() *refusal {
-	return refuse(http.StatusBadRequest, `"query" is missing: it holds the GraphQL document, as a string.`)
+func (in *input) missingQuery() *refusal {
+	if in.ID != nil || in.DocID != nil {
+		return refuse(http.StatusBadRequest, `"query" is missing, and a document is named by "documentId", its SHA-256, not by "id" or "doc_id".`)
+	}
+	return refuse(http.StatusBadRequest, `"query" is missing: it must contain the GraphQL document, as a string.`)
 }
 
 // decodeJSON decodes one JSON value and nothing after it. Numbers stay

@@ -14,12 +14,13 @@ import (
 	"parley/internal/errs"
 )
 
-// RateLimit bounds the requests of one credential, or without a valid one of
-// one remote address (an IPv6 network of 64 bits counts as one). It holds for
-// this node alone. PerSecond 0 sets no bound.
+// RateLimit bounds the cost of the requests of one credential, or without a valid
+// one of one remote address (an IPv6 network of 64 bits counts as one). A request
+// costs 1, or what its operation costs. It holds for this node alone. PerSecond 0
+// sets no bound.
 type RateLimit struct {
 	PerSecond float64
-	// Burst is how many requests may come at once; 0 means one second's worth.
+	// Burst is the cost of what may come at once; 0 means one second's worth.
 	Burst int
 }
 
@@ -50,29 +51,6 @@ func newLimiter(limit RateLimit, c clock.Clock) *limiter {
 	return &limiter{limit: limit, clock: c, callers: callers}
 }
 
-// take counts a request of the caller. It returns 0 if there is room for it,
-// and how long to wait if not.
-func (l *limiter) take(key string) time.Duration {
-	if l == nil {
-		return 0
-	}
-	caller, ok := l.callers.Get(key)
-	if !ok {
-		fresh := rate.NewLimiter(rate.Limit(l.limit.PerSecond), l.limit.Burst)
-		if earlier, raced, _ := l.callers.PeekOrAdd(key, fresh); raced {
-			fresh = earlier
-		}
-		caller = fresh
-	}
-	now := l.clock.Now()
-	booked := caller.ReserveN(now, 1)
-	wait := booked.DelayFrom(now)
-	if wait > 0 {
-		booked.CancelAt(now)
-	}
-	return wait
-}
-
 // remoteKey names the network that a request comes from.
 func remoteKey(remoteAddr string) string {
 	at, err := netip.ParseAddrPort(remoteAddr)
@@ -88,9 +66,6 @@ func remoteKey(remoteAddr string) string {
 	return addr.String()
 }
 
-func failRateLimited(w http.ResponseWriter, r *http.Request, wait time.Duration) {
-	seconds := int(math.Ceil(wait.Seconds()))
-	w.Header().Set("Retry-After", strconv.Itoa(seconds))
-	fail(w, r, http.StatusTooManyRequests,
-		errs.New(errs.RateLimited, "Too many requests: try again in %d s.", seconds))
+func setRetryAfter(w http.ResponseWriter, wait time.Duration) {
+	w.Header().Set("Retry-After", strconv.Itoa(errs.Seconds(wait)))
 }

@@ -39,7 +39,7 @@ func (f *refusal) write(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", f.allow)
 	}
 	if f.status != asGraphQL {
-		fail(w, r, f.status, f.reason)
+		writeError(w, r, f.status, f.reason)
 		return
 	}
 	media, ok := negotiate(r.Header["Accept"])
@@ -52,10 +52,10 @@ func (f *refusal) write(w http.ResponseWriter, r *http.Request) {
 // errors is the refusal in GraphQL's shape.
 func (f *refusal) errors() gqlerror.List { return inGraphQL(f.reason) }
 
-// read takes the operation out of the request, or says why there is none.
-func (t *httpTransport) read(w http.ResponseWriter, r *http.Request) (*input, *refusal) {
+// readInput takes the operation out of the request, or says why there is none.
+func (t *httpTransport) readInput(w http.ResponseWriter, r *http.Request) (*input, *refusal) {
 	if r.Header.Get("Upgrade") != "" {
-		return nil, refuse(http.StatusBadRequest, "This connection can be upgraded to a WebSocket alone.")
+		return nil, refuse(http.StatusBadRequest, "This connection can only be upgraded to a WebSocket.")
 	}
 	switch r.Method {
 	case http.MethodPost:
@@ -119,21 +119,22 @@ func (t *httpTransport) readBody(w http.ResponseWriter, r *http.Request, buf *by
 	case errors.As(err, &tooLarge):
 		return t.tooLarge()
 	case err != nil:
-		return refuse(http.StatusBadRequest, "The body could not be read to its end.")
+		return refuse(http.StatusBadRequest, "The body could not be read completely.")
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // see boundBodies
 	return nil
 }
 
 func (t *httpTransport) tooLarge() *refusal {
+	most := t.config.MaxBodyBytes
 	return &refusal{
 		status: http.StatusRequestEntityTooLarge,
-		reason: errs.New(errs.BadUserInput, "The body is larger than %d bytes.", t.config.MaxBodyBytes),
+		reason: errs.New(errs.BadUserInput, "The body is larger than %d bytes.", most).Having(errs.Data{Limit: int(most)}),
 	}
 }
 
 // boundBodies gives a request that has a body the time-out to send it. The
-// deadline stays if nobody reads the body to its end, since net/http itself
+// deadline stays if no one reads the body to its end, since net/http itself
 // would wait for the rest of it; whoever reads it lifts the deadline.
 func boundBodies(timeout time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -160,7 +161,7 @@ func isJSON(contentType string) bool {
 func readGet(r *http.Request) (*input, *refusal) {
 	if contentType := r.Header.Get("Content-Type"); contentType != "" && !isJSON(contentType) {
 		return nil, refuse(http.StatusUnsupportedMediaType,
-			"A GET request has no body: leave Content-Type out, or send \"Content-Type: application/json\".")
+			"A GET request has no body: omit Content-Type, or send \"Content-Type: application/json\".")
 	}
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -174,6 +175,9 @@ func readGet(r *http.Request) (*input, *refusal) {
 		}
 	}
 	in := &input{OperationName: values.Get("operationName")}
+	if values.Has("id") || values.Has("doc_id") {
+		in.ID = values.Get("id")
+	}
 	for name, into := range map[string]**string{"query": &in.Query, "documentId": &in.DocumentID} {
 		if values.Has(name) {
 			text := values.Get(name)

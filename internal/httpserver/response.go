@@ -2,6 +2,7 @@ package httpserver
 
 import (
 	"encoding/json"
+	"maps"
 	"mime"
 	"net/http"
 	"strconv"
@@ -78,7 +79,7 @@ func preference(part string) (media string, q float64) {
 }
 
 // respond writes an answer of GraphQL's. An answer without data is a request
-// that never ran: application/graphql-response+json tells that by a 400, while
+// that never ran: application/graphql-response+json reports that by a 400, while
 // application/json has a 200 for whatever GraphQL itself answered.
 func respond(w http.ResponseWriter, media string, resp *graphql.Response) {
 	status := http.StatusOK
@@ -121,7 +122,7 @@ func appendEnvelope(b []byte, resp *graphql.Response) []byte {
 
 // inGraphQL is an error of ours in GraphQL's shape.
 func inGraphQL(e *errs.Error) gqlerror.List {
-	return gqlerror.List{{Message: e.Message, Extensions: map[string]any{"code": string(e.Code)}}}
+	return gqlerror.List{{Message: e.Message, Extensions: e.Extensions()}}
 }
 
 // mustEncode encodes what Parley itself put into an answer: if that cannot be
@@ -155,20 +156,18 @@ func writeJSON(w http.ResponseWriter, status int, media string, parts ...[]byte)
 	}
 }
 
-// fail answers a request that GraphQL did not see, in GraphQL's shape.
-func fail(w http.ResponseWriter, r *http.Request, status int, e *errs.Error) {
+// writeError answers a request that GraphQL did not see, in GraphQL's shape.
+func writeError(w http.ResponseWriter, r *http.Request, status int, e *errs.Error) {
 	failWith(w, r, status, e, nil)
 }
 
-func failWith(w http.ResponseWriter, r *http.Request, status int, e *errs.Error, extensions map[string]any) {
+func failWith(w http.ResponseWriter, r *http.Request, status int, e *errs.Error, more map[string]any) {
 	media, ok := negotiate(r.Header["Accept"])
 	if !ok {
 		media = mediaJSON
 	}
-	if extensions == nil {
-		extensions = map[string]any{}
-	}
-	extensions["code"] = string(e.Code)
+	extensions := e.Extensions()
+	maps.Copy(extensions, more)
 	body := envelope(&graphql.Response{Errors: gqlerror.List{{Message: e.Message, Extensions: extensions}}})
 	writeJSON(w, status, media, body)
 }

@@ -14,9 +14,9 @@ var (
 	stayHTTPS  = []string{"max-age=31536000"}
 )
 
-// secure sets the headers that keep browsers from guessing, framing and
+// setSecurityHeaders sets the headers that keep browsers from guessing, framing and
 // telling others where a visitor came from.
-func secure(publicURL string, next http.Handler) http.Handler {
+func setSecurityHeaders(publicURL string, next http.Handler) http.Handler {
 	https := strings.HasPrefix(publicURL, "https://")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

@@ -22,11 +22,11 @@ const (
 )
 
 // Serve serves h on the listener until ctx ends. Then it takes no new
-// connection, tells the streams to end (WebSockets close with 1001), gives
+// connection, notifies the streams to end (WebSockets close with 1001), gives
 // requests under way the grace to finish, and cuts off what is left. It returns
 // nil after a clean end, an error if something had to be cut off or the
-// listener failed.
-func Serve(ctx context.Context, ln net.Listener, h http.Handler, grace time.Duration) error {
+// listener failed. The log gets what goes wrong with connections.
+func Serve(ctx context.Context, ln net.Listener, h http.Handler, grace time.Duration, log *slog.Logger) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	streams := newLifetime()
@@ -37,22 +37,22 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, grace time.Dura
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
 	select {
 	case err := <-failed:
-		streams.end()
+		streams.endStreams()
 		return fmt.Errorf("serving HTTP: %w", err)
 	case <-ctx.Done():
 	}
 	patience, stop := context.WithTimeout(base, grace)
 	defer stop()
-	streams.end()
+	streams.endStreams()
 	err := srv.Shutdown(patience)
 	if err == nil {
-		streams.wait(patience)
+		streams.waitForSockets(patience)
 	}
 	cancel()
 	if err != nil {
@@ -91,8 +91,8 @@ func lifetimeOf(ctx context.Context) *lifetime {
 	return always
 }
 
-// enter registers a socket. It reports false when none may begin any more.
-func (l *lifetime) enter() bool {
+// addSocket registers a socket. It reports false when none may begin any longer.
+func (l *lifetime) addSocket() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ctx.Err() != nil {
@@ -102,7 +102,7 @@ func (l *lifetime) enter() bool {
 	return true
 }
 
-func (l *lifetime) leave() {
+func (l *lifetime) removeSocket() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open--
@@ -111,8 +111,8 @@ func (l *lifetime) leave() {
 	}
 }
 
-// end tells the streams to end.
-func (l *lifetime) end() {
+// endStreams notifies the streams to end.
+func (l *lifetime) endStreams() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.cancel()
@@ -121,8 +121,8 @@ func (l *lifetime) end() {
 	}
 }
 
-// wait returns when the last socket is gone, or ctx is done.
-func (l *lifetime) wait(ctx context.Context) {
+// waitForSockets returns when the last socket is gone, or ctx is done.
+func (l *lifetime) waitForSockets(ctx context.Context) {
 	select {
 	case <-l.ended:
 	case <-ctx.Done():

@@ -48,6 +48,7 @@ func TestConfigIsChecked(t *testing.T) {
 	}
 }
 
+// OP-4: readiness gives the class of what is wrong, and no more.
 func TestHealthAndReadiness(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -74,7 +75,7 @@ func TestHealthAndReadiness(t *testing.T) {
 	}
 }
 
-// The access log tells what was asked and how it went, and no secret.
+// OP-4: the access log says what was called and how it went, and no secret.
 func TestAccessLog(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
@@ -119,6 +120,7 @@ func TestPanicsEndAsInternalErrors(t *testing.T) {
 	}
 }
 
+// API-17: pages of allowed origins may call, others may not.
 func TestSecurityHeadersAndCORS(t *testing.T) {
 	t.Parallel()
 	h := newServer(t, func(c *httpserver.Config) {
@@ -150,6 +152,89 @@ func TestSecurityHeadersAndCORS(t *testing.T) {
 	}
 }
 
+// API-17: an allowed origin's preflight is answered with whatever headers it asks
+// for, never with credentials; a refused one names the setting.
+func TestPreflights(t *testing.T) {
+	t.Parallel()
+	h := newServer(t, func(c *httpserver.Config) {
+		c.AllowedOrigins = []string{"https://app.example.com", "https://*.shop.example"}
+	})
+	ask := func(method, origin string) *httptest.ResponseRecorder {
+		r := request(t, "/graphql", askKind, "Origin", origin)
+		if r.Method = method; method == http.MethodOptions {
+			r.Header.Set("Access-Control-Request-Method", "POST")
+			r.Header.Set("Access-Control-Request-Headers", "authorization,baggage,content-type,sentry-trace,traceparent,x-apollo-operation-name")
+		}
+		return do(h, r)
+	}
+	for _, origin := range []string{"https://app.example.com", "https://eu.shop.example"} {
+		got := ask(http.MethodOptions, origin).Header()
+		if got.Get("Access-Control-Allow-Origin") != origin || got.Get("Access-Control-Allow-Credentials") != "" ||
+			got.Get("Access-Control-Allow-Headers") != "authorization,baggage,content-type,sentry-trace,traceparent,x-apollo-operation-name" {
+			t.Errorf("%s: got %v", origin, got)
+		}
+		if got := ask(http.MethodPost, origin); got.Code != 200 || got.Header().Get("Access-Control-Allow-Origin") != origin {
+			t.Errorf("%s: got %d %v", origin, got.Code, got.Header())
+		}
+	}
+	for _, origin := range []string{"https://evil.example", "null", "http://app.example.com", "https://app.example.com.evil.example", "http://localhost:3000"} {
+		for _, method := range []string{http.MethodOptions, http.MethodPost} {
+			got := ask(method, origin)
+			refused(t, got, 403, "FORBIDDEN", "PARLEY_ALLOWED_ORIGINS")
+			if got.Header().Get("Access-Control-Allow-Origin") != "" {
+				t.Errorf("%s: got %v", origin, got.Header())
+			}
+		}
+	}
+}
+
+// API-17: pages that this machine serves to itself may call, unless anything hints
+// at a proxy, or at a name that a stranger's page has made point here.
+func TestLoopbackOrigins(t *testing.T) {
+	t.Parallel()
+	on := newServer(t, func(c *httpserver.Config) { c.LoopbackOrigins = true })
+	off := newServer(t, nil)
+	const page, peer, host = "http://localhost:3000", "127.0.0.1:4711", "localhost:8080"
+	for name, c := range map[string]struct {
+		h                  http.Handler
+		origin, peer, host string
+		header             string
+		allowed            bool
+	}{
+		"localhost":      {on, page, peer, host, "", true},
+		"by address":     {on, "https://127.0.0.1:5173", peer, "127.0.0.1:8080", "", true},
+		"by IPv6":        {on, "http://[::1]:3000", "[::1]:4711", "[::1]:8080", "", true},
+		"a subdomain":    {on, "http://app.localhost:3000", peer, host, "", true},
+		"off":            {off, page, peer, host, "", false},
+		"another page":   {on, "https://evil.example", peer, host, "", false},
+		"a like name":    {on, "http://localhost.evil.example", peer, host, "", false},
+		"no page":        {on, "null", peer, host, "", false},
+		"another peer":   {on, page, "192.0.2.1:4711", host, "", false},
+		"rebinding":      {on, page, peer, "evil.example:8080", "", false},
+		"rebound itself": {on, "http://evil.example:3000", peer, "evil.example:8080", "", false},
+		"Forwarded":      {on, page, peer, host, "Forwarded", false},
+		"For":            {on, page, peer, host, "X-Forwarded-For", false},
+		"Host":           {on, page, peer, host, "X-Forwarded-Host", false},
+		"Proto":          {on, page, peer, host, "X-Forwarded-Proto", false},
+		"Via":            {on, page, peer, host, "Via", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := request(t, "/graphql", askKind, "Origin", c.origin)
+			if r.RemoteAddr, r.Host = c.peer, c.host; c.header != "" {
+				r.Header.Set(c.header, "127.0.0.1")
+			}
+			got := do(c.h, r)
+			if allowed := got.Code == 200 && got.Header().Get("Access-Control-Allow-Origin") == c.origin; allowed != c.allowed || got.Header().Get("Access-Control-Allow-Credentials") != "" {
+				t.Errorf("got %d %v", got.Code, got.Header())
+			}
+		})
+	}
+}
+
+// quiet logs nothing.
+var quiet = slog.New(slog.DiscardHandler)
+
 // serve runs Serve with a handler and returns the base URL, and what ends it.
 func serve(t *testing.T, h http.Handler, grace time.Duration) (base string, end func(), done <-chan error) {
 	t.Helper()
@@ -160,7 +245,7 @@ func serve(t *testing.T, h http.Handler, grace time.Duration) (base string, end 
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	result := make(chan error, 1)
-	go func() { result <- httpserver.Serve(ctx, ln, h, grace) }()
+	go func() { result <- httpserver.Serve(ctx, ln, h, grace, quiet) }()
 	return "http://" + ln.Addr().String(), cancel, result
 }
 
@@ -215,6 +300,39 @@ func TestServeCutsOffAfterTheGrace(t *testing.T) {
 	}
 }
 
+// What net/http has to say goes to the logger that Serve was given.
+func TestServeLogsToItsLogger(t *testing.T) {
+	t.Parallel()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := make(lineWriter, 10)
+	ctx, end := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	panics := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a bug in a handler") })
+	go func() { done <- httpserver.Serve(ctx, ln, panics, time.Minute, textLog(lines)) }()
+	if resp, err := http.Get("http://" + ln.Addr().String()); err == nil {
+		resp.Body.Close()
+		t.Errorf("got the answer %s, want none", resp.Status)
+	}
+	if line := <-lines; !strings.Contains(line, "a bug in a handler") {
+		t.Errorf("got the line %q, want the panic", line)
+	}
+	end()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// lineWriter takes a log's lines.
+type lineWriter chan string
+
+func (w lineWriter) Write(line []byte) (int, error) {
+	w <- string(line)
+	return len(line), nil
+}
+
 func TestServeReportsTheListener(t *testing.T) {
 	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -222,19 +340,19 @@ func TestServeReportsTheListener(t *testing.T) {
 		t.Fatal(err)
 	}
 	ln.Close()
-	if err := httpserver.Serve(t.Context(), ln, http.NotFoundHandler(), time.Minute); err == nil {
+	if err := httpserver.Serve(t.Context(), ln, http.NotFoundHandler(), time.Minute, quiet); err == nil {
 		t.Error("a closed listener is no error")
 	}
 }
 
 // A body that stops coming ends with the time-out, over a real connection,
-// whether somebody waits for it or it is refused unread.
+// whether someone waits for it or it is refused unread.
 func TestSlowBody(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewServer(newServer(t, func(c *httpserver.Config) { c.Timeout = 50 * time.Millisecond }))
 	defer srv.Close()
 	for header, want := range map[string]string{
-		"Content-Type: application/json": "could not be read to its end",
+		"Content-Type: application/json": "could not be read completely",
 		"Content-Type: text/plain":       "must be JSON",
 		"Authorization: Bearer nobody":   "This token is unknown",
 	} {

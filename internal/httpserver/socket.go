@@ -38,8 +38,10 @@ type socket struct {
 	exec   graphql.GraphExecutor
 	life   *lifetime
 	remote string
+	// wantsCost: the upgrade request asks for the allowance.
+	wantsCost bool
 
-	// Until connection_init, what the request bore; then nothing.
+	// Until connection_init, what the request had; then nothing.
 	viewer *viewer.Viewer
 	token  string
 
@@ -65,65 +67,66 @@ type socket struct {
 func newSocket(t *streams, conn *websocket.Conn, nc *boundedConn, exec graphql.GraphExecutor, life *lifetime, r *http.Request) *socket {
 	s := &socket{
 		streams: t, conn: conn, net: nc, exec: exec, life: life, remote: remoteKey(r.RemoteAddr),
-		viewer: viewer.FromContext(r.Context()), token: strings.Clone(tokenOf(r)),
+		wantsCost: asksForCost(r.Header.Get(costHeader)),
+		viewer:    viewer.FromContext(r.Context()), token: strings.Clone(tokenOf(r)),
 	}
 	// Not the request's context: it ends with the request, and holds it.
 	own, cancel := context.WithCancel(viewer.WithRemote(context.WithValue(life.ctx, requestIDKey{}, strings.Clone(requestID(r.Context()))), s.remote))
 	s.ctx, s.cancel = own, cancel
-	stop := context.AfterFunc(own, func() { s.ended(own) })
+	stop := context.AfterFunc(own, func() { s.closeAtEnd(own) })
 	s.release = func() { stop() }
 	conn.SetReadLimit(min(maxFirstMessage, t.config.MaxBodyBytes))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.timer = time.AfterFunc(t.config.Limits.InitTimeout, s.tick)
+	s.timer = time.AfterFunc(t.config.Limits.InitTimeout, s.onTick)
 	return s
 }
 
 // serve reads messages until the socket ends, and then frees all it held.
 func (s *socket) serve() {
-	defer s.finish()
-	defer s.recovered()
+	defer s.freeOperations()
+	defer s.closeAfterPanic()
 	if s.conn.Subprotocol() == "" {
 		s.close(closeSubprotocol)
 		return
 	}
-	for s.receive() {
+	for s.receiveMessage() {
 	}
 }
 
-// receive handles one message. It reports false when no other will come.
-func (s *socket) receive() bool {
+// receiveMessage handles one message. It reports false when no other will come.
+func (s *socket) receiveMessage() bool {
 	// Bounded by closing the connection: a context would cost at each frame.
 	kind, r, err := s.conn.Reader(context.Background())
 	if err != nil {
-		s.broken(err)
+		s.closeAfterError(err)
 		return false
 	}
 	buf := takeBuffer()
 	defer giveBuffer(buf)
 	if _, err := buf.ReadFrom(r); err != nil {
-		s.broken(err)
+		s.closeAfterError(err)
 		return false
 	}
-	if c := s.handle(kind, buf); c != nil {
+	if c := s.handleFrame(kind, buf); c != nil {
 		s.close(c)
 		return false
 	}
 	return true
 }
 
-func (s *socket) handle(kind websocket.MessageType, buf *bytes.Buffer) *closure {
+func (s *socket) handleFrame(kind websocket.MessageType, buf *bytes.Buffer) *closure {
 	switch {
 	case kind != websocket.MessageText:
 		return malformed("a message must be text, not binary")
 	case !utf8.Valid(buf.Bytes()):
 		return closeUTF8
 	}
-	return s.take(buf.Bytes())
+	return s.handleMessage(buf.Bytes())
 }
 
-// broken closes after an error of reading.
-func (s *socket) broken(err error) {
+// closeAfterError closes after an error of reading.
+func (s *socket) closeAfterError(err error) {
 	switch {
 	case errors.Is(err, websocket.ErrMessageTooBig):
 		s.close(closeTooBig)
@@ -133,8 +136,8 @@ func (s *socket) broken(err error) {
 	}
 }
 
-// recovered closes after a panic, which the log gets.
-func (s *socket) recovered() {
+// closeAfterPanic closes after a panic, which the log gets.
+func (s *socket) closeAfterPanic() {
 	if panicked := recover(); panicked != nil {
 		s.config.Log.ErrorContext(s.ctx, "panic on a socket", "id", requestID(s.ctx),
 			"panic", fmt.Sprint(panicked), "stack", string(debug.Stack()))
@@ -142,14 +145,14 @@ func (s *socket) recovered() {
 	}
 }
 
-// finish frees what the socket holds, once nothing is read any more.
-func (s *socket) finish() {
+// freeOperations frees what the socket holds, once nothing is read any longer.
+func (s *socket) freeOperations() {
 	s.closing.Store(true)
 	s.stop()
 	_ = s.conn.CloseNow()
 	s.running.Wait()
 	s.release()
-	s.life.leave()
+	s.life.removeSocket()
 }
 
 // stop ends the operations and the timer.
@@ -171,16 +174,16 @@ func (s *socket) close(c *closure) {
 	_ = s.conn.Close(c.code, c.reason)
 }
 
-// abandon cuts off a client that does not answer any more.
+// abandon cuts off a client that does not answer any longer.
 func (s *socket) abandon() {
 	s.closing.Store(true)
 	s.stop()
 	_ = s.conn.CloseNow()
 }
 
-// ended closes when the socket's context or its session ends: by the server's
+// closeAtEnd closes when the socket's context or its session ends: by the server's
 // end, by the token's, or because the socket is closed already.
-func (s *socket) ended(ctx context.Context) {
+func (s *socket) closeAtEnd(ctx context.Context) {
 	if e := errs.Of(context.Cause(ctx)); e != nil {
 		s.close(newClosure(closeForbidden, e.Message))
 		return
@@ -188,8 +191,8 @@ func (s *socket) ended(ctx context.Context) {
 	s.close(closeShutdown)
 }
 
-// tick is the timer's: first the time-out of connection_init, then the pings.
-func (s *socket) tick() {
+// onTick is the timer's: first the time-out of connection_init, then the pings.
+func (s *socket) onTick() {
 	limits := &s.config.Limits
 	s.mu.Lock()
 	begun, acked := s.begun, s.acked
@@ -204,7 +207,7 @@ func (s *socket) tick() {
 	case acked && !s.ping(limits.PongTimeout):
 		s.abandon()
 	default:
-		s.rearm()
+		s.resetTimer()
 	}
 }
 
@@ -213,7 +216,7 @@ func (s *socket) period() time.Duration {
 	return min(s.config.Limits.KeepAlive, s.config.Limits.IdleTimeout)
 }
 
-func (s *socket) rearm() {
+func (s *socket) resetTimer() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closing.Load() {

@@ -104,11 +104,11 @@ func TestSocketLimits(t *testing.T) {
 	echo(a, "1")
 	echo(a, "2")
 	a.subscribe("3", `{kind}`)
-	a.expectError("3", "RATE_LIMITED", "operations run at once")
+	a.expectError("3", "RATE_LIMITED", "operations are running")
 	b := ready(t, base, asAgent)
 	echo(b, "1")
 	b.subscribe("2", `{kind}`) // the account's third is taken
-	b.expectError("2", "RATE_LIMITED", "operations run at once")
+	b.expectError("2", "RATE_LIMITED", "operations are running")
 
 	// Visitors do not take what is the staff's, nor one visitor another's.
 	for _, token := range []string{"visitor", "other"} {

@@ -32,8 +32,8 @@ func newOperation(s *socket, id string, in *input) *operation {
 
 // run runs the operation to its end.
 func (o *operation) run(v *viewer.Viewer) {
-	defer o.left(v)
-	defer o.recovered()
+	defer o.freeShares(v)
+	defer o.closeAfterPanic()
 	params, refused := o.documents.params(o.in, nil)
 	o.in = nil
 	if refused != nil {
@@ -43,7 +43,7 @@ func (o *operation) run(v *viewer.Viewer) {
 	ctx := graphql.StartOperationTrace(o.ctx)
 	opCtx, faults := o.exec.CreateOperationContext(ctx, params)
 	if faults != nil {
-		o.fail(o.faults(ctx, o.exec, opCtx, faults).Errors)
+		o.fail(o.presentFaults(ctx, o.exec, opCtx, faults).Errors)
 		return
 	}
 	o.streams.run(ctx, o.exec, opCtx, o)
@@ -53,7 +53,7 @@ func (o *operation) run(v *viewer.Viewer) {
 func (o *operation) next(resp *graphql.Response) bool {
 	buf := takeBuffer()
 	defer giveBuffer(buf)
-	b := append(o.open(buf.AvailableBuffer()), `"next","payload":`...)
+	b := append(o.beginMessage(buf.AvailableBuffer()), `"next","payload":`...)
 	b = append(appendEnvelope(b, resp), '}')
 	buf.Write(b) // so that the buffer that has grown goes back
 	return o.send(b, false)
@@ -61,17 +61,17 @@ func (o *operation) next(resp *graphql.Response) bool {
 
 // fail sends errors, which end the operation.
 func (o *operation) fail(errors gqlerror.List) {
-	b := append(o.open(nil), `"error","payload":`...)
+	b := append(o.beginMessage(nil), `"error","payload":`...)
 	o.send(append(append(b, mustEncode(errors)...), '}'), true)
 }
 
-// complete tells that the operation has come to its end.
+// complete reports that the operation has come to its end.
 func (o *operation) complete() {
-	o.send(append(o.open(nil), `"complete"}`...), true)
+	o.send(append(o.beginMessage(nil), `"complete"}`...), true)
 }
 
-// open begins a message.
-func (o *operation) open(b []byte) []byte {
+// beginMessage begins a message.
+func (o *operation) beginMessage(b []byte) []byte {
 	b = append(append(b, `{"id":`...), o.quoted...)
 	return append(b, `,"type":`...)
 }
@@ -87,20 +87,20 @@ func (o *operation) send(frame []byte, last bool) bool {
 	}
 	if last {
 		o.over = true
-		o.remove(o)
+		o.removeOperation(o)
 	}
-	return o.put(frame)
+	return o.writeFrame(frame)
 }
 
-// write sends a message that belongs to no operation.
-func (s *socket) write(frame []byte) {
+// sendControl sends a message that belongs to no operation.
+func (s *socket) sendControl(frame []byte) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	s.put(frame)
+	s.writeFrame(frame)
 }
 
-// put writes a message; s.writing is held. The deadline is boundedConn's.
-func (s *socket) put(frame []byte) bool {
+// writeFrame writes a message; s.writing is held. The deadline is boundedConn's.
+func (s *socket) writeFrame(frame []byte) bool {
 	if s.conn.Write(context.Background(), websocket.MessageText, frame) != nil {
 		s.abandon()
 		return false
@@ -108,10 +108,10 @@ func (s *socket) put(frame []byte) bool {
 	return true
 }
 
-// completed ends the operation that the client has no more interest in, if it
+// onComplete ends the operation that the client has no more interest in, if it
 // still runs.
-func (s *socket) completed(id string) {
-	o := s.find(id)
+func (s *socket) onComplete(id string) {
+	o := s.findOperation(id)
 	if o == nil {
 		return
 	}
@@ -119,10 +119,10 @@ func (s *socket) completed(id string) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	o.over = true
-	s.remove(o)
+	s.removeOperation(o)
 }
 
-func (s *socket) find(id string) *operation {
+func (s *socket) findOperation(id string) *operation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, o := range s.operations {
@@ -133,7 +133,7 @@ func (s *socket) find(id string) *operation {
 	return nil
 }
 
-func (s *socket) add(o *operation) {
+func (s *socket) addOperation(o *operation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.operations = append(s.operations, o)
@@ -141,8 +141,8 @@ func (s *socket) add(o *operation) {
 	s.running.Add(1)
 }
 
-// remove frees the operation's id.
-func (s *socket) remove(o *operation) {
+// removeOperation frees the operation's id.
+func (s *socket) removeOperation(o *operation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.operations = slices.DeleteFunc(s.operations, func(other *operation) bool { return other == o })
@@ -151,10 +151,10 @@ func (s *socket) remove(o *operation) {
 	}
 }
 
-// left frees what the operation held.
-func (o *operation) left(v *viewer.Viewer) {
+// freeShares frees what the operation held.
+func (o *operation) freeShares(v *viewer.Viewer) {
 	o.cancel()
-	o.remove(o)
+	o.removeOperation(o)
 	o.quotas.giveOperation(v, o.remote)
 	o.mu.Lock()
 	o.count--

@@ -260,7 +260,7 @@ func TestSocketProtocolErrors(t *testing.T) {
 		"invalid UTF-8":       {[]string{"{\"type\":\"ping\",\"payload\":{\"a\":\"\xff\"}}"}, 1007, "UTF-8"},
 		"big first message":   {[]string{`{"type":"ping","payload":{"a":"` + strings.Repeat("x", 4<<10) + `"}}`}, 1009, ""},
 		"big message":         {[]string{ack, `{"type":"ping","payload":{"a":"` + strings.Repeat("x", 10_000) + `"}}`}, 1009, ""},
-		"malformed Bearer":    {[]string{`{"type":"connection_init","payload":{"Authorization":"agent"}}`}, 4401, `"Bearer " and a token`},
+		"malformed Bearer":    {[]string{`{"type":"connection_init","payload":{"Authorization":"agent"}}`}, 4401, `"Bearer " followed by a token`},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -304,15 +304,19 @@ func TestSocketAuthentication(t *testing.T) {
 		}
 	})
 	for name, c := range map[string]struct{ header, payload, kind string }{
-		"nobody":             {"", `null`, "ANYONE"},
-		"without a payload":  {"Bearer admin", "", "ADMIN"},
-		"null":               {"", `{"Authorization":null}`, "ANYONE"},
-		"init":               {"", asAgent, "AGENT"},
-		"init in small":      {"", `{"authorization":"bearer agent"}`, "AGENT"},
-		"header":             {"Bearer agent", `{"other":1}`, "AGENT"},
-		"the init wins":      {"Bearer agent", `{"Authorization":"Bearer admin"}`, "ADMIN"},
-		"both alike":         {"Bearer agent", asAgent, "AGENT"},
-		"other members, too": {"", `{"headers":{"a":1},"Authorization":"Bearer agent"}`, "AGENT"},
+		"nobody":              {"", `null`, "ANYONE"},
+		"without a payload":   {"Bearer admin", "", "ADMIN"},
+		"null":                {"", `{"Authorization":null}`, "ANYONE"},
+		"init":                {"", asAgent, "AGENT"},
+		"init in small":       {"", `{"authorization":"bearer agent"}`, "AGENT"},
+		"header":              {"Bearer agent", `{"other":1}`, "AGENT"},
+		"the init wins":       {"Bearer agent", `{"Authorization":"Bearer admin"}`, "ADMIN"},
+		"both alike":          {"Bearer agent", asAgent, "AGENT"},
+		"token":               {"", `{"token":"agent"}`, "AGENT"},
+		"authToken":           {"", `{"authToken":"Bearer agent"}`, "AGENT"},
+		"headers":             {"", `{"headers":{"authorization":"Bearer agent"}}`, "AGENT"},
+		"Authorization first": {"", `{"token":"admin","headers":{"Authorization":"Bearer admin"},"Authorization":"Bearer agent"}`, "AGENT"},
+		"other members, too":  {"", `{"headers":{"a":1},"Authorization":"Bearer agent"}`, "AGENT"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -40,23 +40,23 @@ func acceptsEvents(accept []string) bool {
 	return false
 }
 
-// stream runs an operation and answers with events, as graphql-sse's distinct
+// streamEvents runs an operation and answers with events, as graphql-sse's distinct
 // connections mode has it: "next" for each answer, "complete" at the end. A
 // session that ends gives its error as the last "next". When the server shuts
 // down the stream breaks off without "complete", so that the client comes back.
-func (t *httpTransport) stream(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, opCtx *graphql.OperationContext) {
+func (t *httpTransport) streamEvents(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, opCtx *graphql.OperationContext) {
 	if op := opCtx.Operation.Operation; op == ast.Mutation && r.Method == http.MethodGet {
 		refuseOperation(r.Method, op).write(w, r)
 		return
 	}
 	v, remote := viewer.FromContext(r.Context()), remoteKey(r.RemoteAddr)
-	if !t.quotas.takeStream(v, remote, &t.config.Limits) {
-		fail(w, r, http.StatusServiceUnavailable, tooManyStreams())
+	if most := t.quotas.takeStream(v, remote, &t.config.Limits); most > 0 {
+		writeError(w, r, http.StatusServiceUnavailable, tooManyStreams(most))
 		return
 	}
 	defer t.quotas.giveStream(v, remote)
 	if !t.quotas.takeOperation(v, remote, &t.config.Limits) {
-		fail(w, r, http.StatusServiceUnavailable, tooManyOperations())
+		writeError(w, r, http.StatusServiceUnavailable, tooManyOperations(t.config.Limits.AccountOperations))
 		return
 	}
 	defer t.quotas.giveOperation(v, remote)
@@ -70,7 +70,7 @@ func (t *httpTransport) stream(w http.ResponseWriter, r *http.Request, exec grap
 	defer out.end()
 	t.run(session, exec, opCtx, out)
 	if e := errs.Of(context.Cause(session)); e != nil && ctx.Err() == nil {
-		out.last(inGraphQL(e))
+		out.sendLast(inGraphQL(e))
 	}
 }
 
@@ -84,18 +84,18 @@ func (t *httpTransport) streamFaults(w http.ResponseWriter, r *http.Request, res
 	out.fail(resp.Errors)
 }
 
-// tokenOf returns the token that an authenticated request bears, or "".
+// tokenOf returns the token that an authenticated request has, or "".
 func tokenOf(r *http.Request) string {
 	token, _ := bearer(r.Header.Get("Authorization"))
 	return token
 }
 
-func tooManyStreams() *errs.Error {
-	return errs.New(errs.RateLimited, "Too many streams are open: close some, or try again later.")
+func tooManyStreams(most int) *errs.Error {
+	return errs.New(errs.RateLimited, "Too many streams are open: close some, or try again later.").Having(errs.Data{Limit: most})
 }
 
-func tooManyOperations() *errs.Error {
-	return errs.New(errs.RateLimited, "Too many operations run at once: end some, or try again later.")
+func tooManyOperations(most int) *errs.Error {
+	return errs.New(errs.RateLimited, "Too many operations are running: end some, or try again later.").Having(errs.Data{Limit: most})
 }
 
 // eventStream writes events, each with a deadline of its own. It is a sink.
@@ -123,8 +123,8 @@ func newEventStream(ctx context.Context, cancel context.CancelFunc, w http.Respo
 	s := &eventStream{w: w, control: http.NewResponseController(w), ctx: ctx, cancel: cancel, limits: l}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_ = s.control.SetReadDeadline(time.Time{}) // of a body that nobody read; see boundBodies
-	s.keepAlive = time.AfterFunc(l.KeepAlive, s.comment)
+	_ = s.control.SetReadDeadline(time.Time{}) // of a body that no one read; see boundBodies
+	s.keepAlive = time.AfterFunc(l.KeepAlive, s.sendComment)
 	w.WriteHeader(http.StatusOK)
 	s.write([]byte(":\n\n"))
 	return s
@@ -148,8 +148,8 @@ func (s *eventStream) write(b []byte) bool {
 	return err == nil
 }
 
-// comment keeps proxies from closing a quiet connection, and finds dead ones.
-func (s *eventStream) comment() {
+// sendComment keeps proxies from closing a quiet connection, and finds dead ones.
+func (s *eventStream) sendComment() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.write([]byte(":\n\n")) {
@@ -170,7 +170,7 @@ func (s *eventStream) next(resp *graphql.Response) bool {
 
 func (s *eventStream) fail(errors gqlerror.List) {
 	if s.ctx.Err() == nil {
-		s.last(errors)
+		s.sendLast(errors)
 	}
 }
 
@@ -180,13 +180,13 @@ func (s *eventStream) complete() {
 	}
 }
 
-// last sends errors and the end, whether or not the session still lasts.
-func (s *eventStream) last(errors gqlerror.List) {
+// sendLast sends errors and the end, whether or not the session still lasts.
+func (s *eventStream) sendLast(errors gqlerror.List) {
 	s.send(&graphql.Response{Errors: errors}, true)
 }
 
 // send sends an answer as "next", unless it is nil, and "complete" after the
-// last. That has an empty data line, without which browsers would not tell of it.
+// last. That has an empty data line, without which browsers would not report it.
 func (s *eventStream) send(resp *graphql.Response, last bool) bool {
 	buf := takeBuffer()
 	defer giveBuffer(buf)

@@ -174,7 +174,7 @@ func TestEventsLimits(t *testing.T) {
 	base := listen(t, func(c *httpserver.Config) { c.Limits.PublicStreams = 1 })
 	openEvents(t, base, `subscription{echo(text:"1")}`)
 	r := openEvents(t, base, "{kind}")
-	if body, _ := io.ReadAll(r); r.status != 503 || !strings.Contains(string(body), "RATE_LIMITED") {
+	if body, _ := io.ReadAll(r); r.status != 503 || !strings.Contains(string(body), "RATE_LIMITED") || !strings.Contains(string(body), `"limit":1`) {
 		t.Errorf("got %d %s", r.status, body)
 	}
 }

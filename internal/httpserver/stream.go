@@ -16,6 +16,7 @@ type streams struct {
 	config    *Config
 	gate      *gate
 	documents *documents
+	origins   *origins
 	quotas    quotas
 
 	wrap    sync.Once
@@ -23,7 +24,7 @@ type streams struct {
 }
 
 func newStreams(c *Config) *streams {
-	return &streams{config: c, gate: newGate(c), documents: newDocuments(c.TrustedDocuments)}
+	return &streams{config: c, gate: newGate(c), documents: newDocuments(c.TrustedDocuments), origins: newOrigins(c)}
 }
 
 // executor returns the executor of streaming transports: exec, which is always
@@ -38,7 +39,7 @@ func (s *streams) executor(exec graphql.GraphExecutor) graphql.GraphExecutor {
 	return s.wrapped
 }
 
-// session returns a context that bears the viewer, and follows the token if
+// session returns a context that has the viewer, and follows the token if
 // there is one.
 func (s *streams) session(ctx context.Context, token string, v *viewer.Viewer) (session context.Context, end func()) {
 	ctx = viewer.NewContext(ctx, v)
@@ -50,7 +51,7 @@ func (s *streams) session(ctx context.Context, token string, v *viewer.Viewer) (
 
 // sink is where an operation's answers go.
 type sink interface {
-	// next sends one answer. It reports false when nobody takes any more.
+	// next sends one answer. It reports false when no one takes any longer.
 	next(*graphql.Response) bool
 	// fail ends the operation with errors, complete without.
 	fail(gqlerror.List)

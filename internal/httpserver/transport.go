@@ -2,6 +2,7 @@ package httpserver
 
 import (
 	"context"
+	"maps"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -30,11 +31,11 @@ func (t *httpTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.
 	media, asJSON := negotiate(r.Header["Accept"])
 	asEvents := acceptsEvents(r.Header["Accept"])
 	if !asJSON && !asEvents {
-		fail(w, r, http.StatusNotAcceptable, errs.New(errs.BadUserInput,
-			"The answer comes as application/json, application/graphql-response+json or text/event-stream: accept one of them."))
+		writeError(w, r, http.StatusNotAcceptable, errs.New(errs.BadUserInput,
+			"The response can be application/json, application/graphql-response+json or text/event-stream: accept one of them."))
 		return
 	}
-	in, refused := t.read(w, r)
+	in, refused := t.readInput(w, r)
 	if refused != nil {
 		refused.write(w, r)
 		return
@@ -49,20 +50,23 @@ func (t *httpTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.
 		exec = t.executor(exec)
 	}
 	opCtx, faults := exec.CreateOperationContext(r.Context(), params)
+	m := meterOf(r.Context())
 	switch {
+	case faults != nil && m.wait > 0:
+		t.config.failRateLimited(w, r, m.wait)
 	case faults != nil && asJSON:
-		respond(w, media, t.faults(r.Context(), exec, opCtx, faults))
+		respond(w, media, t.presentFaults(r.Context(), exec, opCtx, faults))
 	case faults != nil:
-		t.streamFaults(w, r, t.faults(r.Context(), exec, opCtx, faults))
+		t.streamFaults(w, r, t.presentFaults(r.Context(), exec, opCtx, faults))
 	case asEvents && (!asJSON || opCtx.Operation.Operation == ast.Subscription):
-		t.stream(w, r, exec, opCtx)
+		t.streamEvents(w, r, exec, opCtx)
 	default:
-		t.answer(w, r, media, exec, opCtx)
+		t.answerOnce(w, r, media, exec, opCtx)
 	}
 }
 
-// answer runs a query or mutation and answers once.
-func (t *httpTransport) answer(w http.ResponseWriter, r *http.Request, media string, exec graphql.GraphExecutor, opCtx *graphql.OperationContext) {
+// answerOnce runs a query or mutation and answers once.
+func (t *httpTransport) answerOnce(w http.ResponseWriter, r *http.Request, media string, exec graphql.GraphExecutor, opCtx *graphql.OperationContext) {
 	if refused := refuseOperation(r.Method, opCtx.Operation.Operation); refused != nil {
 		refused.write(w, r)
 		return
@@ -71,32 +75,46 @@ func (t *httpTransport) answer(w http.ResponseWriter, r *http.Request, media str
 	defer cancel()
 	next, ctx := exec.DispatchOperation(ctx, opCtx)
 	if resp := next(ctx); resp != nil {
-		respond(w, media, resp)
+		respond(w, media, withCost(r, resp))
 		return
 	}
-	fail(w, r, http.StatusServiceUnavailable, stopped())
+	writeError(w, r, http.StatusServiceUnavailable, stopped())
+}
+
+// withCost adds extensions.cost, if the request asks for it.
+func withCost(r *http.Request, resp *graphql.Response) *graphql.Response {
+	if !asksForCost(r.Header.Get(costHeader)) {
+		return resp
+	}
+	more := *resp
+	more.Extensions = maps.Clone(resp.Extensions)
+	if more.Extensions == nil {
+		more.Extensions = map[string]any{}
+	}
+	more.Extensions["cost"] = meterOf(r.Context()).report()
+	return &more
 }
 
 func stopped() *errs.Error {
-	return errs.New(errs.Unavailable, "The request was stopped before it was answered.")
+	return errs.New(errs.Unavailable, "The request was stopped before it was finished.")
 }
 
-// maxFaults bounds how many faults of one document are told at once.
+// maxFaults bounds how many faults of one document are reported at once.
 const maxFaults = 20
 
-// faults presents what is wrong with a document or its variables.
-func (s *streams) faults(ctx context.Context, exec graphql.GraphExecutor, opCtx *graphql.OperationContext, faults gqlerror.List) *graphql.Response {
+// presentFaults presents what is wrong with a document or its variables.
+func (s *streams) presentFaults(ctx context.Context, exec graphql.GraphExecutor, opCtx *graphql.OperationContext, faults gqlerror.List) *graphql.Response {
 	return exec.DispatchError(graphql.WithOperationContext(ctx, opCtx), faults[:min(len(faults), maxFaults)])
 }
 
 // refuseOperation says which operations a plain request cannot carry.
 func refuseOperation(method string, op ast.Operation) *refusal {
 	if op == ast.Subscription {
-		return refuse(http.StatusBadRequest, "A subscription does not run over a plain request: open a WebSocket "+
+		return refuse(http.StatusBadRequest, "A subscription cannot run over a plain request: open a WebSocket "+
 			"with the subprotocol graphql-transport-ws, or accept text/event-stream.")
 	}
 	if op == ast.Mutation && method == http.MethodGet {
-		r := refuse(http.StatusMethodNotAllowed, "A mutation does not run over GET: send it by POST.")
+		r := refuse(http.StatusMethodNotAllowed, "A mutation cannot run over GET: send it by POST.")
 		r.allow = http.MethodPost
 		return r
 	}

@@ -122,8 +122,8 @@ func TestRefusals(t *testing.T) {
 		"HEAD":                 {method(get("query={kind}"), "HEAD"), 405, "POST and GET"},
 		"OPTIONS":              {method(get("query={kind}"), "OPTIONS"), 405, "POST and GET"},
 		"upgrade":              {get("query={kind}", "Upgrade", "h2c"), 400, "upgraded"},
-		"half a handshake":     {get("", "Upgrade", "websocket"), 426, "no handshake"},
-		"old handshake":        {get("", "Upgrade", "websocket", "Connection", "Upgrade", "Sec-WebSocket-Version", "secret"), 400, "no handshake"},
+		"half a handshake":     {get("", "Upgrade", "websocket"), 426, "not a WebSocket handshake"},
+		"old handshake":        {get("", "Upgrade", "websocket", "Connection", "Upgrade", "Sec-WebSocket-Version", "secret"), 400, "not a WebSocket handshake"},
 		"token in the URL":     {get("query={kind}&token=s3cret"), 400, "Authorization: Bearer"},
 		"access_token":         {request(t, "/graphql?access_token=s3cret", good), 400, "Authorization: Bearer"},
 	}
@@ -169,5 +169,15 @@ func TestLargeNumbers(t *testing.T) {
 	rec := do(newServer(t, nil), request(t, "/graphql", `{"query":"query($v:Any){any(value:$v)}","variables":{"v":12345678901234567890}}`))
 	if got := rec.Body.String(); got != `{"data":{"any":12345678901234567890}}` {
 		t.Errorf("got %s", got)
+	}
+}
+
+// API-15: what a body may have at most is in the error's data, too.
+func TestLimitOfABody(t *testing.T) {
+	t.Parallel()
+	small := newServer(t, func(c *httpserver.Config) { c.MaxBodyBytes = 200 })
+	body := do(small, request(t, "/graphql", `{"query":"`+strings.Repeat("x", 300)+`"}`)).Body.String()
+	if !strings.Contains(body, `"limit":200`) {
+		t.Errorf("got %s, want the limit in the data", body)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -42,43 +41,23 @@ func (t *socketTransport) Supports(r *http.Request) bool {
 // Do upgrades the connection. The socket then lives on a goroutine of its own:
 // the request, its headers and the stack of its handlers are free to go.
 func (t *socketTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	if !t.config.mayConnect(r) {
-		fail(w, r, http.StatusForbidden, errs.New(errs.Forbidden, "Pages of this origin may not connect: it is not among the allowed origins."))
-		return
-	}
 	life := lifetimeOf(r.Context())
-	if !life.enter() {
-		fail(w, r, http.StatusServiceUnavailable, errs.New(errs.Unavailable, "The server is shutting down."))
+	if !life.addSocket() {
+		writeError(w, r, http.StatusServiceUnavailable, errs.New(errs.Unavailable, "The server is shutting down."))
 		return
 	}
 	up := &upgrade{ResponseWriter: w, request: r, timeout: t.config.Limits.WriteTimeout}
 	conn, err := websocket.Accept(up, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
-		InsecureSkipVerify: true, // mayConnect has looked at the origin
+		InsecureSkipVerify: true, // origins.handle has looked at the origin
 		CompressionMode:    websocket.CompressionDisabled,
 	})
-	if err != nil { // the caller has been told
-		life.leave()
+	if err != nil { // the caller has the answer
+		life.removeSocket()
 		return
 	}
 	s := newSocket(t.streams, conn, up.conn, t.executor(exec), life, r)
 	go s.serve()
-}
-
-// mayConnect reports whether the page that opens the socket, if it is one, is
-// of this server or of an allowed origin: browsers let any page open sockets.
-func (c *Config) mayConnect(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return true
-	}
-	for _, allowed := range append([]string{c.PublicURL}, c.AllowedOrigins...) {
-		if allowed == "*" || strings.EqualFold(strings.TrimSuffix(allowed, "/"), origin) {
-			return true
-		}
-	}
-	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
 }
 
 // upgrade is the response through which a connection becomes a WebSocket. It
@@ -99,8 +78,8 @@ func (u *upgrade) WriteHeader(status int) {
 		return
 	}
 	u.refused = true
-	fail(u.ResponseWriter, u.request, status, errs.New(errs.BadUserInput,
-		"This is no handshake of a WebSocket, version 13, over HTTP/1.1."))
+	writeError(u.ResponseWriter, u.request, status, errs.New(errs.BadUserInput,
+		"This is not a WebSocket handshake of version 13 over HTTP/1.1."))
 }
 
 // Write drops the text of a refused handshake, which would give headers back.
@@ -130,7 +109,7 @@ func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // boundedConn gives every write a deadline, so that a client that does not
-// read cannot hold what is written to it for ever. It notes that it was read from.
+// read cannot hold what is written to it forever. It notes that it was read from.
 type boundedConn struct {
 	net.Conn
 	timeout time.Duration

@@ -26,6 +26,6 @@ func TestWidgetRoutes(t *testing.T) {
 		if got.Code != http.StatusOK || got.Body.String() != path || got.Header().Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: %d %s %v", path, got.Code, got.Body, got.Header())
 		}
-		refused(t, do(with, request(t, path+"?token=x", "")), http.StatusBadRequest, "BAD_USER_INPUT", "must not stand in the URL")
+		refused(t, do(with, request(t, path+"?token=x", "")), http.StatusBadRequest, "BAD_USER_INPUT", "must not be in the URL")
 	}
 }

@@ -10,8 +10,8 @@ import (
 
 	entconversation "parley/ent/conversation"
 	"parley/ent/task"
+	"parley/internal/attachment"
 	"parley/internal/clock"
-	"parley/internal/conversation"
 	"parley/internal/job"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -45,7 +45,7 @@ func (s *Service) Clear(ctx context.Context, args ClearArgs) error {
 	}
 	err = s.clearSlice(ctx, args)
 	if err != nil && job.LastAttempt(ctx) {
-		return errors.Join(err, s.end(ctx, args, vocab.TaskFailed, nil))
+		return errors.Join(err, s.endTask(ctx, args, vocab.TaskFailed, nil))
 	}
 	if err != nil {
 		return err
@@ -92,41 +92,24 @@ func (s *Service) clearRest(ctx context.Context, args ClearArgs) error {
 	if err != nil {
 		return err
 	}
-	return s.end(ctx, args, vocab.TaskDone, func(ctx context.Context, tx *store.Tx) error {
+	return s.endTask(ctx, args, vocab.TaskDone, func(ctx context.Context, tx *store.Tx) error {
 		for _, table := range []string{"inbound_mails", "attachments"} {
-			if err := conversation.ForgetBlobs(ctx, tx, args.AccountID, table, "inbox_id", args.InboxID); err != nil {
+			if err := attachment.ForgetBlobs(ctx, tx, args.AccountID, table, "inbox_id", args.InboxID); err != nil {
 				return err
 			}
 		}
-		for _, statement := range []string{
-			"DELETE FROM inbound_mails WHERE inbox_id = $1 AND account_id = $2",
-			"DELETE FROM attachments WHERE inbox_id = $1 AND account_id = $2",
-			"DELETE FROM email_connections WHERE inbox_id = $1 AND account_id = $2",
-			"DELETE FROM channel_addresses WHERE inbox_id = $1 AND account_id = $2",
-			"DELETE FROM email_channels WHERE inbox_id = $1 AND account_id = $2",
-			"DELETE FROM visitors WHERE inbox_id = $1 AND account_id = $2",
-			"DELETE FROM blocks WHERE inbox_id = $1 AND account_id = $2",
-			"DELETE FROM saved_views WHERE inbox_id = $1 AND account_id = $2",
-			"DELETE FROM page_views WHERE inbox_id = $1 AND account_id = $2",
-			"DELETE FROM targeted_message_views WHERE inbox_id = $1 AND account_id = $2",
-			"DELETE FROM targeted_message_counts WHERE inbox_id = $1 AND account_id = $2",
-			"DELETE FROM targeted_message_versions WHERE inbox_id = $1 AND account_id = $2",
-			"DELETE FROM targeted_messages WHERE inbox_id = $1 AND account_id = $2",
-			"DELETE FROM channels WHERE inbox_id = $1 AND account_id = $2",
-			"DELETE FROM inbox_users WHERE inbox_id = $1 AND account_id = $2",
-			"DELETE FROM inbox_teams WHERE inbox_id = $1 AND account_id = $2",
-			"DELETE FROM inboxes WHERE id = $1 AND account_id = $2",
-		} {
-			if _, err := tx.Exec(ctx, statement, args.InboxID, args.AccountID); err != nil {
-				return err
-			}
+		if err := tx.DeleteOwned(ctx, store.OfInbox, args.AccountID, args.InboxID); err != nil {
+			return err
 		}
-		return entomb(ctx, tx, args.AccountID, events)
+		if _, err := tx.Exec(ctx, "DELETE FROM inboxes WHERE id = $1 AND account_id = $2", args.InboxID, args.AccountID); err != nil {
+			return err
+		}
+		return clearEvents(ctx, tx, args.AccountID, events)
 	})
 }
 
-// entomb makes tombstones of events: sequence and type stay.
-func entomb(ctx context.Context, tx *store.Tx, accountID string, events []string) error {
+// clearEvents makes tombstones of events: sequence and type stay.
+func clearEvents(ctx context.Context, tx *store.Tx, accountID string, events []string) error {
 	for some := range slices.Chunk(events, 500) {
 		args := []any{accountID}
 		places := make([]string, len(some))
@@ -143,8 +126,8 @@ func entomb(ctx context.Context, tx *store.Tx, accountID string, events []string
 	return nil
 }
 
-// end does the last of the work and closes the task, once.
-func (s *Service) end(ctx context.Context, args ClearArgs, state vocab.TaskState, last func(context.Context, *store.Tx) error) error {
+// endTask does the last of the work and closes the task, once.
+func (s *Service) endTask(ctx context.Context, args ClearArgs, state vocab.TaskState, last func(context.Context, *store.Tx) error) error {
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.Client.Task.Update().Where(task.ID(args.TaskID), task.FinishedAt(clock.Micros(0))).
 			SetState(state).SetFinishedAt(tx.Now()).Save(ctx)

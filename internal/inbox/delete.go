@@ -10,22 +10,22 @@ import (
 	"parley/ent/conversation"
 	"parley/ent/emailchannel"
 	"parley/ent/emailconnection"
-	"parley/ent/schema"
+	"parley/internal/account"
 	"parley/internal/errs"
 	"parley/internal/id"
-	"parley/internal/people"
+	"parley/internal/idempotency"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
 // Delete deletes an inbox for good (IB-3): it is gone at once, for everyone; the
-// task returned tells how far the removal of what was in it is. Errors:
+// task returned reports how far the removal of what was in it is. Errors:
 // CONFIRMATION_MISMATCH on confirmName.
 func (s *Service) Delete(ctx context.Context, in DeleteInboxInput) (*ent.Task, error) {
-	in1 := people.Call{Mutation: "deleteInbox", Key: in.IdempotencyKey, Input: in, Result: id.New(id.Task)}
-	taskID, err := people.Administer(ctx, s.store, in1, func(ctx context.Context, tx *store.Tx) error {
-		i, err := load(ctx, tx.Client, in.InboxID)
+	call := idempotency.Call{Mutation: "deleteInbox", Key: in.IdempotencyKey, Input: in, Result: id.New(id.Task)}
+	taskID, err := account.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
+		i, err := Load(ctx, tx.Client, in.InboxID)
 		if err != nil {
 			return err
 		}
@@ -35,19 +35,17 @@ func (s *Service) Delete(ctx context.Context, in DeleteInboxInput) (*ent.Task, e
 		if err := withdrawGrants(ctx, tx, i.ID); err != nil {
 			return err
 		}
-		if s.mailboxes != nil {
-			if err := s.mailboxes.Release(ctx, tx, i.ID); err != nil {
-				return err
-			}
+		if err := s.mailboxes.Release(ctx, tx, i.ID); err != nil {
+			return err
 		}
-		if err := disconnect(ctx, tx, i.ID); err != nil {
+		if err := disconnectChannels(ctx, tx, i.ID); err != nil {
 			return err
 		}
 		tx.Append(ctx, store.Event{Type: vocab.InboxDeleted, InboxID: i.ID, SubjectID: i.ID})
 		if err := tx.Client.Inbox.UpdateOneID(i.ID).SetDeletedAt(tx.Now()).Exec(ctx); err != nil {
 			return err
 		}
-		return s.orderClearing(ctx, tx, in1.Result, i.ID)
+		return s.orderClearing(ctx, tx, call.Result, i.ID)
 	})
 	if err != nil {
 		return nil, err
@@ -73,9 +71,9 @@ func withdrawGrants(ctx context.Context, tx *store.Tx, inboxID string) error {
 	return nil
 }
 
-// disconnect ends the inbox's e-mail channels: their addresses are free, and
-// nothing of theirs opens a mailbox any more (IB-3).
-func disconnect(ctx context.Context, tx *store.Tx, inboxID string) error {
+// disconnectChannels ends the inbox's e-mail channels: their addresses are free, and
+// nothing of theirs opens a mailbox any longer (IB-3).
+func disconnectChannels(ctx context.Context, tx *store.Tx, inboxID string) error {
 	if _, err := tx.Client.ChannelAddress.Delete().Where(channeladdress.InboxID(inboxID)).Exec(ctx); err != nil {
 		return err
 	}
@@ -103,6 +101,6 @@ func (s *Service) orderClearing(ctx context.Context, tx *store.Tx, taskID, inbox
 	tx.Append(ctx, store.Event{Type: vocab.TaskStarted, InboxID: inboxID, SubjectID: taskID})
 	tx.Enqueue(store.Job{Args: ClearArgs{AccountID: v.AccountID, InboxID: inboxID, TaskID: taskID}})
 	return tx.Client.Task.Create().SetID(taskID).SetKind(vocab.TaskDeleteInbox).SetState(vocab.TaskQueued).
-		SetParams(params).SetTotal(total).SetProblems([]schema.TaskProblem{}).SetActorKind(v.Kind).SetActorID(v.ActorID).
+		SetParams(params).SetTotal(total).SetProblems([]vocab.TaskProblem{}).SetActorKind(v.Kind).SetActorID(v.ActorID).
 		SetTokenID(v.TokenID).SetCreatedAt(tx.Now()).Exec(ctx)
 }

@@ -8,14 +8,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"parley/ent/emailchannel"
 	"parley/ent/event"
-	"parley/ent/schema"
+	"parley/internal/account"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/inbox"
-	"parley/internal/people"
-	"parley/internal/secret"
+	"parley/internal/paging"
 	"parley/internal/store"
+	"parley/internal/testkit/check"
+	"parley/internal/testkit/desk"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
@@ -27,26 +29,26 @@ func TestDelete(t *testing.T) {
 		box := o.InboxIDs[0]
 		for _, wrong := range []string{"sales", "Sales ", ""} {
 			_, err := o.inboxes.Delete(o.Admin, inbox.DeleteInboxInput{InboxID: box, ConfirmName: wrong})
-			refused(t, err, errs.ConfirmationMismatch, "confirmName")
+			check.Refused(t, err, errs.ConfirmationMismatch, "confirmName")
 		}
-		in := inbox.DeleteInboxInput{InboxID: box, ConfirmName: "Sales", IdempotencyKey: ptr("k")}
+		in := inbox.DeleteInboxInput{InboxID: box, ConfirmName: "Sales", IdempotencyKey: check.Ptr("k")}
 		task, err := o.inboxes.Delete(o.Admin, in)
-		must(t, err)
+		check.NoError(t, err)
 		again, err := o.inboxes.Delete(o.Admin, in)
-		must(t, err)
+		check.NoError(t, err)
 		if task.ID != again.ID || task.Total != 2 || task.Done != 0 || task.State != vocab.TaskQueued {
 			t.Fatalf("got %+v, again %+v", task, again)
 		}
 		o.isGone(t)
 
 		args := inbox.ClearArgs{AccountID: o.AccountID, InboxID: box, TaskID: task.ID}
-		if diff := cmp.Diff([]any{args}, o.jobs.taken()); diff != "" {
+		if diff := cmp.Diff([]any{args}, o.jobs.TakenArgs()); diff != "" {
 			t.Fatal(diff)
 		}
 		o.clear(t, args)
 		o.clear(t, args) // a job may run again
 		task, err = o.Store.Client(o.System).Task.Get(o.System, task.ID)
-		must(t, err)
+		check.NoError(t, err)
 		if task.State != vocab.TaskDone || task.Done != 2 || task.Total != 2 || !task.FinishedAt.IsSet() {
 			t.Fatalf("got %+v", task)
 		}
@@ -56,6 +58,15 @@ func TestDelete(t *testing.T) {
 		}
 		o.isEmpty(t)
 	})
+}
+
+// released are the credentials of the channels that an inbox has when they are
+// given back.
+type released struct{ credentials []string }
+
+func (r *released) Release(ctx context.Context, tx *store.Tx, inboxID string) (err error) {
+	r.credentials, err = tx.Client.EmailChannel.Query().Where(emailchannel.InboxID(inboxID)).Select(emailchannel.FieldCredentials).Strings(ctx)
+	return err
 }
 
 // IB-3: the e-mail channels of a deleted inbox give up their addresses and
@@ -72,18 +83,21 @@ func TestDeleteDisconnectsMail(t *testing.T) {
 					SetState(vocab.EmailConnected).SetCredentials("sealed").SetCreatedAt(now).Exec(ctx),
 				c.ChannelAddress.Create().SetID(id.New("address")).SetInboxID(box).SetChannelID(channel).SetAddress("help@example.com").Exec(ctx),
 				c.EmailConnection.Create().SetID(id.New("connection")).SetInboxID(box).SetStateHash([]byte("hash")).SetUserID(o.AdminID).SetChannelID(channel).
-					SetProvider(vocab.EmailGmail).SetSecrets("sealed").SetSettings(schema.EmailConnectionSettings{}).SetExpiresAt(now).SetCreatedAt(now).Exec(ctx),
+					SetProvider(vocab.EmailGmail).SetSecrets("sealed").SetSettings(vocab.EmailConnectionSettings{}).SetExpiresAt(now).SetCreatedAt(now).Exec(ctx),
 				c.InboundMail.Create().SetID(id.New(id.InboundMail)).SetInboxID(box).SetChannelID(channel).SetPlace("1:1").SetBlobKey("raw").SetSize(1).
 					SetHash("00").SetEnvelopeTo([]string{}).SetArrivedAt(now).SetState(vocab.InboundStored).SetCreatedAt(now).Exec(ctx),
 				c.Attachment.Create().SetID(id.New(id.Attachment)).SetInboxID(box).SetUploaderKind(viewer.Agent).SetUploaderID(o.AdminID).SetFileName("a").
 					SetContentType("text/plain").SetSize(1).SetHash("00").SetBlobKey("file").SetScan(vocab.ScanNone).SetCreatedAt(now).Exec(ctx),
 			)
 		})
+		released := &released{}
+		o.inboxes = inbox.New(o.Store, o.people, o.conversations, released)
 		task, err := o.inboxes.Delete(o.Admin, inbox.DeleteInboxInput{InboxID: box, ConfirmName: "Sales"})
-		must(t, err)
+		check.NoError(t, err)
+		check.Same(t, released.credentials, []string{"sealed"})
 		client := o.Store.Client(o.System)
 		gone, err := client.EmailChannel.Get(o.System, channel)
-		must(t, err)
+		check.NoError(t, err)
 		if gone.State != vocab.EmailDisconnected || gone.Credentials != "" || !gone.StateSince.IsSet() {
 			t.Errorf("the channel still is %+v", gone)
 		}
@@ -103,37 +117,35 @@ func TestDeleteDisconnectsMail(t *testing.T) {
 func (o *office) holds(t *testing.T, table string, want int64) {
 	t.Helper()
 	n, err := o.Store.Numbers(t.Context(), "SELECT COUNT(*) FROM "+table+" WHERE account_id = $1", o.AccountID)
-	must(t, err)
+	check.NoError(t, err)
 	if n[0] != want {
 		t.Errorf("%s has %d rows, want %d", table, n[0], want)
 	}
 }
 
-// isGone checks that nobody sees the first inbox, nor changes it.
+// isGone checks that no one sees the first inbox, nor changes it.
 func (o *office) isGone(t *testing.T) {
 	t.Helper()
-	all, err := o.inboxes.List(o.Admin)
-	must(t, err)
-	if len(all) != 1 {
-		t.Fatalf("there are %d inboxes", len(all))
+	all, err := o.inboxes.List(o.Admin, paging.PageArgs{})
+	check.NoError(t, err)
+	if len(all.Edges) != 1 {
+		t.Fatalf("there are %d inboxes", len(all.Edges))
 	}
-	token, err := o.people.CreateToken(o.Admin, people.CreateApiTokenInput{Name: "T", UserID: &o.AdminID, Scopes: []string{"*"}})
-	must(t, err)
+	token, err := o.people.CreateToken(o.Admin, account.CreateApiTokenInput{Name: "T", UserID: &o.AdminID, Scopes: []string{"*"}})
+	check.NoError(t, err)
 	v, err := o.people.Authenticate(t.Context(), token.Text)
-	must(t, err)
+	check.NoError(t, err)
 	if len(v.InboxIDs) != 0 {
 		t.Fatalf("the admin still sees %v", v.InboxIDs)
 	}
-	_, err = o.people.RevokeToken(o.Admin, people.RevokeApiTokenInput{TokenID: token.Token.ID})
-	must(t, err)
+	_, err = o.people.RevokeToken(o.Admin, account.RevokeApiTokenInput{APITokenID: token.Token.ID})
+	check.NoError(t, err)
 	o.Write(o.System, func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.Client.Event.Delete().Where(event.TypeIn(vocab.TokenCreated, vocab.TokenRevoked)).Exec(ctx)
 		return err
 	})
 	_, err = o.inboxes.Rename(o.Admin, inbox.RenameInboxInput{InboxID: o.InboxIDs[0], Name: "Back"})
-	refused(t, err, errs.NotFound, "inboxId")
-	_, err = o.inboxes.UpdateChannel(o.Admin, inbox.UpdateChatChannelInput{ChatChannelID: o.ChannelIDs[0], Title: ptr("Back")})
-	refused(t, err, errs.NotFound, "chatChannelId")
+	check.Refused(t, err, errs.NotFound, "inboxId")
 }
 
 // isEmpty checks that of both inboxes the second's rows alone are left, and the
@@ -152,19 +164,17 @@ func TestDeleteGoesOn(t *testing.T) {
 	t.Parallel()
 	eachOffice(t, func(t *testing.T, o *office) {
 		_, err := o.inboxes.UpdateMembers(o.Admin, inbox.UpdateInboxMembersInput{InboxID: o.InboxIDs[0], RemoveUserIDs: o.AgentIDs[:1]})
-		must(t, err)
+		check.NoError(t, err)
 		task, err := o.inboxes.Delete(o.Admin, inbox.DeleteInboxInput{InboxID: o.InboxIDs[0], ConfirmName: "Sales"})
-		must(t, err)
+		check.NoError(t, err)
 		args := inbox.ClearArgs{AccountID: o.AccountID, InboxID: o.InboxIDs[0], TaskID: task.ID}
 		stopped := &failing{inner: o.conversations, after: 1}
-		keys, err := secret.Parse(secret.GenerateKey())
-		must(t, err)
-		err = inbox.New(o.Store, o.people, stopped, keys, "").Clear(t.Context(), args)
+		err = inbox.New(o.Store, o.people, stopped, desk.NoMailboxes{}).Clear(t.Context(), args)
 		if !errors.Is(err, errStopped) {
 			t.Fatalf("got %v", err)
 		}
 		half, err := o.Store.Client(o.System).Task.Get(o.System, task.ID)
-		must(t, err)
+		check.NoError(t, err)
 		if half.State != vocab.TaskRunning || half.Done != 1 {
 			t.Fatalf("got %+v", half)
 		}

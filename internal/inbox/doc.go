@@ -1,7 +1,7 @@
-// Package inbox holds the rules of inboxes, their members and their chat
-// channels (AC-3 to AC-6, IB-1 to IB-3, CH-1), and sets a new installation up.
+// Package inbox holds the rules of inboxes and their members (AC-3 to AC-6, IB-1
+// to IB-3).
 //
-// Admins alone change anything here, one after another within an account
+// Only admins change anything here, one after another within an account
 // (people.Lock), so that limits hold exactly. Nothing of it is cached: who is
 // added or removed gains or loses sight with the next request.
 //

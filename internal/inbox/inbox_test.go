@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,14 +11,15 @@ import (
 
 	"parley/ent"
 	"parley/ent/event"
+	"parley/internal/account"
 	"parley/internal/clock"
 	"parley/internal/conversation"
-	"parley/internal/errs"
 	"parley/internal/inbox"
-	"parley/internal/people"
-	"parley/internal/secret"
+	"parley/internal/paging"
 	"parley/internal/store"
 	"parley/internal/testkit"
+	"parley/internal/testkit/check"
+	"parley/internal/testkit/desk"
 )
 
 var morning = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
@@ -29,43 +28,18 @@ var morning = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 type office struct {
 	*testkit.Fixture
 	inboxes       *inbox.Service
-	people        *people.Service
+	people        *account.Service
 	conversations *conversation.Service
-	jobs          *jobs
-}
-
-// jobs remembers the jobs that were enqueued.
-type jobs struct {
-	mu   sync.Mutex
-	args []any
-}
-
-func (j *jobs) InsertJobs(_ context.Context, _ *store.Raw, list []store.Job) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for _, one := range list {
-		j.args = append(j.args, one.Args)
-	}
-	return nil
-}
-
-func (j *jobs) taken() []any {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	taken := j.args
-	j.args = nil
-	return taken
+	jobs          *check.Jobs
 }
 
 // open returns the use cases on a store.
 func open(t *testing.T, s *store.Store) *office {
 	t.Helper()
-	keys, err := secret.Parse(secret.GenerateKey())
-	must(t, err)
-	o := &office{people: people.New(s), jobs: &jobs{}}
+	o := &office{people: account.New(s), jobs: &check.Jobs{}}
 	s.UseJobs(o.jobs)
-	o.conversations = conversation.New(s, o.people)
-	o.inboxes = inbox.New(s, o.people, o.conversations, keys, "https://parley.example.com/")
+	o.conversations = desk.Conversations(s, conversation.Deps{Viewers: o.people})
+	o.inboxes = inbox.New(s, o.people, o.conversations, desk.NoMailboxes{})
 	return o
 }
 
@@ -87,7 +61,7 @@ func (o *office) events(t *testing.T) []string {
 func events(ctx context.Context, t *testing.T, s *store.Store) []string {
 	t.Helper()
 	list, err := s.Client(ctx).Event.Query().Order(event.BySequence()).All(ctx)
-	must(t, err)
+	check.NoError(t, err)
 	told := []string{}
 	for _, e := range list {
 		told = append(told, string(e.Type)+" "+e.SubjectID)
@@ -98,10 +72,10 @@ func events(ctx context.Context, t *testing.T, s *store.Store) []string {
 // members returns the ids of an inbox's members, sorted.
 func (o *office) members(t *testing.T, inboxID string) []string {
 	t.Helper()
-	lists, err := o.inboxes.Members(o.System, []*ent.Inbox{{ID: inboxID}})
-	must(t, err)
+	lists, err := o.inboxes.Members(o.System, []*ent.Inbox{{ID: inboxID}}, paging.PageArgs{})
+	check.NoError(t, err)
 	ids := []string{}
-	for _, u := range lists[0] {
+	for _, u := range lists[0].Nodes() {
 		ids = append(ids, u.ID)
 	}
 	slices.Sort(ids)
@@ -114,46 +88,10 @@ func (o *office) clear(t *testing.T, args inbox.ClearArgs) {
 	for {
 		err := o.inboxes.Clear(t.Context(), args)
 		if snooze := (*river.JobSnoozeError)(nil); !errors.As(err, &snooze) {
-			must(t, err)
+			check.NoError(t, err)
 			return
 		}
 	}
 }
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// refused checks an error's code and, joined by dots, its field.
-func refused(t *testing.T, err error, code errs.Code, field string) {
-	t.Helper()
-	if e := errs.Of(err); e == nil || e.Code != code || strings.Join(e.Field, ".") != field {
-		t.Fatalf("got %v, want %s on %q", err, code, field)
-	}
-}
-
-// faults lists the fields that joined errors blame.
-func faults(err error) []string {
-	var list []string
-	var each func(error)
-	each = func(err error) {
-		var many interface{ Unwrap() []error }
-		if e, ok := err.(*errs.Error); ok { //nolint:errorlint // each error of its own
-			list = append(list, string(e.Code)+" "+strings.Join(e.Field, "."))
-		} else if errors.As(err, &many) {
-			for _, one := range many.Unwrap() {
-				each(one)
-			}
-		}
-	}
-	each(err)
-	slices.Sort(list)
-	return list
-}
-
-func ptr[T any](v T) *T { return &v }
 
 func sorted(ids ...string) []string { return slices.Sorted(slices.Values(ids)) }

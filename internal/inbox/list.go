@@ -3,27 +3,46 @@ package inbox
 import (
 	"context"
 
+	"entgo.io/ent/dialect/sql"
+
 	"parley/ent"
 	"parley/ent/channel"
 	"parley/ent/inbox"
 	"parley/ent/inboxteam"
 	"parley/ent/inboxuser"
 	"parley/ent/teammember"
+	"parley/internal/account"
 	"parley/internal/clock"
 	"parley/internal/errs"
-	"parley/internal/people"
+	"parley/internal/id"
+	"parley/internal/paging"
+	"parley/internal/store"
 	"parley/internal/vocab"
 )
 
-// List returns the inboxes that the viewer may see, by name: a member's own, an
-// integration's granted ones, all for an admin (AC-3, AC-12).
-func (s *Service) List(ctx context.Context) ([]*ent.Inbox, error) {
-	return s.store.Client(ctx).Inbox.Query().Where(inbox.DeletedAt(clock.Micros(0))).Order(inbox.ByName(), inbox.ByID()).All(ctx)
+// List returns a page of the inboxes that the viewer may see, by name: a
+// member's own, an integration's granted ones, all for an admin (AC-3, AC-12).
+func (s *Service) List(ctx context.Context, args paging.PageArgs) (*paging.Connection[*ent.Inbox], error) {
+	return inboxes.Page(args, account.PageOfList, s.load(ctx))
+}
+
+// inboxes are listed by name.
+var inboxes = store.Listing[ent.Inbox]{
+	Name: "inboxes", Kind: id.Inbox, Column: inbox.FieldName,
+	Text: func(i *ent.Inbox) string { return i.Name }, ID: func(i *ent.Inbox) string { return i.ID },
+}
+
+func (s *Service) load(ctx context.Context) store.Narrowed[ent.Inbox] {
+	return func(narrow func(*sql.Selector)) ([]*ent.Inbox, error) {
+		q := s.store.Client(ctx).Inbox.Query().Where(inbox.DeletedAt(clock.Micros(0)))
+		q.Modify(narrow)
+		return q.All(ctx)
+	}
 }
 
 // Find returns an inbox; nil if there is none that the viewer may see.
 func (s *Service) Find(ctx context.Context, inboxID string) (*ent.Inbox, error) {
-	i, err := load(ctx, s.store.Client(ctx), inboxID)
+	i, err := Load(ctx, s.store.Client(ctx), inboxID)
 	if errs.Is(err, errs.NotFound) {
 		return nil, nil
 	}
@@ -47,86 +66,60 @@ func (s *Service) ChatChannels(ctx context.Context, inboxes []*ent.Inbox) ([]*en
 	return list, nil
 }
 
-// Granted returns the inboxes that each integration may see, by name (AC-12);
-// of those the ones that the viewer may see too.
-func (s *Service) Granted(ctx context.Context, integrations []*ent.Integration) ([][]*ent.Inbox, error) {
-	r := people.Roster{}
-	ids := make([]string, len(integrations))
+// Granted returns a page of the inboxes that each integration may see, by name
+// (AC-12); of those the ones that the viewer may see too.
+func (s *Service) Granted(ctx context.Context, integrations []*ent.Integration, args paging.PageArgs) ([]*paging.Connection[*ent.Inbox], error) {
+	granted, ids := map[string][]any{}, make([]string, len(integrations))
 	for n, i := range integrations {
 		ids[n] = i.ID
 		for _, inboxID := range i.InboxIds {
-			r.Put(i.ID, inboxID)
+			granted[i.ID] = append(granted[i.ID], inboxID)
 		}
 	}
-	found, err := s.store.Client(ctx).Inbox.Query().Where(inbox.IDIn(r.Members()...), inbox.DeletedAt(clock.Micros(0))).
-		Order(inbox.ByName(), inbox.ByID()).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return people.Enroll(ids, r, found, func(i *ent.Inbox) string { return i.ID }), nil
+	return inboxes.Pages(args, account.PageOfRow, ids, func(s *sql.Selector, integrationID string) {
+		s.Where(sql.In(s.C(inbox.FieldID), granted[integrationID]...))
+	}, s.load(ctx))
 }
 
-// Users returns each inbox's direct members, by name (IB-1).
-func (s *Service) Users(ctx context.Context, inboxes []*ent.Inbox) ([][]*ent.User, error) {
-	r, err := s.direct(ctx, inboxes)
-	if err != nil {
-		return nil, err
-	}
-	return s.people.Enrolled(ctx, idsOf(inboxes), r)
+// Users returns a page of each inbox's direct members, by name (IB-1).
+func (s *Service) Users(ctx context.Context, inboxes []*ent.Inbox, args paging.PageArgs) ([]*paging.Connection[*ent.User], error) {
+	return s.people.UsersWithin(ctx, idsOf(inboxes), args, directMembers)
 }
 
-// Teams returns the teams whose users are members of each inbox, by name.
-func (s *Service) Teams(ctx context.Context, inboxes []*ent.Inbox) ([][]*ent.Team, error) {
-	r, err := s.teams(ctx, inboxes)
-	if err != nil {
-		return nil, err
-	}
-	return s.people.EnrolledTeams(ctx, idsOf(inboxes), r)
+// Teams returns a page of the teams whose users are members of each inbox, by name.
+func (s *Service) Teams(ctx context.Context, inboxes []*ent.Inbox, args paging.PageArgs) ([]*paging.Connection[*ent.Team], error) {
+	return s.people.TeamsWithin(ctx, idsOf(inboxes), args, grantedTeams)
 }
 
-// Members returns everyone who is a member of each inbox, directly or through a
-// team, once each, by name (AC-3).
-func (s *Service) Members(ctx context.Context, inboxes []*ent.Inbox) ([][]*ent.User, error) {
-	r, err := s.direct(ctx, inboxes)
-	if err != nil {
-		return nil, err
-	}
-	teams, err := s.teams(ctx, inboxes)
-	if err != nil {
-		return nil, err
-	}
-	through, err := s.store.Client(ctx).TeamMember.Query().Where(teammember.TeamIDIn(teams.Members()...)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for inboxID, granted := range teams {
-		for _, m := range through {
-			if granted[m.TeamID] {
-				r.Put(inboxID, m.UserID)
-			}
-		}
-	}
-	return s.people.Enrolled(ctx, idsOf(inboxes), r)
+// Members returns a page of everyone who is a member of each inbox, directly or
+// through a team, once each, by name (AC-3).
+func (s *Service) Members(ctx context.Context, inboxes []*ent.Inbox, args paging.PageArgs) ([]*paging.Connection[*ent.User], error) {
+	return s.people.UsersWithin(ctx, idsOf(inboxes), args, allMembers)
 }
 
-// direct returns the users who are members of the inboxes by themselves.
-func (s *Service) direct(ctx context.Context, inboxes []*ent.Inbox) (people.Roster, error) {
-	rows, err := s.store.Client(ctx).InboxUser.Query().Where(inboxuser.InboxIDIn(idsOf(inboxes)...)).All(ctx)
-	r := people.Roster{}
-	for _, m := range rows {
-		r.Put(m.InboxID, m.UserID)
-	}
-	return r, err
+// AllMembers returns everyone who is a member of each inbox, as Members does.
+func (s *Service) AllMembers(ctx context.Context, inboxes ...*ent.Inbox) ([][]*ent.User, error) {
+	return s.people.AllWithin(ctx, idsOf(inboxes), allMembers)
 }
 
-// teams returns the teams whose users are members of the inboxes.
-func (s *Service) teams(ctx context.Context, inboxes []*ent.Inbox) (people.Roster, error) {
-	rows, err := s.store.Client(ctx).InboxTeam.Query().Where(inboxteam.InboxIDIn(idsOf(inboxes)...)).All(ctx)
-	r := people.Roster{}
-	for _, g := range rows {
-		r.Put(g.InboxID, g.TeamID)
-	}
-	return r, err
+// allMembers selects the users who are members of an inbox, directly or through
+// a team.
+func allMembers(d *sql.DialectBuilder, inboxID string) *sql.Selector {
+	m := d.Table(teammember.Table)
+	through := d.Select(m.C(teammember.FieldUserID)).From(m).Where(sql.In(m.C(teammember.FieldTeamID), grantedTeams(d, inboxID)))
+	return directMembers(d, inboxID).Union(through)
+}
+
+// directMembers selects the users who are members of an inbox by themselves.
+func directMembers(d *sql.DialectBuilder, inboxID string) *sql.Selector {
+	m := d.Table(inboxuser.Table)
+	return d.Select(m.C(inboxuser.FieldUserID)).From(m).Where(sql.EQ(m.C(inboxuser.FieldInboxID), inboxID))
+}
+
+// grantedTeams selects the teams whose users are members of an inbox.
+func grantedTeams(d *sql.DialectBuilder, inboxID string) *sql.Selector {
+	m := d.Table(inboxteam.Table)
+	return d.Select(m.C(inboxteam.FieldTeamID)).From(m).Where(sql.EQ(m.C(inboxteam.FieldInboxID), inboxID))
 }
 
 func idsOf(inboxes []*ent.Inbox) []string {

@@ -8,22 +8,21 @@ import (
 	"parley/ent"
 	"parley/ent/inboxteam"
 	"parley/ent/inboxuser"
-	"parley/ent/teammember"
-	"parley/internal/conversation"
+	"parley/internal/account"
 	"parley/internal/id"
-	"parley/internal/people"
+	"parley/internal/idempotency"
 	"parley/internal/store"
 	"parley/internal/vocab"
 )
 
 // UpdateMembers adds and removes members; it acts with their next request
 // (AC-3, IB-1). Who is there, or gone, already is passed over. Open
-// conversations of those who are no members any more are released by a job
-// (AC-11). An admin may add themselves: the log tells.
+// conversations of those who are no members any longer are released by a job
+// (AC-11). An admin may add themselves: the log has it.
 func (s *Service) UpdateMembers(ctx context.Context, in UpdateInboxMembersInput) (*ent.Inbox, error) {
-	in1 := people.Call{Mutation: "updateInboxMembers", Key: in.IdempotencyKey, Input: in, Result: in.InboxID}
-	_, err := people.Administer(ctx, s.store, in1, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := load(ctx, tx.Client, in.InboxID); err != nil {
+	call := idempotency.Call{Mutation: "updateInboxMembers", Key: in.IdempotencyKey, Input: in, Result: in.InboxID}
+	_, err := account.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := Load(ctx, tx.Client, in.InboxID); err != nil {
 			return err
 		}
 		m, err := in.checked(ctx, tx)
@@ -33,15 +32,15 @@ func (s *Service) UpdateMembers(ctx context.Context, in UpdateInboxMembersInput)
 		if err := m.leaveOut(ctx, tx, in.InboxID); err != nil {
 			return err
 		}
-		if err := admit(ctx, tx, in.InboxID, m.addUsers, m.addTeams); err != nil {
+		if err := addMembers(ctx, tx, in.InboxID, m.addUsers, m.addTeams); err != nil {
 			return err
 		}
-		return m.dismiss(ctx, tx, in.InboxID)
+		return m.removeMembers(ctx, tx, in.InboxID)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return load(ctx, s.store.Client(ctx), in.InboxID)
+	return Load(ctx, s.store.Client(ctx), in.InboxID)
 }
 
 // membership is a change of an inbox's members.
@@ -50,13 +49,13 @@ type membership struct{ addUsers, removeUsers, addTeams, removeTeams []string }
 func (in UpdateInboxMembersInput) checked(ctx context.Context, tx *store.Tx) (membership, error) {
 	m := membership{}
 	var faults [4]error
-	m.addUsers, faults[0] = people.ActiveUserIDs(ctx, tx, "addUserIds", in.AddUserIDs)
-	m.removeUsers, faults[1] = people.UserIDs(ctx, tx, "removeUserIds", in.RemoveUserIDs)
-	m.addTeams, faults[2] = people.TeamIDs(ctx, tx, "addTeamIds", in.AddTeamIDs)
-	m.removeTeams, faults[3] = people.TeamIDs(ctx, tx, "removeTeamIds", in.RemoveTeamIDs)
+	m.addUsers, faults[0] = account.ActiveUserIDs(ctx, tx, "addUserIds", in.AddUserIDs)
+	m.removeUsers, faults[1] = account.UserIDs(ctx, tx, "removeUserIds", in.RemoveUserIDs)
+	m.addTeams, faults[2] = account.TeamIDs(ctx, tx, "addTeamIds", in.AddTeamIDs)
+	m.removeTeams, faults[3] = account.TeamIDs(ctx, tx, "removeTeamIds", in.RemoveTeamIDs)
 	return m, errors.Join(errors.Join(faults[:]...),
-		people.Apart(in.AddUserIDs, "removeUserIds", in.RemoveUserIDs),
-		people.Apart(in.AddTeamIDs, "removeTeamIds", in.RemoveTeamIDs))
+		account.Apart(in.AddUserIDs, "removeUserIds", in.RemoveUserIDs),
+		account.Apart(in.AddTeamIDs, "removeTeamIds", in.RemoveTeamIDs))
 }
 
 // leaveOut drops what is so already.
@@ -82,9 +81,8 @@ func within(list, others []string) []string {
 	return slices.DeleteFunc(list, func(s string) bool { return !slices.Contains(others, s) })
 }
 
-// admit makes users and teams members of an inbox, who are offered what waits
-// there (RT-4).
-func admit(ctx context.Context, tx *store.Tx, inboxID string, users, teams []string) error {
+// addMembers makes users and teams members of an inbox.
+func addMembers(ctx context.Context, tx *store.Tx, inboxID string, users, teams []string) error {
 	direct := make([]*ent.InboxUserCreate, len(users))
 	for i, u := range users {
 		direct[i] = tx.Client.InboxUser.Create().SetID(id.New("member")).SetInboxID(inboxID).SetUserID(u)
@@ -98,28 +96,19 @@ func admit(ctx context.Context, tx *store.Tx, inboxID string, users, teams []str
 	if err := tx.Client.InboxUser.CreateBulk(direct...).Exec(ctx); err != nil {
 		return err
 	}
-	if err := tx.Client.InboxTeam.CreateBulk(grants...).Exec(ctx); err != nil {
-		return err
-	}
-	return conversation.RequestOffers(ctx, tx)
+	return tx.Client.InboxTeam.CreateBulk(grants...).Exec(ctx)
 }
 
-// dismiss takes members away, and has released what they lose by it.
-func (m *membership) dismiss(ctx context.Context, tx *store.Tx, inboxID string) error {
-	affected, err := tx.Client.TeamMember.Query().Where(teammember.TeamIDIn(m.removeTeams...)).
-		Select(teammember.FieldUserID).Strings(ctx)
+// removeMembers takes members away. What they lose by it is released by a reaction
+// (AC-11).
+func (m *membership) removeMembers(ctx context.Context, tx *store.Tx, inboxID string) error {
+	for _, gone := range append(slices.Clone(m.removeUsers), m.removeTeams...) {
+		tx.Append(ctx, store.Event{Type: vocab.MemberRemoved, InboxID: inboxID, SubjectID: gone})
+	}
+	_, err := tx.Client.InboxUser.Delete().Where(inboxuser.InboxID(inboxID), inboxuser.UserIDIn(m.removeUsers...)).Exec(ctx)
 	if err != nil {
 		return err
 	}
-	return people.Withdraw(ctx, tx, append(affected, m.removeUsers...), func() error {
-		for _, gone := range append(slices.Clone(m.removeUsers), m.removeTeams...) {
-			tx.Append(ctx, store.Event{Type: vocab.MemberRemoved, InboxID: inboxID, SubjectID: gone})
-		}
-		_, err := tx.Client.InboxUser.Delete().Where(inboxuser.InboxID(inboxID), inboxuser.UserIDIn(m.removeUsers...)).Exec(ctx)
-		if err != nil {
-			return err
-		}
-		_, err = tx.Client.InboxTeam.Delete().Where(inboxteam.InboxID(inboxID), inboxteam.TeamIDIn(m.removeTeams...)).Exec(ctx)
-		return err
-	})
+	_, err = tx.Client.InboxTeam.Delete().Where(inboxteam.InboxID(inboxID), inboxteam.TeamIDIn(m.removeTeams...)).Exec(ctx)
+	return err
 }

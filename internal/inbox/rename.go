@@ -4,31 +4,31 @@ import (
 	"context"
 
 	"parley/ent"
-	"parley/ent/schema"
-	"parley/internal/people"
+	"parley/internal/account"
+	"parley/internal/idempotency"
 	"parley/internal/store"
 	"parley/internal/vocab"
 )
 
-// Rename gives an inbox another name (IB-1).
+// Rename gives an inbox another name (IB-1). Errors: ALREADY_EXISTS on name.
 func (s *Service) Rename(ctx context.Context, in RenameInboxInput) (*ent.Inbox, error) {
-	in1 := people.Call{Mutation: "renameInbox", Key: in.IdempotencyKey, Input: in, Result: in.InboxID}
-	_, err := people.Administer(ctx, s.store, in1, func(ctx context.Context, tx *store.Tx) error {
-		i, err := load(ctx, tx.Client, in.InboxID)
+	call := idempotency.Call{Mutation: "renameInbox", Key: in.IdempotencyKey, Input: in, Result: in.InboxID}
+	_, err := account.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
+		i, err := Load(ctx, tx.Client, in.InboxID)
 		if err != nil {
 			return err
 		}
-		name, err := people.CleanName(in.Name, "name")
+		name, err := freeName(ctx, tx, in.Name, i.ID)
 		if err != nil || name == i.Name {
 			return err
 		}
 		tx.Append(ctx, store.Event{
-			Type: vocab.InboxUpdated, InboxID: i.ID, SubjectID: i.ID, Changes: []schema.FieldChange{{Field: "name"}},
+			Type: vocab.InboxUpdated, InboxID: i.ID, SubjectID: i.ID, Changes: []vocab.FieldChange{{Field: "name"}},
 		})
 		return tx.Client.Inbox.UpdateOneID(i.ID).SetName(name).Exec(ctx)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return load(ctx, s.store.Client(ctx), in.InboxID)
+	return Load(ctx, s.store.Client(ctx), in.InboxID)
 }

@@ -3,8 +3,7 @@ package inbox
 import (
 	"context"
 
-	"parley/internal/people"
-	"parley/internal/secret"
+	"parley/internal/account"
 	"parley/internal/store"
 )
 
@@ -16,15 +15,14 @@ type Conversations interface {
 	EraseOne(ctx context.Context, conversationID string) error
 }
 
-// Service holds the use cases of inboxes and channels. It is safe for
+// Service holds the use cases of inboxes. It is safe for
 // concurrent use.
 type Service struct {
 	store         *store.Store
-	people        *people.Service
+	people        *account.Service
 	conversations Conversations
-	keys          *secret.Keyring
-	publicURL     string
 	mailboxes     Mailboxes
+	outgoing      OutgoingMail
 }
 
 // Mailboxes is what the deletion of an inbox needs of its e-mail channels.
@@ -33,12 +31,7 @@ type Mailboxes interface {
 	Release(ctx context.Context, tx *store.Tx, inboxID string) error
 }
 
-// UseMailboxes has e-mail channels go with their inbox. It is called before the
-// first use case.
-func (s *Service) UseMailboxes(m Mailboxes) { s.mailboxes = m }
-
-// New returns the use cases on a store. publicURL is where browsers reach the
-// server, such as "https://parley.example.com".
-func New(s *store.Store, p *people.Service, c Conversations, keys *secret.Keyring, publicURL string) *Service {
-	return &Service{store: s, people: p, conversations: c, keys: keys, publicURL: publicURL}
+// New returns the use cases on a store.
+func New(s *store.Store, p *account.Service, c Conversations, m Mailboxes) *Service {
+	return &Service{store: s, people: p, conversations: c, mailboxes: m}
 }

@@ -70,7 +70,7 @@ type riverEngine[T any] struct {
 }
 
 // newRiver makes the client that inserts. It checks no kinds, which Queue does,
-// and sends no notifications, since nobody listens.
+// and sends no notifications, since no one listens.
 func newRiver[T any](q *Queue, driver riverdriver.Driver[T]) *riverEngine[T] {
 	quiet := &river.Config{Logger: q.log, FetchCooldown: 24 * time.Hour, FetchPollInterval: 24 * time.Hour}
 	return &riverEngine[T]{queue: q, driver: driver, inserter: sync.OnceValues(func() (*river.Client[T], error) {
@@ -92,6 +92,7 @@ func (e *riverEngine[T]) start(ctx context.Context) error {
 	if e.client, err = river.NewClient(e.driver, &river.Config{
 		ID:                          id.New("node"),
 		Logger:                      e.queue.log,
+		ErrorHandler:                failures{e.queue.log},
 		Workers:                     e.queue.workers,
 		PeriodicJobs:                e.queue.schedule,
 		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: maxRunning}},

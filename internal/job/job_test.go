@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -152,6 +153,50 @@ func TestRetries(t *testing.T) {
 	})
 }
 
+// The log gets what fails: which kind of job it was, and why; of periodic work
+// which one.
+func TestErrorsNameTheJob(t *testing.T) {
+	t.Parallel()
+	testkit.EachStore(t, clock.System{}, func(t *testing.T, s *store.Store) {
+		f := testkit.Account(t, s)
+		failed := make(errorLog, 100)
+		q := job.New(s, slog.New(failed))
+		job.Register(q, func(context.Context, noteArgs) error { return errNo }, job.Options{MaxAttempts: 1})
+		job.Register(q, func(context.Context, hopelessArgs) error { return job.GiveUp(errNo) }, job.Options{})
+		job.Register(q, func(context.Context, renamedArgs) error { panic("a bug in the worker") }, job.Options{MaxAttempts: 1})
+		q.Periodic("sweep-notes", time.Hour, func(context.Context) error { return errNo })
+		running(t, q)
+		enqueue(t, f, store.Job{Args: noteArgs{}}, store.Job{Args: renamedArgs{}}, store.Job{Args: hopelessArgs{}})
+		got := []string{receive(t, failed), receive(t, failed), receive(t, failed), receive(t, failed)}
+		slices.Sort(got)
+		want := []string{"a bug in the worker", "job hopeless: JobCancelError: no", "job note: no", "job periodic: sweep-notes: no"}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+type hopelessArgs struct{}
+
+func (hopelessArgs) Kind() string { return "hopeless" }
+
+// errorLog is a log of which only the errors matter.
+type errorLog chan string
+
+func (l errorLog) Enabled(context.Context, slog.Level) bool { return true }
+func (l errorLog) WithAttrs([]slog.Attr) slog.Handler       { return l }
+func (l errorLog) WithGroup(string) slog.Handler            { return l }
+
+func (l errorLog) Handle(_ context.Context, r slog.Record) error {
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "error" || a.Key == "panic" {
+			l <- a.Value.String()
+		}
+		return true
+	})
+	return nil
+}
+
 // A slice of the work that asks for another is no failed attempt.
 func TestAgain(t *testing.T) {
 	eachQueue(t, func(t *testing.T, f *testkit.Fixture, q *job.Queue) {
@@ -279,7 +324,7 @@ func TestStop(t *testing.T) {
 	})
 }
 
-// A job that does not end is cancelled when Stop's patience does.
+// A job that does not end is canceled when Stop's patience does.
 func TestStopCancels(t *testing.T) {
 	eachQueue(t, func(t *testing.T, f *testkit.Fixture, q *job.Queue) {
 		started, ended := make(chan struct{}), make(chan struct{})
@@ -300,6 +345,51 @@ func TestStopCancels(t *testing.T) {
 			t.Errorf("Stop returned %v, want its context's error", err)
 		}
 		receive(t, ended)
+	})
+}
+
+// renamedArgs were called old_note when jobs of theirs were queued.
+type renamedArgs struct {
+	N int `json:"n"`
+}
+
+func (renamedArgs) Kind() string          { return "renamed-note" }
+func (renamedArgs) KindAliases() []string { return []string{"old_note"} }
+
+// An upgrade loses no job that was queued under the kind's old name.
+func TestJobsOfARenamedKindStillRun(t *testing.T) {
+	eachQueue(t, func(t *testing.T, f *testkit.Fixture, q *job.Queue) {
+		runs := make(chan int, 2)
+		job.Register(q, func(_ context.Context, args renamedArgs) error { runs <- args.N; return nil }, job.Options{})
+		enqueue(t, f, store.Job{Args: renamedArgs{N: 7}})
+		if _, err := f.Store.Writer().Exec("UPDATE river_job SET kind = 'old_note' WHERE kind = 'renamed-note'"); err != nil {
+			t.Fatal(err)
+		}
+		running(t, q)
+		if n := receive(t, runs); n != 7 {
+			t.Errorf("the job of the old name ran with %d, want 7", n)
+		}
+		enqueue(t, f, store.Job{Args: renamedArgs{N: 8}})
+		if n := receive(t, runs); n != 8 {
+			t.Errorf("the job of the new name ran with %d, want 8", n)
+		}
+	})
+}
+
+type snakeArgs struct{}
+
+func (snakeArgs) Kind() string { return "snake_case" }
+
+// Kinds are written in one way.
+func TestKindsHaveHyphens(t *testing.T) {
+	eachQueue(t, func(t *testing.T, _ *testkit.Fixture, q *job.Queue) {
+		defer func() {
+			want := `the job kind "snake_case" is not written in lower case with hyphens, such as send-mail`
+			if got := recover(); got != want {
+				t.Errorf("got the panic %v, want %s", got, want)
+			}
+		}()
+		job.Register(q, func(context.Context, snakeArgs) error { return nil }, job.Options{})
 	})
 }
 

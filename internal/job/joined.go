@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-var errNotOurs = errors.New("the transaction belongs to the store, which alone ends it")
+var errNotOurs = errors.New("the transaction belongs to the store, and only the store may end it")
 
 type connection = pgx.Conn
 

@@ -41,7 +41,10 @@ func (q *Queue) Periodic(name string, every time.Duration, work func(ctx context
 func (q *Queue) runPeriodic(ctx context.Context, args periodicArgs) error {
 	work, ok := q.periodic[args.Name]
 	if !ok {
-		return GiveUp(fmt.Errorf("no periodic work is called %q any more", args.Name))
+		return GiveUp(fmt.Errorf("there is no longer any periodic work with the name %q", args.Name))
 	}
-	return work(ctx)
+	if err := work(ctx); err != nil {
+		return fmt.Errorf("%s: %w", args.Name, err)
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -13,9 +14,13 @@ import (
 	"parley/internal/store"
 )
 
-// Args is what a job is told. It travels as JSON: ids rather than contents.
-// Kind names the work, for ever: queued jobs bear it.
+// Args is what a job is given. It travels as JSON: ids rather than contents.
+// Kind names the work in words joined by hyphens: queued jobs carry it. When it
+// is renamed, the old name goes to KindAliases, so that those still run.
 type Args = river.JobArgs
+
+// kebab is how kinds are written.
+var kebab = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 
 // Options of a kind of work. The zero value is good for most.
 type Options struct {
@@ -42,7 +47,7 @@ type Queue struct {
 	kinds map[string]Options
 }
 
-// New returns a queue without workers and tells the store that jobs go there.
+// New returns a queue without workers and registers itself with the store.
 // Jobs may be enqueued at once; they run when Start was called, here or on
 // another node.
 func New(s *store.Store, log *slog.Logger) *Queue {
@@ -51,24 +56,27 @@ func New(s *store.Store, log *slog.Logger) *Queue {
 		periodic: map[string]func(context.Context) error{}, kinds: map[string]Options{},
 	}
 	q.engine = newEngine(q)
-	river.AddWorker(q.workers, worker[periodicArgs]{run: q.runPeriodic, timeout: periodicTimeout})
+	river.AddWorker(q.workers, worker[periodicArgs]{run: q.runPeriodic, timeout: periodicTimeout, log: q.log})
 	s.UseJobs(q)
 	return q
 }
 
 // Register has work done for each job with arguments of type T. It is called
 // before Start, on every node that enqueues such jobs. It panics if the kind is
-// registered already.
+// registered already, or is not written in lower case with hyphens.
 func Register[T Args](q *Queue, work func(ctx context.Context, args T) error, o Options) {
 	var zero T
-	river.AddWorker(q.workers, worker[T]{run: work, timeout: o.Timeout})
+	if !kebab.MatchString(zero.Kind()) {
+		panic(fmt.Sprintf("the job kind %q is not written in lower case with hyphens, such as send-mail", zero.Kind()))
+	}
+	river.AddWorker(q.workers, worker[T]{run: work, timeout: o.Timeout, log: q.log})
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.kinds[zero.Kind()] = o
 }
 
 // InsertJobs writes jobs into the group's transaction. A job of a kind that
-// nobody registered is refused: it would wait for ever.
+// no one registered is refused: it would wait forever.
 func (q *Queue) InsertJobs(ctx context.Context, raw *store.Raw, jobs []store.Job) error {
 	params := make([]river.InsertManyParams, len(jobs))
 	q.mu.RLock()
@@ -76,7 +84,7 @@ func (q *Queue) InsertJobs(ctx context.Context, raw *store.Raw, jobs []store.Job
 	for i, j := range jobs {
 		args, ok := j.Args.(Args)
 		if !ok {
-			return fmt.Errorf("%T are no job's arguments: they have no Kind", j.Args)
+			return fmt.Errorf("%T is not a job's arguments: it has no Kind", j.Args)
 		}
 		o, ok := q.kinds[args.Kind()]
 		if !ok {
@@ -96,7 +104,7 @@ func (q *Queue) Start(ctx context.Context) error {
 	return nil
 }
 
-// grace is how long jobs whose contexts were cancelled may take to end.
+// grace is how long jobs whose contexts were canceled may take to end.
 const grace = 2 * time.Second
 
 // Stop takes on no more jobs and waits for those that run. When ctx ends first,

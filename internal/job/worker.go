@@ -2,6 +2,9 @@ package job
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -14,13 +17,22 @@ type worker[T Args] struct {
 	river.WorkerDefaults[T]
 	run     func(context.Context, T) error
 	timeout time.Duration
+	log     *slog.Logger
 }
 
-// Work runs the job.
+// Work runs the job. Its error says which kind of job failed.
 func (w worker[T]) Work(ctx context.Context, j *river.Job[T]) error {
 	ctx = viewer.NewContext(ctx, nil)
 	ctx = context.WithValue(ctx, lastKey{}, j.Attempt >= j.MaxAttempts)
-	return w.run(ctx, j.Args)
+	err := w.run(ctx, j.Args)
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("job %s: %w", j.Args.Kind(), err)
+	if given := (*river.JobCancelError)(nil); errors.As(err, &given) {
+		w.log.WarnContext(ctx, "a job was given up: trying again would not help", "error", err, "kind", j.Kind, "job", j.ID)
+	}
+	return err
 }
 
 // Timeout is the kind's; zero: the queue's.

@@ -30,9 +30,9 @@ type Lease struct {
 	ttl    time.Duration
 }
 
-// Acquire takes the lease of that name for ttl, if nobody has it. It returns
-// nil when somebody has. holder names this node; a holder that restarts under
-// the same name need not wait. The context bears a viewer, whose account's
+// Acquire takes the lease of that name for ttl, if no one has it. It returns
+// nil when someone has. holder names this node; a holder that restarts under
+// the same name need not wait. The context has a viewer, whose account's
 // writer it goes by.
 func Acquire(ctx context.Context, s *store.Store, name, holder string, ttl time.Duration) (*Lease, error) {
 	l := &Lease{store: s, name: name, holder: holder, ttl: ttl}
@@ -58,6 +58,36 @@ func Acquire(ctx context.Context, s *store.Store, name, holder string, ttl time.
 func Reset(ctx context.Context, s *store.Store) error {
 	return s.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE leases SET expires_at = 0`)
+		return err
+	})
+}
+
+// Holders returns who holds the leases whose names begin with prefix, by their
+// names. Leases that ran out are held by no one.
+func Holders(ctx context.Context, s *store.Store, prefix string) (map[string]string, error) {
+	rows, err := s.Query(ctx, `SELECT name, holder FROM leases WHERE substr(name, 1, $1) = $2 AND expires_at > `+clockOf(s), len(prefix), prefix)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	holders := map[string]string{}
+	for rows.Next() {
+		var name, holder string
+		if err := rows.Scan(&name, &holder); err != nil {
+			return nil, err
+		}
+		holders[name] = holder
+	}
+	return holders, rows.Err()
+}
+
+// Forget deletes the leases whose names begin with prefix and which ran out
+// longer ago than kept. It is for names that no one uses again: a new lease of
+// the same name would begin with the first fence.
+func Forget(ctx context.Context, s *store.Store, prefix string, kept time.Duration) error {
+	return s.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM leases WHERE substr(name, 1, $1) = $2 AND expires_at <= `+clockOf(s)+` - $3`,
+			len(prefix), prefix, kept.Microseconds())
 		return err
 	})
 }

@@ -34,7 +34,7 @@ const patience = 60 * time.Second
 var (
 	silent    = slog.New(slog.DiscardHandler)
 	errUndone = errors.New("undone")
-	letter    = mail.Letter{
+	notice    = mail.Notice{
 		ID: "mail_1", WrittenAt: clock.Of(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)),
 		To: "dev@example.net", ReplyTo: "ada@example.com", Subject: "Für Sie\r\nBcc: x@example.net", Text: "Grüße\n.\nEnde\n",
 	}
@@ -68,8 +68,8 @@ func running(t *testing.T, s *store.Store, m *mail.Mailer) {
 	})
 }
 
-// A letter goes out if and only if its transaction was committed; a server that
-// cannot take it now gets the same letter again.
+// A notice goes out if and only if its transaction was committed; a server that
+// cannot take it now gets the same notice again.
 func TestPost(t *testing.T) {
 	t.Parallel()
 	testkit.EachStore(t, clock.System{}, func(t *testing.T, s *store.Store) {
@@ -78,14 +78,14 @@ func TestPost(t *testing.T) {
 		running(t, s, mailer(t, "smtp://"+box.address, silent))
 		f := testkit.Account(t, s)
 		err := s.WithTx(f.System, func(_ context.Context, tx *store.Tx) error {
-			mail.Post(tx, mail.Letter{To: "nobody@example.net", Subject: "Undone"})
+			mail.Post(tx, mail.Notice{To: "nobody@example.net", Subject: "Undone"})
 			return errUndone
 		})
 		if !errors.Is(err, errUndone) {
 			t.Fatal(err)
 		}
 		f.Write(f.System, func(_ context.Context, tx *store.Tx) error {
-			mail.Post(tx, mail.Letter{To: "dev@example.net", Subject: "Hello", Text: "There"})
+			mail.Post(tx, mail.Notice{To: "dev@example.net", Subject: "Hello", Text: "There"})
 			return nil
 		})
 		m := receive(t, box.taken)
@@ -98,7 +98,7 @@ func TestPost(t *testing.T) {
 	})
 }
 
-// A letter that the server refuses is not offered again, and is logged.
+// A notice that the server refuses is not offered again, and is logged.
 func TestRefusedIsGivenUp(t *testing.T) {
 	t.Parallel()
 	testkit.EachStore(t, clock.System{}, func(t *testing.T, s *store.Store) {
@@ -108,7 +108,7 @@ func TestRefusedIsGivenUp(t *testing.T) {
 		running(t, s, mailer(t, "smtp://"+box.address, slog.New(slog.NewTextHandler(logged, nil))))
 		f := testkit.Account(t, s)
 		f.Write(f.System, func(_ context.Context, tx *store.Tx) error {
-			mail.Post(tx, mail.Letter{To: "gone@example.net"})
+			mail.Post(tx, mail.Notice{To: "gone@example.net"})
 			return nil
 		})
 		if line := receive(t, logged); !strings.Contains(line, "given up") || !strings.Contains(line, "No such person") {
@@ -139,13 +139,13 @@ func TestDeliver(t *testing.T) {
 		"contents deferred":        {&mailbox{onData: []error{deferred()}}, "", later},
 		"recipient refused":        {&mailbox{onRcpt: []error{refused(), refused()}}, "", never},
 		"contents refused":         {&mailbox{onData: []error{refused()}}, "", never},
-		// The settings can be put right while the letter waits.
+		// The settings can be put right while the notice waits.
 		"wrong password": {&mailbox{password: "other"}, "parley:wrong@", later},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c.box.listen(t)
-			err := mailer(t, "smtp://"+c.user+c.box.address, silent).Deliver(t.Context(), letter)
+			err := mailer(t, "smtp://"+c.user+c.box.address, silent).Deliver(t.Context(), notice)
 			var givenUp *river.JobCancelError
 			got := later
 			if err == nil {
@@ -157,13 +157,13 @@ func TestDeliver(t *testing.T) {
 				t.Errorf("%s (%v), want %s", got, err, c.want)
 			}
 			if len(c.box.taken) == 1 != (c.want == accepted) {
-				t.Errorf("the server has %d letters", len(c.box.taken))
+				t.Errorf("the server has %d notices", len(c.box.taken))
 			}
 		})
 	}
 }
 
-// A letter has no sender whom a machine could answer (RFC 3834), unless the server
+// A notice has no sender whom a machine could answer (RFC 3834), unless the server
 // wants one, at whatever point.
 func TestNullSender(t *testing.T) {
 	t.Parallel()
@@ -178,11 +178,11 @@ func TestNullSender(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c.box.listen(t)
-			if err := mailer(t, "smtp://"+c.box.address, silent).Deliver(t.Context(), letter); err != nil {
+			if err := mailer(t, "smtp://"+c.box.address, silent).Deliver(t.Context(), notice); err != nil {
 				t.Fatal(err)
 			}
 			if !slices.Equal(c.box.senders, c.senders) || len(c.box.taken) != 1 {
-				t.Errorf("%d letters from %q, want one from %q", len(c.box.taken), c.box.senders, c.senders)
+				t.Errorf("%d notices from %q, want one from %q", len(c.box.taken), c.box.senders, c.senders)
 			}
 		})
 	}
@@ -198,7 +198,7 @@ func TestPasswordIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = mailer(t, "smtp://parley:s3cret@0.0.0.0:"+port, silent).Deliver(t.Context(), letter)
+	err = mailer(t, "smtp://parley:s3cret@0.0.0.0:"+port, silent).Deliver(t.Context(), notice)
 	if err == nil || strings.Contains(err.Error(), "s3cret") || box.tried() != 1 {
 		t.Errorf("after %d attempts: %v", box.tried(), err)
 	}
@@ -216,13 +216,13 @@ func TestNoServerIsTriedAgain(t *testing.T) {
 	}
 	address := listener.Addr().String()
 	_ = listener.Close()
-	err = mailer(t, "smtp://"+address, silent).Deliver(t.Context(), letter)
+	err = mailer(t, "smtp://"+address, silent).Deliver(t.Context(), notice)
 	if givenUp := (*river.JobCancelError)(nil); err == nil || errors.As(err, &givenUp) {
 		t.Errorf("got %v", err)
 	}
 }
 
-// What goes out is one letter to one address, whatever stands in its subject.
+// What goes out is one notice to one address, whatever stands in its subject.
 func TestFolder(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "outbox")
@@ -231,7 +231,7 @@ func TestFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 { // a second attempt replaces the first one's file
-		if err := m.Deliver(t.Context(), letter); err != nil {
+		if err := m.Deliver(t.Context(), notice); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -241,7 +241,7 @@ func TestFolder(t *testing.T) {
 	}
 	info, err := found[0].Info()
 	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the letter's mode is %v (%v)", info.Mode(), err)
+		t.Errorf("the notice's mode is %v (%v)", info.Mode(), err)
 	}
 	file, err := os.Open(filepath.Join(folder, "mail_1.eml"))
 	if err != nil {
@@ -267,6 +267,34 @@ func TestFolder(t *testing.T) {
 	}
 	if body, err := io.ReadAll(quotedprintable.NewReader(read.Body)); err != nil || string(body) != "Grüße\r\n.\r\nEnde\r\n" {
 		t.Errorf("the text is %q (%v)", body, err)
+	}
+}
+
+// A notice with markup has its text too. A sender with an international domain
+// is written in ASCII.
+func TestNoticeWithMarkup(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	m, err := mail.New(mail.Options{From: "Bücher <parley@bücher.example>", Folder: folder, Log: silent})
+	if err != nil {
+		t.Fatal(err)
+	}
+	marked := notice
+	marked.HTML = "<p>Grüße</p>"
+	if err := m.Deliver(t.Context(), marked); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(filepath.Join(folder, "mail_1.eml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"<parley@xn--bcher-kva.example>", "Message-ID: <mail_1@xn--bcher-kva.example>", "Content-Type: multipart/alternative",
+		"Content-Type: text/plain; charset=utf-8", "Gr=C3=BC=C3=9Fe\r\n", "Content-Type: text/html; charset=utf-8", "<p>Gr=C3=BC=C3=9Fe</p>",
+	} {
+		if !strings.Contains(string(raw), want) {
+			t.Errorf("the notice has no %q:\n%s", want, raw)
+		}
 	}
 }
 

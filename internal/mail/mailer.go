@@ -6,39 +6,38 @@ import (
 	"fmt"
 	"log/slog"
 	netmail "net/mail"
+	"strings"
 	"time"
+	"unicode/utf8"
 
-	gomail "github.com/wneessen/go-mail"
+	"golang.org/x/net/idna"
 
 	"parley/internal/job"
+	"parley/internal/mail/smtp"
 )
 
 // Options say how mail leaves.
 type Options struct {
-	// URL is the server's, as Server parses it. Empty: letters go to Folder.
+	// URL is the server's, as smtp.ParseURL reads it. Empty: notices go to Folder.
 	URL string
 	// From is the sender, such as "Parley <parley@example.com>".
 	From string
-	// Folder keeps the letters of a Mailer without a server. It is made when the
+	// Folder keeps the notices of a Mailer without a server. It is made when the
 	// first one is written.
 	Folder string
-	// Log hears of letters that are given up.
+	// Log hears of notices that are given up.
 	Log *slog.Logger
 }
 
-// Mailer delivers letters. It is safe for concurrent use.
+// Mailer delivers notices. It is safe for concurrent use.
 type Mailer struct {
-	from *netmail.Address
-	via  carrier
-	log  *slog.Logger
+	from   smtp.Address
+	server *smtp.Server // nil: notices go to the folder
+	folder string
+	log    *slog.Logger
 }
 
-// carrier takes a composed letter away. Errors that trying again cannot mend
-// are errRefused.
-type carrier interface {
-	carry(ctx context.Context, letterID string, m *gomail.Msg) error
-}
-
+// errRefused is what trying again cannot fix.
 var errRefused = errors.New("refused")
 
 // Attempts and pauses add up to more than four days, as RFC 5321 asks.
@@ -47,43 +46,72 @@ const (
 	timeout     = 2 * time.Minute
 )
 
-// New returns a mailer. Errors tell what is wrong with the URL or the sender;
+// New returns a mailer. Errors say what is wrong with the URL or the sender;
 // no server is asked yet.
 func New(o Options) (*Mailer, error) {
-	from, err := netmail.ParseAddress(o.From)
+	from, err := parseSender(o.From)
 	if err != nil {
-		return nil, fmt.Errorf("the sender %q is no address: %w", o.From, err)
+		return nil, fmt.Errorf("the sender %q is not an address: %w", o.From, err)
 	}
-	m := &Mailer{from: from, via: folder(o.Folder), log: o.Log}
+	m := &Mailer{from: from, folder: o.Folder, log: o.Log}
 	if o.URL != "" {
-		if m.via, err = parseServer(o.URL); err != nil {
+		if m.server, err = smtp.ParseURL(o.URL); err != nil {
 			return nil, err
 		}
 	}
 	return m, nil
 }
 
-// Register has the queue deliver letters. It is called before the queue starts.
+// parseSender reads an address, with its domain in ASCII: Message-IDs end in it.
+func parseSender(text string) (smtp.Address, error) {
+	a, err := netmail.ParseAddress(text)
+	if err != nil {
+		return smtp.Address{}, err
+	}
+	at := strings.LastIndexByte(a.Address, '@') + 1
+	domain := a.Address[at:]
+	if strings.ContainsFunc(domain, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		domain, err = idna.Lookup.ToASCII(domain)
+	}
+	return smtp.Address{Name: a.Name, Address: a.Address[:at] + domain}, err
+}
+
+// Register has the queue deliver notices. It is called before the queue starts.
 func (m *Mailer) Register(q *job.Queue) {
 	job.Register(q, m.Deliver, job.Options{MaxAttempts: maxAttempts, Timeout: timeout})
 }
 
 // Deliver makes one attempt. It is the queue's worker: an error asks for another
-// attempt, unless the server refused the letter or it was the last one, which is
+// attempt, unless the server refused the notice or it was the last one, which is
 // logged.
-func (m *Mailer) Deliver(ctx context.Context, l Letter) error {
-	composed, err := l.compose(m.from)
-	if err != nil {
-		err = fmt.Errorf("%w: %w", errRefused, err)
-	} else {
-		err = m.via.carry(ctx, l.ID, composed)
-	}
+func (m *Mailer) Deliver(ctx context.Context, l Notice) error {
+	err := m.attempt(ctx, l)
 	refused := errors.Is(err, errRefused)
 	if refused || err != nil && job.LastAttempt(ctx) {
-		m.log.ErrorContext(ctx, "a letter was given up", "letter", l.ID, "error", err)
+		m.log.ErrorContext(ctx, "an e-mail was given up", "notice", l.ID, "error", err)
 	}
 	if refused {
 		return job.GiveUp(err)
 	}
 	return err
+}
+
+// attempt composes the letter and hands it over. Errors that trying again cannot
+// mend are errRefused.
+func (m *Mailer) attempt(ctx context.Context, l Notice) error {
+	raw, err := l.compose(m.from)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errRefused, err)
+	}
+	if m.server == nil {
+		return WriteToFolder(m.folder, l.ID, raw)
+	}
+	_, err = smtp.SendAutomatic(ctx, *m.server, m.from.Address, []string{l.To}, raw)
+	if failed := (*smtp.Error)(nil); errors.As(err, &failed) && failed.Kind == smtp.Permanent {
+		return fmt.Errorf("%w by the mail server: %w", errRefused, err)
+	}
+	if err != nil {
+		return fmt.Errorf("hand the letter to the mail server: %w", err)
+	}
+	return nil
 }

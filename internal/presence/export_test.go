@@ -7,12 +7,12 @@ func (s *Service) SetLimit(n int) { s.limit = n }
 func (s *Service) Idle() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.halls) == 0 && s.rosters == 0 && len(s.waiting) == 0 && !s.working
+	return len(s.inboxes) == 0 && s.rosters == 0 && len(s.waiting) == 0 && !s.working
 }
 
 // Persons returns how many actors of an inbox the node remembers.
 func (s *Service) Persons(inboxID string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.halls[inboxID].persons
+	return s.inboxes[inboxID].persons
 }

@@ -9,14 +9,14 @@ import (
 	"parley/internal/viewer"
 )
 
-func subject(inboxID string) string { return "presence." + inboxID }
+func busSubject(inboxID string) string { return "presence." + inboxID }
 
 const (
-	// maxWords is how many words a message has at most.
-	maxWords = 100
+	// maxStatements is how many statements a message has at most.
+	maxStatements = 100
 	// maxBytes is how long a message is at most.
 	maxBytes = 64 << 10
-	// maxHolds is how long a word can hold.
+	// maxHolds is how long a statement is valid at most.
 	maxHolds = time.Minute
 )
 
@@ -26,51 +26,51 @@ type message struct {
 	Inbox   string `json:"inbox"`
 	Node    string `json:"node"`
 	// Ask: who knows something of the inbox says it.
-	Ask   bool   `json:"ask,omitempty"`
-	Words []word `json:"words,omitempty"`
+	Ask        bool        `json:"ask,omitempty"`
+	Statements []statement `json:"words,omitempty"`
 }
 
-// deed is what somebody does in a conversation.
-type deed string
+// activity is what someone does in a conversation.
+type activity string
 
 const (
-	looks     deed = "looks"
-	types     deed = "types"
-	typesNote deed = "types note"
+	looks     activity = "looks"
+	types     activity = "types"
+	typesNote activity = "types note"
 )
 
-// word says of somebody what they do, by one node: all their sockets there
+// statement says of someone what they do, by one node: all their sockets there
 // count as one.
-type word struct {
+type statement struct {
 	Conversation string      `json:"conversation"`
 	Kind         viewer.Kind `json:"kind"`
 	Actor        string      `json:"actor"`
-	Deed         deed        `json:"deed"`
+	Deed         activity    `json:"deed"`
 	// Millis is how long to believe it; 0: it is taken back.
 	Millis int64 `json:"millis"`
 }
 
-func say(conversationID string, a actor, d deed, holds time.Duration) word {
-	return word{Conversation: conversationID, Kind: a.kind, Actor: a.id, Deed: d, Millis: holds.Milliseconds()}
+func newStatement(conversationID string, a actor, d activity, holds time.Duration) statement {
+	return statement{Conversation: conversationID, Kind: a.kind, Actor: a.id, Deed: d, Millis: holds.Milliseconds()}
 }
 
-func (w word) holds() time.Duration { return time.Duration(w.Millis) * time.Millisecond }
+func (w statement) holds() time.Duration { return time.Duration(w.Millis) * time.Millisecond }
 
-// read returns a message that concerns an account's inbox; what cannot be meant
-// is left aside.
-func read(data []byte, accountID, inboxID string) (message, bool) {
+// decodeMessage returns a message that concerns an account's inbox; what cannot
+// be meant is left aside.
+func decodeMessage(data []byte, accountID, inboxID string) (message, bool) {
 	var m message
 	if len(data) > maxBytes || json.Unmarshal(data, &m) != nil {
 		return m, false
 	}
-	if m.Account != accountID || m.Inbox != inboxID || m.Node == "" || len(m.Node) > 64 || len(m.Words) > maxWords {
+	if m.Account != accountID || m.Inbox != inboxID || m.Node == "" || len(m.Node) > 64 || len(m.Statements) > maxStatements {
 		return m, false
 	}
-	m.Words = slices.DeleteFunc(m.Words, func(w word) bool { return !w.valid() })
+	m.Statements = slices.DeleteFunc(m.Statements, func(w statement) bool { return !w.valid() })
 	return m, true
 }
 
-func (w word) valid() bool {
+func (w statement) valid() bool {
 	a := actor{w.Kind, w.Actor}
 	if !id.Is(w.Conversation, id.Conversation) || !a.valid() || w.Millis < 0 || w.Millis > maxHolds.Milliseconds() {
 		return false

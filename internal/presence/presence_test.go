@@ -44,7 +44,7 @@ func TestPresence(t *testing.T) {
 	})
 }
 
-// AC-3, CH-8: nobody learns of, or shows in, a conversation that they may not see.
+// AC-3, CH-8: no one learns of, or shows in, a conversation that they may not see.
 func TestWhoMay(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
@@ -90,7 +90,7 @@ func TestStreamsEndWithTheirContext(t *testing.T) {
 	})
 }
 
-// Many come, type and go at once; then nobody is there.
+// Many come, type and go at once; then no one is there.
 func TestCrowd(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {

@@ -17,7 +17,7 @@ import (
 	"parley/internal/viewer"
 )
 
-// Bus carries words between the nodes; package bus implements it. It may lose
+// Bus carries messages between the nodes; package bus implements it. It may lose
 // them. Publish must not block.
 type Bus interface {
 	Publish(subject string, data []byte) error
@@ -25,13 +25,13 @@ type Bus interface {
 }
 
 const (
-	// TypingHolds is how long somebody types after they last said so: callers
+	// TypingHolds is how long someone types after they last said so: callers
 	// repeat it every 3 seconds.
 	TypingHolds = 6 * time.Second
-	// viewingHolds is how long other nodes believe that somebody looks.
+	// viewingHolds is how long other nodes believe that someone looks.
 	viewingHolds = 25 * time.Second
 	repeatEvery  = 10 * time.Second
-	// sameAgain is how soon the same word again is not passed on.
+	// sameAgain is how soon the same statement again is not passed on.
 	sameAgain = time.Second
 
 	// maxRosters is how many conversations staff can follow on a node at once.
@@ -52,22 +52,24 @@ type Service struct {
 	node  string
 
 	mu        sync.Mutex
-	halls     map[string]*hall
+	inboxes   map[string]*inboxPresence
 	rosters   int
 	limit     int
 	repeating bool
 	waiting   []func()
 	working   bool
+
+	people people
 }
 
 // New returns the presence of this node, which speaks with the others over a bus.
 func New(s *store.Store, b Bus, log *slog.Logger) *Service {
-	return &Service{store: s, bus: b, log: log, clock: clock.System{}, node: rand.Text(), halls: map[string]*hall{}, limit: maxRosters}
+	return &Service{store: s, bus: b, log: log, clock: clock.System{}, node: rand.Text(), inboxes: map[string]*inboxPresence{}, limit: maxRosters}
 }
 
-// find returns the account and the inbox of a conversation that the context's
-// viewer may see, trash included for staff.
-func (s *Service) find(ctx context.Context, conversationID string) (*ent.Conversation, error) {
+// findConversation returns the account and the inbox of a conversation that the
+// context's viewer may see, trash included for staff.
+func (s *Service) findConversation(ctx context.Context, conversationID string) (*ent.Conversation, error) {
 	if !id.Is(conversationID, id.Conversation) {
 		return nil, notFound(conversationID)
 	}
@@ -84,14 +86,14 @@ func notFound(conversationID string) error {
 	return errs.New(errs.NotFound, "There is no conversation %q that you may see.", errs.Clip(conversationID)).On("conversationId")
 }
 
-// actor is who a word is about.
+// actor is who a statement is about.
 type actor struct {
 	kind viewer.Kind
 	id   string
 }
 
-// caller returns who asks, and whether they are somebody who can be present.
-func caller(v *viewer.Viewer) (actor, bool) {
+// callingActor returns the caller, and whether they are someone who can be present.
+func callingActor(v *viewer.Viewer) (actor, bool) {
 	if v == nil {
 		return actor{}, false
 	}
@@ -99,26 +101,26 @@ func caller(v *viewer.Viewer) (actor, bool) {
 	return a, a.valid()
 }
 
-// later has something done with the bus soon: in order, and while the lock is
+// runLater has something done with the bus soon: in order, and while the lock is
 // not held, since a bus may deliver while it publishes or stops. The lock is
 // held now.
-func (s *Service) later(work func()) {
+func (s *Service) runLater(work func()) {
 	s.waiting = append(s.waiting, work)
 	if !s.working {
 		s.working = true
-		go s.work()
+		go s.runQueued()
 	}
 }
 
-func (s *Service) work() {
-	for batch := s.take(); batch != nil; batch = s.take() {
+func (s *Service) runQueued() {
+	for batch := s.takeQueued(); batch != nil; batch = s.takeQueued() {
 		for _, work := range batch {
 			work()
 		}
 	}
 }
 
-func (s *Service) take() []func() {
+func (s *Service) takeQueued() []func() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	batch := s.waiting
@@ -127,29 +129,29 @@ func (s *Service) take() []func() {
 	return batch
 }
 
-// tell says something to the other nodes. Too much at once is left out: it is
-// said again, or runs out.
-func (s *Service) tell(h *hall, m message) {
+// publishMessage says something to the other nodes. Too much at once is left out:
+// it is said again, or runs out.
+func (s *Service) publishMessage(h *inboxPresence, m message) {
 	if len(s.waiting) >= maxWaiting {
 		return
 	}
 	m.Account, m.Inbox, m.Node = h.accountID, h.inboxID, s.node
-	s.later(func() {
+	s.runLater(func() {
 		data, err := json.Marshal(m)
 		if err == nil {
-			err = s.bus.Publish(subject(h.inboxID), data)
+			err = s.bus.Publish(busSubject(h.inboxID), data)
 		}
 		if err != nil {
-			s.log.Debug("who is present was not published", "error", err)
+			s.log.Debug("presence was not published", "error", err)
 		}
 	})
 }
 
-// tellAll says many things, some in each message.
-func (s *Service) tellAll(h *hall, words []word) {
-	for len(words) > 0 {
-		n := min(len(words), maxWords)
-		s.tell(h, message{Words: words[:n]})
-		words = words[n:]
+// publishStatements says many things, some in each message.
+func (s *Service) publishStatements(h *inboxPresence, statements []statement) {
+	for len(statements) > 0 {
+		n := min(len(statements), maxStatements)
+		s.publishMessage(h, message{Statements: statements[:n]})
+		statements = statements[n:]
 	}
 }

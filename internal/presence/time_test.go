@@ -114,7 +114,7 @@ func TestRepeatedWordsAreNotPassedOn(t *testing.T) {
 	})
 }
 
-// A node that nobody follows anything on and nobody types on remembers nothing.
+// A node that no one follows anything on and no one types on remembers nothing.
 func TestNothingIsKept(t *testing.T) {
 	inTime(t, func(t *testing.T, w *world) {
 		st, visitor := watch(w.Agent(0), t, w.a, w.ConversationIDs[0], true), w.visit(t, w.a, 0)

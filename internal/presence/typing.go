@@ -16,7 +16,7 @@ type SetTypingInput struct {
 	Typing bool
 	// Note: what they type is an internal note. Visitors write none.
 	Note *bool
-	// IdempotencyKey is not needed: the same word again does no harm.
+	// IdempotencyKey is not needed: the same statement again does no harm.
 	IdempotencyKey *string
 }
 
@@ -24,33 +24,33 @@ type SetTypingInput struct {
 // stopped (IN-16). The same again within a second is not passed on. NOT_FOUND
 // for a conversation that the caller may not see.
 func (s *Service) SetTyping(ctx context.Context, in SetTypingInput) error {
-	a, ok := caller(viewer.FromContext(ctx))
+	a, ok := callingActor(viewer.FromContext(ctx))
 	if !ok {
-		return errs.New(errs.Forbidden, "Only people, bots, integrations and visitors type.")
+		return errs.New(errs.Forbidden, "Only users, bots, integrations and visitors can signal that they are typing.")
 	}
-	c, err := s.find(ctx, in.ConversationID)
+	c, err := s.findConversation(ctx, in.ConversationID)
 	if err != nil {
 		return err
 	}
-	var what deed
+	var what activity
 	if in.Typing {
 		what = types
 		if in.Note != nil && *in.Note && a.kind != viewer.Visitor {
 			what = typesNote
 		}
 	}
-	if muted, err := s.muted(ctx, a, c); muted || err != nil {
+	if muted, err := s.isMuted(ctx, a, c); muted || err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.typed(c, a, what)
+	s.recordTyping(c, a, what)
 	return nil
 }
 
-// muted reports whether a caller is a blocked visitor: their typing reaches
-// nobody, and they do not notice (IN-10).
-func (s *Service) muted(ctx context.Context, a actor, c *ent.Conversation) (bool, error) {
+// isMuted reports whether a caller is a blocked visitor: their typing reaches
+// no one, and they do not notice (IN-10).
+func (s *Service) isMuted(ctx context.Context, a actor, c *ent.Conversation) (bool, error) {
 	if a.kind != viewer.Visitor {
 		return false, nil
 	}
@@ -60,41 +60,41 @@ func (s *Service) muted(ctx context.Context, a actor, c *ent.Conversation) (bool
 }
 
 // Sent says that the caller wrote a message in a conversation: they type no
-// more. If another node knows of it alone, their typing runs out instead.
+// more. If only another node knows of it, their typing runs out instead.
 func (s *Service) Sent(ctx context.Context, c *ent.Conversation) {
-	a, ok := caller(viewer.FromContext(ctx))
+	a, ok := callingActor(viewer.FromContext(ctx))
 	if !ok {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h := s.halls[c.InboxID]
-	if h == nil || !h.rooms[c.ID].has(a.id) || !h.rooms[c.ID].persons[a.id].typing.types() {
+	h := s.inboxes[c.InboxID]
+	if h == nil || !h.conversations[c.ID].hasActor(a.id) || !h.conversations[c.ID].persons[a.id].typing.types() {
 		return
 	}
-	s.typed(c, a, "")
+	s.recordTyping(c, a, "")
 }
 
-// typed notes what somebody on this node types, and tells the others. That they
-// stopped is remembered for a moment, lest it be said again and again.
-func (s *Service) typed(c *ent.Conversation, a actor, what deed) {
-	h := s.enter(c.AccountID, c.InboxID)
-	r := h.room(c.ID)
-	p := r.person(a)
+// recordTyping notes what someone on this node types, and notifies the others.
+// That they stopped is remembered for a moment, lest it be said again and again.
+func (s *Service) recordTyping(c *ent.Conversation, a actor, what activity) {
+	h := s.inboxOf(c.AccountID, c.InboxID)
+	r := h.conversation(c.ID)
+	p := r.personOf(a)
 	now := s.clock.Now()
 	if t := p.typing; t != nil && t.node == s.node && t.deed == what {
 		if age := now.Sub(t.since); age >= 0 && age < sameAgain {
 			return
 		}
 	}
-	told, holds := &hold{node: s.node, deed: what, since: now}, TypingHolds
+	current, holds := &activeStatement{node: s.node, deed: what, since: now}, TypingHolds
 	if what == "" {
 		holds = sameAgain
-		s.tell(h, message{Words: []word{say(c.ID, a, types, 0)}})
+		s.publishMessage(h, message{Statements: []statement{newStatement(c.ID, a, types, 0)}})
 	} else {
-		s.tell(h, message{Words: []word{say(c.ID, a, what, TypingHolds)}})
+		s.publishMessage(h, message{Statements: []statement{newStatement(c.ID, a, what, TypingHolds)}})
 	}
-	p.typed(h, s.node, told)
-	s.expire(r, p, told, holds)
-	r.update()
+	p.setTyping(h, s.node, current)
+	s.expireAfter(r, p, current, holds)
+	r.refresh()
 }

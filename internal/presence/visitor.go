@@ -9,23 +9,23 @@ import (
 	"parley/internal/viewer"
 )
 
-// TypingChange says that somebody began to type a message, or stopped.
+// TypingChange says that someone began to type a message, or stopped.
 type TypingChange struct {
 	Kind    viewer.Kind
 	ActorID string
 	Typing  bool
 }
 
-// Typing tells a visitor who of the staff, or which bot, types a message for
+// Typing shows a visitor who of the staff, or which bot, types a message for
 // them, as it changes: never notes, never who looks, never their own typing
 // (IN-16). It is for one goroutine.
 type Typing struct {
-	*seat
-	told []actor
+	*subscriber
+	reported []actor
 }
 
 // WatchVisitor follows what a visitor may know of their conversation. The caller
-// has found the conversation under the visitor's fence, and tells its account
+// has found the conversation under the visitor's fence, and passes its account
 // and inbox; NOT_FOUND if the visitor is of another account.
 func (s *Service) WatchVisitor(ctx context.Context, accountID, inboxID, conversationID string) (*Typing, error) {
 	if v := viewer.FromContext(ctx); v == nil || v.AccountID != accountID {
@@ -33,11 +33,11 @@ func (s *Service) WatchVisitor(ctx context.Context, accountID, inboxID, conversa
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	place, err := s.sit(&ent.Conversation{ID: conversationID, AccountID: accountID, InboxID: inboxID}, false)
+	place, err := s.followConversation(&ent.Conversation{ID: conversationID, AccountID: accountID, InboxID: inboxID}, false)
 	if err != nil {
 		return nil, err
 	}
-	return &Typing{seat: place}, nil
+	return &Typing{subscriber: place}, nil
 }
 
 // Next waits for the next change and returns it; those who type already are the
@@ -62,22 +62,22 @@ func (t *Typing) Next(ctx context.Context) (*TypingChange, error) {
 func (t *Typing) Peek() (*TypingChange, <-chan struct{}, error) {
 	t.service.mu.Lock()
 	defer t.service.mu.Unlock()
-	if err := t.room.hall.err; err != nil {
+	if err := t.conversation.inbox.err; err != nil {
 		return nil, nil, err
 	}
-	for i, a := range t.told {
-		if !slices.Contains(t.room.typists, a) {
-			t.told = slices.Delete(t.told, i, i+1)
+	for i, a := range t.reported {
+		if !slices.Contains(t.conversation.typists, a) {
+			t.reported = slices.Delete(t.reported, i, i+1)
 			return &TypingChange{a.kind, a.id, false}, nil, nil
 		}
 	}
-	for _, a := range t.room.typists {
-		if !slices.Contains(t.told, a) {
-			t.told = append(t.told, a)
+	for _, a := range t.conversation.typists {
+		if !slices.Contains(t.reported, a) {
+			t.reported = append(t.reported, a)
 			return &TypingChange{a.kind, a.id, true}, nil, nil
 		}
 	}
-	return nil, t.room.changed, nil
+	return nil, t.conversation.changed, nil
 }
 
 // Close ends it.
@@ -85,6 +85,6 @@ func (t *Typing) Close() {
 	t.service.mu.Lock()
 	defer t.service.mu.Unlock()
 	if !t.left {
-		t.rise()
+		t.unsubscribe()
 	}
 }

@@ -8,24 +8,23 @@ import (
 	"parley/internal/viewer"
 )
 
-// seat is a place in a conversation's room on this node, from which a stream
-// sees what goes on in it.
-type seat struct {
-	service *Service
-	room    *room
-	staff   bool
-	left    bool
+// subscriber is a stream's part in a conversation on this node.
+type subscriber struct {
+	service      *Service
+	conversation *conversationPresence
+	staff        bool
+	left         bool
 }
 
-// sit follows a conversation. The first who follows one of an inbox has the node
-// ask the others what they know.
-func (s *Service) sit(c *ent.Conversation, staff bool) (*seat, error) {
-	h := s.enter(c.AccountID, c.InboxID)
-	r := h.room(c.ID)
+// followConversation follows a conversation. The first who follows one of an
+// inbox has the node ask the others what they know.
+func (s *Service) followConversation(c *ent.Conversation, staff bool) (*subscriber, error) {
+	h := s.inboxOf(c.AccountID, c.InboxID)
+	r := h.conversation(c.ID)
 	if staff && r.staff == 0 && s.rosters >= s.limit {
-		r.update()
-		s.leave(h)
-		return nil, errs.New(errs.RateLimited, "Too many conversations are followed on this server. Try again later.")
+		r.refresh()
+		s.closeUnused(h)
+		return nil, errs.New(errs.RateLimited, "Too many conversations are being followed on this server. Try again later.")
 	}
 	if staff {
 		if r.staff++; r.staff == 1 {
@@ -34,17 +33,17 @@ func (s *Service) sit(c *ent.Conversation, staff bool) (*seat, error) {
 	}
 	h.streams++
 	r.streams++
-	r.update()
+	r.refresh()
 	if !h.asked {
 		h.asked = true
-		s.tell(h, message{Ask: true})
+		s.publishMessage(h, message{Ask: true})
 	}
-	return &seat{service: s, room: r, staff: staff}, nil
+	return &subscriber{service: s, conversation: r, staff: staff}, nil
 }
 
-// rise ends it. The lock is held.
-func (p *seat) rise() {
-	s, r := p.service, p.room
+// unsubscribe ends it. The lock is held.
+func (p *subscriber) unsubscribe() {
+	s, r := p.service, p.conversation
 	p.left = true
 	if p.staff {
 		if r.staff--; r.staff == 0 {
@@ -52,23 +51,23 @@ func (p *seat) rise() {
 		}
 	}
 	r.streams--
-	r.hall.streams--
-	r.update()
-	s.leave(r.hall)
+	r.inbox.streams--
+	r.refresh()
+	s.closeUnused(r.inbox)
 }
 
-// Stream tells who is in a conversation, as it changes. It is for one goroutine.
+// Stream reports who is in a conversation, as it changes. It is for one goroutine.
 type Stream struct {
-	*seat
-	actor   actor
-	viewing bool
-	live    viewer.Live
-	changes <-chan struct{}
-	told    *Roster
+	*subscriber
+	actor    actor
+	viewing  bool
+	live     viewer.Live
+	changes  <-chan struct{}
+	reported *Roster
 }
 
 // Watch follows who is in a conversation (IN-16). With viewing, the caller
-// counts as looking at it until the stream is closed. Staff alone: FORBIDDEN for
+// counts as looking at it until the stream is closed. Only staff: FORBIDDEN for
 // others; NOT_FOUND for a conversation that the caller may not see; RATE_LIMITED
 // when too many are followed on this node.
 func (s *Service) Watch(ctx context.Context, conversationID string, viewing bool) (*Stream, error) {
@@ -78,30 +77,30 @@ func (s *Service) Watch(ctx context.Context, conversationID string, viewing bool
 	if err != nil {
 		return nil, err
 	}
-	a, ok := caller(v)
+	a, ok := callingActor(v)
 	if !ok || !v.IsStaff() {
-		return nil, errs.New(errs.Forbidden, "Only staff see who looks at a conversation.")
+		return nil, errs.New(errs.Forbidden, "Only staff can see who is viewing a conversation.")
 	}
-	c, err := s.find(viewer.NewContext(ctx, v), conversationID)
+	c, err := s.findConversation(viewer.NewContext(ctx, v), conversationID)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	place, err := s.sit(c, true)
+	place, err := s.followConversation(c, true)
 	if err != nil {
 		return nil, err
 	}
 	if viewing {
-		s.look(place.room, a)
+		s.recordLooking(place.conversation, a)
 	}
-	return &Stream{seat: place, actor: a, viewing: viewing, live: live, changes: changes}, nil
+	return &Stream{subscriber: place, actor: a, viewing: viewing, live: live, changes: changes}, nil
 }
 
 // Next waits until the roster is another than the one before, and returns it;
 // the first at once. It ends with ctx's cause, with NOT_FOUND when the caller
-// may not see the conversation any more, and with their token's error; then they
-// do not count as looking any more.
+// may not see the conversation any longer, and with their token's error; then they
+// do not count as looking any longer.
 func (st *Stream) Next(ctx context.Context) (*Roster, error) {
 	for {
 		if err := st.mayGoOn(ctx); err != nil {
@@ -112,8 +111,8 @@ func (st *Stream) Next(ctx context.Context) (*Roster, error) {
 		if err != nil {
 			return nil, err
 		}
-		if roster != st.told {
-			st.told = roster
+		if roster != st.reported {
+			st.reported = roster
 			return roster, nil
 		}
 		select {
@@ -128,10 +127,10 @@ func (st *Stream) Next(ctx context.Context) (*Roster, error) {
 func (st *Stream) now() (*Roster, <-chan struct{}, error) {
 	st.service.mu.Lock()
 	defer st.service.mu.Unlock()
-	return st.room.roster, st.room.changed, st.room.hall.err
+	return st.conversation.roster, st.conversation.changed, st.conversation.inbox.err
 }
 
-// mayGoOn asks for the viewer anew when they changed (AC-11).
+// mayGoOn asks for the viewer again when they changed (AC-11).
 func (st *Stream) mayGoOn(ctx context.Context) error {
 	select {
 	case <-st.changes:
@@ -140,8 +139,8 @@ func (st *Stream) mayGoOn(ctx context.Context) error {
 	}
 	st.changes = st.live.Changed()
 	v, err := st.live.At(ctx, 0)
-	if err == nil && !v.InInbox(st.room.hall.inboxID) {
-		err = notFound(st.room.conversationID)
+	if err == nil && !v.InInbox(st.conversation.inbox.inboxID) {
+		err = notFound(st.conversation.conversationID)
 	}
 	return err
 }
@@ -155,31 +154,31 @@ func (st *Stream) Close() {
 		return
 	}
 	if st.viewing {
-		s.lookAway(st.room, st.actor)
+		s.lookAway(st.conversation, st.actor)
 	}
-	st.rise()
+	st.unsubscribe()
 }
 
-// look notes that a stream of this node looks, and tells the others if it is the
-// actor's first.
-func (s *Service) look(r *room, a actor) {
-	p := r.person(a)
+// recordLooking notes that a stream of this node looks, and notifies the others
+// if it is the actor's first.
+func (s *Service) recordLooking(r *conversationPresence, a actor) {
+	p := r.personOf(a)
 	if t := p.looking[s.node]; t != nil {
 		t.streams++
 		return
 	}
-	p.look(s.node, &hold{node: s.node, deed: looks, streams: 1})
-	s.tell(r.hall, message{Words: []word{say(r.conversationID, a, looks, viewingHolds)}})
-	s.repeat()
-	r.update()
+	p.setLooking(s.node, &activeStatement{node: s.node, deed: looks, streams: 1})
+	s.publishMessage(r.inbox, message{Statements: []statement{newStatement(r.conversationID, a, looks, viewingHolds)}})
+	s.repeatStatements()
+	r.refresh()
 }
 
-func (s *Service) lookAway(r *room, a actor) {
+func (s *Service) lookAway(r *conversationPresence, a actor) {
 	p := r.persons[a.id]
 	if p.looking[s.node].streams--; p.looking[s.node].streams > 0 {
 		return
 	}
-	p.look(s.node, nil)
-	s.tell(r.hall, message{Words: []word{say(r.conversationID, a, looks, 0)}})
-	r.update()
+	p.setLooking(s.node, nil)
+	s.publishMessage(r.inbox, message{Statements: []statement{newStatement(r.conversationID, a, looks, 0)}})
+	r.refresh()
 }

@@ -15,7 +15,7 @@ import (
 // is not UTF-8 is INVALID on the field at path.
 func Clean(text string, path ...string) (string, error) {
 	if !utf8.ValidString(text) {
-		return "", errs.New(errs.Invalid, "The text is not valid UTF-8; send it in UTF-8 without cut or foreign characters.").On(path...)
+		return "", errs.New(errs.Invalid, "The text is not valid UTF-8; send it as UTF-8 without truncated characters.").On(path...)
 	}
 	if strings.ContainsRune(text, '\r') {
 		text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
@@ -52,16 +52,16 @@ func Preview(text string, most int) string {
 			space = false
 		}
 		if line = append(line, r); len(line) > most {
-			return cut(line, most-1) + "…"
+			return cutLine(line, most-1) + "…"
 		}
 	}
 	return string(line)
 }
 
-// cut returns at most n runes of the line, which is longer: up to the last
+// cutLine returns at most n runes of the line, which is longer: up to the last
 // word's end if that keeps more than half, and never between a character and
 // its accents.
-func cut(line []rune, n int) string {
+func cutLine(line []rune, n int) string {
 	end := n
 	for end > n/2 && line[end] != ' ' {
 		end--
@@ -77,3 +77,18 @@ func cut(line []rune, n int) string {
 	}
 	return strings.TrimRight(string(line[:end]), " ")
 }
+
+// Clip cuts text to at most most characters, without space around it, and ends it
+// with "…" where something is left out.
+func Clip(text string, most int) string {
+	text = strings.TrimSpace(text)
+	if len(text) <= most || utf8.RuneCountInString(text) <= most {
+		return text
+	}
+	return string([]rune(text)[:most]) + "…"
+}
+
+// Escape makes plain text safe within HTML.
+func Escape(text string) string { return escaper.Replace(text) }
+
+var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;")

@@ -1,6 +1,7 @@
 package richtext
 
 import (
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,8 +14,8 @@ import (
 
 // Sanitize returns the HTML with nothing left that could run, load, pose as a
 // form or break out of the element that shows it: text formatting, lists,
-// tables, links (http, https, mailto, tel) and images (https, cid) remain, all
-// tags closed. Links open in a new tab and tell the target nothing. It is
+// tables, links (http, https, mailto, tel) and images (https, to which http is
+// changed, and cid) remain, all tags closed. Links open in a new tab and send the target nothing. It is
 // idempotent, and meant to be applied on the way in and on the way out.
 func Sanitize(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
@@ -53,7 +54,7 @@ func balance(s string) (string, bool) {
 		if unshown(n) {
 			continue
 		}
-		prune(n)
+		pruneNode(n)
 		if err := html.Render(&out, n); err != nil {
 			return "", false
 		}
@@ -65,14 +66,14 @@ func balance(s string) (string, bool) {
 // unread: reading takes time by its square.
 const mostStyle = 1000
 
-func prune(n *html.Node) {
+func pruneNode(n *html.Node) {
 	n.Attr = slices.DeleteFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "style" && len(a.Val) > mostStyle })
 	for child := n.FirstChild; child != nil; {
 		next := child.NextSibling
 		if unshown(child) {
 			n.RemoveChild(child)
 		} else {
-			prune(child)
+			pruneNode(child)
 		}
 		child = next
 	}
@@ -141,7 +142,14 @@ func allowLinks(p *bluemonday.Policy) {
 }
 
 func allowImages(p *bluemonday.Policy, length *regexp.Regexp) {
-	p.AllowAttrs("src").Matching(regexp.MustCompile(`(?i)^\s*(https://|cid:)`)).OnElements("img")
+	// Pages by https load nothing by http; most servers that give an image by one
+	// give it by the other too.
+	p.AllowAttrs("src").Matching(regexp.MustCompile(`(?i)^\s*(https?://|cid:)`)).OnElements("img")
+	p.RewriteSrc(func(u *url.URL) {
+		if u.Scheme == "http" {
+			u.Scheme = "https"
+		}
+	})
 	p.AllowAttrs("alt").OnElements("img")
 	p.AllowAttrs("width", "height").Matching(length).OnElements("img")
 }

@@ -43,7 +43,7 @@ func TestSanitize(t *testing.T) {
 		"relative link":   {`<a href="/admin">a</a><a href="//x.example">b</a>`, `ab`},
 		"image":           {`<img src="https://a.example/x.png" alt="x" width="10" onerror="y">`, `<img src="https://a.example/x.png" alt="x" width="10"/>`},
 		"inline image":    {`<img src="cid:part1@mail">`, `<img src="cid:part1@mail"/>`},
-		"image by http":   {`<img src="http://a.example/x.png" alt="x">`, `<img alt="x"/>`},
+		"image by http":   {`<img src="http://a.example/x.png" alt="x">`, `<img src="https://a.example/x.png" alt="x"/>`},
 		"image as data":   {`<img src="data:image/png;base64,AAAA">`, ``},
 		"cid as link":     {`<a href="cid:x">a</a>`, `a`},
 		"mailto as image": {`<img src="mailto:a@b.example">`, ``},

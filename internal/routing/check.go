@@ -10,7 +10,6 @@ import (
 	"parley/ent"
 	"parley/ent/contactlist"
 	"parley/ent/inboxteam"
-	"parley/ent/schema"
 	"parley/ent/team"
 	"parley/ent/teammember"
 	"parley/ent/user"
@@ -23,7 +22,7 @@ import (
 const (
 	MaxRules      = 50
 	MaxConditions = 20
-	MaxPeople     = 200 // users, or teams, of one rule
+	MaxPeople     = 100 // users, or teams, of one rule
 	MaxValue      = 500 // characters
 )
 
@@ -34,21 +33,21 @@ const (
 // conditions, and it alone (RT-3). A condition on what conversations of the
 // channel's kind have not, such as a chat's subject, is INVALID. Nothing at all
 // is fine: it leaves unassigned.
-func Check(ctx context.Context, client *ent.Client, inboxID string, kind vocab.ChannelKind, r schema.Routing) error {
+func Check(ctx context.Context, client *ent.Client, inboxID string, kind vocab.ChannelKind, r vocab.Routing) error {
 	if len(r.Rules) == 0 {
 		return nil
 	}
 	if len(r.Rules) > MaxRules {
-		return errs.New(errs.TooLong, "There are %d rules; at most %d are allowed.", len(r.Rules), MaxRules).On("routing", "rules")
+		return errs.Exceeds(MaxRules, "There are %d rules; at most %d are allowed.", len(r.Rules), MaxRules).On("routing", "rules")
 	}
-	known, err := look(ctx, client, inboxID, r)
+	known, err := loadDirectory(ctx, client, inboxID, r)
 	if err != nil {
 		return err
 	}
 	var faults []error
 	for i, rule := range r.Rules {
 		at := []string{"routing", "rules", strconv.Itoa(i)}
-		faults = append(faults, order(rule, i == len(r.Rules)-1, at), known.conditions(kind, rule, at), known.target(rule, at))
+		faults = append(faults, checkOrder(rule, i == len(r.Rules)-1, at), known.checkConditions(kind, rule, at), known.checkTarget(rule, at))
 	}
 	return errors.Join(faults...)
 }
@@ -61,7 +60,7 @@ type directory struct {
 	lists   map[string]bool
 }
 
-func look(ctx context.Context, client *ent.Client, inboxID string, r schema.Routing) (*directory, error) {
+func loadDirectory(ctx context.Context, client *ent.Client, inboxID string, r vocab.Routing) (*directory, error) {
 	var users, teams, lists []string
 	for _, rule := range r.Rules {
 		users = append(append(users, rule.UserIDs...), rule.FallbackID)
@@ -71,7 +70,7 @@ func look(ctx context.Context, client *ent.Client, inboxID string, r schema.Rout
 		}
 	}
 	d := &directory{users: map[string]*ent.User{}, lists: map[string]bool{}}
-	found, err := client.User.Query().Where(user.IDIn(only(users, id.User)...)).All(ctx)
+	found, err := client.User.Query().Where(user.IDIn(idsWithPrefix(users, id.User)...)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -81,23 +80,23 @@ func look(ctx context.Context, client *ent.Client, inboxID string, r schema.Rout
 	if d.members, err = Members(ctx, client, inboxID); err != nil {
 		return nil, err
 	}
-	if d.teams, err = d.reaching(ctx, client, inboxID, only(teams, id.Team)); err != nil {
+	if d.teams, err = d.reachableTeams(ctx, client, inboxID, idsWithPrefix(teams, id.Team)); err != nil {
 		return nil, err
 	}
-	there, err := client.ContactList.Query().Where(contactlist.IDIn(only(lists, id.ContactList)...)).IDs(ctx)
+	there, err := client.ContactList.Query().Where(contactlist.IDIn(idsWithPrefix(lists, id.ContactList)...)).IDs(ctx)
 	for _, l := range there {
 		d.lists[l] = true
 	}
 	return d, err
 }
 
-func only(ids []string, prefix string) []string {
+func idsWithPrefix(ids []string, prefix string) []string {
 	return slices.DeleteFunc(slices.Clone(ids), func(s string) bool { return !id.Is(s, prefix) })
 }
 
-// reaching says of each team that exists whether it is a member of the inbox,
+// reachableTeams says of each team that exists whether it is a member of the inbox,
 // or one of its users is.
-func (d *directory) reaching(ctx context.Context, client *ent.Client, inboxID string, ids []string) (map[string]bool, error) {
+func (d *directory) reachableTeams(ctx context.Context, client *ent.Client, inboxID string, ids []string) (map[string]bool, error) {
 	teams := map[string]bool{}
 	there, err := client.Team.Query().Where(team.IDIn(ids...)).IDs(ctx)
 	if err != nil {
@@ -120,27 +119,27 @@ func (d *directory) reaching(ctx context.Context, client *ent.Client, inboxID st
 	return teams, err
 }
 
-// order: the last rule takes what the others leave; a rule before it that has
+// checkOrder: the last rule takes what the others leave; a rule before it that has
 // no conditions would leave it nothing (RT-3).
-func order(rule schema.RoutingRule, last bool, at []string) error {
+func checkOrder(rule vocab.RoutingRule, last bool, at []string) error {
 	switch {
 	case last && len(rule.Conditions) > 0:
-		return errs.New(errs.Invalid, "The last rule must have no conditions, so that it takes what the others leave.").On(on(at, "conditions")...)
+		return errs.New(errs.Invalid, "The last rule must have no conditions, so that it applies when no other rule does.").On(pathTo(at, "conditions")...)
 	case !last && len(rule.Conditions) == 0:
-		return errs.New(errs.Required, "Only the last rule may have no conditions: the rules after this one would never decide.").On(on(at, "conditions")...)
+		return errs.New(errs.Required, "Only the last rule may have no conditions: the rules after this one would never apply.").On(pathTo(at, "conditions")...)
 	case len(rule.Conditions) > MaxConditions:
-		return errs.New(errs.TooLong, "The rule has %d conditions; at most %d are allowed.", len(rule.Conditions), MaxConditions).On(on(at, "conditions")...)
+		return errs.Exceeds(MaxConditions, "The rule has %d conditions; at most %d are allowed.", len(rule.Conditions), MaxConditions).On(pathTo(at, "conditions")...)
 	}
 	return nil
 }
 
-func on(at []string, more ...string) []string { return append(slices.Clone(at), more...) }
+func pathTo(at []string, more ...string) []string { return append(slices.Clone(at), more...) }
 
-// conditions checks each condition of a rule.
-func (d *directory) conditions(kind vocab.ChannelKind, rule schema.RoutingRule, at []string) error {
+// checkConditions checks each condition of a rule.
+func (d *directory) checkConditions(kind vocab.ChannelKind, rule vocab.RoutingRule, at []string) error {
 	var faults []error
 	for i, c := range rule.Conditions {
-		faults = append(faults, d.condition(kind, c, on(at, "conditions", strconv.Itoa(i))))
+		faults = append(faults, d.checkCondition(kind, c, pathTo(at, "conditions", strconv.Itoa(i))))
 	}
 	return errors.Join(faults...)
 }
@@ -159,85 +158,94 @@ var (
 		vocab.RouteBySubject:         textual,
 		vocab.RouteByToAddress:       textual,
 	}
-
-	// lacking are the kinds of conditions on what conversations by a medium have not.
-	lacking = map[vocab.ChannelKind]map[vocab.RoutingConditionKind]bool{
-		vocab.Chat:  {vocab.RouteBySubject: true, vocab.RouteByToAddress: true},
-		vocab.Email: {vocab.RouteByPage: true, vocab.RouteByLanguage: true},
-	}
 )
 
-func (d *directory) condition(kind vocab.ChannelKind, c schema.RoutingCondition, at []string) error {
+// inputFields are the fields of the input that conditions come in, by kind.
+var inputFields = map[vocab.RoutingConditionKind]string{
+	vocab.RouteByContactProperty: "contactProperty",
+	vocab.RouteByList:            "list",
+	vocab.RouteByPage:            "page",
+	vocab.RouteByHours:           "hours",
+	vocab.RouteByLanguage:        "language",
+	vocab.RouteBySubject:         "subject",
+	vocab.RouteByToAddress:       "toAddress",
+}
+
+func (d *directory) checkCondition(kind vocab.ChannelKind, c vocab.RoutingCondition, at []string) error {
 	allowed, decidable := operators[c.Kind]
+	if !decidable {
+		return errs.New(errs.Invalid, "There is no condition %q.", errs.Clip(string(c.Kind))).On(at...)
+	}
+	at = pathTo(at, inputFields[c.Kind])
 	switch {
-	case !decidable || lacking[kind][c.Kind]:
-		return errs.New(errs.Invalid, "A conversation by %s cannot be routed by %s: it has none that is known.", kind, c.Kind).On(on(at, "kind")...)
+	case !kind.RoutedBy(c.Kind):
+		return errs.New(errs.Invalid, "A conversation of kind %s cannot be routed by %s: it has no such value.", kind, c.Kind).On(at...)
 	case !slices.Contains(allowed, c.Operator):
-		return errs.New(errs.Invalid, "%s does not go with %s; one of %v does.", c.Operator, c.Kind, allowed).On(on(at, "operator")...)
+		return errs.New(errs.Invalid, "%s is not allowed with %s; use one of %v.", c.Operator, c.Kind, allowed).On(pathTo(at, "operator")...)
 	case c.Kind == vocab.RouteByContactProperty && !slices.Contains(Properties, c.Property):
-		return errs.New(errs.Invalid, "Contacts have no property %q; name one of %v.", errs.Clip(c.Property), Properties).On(on(at, "property")...)
+		return errs.New(errs.Invalid, "Contacts have no property %q; use one of %v.", errs.Clip(c.Property), Properties).On(pathTo(at, "property")...)
 	case c.Kind == vocab.RouteByList && !d.lists[c.Value]:
-		return errs.New(errs.NotFound, "There is no list %q.", errs.Clip(c.Value)).On(on(at, "value")...)
+		return errs.New(errs.NotFound, "There is no list %q.", errs.Clip(c.Value)).On(pathTo(at, "contactListId")...)
 	case c.Kind == vocab.RouteByHours || slices.Contains(knownOrNo, c.Operator):
 		return nil
 	case c.Value == "":
-		return errs.New(errs.Required, "The condition needs a value to compare with.").On(on(at, "value")...)
+		return errs.New(errs.Required, "The condition requires a value to compare with.").On(pathTo(at, "value")...)
 	case utf8.RuneCountInString(c.Value) > MaxValue:
-		return errs.New(errs.TooLong, "The value may have %d characters at most.", MaxValue).On(on(at, "value")...)
+		return errs.Exceeds(MaxValue, "The value may have at most %d characters.", MaxValue).On(pathTo(at, "value")...)
 	}
 	return nil
 }
 
-// target checks that a rule names whom its target is about, and nobody else.
-func (d *directory) target(rule schema.RoutingRule, at []string) error {
+// checkTarget checks that a rule names whom its target is about, and no one else.
+func (d *directory) checkTarget(rule vocab.RoutingRule, at []string) error {
 	faults := []error{
-		names(rule.UserIDs, rule.Target == vocab.RouteUsers, "userIds", rule.Target, at),
-		names(rule.TeamIDs, rule.Target == vocab.RouteTeams, "teamIds", rule.Target, at),
+		checkNames(rule.UserIDs, rule.Target == vocab.RouteUsers, "userIds", rule.Target, at),
+		checkNames(rule.TeamIDs, rule.Target == vocab.RouteTeams, "teamIds", rule.Target, at),
 	}
 	for i, u := range rule.UserIDs {
-		path := on(at, "userIds", strconv.Itoa(i))
+		path := pathTo(at, "userIds", strconv.Itoa(i))
 		if slices.Contains(rule.UserIDs[:i], u) {
-			faults = append(faults, errs.New(errs.Invalid, "The user is there twice.").On(path...))
+			faults = append(faults, errs.New(errs.Invalid, "The user is listed twice; list them once.").On(path...))
 			continue
 		}
-		faults = append(faults, d.person(u, path))
+		faults = append(faults, d.checkPerson(u, path))
 	}
 	for i, t := range rule.TeamIDs {
 		reaches, there := d.teams[t]
-		path := on(at, "teamIds", strconv.Itoa(i))
+		path := pathTo(at, "teamIds", strconv.Itoa(i))
 		switch {
 		case !there:
 			faults = append(faults, errs.New(errs.NotFound, "There is no team %q.", errs.Clip(t)).On(path...))
 		case slices.Contains(rule.TeamIDs[:i], t):
-			faults = append(faults, errs.New(errs.Invalid, "The team is there twice.").On(path...))
+			faults = append(faults, errs.New(errs.Invalid, "The team is listed twice; list it once.").On(path...))
 		case !reaches:
-			faults = append(faults, errs.New(errs.NotAMember, "The team is no member of the inbox, and none of its users is. Add it first.").On(path...))
+			faults = append(faults, errs.New(errs.NotAMember, "Neither the team nor any of its users is a member of the inbox. Add it first.").On(path...))
 		}
 	}
 	switch {
 	case rule.FallbackID == "":
 	case rule.Target != vocab.RouteContactOwner:
-		faults = append(faults, errs.New(errs.Invalid, "A fallback goes with the target CONTACT_OWNER alone.").On(on(at, "fallbackId")...))
+		faults = append(faults, errs.New(errs.Invalid, "A fallback is allowed only with the target CONTACT_OWNER.").On(pathTo(at, "fallbackId")...))
 	default:
-		faults = append(faults, d.person(rule.FallbackID, on(at, "fallbackId")))
+		faults = append(faults, d.checkPerson(rule.FallbackID, pathTo(at, "fallbackId")))
 	}
 	return errors.Join(faults...)
 }
 
-func names(ids []string, wanted bool, field string, target vocab.RoutingTarget, at []string) error {
+func checkNames(ids []string, wanted bool, field string, target vocab.RoutingTarget, at []string) error {
 	switch {
 	case wanted && len(ids) == 0:
-		return errs.New(errs.Required, "The target %s needs at least one.", target).On(on(at, field)...)
+		return errs.New(errs.Required, "The target %s requires at least one.", target).On(pathTo(at, field)...)
 	case !wanted && len(ids) > 0:
-		return errs.New(errs.Invalid, "%s does not go with the target %s.", field, target).On(on(at, field)...)
+		return errs.New(errs.Invalid, "%s is not allowed with the target %s.", field, target).On(pathTo(at, field)...)
 	case len(ids) > MaxPeople:
-		return errs.New(errs.TooLong, "The list has %d ids; at most %d are allowed.", len(ids), MaxPeople).On(on(at, field)...)
+		return errs.Exceeds(MaxPeople, "The list has %d ids; at most %d are allowed.", len(ids), MaxPeople).On(pathTo(at, field)...)
 	}
 	return nil
 }
 
-// person refuses a user whom routing would never choose.
-func (d *directory) person(userID string, path []string) error {
+// checkPerson refuses a user whom routing would never choose.
+func (d *directory) checkPerson(userID string, path []string) error {
 	u := d.users[userID]
 	switch {
 	case u == nil:
@@ -245,9 +253,9 @@ func (d *directory) person(userID string, path []string) error {
 	case u.DeactivatedAt.IsSet():
 		return errs.New(errs.NotEligible, "%s is deactivated.", u.Name).On(path...)
 	case u.Seat == vocab.SeatNone:
-		return errs.New(errs.SeatRequired, "%s has no seat, so that nothing can be routed to them. Give them one first.", u.Name).On(path...)
+		return errs.New(errs.SeatRequired, "%s has no seat, so nothing can be routed to them. Give them a seat first.", u.Name).On(path...)
 	case !d.members[userID]:
-		return errs.New(errs.NotAMember, "%s is no member of the inbox. Add them to it first.", u.Name).On(path...)
+		return errs.New(errs.NotAMember, "%s is not a member of the inbox. Add them to it first.", u.Name).On(path...)
 	}
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"parley/ent/schema"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/routing"
@@ -60,53 +59,55 @@ func TestCheck(t *testing.T) {
 				tx.Client.ContactList.Create().SetID(list).SetName("VIP").SetCreatedAt(tx.Now()).Exec(ctx),
 			)
 		})
-		users := func(ids ...string) schema.RoutingRule {
-			return schema.RoutingRule{Target: vocab.RouteUsers, UserIDs: ids, Method: vocab.RoundRobin}
+		users := func(ids ...string) vocab.RoutingRule {
+			return vocab.RoutingRule{Target: vocab.RouteUsers, UserIDs: ids, Method: vocab.RoundRobin}
 		}
-		when := func(rule schema.RoutingRule, conditions ...schema.RoutingCondition) schema.RoutingRule {
+		when := func(rule vocab.RoutingRule, conditions ...vocab.RoutingCondition) vocab.RoutingRule {
 			rule.Conditions = conditions
 			return rule
 		}
-		hours := schema.RoutingCondition{Kind: vocab.RouteByHours, Operator: vocab.RoutingIs}
-		unassigned := schema.RoutingRule{Target: vocab.RouteUnassigned}
+		hours := vocab.RoutingCondition{Kind: vocab.RouteByHours, Operator: vocab.RoutingIs}
+		unassigned := vocab.RoutingRule{Target: vocab.RouteUnassigned}
 		for name, tc := range map[string]struct {
 			inbox int
-			rules []schema.RoutingRule
+			rules []vocab.RoutingRule
 			want  []string
 		}{
 			"nothing":           {0, nil, nil},
-			"unassigned":        {0, []schema.RoutingRule{unassigned}, nil},
-			"users":             {0, []schema.RoutingRule{users(ben, ada)}, nil},
-			"no seat":           {0, []schema.RoutingRule{users(ben, cleo)}, []string{"SEAT_REQUIRED 0.userIds.1"}},
-			"no member":         {1, []schema.RoutingRule{users(ben)}, []string{"NOT_A_MEMBER 0.userIds.0"}},
-			"unknown":           {0, []schema.RoutingRule{users("\x00", team)}, []string{"NOT_FOUND 0.userIds.0", "NOT_FOUND 0.userIds.1"}},
-			"twice":             {0, []schema.RoutingRule{users(ben, ben)}, []string{"INVALID 0.userIds.1"}},
-			"nobody":            {0, []schema.RoutingRule{users()}, []string{"REQUIRED 0.userIds"}},
-			"users of nobody":   {0, []schema.RoutingRule{{Target: vocab.RouteUnassigned, UserIDs: []string{ben}}}, []string{"INVALID 0.userIds"}},
-			"a team outside":    {0, []schema.RoutingRule{{Target: vocab.RouteTeams, TeamIDs: []string{team}}}, []string{"NOT_A_MEMBER 0.teamIds.0"}},
-			"an unknown team":   {0, []schema.RoutingRule{{Target: vocab.RouteTeams, TeamIDs: []string{ben}}}, []string{"NOT_FOUND 0.teamIds.0"}},
-			"owner":             {0, []schema.RoutingRule{{Target: vocab.RouteContactOwner, FallbackID: ben}}, nil},
-			"seatless fallback": {0, []schema.RoutingRule{{Target: vocab.RouteContactOwner, FallbackID: cleo}}, []string{"SEAT_REQUIRED 0.fallbackId"}},
-			"useless fallback":  {0, []schema.RoutingRule{{Target: vocab.RouteUnassigned, FallbackID: ben}}, []string{"INVALID 0.fallbackId"}},
-			"no catch-all":      {0, []schema.RoutingRule{when(unassigned, hours)}, []string{"INVALID 0.conditions"}},
-			"catch-all first":   {0, []schema.RoutingRule{users(ben), unassigned}, []string{"REQUIRED 0.conditions"}},
-			"conditions": {0, []schema.RoutingRule{when(users(ben), hours,
-				schema.RoutingCondition{Kind: vocab.RouteByList, Operator: vocab.RoutingIsNot, Value: list},
-				schema.RoutingCondition{Kind: vocab.RouteByContactProperty, Operator: vocab.RoutingKnown, Property: "email"},
+			"unassigned":        {0, []vocab.RoutingRule{unassigned}, nil},
+			"users":             {0, []vocab.RoutingRule{users(ben, ada)}, nil},
+			"no seat":           {0, []vocab.RoutingRule{users(ben, cleo)}, []string{"SEAT_REQUIRED 0.userIds.1"}},
+			"no member":         {1, []vocab.RoutingRule{users(ben)}, []string{"NOT_A_MEMBER 0.userIds.0"}},
+			"unknown":           {0, []vocab.RoutingRule{users("\x00", team)}, []string{"NOT_FOUND 0.userIds.0", "NOT_FOUND 0.userIds.1"}},
+			"twice":             {0, []vocab.RoutingRule{users(ben, ben)}, []string{"INVALID 0.userIds.1"}},
+			"nobody":            {0, []vocab.RoutingRule{users()}, []string{"REQUIRED 0.userIds"}},
+			"users of nobody":   {0, []vocab.RoutingRule{{Target: vocab.RouteUnassigned, UserIDs: []string{ben}}}, []string{"INVALID 0.userIds"}},
+			"a team outside":    {0, []vocab.RoutingRule{{Target: vocab.RouteTeams, TeamIDs: []string{team}}}, []string{"NOT_A_MEMBER 0.teamIds.0"}},
+			"an unknown team":   {0, []vocab.RoutingRule{{Target: vocab.RouteTeams, TeamIDs: []string{ben}}}, []string{"NOT_FOUND 0.teamIds.0"}},
+			"owner":             {0, []vocab.RoutingRule{{Target: vocab.RouteContactOwner, FallbackID: ben}}, nil},
+			"seatless fallback": {0, []vocab.RoutingRule{{Target: vocab.RouteContactOwner, FallbackID: cleo}}, []string{"SEAT_REQUIRED 0.fallbackId"}},
+			"useless fallback":  {0, []vocab.RoutingRule{{Target: vocab.RouteUnassigned, FallbackID: ben}}, []string{"INVALID 0.fallbackId"}},
+			"no catch-all":      {0, []vocab.RoutingRule{when(unassigned, hours)}, []string{"INVALID 0.conditions"}},
+			"catch-all first":   {0, []vocab.RoutingRule{users(ben), unassigned}, []string{"REQUIRED 0.conditions"}},
+			"conditions": {0, []vocab.RoutingRule{when(users(ben), hours,
+				vocab.RoutingCondition{Kind: vocab.RouteByList, Operator: vocab.RoutingIsNot, Value: list},
+				vocab.RoutingCondition{Kind: vocab.RouteByContactProperty, Operator: vocab.RoutingKnown, Property: "email"},
 			), unassigned}, nil},
-			"bad conditions": {0, []schema.RoutingRule{when(users(ben),
-				schema.RoutingCondition{Kind: vocab.RouteBySubject, Operator: vocab.RoutingIs, Value: "x"},
-				schema.RoutingCondition{Kind: vocab.RouteByList, Operator: vocab.RoutingContains, Value: list},
-				schema.RoutingCondition{Kind: vocab.RouteByList, Operator: vocab.RoutingIs, Value: team},
-				schema.RoutingCondition{Kind: vocab.RouteByContactProperty, Operator: vocab.RoutingIs, Property: "shoe size", Value: "42"},
-				schema.RoutingCondition{Kind: vocab.RouteByPage, Operator: vocab.RoutingIs},
-				schema.RoutingCondition{Kind: vocab.RouteByPage, Operator: vocab.RoutingIs, Value: strings.Repeat("é", 501)},
+			"bad conditions": {0, []vocab.RoutingRule{when(users(ben),
+				vocab.RoutingCondition{Kind: vocab.RouteBySubject, Operator: vocab.RoutingIs, Value: "x"},
+				vocab.RoutingCondition{Kind: vocab.RouteByList, Operator: vocab.RoutingContains, Value: list},
+				vocab.RoutingCondition{Kind: vocab.RouteByList, Operator: vocab.RoutingIs, Value: team},
+				vocab.RoutingCondition{Kind: vocab.RouteByContactProperty, Operator: vocab.RoutingIs, Property: "shoe size", Value: "42"},
+				vocab.RoutingCondition{Kind: vocab.RouteByPage, Operator: vocab.RoutingIs},
+				vocab.RoutingCondition{Kind: vocab.RouteByPage, Operator: vocab.RoutingIs, Value: strings.Repeat("é", 501)},
+				vocab.RoutingCondition{Operator: vocab.RoutingIs, Value: "x"},
 			), unassigned}, []string{
-				"INVALID 0.conditions.0.kind", "INVALID 0.conditions.1.operator", "NOT_FOUND 0.conditions.2.value",
-				"INVALID 0.conditions.3.property", "REQUIRED 0.conditions.4.value", "TOO_LONG 0.conditions.5.value",
+				"INVALID 0.conditions.0.subject", "INVALID 0.conditions.1.list.operator", "NOT_FOUND 0.conditions.2.list.contactListId",
+				"INVALID 0.conditions.3.contactProperty.property", "REQUIRED 0.conditions.4.page.value", "TOO_LONG 0.conditions.5.page.value",
+				"INVALID 0.conditions.6",
 			}},
 		} {
-			err := routing.Check(f.Admin, f.Store.Client(f.Admin), f.InboxIDs[tc.inbox], vocab.Chat, schema.Routing{Rules: tc.rules})
+			err := routing.Check(f.Admin, f.Store.Client(f.Admin), f.InboxIDs[tc.inbox], vocab.Chat, vocab.Routing{Rules: tc.rules})
 			if tc.want == nil {
 				tc.want = []string{}
 			}
@@ -123,19 +124,19 @@ func TestCheckEmail(t *testing.T) {
 	t.Parallel()
 	testkit.SharedDatabase(t, func(t *testing.T, db testkit.Database) {
 		f := testkit.Account(t, db.Open(t, nil))
-		rules := func(kinds ...vocab.RoutingConditionKind) schema.Routing {
-			rule := schema.RoutingRule{Target: vocab.RouteUnassigned}
+		rules := func(kinds ...vocab.RoutingConditionKind) vocab.Routing {
+			rule := vocab.RoutingRule{Target: vocab.RouteUnassigned}
 			for _, k := range kinds {
-				rule.Conditions = append(rule.Conditions, schema.RoutingCondition{Kind: k, Operator: vocab.RoutingIs, Value: "x"})
+				rule.Conditions = append(rule.Conditions, vocab.RoutingCondition{Kind: k, Operator: vocab.RoutingIs, Value: "x"})
 			}
-			return schema.Routing{Rules: []schema.RoutingRule{rule, {Target: vocab.RouteUnassigned}}}
+			return vocab.Routing{Rules: []vocab.RoutingRule{rule, {Target: vocab.RouteUnassigned}}}
 		}
 		for _, tc := range []struct {
-			rules schema.Routing
+			rules vocab.Routing
 			want  []string
 		}{
 			{rules(vocab.RouteBySubject, vocab.RouteByToAddress, vocab.RouteByHours), []string{}},
-			{rules(vocab.RouteByPage, vocab.RouteByLanguage), []string{"INVALID 0.conditions.0.kind", "INVALID 0.conditions.1.kind"}},
+			{rules(vocab.RouteByPage, vocab.RouteByLanguage), []string{"INVALID 0.conditions.0.page", "INVALID 0.conditions.1.language"}},
 		} {
 			err := routing.Check(f.Admin, f.Store.Client(f.Admin), f.InboxIDs[0], vocab.Email, tc.rules)
 			if diff := cmp.Diff(tc.want, faults(err)); diff != "" {

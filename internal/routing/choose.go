@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"parley/ent/schema"
 	"parley/internal/vocab"
 )
 
@@ -35,7 +34,7 @@ type Case struct {
 	Kind vocab.ChannelKind
 	// OnlyAvailable passes over who is away for e-mail too (AC-8).
 	OnlyAvailable bool
-	// Last is whom the rule chose last; "": nobody yet.
+	// Last is whom the rule chose last; "": no one yet.
 	Last string
 }
 
@@ -44,31 +43,31 @@ type Decision struct {
 	// Rule is the number of the rule that held, from 1; 0: there was none.
 	Rule   int
 	Target vocab.RoutingTarget
-	// AssigneeID is who gets it; "": nobody could.
+	// AssigneeID is who gets it; "": no one could.
 	AssigneeID string
 	// TeamID is the team that gets it, with or without one of its members.
 	TeamID string
 	// Candidates are all whom the rule names, in the rule's order.
-	Candidates []schema.RoutingCandidate
+	Candidates []vocab.RoutingCandidate
 }
 
 // Choose decides among the candidates of a rule, which stand in the rule's
 // order: the owner before the fallback, users as listed, the members of teams
 // team by team (RT-1, RT-2). Someone who is there twice counts once. Routing to
-// teams chooses the team with the person; with nobody eligible, the first team.
-func Choose(rule schema.RoutingRule, candidates []Candidate, of Case) Decision {
-	d := Decision{Target: rule.Target, Candidates: []schema.RoutingCandidate{}}
+// teams chooses the team with the person; with no one eligible, the first team.
+func Choose(rule vocab.RoutingRule, candidates []Candidate, of Case) Decision {
+	d := Decision{Target: rule.Target, Candidates: []vocab.RoutingCandidate{}}
 	if rule.Target == vocab.RouteUnassigned {
 		return d
 	}
-	candidates = once(candidates)
+	candidates = withoutRepeats(candidates)
 	eligible := []Candidate{}
 	for _, c := range candidates {
 		why := c.unfit(of)
 		if why == "" {
 			eligible = append(eligible, c)
 		}
-		d.Candidates = append(d.Candidates, schema.RoutingCandidate{UserID: c.UserID, Skipped: why})
+		d.Candidates = append(d.Candidates, vocab.RoutingCandidate{UserID: c.UserID, Skipped: why})
 	}
 	if rule.Target == vocab.RouteTeams && len(rule.TeamIDs) > 0 {
 		d.TeamID = rule.TeamIDs[0]
@@ -76,7 +75,7 @@ func Choose(rule schema.RoutingRule, candidates []Candidate, of Case) Decision {
 	if len(eligible) == 0 {
 		return d
 	}
-	chosen := pick(rule, eligible, after(candidates, of.Last))
+	chosen := pickCandidate(rule, eligible, turnsAfter(candidates, of.Last))
 	d.AssigneeID = chosen.UserID
 	if rule.Target == vocab.RouteTeams {
 		d.TeamID = chosen.TeamID
@@ -93,8 +92,9 @@ func Choose(rule schema.RoutingRule, candidates []Candidate, of Case) Decision {
 	return d
 }
 
-// pick chooses one of the eligible. turn tells who is next: the lowest first.
-func pick(rule schema.RoutingRule, eligible []Candidate, turn map[string]int) Candidate {
+// pickCandidate chooses one of the eligible. turn reports who is next: the lowest
+// first.
+func pickCandidate(rule vocab.RoutingRule, eligible []Candidate, turn map[string]int) Candidate {
 	if rule.Target == vocab.RouteContactOwner {
 		return eligible[0] // the owner, else the fallback
 	}
@@ -106,9 +106,9 @@ func pick(rule schema.RoutingRule, eligible []Candidate, turn map[string]int) Ca
 	})
 }
 
-// after numbers the candidates from 0, beginning behind the last one who was
-// chosen and going round. One who is no candidate any more was before the first.
-func after(candidates []Candidate, last string) map[string]int {
+// turnsAfter numbers the candidates from 0, beginning behind the last one who was
+// chosen and going round. One who is no candidate any longer was before the first.
+func turnsAfter(candidates []Candidate, last string) map[string]int {
 	n := len(candidates)
 	at := slices.IndexFunc(candidates, func(c Candidate) bool { return c.UserID == last })
 	turn := make(map[string]int, n)
@@ -118,8 +118,8 @@ func after(candidates []Candidate, last string) map[string]int {
 	return turn
 }
 
-// once leaves out who stands before already, and who is nobody.
-func once(candidates []Candidate) []Candidate {
+// withoutRepeats leaves out who stands before already, and who is no one.
+func withoutRepeats(candidates []Candidate) []Candidate {
 	seen := map[string]bool{"": true}
 	unique := make([]Candidate, 0, len(candidates))
 	for _, c := range candidates {
@@ -131,9 +131,9 @@ func once(candidates []Candidate) []Candidate {
 	return unique
 }
 
-// unfit tells why a user cannot get the conversation; "": they can (RT-2).
+// unfit reports why a user cannot get the conversation; "": they can (RT-2).
 func (c Candidate) unfit(of Case) vocab.RoutingSkipReason {
-	chat := of.Kind == vocab.Chat
+	kind := of.Kind.Abilities()
 	switch {
 	case c.Deactivated:
 		return vocab.SkipDeactivated
@@ -141,9 +141,9 @@ func (c Candidate) unfit(of Case) vocab.RoutingSkipReason {
 		return vocab.SkipNotAMember
 	case !c.Seated:
 		return vocab.SkipNoSeat
-	case !c.Available && (chat || of.OnlyAvailable):
+	case !c.Available && (kind.OnlyToAvailable || of.OnlyAvailable):
 		return vocab.SkipAway
-	case chat && c.Capacity > 0 && c.Chats >= c.Capacity:
+	case kind.TakesCapacity && c.Capacity > 0 && c.Chats >= c.Capacity:
 		return vocab.SkipAtCapacity
 	}
 	return ""

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"parley/ent/schema"
 	"parley/internal/routing"
 	"parley/internal/vocab"
 )
@@ -51,20 +50,20 @@ func text(d routing.Decision) string {
 // RT-1, RT-2, AC-4, AC-7, AC-8: who is chosen, and why the others are not.
 func TestChoose(t *testing.T) {
 	t.Parallel()
-	users := schema.RoutingRule{Target: vocab.RouteUsers, Method: vocab.RoundRobin}
-	fewest := schema.RoutingRule{Target: vocab.RouteUsers, Method: vocab.FewestOpen}
-	owner := schema.RoutingRule{Target: vocab.RouteContactOwner, Method: vocab.RoundRobin}
-	teams := schema.RoutingRule{Target: vocab.RouteTeams, TeamIDs: []string{"red", "blue"}, Method: vocab.RoundRobin}
+	users := vocab.RoutingRule{Target: vocab.RouteUsers, Method: vocab.RoundRobin}
+	fewest := vocab.RoutingRule{Target: vocab.RouteUsers, Method: vocab.FewestOpen}
+	owner := vocab.RoutingRule{Target: vocab.RouteContactOwner, Method: vocab.RoundRobin}
+	teams := vocab.RoutingRule{Target: vocab.RouteTeams, TeamIDs: []string{"red", "blue"}, Method: vocab.RoundRobin}
 	list := func(c ...routing.Candidate) []routing.Candidate { return c }
 	chat, email := routing.Case{Kind: vocab.Chat}, routing.Case{Kind: vocab.Email}
 	last := func(name string) routing.Case { return routing.Case{Kind: vocab.Chat, Last: name} }
 	for name, tc := range map[string]struct {
-		rule       schema.RoutingRule
+		rule       vocab.RoutingRule
 		candidates []routing.Candidate
 		of         routing.Case
 		want       string
 	}{
-		"unassigned looks at nobody":     {schema.RoutingRule{Target: vocab.RouteUnassigned}, list(fit("a")), chat, "/"},
+		"unassigned looks at nobody":     {vocab.RoutingRule{Target: vocab.RouteUnassigned}, list(fit("a")), chat, "/"},
 		"nobody":                         {users, nil, chat, "/"},
 		"the first turn":                 {users, list(fit("a"), fit("b")), chat, "a/ a b:NOT_NEXT"},
 		"the next turn":                  {users, list(fit("a"), fit("b"), fit("c")), last("a"), "b/ a:NOT_NEXT b c:NOT_NEXT"},
@@ -105,7 +104,7 @@ func TestChoose(t *testing.T) {
 // RT-6: whoever takes turns gets as many as the others.
 func TestTurns(t *testing.T) {
 	t.Parallel()
-	rule := schema.RoutingRule{Target: vocab.RouteUsers, Method: vocab.RoundRobin}
+	rule := vocab.RoutingRule{Target: vocab.RouteUsers, Method: vocab.RoundRobin}
 	candidates := []routing.Candidate{}
 	for i := range 7 {
 		candidates = append(candidates, fit(fmt.Sprint("user", i)))
@@ -125,8 +124,8 @@ func TestTurns(t *testing.T) {
 // RT-3: the first rule whose conditions all hold.
 func TestPick(t *testing.T) {
 	t.Parallel()
-	condition := func(kind vocab.RoutingConditionKind, operator vocab.RoutingOperator, value string) schema.RoutingCondition {
-		return schema.RoutingCondition{Kind: kind, Operator: operator, Value: value, Property: "email"}
+	condition := func(kind vocab.RoutingConditionKind, operator vocab.RoutingOperator, value string) vocab.RoutingCondition {
+		return vocab.RoutingCondition{Kind: kind, Operator: operator, Value: value, Property: "email"}
 	}
 	facts := routing.Facts{
 		Contact: map[string]string{"email": "Dora@Example.net"}, ListIDs: []string{"vip"},
@@ -136,54 +135,54 @@ func TestPick(t *testing.T) {
 	subject, to := vocab.RouteBySubject, vocab.RouteByToAddress
 	property, list, page, hours, language := vocab.RouteByContactProperty, vocab.RouteByList, vocab.RouteByPage, vocab.RouteByHours, vocab.RouteByLanguage
 	for name, tc := range map[string]struct {
-		conditions []schema.RoutingCondition
+		conditions []vocab.RoutingCondition
 		facts      routing.Facts
 		want       bool
 	}{
 		"none":                 {nil, facts, true},
-		"property is":          {[]schema.RoutingCondition{condition(property, vocab.RoutingIs, "dora@example.net")}, facts, true},
-		"property is not":      {[]schema.RoutingCondition{condition(property, vocab.RoutingIsNot, "dora@example.net")}, facts, false},
-		"property contains":    {[]schema.RoutingCondition{condition(property, vocab.RoutingContains, "@example")}, facts, true},
-		"property without":     {[]schema.RoutingCondition{condition(property, vocab.RoutingNotContains, "@example")}, facts, false},
-		"property starts":      {[]schema.RoutingCondition{condition(property, vocab.RoutingStartsWith, "dor")}, facts, true},
-		"property known":       {[]schema.RoutingCondition{condition(property, vocab.RoutingKnown, "")}, facts, true},
-		"property unknown":     {[]schema.RoutingCondition{condition(property, vocab.RoutingUnknown, "")}, facts, false},
-		"nobody is known":      {[]schema.RoutingCondition{condition(property, vocab.RoutingUnknown, "")}, routing.Facts{}, true},
-		"on the list":          {[]schema.RoutingCondition{condition(list, vocab.RoutingIs, "vip")}, facts, true},
-		"on another list":      {[]schema.RoutingCondition{condition(list, vocab.RoutingIs, "new")}, facts, false},
-		"not on the list":      {[]schema.RoutingCondition{condition(list, vocab.RoutingIsNot, "vip")}, facts, false},
-		"nobody is on no list": {[]schema.RoutingCondition{condition(list, vocab.RoutingIsNot, "vip")}, routing.Facts{}, true},
-		"page is":              {[]schema.RoutingCondition{condition(page, vocab.RoutingIs, "shop.example/pricing?plan=pro")}, facts, true},
-		"page starts":          {[]schema.RoutingCondition{condition(page, vocab.RoutingStartsWith, "https://shop.example/")}, facts, true},
-		"page of a scheme":     {[]schema.RoutingCondition{condition(page, vocab.RoutingStartsWith, "http://shop.example/")}, facts, false},
-		"page is below":        {[]schema.RoutingCondition{condition(page, vocab.RoutingIs, "shop.example/*")}, facts, true},
-		"page's case counts":   {[]schema.RoutingCondition{condition(page, vocab.RoutingIs, "shop.example/Pricing")}, facts, false},
-		"page contains":        {[]schema.RoutingCondition{condition(page, vocab.RoutingContains, "/blog")}, facts, false},
-		"in hours":             {[]schema.RoutingCondition{condition(hours, vocab.RoutingIs, "")}, facts, true},
-		"out of hours":         {[]schema.RoutingCondition{condition(hours, vocab.RoutingIsNot, "")}, facts, false},
-		"all must hold":        {[]schema.RoutingCondition{condition(hours, vocab.RoutingIs, ""), condition(list, vocab.RoutingIs, "new")}, facts, false},
-		"language":             {[]schema.RoutingCondition{condition(language, vocab.RoutingIs, "DE")}, facts, true},
-		"another region's":     {[]schema.RoutingCondition{condition(language, vocab.RoutingIs, "de-CH")}, facts, false},
-		"another language":     {[]schema.RoutingCondition{condition(language, vocab.RoutingIsNot, "d")}, facts, true},
-		"no language known":    {[]schema.RoutingCondition{condition(language, vocab.RoutingUnknown, "")}, routing.Facts{}, true},
-		"what a chat has not":  {[]schema.RoutingCondition{condition(subject, vocab.RoutingIs, "de")}, facts, false},
-		"subject contains":     {[]schema.RoutingCondition{condition(subject, vocab.RoutingContains, "RECHNUNG")}, mail, true},
-		"subject starts":       {[]schema.RoutingCondition{condition(subject, vocab.RoutingStartsWith, "rechnung")}, mail, false},
-		"to":                   {[]schema.RoutingCondition{condition(to, vocab.RoutingIs, "sales@example.com")}, mail, true},
-		"to any":               {[]schema.RoutingCondition{condition(to, vocab.RoutingStartsWith, "SUPPORT@")}, mail, true},
-		"to none":              {[]schema.RoutingCondition{condition(to, vocab.RoutingIsNot, "sales@example.com")}, mail, false},
-		"to nobody there":      {[]schema.RoutingCondition{condition(to, vocab.RoutingNotContains, "example.org")}, mail, true},
+		"property is":          {[]vocab.RoutingCondition{condition(property, vocab.RoutingIs, "dora@example.net")}, facts, true},
+		"property is not":      {[]vocab.RoutingCondition{condition(property, vocab.RoutingIsNot, "dora@example.net")}, facts, false},
+		"property contains":    {[]vocab.RoutingCondition{condition(property, vocab.RoutingContains, "@example")}, facts, true},
+		"property without":     {[]vocab.RoutingCondition{condition(property, vocab.RoutingNotContains, "@example")}, facts, false},
+		"property starts":      {[]vocab.RoutingCondition{condition(property, vocab.RoutingStartsWith, "dor")}, facts, true},
+		"property known":       {[]vocab.RoutingCondition{condition(property, vocab.RoutingKnown, "")}, facts, true},
+		"property unknown":     {[]vocab.RoutingCondition{condition(property, vocab.RoutingUnknown, "")}, facts, false},
+		"nobody is known":      {[]vocab.RoutingCondition{condition(property, vocab.RoutingUnknown, "")}, routing.Facts{}, true},
+		"on the list":          {[]vocab.RoutingCondition{condition(list, vocab.RoutingIs, "vip")}, facts, true},
+		"on another list":      {[]vocab.RoutingCondition{condition(list, vocab.RoutingIs, "new")}, facts, false},
+		"not on the list":      {[]vocab.RoutingCondition{condition(list, vocab.RoutingIsNot, "vip")}, facts, false},
+		"nobody is on no list": {[]vocab.RoutingCondition{condition(list, vocab.RoutingIsNot, "vip")}, routing.Facts{}, true},
+		"page is":              {[]vocab.RoutingCondition{condition(page, vocab.RoutingIs, "shop.example/pricing?plan=pro")}, facts, true},
+		"page starts":          {[]vocab.RoutingCondition{condition(page, vocab.RoutingStartsWith, "https://shop.example/")}, facts, true},
+		"page of a scheme":     {[]vocab.RoutingCondition{condition(page, vocab.RoutingStartsWith, "http://shop.example/")}, facts, false},
+		"page is below":        {[]vocab.RoutingCondition{condition(page, vocab.RoutingIs, "shop.example/*")}, facts, true},
+		"page's case counts":   {[]vocab.RoutingCondition{condition(page, vocab.RoutingIs, "shop.example/Pricing")}, facts, false},
+		"page contains":        {[]vocab.RoutingCondition{condition(page, vocab.RoutingContains, "/blog")}, facts, false},
+		"in hours":             {[]vocab.RoutingCondition{condition(hours, vocab.RoutingIs, "")}, facts, true},
+		"out of hours":         {[]vocab.RoutingCondition{condition(hours, vocab.RoutingIsNot, "")}, facts, false},
+		"all must hold":        {[]vocab.RoutingCondition{condition(hours, vocab.RoutingIs, ""), condition(list, vocab.RoutingIs, "new")}, facts, false},
+		"language":             {[]vocab.RoutingCondition{condition(language, vocab.RoutingIs, "DE")}, facts, true},
+		"another region's":     {[]vocab.RoutingCondition{condition(language, vocab.RoutingIs, "de-CH")}, facts, false},
+		"another language":     {[]vocab.RoutingCondition{condition(language, vocab.RoutingIsNot, "d")}, facts, true},
+		"no language known":    {[]vocab.RoutingCondition{condition(language, vocab.RoutingUnknown, "")}, routing.Facts{}, true},
+		"what a chat has not":  {[]vocab.RoutingCondition{condition(subject, vocab.RoutingIs, "de")}, facts, false},
+		"subject contains":     {[]vocab.RoutingCondition{condition(subject, vocab.RoutingContains, "RECHNUNG")}, mail, true},
+		"subject starts":       {[]vocab.RoutingCondition{condition(subject, vocab.RoutingStartsWith, "rechnung")}, mail, false},
+		"to":                   {[]vocab.RoutingCondition{condition(to, vocab.RoutingIs, "sales@example.com")}, mail, true},
+		"to any":               {[]vocab.RoutingCondition{condition(to, vocab.RoutingStartsWith, "SUPPORT@")}, mail, true},
+		"to none":              {[]vocab.RoutingCondition{condition(to, vocab.RoutingIsNot, "sales@example.com")}, mail, false},
+		"to nobody there":      {[]vocab.RoutingCondition{condition(to, vocab.RoutingNotContains, "example.org")}, mail, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := schema.Routing{Rules: []schema.RoutingRule{{Conditions: tc.conditions, Target: vocab.RouteUsers}, {Target: vocab.RouteTeams}}}
+			r := vocab.Routing{Rules: []vocab.RoutingRule{{Conditions: tc.conditions, Target: vocab.RouteUsers}, {Target: vocab.RouteTeams}}}
 			number, rule := routing.Pick(r, tc.facts)
 			if got := number == 1; got != tc.want || got != (rule.Target == vocab.RouteUsers) {
 				t.Errorf("rule %d, %s", number, rule.Target)
 			}
 		})
 	}
-	if number, rule := routing.Pick(schema.Routing{}, facts); number != 0 || rule.Target != vocab.RouteUnassigned {
+	if number, rule := routing.Pick(vocab.Routing{}, facts); number != 0 || rule.Target != vocab.RouteUnassigned {
 		t.Errorf("without rules: %d, %s", number, rule.Target)
 	}
 }

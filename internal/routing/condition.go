@@ -4,8 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"parley/ent/schema"
-	"parley/internal/address"
+	"parley/internal/pageurl"
 	"parley/internal/vocab"
 )
 
@@ -32,46 +31,46 @@ var Properties = []string{"name", "email", "phone"}
 
 // Pick returns the first rule whose conditions all hold, and its number from 1
 // (RT-3). Without rules it is number 0, which leaves unassigned.
-func Pick(r schema.Routing, facts Facts) (int, schema.RoutingRule) {
+func Pick(r vocab.Routing, facts Facts) (int, vocab.RoutingRule) {
 	for i, rule := range r.Rules {
-		if !slices.ContainsFunc(rule.Conditions, func(c schema.RoutingCondition) bool { return !holds(c, facts) }) {
+		if !slices.ContainsFunc(rule.Conditions, func(c vocab.RoutingCondition) bool { return !conditionHolds(c, facts) }) {
 			return i + 1, rule
 		}
 	}
-	return 0, schema.RoutingRule{Target: vocab.RouteUnassigned}
+	return 0, vocab.RoutingRule{Target: vocab.RouteUnassigned}
 }
 
 // Asks reports whether any rule asks for a kind of fact.
-func Asks(r schema.Routing, kinds ...vocab.RoutingConditionKind) bool {
-	return slices.ContainsFunc(r.Rules, func(rule schema.RoutingRule) bool {
-		return slices.ContainsFunc(rule.Conditions, func(c schema.RoutingCondition) bool { return slices.Contains(kinds, c.Kind) })
+func Asks(r vocab.Routing, kinds ...vocab.RoutingConditionKind) bool {
+	return slices.ContainsFunc(r.Rules, func(rule vocab.RoutingRule) bool {
+		return slices.ContainsFunc(rule.Conditions, func(c vocab.RoutingCondition) bool { return slices.Contains(kinds, c.Kind) })
 	})
 }
 
-// holds decides a condition. One that cannot be decided does not hold.
-func holds(c schema.RoutingCondition, facts Facts) bool {
+// conditionHolds decides a condition. One that cannot be decided is false.
+func conditionHolds(c vocab.RoutingCondition, facts Facts) bool {
 	switch c.Kind {
 	case vocab.RouteByContactProperty:
-		return compare(facts.Contact[c.Property], c)
+		return compareText(facts.Contact[c.Property], c)
 	case vocab.RouteByList:
 		return slices.Contains(facts.ListIDs, c.Value) == (c.Operator == vocab.RoutingIs)
 	case vocab.RouteByPage:
 		return onPage(facts.Page, c)
 	case vocab.RouteByLanguage:
-		return speaks(facts.Language, c)
+		return matchesLanguage(facts.Language, c)
 	case vocab.RouteBySubject:
-		return compare(facts.Subject, c)
+		return compareText(facts.Subject, c)
 	case vocab.RouteByToAddress:
-		return addressed(facts.To, c)
+		return compareAddresses(facts.To, c)
 	case vocab.RouteByHours:
 		return facts.InHours == (c.Operator == vocab.RoutingIs)
 	}
 	return false
 }
 
-// compare compares texts without regard to case. What is not known has an empty
+// compareText compares texts without regard to case. What is not known has an empty
 // text: it is not anything, and contains nothing.
-func compare(text string, c schema.RoutingCondition) bool {
+func compareText(text string, c vocab.RoutingCondition) bool {
 	text, value := strings.ToLower(text), strings.ToLower(c.Value)
 	switch c.Operator {
 	case vocab.RoutingIs:
@@ -92,36 +91,36 @@ func compare(text string, c schema.RoutingCondition) bool {
 	return false
 }
 
-// addressed compares addresses: what is asked holds for one of them, what is
+// compareAddresses compares addresses: what is asked holds for one of them, what is
 // denied for none.
-func addressed(to []string, c schema.RoutingCondition) bool {
+func compareAddresses(to []string, c vocab.RoutingCondition) bool {
 	switch c.Operator {
 	case vocab.RoutingIsNot, vocab.RoutingNotContains:
-		return !slices.ContainsFunc(to, func(a string) bool { return !compare(a, c) })
+		return !slices.ContainsFunc(to, func(a string) bool { return !compareText(a, c) })
 	}
-	return slices.ContainsFunc(to, func(a string) bool { return compare(a, c) })
+	return slices.ContainsFunc(to, func(a string) bool { return compareText(a, c) })
 }
 
 // onPage compares the page's address as targeting rules do (TM-3).
-func onPage(page string, c schema.RoutingCondition) bool {
-	at := address.ParsePage(page)
+func onPage(page string, c vocab.RoutingCondition) bool {
+	at := pageurl.ParsePage(page)
 	switch c.Operator {
 	case vocab.RoutingIs:
-		return at.Is(address.ParseRule(c.Value))
+		return at.Is(pageurl.ParseRule(c.Value))
 	case vocab.RoutingIsNot:
-		return !at.Is(address.ParseRule(c.Value))
+		return !at.Is(pageurl.ParseRule(c.Value))
 	case vocab.RoutingContains:
 		return at.Contains(c.Value)
 	case vocab.RoutingNotContains:
 		return !at.Contains(c.Value)
 	case vocab.RoutingStartsWith:
-		return at.BeginsWith(address.ParseRule(c.Value))
+		return at.BeginsWith(pageurl.ParseRule(c.Value))
 	}
 	return false
 }
 
-// speaks compares a language tag (BCP 47): "de" is also what "de-AT" is.
-func speaks(language string, c schema.RoutingCondition) bool {
+// matchesLanguage compares a language tag (BCP 47): "de" is also what "de-AT" is.
+func matchesLanguage(language string, c vocab.RoutingCondition) bool {
 	language, value := strings.ToLower(language), strings.ToLower(c.Value)
 	is := language != "" && (language == value || strings.HasPrefix(language, value+"-"))
 	switch c.Operator {

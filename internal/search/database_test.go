@@ -21,7 +21,7 @@ type finder func(docs []search.Doc, account int64, q search.Query) ([]bool, erro
 // every rule of the normalisation takes part.
 var pieces = rapid.SampledFrom([]string{
 	"a", "b", "ab", "A", "é", "e", "e\u0301", "ß", "ss", "1", "12", "1xa", "x", "世", "界", "人", "ガ", "ｶﾞ", "カ", "한", "\u1112\u1161\u11ab", "ก", "ﬁ", "fi", "²", "\u00ad", "\u200b", "\u200d",
-	" ", " ", " ", " ", ".", "@", "-", `"`, `"`, "*", "* ", "'", `\`, ":", "&", "|", "!", "(", ")", "^", "AND", "OR ", "NEAR", "NOT", "\n", "\x00", "\xff", "👍",
+	" ", " ", " ", " ", ".", "@", "-", `"`, `"`, "*", "* ", "'", `\`, ":", "&", "|", "!", "(", ")", "^", "AND", "OR ", "NEAR", "NOT", " -", "-", "12345", "345", "345", " 45", "'", "o'b", "👍", "🏽", "\n", "\x00", "\xff", "👍",
 })
 
 func smallText(most int) *rapid.Generator[string] {

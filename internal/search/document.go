@@ -23,7 +23,7 @@ const gap = "x"
 // number of the account that may find them. A phrase does not match across
 // two texts.
 func Document(account int64, texts ...string) Doc {
-	w := read(texts...)
+	w := readWords(texts...)
 	w.markSurplus()
 	prefix := termPrefix(account)
 	return Doc{FTS4: w.fts4(prefix), TSVector: w.tsvector(prefix)}

@@ -32,19 +32,13 @@ func (q Query) Excerpt(text string, most int) (string, bool) {
 
 // hits returns all places, by their beginning.
 func (q Query) hits(text string) []hit {
-	w := read(text)
+	w := readWords(text)
 	var hits []hit
-	for n, p := range q.phrases {
-		for i := range w.list {
-			if !p.at(&w, i) {
-				continue
+	for n, c := range q.all {
+		for _, r := range c {
+			for _, p := range r {
+				hits = append(hits, p.hits(&w, n)...)
 			}
-			last := w.list[i+len(p)-1]
-			end := last.end
-			if last.spaceless && p[len(p)-1].prefix {
-				end = last.first // only this character was asked for
-			}
-			hits = append(hits, hit{start: int(w.list[i].start), end: int(end), phrase: n})
 		}
 	}
 	slices.SortFunc(hits, func(a, b hit) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end)) })
@@ -55,6 +49,23 @@ func (q Query) hits(text string) []hit {
 		at = h.start
 		h.startChar = chars
 		h.endChar = chars + utf8.RuneCountInString(text[h.start:h.end])
+	}
+	return hits
+}
+
+// hits returns the places of a phrase, which is of the n-th thing looked for.
+func (p phrase) hits(w *words, n int) []hit {
+	var hits []hit
+	for i := range w.list {
+		if !p.at(w, i) {
+			continue
+		}
+		last := w.list[i+len(p)-1]
+		end := last.end
+		if last.spaceless && p[len(p)-1].prefix {
+			end = last.first // only this character was asked for
+		}
+		hits = append(hits, hit{start: int(w.list[i].start), end: int(end), phrase: n})
 	}
 	return hits
 }

@@ -14,7 +14,7 @@ type class uint8
 const (
 	separator class = iota // ends a word
 	letter                 // letter or digit of a spaced script
-	spaceless              // letter of a script without spaces: a part of pairs
+	spaceless              // letter of a script without spaces, or emoji: a part of pairs
 	ignored                // neither ends nor lengthens a word: accents, soft hyphens
 )
 
@@ -38,6 +38,9 @@ const (
 	zeroWidthSpace  = '\u200b' // marks where words end in scripts without spaces
 	prolongedSound  = '\u30fc' // of both Japanese alphabets, so of neither by its script
 	firstSpaceless  = '\u0e00' // Thai; all lower characters are of spaced scripts
+	firstEmoji      = '\u2600' // the signs below are not used as pictures
+	firstSkinTone   = '\U0001f3fb'
+	lastSkinTone    = '\U0001f3ff'
 	firstHan        = '\u4e00'
 	lastHan         = '\u9fff'
 	firstHangul     = '\uac00'
@@ -63,6 +66,8 @@ func classOf(r rune) class {
 			return spaceless
 		}
 		return letter
+	case r >= firstEmoji && r != utf8.RuneError && unicode.Is(unicode.So, r) || unicode.Is(unicode.Sk, r) && r >= firstSkinTone && r <= lastSkinTone:
+		return spaceless
 	case unicode.Is(unicode.Cf, r) && r != zeroWidthSpace:
 		return ignored
 	}
@@ -78,28 +83,28 @@ type folder struct {
 	out   []rune
 }
 
-// fold returns what the character at the beginning of s is as letters, without
+// foldRune returns what the character at the beginning of s is as letters, without
 // case and marks: none, one or several. The result holds until the next call.
-func (f *folder) fold(r rune, s string) []rune {
+func (f *folder) foldRune(r rune, s string) []rune {
 	f.out = f.out[:0]
 	if r >= firstHangul && r <= lastHangul || r >= firstHan && r <= lastHan {
 		return append(f.out, r) // Hangul is one character to its readers, though it decomposes
 	}
 	parts := norm.NFKD.PropertiesString(s).Decomposition()
 	if parts == nil {
-		f.caseless(r)
+		f.appendCaseless(r)
 		return f.out
 	}
 	for len(parts) > 0 {
 		part, size := utf8.DecodeRune(parts)
-		f.caseless(part)
+		f.appendCaseless(part)
 		parts = parts[size:]
 	}
 	return f.out
 }
 
-// caseless appends r without case, unless it is ignored.
-func (f *folder) caseless(r rune) {
+// appendCaseless appends r without case, unless it is ignored.
+func (f *folder) appendCaseless(r rune) {
 	switch classOf(r) {
 	case ignored:
 		return

@@ -2,7 +2,6 @@ package search
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"parley/internal/errs"
@@ -12,12 +11,24 @@ import (
 const (
 	maxQuery      = 1000 // characters
 	maxQueryTerms = 32
+	// minPrefix is how many characters the last word has at least that is taken as
+	// the beginning of one.
+	minPrefix = 2
 )
 
-// Query is what someone looks for: phrases, all of which a document must have.
-// A single word is a phrase of one. Parse makes it; its zero value finds
+// Query is what someone looks for. Parse makes it; its zero value finds
 // every document.
-type Query struct{ phrases []phrase }
+type Query struct {
+	all  []choice // each must be found
+	none []phrase // none may be found
+}
+
+// choice is found if one of its readings is: a number in groups is looked for as
+// it is written, and as one.
+type choice []reading
+
+// reading is found if each of its phrases is.
+type reading []phrase
 
 // phrase is a row of terms that stand next to each other.
 type phrase []term
@@ -27,77 +38,81 @@ type term struct {
 	prefix bool // whatever begins with text
 }
 
-// Parse reads a query as people type it: words, "phrases in quotes", and
-// prefixes with a star at their end. A word that falls into several (an e-mail
-// address, a hyphenated word, Chinese) is a phrase. A quote that is not closed
-// ends with the query; all other signs, and words like AND or NEAR, mean
-// nothing special. It returns INVALID for a query without a word and TOO_LONG
+// Parse reads a query as people type it: words, "phrases in quotes", prefixes
+// with a star at their end, and words to leave out with a minus before them.
+//
+//   - The last word is a prefix too, unless it is quoted or has one character.
+//   - A word that falls into several (an e-mail address, a hyphenated word,
+//     Chinese) is a phrase.
+//   - A number of five digits or more is found however it is grouped, and by its
+//     beginning.
+//   - A quote that is not closed, and all other signs and words like AND or NEAR,
+//     mean nothing special.
+//
+// It returns INVALID for a query without a word to look for and TOO_LONG
 // beyond 1,000 characters or 32 words, both on the field "query".
 func Parse(query string) (Query, error) {
 	if n := utf8.RuneCountInString(query); n > maxQuery {
-		return Query{}, errs.New(errs.TooLong, "The query has %d characters; it may have %d.", n, maxQuery).On("query")
+		return Query{}, errs.Exceeds(maxQuery, "The query has %d characters; at most %d are allowed.", n, maxQuery).On("query")
 	}
+	parts := split(query)
 	var q Query
-	terms := 0
-	for _, part := range split(query) {
-		if p := part.phrase(); len(p) > 0 {
-			q.phrases = append(q.phrases, p)
-			terms += len(p)
+	for len(parts) > 0 {
+		n := numbersIn(parts)
+		if n > 0 {
+			q.all = append(q.all, numberChoice(parts[:n]))
+		} else {
+			n = 1
+			q.add(parts[0])
 		}
+		parts = parts[n:]
 	}
-	if terms == 0 {
-		return Query{}, errs.New(errs.Invalid, "The query has no word to look for; it needs at least one letter or digit.").On("query")
-	}
-	if terms > maxQueryTerms {
-		return Query{}, errs.New(errs.TooLong, "The query has %d words; it may have %d.", terms, maxQueryTerms).On("query")
+	switch terms := q.terms(); {
+	case len(q.all) == 0:
+		return Query{}, errs.New(errs.Invalid, "The query has no words to search for; it requires at least one letter or digit.").On("query")
+	case terms > maxQueryTerms:
+		return Query{}, errs.Exceeds(maxQueryTerms, "The query has %d words; at most %d are allowed.", terms, maxQueryTerms).On("query")
 	}
 	return q, nil
 }
 
-// part is a piece of a query that becomes one phrase: what stands in quotes, or
-// a word between spaces.
-type part struct {
-	text    string
-	starred bool // a star follows the closing quote
-}
-
-func split(query string) []part {
-	var parts []part
-	for quoted := false; ; quoted = !quoted {
-		text, rest, more := cutQuote(query)
-		if quoted {
-			parts = append(parts, part{text, strings.HasPrefix(rest, "*")})
-		} else {
-			for _, word := range strings.FieldsFunc(text, unicode.IsSpace) {
-				parts = append(parts, part{text: word})
-			}
-		}
-		if !more {
-			return parts
-		}
-		query = rest
+// add takes a part that is no number.
+func (q *Query) add(p part) {
+	switch found := p.phrase(); {
+	case len(found) == 0:
+	case p.excluded:
+		q.none = append(q.none, found)
+	default:
+		q.all = append(q.all, choice{{found}})
 	}
 }
 
-// cutQuote cuts at the first double quote, straight or as a phone sets it.
-func cutQuote(s string) (before, after string, found bool) {
-	i := strings.IndexAny(s, `"“”„‟＂`)
-	if i < 0 {
-		return s, "", false
+// terms is how many words are looked for, as they are written.
+func (q Query) terms() int {
+	n := 0
+	for _, c := range q.all {
+		for _, p := range c[0] {
+			n += len(p)
+		}
 	}
-	_, size := utf8.DecodeRuneInString(s[i:])
-	return s[:i], s[i+size:], true
+	for _, p := range q.none {
+		n += len(p)
+	}
+	return n
 }
 
 func (p part) phrase() phrase {
-	w := read(p.text)
+	w := readWords(p.text)
 	var found phrase
 	for i, word := range w.list {
+		if i > 0 && word.start < w.list[i-1].start {
+			break // what is joined of these words
+		}
 		t := term{text: w.term(i)}
-		last := i == len(w.list)-1
+		last := int(word.end) >= lastEnd(&w)
 		switch {
 		case !word.spaceless:
-			t.prefix = star(p.text[word.end:]) || last && p.starred
+			t.prefix = star(p.text[word.end:]) || last && (p.starred || p.last && utf8.RuneCountInString(t.text) >= minPrefix)
 		case !word.runEnd || !last:
 			// A pair, or the end of a run that something else follows.
 		case i > 0 && w.list[i-1].spaceless && !w.list[i-1].runEnd:
@@ -110,6 +125,15 @@ func (p part) phrase() phrase {
 	return found
 }
 
+// lastEnd is where the last word of a text ends.
+func lastEnd(w *words) int {
+	end := int32(0)
+	for _, word := range w.list {
+		end = max(end, word.end)
+	}
+	return int(end)
+}
+
 // star reports whether a star ends the word that ends before rest. Within a
 // word it means nothing.
 func star(rest string) bool {
@@ -119,87 +143,4 @@ func star(rest string) bool {
 	}
 	next, _ := utf8.DecodeRuneInString(after)
 	return after == "" || classOf(next) == separator
-}
-
-// FTS4 returns the query for `MATCH ?`. It reads alike with and without FTS4's
-// enhanced query syntax.
-func (q Query) FTS4(account int64) string {
-	prefix := termPrefix(account)
-	var out strings.Builder
-	for i, p := range q.phrases {
-		if i > 0 {
-			out.WriteByte(' ')
-		}
-		row := make([]string, len(p))
-		for j, t := range p {
-			row[j] = prefix + t.text
-			if t.prefix {
-				row[j] += "*"
-			}
-		}
-		out.WriteString(`"` + strings.Join(row, " ") + `"`)
-	}
-	return out.String()
-}
-
-// TSQuery returns the query for `@@ $1::tsquery`.
-func (q Query) TSQuery(account int64) string {
-	prefix := termPrefix(account)
-	all := make([]string, len(q.phrases))
-	for i, p := range q.phrases {
-		row := make([]string, len(p))
-		for j, t := range p {
-			row[j] = "'" + prefix + t.text + "'"
-			if t.prefix {
-				row[j] += ":*"
-			}
-		}
-		all[i] = strings.Join(row, " <-> ")
-		if len(row) > 1 {
-			all[i] = "(" + all[i] + ")"
-		}
-	}
-	return strings.Join(all, " & ")
-}
-
-// Match reports whether the document of these texts has all that the query
-// looks for: what both databases answer for it, in memory.
-func (q Query) Match(texts ...string) bool {
-	w := read(texts...)
-	w.markSurplus()
-	for _, p := range q.phrases {
-		if !p.in(&w) {
-			return false
-		}
-	}
-	return true
-}
-
-func (p phrase) in(w *words) bool {
-	for i := range w.list {
-		if p.at(w, i) {
-			return true
-		}
-	}
-	return false
-}
-
-// at reports whether the phrase begins at the i-th word.
-func (p phrase) at(w *words, i int) bool {
-	if i+len(p) > len(w.list) || w.list[i+len(p)-1].position-w.list[i].position != int32(len(p)-1) {
-		return false
-	}
-	for j, t := range p {
-		if w.list[i+j].surplus || !t.is(w.term(i+j)) {
-			return false
-		}
-	}
-	return true
-}
-
-func (t term) is(word string) bool {
-	if t.prefix {
-		return strings.HasPrefix(word, t.text)
-	}
-	return word == t.text
 }

@@ -49,9 +49,9 @@ func (w *words) markSurplus() {
 	}
 }
 
-// read returns the words of texts that are searched together. No phrase
+// readWords returns the words of texts that are searched together. No phrase
 // reaches from one text into the next: a position lies between them.
-func read(texts ...string) words {
+func readWords(texts ...string) words {
 	size := 0
 	for _, text := range texts {
 		size += len(text)
@@ -64,7 +64,7 @@ func read(texts ...string) words {
 	}
 	for _, text := range texts {
 		before := len(r.list)
-		r.read(text)
+		r.readText(text)
 		if len(r.list) > before {
 			r.position++
 		}
@@ -89,21 +89,23 @@ type reader struct {
 	last  rune // spaceless: the character that still lacks its pair
 }
 
-func (r *reader) read(text string) {
-	text = cut(text, r.textLeft)
+func (r *reader) readText(text string) {
+	text = cutBytes(text, r.textLeft)
 	r.textLeft -= len(text)
+	from := len(r.list)
 	for i := 0; i < len(text) && !r.full; {
 		if text[i] < utf8.RuneSelf {
-			i = r.ascii(text, i)
+			i = r.readASCII(text, i)
 			continue
 		}
-		i = r.other(text, i)
+		i = r.readOther(text, i)
 	}
-	r.close()
+	r.endWord()
+	r.joinWords(text, from)
 }
 
-// cut returns at most n bytes of text, and no part of a character.
-func cut(text string, n int) string {
+// cutBytes returns at most n bytes of text, and no part of a character.
+func cutBytes(text string, n int) string {
 	if len(text) <= n {
 		return text
 	}
@@ -113,15 +115,15 @@ func cut(text string, n int) string {
 	return text[:n]
 }
 
-// ascii reads the ASCII letters from i on, or the one separator there.
-func (r *reader) ascii(text string, i int) int {
+// readASCII reads the ASCII letters from i on, or the one separator there.
+func (r *reader) readASCII(text string, i int) int {
 	c := asciiFold[text[i]]
 	if c == 0 {
-		r.close()
+		r.endWord()
 		return i + 1
 	}
 	if r.open != letter {
-		r.begin(letter, i)
+		r.beginWord(letter, i)
 	}
 	for {
 		if r.chars < maxWord {
@@ -140,19 +142,19 @@ func (r *reader) ascii(text string, i int) int {
 	return i
 }
 
-// other reads the character beyond ASCII at i.
-func (r *reader) other(text string, i int) int {
+// readOther reads the character beyond ASCII at i.
+func (r *reader) readOther(text string, i int) int {
 	char, size := utf8.DecodeRuneInString(text[i:])
 	if char >= firstHangulPart && char <= lastHangulPart {
 		return r.hangulParts(text, i)
 	}
 	end := i + size
-	folded := r.folder.fold(char, text[i:])
+	folded := r.folder.foldRune(char, text[i:])
 	if len(folded) == 0 && r.open != separator {
 		r.word.end = int32(end) // an accent belongs to its letter
 	}
 	for _, f := range folded {
-		r.char(f, i, end)
+		r.addChar(f, i, end)
 	}
 	return end
 }
@@ -169,19 +171,19 @@ func (r *reader) hangulParts(text string, i int) int {
 		end += size
 	}
 	for _, syllable := range norm.NFC.String(text[i:end]) {
-		r.char(syllable, i, end)
+		r.addChar(syllable, i, end)
 	}
 	return end
 }
 
-// char takes one folded character that stands at text[start:end].
-func (r *reader) char(char rune, start, end int) {
+// addChar takes one folded character that stands at text[start:end].
+func (r *reader) addChar(char rune, start, end int) {
 	switch classOf(char) {
 	case separator:
-		r.close()
+		r.endWord()
 	case letter:
 		if r.open != letter {
-			r.begin(letter, start)
+			r.beginWord(letter, start)
 		}
 		if r.chars < maxWord {
 			r.terms = utf8.AppendRune(r.terms, char)
@@ -190,43 +192,43 @@ func (r *reader) char(char rune, start, end int) {
 		r.word.end = int32(end)
 	case spaceless:
 		if r.open == spaceless {
-			r.pair(char, end)
+			r.storePair(char, end)
 		}
-		r.begin(spaceless, start)
+		r.beginWord(spaceless, start)
 		r.last, r.word.end = char, int32(end)
 	}
 }
 
-// begin opens a word; one of the other kind ends.
-func (r *reader) begin(kind class, start int) {
+// beginWord opens a word; one of the other kind ends.
+func (r *reader) beginWord(kind class, start int) {
 	if r.open != kind {
-		r.close()
+		r.endWord()
 	}
 	r.open, r.chars = kind, 0
 	r.word = word{lo: int32(len(r.terms)), start: int32(start), spaceless: kind == spaceless}
 }
 
-// pair stores the last character with the one that follows it.
-func (r *reader) pair(next rune, end int) {
+// storePair stores the last character with the one that follows it.
+func (r *reader) storePair(next rune, end int) {
 	r.terms = utf8.AppendRune(utf8.AppendRune(r.terms, r.last), next)
 	r.word.first, r.word.end = r.word.end, int32(end)
-	r.store()
+	r.storeWord()
 }
 
-// close ends what has begun.
-func (r *reader) close() {
+// endWord ends what has begun.
+func (r *reader) endWord() {
 	switch r.open {
 	case letter:
-		r.store()
+		r.storeWord()
 	case spaceless:
 		r.terms = utf8.AppendRune(r.terms, r.last)
 		r.word.first, r.word.runEnd = r.word.end, true
-		r.store()
+		r.storeWord()
 	}
 	r.open = separator
 }
 
-func (r *reader) store() {
+func (r *reader) storeWord() {
 	r.word.hi = int32(len(r.terms))
 	r.stored += int(r.word.hi-r.word.lo) + termOverhead
 	if r.position >= maxPositions || r.stored > maxStored {

@@ -8,10 +8,9 @@ import (
 
 // HMAC returns the 32-byte digest of data, keyed with the first key. Digests
 // of different purposes have nothing to do with each other. After a rotation
-// the digest is another one: check with CheckHMAC, and look stored digests up
-// with HMACs.
+// the digest is another one: compare, and look stored digests up, with HMACs.
 func (r *Keyring) HMAC(purpose string, data []byte) []byte {
-	return r.writer().digest(purpose, data)
+	return r.newestKey().digest(purpose, data)
 }
 
 // HMACs returns the digests of data by all keys, the first key's first.
@@ -21,16 +20,6 @@ func (r *Keyring) HMACs(purpose string, data []byte) [][]byte {
 		all[i] = k.digest(purpose, data)
 	}
 	return all
-}
-
-// CheckHMAC reports, in constant time, whether mac is the digest of data by
-// any of the keys.
-func (r *Keyring) CheckHMAC(purpose string, data, mac []byte) bool {
-	ok := false
-	for _, k := range r.keys {
-		ok = hmac.Equal(mac, k.digest(purpose, data)) || ok
-	}
-	return ok
 }
 
 func (k *key) digest(purpose string, data []byte) []byte {

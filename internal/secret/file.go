@@ -15,18 +15,18 @@ import (
 // key. The folder must exist. A file that others may read or write is refused.
 func LoadOrCreate(path string) (*Keyring, error) {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		if err := create(path); err != nil {
+		if err := createFile(path); err != nil {
 			return nil, fmt.Errorf("cannot make the secret key file %s: %w", path, err)
 		}
 	}
-	ring, err := load(path)
+	ring, err := loadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot use the secret key file %s: %w", path, err)
 	}
 	return ring, nil
 }
 
-func load(path string) (*Keyring, error) {
+func loadFile(path string) (*Keyring, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -51,12 +51,12 @@ func load(path string) (*Keyring, error) {
 		return nil, err
 	}
 	lines := strings.Join(strings.Fields(string(text)), ",")
-	return parse("the file", strings.ReplaceAll(lines, ",,", ","))
+	return parseKeys("the file", strings.ReplaceAll(lines, ",,", ","))
 }
 
-// create writes a key file whole or not at all: first under another name, then
+// createFile writes a key file whole or not at all: first under another name, then
 // linked to its own, which fails if another process was faster.
-func create(path string) error {
+func createFile(path string) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), ".secret-*") // mode 0600
 	if err != nil {
 		return err

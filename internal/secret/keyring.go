@@ -19,7 +19,7 @@ const Variable = "PARLEY_SECRET_KEYS"
 // KeySize is the length of a secret key in bytes.
 const KeySize = 32
 
-const keyWish = "a comma-separated list of keys, each 32 random bytes in base64 (`head -c 32 /dev/urandom | base64` makes one); the first one writes, all read"
+const neededKey = "a comma-separated list of keys, each 32 random bytes in base64 (`head -c 32 /dev/urandom | base64` makes one); the first one writes, all read"
 
 // Keyring holds the installation's secret keys. It is safe for concurrent use.
 type Keyring struct {
@@ -28,7 +28,7 @@ type Keyring struct {
 
 // key is one secret key with what is derived from it.
 type key struct {
-	id   string // names the key in what it made, and tells nothing about it
+	id   string // names the key in what it made, and says nothing about it
 	seal tink.AEAD
 	sign []byte
 	mac  []byte
@@ -44,22 +44,22 @@ func GenerateKey() string {
 // Parse reads the value of PARLEY_SECRET_KEYS. Its errors name the variable and
 // say what would be right, without showing the value.
 func Parse(keys string) (*Keyring, error) {
-	return parse(Variable, keys)
+	return parseKeys(Variable, keys)
 }
 
-// parse reads keys; source names where they stand, for errors.
-func parse(source, keys string) (*Keyring, error) {
+// parseKeys reads keys; source names where they stand, for errors.
+func parseKeys(source, keys string) (*Keyring, error) {
 	if strings.TrimSpace(keys) == "" {
-		return nil, fmt.Errorf("%s is empty; it must be %s", source, keyWish)
+		return nil, fmt.Errorf("%s is empty; it must be %s", source, neededKey)
 	}
 	ring := &Keyring{}
 	for i, text := range strings.Split(keys, ",") {
 		k, err := parseKey(strings.TrimSpace(text))
 		if err != nil {
-			return nil, fmt.Errorf("%s: key %d %w; it must be %s", source, i+1, err, keyWish)
+			return nil, fmt.Errorf("%s: key %d %w; it must be %s", source, i+1, err, neededKey)
 		}
-		if ring.find(k.id) != nil {
-			return nil, fmt.Errorf("%s: key %d stands there twice; each key is to be listed once", source, i+1)
+		if ring.findKey(k.id) != nil {
+			return nil, fmt.Errorf("%s: key %d is listed twice; list each key once", source, i+1)
 		}
 		ring.keys = append(ring.keys, k)
 	}
@@ -102,8 +102,8 @@ func newKey(master []byte) (*key, error) {
 	return &key{id: id, seal: seal, sign: derived[2], mac: derived[3]}, nil
 }
 
-// find returns the key of that id, or nil.
-func (r *Keyring) find(id string) *key {
+// findKey returns the key of that id, or nil.
+func (r *Keyring) findKey(id string) *key {
 	for _, k := range r.keys {
 		if k.id == id {
 			return k
@@ -112,5 +112,5 @@ func (r *Keyring) find(id string) *key {
 	return nil
 }
 
-// writer returns the key that new things are made with.
-func (r *Keyring) writer() *key { return r.keys[0] }
+// newestKey returns the key that new things are made with.
+func (r *Keyring) newestKey() *key { return r.keys[0] }

@@ -35,7 +35,7 @@ func TestParseRefuses(t *testing.T) {
 		"zeros":       {base64.StdEncoding.EncodeToString(make([]byte, 32)), "key 1 is one byte repeated"},
 		"second":      {good + ",x", "key 2 "},
 		"empty entry": {good + ",", "key 2 is empty"},
-		"twice":       {good + "," + good, "key 2 stands there twice"},
+		"twice":       {good + "," + good, "key 2 is listed twice"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -133,8 +133,15 @@ func TestLoadOrCreateReadsSeveralKeys(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := r.Open(sealed, nil); err != nil || !r.Stale(sealed) {
-			t.Errorf("%q: %v, stale %v", content, err, r.Stale(sealed))
+		if _, err := r.Open(sealed, nil); err != nil {
+			t.Errorf("%q: the former key no longer reads: %v", content, err)
+		}
+		fresh, err := r.Seal([]byte("x"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ring(t, latter).Open(fresh, nil); err != nil {
+			t.Errorf("%q: the first key does not write: %v", content, err)
 		}
 	}
 }

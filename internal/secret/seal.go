@@ -9,7 +9,7 @@ import (
 // Errors of Open. Both mean that a person must look: a key went missing, or the
 // stored text was changed or moved.
 var (
-	ErrUnknownKey = errors.New("secret: sealed with a key that " + Variable + " does not hold; put the former key back behind the new one")
+	ErrUnknownKey = errors.New("secret: sealed with a key that " + Variable + " does not contain; add the former key again after the new one")
 	ErrDamaged    = errors.New("secret: the sealed text was changed, or belongs to another place")
 )
 
@@ -20,7 +20,7 @@ const sealVersion = "s1"
 // column and row id); Open needs the same, so that a sealed text copied to
 // another row is of no use there.
 func (r *Keyring) Seal(plaintext, context []byte) (string, error) {
-	k := r.writer()
+	k := r.newestKey()
 	b, err := k.seal.Encrypt(plaintext, context)
 	if err != nil {
 		return "", err
@@ -36,7 +36,7 @@ func (r *Keyring) Open(sealed string, context []byte) ([]byte, error) {
 	if !ok || version != sealVersion {
 		return nil, ErrDamaged
 	}
-	k := r.find(id)
+	k := r.findKey(id)
 	if k == nil {
 		return nil, ErrUnknownKey
 	}
@@ -49,10 +49,4 @@ func (r *Keyring) Open(sealed string, context []byte) ([]byte, error) {
 		return nil, ErrDamaged
 	}
 	return plaintext, nil
-}
-
-// Stale reports whether sealed was not made with the first key: seal it anew
-// before the older key is taken away.
-func (r *Keyring) Stale(sealed string) bool {
-	return !strings.HasPrefix(sealed, sealVersion+"."+r.writer().id+".")
 }

@@ -62,30 +62,30 @@ func (s *Signer) Sign(claims jwt.Claims) (string, error) {
 	if audience, err := claims.GetAudience(); err != nil || !slices.Contains(audience, s.audience) {
 		return "", fmt.Errorf("secret: a signed token needs the audience %q", s.audience)
 	}
-	k := s.ring.writer()
+	k := s.ring.newestKey()
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims)
 	token.Header["kid"] = k.id
 	return token.SignedString(k.sign)
 }
 
 // Verify checks the token and fills claims from it. Any token that does not
-// hold is UNAUTHENTICATED; the message tells an expired one from a false one.
+// hold is UNAUTHENTICATED; the message distinguishes an expired one from a false one.
 // On error claims must not be used.
 func (s *Signer) Verify(token string, claims jwt.Claims) error {
-	_, err := s.parser.ParseWithClaims(token, claims, s.key)
+	_, err := s.parser.ParseWithClaims(token, claims, s.keyOf)
 	if errors.Is(err, jwt.ErrTokenExpired) {
 		return errs.New(errs.Unauthenticated, "The token has expired; start a new session.")
 	}
 	if err != nil {
-		return errs.New(errs.Unauthenticated, "The token is not valid here.")
+		return errs.New(errs.Unauthenticated, "The token is not valid for this request.")
 	}
 	return nil
 }
 
-// key finds the key that the token's header names.
-func (s *Signer) key(token *jwt.Token) (any, error) {
+// keyOf finds the key that the token's header names.
+func (s *Signer) keyOf(token *jwt.Token) (any, error) {
 	id, _ := token.Header["kid"].(string)
-	k := s.ring.find(id)
+	k := s.ring.findKey(id)
 	if k == nil {
 		return nil, ErrUnknownKey
 	}

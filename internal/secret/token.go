@@ -11,7 +11,7 @@ import (
 const tokenDigits = 43
 
 // NewToken returns a fresh API token, prefix and 43 letters and digits that
-// bear 256 random bits, and its hash, which alone is stored. A password hash
+// have 256 random bits, and its hash: only that is stored. A password hash
 // would cost 28 ms a request and gain nothing against 256 bits.
 func NewToken(prefix string) (token string, hash []byte) {
 	b := make([]byte, 32)

@@ -139,7 +139,7 @@ func TestVerifyRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			err := s.Verify(token, &secret.VisitorClaims{})
-			if !errs.Is(err, errs.Unauthenticated) || !strings.Contains(err.Error(), "not valid here") {
+			if !errs.Is(err, errs.Unauthenticated) || !strings.Contains(err.Error(), "not valid for this request") {
 				t.Errorf("got %v", err)
 			}
 		})

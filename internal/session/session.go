@@ -1,9 +1,9 @@
 // Package session keeps viewers current while connections stream for them: who
 // joins or leaves an inbox, changes role, or loses a token, has that said to the
-// running streams before they go past the event that tells it (AC-11).
+// running streams before they go past the event that records it (AC-11).
 //
-// Connections of one token share a session. It asks for its viewer anew, with the
-// token, after each event of the log that may change what somebody sees, and
+// Connections of one token share a session. It asks for its viewer again, with the
+// token, after each event of the log that may change what someone sees, and
 // when the token expires; it never trusts what it remembers beyond such an event.
 package session
 
@@ -25,7 +25,7 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, bearer string) (*viewer.Viewer, error)
 }
 
-// Feed tells of changes of what somebody may see; see event.Feed.
+// Feed reports changes of what someone may see; see event.Feed.
 type Feed interface {
 	OnAuthority(ctx context.Context, accountID string, changed func(sequence int64)) (stop func(), err error)
 }
@@ -71,7 +71,7 @@ type session struct {
 	changed atomic.Pointer[chan struct{}]
 }
 
-// Begin returns a context for a connection of v, who presented bearer. It bears
+// Begin returns a context for a connection of v, who presented bearer. It has
 // the live viewer, and ends with an UNAUTHENTICATED error as its cause when the
 // token expires or is revoked. A caller without a token stays who they are. The
 // returned function ends the connection's part in it.
@@ -81,22 +81,22 @@ func (a *Sessions) Begin(ctx context.Context, bearer string, v *viewer.Viewer) (
 	if bearer == "" || v.TokenID == "" {
 		return ctx, end
 	}
-	s := a.join(bearer)
-	s.ready.Do(func() { s.begin(ctx, v) })
+	s := a.joinSession(bearer)
+	s.ready.Do(func() { s.startListening(ctx, v) })
 	if s.err != nil {
 		cancel(s.err)
-		a.leave(s)
+		a.leaveSession(s)
 		return ctx, end
 	}
 	detach := context.AfterFunc(s.ctx, func() { cancel(context.Cause(s.ctx)) })
 	return viewer.NewLiveContext(ctx, s), sync.OnceFunc(func() {
 		detach()
 		end()
-		a.leave(s)
+		a.leaveSession(s)
 	})
 }
 
-func (a *Sessions) join(bearer string) *session {
+func (a *Sessions) joinSession(bearer string) *session {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s := a.tokens[bearer]
@@ -108,7 +108,7 @@ func (a *Sessions) join(bearer string) *session {
 	return s
 }
 
-func (a *Sessions) leave(s *session) {
+func (a *Sessions) leaveSession(s *session) {
 	a.mu.Lock()
 	s.users--
 	last := s.users == 0
@@ -123,15 +123,15 @@ func (a *Sessions) leave(s *session) {
 	}
 }
 
-// begin starts listening, and then asks who the viewer is: what changed between
-// their sign-in and now is seen.
-func (s *session) begin(ctx context.Context, v *viewer.Viewer) {
+// startListening starts listening, and then asks who the viewer is: what changed
+// between their sign-in and now is seen.
+func (s *session) startListening(ctx context.Context, v *viewer.Viewer) {
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	changed := make(chan struct{})
 	s.changed.Store(&changed)
 	s.viewer.Store(v)
-	s.expiry = time.AfterFunc(s.left(v), s.expire)
-	if s.stop, s.err = s.all.feed.OnAuthority(s.ctx, v.AccountID, s.suspect); s.err == nil {
+	s.expiry = time.AfterFunc(s.timeLeft(v), s.expire)
+	if s.stop, s.err = s.all.feed.OnAuthority(s.ctx, v.AccountID, s.requestRecheck); s.err == nil {
 		s.doubts.Store(1)
 		_, s.err = s.At(ctx, 1)
 	}
@@ -141,12 +141,12 @@ func (s *session) begin(ctx context.Context, v *viewer.Viewer) {
 			s.stop()
 		}
 		s.cancel(s.err)
-		s.all.forget(s)
+		s.all.forgetSession(s)
 	}
 }
 
-// forget lets the next connection of a session that could not begin try again.
-func (a *Sessions) forget(s *session) {
+// forgetSession lets the next connection of a session that could not begin try again.
+func (a *Sessions) forgetSession(s *session) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.tokens[s.bearer] == s {
@@ -157,29 +157,29 @@ func (a *Sessions) forget(s *session) {
 // never is how long a timer runs whose time does not come.
 const never = 24 * time.Hour
 
-// left is how long a viewer's token holds, at most a day: then it is asked again.
-func (s *session) left(v *viewer.Viewer) time.Duration {
+// timeLeft is how long a viewer's token holds, at most a day: then it is asked again.
+func (s *session) timeLeft(v *viewer.Viewer) time.Duration {
 	if v.ExpiresAt.IsZero() {
 		return never
 	}
 	return min(max(v.ExpiresAt.Sub(s.all.clock.Now()), 0), never)
 }
 
-// suspect says that an event may have changed the viewer. It does not block.
-func (s *session) suspect(int64) {
-	if s.doubts.Add(1)-1 == s.checked.Load() { // else somebody is on it
-		go s.recheck()
+// requestRecheck says that an event may have changed the viewer. It does not block.
+func (s *session) requestRecheck(int64) {
+	if s.doubts.Add(1)-1 == s.checked.Load() { // else someone is on it
+		go s.recheckViewer()
 	}
 }
 
 // expire asks again at the end of the token's time.
-func (s *session) expire() { s.suspect(0) }
+func (s *session) expire() { s.requestRecheck(0) }
 
 // retryAfter is how long a session waits when it could not ask.
 const retryAfter = time.Second
 
-// recheck asks who the viewer is until that is known, or the session ends.
-func (s *session) recheck() {
+// recheckViewer asks who the viewer is until that is known, or the session ends.
+func (s *session) recheckViewer() {
 	for s.doubts.Load() != s.checked.Load() {
 		select {
 		case s.all.checks <- struct{}{}:
@@ -199,7 +199,7 @@ func (s *session) recheck() {
 	}
 }
 
-// At implements viewer.Live. A position within the log asks for the viewer anew
+// At implements viewer.Live. A position within the log asks for the viewer again
 // if something happened that may have changed them; 0 takes them as they were
 // last known.
 func (s *session) At(ctx context.Context, sequence int64) (*viewer.Viewer, error) {
@@ -217,15 +217,15 @@ func (s *session) At(ctx context.Context, sequence int64) (*viewer.Viewer, error
 	}
 	v, err := s.all.auth.Authenticate(ctx, s.bearer)
 	if err != nil {
-		return nil, s.refused(ctx, err)
+		return nil, s.endIfRefused(ctx, err)
 	}
-	s.keep(v)
+	s.setViewer(v)
 	s.checked.Store(doubts)
 	return v, nil
 }
 
-// refused ends the session when its token holds no more.
-func (s *session) refused(ctx context.Context, err error) error {
+// endIfRefused ends the session when its token is no longer valid.
+func (s *session) endIfRefused(ctx context.Context, err error) error {
 	switch {
 	case errs.Is(err, errs.Unauthenticated):
 		s.cancel(errs.Of(err))
@@ -235,9 +235,9 @@ func (s *session) refused(ctx context.Context, err error) error {
 	return err
 }
 
-// keep remembers who the viewer is, and tells whoever waits if that is new.
-func (s *session) keep(v *viewer.Viewer) {
-	s.expiry.Reset(s.left(v))
+// setViewer remembers who the viewer is, and notifies whoever waits if that is new.
+func (s *session) setViewer(v *viewer.Viewer) {
+	s.expiry.Reset(s.timeLeft(v))
 	old := s.viewer.Load()
 	if same(old, v) {
 		return

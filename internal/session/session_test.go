@@ -88,7 +88,7 @@ func inboxes(t *testing.T, l viewer.Live, sequence int64) int {
 	return len(v.InboxIDs)
 }
 
-// AC-11: after an event that may have changed the viewer, nobody who asks for a
+// AC-11: after an event that may have changed the viewer, no one who asks for a
 // position of the log gets the old one, and who waits is woken.
 func TestViewerChanges(t *testing.T) {
 	t.Parallel()
@@ -160,7 +160,7 @@ func TestTokenEnds(t *testing.T) {
 	}
 }
 
-// While the database does not answer, nobody goes past the event; then all go on.
+// While the database does not answer, no one goes past the event; then all go on.
 func TestAsksAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

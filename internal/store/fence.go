@@ -22,7 +22,7 @@ var (
 // fenced installs the fence on a client and returns it.
 func fenced(client *ent.Client) *ent.Client {
 	client.Intercept(intercept.TraverseFunc(func(ctx context.Context, q intercept.Query) error {
-		where, err := fence(ctx, q.Type())
+		where, err := fenceOf(ctx, q.Type())
 		if err != nil {
 			return err
 		}
@@ -36,9 +36,9 @@ func fenced(client *ent.Client) *ent.Client {
 // predicate narrows a statement to the rows that the viewer may touch.
 type predicate = func(*sql.Selector)
 
-// fence returns what the context's viewer may touch of a type. A type that has
+// fenceOf returns what the context's viewer may touch of a type. A type that has
 // no rule, or a viewer that the rule does not know, is refused.
-func fence(ctx context.Context, typ string) (predicate, error) {
+func fenceOf(ctx context.Context, typ string) (predicate, error) {
 	v := viewer.FromContext(ctx)
 	if v == nil {
 		return nil, errNoViewer
@@ -89,13 +89,13 @@ type mutation interface {
 // visible rows alone.
 func fenceMutation(next ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-		where, err := fence(ctx, m.Type())
+		where, err := fenceOf(ctx, m.Type())
 		if err != nil {
 			return nil, err
 		}
 		v := viewer.FromContext(ctx)
 		if v.Kind == viewer.Visitor {
-			return nil, fmt.Errorf("%w: visitors write by use cases alone", errNoEntry)
+			return nil, fmt.Errorf("%w: visitors write only through use cases", errNoEntry)
 		}
 		if m.Op().Is(ent.OpCreate) {
 			if err := fenceCreate(m, v); err != nil {

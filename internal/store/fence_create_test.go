@@ -28,7 +28,7 @@ func TestFenceCreate(t *testing.T) {
 		conversation := func(c *ent.Client, inbox int) *ent.ConversationCreate {
 			return c.Conversation.Create().SetID(id.New(id.Conversation)).SetInboxID(f.InboxIDs[inbox]).SetChannelID(f.ChannelIDs[inbox]).
 				SetKind(vocab.Chat).SetFolder(vocab.FolderMain).SetStatus(vocab.Open).
-				SetOpenedAt(now).SetLastMessageAt(now).SetVisitorActiveAt(now).SetTags([]string{})
+				SetOpenedAt(now).SetLastMessageAt(now).SetActivityAt(now).SetVisitorActiveAt(now).SetTags([]string{})
 		}
 		for _, c := range []struct {
 			name   string

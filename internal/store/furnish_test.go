@@ -6,7 +6,6 @@ import (
 
 	"parley/ent"
 	"parley/ent/message"
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/id"
 	"parley/internal/store"
@@ -30,6 +29,7 @@ func furnish(t *testing.T, f *testkit.Fixture) {
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error {
 		for _, e := range []store.Event{
 			{Type: vocab.AccountUpdated},
+			{Type: vocab.PersonalMailboxConnected, UserID: f.AgentIDs[0]},
 			{Type: vocab.ChannelUpdated, InboxID: f.InboxIDs[0]},
 			{Type: vocab.ChannelUpdated, InboxID: f.InboxIDs[1]},
 			{Type: vocab.ConversationClosed, InboxID: f.InboxIDs[0], ConversationID: f.ConversationIDs[0]},
@@ -54,11 +54,12 @@ func furnishAccount(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 		c.Bot.Create().SetID(id.New(id.Bot)).SetName("Bot").SetCreatedAt(now).Exec,
 		c.ApiToken.Create().SetID(id.New(id.APIToken)).SetHash([]byte(id.New("hash"))).SetName("Token").SetScopes([]string{"*"}).
 			SetExpiresAt(clock.Never).SetCreatedAt(now).Exec,
+		c.Tag.Create().SetID(id.New(id.Tag)).SetName("vip").SetFolded("vip").SetCreatedAt(now).Exec,
 		c.ContactList.Create().SetID(id.New(id.ContactList)).SetName("Customers").SetCreatedAt(now).Exec,
 		c.IdempotencyKey.Create().SetID(id.New("key")).SetActorID(f.AdminID).SetMutation("m").SetKey("k").
 			SetInputHash([]byte{1}).SetResult([]string{}).SetCreatedAt(now).Exec,
 		c.Task.Create().SetID(id.New(id.Task)).SetKind(vocab.TaskBulkClose).SetState(vocab.TaskQueued).SetParams([]byte("{}")).
-			SetTotal(1).SetProblems([]schema.TaskProblem{}).SetActorKind(viewer.Admin).SetActorID(f.AdminID).SetCreatedAt(now).Exec,
+			SetTotal(1).SetProblems([]vocab.TaskProblem{}).SetActorKind(viewer.Admin).SetActorID(f.AdminID).SetCreatedAt(now).Exec,
 	)(ctx)
 }
 
@@ -69,7 +70,7 @@ func furnishInboxes(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 		err := all(
 			c.TargetedMessage.Create().SetID(id.New(id.TargetedMessage)).SetInboxID(f.InboxIDs[i]).SetChannelID(f.ChannelIDs[i]).
 				SetName("Welcome").SetState(vocab.TargetedOn).SetPosition(1).SetAudience(vocab.AudienceEveryone).
-				SetIncludeListIds([]string{}).SetExcludeListIds([]string{}).SetRules([]schema.Targeting{}).
+				SetIncludeListIds([]string{}).SetExcludeListIds([]string{}).SetRules([]vocab.Targeting{}).
 				SetWelcomeMessage("Hello").SetCreatedAt(now).Exec,
 			c.Block.Create().SetID(id.New(id.Block)).SetInboxID(f.InboxIDs[i]).SetChannelID(f.ChannelIDs[i]).SetKind(vocab.Chat).
 				SetSender("someone").SetBlockedBy(f.AdminID).SetCreatedAt(now).Exec,
@@ -86,7 +87,8 @@ func furnishInboxes(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 }
 
 // furnishViews makes saved views: shared ones of both inboxes, and private ones
-// of both agents, with and without an inbox.
+// of both agents, with and without an inbox; and a sender whose images each of
+// them sees.
 func furnishViews(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 	for _, v := range []struct{ inbox, owner, privateTo string }{
 		{f.InboxIDs[0], f.AgentIDs[1], ""},
@@ -97,7 +99,12 @@ func furnishViews(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 		{"", f.AgentIDs[1], f.AgentIDs[1]},
 	} {
 		if err := tx.Client.SavedView.Create().SetID(id.New(id.SavedView)).SetInboxID(v.inbox).SetOwnerID(v.owner).SetPrivateTo(v.privateTo).
-			SetName("View").SetView(vocab.ViewAll).SetFilter([]byte("{}")).SetOrderBy(vocab.LastMessageDesc).SetCreatedAt(tx.Now()).Exec(ctx); err != nil {
+			SetName("View").SetView(vocab.ViewAll).SetFilter([]byte("{}")).SetOrderBy(vocab.ActivityDesc).SetCreatedAt(tx.Now()).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	for _, user := range f.AgentIDs[:2] {
+		if err := tx.Client.ImageSender.Create().SetID(id.New(id.ImageSender)).SetUserID(user).SetAddress("ada@example.net").SetCreatedAt(tx.Now()).Exec(ctx); err != nil {
 			return err
 		}
 	}
@@ -123,12 +130,12 @@ func furnishChat(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 		message, visitor := id.New(id.TargetedMessage), f.VisitorIDs[2*i]
 		err := all(
 			c.TargetedMessageVersion.Create().SetID(id.New("version")).SetInboxID(inbox).SetTargetedMessageID(message).SetVersion(1).
-				SetContent(schema.TargetedContent{}).SetCreatedAt(now).Exec,
+				SetContent(vocab.TargetedContent{}).SetCreatedAt(now).Exec,
 			c.TargetedMessageCount.Create().SetID(message).SetInboxID(inbox).Exec,
 			c.TargetedMessageView.Create().SetID(id.New("view")).SetInboxID(inbox).SetVisitorID(visitor).SetTargetedMessageID(message).Exec,
 			c.PageView.Create().SetID(id.New(id.PageView)).SetInboxID(inbox).SetVisitorID(visitor).SetURL("https://example.com").SetViewedAt(now).Exec,
 			c.RoutingDecision.Create().SetID(id.New(id.RoutingDecision)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetDecidedAt(now).
-				SetTrigger("START").SetRule(1).SetTarget("UNASSIGNED").SetCandidates([]schema.RoutingCandidate{}).Exec,
+				SetTrigger("START").SetRule(1).SetTarget("UNASSIGNED").SetCandidates([]vocab.RoutingCandidate{}).Exec,
 		)(ctx)
 		if err != nil {
 			return err
@@ -143,6 +150,7 @@ func furnishMail(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 	c, now := tx.Client, tx.Now()
 	err := all(
 		c.PersonalMailbox.Create().SetID(id.New("mailbox")).SetUserID(f.AdminID).SetAddress("ada@example.com").SetProvider(vocab.EmailIMAP).SetCreatedAt(now).Exec,
+		c.PersonalMailbox.Create().SetID(id.New("mailbox")).SetUserID(f.AgentIDs[1]).SetAddress("cleo@example.com").SetProvider(vocab.EmailIMAP).SetCreatedAt(now).Exec,
 		c.ForgottenBlob.Create().SetID(id.New("blob")).SetBlobKey("raw/gone.eml").SetCreatedAt(now).Exec,
 		c.Ticket.Create().SetID(id.New(id.Ticket)).SetPipeline("Support").SetStage("New").SetPriority(vocab.PriorityNone).SetCreatedAt(now).Exec,
 	)(ctx)
@@ -157,7 +165,7 @@ func furnishMail(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 				SetProvider(vocab.EmailForwarding).SetState(vocab.EmailConnected).SetCreatedAt(now).Exec,
 			c.ChannelAddress.Create().SetID(id.New("address")).SetInboxID(inbox).SetChannelID(channel).SetAddress(address).Exec,
 			c.EmailConnection.Create().SetID(id.New("connection")).SetInboxID(inbox).SetStateHash([]byte(channel)).SetUserID(f.AdminID).
-				SetChannelID(channel).SetProvider(vocab.EmailGmail).SetSecrets("sealed").SetSettings(schema.EmailConnectionSettings{}).
+				SetChannelID(channel).SetProvider(vocab.EmailGmail).SetSecrets("sealed").SetSettings(vocab.EmailConnectionSettings{}).
 				SetExpiresAt(now).SetCreatedAt(now).Exec,
 			c.InboundMail.Create().SetID(id.New(id.InboundMail)).SetInboxID(inbox).SetChannelID(channel).SetPlace("1:1").SetBlobKey(channel).
 				SetSize(1).SetHash("00").SetEnvelopeTo([]string{}).SetArrivedAt(now).SetState(vocab.InboundStored).SetCreatedAt(now).Exec,
@@ -205,7 +213,7 @@ func furnishTrash(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 	return all(
 		c.Conversation.Create().SetID(trashed).SetInboxID(f.InboxIDs[0]).SetChannelID(f.ChannelIDs[0]).SetKind(vocab.Chat).
 			SetFolder(vocab.FolderTrash).SetStatus(vocab.Open).SetVisitorID(f.VisitorIDs[0]).SetDeletedAt(now).
-			SetOpenedAt(now).SetLastMessageAt(now).SetVisitorActiveAt(now).SetTags([]string{}).Exec,
+			SetOpenedAt(now).SetLastMessageAt(now).SetActivityAt(now).SetVisitorActiveAt(now).SetTags([]string{}).Exec,
 		c.Message.Create().SetID(id.New(id.Message)).SetInboxID(f.InboxIDs[0]).SetConversationID(trashed).SetNumber(1).SetVisibleNumber(1).
 			SetDirection(vocab.Incoming).SetAuthorKind(viewer.Visitor).SetAuthorID(f.VisitorIDs[0]).SetDelivery(vocab.DeliverySent).SetCreatedAt(now).Exec,
 	)(ctx)

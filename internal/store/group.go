@@ -13,7 +13,7 @@ import (
 	"parley/ent"
 )
 
-var errNoQueue = errors.New("a job was enqueued, but nobody told the store who inserts jobs: see UseJobs")
+var errNoQueue = errors.New("a job was enqueued, but the store has no job inserter: see UseJobs")
 
 // group is one transaction of the database that several members share.
 type group struct {
@@ -27,7 +27,7 @@ type group struct {
 	lost   bool
 }
 
-func (s *Store) begin(ctx context.Context) (*group, error) {
+func (s *Store) beginGroup(ctx context.Context) (*group, error) {
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
 		return nil, err
@@ -67,8 +67,8 @@ func (g *group) exec(statement string) error {
 	return err
 }
 
-// run gives m its turn above the savepoint.
-func (g *group) run(m *member) {
+// runMember gives m its turn above the savepoint.
+func (g *group) runMember(m *member) {
 	guard := &guarded{group: g}
 	tx := &Tx{store: g.store, conn: guard}
 	tx.Client = fenced(ent.NewClient(ent.Driver(txDriver{conn: guard, dialect: g.store.dialect})))
@@ -91,12 +91,12 @@ func (g *group) run(m *member) {
 	}
 }
 
-// finish writes the members' jobs and events, which go last so that the
+// commitMembers writes the members' jobs and events, which go last so that the
 // account's counter is locked for the shortest time, and commits. Its error is
 // errNotTried when something before the commit went wrong, so that all of it
 // may be done again.
-func (g *group) finish(members []*member) error {
-	err := g.flush(members)
+func (g *group) commitMembers(members []*member) error {
+	err := g.flushMembers(members)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", errNotTried, err)
 	} else {
@@ -118,7 +118,7 @@ func rollback(tx *sql.Tx) error {
 	return nil
 }
 
-func (g *group) flush(members []*member) error {
+func (g *group) flushMembers(members []*member) error {
 	if g.lost || g.autocommit() {
 		return errGroupLost
 	}

@@ -29,7 +29,7 @@ type JobInserter interface {
 	InsertJobs(ctx context.Context, raw *Raw, jobs []Job) error
 }
 
-// UseJobs tells the store who inserts jobs. It is called once, before the first
+// UseJobs sets who inserts jobs. It is called once, before the first
 // transaction.
 func (s *Store) UseJobs(inserter JobInserter) { s.jobs = inserter }
 

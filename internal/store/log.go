@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/internal/clock"
 	"parley/internal/id"
 	"parley/internal/viewer"
@@ -21,10 +20,10 @@ type Event struct {
 	ConversationID string
 	MessageID      string
 	SubjectID      string
-	// UserID, when set, makes the event visible to that user alone.
+	// UserID, when set, makes the event visible only to that user or integration.
 	UserID   string
 	Revision int
-	Changes  []schema.FieldChange
+	Changes  []vocab.FieldChange
 
 	accountID string
 	actorKind viewer.Kind
@@ -39,7 +38,7 @@ func (tx *Tx) Append(ctx context.Context, e Event) {
 	e.accountID, e.at = v.AccountID, tx.store.Now()
 	e.actorKind, e.actorID = v.Actor().Kind, v.Actor().ActorID
 	if e.Changes == nil {
-		e.Changes = []schema.FieldChange{}
+		e.Changes = []vocab.FieldChange{}
 	}
 	tx.events = append(tx.events, e)
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
@@ -77,11 +76,13 @@ func (s *Store) migratePostgres(ctx context.Context) error {
 
 // migrate applies the migrations that the database lacks, and returns how many.
 func migrate(ctx context.Context, db *sql.DB, dialect database.Dialect, folder string) (int, error) {
-	files, err := fs.Sub(migrations.Files, folder)
+	files, err := migrations.For(folder)
 	if err != nil {
 		return 0, err
 	}
-	provider, err := goose.NewProvider(dialect, db, files)
+	provider, err := goose.NewProvider(dialect, db, files, goose.WithGoMigrations(
+		goose.NewGoMigration(tagsOfWords, &goose.GoFunc{RunTx: makeTagsOfWords(dialect == database.DialectPostgres)}, nil),
+	))
 	if err != nil {
 		return 0, err
 	}

@@ -28,10 +28,10 @@ type Options struct {
 	LockWait time.Duration
 	// Clock tells the time; nil: the machine's.
 	Clock clock.Clock
-	// Log gets what goes wrong with the database; nil: slog's default.
+	// Log gets what goes wrong with the database; nil: nothing is logged.
 	Log *slog.Logger
 	// Trace is called with each statement that a use case runs, for tests that
-	// count them; nil: nobody counts.
+	// count them; nil: no one counts.
 	Trace func(query string)
 }
 
@@ -67,7 +67,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.clock = clock.System{}
 	}
 	if s.log == nil {
-		s.log = slog.Default()
+		s.log = slog.New(slog.DiscardHandler)
 	}
 	open := s.openSQLite
 	if o.URL != "" {
@@ -114,7 +114,7 @@ func (s *Store) Now() clock.Micros { return clock.Of(s.clock.Now()) }
 // Postgres reports whether the database is PostgreSQL.
 func (s *Store) Postgres() bool { return s.dialect == dialect.Postgres }
 
-// Client returns the fenced client: the transaction's if the context bears one,
+// Client returns the fenced client: the transaction's if the context has one,
 // else one that reads from the pool. Writing outside WithTx fails.
 func (s *Store) Client(ctx context.Context) *ent.Client {
 	if tx := FromContext(ctx); tx != nil {

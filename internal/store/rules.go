@@ -27,10 +27,11 @@ var rules = map[string]rule{
 	ent.TypeTeamMember:      {accountOwned: true, staff: inAccount},
 	ent.TypeIntegration:     {accountOwned: true, staff: inAccount},
 	ent.TypeBot:             {accountOwned: true, staff: inAccount},
-	ent.TypeApiToken:        {accountOwned: true, staff: inAccount},
+	ent.TypeApiToken:        {accountOwned: true, staff: isTokenOwnersOrAdmins},
 	ent.TypeContact:         {accountOwned: true, staff: inAccount},
 	ent.TypeContactEmail:    {accountOwned: true, staff: inAccount},
 	ent.TypeContactList:     {accountOwned: true, staff: inAccount},
+	ent.TypeTag:             {accountOwned: true, staff: inAccount},
 	ent.TypeTask:            {accountOwned: true, staff: inAccount},
 	ent.TypeIdempotencyKey:  {accountOwned: true, staff: inAccount},
 	ent.TypeEvent:           {accountOwned: true, staff: visibleEvent},
@@ -41,7 +42,8 @@ var rules = map[string]rule{
 	ent.TypeRoutingTurn:       {accountOwned: true, staff: inAccount},
 	ent.TypeVisitorRate:       {accountOwned: true, staff: inAccount},
 
-	ent.TypeSavedView: {accountOwned: true, staff: visibleView},
+	ent.TypeSavedView:   {accountOwned: true, staff: visibleView},
+	ent.TypeImageSender: {accountOwned: true, staff: isOwnersOwn},
 
 	ent.TypeInbox:           {accountOwned: true, staff: isInbox},
 	ent.TypeInboxUser:       {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
@@ -65,7 +67,7 @@ var rules = map[string]rule{
 	ent.TypeEmailChannel:    {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
 	ent.TypeChannelAddress:  {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
 	ent.TypeEmailConnection: {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
-	ent.TypePersonalMailbox: {accountOwned: true, staff: inAccount},
+	ent.TypePersonalMailbox: {accountOwned: true, staff: isOwnersOrAdmins},
 	ent.TypeInboundMail:     {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeEmail:           {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeEmailReference:  {accountOwned: true, inboxOwned: true, staff: inInbox},
@@ -114,8 +116,17 @@ func isInbox(s *sql.Selector, v *viewer.Viewer) {
 	}
 }
 
+// forAdmins are the types of events that are private to a user, and yet reach admins.
+var forAdmins = func() (types []any) {
+	for _, t := range vocab.EventsForAdmins() {
+		types = append(types, string(t))
+	}
+	return types
+}()
+
 // visibleEvent: events of inboxes go to their members; admins also get what
-// concerns an inbox but no conversation (AC-3). Read positions are private.
+// concerns an inbox but no conversation (AC-3), users' own mailboxes (AC-10) and
+// tokens (AC-13). Read positions are private.
 func visibleEvent(s *sql.Selector, v *viewer.Viewer) {
 	inAccount(s, v)
 	if v.Kind == viewer.SystemKind {
@@ -125,7 +136,11 @@ func visibleEvent(s *sql.Selector, v *viewer.Viewer) {
 	if v.Kind == viewer.Admin {
 		inbox = append(inbox, sql.EQ(s.C("conversation_id"), ""))
 	}
-	s.Where(sql.And(sql.Or(inbox...), sql.In(s.C("user_id"), "", v.ActorID)))
+	private := sql.In(s.C("user_id"), "", v.ActorID)
+	if v.Kind == viewer.Admin {
+		private = sql.Or(private, sql.In(s.C("type"), forAdmins...))
+	}
+	s.Where(sql.And(sql.Or(inbox...), private))
 }
 
 // visibleView: a saved view goes to the members of its inbox, a private one to
@@ -137,6 +152,35 @@ func visibleView(s *sql.Selector, v *viewer.Viewer) {
 			sql.Or(sql.EQ(s.C("inbox_id"), ""), oneOf(s.C("inbox_id"), v.InboxIDs)),
 			sql.In(s.C("private_to"), "", v.ActorID),
 		))
+	}
+}
+
+// isOwnersOwn: what a user keeps for themselves alone.
+func isOwnersOwn(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	if v.Kind != viewer.SystemKind {
+		s.Where(sql.EQ(s.C("user_id"), v.ActorID))
+	}
+}
+
+// isOwnersOrAdmins: what a user keeps for themselves, and admins see (AC-10).
+func isOwnersOrAdmins(s *sql.Selector, v *viewer.Viewer) {
+	if v.Kind == viewer.Admin {
+		inAccount(s, v)
+		return
+	}
+	isOwnersOwn(s, v)
+}
+
+// isTokenOwnersOrAdmins: a token is seen by whom it belongs to, and by admins (AC-13).
+func isTokenOwnersOrAdmins(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	switch v.Kind {
+	case viewer.SystemKind, viewer.Admin:
+	case viewer.Integration:
+		s.Where(sql.EQ(s.C("integration_id"), v.ActorID))
+	default:
+		s.Where(sql.EQ(s.C("user_id"), v.ActorID))
 	}
 }
 

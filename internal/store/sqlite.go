@@ -12,7 +12,7 @@ import (
 )
 
 // Both handles keep prepared statements. The writer takes its lock at BEGIN,
-// since a read that becomes a write fails at once when another wrote meanwhile,
+// since a read that becomes a write fails at once when another wrote in the meantime,
 // whatever the busy timeout.
 const (
 	sqliteCommon = "_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_stmt_cache_size=256"

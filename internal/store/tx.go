@@ -15,12 +15,12 @@ import (
 
 // ErrUnavailable is what callers get when the database cannot write now.
 // Nothing of the transaction was kept.
-var ErrUnavailable = errs.New(errs.Unavailable, "The database cannot save anything at the moment. Nothing was changed; try again shortly.")
+var ErrUnavailable = errs.New(errs.Unavailable, "The database cannot save changes at the moment. Nothing was changed; try again shortly.")
 
 // retries is how often a closure runs again after a deadlock.
 const retries = 4
 
-// Tx is a use case's transaction. It is valid within its closure alone.
+// Tx is a use case's transaction. It is valid only within its closure.
 type Tx struct {
 	// Client is the fenced client of the transaction.
 	Client *ent.Client
@@ -41,7 +41,7 @@ func FromContext(ctx context.Context) *Tx {
 }
 
 // WithTx runs fn in a transaction and returns when it is durable. It joins the
-// transaction that the context bears, if any. An error of fn undoes all that fn
+// transaction that the context has, if any. An error of fn undoes all that fn
 // did, and is returned as it is; ErrUnavailable says that the database refused.
 func (s *Store) WithTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	if tx := FromContext(ctx); tx != nil {
@@ -55,15 +55,15 @@ func (s *Store) WithTx(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 	defer s.open.Done()
 	for attempt := 0; ; attempt++ {
 		m := &member{ctx: ctx, fn: fn, turn: make(chan *Tx, 1), ran: make(chan struct{}), done: make(chan error, 1)}
-		err := s.submit(v.AccountID, m)
+		err := s.submitMember(v.AccountID, m)
 		if attempt < retries && retryable(err) {
 			continue
 		}
-		return s.finish(ctx, m, err)
+		return s.finishMember(ctx, m, err)
 	}
 }
 
-func (s *Store) finish(ctx context.Context, m *member, err error) error {
+func (s *Store) finishMember(ctx context.Context, m *member, err error) error {
 	if m.panicked != nil {
 		panic(m.panicked)
 	}
@@ -109,7 +109,7 @@ func (tx *Tx) Query(ctx context.Context, query string, args ...any) (entsql.Colu
 	return rows.ColumnScanner, nil
 }
 
-// Query runs a hand-written query, in the context's transaction if it bears
+// Query runs a hand-written query, in the context's transaction if it has
 // one; see Tx.Exec.
 func (s *Store) Query(ctx context.Context, query string, args ...any) (entsql.ColumnScanner, error) {
 	if tx := FromContext(ctx); tx != nil {
@@ -129,7 +129,7 @@ type member struct {
 	tx       *Tx
 	err      error
 	panicked any
-	settled  bool // err tells all: the group's fate is not the member's
+	settled  bool // err is complete: the group's fate is not the member's
 }
 
 const (
@@ -148,7 +148,7 @@ var (
 // then may have another turn; m's caller is there to take it.
 func (m *member) innocent() bool { return m.state.Load() == started && m.err == nil }
 
-// acknowledge tells m's caller how it ended. err is the group's.
+// acknowledge reports to m's caller how it ended. err is the group's.
 func (m *member) acknowledge(err error) {
 	if m.settled || m.err != nil {
 		err = m.err
@@ -156,11 +156,11 @@ func (m *member) acknowledge(err error) {
 	m.done <- err
 }
 
-// submit queues m with the account's writer and runs its closure on the
+// submitMember queues m with the account's writer and runs its closure on the
 // caller's own goroutine when its turn comes, so that neither a panic nor
 // runtime.Goexit can stop the writer.
-func (s *Store) submit(account string, m *member) error {
-	if err := s.enqueue(account, m); err != nil {
+func (s *Store) submitMember(account string, m *member) error {
+	if err := s.enqueueMember(account, m); err != nil {
 		return err
 	}
 	done := m.ctx.Done()
@@ -173,15 +173,15 @@ func (s *Store) submit(account string, m *member) error {
 			return err
 		case <-done:
 			if m.state.CompareAndSwap(waiting, abandoned) {
-				return cancelled(m.ctx)
+				return canceled(m.ctx)
 			}
 			done = nil
 		}
 	}
 }
 
-func cancelled(ctx context.Context) error {
-	return errs.New(errs.Unavailable, "The request ended before its turn came (%v). Nothing was changed.", context.Cause(ctx))
+func canceled(ctx context.Context) error {
+	return errs.New(errs.Unavailable, "The request ended before it could start (%v). Nothing was changed.", context.Cause(ctx))
 }
 
 func (m *member) run(tx *Tx) {
@@ -191,7 +191,7 @@ func (m *member) run(tx *Tx) {
 		tx.conn.over = true
 		m.ran <- struct{}{}
 	}()
-	// Cancelling a statement would make SQLite roll the whole group back.
+	// Canceling a statement would make SQLite roll the whole group back.
 	ctx := context.WithValue(context.WithoutCancel(m.ctx), txKey{}, tx)
 	m.err = m.fn(ctx, tx)
 }

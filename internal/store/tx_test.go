@@ -114,13 +114,13 @@ func occupied(t *testing.T, f *testkit.Fixture) (release func()) {
 	}
 }
 
-// Members of a group that fail, however, leave nothing behind and take nobody
+// Members of a group that fail, however, leave nothing behind and take no one
 // with them.
 func TestMembersFailAlone(t *testing.T) {
 	t.Parallel()
 	testkit.EachStore(t, clock.System{}, func(t *testing.T, s *store.Store) {
 		f := withJobs(t, s)
-		cancelled, cancel := context.WithCancel(f.System)
+		canceled, cancel := context.WithCancel(f.System)
 		members := map[string]struct {
 			ctx  context.Context
 			fn   func(ctx context.Context, tx *store.Tx) error
@@ -154,9 +154,9 @@ func TestMembersFailAlone(t *testing.T) {
 					return errors.Join(leave(ctx, tx, "nested-error-inside"), errs.New(errs.Invalid, "no"))
 				})
 			}},
-			"cancelled-midway": {ctx: cancelled, fn: func(ctx context.Context, tx *store.Tx) error {
+			"canceled-midway": {ctx: canceled, fn: func(ctx context.Context, tx *store.Tx) error {
 				cancel()
-				return tx.Client.Contact.UpdateOneID("contact_cancelled-midway").SetPhone("2").Exec(ctx)
+				return tx.Client.Contact.UpdateOneID("contact_canceled-midway").SetPhone("2").Exec(ctx)
 			}, kept: true},
 		}
 		want := []string{"nested-inside"}
@@ -170,7 +170,7 @@ func TestMembersFailAlone(t *testing.T) {
 				if ctx == nil {
 					ctx = f.System
 				}
-				if strings.HasPrefix(name, "nested-") || strings.HasPrefix(name, "cancelled-") {
+				if strings.HasPrefix(name, "nested-") || strings.HasPrefix(name, "canceled-") {
 					if name = strings.TrimSuffix(name, "-0"); n > 0 {
 						continue
 					}
@@ -220,7 +220,7 @@ func TestMembersFailAlone(t *testing.T) {
 }
 
 // Who gives up while waiting is told so at once, and is never run.
-func TestCancelledBeforeItsTurn(t *testing.T) {
+func TestCanceledBeforeItsTurn(t *testing.T) {
 	t.Parallel()
 	testkit.EachStore(t, clock.System{}, func(t *testing.T, s *store.Store) {
 		f := withJobs(t, s)
@@ -232,7 +232,7 @@ func TestCancelledBeforeItsTurn(t *testing.T) {
 		}()
 		cancel()
 		if err := <-waits; !errs.Is(err, errs.Unavailable) {
-			t.Errorf("a cancelled caller got %v, want UNAVAILABLE", err)
+			t.Errorf("a canceled caller got %v, want UNAVAILABLE", err)
 		}
 		release()
 		f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return leave(ctx, tx, "next") })

@@ -134,7 +134,7 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// NT-3: 64 writers at once, on two accounts and, on PostgreSQL, two nodes: none
+// NT-3, ENG-9: 64 writers at once, on two accounts and, on PostgreSQL, two nodes: none
 // fails, nothing is lost, and each log is without a gap.
 func TestManyWriters(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,7 @@ type writer struct {
 	waiting int // callers that were given this writer; guarded by Store.mu
 }
 
-func (s *Store) enqueue(account string, m *member) error {
+func (s *Store) enqueueMember(account string, m *member) error {
 	if !s.Postgres() {
 		account = ""
 	}
@@ -31,7 +31,7 @@ func (s *Store) enqueue(account string, m *member) error {
 	if w == nil {
 		w = &writer{key: account, queue: make(chan *member, groupSize)}
 		s.writers[account] = w
-		go s.serve(w)
+		go s.serveWriter(w)
 	}
 	w.waiting++
 	s.mu.Unlock()
@@ -39,13 +39,13 @@ func (s *Store) enqueue(account string, m *member) error {
 	case w.queue <- m:
 		return nil
 	case <-m.ctx.Done():
-		s.leave(w, 1)
-		return cancelled(m.ctx)
+		s.leaveWriter(w, 1)
+		return canceled(m.ctx)
 	}
 }
 
-// leave says that n callers of w were served. A writer without callers ends.
-func (s *Store) leave(w *writer, n int) {
+// leaveWriter says that n callers of w were served. A writer without callers ends.
+func (s *Store) leaveWriter(w *writer, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w.waiting -= n
@@ -55,29 +55,29 @@ func (s *Store) leave(w *writer, n int) {
 	}
 }
 
-func (s *Store) serve(w *writer) {
+func (s *Store) serveWriter(w *writer) {
 	for first := range w.queue {
-		s.leave(w, s.group(first, w.queue))
+		s.leaveWriter(w, s.runGroup(first, w.queue))
 	}
 }
 
-// group runs first and whoever waits behind it in one transaction, and returns
+// runGroup runs first and whoever waits behind it in one transaction, and returns
 // how many callers it served.
-func (s *Store) group(first *member, queue <-chan *member) int {
-	g, err := s.begin(context.Background())
+func (s *Store) runGroup(first *member, queue <-chan *member) int {
+	g, err := s.beginGroup(context.Background())
 	if err != nil {
-		return refuse(fmt.Errorf("%w: %w", errGroupLost, err), first, queue)
+		return refuseAll(fmt.Errorf("%w: %w", errGroupLost, err), first, queue)
 	}
 	served := []*member{}
-	for m := first; m != nil; m = g.next(queue, len(served)) {
+	for m := first; m != nil; m = g.nextMember(queue, len(served)) {
 		served = append(served, m)
 		if m.state.CompareAndSwap(waiting, started) {
-			g.run(m)
+			g.runMember(m)
 		}
 	}
-	err = g.finish(served)
+	err = g.commitMembers(served)
 	if errors.Is(err, errNotTried) && len(served) > 1 {
-		s.each(served)
+		s.runEach(served)
 	}
 	for _, m := range served {
 		m.acknowledge(err)
@@ -85,8 +85,8 @@ func (s *Store) group(first *member, queue <-chan *member) int {
 	return len(served)
 }
 
-// next returns who waits, nil when nobody does or the group is full.
-func (g *group) next(queue <-chan *member, served int) *member {
+// nextMember returns who waits, nil when no one does or the group is full.
+func (g *group) nextMember(queue <-chan *member, served int) *member {
 	if served >= groupSize || g.lost || g.store.clock.Now().Sub(g.began) > groupAge {
 		return nil
 	}
@@ -98,9 +98,9 @@ func (g *group) next(queue <-chan *member, served int) *member {
 	}
 }
 
-// refuse tells first and all who wait that no transaction can begin: each on
+// refuseAll reports to first and all who wait that no transaction can begin: each on
 // its own would wait as long for the lock.
-func refuse(err error, first *member, queue <-chan *member) int {
+func refuseAll(err error, first *member, queue <-chan *member) int {
 	served := 1
 	first.done <- err
 	for {
@@ -114,19 +114,19 @@ func refuse(err error, first *member, queue <-chan *member) int {
 	}
 }
 
-// each gives members whose shared transaction was lost by another's fault a
+// runEach gives members whose shared transaction was lost by another's fault a
 // transaction of their own.
-func (s *Store) each(members []*member) {
+func (s *Store) runEach(members []*member) {
 	for _, m := range members {
 		if !m.innocent() {
 			continue
 		}
-		g, err := s.begin(context.Background())
+		g, err := s.beginGroup(context.Background())
 		if err != nil {
 			return
 		}
-		g.run(m)
-		if err := g.finish([]*member{m}); m.err == nil {
+		g.runMember(m)
+		if err := g.commitMembers([]*member{m}); m.err == nil {
 			m.err = err
 		}
 		m.settled = true

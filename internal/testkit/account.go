@@ -16,7 +16,7 @@ import (
 
 // Fixture is an account with people, inboxes and conversations in it:
 //
-//   - an admin, who is a member of the first inbox alone;
+//   - an admin, who is a member only of the first inbox;
 //   - two agents: the first is a member of the first inbox, the second of both;
 //   - two inboxes with a chat channel each;
 //   - three visitors: two of the first inbox, who are linked to the one contact,
@@ -155,7 +155,7 @@ func (f *Fixture) makeConversations(ctx context.Context, tx *store.Tx) error {
 		if err := tx.Client.Conversation.Create().SetID(f.ConversationIDs[i]).SetInboxID(inbox).SetChannelID(channel).
 			SetKind(vocab.Chat).SetFolder(vocab.FolderMain).SetStatus(vocab.Open).
 			SetContactID(contacts[i]).SetVisitorID(f.VisitorIDs[i]).
-			SetOpenedAt(f.now).SetLastMessageAt(f.now).SetVisitorActiveAt(f.now).SetTags([]string{}).
+			SetOpenedAt(f.now).SetLastMessageAt(f.now).SetActivityAt(f.now).SetVisitorActiveAt(f.now).SetTags([]string{}).
 			SetPreview("Answer").SetLastNumber(3).SetLastVisibleNumber(2).SetLastIncomingNumber(1).Exec(ctx); err != nil {
 			return err
 		}

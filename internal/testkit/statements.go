@@ -14,7 +14,7 @@ type Statements struct {
 	list []string
 }
 
-// Trace has the store tell its statements.
+// Trace has the store report its statements.
 func (s *Statements) Trace(o *store.Options) {
 	o.Trace = func(query string) {
 		s.mu.Lock()
@@ -23,7 +23,7 @@ func (s *Statements) Trace(o *store.Options) {
 	}
 }
 
-// Of returns the statements that run makes. Nothing else may run meanwhile.
+// Of returns the statements that run makes. Nothing else may run in the meantime.
 func (s *Statements) Of(run func()) []string {
 	s.mu.Lock()
 	s.list = nil

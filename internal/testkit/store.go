@@ -1,5 +1,5 @@
 // Package testkit gives tests real databases, accounts with people in them, and
-// clients. It is imported by tests alone.
+// clients. It is imported only by tests.
 package testkit
 
 import (

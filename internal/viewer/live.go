@@ -6,8 +6,8 @@ import "context"
 // leave inboxes, and their token expires or is revoked (AC-11).
 type Live interface {
 	// At returns the viewer as of a position of the account's log, or later; as
-	// they were last known for 0. An error says that the token holds no more: the
-	// stream ends with it.
+	// they were last known for 0. An error says that the token is no longer
+	// valid: the stream ends with it.
 	At(ctx context.Context, sequence int64) (*Viewer, error)
 	// Changed returns a channel that is closed when the viewer changes next.
 	Changed() <-chan struct{}

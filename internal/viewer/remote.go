@@ -4,7 +4,7 @@ import "context"
 
 type remoteKey struct{}
 
-// WithRemote returns a context that bears the network that a request comes
+// WithRemote returns a context that has the network that a request comes
 // from, as rate limits count it.
 func WithRemote(ctx context.Context, network string) context.Context {
 	return context.WithValue(ctx, remoteKey{}, network)

@@ -1,4 +1,4 @@
-// Package viewer says who asks. The HTTP server puts a Viewer into each
+// Package viewer says who calls. The HTTP server puts a Viewer into each
 // request's context; background work names itself with System. Without a
 // viewer in the context nothing can be read or written. It is a leaf.
 package viewer
@@ -24,7 +24,7 @@ const (
 	SystemKind  Kind = "SYSTEM"
 )
 
-// Viewer is who asks, and what of the account they may see. It is a value:
+// Viewer is the caller, and what of the account they may see. It is a value:
 // nothing in it changes while a request runs.
 type Viewer struct {
 	Kind      Kind
@@ -59,7 +59,7 @@ func Everywhere(work string) *Viewer {
 }
 
 // InNameOf returns the system's viewer v acting for another: what it does is
-// told as the other's doing. A visitor's message, for example, may make a
+// recorded as the other's doing. A visitor's message, for example, may make a
 // contact, which the visitor itself may not see.
 func (v *Viewer) InNameOf(other *Viewer) *Viewer {
 	c := *v
@@ -97,7 +97,7 @@ func (v *Viewer) InInbox(inboxID string) bool {
 
 type key struct{}
 
-// NewContext returns a context that bears v.
+// NewContext returns a context that has v.
 func NewContext(ctx context.Context, v *Viewer) context.Context {
 	return context.WithValue(ctx, key{}, v)
 }

@@ -40,7 +40,7 @@ const (
 	ReplyTimeNone    ReplyTime = "NONE"
 )
 
-// WhenAway says what the widget does while nobody is available (AV-2).
+// WhenAway says what the widget does while no one is available (AV-2).
 type WhenAway string
 
 // What to do while away.
@@ -133,6 +133,26 @@ type ConsentBasis string
 const (
 	BasisExplicit           ConsentBasis = "EXPLICIT"
 	BasisLegitimateInterest ConsentBasis = "LEGITIMATE_INTEREST"
+)
+
+// RoutingContactProperty is a property of the contact that a condition compares
+// (RT-3); it is stored in lower case.
+type RoutingContactProperty string
+
+// Properties of contacts.
+const (
+	RoutingName  RoutingContactProperty = "NAME"
+	RoutingEmail RoutingContactProperty = "EMAIL"
+	RoutingPhone RoutingContactProperty = "PHONE"
+)
+
+// RoutingHours are times in relation to the operating hours (RT-3).
+type RoutingHours string
+
+// Times.
+const (
+	RoutingWithin  RoutingHours = "WITHIN"
+	RoutingOutside RoutingHours = "OUTSIDE"
 )
 
 // RoutingConditionKind says what a routing condition looks at (RT-3).

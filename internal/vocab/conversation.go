@@ -1,13 +1,6 @@
 package vocab
 
-// ChannelKind is the medium of a channel and of its conversations.
-type ChannelKind string
-
-// Kinds of channels.
-const (
-	Chat  ChannelKind = "CHAT"
-	Email ChannelKind = "EMAIL"
-)
+import "slices"
 
 // ConversationStatus says whether a conversation is worked on (IN-1).
 type ConversationStatus string
@@ -70,6 +63,20 @@ const (
 	PriorityUrgent Priority = "URGENT"
 )
 
+// Rank is the priority as a number: more urgent is higher.
+func (p Priority) Rank() int {
+	return max(0, slices.Index([]Priority{PriorityNone, PriorityLow, PriorityNormal, PriorityHigh, PriorityUrgent}, p))
+}
+
+// WaitingOn says whose answer a conversation waits for (IN-3).
+type WaitingOn string
+
+// Values of WaitingOn: who did not write last.
+const (
+	WaitingOnTeam    WaitingOn = "TEAM"
+	WaitingOnContact WaitingOn = "CONTACT"
+)
+
 // ConversationView is a built-in view of an inbox (IN-2).
 type ConversationView string
 
@@ -90,11 +97,21 @@ type ConversationOrder string
 
 // Orders.
 const (
-	LastMessageDesc ConversationOrder = "LAST_MESSAGE_DESC"
-	LastMessageAsc  ConversationOrder = "LAST_MESSAGE_ASC"
-	OpenedDesc      ConversationOrder = "OPENED_DESC"
-	OpenedAsc       ConversationOrder = "OPENED_ASC"
-	LongestWaiting  ConversationOrder = "LONGEST_WAITING"
+	ActivityDesc   ConversationOrder = "ACTIVITY_DESC"
+	ActivityAsc    ConversationOrder = "ACTIVITY_ASC"
+	OpenedDesc     ConversationOrder = "OPENED_DESC"
+	OpenedAsc      ConversationOrder = "OPENED_ASC"
+	LongestWaiting ConversationOrder = "LONGEST_WAITING"
+	PriorityDesc   ConversationOrder = "PRIORITY_DESC"
+)
+
+// SearchOrder is the order of the hits of a search (IN-5).
+type SearchOrder string
+
+// Orders of hits.
+const (
+	SearchNewest    SearchOrder = "NEWEST"
+	SearchRelevance SearchOrder = "RELEVANCE"
 )
 
 // MessageDirection says who a message is from, and who sees it (IN-14).

@@ -73,7 +73,7 @@ const (
 	InboundDuplicate InboundState = "DUPLICATE"
 	// InboundOwn: a copy of what we sent came back (EM-6).
 	InboundOwn InboundState = "OWN"
-	// InboundReport: it told how far a message of ours came, and became a note of it.
+	// InboundReport: it said how far a message of ours came, and became a note of it.
 	InboundReport InboundState = "REPORT"
 )
 

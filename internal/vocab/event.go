@@ -1,5 +1,7 @@
 package vocab
 
+import "slices"
+
 // EventType names what happened (NT-3).
 type EventType string
 
@@ -35,12 +37,21 @@ const (
 	ContactUnlinked          EventType = "CONTACT_UNLINKED"
 	ListEntered              EventType = "LIST_ENTERED"
 	ListLeft                 EventType = "LIST_LEFT"
+	ContactListCreated       EventType = "CONTACT_LIST_CREATED"
 	ConsentRecorded          EventType = "CONSENT_RECORDED"
 	ConsentWithdrawn         EventType = "CONSENT_WITHDRAWN"
+	SubscriptionTypeCreated  EventType = "CONTACT_SUBSCRIPTION_TYPE_CREATED"
+	SubscriptionTypeUpdated  EventType = "CONTACT_SUBSCRIPTION_TYPE_UPDATED"
+	SubscriptionTypeArchived EventType = "CONTACT_SUBSCRIPTION_TYPE_ARCHIVED"
 	UserCreated              EventType = "USER_CREATED"
 	UserUpdated              EventType = "USER_UPDATED"
 	UserDeactivated          EventType = "USER_DEACTIVATED"
+	UserReactivated          EventType = "USER_REACTIVATED"
+	UserInvited              EventType = "USER_INVITED"
 	UserAvailabilityChanged  EventType = "USER_AVAILABILITY_CHANGED"
+	PersonalMailboxConnected EventType = "PERSONAL_MAILBOX_CONNECTED"
+	PersonalMailboxRemoved   EventType = "PERSONAL_MAILBOX_REMOVED"
+	IntegrationUpdated       EventType = "INTEGRATION_UPDATED"
 	TeamCreated              EventType = "TEAM_CREATED"
 	TeamUpdated              EventType = "TEAM_UPDATED"
 	TeamDeleted              EventType = "TEAM_DELETED"
@@ -56,12 +67,269 @@ const (
 	TargetedMessageCreated   EventType = "TARGETED_MESSAGE_CREATED"
 	TargetedMessagePublished EventType = "TARGETED_MESSAGE_PUBLISHED"
 	TargetedMessageUpdated   EventType = "TARGETED_MESSAGE_UPDATED"
+	TargetedMessageDeleted   EventType = "TARGETED_MESSAGE_DELETED"
 	TokenCreated             EventType = "TOKEN_CREATED"
 	TokenRevoked             EventType = "TOKEN_REVOKED"
+	TokenUpdated             EventType = "TOKEN_UPDATED"
+	TokenRotated             EventType = "TOKEN_ROTATED"
 	TicketCreated            EventType = "TICKET_CREATED"
+	TicketUpdated            EventType = "TICKET_UPDATED"
+	TagCreated               EventType = "TAG_CREATED"
+	TagUpdated               EventType = "TAG_UPDATED"
+	TagMerged                EventType = "TAG_MERGED"
 	SavedViewCreated         EventType = "SAVED_VIEW_CREATED"
 	SavedViewUpdated         EventType = "SAVED_VIEW_UPDATED"
 	SavedViewDeleted         EventType = "SAVED_VIEW_DELETED"
 	TaskStarted              EventType = "TASK_STARTED"
 	TaskFinished             EventType = "TASK_FINISHED"
 )
+
+// effect is what an event of a type may change for those who follow the log.
+type effect uint16
+
+const (
+	// changesRow: what lists show of the event's conversation, its place in them, or
+	// whether it is there.
+	changesRow effect = 1 << iota
+	// movesCounts: how many conversations an inbox's views have, or how many are
+	// unread (IN-15).
+	movesCounts
+	// changesContent: what a row does not show, but a filter may ask for: what was
+	// written when, and the words of messages and headers (IN-5).
+	changesContent
+	// changesContact: what rows show of a contact.
+	changesContact
+	// changesTag: what rows show of a tag, or what filters find by it (IN-31).
+	changesTag
+	// changesSavedView: what a saved view shows, or whether it is there (IN-19).
+	changesSavedView
+	// changesAuthority: what someone may see or do (AC-11).
+	changesAuthority
+	// hidesFromVisitor: the visitor no longer sees the conversation (IN-13).
+	hidesFromVisitor
+	// private: it reaches one user only, who did it.
+	private
+	// reachesAdmins: it reaches the user whom it is private to, and admins (AC-10).
+	reachesAdmins
+)
+
+// events has a row for each type of event. Whoever follows the log reads it here.
+var events = map[EventType]struct {
+	does effect
+	// message is what becomes of the event's message; "": it is not about one.
+	message ChangeKind
+	// status is what the conversation has from then on; "": the one that it had.
+	status ConversationStatus
+	// subject is the SDL's type of the object that its subjectId names; "": it has none.
+	subject string
+	// fields are the names of what its changes are about. An event of a conversation
+	// may also have other fields of it, which changed with it.
+	fields []string
+	// cause is what else emits it than the mutations that say so; "": nothing.
+	cause string
+}{
+	ConversationCreated: {does: changesRow | movesCounts | changesContent,
+		cause: "A visitor starts a chat, or an e-mail comes that belongs to no conversation.",
+	},
+	ConversationAssigned: {does: changesRow | movesCounts, fields: []string{"assignee", "assignedTeam"},
+		cause: "Routing finds someone.",
+	},
+	ConversationUnassigned: {does: changesRow | movesCounts, fields: []string{"assignee", "assignedTeam", "reason"},
+		cause: "Its user or team is no longer there for it: deactivated, deleted, or not a member of the inbox.",
+	},
+	ConversationRouted: {does: changesRow, fields: []string{"rule", "reason"},
+		cause: "It starts, leaves Filtered or a bot, loses its user, or someone who was away or had no room can take it.",
+	},
+	ConversationClosed: {does: changesRow | movesCounts, status: Closed, fields: []string{"status"}},
+	ConversationReopened: {does: changesRow | movesCounts, status: Open, fields: []string{"status"},
+		cause: "The contact writes again.",
+	},
+	ConversationFiltered: {does: changesRow | movesCounts, fields: []string{"filtered"},
+		cause: "A message comes from a blocked sender, or a mail that is not for people to read.",
+	},
+	ConversationUnfiltered: {does: changesRow | movesCounts, fields: []string{"filtered"},
+		cause: "Mail is judged again, by other rules.",
+	},
+	ConversationDeleted:  {does: changesRow | movesCounts | hidesFromVisitor, fields: []string{"deletedAt"}},
+	ConversationRestored: {does: changesRow | movesCounts, fields: []string{"deletedAt"}},
+	ConversationPurged: {does: changesRow | movesCounts | hidesFromVisitor, subject: "Conversation",
+		cause: "It was in the trash for 30 days, or its inbox was deleted.",
+	},
+	ConversationUpdated: {does: changesRow | movesCounts | changesContent, fields: []string{"priority", "subject", "filtered", "visitor", "externalId"},
+		cause: "A visitor proves who they are, or mail is judged again.",
+	},
+	ConversationRead:    {does: changesRow | movesCounts | private, fields: []string{"readNumber"}},
+	ConversationTagged:  {does: changesRow, fields: []string{"tags"}},
+	ConversationSnoozed: {does: changesRow | movesCounts, fields: []string{"snoozedUntil"}},
+	ConversationUnsnoozed: {does: changesRow | movesCounts, fields: []string{"snoozedUntil"},
+		cause: "The time has come, or the contact writes.",
+	},
+	BotHandedOffEvent: {does: changesRow | movesCounts, fields: []string{"botState"},
+		cause: "The bot has nothing more to say.",
+	},
+	BotTakenOverEvent: {does: changesRow | movesCounts, fields: []string{"botState"}},
+	MessageCreated: {does: changesRow | movesCounts | changesContent, message: ChangeAdded, fields: []string{"onBehalfOf", "firstRespondedAt"},
+		cause: "A visitor writes, an e-mail comes, or Parley itself has something to say.",
+	},
+	MessageUpdated: {does: changesRow | changesContent, message: ChangeChanged,
+		cause: "A virus is found in one of its files.",
+	},
+	MessageDeleted: {does: changesRow | changesContent, message: ChangeDeleted},
+	MessageDeliveryChanged: {does: changesRow, message: ChangeChanged, fields: []string{"delivery"},
+		cause: "A mail was sent, delivered or failed; a visitor read the message.",
+	},
+	ContactCreated: {subject: "Contact", fields: []string{"name", "email", "phone", "avatarUrl", "externalId"},
+		cause: "Someone writes whom the account does not know.",
+	},
+	ContactUpdated: {does: changesContact, subject: "Contact", fields: []string{"name", "email", "phone", "avatarUrl", "externalId"},
+		cause: "A visitor gives their address, or a mail shows a name.",
+	},
+	ContactBlocked:   {does: changesRow | movesCounts, subject: "Contact or Visitor"},
+	ContactUnblocked: {does: changesRow | movesCounts, subject: "Contact or Visitor"},
+	ContactLinked: {does: changesRow | changesContent, subject: "Contact", fields: []string{"contact"},
+		cause: "A visitor gives an address or proves who they are.",
+	},
+	ContactUnlinked:    {does: changesRow | changesContent, subject: "Contact", fields: []string{"contact"}},
+	ListEntered:        {subject: "Contact", fields: []string{"list"}},
+	ListLeft:           {subject: "Contact", fields: []string{"list"}},
+	ContactListCreated: {subject: "ContactList"},
+	ConsentRecorded:    {subject: "Consent", fields: []string{"kind", "basis"}},
+	ConsentWithdrawn: {subject: "Consent", fields: []string{"kind"},
+		cause: "Someone opts out by a link in a mail.",
+	},
+	SubscriptionTypeCreated:  {subject: "ContactSubscriptionType"},
+	SubscriptionTypeUpdated:  {subject: "ContactSubscriptionType", fields: []string{"name", "description"}},
+	SubscriptionTypeArchived: {subject: "ContactSubscriptionType"},
+	UserCreated: {subject: "User", fields: []string{"role", "seat", "externalId"},
+		cause: "The first start makes an admin.",
+	},
+	UserUpdated: {does: changesAuthority, subject: "User", fields: []string{
+		"name", "email", "avatarUrl", "role", "seat", "reassignRepliesWhenAway", "chatCapacity", "externalId",
+	}},
+	UserDeactivated:          {does: changesAuthority, subject: "User"},
+	UserReactivated:          {does: changesAuthority, subject: "User"},
+	UserInvited:              {does: reachesAdmins, subject: "User"},
+	UserAvailabilityChanged:  {subject: "User", fields: []string{"availability"}},
+	PersonalMailboxConnected: {does: reachesAdmins, subject: "PersonalMailbox", fields: []string{"provider"}},
+	PersonalMailboxRemoved:   {does: reachesAdmins, subject: "PersonalMailbox", fields: []string{"provider"}},
+	IntegrationUpdated:       {subject: "Integration", fields: []string{"name", "avatarUrl"}},
+	TeamCreated:              {subject: "Team", fields: []string{"members"}},
+	TeamUpdated:              {does: changesAuthority, subject: "Team", fields: []string{"name", "members"}},
+	TeamDeleted:              {does: changesAuthority, subject: "Team"},
+	AccountUpdated:           {subject: "Account", fields: []string{"name", "timeZone", "gdprEnabled", "tagsManaged"}},
+	InboxCreated:             {does: changesAuthority, subject: "Inbox"},
+	InboxUpdated:             {subject: "Inbox", fields: []string{"name", "emailAllowList"}},
+	InboxDeleted:             {does: changesAuthority, subject: "Inbox"},
+	MemberAdded:              {does: changesAuthority, subject: "User or Team"},
+	MemberRemoved:            {does: changesAuthority, subject: "User or Team"},
+	ChannelCreated:           {subject: "Channel"},
+	ChannelUpdated: {subject: "Channel", fields: []string{
+		"title", "accentColor", "position", "avatarUrl", "sendTranscript", "defaultLocale", "texts", "identitySecret", "mode", "replyTime",
+		"whenAway", "awayMessage", "timeZone", "hours", "holidays", "outOfHours", "outOfHoursMessage",
+	}},
+	ChannelStateChanged: {subject: "Channel", fields: []string{"state", "stateReason"},
+		cause: "A mailbox can no longer be read, or can be read again.",
+	},
+	TargetedMessageCreated:   {subject: "TargetedMessage", fields: []string{"state", "position"}},
+	TargetedMessagePublished: {subject: "TargetedMessage", fields: []string{"state"}},
+	TargetedMessageUpdated: {subject: "TargetedMessage", fields: []string{
+		"state", "position", "version", "name", "welcomeMessage", "audience", "includeLists", "excludeLists", "rules", "heading", "emailCapture",
+		"display", "consent", "routing", "bot",
+	}},
+	TargetedMessageDeleted: {subject: "TargetedMessage", fields: []string{"state"}},
+	TokenCreated:           {does: reachesAdmins, subject: "ApiToken", fields: []string{"user", "integration", "scopes"}},
+	TokenRevoked:           {does: changesAuthority | reachesAdmins, subject: "ApiToken"},
+	TokenUpdated:           {does: changesAuthority | reachesAdmins, subject: "ApiToken", fields: []string{"name", "scopes", "expiresAt", "previousSecretExpiresAt"}},
+	TokenRotated:           {does: changesAuthority | reachesAdmins, subject: "ApiToken", fields: []string{"previousSecretExpiresAt"}},
+	TicketCreated: {does: changesRow, subject: "Ticket",
+		cause: "A mail begins a conversation in an inbox that makes tickets.",
+	},
+	TicketUpdated: {subject: "Ticket", fields: []string{"subject", "pipeline", "stage", "priority", "properties", "contact", "externalId"}},
+	TagCreated: {does: changesTag, subject: "Tag",
+		cause: "A conversation is tagged with a name that no tag has.",
+	},
+	TagUpdated:       {does: changesTag, subject: "Tag", fields: []string{"name", "color", "archivedAt"}},
+	TagMerged:        {does: changesTag, subject: "Tag", fields: []string{"mergedInto"}},
+	SavedViewCreated: {subject: "SavedView"},
+	SavedViewUpdated: {does: changesSavedView, subject: "SavedView", fields: []string{"name", "shared", "view", "filter", "orderBy"}},
+	SavedViewDeleted: {does: changesSavedView, subject: "SavedView"},
+	TaskStarted:      {subject: "Task"},
+	TaskFinished: {subject: "Task", fields: []string{"state"},
+		cause: "The task has ended.",
+	},
+}
+
+// ofUnknown is what an event may change whose type a later version of Parley
+// writes, while nodes of both run.
+const ofUnknown = changesRow | movesCounts | changesContent | changesAuthority
+
+func (t EventType) does(e effect) bool {
+	row, known := events[t]
+	if !known {
+		row.does = ofUnknown
+	}
+	return row.does&e != 0
+}
+
+// ChangesRow reports whether lists may show something else of the event's
+// conversation.
+func (t EventType) ChangesRow() bool { return t.does(changesRow) }
+
+// MovesCounts reports whether the counts of an inbox's views may be others.
+func (t EventType) MovesCounts() bool { return t.does(movesCounts) }
+
+// ChangesContent reports whether a filter may find something else, though the
+// conversation's row is the same.
+func (t EventType) ChangesContent() bool { return t.does(changesContent) }
+
+// ChangesContact reports whether rows may show something else of the event's contact.
+func (t EventType) ChangesContact() bool { return t.does(changesContact) }
+
+// ChangesTag reports whether rows may show something else of the event's tag, or
+// filters find something else by it.
+func (t EventType) ChangesTag() bool { return t.does(changesTag) }
+
+// ChangesSavedView reports whether the event's saved view may show something else.
+func (t EventType) ChangesSavedView() bool { return t.does(changesSavedView) }
+
+// ChangesAuthority reports whether someone may see or do more, or less, from then on.
+func (t EventType) ChangesAuthority() bool { return t.does(changesAuthority) }
+
+// HidesFromVisitor reports whether the visitor no longer sees the conversation.
+func (t EventType) HidesFromVisitor() bool { return t.does(hidesFromVisitor) }
+
+// Message is what becomes of the event's message; "": it is not about one.
+func (t EventType) Message() ChangeKind { return events[t].message }
+
+// Status is the conversation's from then on; "": the event leaves it as it is.
+func (t EventType) Status() ConversationStatus { return events[t].status }
+
+// EventsForAdmins are the types that admins see though they are private to a user.
+func EventsForAdmins() []EventType {
+	var types []EventType
+	for t, row := range events {
+		if row.does&reachesAdmins != 0 {
+			types = append(types, t)
+		}
+	}
+	slices.Sort(types)
+	return types
+}
+
+// ReachesAdmins reports whether admins see an event that is private to a user.
+func (t EventType) ReachesAdmins() bool { return t.does(reachesAdmins) }
+
+// AboutConversation reports whether the event is one of a conversation.
+func (t EventType) AboutConversation() bool { return t.does(changesRow) || t.Message() != "" }
+
+// Subject is the SDL's type of the object that its subjectId names; "": it has none.
+func (t EventType) Subject() string { return events[t].subject }
+
+// Fields are the names of what its changes are about.
+func (t EventType) Fields() []string { return events[t].fields }
+
+// Cause is what else emits it than the mutations that say so; "": nothing.
+func (t EventType) Cause() string { return events[t].cause }
+
+// HasField reports whether the changes of the type's events are about a field.
+func (t EventType) HasField(field string) bool { return slices.Contains(events[t].fields, field) }

@@ -18,7 +18,7 @@ type FilteredReasons int64
 
 var reasonBits = []FilteredReason{ReasonSpam, ReasonBlockedSender, ReasonRoleAddress, ReasonPromotional, ReasonAutoReply}
 
-// Bit returns the set of r alone.
+// Bit returns the set that has only r.
 func (r FilteredReason) Bit() FilteredReasons {
 	for i, x := range reasonBits {
 		if x == r {

@@ -29,3 +29,13 @@ const (
 	Available UserAvailability = "AVAILABLE"
 	Away      UserAvailability = "AWAY"
 )
+
+// ContactOrder is the order of a list of contacts.
+type ContactOrder string
+
+// Orders of contacts.
+const (
+	ContactsNewest   ContactOrder = "CREATED_AT_DESC"
+	ContactsByName   ContactOrder = "NAME_ASC"
+	ContactsLastSeen ContactOrder = "LAST_SEEN_AT_DESC"
+)

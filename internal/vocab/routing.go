@@ -9,16 +9,16 @@ const (
 	RoutedStarted RoutingTrigger = "STARTED"
 	// RoutedUnfiltered: it left Filtered (IN-9).
 	RoutedUnfiltered RoutingTrigger = "UNFILTERED"
-	// RoutedReopened: it was closed, and nobody has it who could go on (IN-7, AC-7).
+	// RoutedReopened: it was closed, and no one has it who could go on (IN-7, AC-7).
 	RoutedReopened RoutingTrigger = "REOPENED"
 	// RoutedHandedOff: its bot handed it off (BT-2).
 	RoutedHandedOff RoutingTrigger = "HANDED_OFF"
 	// RoutedReleased: whoever had it left the inbox, or was deactivated (AC-11).
 	RoutedReleased RoutingTrigger = "RELEASED"
-	// RoutedOffered: somebody became able to take it (RT-4).
+	// RoutedOffered: someone became able to take it (RT-4).
 	RoutedOffered RoutingTrigger = "OFFERED"
 	// RoutedOwnerAway: the contact wrote while whoever has it is away (AC-8).
 	RoutedOwnerAway RoutingTrigger = "OWNER_AWAY"
-	// RoutedPreview: nobody got it; an admin asked who would.
+	// RoutedPreview: no one got it; an admin asked who would.
 	RoutedPreview RoutingTrigger = "PREVIEW"
 )

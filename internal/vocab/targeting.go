@@ -26,14 +26,27 @@ type TargetingOperator string
 
 // Operators.
 const (
-	OpAllPages      TargetingOperator = "ALL_PAGES"
 	OpIs            TargetingOperator = "IS"
 	OpIsNot         TargetingOperator = "IS_NOT"
 	OpContains      TargetingOperator = "CONTAINS"
 	OpNotContains   TargetingOperator = "NOT_CONTAINS"
 	OpStartsWith    TargetingOperator = "STARTS_WITH"
 	OpNotStartsWith TargetingOperator = "NOT_STARTS_WITH"
-	OpQueryParam    TargetingOperator = "QUERY_PARAM"
+)
+
+// What is stored as the operator of rules that do not compare the URL; in the SDL
+// such rules are types of their own.
+const (
+	OpAllPages   = TargetingOperator("ALL_PAGES")
+	OpQueryParam = TargetingOperator("QUERY_PARAM")
+)
+
+// TargetingPages are pages that a rule matches whatever their URL (TM-3).
+type TargetingPages string
+
+// Pages.
+const (
+	TargetingAll TargetingPages = "ALL"
 )
 
 // RoutingTarget says whom a routing rule chooses among (RT-1).

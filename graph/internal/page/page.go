@@ -7,25 +7,35 @@ package page
 
 import (
 	"parley/ent"
+	"parley/graph/model"
 	"parley/internal/conversation"
-	"parley/internal/relay"
+	"parley/internal/conversation/view"
+	"parley/internal/paging"
 )
 
 type (
-	// ContactConnection is a page of contacts.
-	ContactConnection = relay.Connection[*ent.Contact]
 	// ContactEdge is a row of a page of contacts.
-	ContactEdge = relay.Edge[*ent.Contact]
+	ContactEdge = paging.Edge[*ent.Contact]
 	// ConversationEdge is a row of a page of conversations.
-	ConversationEdge = relay.Edge[*ent.Conversation]
+	ConversationEdge = paging.Edge[*ent.Conversation]
+	// EntryConnection is a page of a conversation's history.
+	EntryConnection = conversation.EntryPage
+	// EntryEdge is a row of a page of a conversation's history.
+	EntryEdge = paging.Edge[conversation.Entry]
 	// EventEdge is a row of a page of the event log.
-	EventEdge = relay.Edge[*ent.Event]
-	// MessageEdge is a row of a page of messages, also as visitors see them.
-	MessageEdge = relay.Edge[*ent.Message]
-	// SearchConnection is a page of search hits.
-	SearchConnection = relay.Connection[*conversation.SearchHit]
+	EventEdge = paging.Edge[*ent.Event]
+	// MessageEdge is a row of a page of messages.
+	MessageEdge = paging.Edge[*ent.Message]
 	// SearchEdge is a row of a page of search hits.
-	SearchEdge = relay.Edge[*conversation.SearchHit]
-	// VisitorMessageConnection is a page of messages as visitors see them.
-	VisitorMessageConnection = relay.Connection[*ent.Message]
+	SearchEdge = paging.Edge[*view.SearchHit]
+	// InboxPersonConnection is a page of the members of an inbox at work.
+	InboxPersonConnection = paging.Connection[*model.InboxPerson]
+	// InboxPersonEdge is a row of such a page.
+	InboxPersonEdge = paging.Edge[*model.InboxPerson]
+	// VisitorConversationConnection is a page of a visitor's conversations.
+	VisitorConversationConnection = paging.Connection[*model.VisitorConversation]
+	// VisitorConversationEdge is a row of a page of a visitor's conversations.
+	VisitorConversationEdge = paging.Edge[*model.VisitorConversation]
+	// VisitorMessageEdge is a row of a page of messages as visitors see them.
+	VisitorMessageEdge = paging.Edge[*model.VisitorMessage]
 )

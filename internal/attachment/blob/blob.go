@@ -52,7 +52,7 @@ type Bucket struct {
 }
 
 // Open opens the bucket at an address: "" is the folder files within dir, which
-// is made when missing and which nobody else may enter; "file:///path" another
+// is made when missing and which no one else may enter; "file:///path" another
 // folder; "s3://name?region=..." a bucket, with endpoint=, use_path_style=true and
 // disable_https=true for what is not Amazon's, and with credentials as the AWS
 // tools find them; "mem://" memory. An error says what would be right.
@@ -62,7 +62,7 @@ func Open(ctx context.Context, address, dir string) (*Bucket, error) {
 	}
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, errors.New("the address of the file storage cannot be read; right would be s3://bucket?region=eu-central-1, file:///folder, or nothing")
+		return nil, errors.New("the address of the file storage cannot be read; expected: s3://bucket?region=eu-central-1, file:///folder, or nothing")
 	}
 	switch u.Scheme {
 	case "file":
@@ -74,7 +74,7 @@ func Open(ctx context.Context, address, dir string) (*Bucket, error) {
 		}
 		return &Bucket{bucket: b}, nil
 	}
-	return nil, fmt.Errorf("files cannot be kept at %q; right would be s3://bucket?region=eu-central-1, file:///folder, or nothing", u.Scheme+"://")
+	return nil, fmt.Errorf("files cannot be kept at %q; expected: s3://bucket?region=eu-central-1, file:///folder, or nothing", u.Scheme+"://")
 }
 
 func openFolder(folder string) (*Bucket, error) {

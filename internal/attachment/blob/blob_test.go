@@ -150,7 +150,7 @@ func TestList(t *testing.T) {
 	})
 }
 
-// Nobody else on the machine may read the files.
+// No one else on the machine may read the files.
 func TestFolderIsPrivate(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

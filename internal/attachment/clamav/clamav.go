@@ -34,7 +34,7 @@ func New(address string) (*Scanner, error) {
 			return &Scanner{network: "unix", address: u.Path}, nil
 		}
 	}
-	return nil, errors.New("right would be tcp://host:3310 or unix:///run/clamav/clamd.ctl")
+	return nil, errors.New("expected: tcp://host:3310 or unix:///run/clamav/clamd.ctl")
 }
 
 // piece is how many bytes go at a time.
@@ -45,7 +45,7 @@ const mostAnswer = 4 << 10
 
 // Scan returns the name of the virus in a content, "" for none. What is larger
 // than the daemon's StreamMaxLength is attachment.ErrUnscannable; any other error
-// says that the daemon cannot tell now. It ends with ctx.
+// says that the daemon cannot answer now. It ends with ctx.
 func (s *Scanner) Scan(ctx context.Context, content io.Reader) (string, error) {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, s.network, s.address)
@@ -54,7 +54,7 @@ func (s *Scanner) Scan(ctx context.Context, content io.Reader) (string, error) {
 	}
 	defer func() { _ = conn.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	unread, sendErr := send(conn, content)
+	unread, sendErr := sendContent(conn, content)
 	if unread != nil {
 		return "", fmt.Errorf("read what is to be scanned: %w", unread)
 	}
@@ -63,12 +63,12 @@ func (s *Scanner) Scan(ctx context.Context, content io.Reader) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("ask clamd: %w", errors.Join(context.Cause(ctx), sendErr, err))
 	}
-	return verdict(strings.TrimSuffix(answer, "\x00"))
+	return readVerdict(strings.TrimSuffix(answer, "\x00"))
 }
 
-// send writes the command and the content in pieces, each after its length, and
-// an empty one at the end.
-func send(conn io.Writer, content io.Reader) (unread, unsent error) {
+// sendContent writes the command and the content in pieces, each after its
+// length, and an empty one at the end.
+func sendContent(conn io.Writer, content io.Reader) (unread, unsent error) {
 	if _, err := io.WriteString(conn, "zINSTREAM\x00"); err != nil {
 		return nil, err
 	}
@@ -91,8 +91,8 @@ func send(conn io.Writer, content io.Reader) (unread, unsent error) {
 	}
 }
 
-// verdict reads an answer: "stream: OK", "stream: Name FOUND", or "... ERROR".
-func verdict(answer string) (string, error) {
+// readVerdict reads an answer: "stream: OK", "stream: Name FOUND", or "... ERROR".
+func readVerdict(answer string) (string, error) {
 	result := strings.TrimPrefix(answer, "stream: ")
 	name, found := strings.CutSuffix(result, " FOUND")
 	switch {

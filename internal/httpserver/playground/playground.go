@@ -1,7 +1,7 @@
 // Package playground serves the pages on which one tries the API in a browser:
 // GraphiQL, if its build was embedded, else a small explorer of our own, which
 // is always at /playground/explorer. Both work without any outside network and
-// under a policy that runs the server's own scripts alone. A token that is
+// under a policy that runs the server's own scripts only. A token that is
 // typed in stays in that browser's local storage; the server never sees it but
 // in the Authorization header.
 package playground
@@ -49,8 +49,8 @@ func HandlerOf(built fs.FS) http.Handler {
 		panic(err) // only for an invalid path
 	}
 	files := map[string]asset{}
-	load(files, built)
-	load(files, own)
+	loadAssets(files, built)
+	loadAssets(files, own)
 	files["explorer"] = files["explorer.html"]
 	files[""] = files["explorer.html"]
 	if _, ok := files["graphiql.min.js"]; ok {
@@ -83,7 +83,7 @@ type asset struct {
 	content     []byte
 }
 
-func load(files map[string]asset, from fs.FS) {
+func loadAssets(files map[string]asset, from fs.FS) {
 	names, err := fs.Glob(from, "*.*")
 	if err != nil {
 		panic(err) // only for a bad pattern

@@ -70,7 +70,7 @@ active_value = true
 		if err := os.Mkdir(s.path(name), 0o755); err != nil { // other users' processes enter it
 			t.Fatal(err)
 		}
-		s.own(t, s.path(name))
+		s.chownToMail(t, s.path(name))
 	}
 }
 
@@ -81,8 +81,8 @@ func (s *Server) write(t testing.TB, name, text string) {
 	}
 }
 
-// own gives a file to the owner of the mail, when root makes it.
-func (s *Server) own(t testing.TB, path string) {
+// chownToMail gives a file to the owner of the mail, when root makes it.
+func (s *Server) chownToMail(t testing.TB, path string) {
 	t.Helper()
 	if os.Getuid() != 0 {
 		return
@@ -183,7 +183,7 @@ userdb {
 `, mechanisms, tokens, s.folder)
 }
 
-// unprivileged lets Dovecot run without root's rights: nobody is changed to, and
+// unprivileged lets Dovecot run without root's rights: no one is changed to, and
 // no root folder is changed.
 func (s *Server) unprivileged() string {
 	if os.Getuid() == 0 {

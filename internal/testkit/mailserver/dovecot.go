@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -26,7 +27,7 @@ type Options struct {
 }
 
 // Server is a Dovecot of a test. Its methods fail the test when they cannot do
-// what they say; they may be called from the test's goroutine alone.
+// what they say; they may be called only from the test's goroutine.
 type Server struct {
 	Host                      string // "127.0.0.1"
 	IMAP, IMAPS, LMTP, Submit int    // ports; IMAPS only with TLS, Submit only with a relay
@@ -97,7 +98,7 @@ func (s *Server) Stop(t testing.TB) {
 		t.Fatal(err)
 	}
 	<-s.ended
-	// A process that serves somebody outlives the first one.
+	// A process that serves someone outlives the first one.
 	s.Crash()
 }
 
@@ -136,7 +137,7 @@ func (s *Server) start(t testing.TB) error {
 		return err
 	}
 	up, ended := make(chan struct{}), make(chan struct{})
-	go s.follow(output, up)
+	go s.followOutput(output, up)
 	go func() {
 		defer close(ended)
 		_ = run.Wait()
@@ -151,9 +152,9 @@ func (s *Server) start(t testing.TB) error {
 	return nil
 }
 
-// follow keeps the log, and closes up once Dovecot says that it is up: its ports
-// are open then.
-func (s *Server) follow(output io.ReadCloser, up chan<- struct{}) {
+// followOutput keeps the log, and closes up once Dovecot says that it is up: its
+// ports are open then.
+func (s *Server) followOutput(output io.ReadCloser, up chan<- struct{}) {
 	defer func() { _ = output.Close() }()
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {
@@ -185,8 +186,22 @@ func folder(t testing.TB) string {
 	return folder
 }
 
-// freePort returns a port of loopback that is free now.
+// given are the ports that servers got: the system may name one again, as long as no
+// one listens on it.
+var given sync.Map
+
+// freePort returns a port of loopback that is free now, and no other server's.
 func freePort(t testing.TB) int {
+	t.Helper()
+	for {
+		port := findPort(t)
+		if _, taken := given.LoadOrStore(port, true); !taken {
+			return port
+		}
+	}
+}
+
+func findPort(t testing.TB) int {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

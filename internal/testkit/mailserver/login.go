@@ -20,7 +20,7 @@ func (p *Provider) Login(t testing.TB, authorizationURL string) *url.URL {
 	browser := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	next := authorizationURL
 	for range 10 {
-		to := p.visit(t, browser, next)
+		to := p.visitPage(t, browser, next)
 		if !strings.HasPrefix(to.String(), p.Issuer+"/") {
 			return to
 		}
@@ -30,8 +30,8 @@ func (p *Provider) Login(t testing.TB, authorizationURL string) *url.URL {
 	return nil
 }
 
-// visit returns where the page leads.
-func (p *Provider) visit(t testing.TB, browser *http.Client, page string) *url.URL {
+// visitPage returns where the page leads.
+func (p *Provider) visitPage(t testing.TB, browser *http.Client, page string) *url.URL {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, page, http.NoBody)
 	if err != nil {

@@ -62,7 +62,7 @@ func (s *Server) Put(t testing.TB, user string, raws ...string) {
 		if err := os.WriteFile(path+".tmp", []byte(raw), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s.own(t, path+".tmp")
+		s.chownToMail(t, path+".tmp")
 		if err := os.Rename(path+".tmp", path); err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +90,7 @@ func (s *Server) maildir(t testing.TB, user string) {
 			}
 			t.Fatal(err)
 		}
-		s.own(t, path)
+		s.chownToMail(t, path)
 	}
 }
 
@@ -114,7 +114,7 @@ func (s *Server) Resident(t testing.TB, user string) (raws []string, seen bool) 
 	return raws, seen
 }
 
-// arrival is when a Maildir's file was made, in microseconds, as its name tells:
+// arrival is when a Maildir's file was made, in microseconds, as its name says:
 // seconds, ".M", microseconds without leading zeros, "P".
 func arrival(name string) int64 {
 	seconds, rest, _ := strings.Cut(filepath.Base(name), ".M")

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -19,7 +18,7 @@ import (
 )
 
 // ProviderOptions are an OpenID provider's settings. What is not set has the
-// default that is told.
+// default that is given.
 type ProviderOptions struct {
 	Accounts           []string // e-mail addresses of those who may log in; the first is the default. "support@example.com"
 	RedirectURLs       []string // of Parley. "http://127.0.0.1/oauth/callback"
@@ -102,9 +101,15 @@ func (p *Provider) start(t testing.TB) string {
 // openIDProgram finds node and the folder that scripts/clients.sh fills.
 func openIDProgram(t testing.TB) (node, folder string) {
 	t.Helper()
-	_, here, _, _ := runtime.Caller(0)
-	folder = filepath.Join(filepath.Dir(here), "openid")
-	node, err := exec.LookPath("node")
+	folder, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for !isFile(filepath.Join(folder, "go.mod")) && folder != filepath.Dir(folder) {
+		folder = filepath.Dir(folder)
+	}
+	folder = filepath.Join(folder, "internal", "testkit", "mailserver", "openid")
+	node, err = exec.LookPath("node")
 	if err == nil {
 		_, err = os.Stat(filepath.Join(folder, "node_modules", "oidc-provider"))
 	}
@@ -112,6 +117,11 @@ func openIDProgram(t testing.TB) (node, folder string) {
 		missing(t, "OpenID provider (apt-get install npm; scripts/clients.sh)", err)
 	}
 	return node, folder
+}
+
+func isFile(name string) bool {
+	found, err := os.Stat(name)
+	return err == nil && found.Mode().IsRegular()
 }
 
 // OAuth returns how Parley asks the provider, with the given scopes and the

@@ -35,7 +35,7 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 	switch mechanism {
 	case sasl.Plain:
 		return sasl.NewPlainServer(func(_, user, password string) error {
-			return s.enter(s.server.options.Passwords, user, password)
+			return s.signIn(s.server.options.Passwords, user, password)
 		}), nil
 	case sasl.Login:
 		return &login{session: s}, nil
@@ -45,8 +45,8 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 	return &xoauth2Server{session: s}, nil
 }
 
-// enter takes the user in whose secret it is.
-func (s *session) enter(secrets map[string]string, user, secret string) error {
+// signIn takes the user in whose secret it is.
+func (s *session) signIn(secrets map[string]string, user, secret string) error {
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
 	s.server.passwords++
@@ -54,12 +54,12 @@ func (s *session) enter(secrets map[string]string, user, secret string) error {
 	if !known || subtle.ConstantTimeCompare([]byte(want), []byte(secret)) == 0 {
 		return gosmtp.ErrAuthFailed
 	}
-	s.letter.User = user
+	s.mail.User = user
 	return nil
 }
 
 func (s *session) bearer(o sasl.OAuthBearerOptions) *sasl.OAuthBearerError {
-	if s.enter(s.server.options.Tokens, o.Username, o.Token) != nil {
+	if s.signIn(s.server.options.Tokens, o.Username, o.Token) != nil {
 		return &sasl.OAuthBearerError{Status: "invalid_token", Schemes: "bearer"}
 	}
 	return nil
@@ -93,10 +93,10 @@ func (l *login) Next(response []byte) (challenge []byte, done bool, err error) {
 		l.user = string(response)
 		return []byte("Password:"), false, nil
 	}
-	return nil, true, l.session.enter(l.session.server.options.Passwords, l.user, string(response))
+	return nil, true, l.session.signIn(l.session.server.options.Passwords, l.user, string(response))
 }
 
-// xoauth2Server is XOAUTH2: a refusal is told as a challenge first.
+// xoauth2Server is XOAUTH2: a refusal is reported as a challenge first.
 type xoauth2Server struct {
 	session *session
 	refused bool
@@ -109,7 +109,7 @@ func (x *xoauth2Server) Next(response []byte) (challenge []byte, done bool, err 
 	}
 	user, token, _ := strings.Cut(strings.TrimSuffix(string(response), "\x01\x01"), "\x01")
 	user, token = strings.TrimPrefix(user, "user="), strings.TrimPrefix(token, "auth=Bearer ")
-	if x.session.enter(x.session.server.options.Tokens, user, token) != nil {
+	if x.session.signIn(x.session.server.options.Tokens, user, token) != nil {
 		x.refused = true
 		return []byte(`{"status":"401","schemes":"bearer"}`), false, nil
 	}

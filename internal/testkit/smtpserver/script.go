@@ -52,13 +52,13 @@ type script struct {
 
 // AtMail orders what to do at the next MAIL commands.
 func (s *Server) AtMail(answers ...Answer) {
-	s.order(func(c *script) { c.mail = append(c.mail, answers...) })
+	s.changeScript(func(c *script) { c.mail = append(c.mail, answers...) })
 }
 
 // AtRecipient orders what to do when the address is next named; "": any
 // address for which nothing else is ordered.
 func (s *Server) AtRecipient(address string, answers ...Answer) {
-	s.order(func(c *script) {
+	s.changeScript(func(c *script) {
 		if address == "" {
 			c.anyone = append(c.anyone, answers...)
 			return
@@ -69,17 +69,17 @@ func (s *Server) AtRecipient(address string, answers ...Answer) {
 
 // AtData orders what to do with the next mails.
 func (s *Server) AtData(answers ...Answer) {
-	s.order(func(c *script) { c.data = append(c.data, answers...) })
+	s.changeScript(func(c *script) { c.data = append(c.data, answers...) })
 }
 
-func (s *Server) order(change func(*script)) {
+func (s *Server) changeScript(change func(*script)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change(&s.script)
 }
 
-// next takes the first answer off a list; without any, it is to accept.
-func (s *Server) next(list func(*script) *[]Answer) Answer {
+// nextAnswer takes the first answer off a list; without any, it is to accept.
+func (s *Server) nextAnswer(list func(*script) *[]Answer) Answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	answers := list(&s.script)
@@ -92,7 +92,7 @@ func (s *Server) next(list func(*script) *[]Answer) Answer {
 }
 
 func (s *Server) recipient(address string) Answer {
-	return s.next(func(c *script) *[]Answer {
+	return s.nextAnswer(func(c *script) *[]Answer {
 		own := c.recipients[address]
 		if len(own) == 0 {
 			return &c.anyone
@@ -103,8 +103,8 @@ func (s *Server) recipient(address string) Answer {
 	})
 }
 
-// give does what is ordered, and returns what to tell the client.
-func (s *session) give(a Answer) error {
+// carryOut does what is ordered, and returns what to answer the client.
+func (s *session) carryOut(a Answer) error {
 	switch a.kind {
 	case answerWith:
 		return a.error

@@ -18,7 +18,7 @@ import (
 )
 
 // Options say what the server is like. The zero value takes everything,
-// unencrypted, from everybody.
+// unencrypted, from everyone.
 type Options struct {
 	// Passwords and Tokens by user name: if there are any, mail is taken only
 	// from those who sign in with one.
@@ -34,8 +34,8 @@ type Options struct {
 	UTF8 bool
 }
 
-// Letter is a mail that the server has taken.
-type Letter struct {
+// Mail is a mail that the server has taken.
+type Mail struct {
 	From       string
 	Recipients []string
 	Raw        []byte
@@ -55,8 +55,8 @@ type Server struct {
 	ended   chan struct{}
 
 	mu          sync.Mutex
-	letters     []Letter
-	arrived     chan struct{} // closed and replaced when a letter comes
+	mails       []Mail
+	arrived     chan struct{} // closed and replaced when a mail comes
 	connections int
 	passwords   int
 	script      script
@@ -113,7 +113,7 @@ func (s *Server) Connections() int {
 	return s.connections
 }
 
-// Credentials returns how many times somebody sent a password or token, right
+// Credentials returns how many times someone sent a password or token, right
 // or wrong.
 func (s *Server) Credentials() int {
 	s.mu.Lock()
@@ -121,34 +121,34 @@ func (s *Server) Credentials() int {
 	return s.passwords
 }
 
-// Letters returns what was taken so far.
-func (s *Server) Letters() []Letter {
+// Mails returns what was taken so far.
+func (s *Server) Mails() []Mail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.letters)
+	return slices.Clone(s.mails)
 }
 
-// Wait returns the letters as soon as there are n, or the context's error.
-func (s *Server) Wait(ctx context.Context, n int) ([]Letter, error) {
+// Wait returns the mails as soon as there are n, or the context's error.
+func (s *Server) Wait(ctx context.Context, n int) ([]Mail, error) {
 	for {
 		s.mu.Lock()
-		letters, arrived := slices.Clone(s.letters), s.arrived
+		mails, arrived := slices.Clone(s.mails), s.arrived
 		s.mu.Unlock()
-		if len(letters) >= n {
-			return letters, nil
+		if len(mails) >= n {
+			return mails, nil
 		}
 		select {
 		case <-arrived:
 		case <-ctx.Done():
-			return letters, context.Cause(ctx)
+			return mails, context.Cause(ctx)
 		}
 	}
 }
 
-func (s *Server) keep(l Letter) {
+func (s *Server) storeMail(l Mail) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.letters = append(s.letters, l)
+	s.mails = append(s.mails, l)
 	close(s.arrived)
 	s.arrived = make(chan struct{})
 }
@@ -165,7 +165,7 @@ func (quiet) Println(...any) {}
 type session struct {
 	server *Server
 	conn   *gosmtp.Conn
-	letter Letter
+	mail   Mail
 }
 
 func (s *Server) session(c *gosmtp.Conn) (gosmtp.Session, error) {
@@ -173,50 +173,50 @@ func (s *Server) session(c *gosmtp.Conn) (gosmtp.Session, error) {
 	s.connections++
 	s.mu.Unlock()
 	_, encrypted := c.TLSConnectionState()
-	return &session{server: s, conn: c, letter: Letter{TLS: encrypted}}, nil
+	return &session{server: s, conn: c, mail: Mail{TLS: encrypted}}, nil
 }
 
-// Mail begins a letter.
+// Mail begins a mail.
 func (s *session) Mail(from string, o *gosmtp.MailOptions) error {
-	if len(s.server.options.Passwords)+len(s.server.options.Tokens) > 0 && s.letter.User == "" {
+	if len(s.server.options.Passwords)+len(s.server.options.Tokens) > 0 && s.mail.User == "" {
 		return &gosmtp.SMTPError{Code: 530, EnhancedCode: gosmtp.EnhancedCode{5, 7, 0}, Message: "Authentication required"}
 	}
-	s.letter.From, s.letter.UTF8 = from, o.UTF8
-	return s.give(s.server.next(func(c *script) *[]Answer { return &c.mail }))
+	s.mail.From, s.mail.UTF8 = from, o.UTF8
+	return s.carryOut(s.server.nextAnswer(func(c *script) *[]Answer { return &c.mail }))
 }
 
 // Rcpt adds a recipient.
 func (s *session) Rcpt(to string, _ *gosmtp.RcptOptions) error {
-	if err := s.give(s.server.recipient(to)); err != nil {
+	if err := s.carryOut(s.server.recipient(to)); err != nil {
 		return err
 	}
-	s.letter.Recipients = append(s.letter.Recipients, to)
+	s.mail.Recipients = append(s.mail.Recipients, to)
 	return nil
 }
 
-// Data keeps the letter.
+// Data keeps the mail.
 func (s *session) Data(r io.Reader) error {
-	answer := s.server.next(func(c *script) *[]Answer { return &c.data })
+	answer := s.server.nextAnswer(func(c *script) *[]Answer { return &c.data })
 	if answer.kind == dropWithin {
 		_, _ = io.ReadFull(r, make([]byte, 16))
-		return s.give(answer)
+		return s.carryOut(answer)
 	}
 	raw, err := io.ReadAll(r)
 	if err != nil {
 		return err
 	}
-	if err := s.give(answer); err != nil && answer.kind != dropAfter {
+	if err := s.carryOut(answer); err != nil && answer.kind != dropAfter {
 		return err
 	}
-	letter := s.letter
-	letter.Raw, letter.Recipients = raw, slices.Clone(letter.Recipients)
-	s.server.keep(letter)
+	mail := s.mail
+	mail.Raw, mail.Recipients = raw, slices.Clone(mail.Recipients)
+	s.server.storeMail(mail)
 	return nil
 }
 
-// Reset forgets the letter.
+// Reset forgets the mail.
 func (s *session) Reset() {
-	s.letter = Letter{User: s.letter.User, TLS: s.letter.TLS}
+	s.mail = Mail{User: s.mail.User, TLS: s.mail.TLS}
 }
 
 // Logout has nothing to do.

@@ -14,7 +14,7 @@ import (
 // Servers put their headers on top. So only the topmost
 // Authentication-Results count, down to the first that no trusted server wrote:
 // what stands below that was written before, by whom it may be. ARC results of
-// forwarders do not count. A trusted server must take away headers that bear
+// forwarders do not count. A trusted server must take away headers that have
 // its id and are not its own (RFC 8601, 5); for those that do not, the first
 // result of a method counts.
 func (j *judge) authenticate() map[string]string {
@@ -29,7 +29,7 @@ func (j *judge) authenticate() map[string]string {
 			server = id
 		}
 		for _, r := range list {
-			r.enter(results)
+			r.addTo(results)
 		}
 	}
 	j.judgeAuthentication(results, server)
@@ -52,9 +52,9 @@ func (j *judge) judgeAuthentication(results map[string]string, server string) {
 	}
 	switch {
 	case results["dmarc"] == "fail":
-		j.find(vocab.ReasonSpam, dmarcFail, detail+"dmarc=fail")
+		j.addFinding(vocab.ReasonSpam, dmarcFail, detail+"dmarc=fail")
 	case results["dmarc"] == "" && results["spf"] == "fail" && results["dkim"] != "pass":
-		j.find(vocab.ReasonSpam, spfFail, detail+"spf=fail and no good DKIM signature")
+		j.addFinding(vocab.ReasonSpam, spfFail, detail+"spf=fail and no good DKIM signature")
 	}
 }
 
@@ -75,9 +75,9 @@ type result struct {
 	helo bool
 }
 
-// enter puts a result among the others: of DKIM a pass counts, one signature
+// addTo puts a result among the others: of DKIM a pass counts, one signature
 // being enough, else what came first.
-func (r result) enter(results map[string]string) {
+func (r result) addTo(results map[string]string) {
 	if _, known := results[r.method]; !known || r.method == "dkim" && r.value == "pass" {
 		results[r.method] = r.value
 	}

@@ -35,38 +35,38 @@ func (j *judge) judgeBulk() {
 	list := j.ownList()
 	for _, name := range listHeaders {
 		if value := j.header(name); value != "" {
-			j.bulk(strings.ToUpper(strings.ReplaceAll(name, "-", "_")), said(name, value), list)
+			j.findBulk(strings.ToUpper(strings.ReplaceAll(name, "-", "_")), quoteHeader(name, value), list)
 		}
 	}
 	for _, name := range []string{"Precedence", "X-Precedence"} {
 		switch value := strings.ToLower(j.header(name)); value {
 		case "bulk", "list", "junk":
-			j.bulk("PRECEDENCE_"+strings.ToUpper(value), said(name, value), list)
+			j.findBulk("PRECEDENCE_"+strings.ToUpper(value), quoteHeader(name, value), list)
 		}
 	}
 	// Amazon SES puts one of its own on every mail that it carries.
 	if id := j.header("Feedback-ID"); id != "" && !strings.HasSuffix(strings.ToLower(id), ":amazonses") {
-		j.bulk("FEEDBACK_ID", said("Feedback-ID", id), "")
+		j.findBulk("FEEDBACK_ID", quoteHeader("Feedback-ID", id), "")
 	}
 	j.judgeCampaign()
 }
 
-// judgeCampaign tells about one header of mass mail, the first by name.
+// judgeCampaign reports one header of mass mail, the first by name.
 func (j *judge) judgeCampaign() {
 	for _, name := range slices.Sorted(maps.Keys(j.Mail.Header)) {
 		if massMail(strings.ToLower(name)) && j.header(name) != "" {
-			j.bulk("CAMPAIGN", said(name, j.header(name)), "")
+			j.findBulk("CAMPAIGN", quoteHeader(name, j.header(name)), "")
 			return
 		}
 	}
 	mailer := strings.ToLower(j.header("X-Mailer"))
 	if slices.ContainsFunc(bulkMailers, func(word string) bool { return strings.Contains(mailer, word) }) {
-		j.bulk("MAILER", said("X-Mailer", j.header("X-Mailer")), "")
+		j.findBulk("MAILER", quoteHeader("X-Mailer", j.header("X-Mailer")), "")
 	}
 }
 
-func (j *judge) bulk(code, detail, exempt string) {
-	f := j.find(vocab.ReasonPromotional, code, detail)
+func (j *judge) findBulk(code, detail, exempt string) {
+	f := j.addFinding(vocab.ReasonPromotional, code, detail)
 	f.quiet, f.exempt = true, exempt
 }
 

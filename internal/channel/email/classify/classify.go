@@ -37,7 +37,7 @@ func Classify(f Facts) Verdict {
 	if f.Mail == nil {
 		f.Mail = &parse.Mail{}
 	}
-	j := &judge{Facts: f, own: set(f.OwnAddresses, f.ChannelAddresses)}
+	j := &judge{Facts: f, own: addressSet(f.OwnAddresses, f.ChannelAddresses)}
 	j.sender = thread.Address(sender(f.Mail, j.own).Address)
 	authentication := j.authenticate()
 	j.judgeSpamMarks()
@@ -54,7 +54,7 @@ func Classify(f Facts) Verdict {
 
 func (j *judge) judgeBlock() {
 	if j.Blocked {
-		j.find(vocab.ReasonBlockedSender, "BLOCKED", "The sender "+clip(j.sender)+" is blocked.")
+		j.addFinding(vocab.ReasonBlockedSender, "BLOCKED", "The sender "+clip(j.sender)+" is blocked.")
 	}
 }
 
@@ -83,21 +83,21 @@ func (j *judge) verdict() Verdict {
 	return v
 }
 
-// find adds a finding, which the caller may refine.
-func (j *judge) find(reason vocab.FilteredReason, code, detail string) *finding {
+// addFinding adds a finding, which the caller may refine.
+func (j *judge) addFinding(reason vocab.FilteredReason, code, detail string) *finding {
 	j.found = append(j.found, finding{Reason: Reason{Reason: reason, Code: code, Detail: detail}})
 	return &j.found[len(j.found)-1]
 }
 
 // findAutomatic adds that a machine wrote the mail.
 func (j *judge) findAutomatic(code, detail string) *finding {
-	f := j.find(vocab.ReasonAutoReply, code, detail)
+	f := j.addFinding(vocab.ReasonAutoReply, code, detail)
 	f.automatic = true
 	return f
 }
 
-// quiet notes that no machine may answer, which is no reason to filter.
-func (j *judge) quiet() { j.found = append(j.found, finding{quiet: true}) }
+// forbidAnswers notes that no machine may answer, which is no reason to filter.
+func (j *judge) forbidAnswers() { j.found = append(j.found, finding{quiet: true}) }
 
 // headers returns the values of a header from top to bottom, without empty
 // ones.
@@ -119,8 +119,8 @@ func (j *judge) header(name string) string {
 	return ""
 }
 
-// said shows a header in a detail.
-func said(name, value string) string { return name + ": " + clip(value) }
+// quoteHeader shows a header in a detail.
+func quoteHeader(name, value string) string { return name + ": " + clip(value) }
 
 // clip makes one short line of a value.
 func clip(value string) string {
@@ -131,8 +131,8 @@ func clip(value string) string {
 	return strings.ToValidUTF8(value[:longestDetail], "") + "…"
 }
 
-// set has the addresses of all lists in the form in which they compare.
-func set(lists ...[]string) map[string]bool {
+// addressSet has the addresses of all lists in the form in which they compare.
+func addressSet(lists ...[]string) map[string]bool {
 	all := map[string]bool{}
 	for _, list := range lists {
 		for _, address := range list {

@@ -204,14 +204,14 @@ func TestLoops(t *testing.T) {
 	hops := func(n int) []string { return slices.Repeat([]string{"Received: from a by b"}, n) }
 	check(t, facts(hops(25)...), "")
 	check(t, facts(hops(26)...), "AUTO_REPLY/HOP_COUNT automatic")
-	check(t, facts(classify.LoopHeader+": 1"), "AUTO_REPLY/LOOP automatic")
+	check(t, facts(vocab.LoopHeader+": 1"), "AUTO_REPLY/LOOP automatic")
 	check(t, facts("From: SUPPORT@Parley.Test", "X-Mailer: x"), "ROLE_ADDRESS/ROLE_ADDRESS AUTO_REPLY/OWN_ADDRESS automatic")
 	sent := facts("From: support@parley.test")
 	sent.SentByUs = true
 	check(t, sent, "ROLE_ADDRESS/ROLE_ADDRESS AUTO_REPLY/SENT_BY_US automatic")
 }
 
-// Mail from an own address that names somebody else is that one's: web forms
+// Mail from an own address that names someone else is that one's: web forms
 // and groups write so.
 func TestSender(t *testing.T) {
 	t.Parallel()
@@ -228,13 +228,24 @@ func TestSender(t *testing.T) {
 		"group, sender":         {"From: support@parley.test\nReply-To: support@parley.test\nX-Original-Sender: bob@example.org", "bob@example.org"},
 		"a person's X-Original": {"From: ada@example.com\nX-Original-From: Bob <bob@example.org>", "ada@example.com"},
 		"damaged X-Original":    {"From: support@parley.test\nX-Original-From: <<bob", "support@parley.test"},
+		"encoded X-Original":    {"From: support@parley.test\nX-Original-From: =?utf-8?Q?Stone,_Bob?= <bob@example.org>", "bob@example.org"},
+		"a list, X-MailFrom":    {"From: Uma via Users <users@list.example>\nList-Post: <mailto:users@list.example>\nX-MailFrom: uma@example.org", "uma@example.org"},
+		"a list, Reply-To":      {"From: \"'Uma' via Users\" <users@list.example>\nList-Id: <users.list.example>\nReply-To: Users <users@list.example>, Uma <uma@example.org>", "uma@example.org"},
+		"a list, X-Original":    {"From: Uma via Users <users@list.example>\nX-BeenThere: users@list.example\nX-Original-From: Uma <uma@example.org>\nReply-To: bob@example.org", "uma@example.org"},
+		"a list, the name only": {"From: Uma via Users <users@list.example>\nList-Id: <users.list.example>\nReply-To: users@list.example", ""},
+		"a person via someone":  {"From: Uma via Pine <uma@example.org>\nReply-To: bob@example.org", "uma@example.org"},
+		"another list's mail":   {"From: Uma via Pine <uma@example.org>\nList-Id: <users.list.example>\nReply-To: bob@example.org", "uma@example.org"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := classify.Sender(mail(strings.Split(tc.headers, "\n")...), own).Address; !strings.EqualFold(got, tc.want) {
+			if got := classify.Sender(parse.Parse([]byte(tc.headers+"\n\n")), own).Address; !strings.EqualFold(got, tc.want) {
 				t.Errorf("got %s, want %s", got, tc.want)
 			}
 		})
+	}
+	named := parse.Parse([]byte("From: \"'Uma Ortiz' via Users\" <users@list.example>\nList-Id: <users.list.example>\n\n"))
+	if got := classify.Sender(named, own); got.Name != "Uma Ortiz" {
+		t.Errorf("got %v", got)
 	}
 	check(t, facts("From: support@parley.test", "Reply-To: bob@example.org"), "")
 	check(t, facts("From: support@parley.test", "Reply-To: noreply@example.org"), "ROLE_ADDRESS/ROLE_ADDRESS quiet")

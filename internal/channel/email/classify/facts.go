@@ -42,7 +42,7 @@ type Reason struct {
 	Detail string
 }
 
-// Verdict is what is held of a mail. It depends on the Facts alone.
+// Verdict is what is held of a mail. It depends only on the Facts.
 type Verdict struct {
 	// Reasons are why it is filtered; empty: it is not. If it joins a
 	// conversation the service decides what becomes of them: a bounce or an
@@ -58,7 +58,7 @@ type Verdict struct {
 	// AutoReply: it answers a mail by itself, as an absence notice does. Reports
 	// of delivery and reading are none.
 	AutoReply bool
-	// Bounce: it tells that a mail did not arrive, or is late.
+	// Bounce: it reports that a mail did not arrive, or is late.
 	Bounce bool
 	// Allowed is what took reasons away: the entry of the allow list,
 	// WrittenBefore or OwnList. "": nothing did.

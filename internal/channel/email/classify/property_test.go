@@ -67,7 +67,7 @@ func TestClassifyHolds(t *testing.T) {
 		if got := classify.Classify(known).Reasons; len(got)+len(others) > 0 && !slices.Equal(got, others) {
 			t.Fatalf("known contact: %v, else %v", got, v.Reasons)
 		}
-		// A bounce or an auto-reply is a machine's, and nobody answers one.
+		// A bounce or an auto-reply is a machine's, and no one answers one.
 		if (v.Bounce || v.AutoReply) && !v.Automatic || v.Automatic && !v.NoAutoAnswer {
 			t.Fatalf("%+v", v)
 		}

@@ -22,7 +22,7 @@ type roleList struct {
 	within       []string
 }
 
-// judgeRole tells whether the sender is an office or a machine and no person. A
+// judgeRole reports whether the sender is an office or a machine and no person. A
 // contact that the team wrote to is exempt (pitfall 16).
 func (j *judge) judgeRole() {
 	local, _, ok := cutLast(j.sender)
@@ -33,7 +33,7 @@ func (j *judge) judgeRole() {
 	if kind == person {
 		return
 	}
-	f := j.find(vocab.ReasonRoleAddress, "ROLE_ADDRESS", "The sender "+clip(j.sender)+" is a role address.")
+	f := j.addFinding(vocab.ReasonRoleAddress, "ROLE_ADDRESS", "The sender "+clip(j.sender)+" is a role address.")
 	f.quiet = kind == machine
 	if j.WrittenBefore {
 		f.exempt = WrittenBefore
@@ -49,7 +49,7 @@ const (
 	machine
 )
 
-// kind tells whose a local part is, in lower case: "no.reply", "noreply12",
+// kind reports whose a local part is, in lower case: "no.reply", "noreply12",
 // "bounce+ada=example.com" and "orders-noreply" are machines', "sales.2" is an
 // office's, and "ada+newsletter" a person's.
 func (l *roleList) kind(local string) kind {

@@ -17,7 +17,7 @@ func (j *judge) judgeSpamMarks() {
 	}
 	for _, name := range []string{"X-Spam-Flag", "X-Spam-Status", "X-Spam"} {
 		if value := j.header(name); startsWithYes(value) {
-			j.find(vocab.ReasonSpam, "SPAM_FILTER", said(name, value))
+			j.addFinding(vocab.ReasonSpam, "SPAM_FILTER", quoteHeader(name, value))
 			return
 		}
 	}

@@ -23,14 +23,14 @@ func (c *Conn) logIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.ask(); err != nil {
+	if err := c.readCapabilities(); err != nil {
 		return err
 	}
 	c.idle = c.capabilities.Has(goimap.CapIdle)
-	// NetEase's servers show no mailbox to clients that tell no name.
+	// NetEase's servers show no mailbox to clients that give no name.
 	if c.capabilities.Has(goimap.CapID) {
 		if _, err := c.client.ID(&goimap.IDData{Name: "Parley"}).Wait(); err != nil && statusOf(err) == nil {
-			return c.fail("ID", nil, err)
+			return c.failOperation("ID", nil, err)
 		}
 	}
 	return nil
@@ -44,7 +44,7 @@ func (c *Conn) logInByPassword() error {
 	case !c.capabilities.Has(goimap.CapLoginDisabled):
 		return c.authenticated(c.client.Login(c.config.Username, c.config.Password).Wait())
 	}
-	return c.fail("log in", ErrRefused, errors.New("it takes no password on this connection"))
+	return c.failOperation("log in", ErrRefused, errors.New("it takes no password on this connection"))
 }
 
 func (c *Conn) logInByToken(ctx context.Context) error {
@@ -56,13 +56,13 @@ func (c *Conn) logInByToken(ctx context.Context) error {
 	client := &bearerClient{username: c.config.Username, token: token, host: c.config.Host, port: c.config.Port}
 	switch {
 	case strings.ContainsAny(c.config.Username+token, "\x00\x01\r\n"):
-		return c.fail("log in", ErrAuthentication, errors.New("the user name or the token has control characters"))
+		return c.failOperation("log in", ErrAuthentication, errors.New("the user name or the token has control characters"))
 	case c.capabilities.Has(goimap.AuthCap(sasl.OAuthBearer)):
 		client.mechanism = sasl.OAuthBearer
 	case c.capabilities.Has(goimap.AuthCap(xoauth2)):
 		client.mechanism = xoauth2
 	default:
-		return c.fail("log in", ErrRefused, errors.New("it takes no access tokens"))
+		return c.failOperation("log in", ErrRefused, errors.New("it takes no access tokens"))
 	}
 	err = c.client.Authenticate(client)
 	if err != nil && client.status != "" {
@@ -78,7 +78,7 @@ func codeOf(err error) goimap.ResponseCode {
 	return ""
 }
 
-// authenticated tells a refused password from a server that cannot say today.
+// authenticated distinguishes a refused password from a server that cannot say today.
 func (c *Conn) authenticated(err error) error {
 	if err == nil {
 		return nil
@@ -86,11 +86,11 @@ func (c *Conn) authenticated(err error) error {
 	status := statusOf(err)
 	switch {
 	case status == nil || status.Type != goimap.StatusResponseTypeNo || passing(status):
-		return c.fail("log in", nil, err)
+		return c.failOperation("log in", nil, err)
 	case status.Code == goimap.ResponseCodePrivacyRequired:
-		return c.fail("log in", ErrRefused, err)
+		return c.failOperation("log in", ErrRefused, err)
 	}
-	return c.fail("log in", ErrAuthentication, err)
+	return c.failOperation("log in", ErrAuthentication, err)
 }
 
 // xoauth2 is Google's and Microsoft's mechanism, from before RFC 7628.

@@ -48,7 +48,7 @@ func (b *body) finish() error {
 // abandon closes the connection under a command whose answer cannot be read to its
 // end.
 func (c *Conn) abandon(op string, err error) error {
-	err = c.fail(op, nil, err)
-	c.wire.cut(nil)
+	err = c.failOperation(op, nil, err)
+	c.wire.breakOff(nil)
 	return err
 }

@@ -18,7 +18,7 @@ type Security string
 // The ways. None is for a server on the same machine.
 const (
 	TLS      Security = "TLS"      // from the first byte, mostly on port 993
-	STARTTLS Security = "STARTTLS" // before anything is told, mostly on port 143
+	STARTTLS Security = "STARTTLS" // before anything is said, mostly on port 143
 	None     Security = "NONE"
 )
 
@@ -37,7 +37,8 @@ type Config struct {
 	TLS *tls.Config
 	// Dial opens the connection, and may refuse addresses. nil for net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Renew is after how long IDLE is said anew, before a server hangs up. 0: 25 minutes.
+	// Renew is after how long IDLE is said again, before a server hangs up. 0: 25
+	// minutes.
 	Renew time.Duration
 	// Poll is how often a server without IDLE is asked for news. 0: a minute.
 	Poll time.Duration
@@ -50,7 +51,7 @@ type Conn struct {
 	wire         *wire
 	client       *imapclient.Client
 	capabilities goimap.CapSet
-	news         chan struct{} // has a value when the server told of new mail
+	news         chan struct{} // has a value when the server reported new mail
 	idle         bool
 	secrets      []string
 }
@@ -64,17 +65,17 @@ func Dial(ctx context.Context, config Config) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialing)
 	defer cancel()
 	c := &Conn{config: config.withDefaults(), news: make(chan struct{}, 1)}
-	if err := c.open(ctx); err != nil {
+	if err := c.connect(ctx); err != nil {
 		return nil, err
 	}
-	end := c.wire.begin(ctx, smallAnswer)
-	err := c.greet()
+	end := c.wire.beginOperation(ctx, smallAnswer)
+	err := c.awaitGreeting()
 	if err == nil {
 		err = c.logIn(ctx)
 	}
 	end()
 	if err != nil {
-		c.wire.cut(nil)
+		c.wire.breakOff(nil)
 		return nil, err
 	}
 	return c, nil
@@ -100,8 +101,8 @@ func (config Config) withDefaults() Config {
 	return config
 }
 
-// open connects, and leaves the client at the server's greeting.
-func (c *Conn) open(ctx context.Context) error {
+// connect connects, and leaves the client at the server's greeting.
+func (c *Conn) connect(ctx context.Context) error {
 	raw, err := c.config.Dial(ctx, "tcp", net.JoinHostPort(c.config.Host, strconv.Itoa(c.config.Port)))
 	if err != nil {
 		return &failure{op: "connect", text: err.Error(), err: err}
@@ -118,7 +119,7 @@ func (c *Conn) open(ctx context.Context) error {
 	c.wire = newWire(conn, raw)
 	options := &imapclient.Options{
 		TLSConfig:             c.config.TLS,
-		UnilateralDataHandler: &imapclient.UnilateralDataHandler{Mailbox: c.heard},
+		UnilateralDataHandler: &imapclient.UnilateralDataHandler{Mailbox: c.onMailboxData},
 	}
 	if c.config.Security != STARTTLS {
 		c.client = imapclient.New(c.wire, options)
@@ -130,17 +131,17 @@ func (c *Conn) open(ctx context.Context) error {
 // startTLS says STARTTLS before anything else. The library refuses what a server
 // said before, and a server that calls us logged in.
 func (c *Conn) startTLS(ctx context.Context, options *imapclient.Options) error {
-	defer c.wire.begin(ctx, smallAnswer)()
+	defer c.wire.beginOperation(ctx, smallAnswer)()
 	client, err := imapclient.NewStartTLS(c.wire, options)
 	switch {
 	case err == nil:
 		c.client = client
 		return nil
 	case statusOf(err) != nil:
-		c.wire.cut(nil)
-		return c.fail("STARTTLS", ErrTLS, err)
+		c.wire.breakOff(nil)
+		return c.failOperation("STARTTLS", ErrTLS, err)
 	case c.wire.cause() != nil || !untrusted(err):
-		return c.fail("STARTTLS", nil, err)
+		return c.failOperation("STARTTLS", nil, err)
 	}
 	return secureFailure(err)
 }
@@ -153,33 +154,35 @@ func secureFailure(err error) error {
 	return f
 }
 
-// greet waits for the server's greeting and asks what it can do.
-func (c *Conn) greet() error {
+// awaitGreeting waits for the server's greeting and asks what it can do.
+func (c *Conn) awaitGreeting() error {
 	if err := c.client.WaitGreeting(); err != nil {
-		return c.fail("connect", nil, err)
+		return c.failOperation("connect", nil, err)
 	}
 	if c.client.State() != goimap.ConnStateNotAuthenticated {
-		return c.fail("connect", ErrRefused, errors.New("it takes the connection for somebody else's (PREAUTH)"))
+		return c.failOperation("connect", ErrRefused, errors.New("it considers the connection to be authenticated already (PREAUTH)"))
 	}
-	return c.ask()
+	return c.readCapabilities()
 }
 
-// ask reads the server's capabilities, which may differ after logging in.
-func (c *Conn) ask() error {
-	// Where the server does not tell by itself, the library asks on a goroutine of
-	// its own, and closes the connection under whatever runs when it cannot. So
-	// nothing is begun before it has its answer.
+// readCapabilities reads the server's capabilities, which may differ after
+// logging in.
+func (c *Conn) readCapabilities() error {
+	// Where the server does not report it by itself, the library asks on a
+	// goroutine of its own, and closes the connection under whatever runs when it
+	// cannot. So nothing is begun before it has its answer.
 	c.client.Caps()
 	capabilities, err := c.client.Capability().Wait()
 	if err != nil {
-		return c.fail("CAPABILITY", nil, err)
+		return c.failOperation("CAPABILITY", nil, err)
 	}
 	c.capabilities = capabilities
 	return nil
 }
 
-// heard takes what the server tells unasked. It runs in the library's reader.
-func (c *Conn) heard(data *imapclient.UnilateralDataMailbox) {
+// onMailboxData takes what the server reports unasked. It runs in the library's
+// reader.
+func (c *Conn) onMailboxData(data *imapclient.UnilateralDataMailbox) {
 	if data.NumMessages != nil {
 		c.heardNews()
 	}
@@ -199,11 +202,11 @@ const parting = 5 * time.Second
 func (c *Conn) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), parting)
 	defer cancel()
-	end := c.wire.begin(ctx, smallAnswer)
+	end := c.wire.beginOperation(ctx, smallAnswer)
 	if c.wire.cause() == nil {
 		_ = c.client.Logout().Wait()
 	}
 	end()
-	c.wire.cut(nil)
+	c.wire.breakOff(nil)
 	<-c.client.Closed()
 }

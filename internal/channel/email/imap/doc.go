@@ -8,12 +8,12 @@
 //     that is too large, nor one that the server cannot read. Whoever keeps
 //     UIDVALIDITY and the last UID that it stored gets each mail exactly once,
 //     whatever is restarted.
-//   - Nothing waits for ever: each call ends with its context, and a server that
+//   - Nothing waits forever: each call ends with its context, and a server that
 //     falls silent is left. What ends a call so ends the connection too.
 //   - Memory does not grow with mailbox or mail: mails are streamed, and what a
 //     server may send for one command is bounded.
 //
 // A Conn is used by one goroutine at a time. Tests run against a real Dovecot
-// (internal/testkit/mailserver); what Dovecot never does is told by a server that
+// (internal/testkit/mailserver); what Dovecot never does is played by a server that
 // misbehaves on order.
 package imap

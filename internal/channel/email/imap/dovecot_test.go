@@ -276,7 +276,7 @@ func TestHeadersAndSearch(t *testing.T) {
 	}
 }
 
-// EM-7: another UIDVALIDITY tells that UIDs begin anew.
+// EM-7: another UIDVALIDITY tells that UIDs begin again.
 func TestUIDValidity(t *testing.T) {
 	t.Parallel()
 	s := mailserver.Dovecot(t, mailserver.Options{})

@@ -11,13 +11,13 @@ import (
 	goimap "github.com/emersion/go-imap/v2"
 )
 
-// What an administrator has to mend. Every other error is temporary: the same
+// What an administrator has to fix. Every other error is temporary: the same
 // may work later.
 var (
 	// ErrAuthentication says that the server does not take the password or token.
 	ErrAuthentication = errors.New("the server does not accept the user name or password, or the access that was granted")
 	// ErrTLS says that there is no connection that can be trusted: a certificate
-	// of somebody else, or no TLS where it is asked for.
+	// of someone else, or no TLS where it is asked for.
 	ErrTLS = errors.New("no secure connection")
 	// ErrRefused says that the server works, but not with Parley: no way to log in
 	// that both know, or no INBOX.
@@ -52,9 +52,9 @@ func (f *failure) Unwrap() []error {
 	return slices.DeleteFunc([]error{f.kind, f.err}, func(err error) bool { return err == nil })
 }
 
-// fail makes err the failure of an operation: that of its context or of a silent
-// server if that ended it, else what the server or the network says.
-func (c *Conn) fail(op string, kind, err error) error {
+// failOperation makes err the failure of an operation: that of its context or of
+// a silent server if that ended it, else what the server or the network says.
+func (c *Conn) failOperation(op string, kind, err error) error {
 	f := &failure{op: op, kind: kind, text: c.redact(err.Error())}
 	if cause := c.wire.cause(); cause != nil {
 		f.kind, f.text, f.err = nil, cause.Error(), cause
@@ -87,7 +87,7 @@ func statusOf(err error) *goimap.Error {
 }
 
 // passing reports whether a server that says this may think otherwise later.
-// Gmail tells with one code, ALERT, of bad passwords and of too many connections.
+// Gmail reports with one code, ALERT, bad passwords and of too many connections.
 func passing(status *goimap.Error) bool {
 	switch status.Code {
 	case goimap.ResponseCodeUnavailable, goimap.ResponseCodeInUse, goimap.ResponseCodeLimit,

@@ -16,15 +16,16 @@ import (
 // Mail is a mail as the server gives it.
 type Mail struct {
 	UID          uint32
-	InternalDate time.Time // when the server got it; zero if it does not tell
-	Size         int64     // bytes of the whole mail, as the server tells; some only estimate
+	InternalDate time.Time // when the server got it; zero if it does not say
+	Size         int64     // bytes of the whole mail, as the server says; some only estimate
 	TooLarge     bool      // larger than asked for: Raw has its header alone
 	Problem      string    // what the server says that cannot read it: Raw has its header or nothing
 	Raw          io.Reader // good until the callback returns. A read fails when the connection does: what was read is no whole mail
 }
 
 // The bounds of one command: mails are asked for in batches, so that a distant
-// server answers many in one round trip, and what is asked for in vain is little.
+// server answers many in one round trip, and what is asked for without success is
+// little.
 const (
 	batchMails  = 50
 	batchBytes  = 4 << 20
@@ -34,12 +35,12 @@ const (
 
 // Fetch gives the mails from the UID from on, count at most, by rising UID, one
 // after the other, and reports whether there are more. Mails larger than maxBytes
-// come with their header alone. A mail that was expunged meanwhile is left out.
+// come only with their header. A mail that was expunged meanwhile is left out.
 //
 // An error of give ends it and is returned as it is. After any error, the mails
 // that give took are done with, and the rest comes again with the next Fetch.
 func (c *Conn) Fetch(ctx context.Context, from uint32, count int, maxBytes int64, give func(Mail) error) (more bool, err error) {
-	uids, more, err := c.newer(ctx, from, count)
+	uids, more, err := c.searchNewer(ctx, from, count)
 	if err != nil {
 		return false, err
 	}
@@ -60,8 +61,8 @@ type fetching struct {
 	facts    map[uint32]Mail // without Raw
 }
 
-// fact is what is known of a mail before it comes.
-func (f *fetching) fact(uid uint32) Mail {
+// factsOf is what is known of a mail before it comes.
+func (f *fetching) factsOf(uid uint32) Mail {
 	mail := f.facts[uid]
 	mail.UID = uid
 	mail.TooLarge = mail.Size > f.maxBytes
@@ -69,22 +70,22 @@ func (f *fetching) fact(uid uint32) Mail {
 }
 
 func (f *fetching) run(ctx context.Context, uids []uint32) (err error) {
-	if f.facts, err = f.conn.facts(ctx, uids); err != nil {
+	if f.facts, err = f.conn.fetchFacts(ctx, uids); err != nil {
 		return err
 	}
 	for len(uids) > 0 {
 		if err := ended(ctx, "fetch"); err != nil {
 			return err
 		}
-		batch := f.batch(uids)
-		n, err := f.stream(ctx, batch, whole)
+		batch := f.nextBatch(uids)
+		n, err := f.fetchStream(ctx, batch, whole)
 		if err != nil && !refused(err) {
 			return err
 		}
 		// What is missing from an answer need not be gone: a change of its flags may
 		// have come in between, or the server may not give it with others.
 		if n < max(len(batch), 1) {
-			if err := f.alone(ctx, uids[n]); err != nil {
+			if err := f.fetchSingle(ctx, uids[n]); err != nil {
 				return err
 			}
 			n++
@@ -94,12 +95,12 @@ func (f *fetching) run(ctx context.Context, uids []uint32) (err error) {
 	return nil
 }
 
-// batch returns the first mails that are asked for together: none, if the first
+// nextBatch returns the first mails that are asked for together: none, if the first
 // is too large.
-func (f *fetching) batch(uids []uint32) []uint32 {
+func (f *fetching) nextBatch(uids []uint32) []uint32 {
 	bytes := int64(0)
 	for i, uid := range uids[:min(len(uids), batchMails)] {
-		mail := f.fact(uid)
+		mail := f.factsOf(uid)
 		bytes += mail.Size
 		if mail.TooLarge || (i > 0 && bytes > batchBytes) {
 			return uids[:i]
@@ -108,9 +109,9 @@ func (f *fetching) batch(uids []uint32) []uint32 {
 	return uids[:min(len(uids), batchMails)]
 }
 
-// facts asks for sizes and dates.
-func (c *Conn) facts(ctx context.Context, uids []uint32) (map[uint32]Mail, error) {
-	defer c.wire.begin(ctx, largeAnswer)()
+// fetchFacts asks for sizes and dates.
+func (c *Conn) fetchFacts(ctx context.Context, uids []uint32) (map[uint32]Mail, error) {
+	defer c.wire.beginOperation(ctx, largeAnswer)()
 	command := c.client.Fetch(uidSet(uids), &goimap.FetchOptions{UID: true, InternalDate: true, RFC822Size: true})
 	facts := make(map[uint32]Mail, len(uids))
 	for message := command.Next(); message != nil; message = command.Next() {
@@ -120,7 +121,7 @@ func (c *Conn) facts(ctx context.Context, uids []uint32) (map[uint32]Mail, error
 	}
 	// Exchange says NO to all when one mail is damaged; each may still be read.
 	if err := command.Close(); err != nil && (statusOf(err) == nil || passing(statusOf(err))) {
-		return nil, c.fail("ask for sizes", nil, err)
+		return nil, c.failOperation("ask for sizes", nil, err)
 	}
 	return facts, nil
 }
@@ -142,21 +143,21 @@ func refused(err error) bool {
 	return errors.As(err, &r)
 }
 
-// stream asks for the mails and gives those that come in order, n of them. What
+// fetchStream asks for the mails and gives those that come in order, n of them. What
 // comes otherwise is read and dropped: nothing newer is given before an older mail.
 // A refusal is the server's NO to what was asked for; the connection is good.
-func (f *fetching) stream(ctx context.Context, uids []uint32, section *goimap.FetchItemBodySection) (n int, err error) {
+func (f *fetching) fetchStream(ctx context.Context, uids []uint32, section *goimap.FetchItemBodySection) (n int, err error) {
 	if len(uids) == 0 {
 		return 0, nil
 	}
-	defer f.conn.wire.begin(ctx, 2*f.maxBytes+largeAnswer)()
+	defer f.conn.wire.beginOperation(ctx, 2*f.maxBytes+largeAnswer)()
 	command := f.conn.client.Fetch(uidSet(uids), &goimap.FetchOptions{UID: true, BodySection: []*goimap.FetchItemBodySection{section}})
 	for n < len(uids) {
 		message := command.Next()
 		if message == nil {
 			break
 		}
-		given, wrong := f.deliver(message, uids[n], section)
+		given, wrong := f.deliverMail(message, uids[n], section)
 		if errors.Is(wrong, errCut) {
 			return n, f.conn.abandon("fetch", wrong)
 		}
@@ -170,15 +171,15 @@ func (f *fetching) stream(ctx context.Context, uids []uint32, section *goimap.Fe
 	case err != nil:
 		return n, err
 	case closed != nil && (statusOf(closed) == nil || passing(statusOf(closed))):
-		return n, f.conn.fail("fetch", nil, closed)
+		return n, f.conn.failOperation("fetch", nil, closed)
 	case closed != nil:
 		return n, &refusal{f.conn.redact(closed.Error())}
 	}
 	return n, nil
 }
 
-// deliver gives the mail if it is the expected one.
-func (f *fetching) deliver(message *imapclient.FetchMessageData, uid uint32, section *goimap.FetchItemBodySection) (given bool, err error) {
+// deliverMail gives the mail if it is the expected one.
+func (f *fetching) deliverMail(message *imapclient.FetchMessageData, uid uint32, section *goimap.FetchItemBodySection) (given bool, err error) {
 	var got goimap.UID
 	for item := message.Next(); item != nil; item = message.Next() {
 		switch item := item.(type) {
@@ -188,15 +189,15 @@ func (f *fetching) deliver(message *imapclient.FetchMessageData, uid uint32, sec
 			if uint32(got) != uid || !item.MatchCommand(section) {
 				return false, nil
 			}
-			return f.pass(uid, item.Literal, section)
+			return f.deliverLiteral(uid, item.Literal, section)
 		}
 	}
 	return false, nil
 }
 
-// pass gives the mail that literal has.
-func (f *fetching) pass(uid uint32, literal goimap.LiteralReader, section *goimap.FetchItemBodySection) (given bool, err error) {
-	mail := f.fact(uid)
+// deliverLiteral gives the mail that literal has.
+func (f *fetching) deliverLiteral(uid uint32, literal goimap.LiteralReader, section *goimap.FetchItemBodySection) (given bool, err error) {
+	mail := f.factsOf(uid)
 	if literal == nil {
 		mail.Problem, mail.Raw = "the server has no content for it", strings.NewReader("")
 		return true, f.give(mail)
@@ -222,21 +223,21 @@ func (f *fetching) pass(uid uint32, literal goimap.LiteralReader, section *goima
 // tries is how often a mail that does not come is asked for.
 const tries = 3
 
-// alone fetches one mail: by itself, or its header if it is too large or the
+// fetchSingle fetches one mail: by itself, or its header if it is too large or the
 // server cannot read it.
-func (f *fetching) alone(ctx context.Context, uid uint32) error {
+func (f *fetching) fetchSingle(ctx context.Context, uid uint32) error {
 	problem := ""
 	for range tries {
 		section := whole
-		if problem != "" || f.fact(uid).TooLarge {
+		if problem != "" || f.factsOf(uid).TooLarge {
 			section = header
 		}
-		n, err := f.note(problem).stream(ctx, []uint32{uid}, section)
+		n, err := f.withProblem(problem).fetchStream(ctx, []uint32{uid}, section)
 		if n == 1 || (err != nil && !refused(err)) {
 			return err
 		}
 		if err != nil && section == header {
-			mail := f.fact(uid)
+			mail := f.factsOf(uid)
 			mail.Problem, mail.Raw = err.Error(), strings.NewReader("")
 			return f.give(mail)
 		}
@@ -244,15 +245,15 @@ func (f *fetching) alone(ctx context.Context, uid uint32) error {
 			problem = err.Error()
 			continue
 		}
-		if there, err := f.conn.exists(ctx, uid); err != nil || !there {
+		if there, err := f.conn.mailExists(ctx, uid); err != nil || !there {
 			return err
 		}
 	}
-	return f.conn.fail("fetch", nil, fmt.Errorf("the server has the mail with UID %d, but does not give it", uid))
+	return f.conn.failOperation("fetch", nil, fmt.Errorf("the server has the mail with UID %d, but does not give it", uid))
 }
 
-// note returns a copy that gives mails with the problem.
-func (f *fetching) note(problem string) *fetching {
+// withProblem returns a copy that gives mails with the problem.
+func (f *fetching) withProblem(problem string) *fetching {
 	noted := *f
 	noted.give = func(mail Mail) error {
 		if mail.Problem == "" {

@@ -24,7 +24,7 @@ type Header struct {
 // mail that the server cannot read. An error of give ends it and is returned as
 // it is.
 func (c *Conn) Headers(ctx context.Context, from uint32, count int, give func(Header) error) (more bool, err error) {
-	uids, more, err := c.newer(ctx, from, count)
+	uids, more, err := c.searchNewer(ctx, from, count)
 	if err != nil {
 		return false, err
 	}
@@ -43,7 +43,7 @@ func (c *Conn) Headers(ctx context.Context, from uint32, count int, give func(He
 }
 
 func (c *Conn) headers(ctx context.Context, uids []uint32) (headers []Header, err error) {
-	defer c.wire.begin(ctx, largeAnswer)()
+	defer c.wire.beginOperation(ctx, largeAnswer)()
 	command := c.client.Fetch(uidSet(uids), &goimap.FetchOptions{
 		UID: true, InternalDate: true, RFC822Size: true, BodySection: []*goimap.FetchItemBodySection{header},
 	})
@@ -57,7 +57,7 @@ func (c *Conn) headers(ctx context.Context, uids []uint32) (headers []Header, er
 		}
 	}
 	if err := command.Close(); err != nil && (statusOf(err) == nil || passing(statusOf(err))) {
-		return nil, c.fail("fetch headers", nil, err)
+		return nil, c.failOperation("fetch headers", nil, err)
 	}
 	slices.SortFunc(headers, func(a, b Header) int { return cmp.Compare(a.UID, b.UID) })
 	return headers, nil

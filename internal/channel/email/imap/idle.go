@@ -5,11 +5,7 @@ import (
 	"time"
 )
 
-// CanIdle reports whether the server tells of new mail at once. It may turn false
-// when the server refuses what it had offered.
-func (c *Conn) CanIdle() bool { return c.idle }
-
-// Idle waits until the server tells of new mail that Fetch has not looked for
+// Idle waits until the server reports new mail that Fetch has not looked for
 // yet, and returns nil. It uses IDLE, or asks every Config.Poll where there is
 // none. waiting, if not nil, is called each time when the server listens.
 //
@@ -20,15 +16,15 @@ func (c *Conn) Idle(ctx context.Context, waiting func()) error {
 		waiting = func() {}
 	}
 	for {
-		again, err := c.watch(ctx, waiting)
+		again, err := c.waitForNews(ctx, waiting)
 		if err != nil || !again {
 			return err
 		}
 	}
 }
 
-// watch waits for one round of IDLE or polling, and reports whether to go on.
-func (c *Conn) watch(ctx context.Context, waiting func()) (again bool, err error) {
+// waitForNews waits for one round of IDLE or polling, and reports whether to go on.
+func (c *Conn) waitForNews(ctx context.Context, waiting func()) (again bool, err error) {
 	if err := ended(ctx, "wait"); err != nil {
 		return false, err
 	}
@@ -51,12 +47,12 @@ func (c *Conn) watch(ctx context.Context, waiting func()) (again bool, err error
 func (c *Conn) idleOnce(ctx context.Context, waiting func()) (again bool, err error) {
 	lenient, cancel := grace(ctx)
 	defer cancel()
-	end := c.wire.begin(lenient, smallAnswer)
+	end := c.wire.beginOperation(lenient, smallAnswer)
 	command, err := c.client.Idle()
 	end()
 	if err != nil {
 		if statusOf(err) == nil {
-			return false, c.fail("IDLE", nil, err)
+			return false, c.failOperation("IDLE", nil, err)
 		}
 		c.idle = false
 		return true, nil
@@ -64,13 +60,13 @@ func (c *Conn) idleOnce(ctx context.Context, waiting func()) (again bool, err er
 	waiting()
 	again, err = c.pause(ctx, c.config.Renew)
 	// The server gets its DONE, whatever ended the waiting.
-	defer c.wire.begin(lenient, smallAnswer)()
+	defer c.wire.beginOperation(lenient, smallAnswer)()
 	closed := command.Close()
 	if closed == nil {
 		closed = command.Wait()
 	}
 	if closed != nil && (err == nil || ctx.Err() == nil) {
-		return false, c.fail("IDLE", nil, closed)
+		return false, c.failOperation("IDLE", nil, closed)
 	}
 	return again, err
 }
@@ -98,7 +94,7 @@ func (c *Conn) pause(ctx context.Context, d time.Duration) (passed bool, err err
 	case <-ctx.Done():
 		return false, ended(ctx, "wait")
 	case <-c.client.Closed():
-		return false, c.fail("wait", nil, errGone)
+		return false, c.failOperation("wait", nil, errGone)
 	case <-timer.C:
 		return true, nil
 	}

@@ -322,7 +322,7 @@ func TestIdleRefused(t *testing.T) {
 	})
 }
 
-// EM-7: IDLE is said anew before a server hangs up.
+// EM-7: IDLE is said again before a server hangs up.
 func TestIdleRenewed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -23,7 +23,7 @@ var (
 // wire is a connection that is cut when a server falls silent, sends too much,
 // or when the context of the running operation ends. The IMAP library reads
 // without a context, and its deadlines are for whole responses, which a large mail
-// over a slow line may miss: a silence counts only while somebody reads.
+// over a slow line may miss: a silence counts only while someone reads.
 type wire struct {
 	net.Conn          // with TLS, if it began with TLS
 	raw      net.Conn // below TLS: closing it waits for nothing
@@ -37,23 +37,23 @@ type wire struct {
 
 func newWire(conn, raw net.Conn) *wire {
 	w := &wire{Conn: conn, raw: raw, allowed: smallAnswer}
-	w.timer = time.AfterFunc(silence, func() { w.cut(errSilent) })
+	w.timer = time.AfterFunc(silence, func() { w.breakOff(errSilent) })
 	w.timer.Stop()
 	return w
 }
 
-// begin starts an operation, which is ended by the function that it returns. Its
-// answers may have allowed bytes.
-func (w *wire) begin(ctx context.Context, allowed int64) (end func()) {
-	stop := context.AfterFunc(ctx, func() { w.cut(ctx.Err()) })
-	w.set(true, allowed)
+// beginOperation starts an operation, which is ended by the function that it
+// returns. Its answers may have allowed bytes.
+func (w *wire) beginOperation(ctx context.Context, allowed int64) (end func()) {
+	stop := context.AfterFunc(ctx, func() { w.breakOff(ctx.Err()) })
+	w.setOperation(true, allowed)
 	return func() {
 		stop()
-		w.set(false, smallAnswer)
+		w.setOperation(false, smallAnswer)
 	}
 }
 
-func (w *wire) set(busy bool, allowed int64) {
+func (w *wire) setOperation(busy bool, allowed int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.busy, w.allowed = busy, allowed
@@ -66,17 +66,17 @@ func (w *wire) set(busy bool, allowed int64) {
 
 // Read implements net.Conn.
 func (w *wire) Read(b []byte) (int, error) {
-	w.reading(true)
+	w.setReading(true)
 	n, err := w.Conn.Read(b)
-	w.reading(false)
-	if !w.count(n) {
-		w.cut(errFlood)
+	w.setReading(false)
+	if !w.countBytes(n) {
+		w.breakOff(errFlood)
 		return 0, errFlood
 	}
 	return n, err
 }
 
-func (w *wire) reading(on bool) {
+func (w *wire) setReading(on bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if on && w.busy {
@@ -86,7 +86,7 @@ func (w *wire) reading(on bool) {
 	}
 }
 
-func (w *wire) count(n int) bool {
+func (w *wire) countBytes(n int) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.allowed -= int64(n)
@@ -96,8 +96,8 @@ func (w *wire) count(n int) bool {
 // SetReadDeadline does nothing: the library's deadlines are not wanted.
 func (w *wire) SetReadDeadline(time.Time) error { return nil }
 
-// cut closes the connection for good. The first cause counts.
-func (w *wire) cut(why error) {
+// breakOff closes the connection for good. The first cause counts.
+func (w *wire) breakOff(why error) {
 	w.mu.Lock()
 	if w.why == nil {
 		w.why = why

@@ -1,5 +1,5 @@
 // Package listener receives mail for Parley's forwarding addresses (EM-1): an
-// SMTP server that takes mail for its own recipients alone, each checked when it
+// SMTP server that takes mail only for its own recipients, each checked when it
 // is named, and relays nothing.
 //
 // A mail is acknowledged only when it has been delivered for good; otherwise its

@@ -37,16 +37,16 @@ func (g *gate) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if entered := g.enter(conn); entered != nil {
+		if entered := g.admitGuest(conn); entered != nil {
 			return entered, nil
 		}
-		say(conn, "421 4.7.0 Too many connections, try again later\r\n")
+		writeLine(conn, "421 4.7.0 Too many connections, try again later\r\n")
 		_ = conn.Close()
 	}
 }
 
-// enter returns nil if there is no room.
-func (g *gate) enter(conn net.Conn) *guest {
+// admitGuest returns nil if there are too many.
+func (g *gate) admitGuest(conn net.Conn) *guest {
 	at := remote(conn)
 	network := netip.PrefixFrom(at, at.BitLen())
 	if at.Is6() {
@@ -73,7 +73,7 @@ func remote(conn net.Conn) netip.Addr {
 	return at.Addr().Unmap().WithZone("")
 }
 
-func (g *gate) leave(c *guest) {
+func (g *gate) removeGuest(c *guest) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if _, there := g.guests[c]; !there {
@@ -85,8 +85,8 @@ func (g *gate) leave(c *guest) {
 	}
 }
 
-// all returns who is there, and lets nobody else in.
-func (g *gate) all() []*guest {
+// closeToGuests returns who is there, and lets no one else in.
+func (g *gate) closeToGuests() []*guest {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.dismissed = true
@@ -97,10 +97,10 @@ func (g *gate) all() []*guest {
 	return guests
 }
 
-// dismiss sends everybody away, those who hand a mail over when they have.
-func (g *gate) dismiss() {
+// dismissGuests sends everyone away, those who hand a mail over when they have.
+func (g *gate) dismissGuests() {
 	_ = g.Close()
-	for _, c := range g.all() {
+	for _, c := range g.closeToGuests() {
 		c.dismiss()
 	}
 }
@@ -108,7 +108,7 @@ func (g *gate) dismiss() {
 // close breaks everything off.
 func (g *gate) close() {
 	_ = g.Close()
-	for _, c := range g.all() {
+	for _, c := range g.closeToGuests() {
 		_ = c.Close()
 	}
 }
@@ -164,24 +164,24 @@ func (c *guest) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Close makes room.
+// Close lets another client in.
 func (c *guest) Close() error {
 	c.life.Stop()
 	c.end.Stop()
-	c.gate.leave(c)
+	c.gate.removeGuest(c)
 	return c.Conn.Close()
 }
 
-// leave ends the connection after the answer that comes next.
-func (c *guest) leave() {
+// endAfterAnswer ends the connection after the answer that comes next.
+func (c *guest) endAfterAnswer() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.leaving = true
 }
 
-// hand says whether a mail is being handed over, for which there is more time
-// than for a command.
-func (c *guest) hand(handing bool) {
+// setHandingOver says whether a mail is being handed over, for which there is
+// more time than for a command.
+func (c *guest) setHandingOver(handing bool) {
 	if handing {
 		_ = c.SetReadDeadline(clock.System{}.Now().Add(c.gate.maxMail))
 	}
@@ -201,13 +201,13 @@ func (c *guest) dismiss() {
 		return
 	}
 	if !c.encrypted.Load() {
-		say(c.Conn, "421 4.3.2 Closing, try again later\r\n")
+		writeLine(c.Conn, "421 4.3.2 Closing, try again later\r\n")
 	}
 	_ = c.Close()
 }
 
-// say does not wait for a client that does not listen.
-func say(conn net.Conn, line string) {
+// writeLine does not wait for a client that does not listen.
+func writeLine(conn net.Conn, line string) {
 	_ = conn.SetWriteDeadline(clock.System{}.Now().Add(time.Second))
 	_, _ = conn.Write([]byte(line))
 }

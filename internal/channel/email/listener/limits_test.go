@@ -188,7 +188,7 @@ func TestBadSyntax(t *testing.T) {
 	}
 }
 
-// Nobody takes all the connections, and who leaves makes room.
+// No one takes all the connections, and who leaves makes room.
 func TestConnections(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]listener.Options{"in all": {MaxConnections: 2}, "of one address": {MaxPerAddress: 2}} {

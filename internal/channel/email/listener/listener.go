@@ -44,7 +44,10 @@ type Options struct {
 	// keeps it. It reads Raw to its end and passes its errors on. A sender may not
 	// hear that it succeeded: the same mail comes again then.
 	Deliver func(context.Context, Delivery) error
-	Log     *slog.Logger
+	// Postmaster is Deliver for mail to postmaster@Hostname, which every server must take
+	// (RFC 5321, 4.5.1): it has no channels, and no other recipients. nil: none is taken.
+	Postmaster func(context.Context, Delivery) error
+	Log        *slog.Logger
 }
 
 // Delivery is a mail that came in.
@@ -53,7 +56,7 @@ type Delivery struct {
 	// they were named.
 	ChannelIDs []string
 	// From is the envelope's sender; empty for what wants no answer, such as a
-	// bounce. Anybody can claim to be anybody.
+	// bounce. Anyone can claim to be anyone.
 	From string
 	// Recipients are the addresses, as they were sent.
 	Recipients []string
@@ -87,14 +90,14 @@ type Listener struct{ options Options }
 
 // New returns a listener that does nothing yet.
 func New(o Options) *Listener {
-	fill(&o.MaxRecipients, defaultRecipients)
-	fill(&o.MaxConnections, defaultConnections)
-	fill(&o.MaxPerAddress, defaultPerAddress)
-	fill(&o.Timeout, defaultTimeout)
+	setDefault(&o.MaxRecipients, defaultRecipients)
+	setDefault(&o.MaxConnections, defaultConnections)
+	setDefault(&o.MaxPerAddress, defaultPerAddress)
+	setDefault(&o.Timeout, defaultTimeout)
 	return &Listener{options: o}
 }
 
-func fill[T int | time.Duration](value *T, otherwise T) {
+func setDefault[T int | time.Duration](value *T, otherwise T) {
 	if *value == 0 {
 		*value = otherwise
 	}
@@ -115,7 +118,7 @@ func (l *Listener) Serve(ctx context.Context, listener net.Listener) error {
 	case err := <-ended:
 		giveUp()
 		g.close()
-		b.work.end()
+		b.work.waitForCalls()
 		return fmt.Errorf("take connections for mail: %w", err)
 	case <-ctx.Done():
 	}
@@ -123,7 +126,7 @@ func (l *Listener) Serve(ctx context.Context, listener net.Listener) error {
 	if err := <-ended; err != nil && !errors.Is(err, net.ErrClosed) {
 		l.options.Log.Warn("the listener for mail did not end well", "error", err)
 	}
-	b.work.end()
+	b.work.waitForCalls()
 	return nil
 }
 
@@ -144,16 +147,16 @@ func (l *Listener) stop(server *gosmtp.Server, g *gate, giveUp func()) {
 		g.close()
 	})
 	defer late.Stop()
-	g.dismiss()
+	g.dismissGuests()
 	if err := server.Shutdown(context.Background()); err != nil && !errors.Is(err, net.ErrClosed) {
 		l.options.Log.Warn("the listener for mail did not end well", "error", err)
 	}
 }
 
-// errorLog is where the server tells of panics and broken connections.
+// errorLog is where the server reports panics and broken connections.
 type errorLog struct{ log *slog.Logger }
 
-// Printf tells strangers' broken connections, which are no news, from faults.
+// Printf separates strangers' broken connections, which are no news, from faults.
 func (l errorLog) Printf(format string, v ...any) {
 	level := slog.LevelDebug
 	if strings.HasPrefix(format, "panic") {
@@ -179,8 +182,8 @@ type work struct {
 	calls sync.WaitGroup
 }
 
-// begin counts a call, unless there may be none any more.
-func (w *work) begin() bool {
+// beginCall counts a call, unless there may be none any longer.
+func (w *work) beginCall() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.ended {
@@ -189,8 +192,8 @@ func (w *work) begin() bool {
 	return !w.ended
 }
 
-// end waits for the calls that are running, and lets none begin.
-func (w *work) end() {
+// waitForCalls waits for the calls that are running, and lets none begin.
+func (w *work) waitForCalls() {
 	w.mu.Lock()
 	w.ended = true
 	w.mu.Unlock()

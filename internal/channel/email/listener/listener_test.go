@@ -47,7 +47,7 @@ func TestReceive(t *testing.T) {
 }
 
 // A mail ends at one sequence alone: what others may take for an end, to slip in
-// a mail of somebody else's, is text. Zero bytes and commands behind it are too.
+// a mail of someone else's, is text. Zero bytes and commands behind it are too.
 func TestSmuggling(t *testing.T) {
 	t.Parallel()
 	h := new(house).start(t, listener.Options{})
@@ -94,7 +94,7 @@ func TestTrace(t *testing.T) {
 }
 
 // EM-1, IB-3: recipients are checked as they are named; nothing is relayed, and
-// nobody can sign in to have it otherwise.
+// no one can sign in to have it otherwise.
 func TestRecipients(t *testing.T) {
 	t.Parallel()
 	h := new(house).start(t, listener.Options{MaxRecipients: 2})
@@ -126,6 +126,37 @@ func TestRecipients(t *testing.T) {
 	if got := h.letters(); len(got) != 1 || len(got[0].Recipients) != 2 {
 		t.Errorf("it has %v", got)
 	}
+}
+
+// RFC 5321, 4.5.1: whoever runs the server can be written to, in whatever case, and what is
+// sent there is no channel's mail.
+func TestPostmaster(t *testing.T) {
+	t.Parallel()
+	got := make(chan listener.Delivery, 2)
+	h := new(house).start(t, listener.Options{Postmaster: func(_ context.Context, d listener.Delivery) error {
+		_, err := io.Copy(io.Discard, d.Raw)
+		got <- d
+		return err
+	}})
+	l := h.hello(t)
+	l.say(250, "MAIL FROM:<>")
+	l.say(250, "RCPT TO:<PostMaster@In.Example.com>")
+	l.say(452, "RCPT TO:<support@in.example.com>")
+	l.say(452, "RCPT TO:<postmaster@in.example.com>")
+	l.say(354, "DATA")
+	l.say(250, "Subject: Your server\r\n\r\nIt is slow.\r\n.")
+	l.say(250, "MAIL FROM:<>")
+	l.say(250, "RCPT TO:<support@in.example.com>")
+	l.say(452, "RCPT TO:<postmaster@in.example.com>")
+	l.say(550, "RCPT TO:<postmaster@other.example>")
+	l.say(354, "DATA")
+	l.say(250, "Subject: x\r\n\r\ny\r\n.")
+	if n, d := len(got), <-got; n != 1 || len(d.ChannelIDs) != 0 || len(h.letters()) != 1 {
+		t.Errorf("the postmaster has %d and %v, the channels have %v", n, d, h.letters())
+	}
+	l = new(house).start(t, listener.Options{}).hello(t)
+	l.say(250, "MAIL FROM:<>")
+	l.say(550, "RCPT TO:<postmaster@in.example.com>")
 }
 
 // Who guesses addresses is sent away.

@@ -3,8 +3,11 @@ package parse
 import (
 	"html"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"parley/internal/richtext"
+	"parley/internal/vocab"
 )
 
 const (
@@ -30,29 +33,34 @@ type reader struct {
 	parts []Part
 	// locations are the Content-Location of parts, by their index.
 	locations map[int]string
-	said      int  // bytes of text decoded so far
-	cutOff    bool // some text is in the raw mail alone
+	hint      string // the charset of what does not name its own
+	said      int    // bytes of text decoded so far
+	cutOff    bool   // some text is only in the raw mail
 }
 
-// read returns what the node says, and takes its files in.
-func (r *reader) read(n *node, seen bool) block {
+// readPart returns what the node says, and takes its files in.
+func (r *reader) readPart(n *mimePart, seen bool) block {
 	switch {
 	case len(n.children) == 0 && r.isBody(n, seen):
-		return r.leaf(n)
+		return r.readText(n)
 	case len(n.children) == 0:
-		r.attach(n)
+		r.attachPart(n)
 		return block{}
 	case n.is("multipart/alternative"):
-		return r.alternative(n, seen)
+		return r.readAlternative(n, seen)
 	case n.is("multipart/related"):
-		return r.related(n, seen)
+		return r.readRelated(n, seen)
 	}
-	return r.mixed(n.children, seen)
+	said := r.readMixed(n.children, seen)
+	if n.content != nil { // the children are what it signs
+		r.attachPart(n)
+	}
+	return said
 }
 
-// isBody tells text from text files. A file name alone makes no file of what
+// isBody distinguishes text from text files. A file name alone makes no file of what
 // would be the only text: some mailers name the body.
-func (r *reader) isBody(n *node, seen bool) bool {
+func (r *reader) isBody(n *mimePart, seen bool) bool {
 	if n.rest || r.said > mostSaid || !n.is("text/plain", "text/html") {
 		return false
 	}
@@ -60,13 +68,17 @@ func (r *reader) isBody(n *node, seen bool) bool {
 	if disposition == "attachment" {
 		return false
 	}
-	return n.givenName() == "" || !seen
+	return n.givenName("") == "" || !seen
 }
 
-// leaf decodes a text.
-func (r *reader) leaf(n *node) block {
+// mostHinted is up to how many bytes of a text are read in the charset that the mail names
+// elsewhere, if it does not name its own: from more the charset can be seen.
+const mostHinted = 400
+
+// readText decodes a text.
+func (r *reader) readText(n *mimePart) block {
 	raw, problem := n.decoded()
-	r.note(problem)
+	r.addProblemOnce(vocab.MailContentDamaged, problem)
 	if len(raw) > mostEncoded {
 		raw = raw[:mostEncoded]
 	}
@@ -74,9 +86,12 @@ func (r *reader) leaf(n *node) block {
 	if charset == "" && n.is("text/html") {
 		charset = htmlCharset(raw)
 	}
+	if isPlain(cleanLabel(charset)) && len(raw) < mostHinted && !utf8.Valid(raw) {
+		charset = r.hint
+	}
 	said, problem := decodeCharset(raw, charset)
-	r.note(problem)
-	said = r.cut(text(said))
+	r.addProblemOnce(vocab.MailCharsetUnknown, problem)
+	said = r.clipText(cleanText(said))
 	r.said += len(said)
 	switch {
 	case n.is("text/html"):
@@ -87,29 +102,29 @@ func (r *reader) leaf(n *node) block {
 	return block{text: said}
 }
 
-// cut bounds a text.
-func (r *reader) cut(said string) string {
+// clipText bounds a text.
+func (r *reader) clipText(said string) string {
 	if len(said) > mostBody {
 		r.cutOff = true
-		r.note("the text is longer than 1 MB; the rest is in the attached mail alone")
+		r.addProblemOnce(vocab.MailTooLarge, "the text is longer than 1 MB; the rest is only in the attached e-mail")
 	}
 	return clip(said, mostBody)
 }
 
-// mixed puts the texts of the parts one below the other.
-func (r *reader) mixed(children []*node, seen bool) block {
+// readMixed puts the texts of the parts one below the other.
+func (r *reader) readMixed(children []*mimePart, seen bool) block {
 	var blocks []block
 	for _, child := range children {
-		if b := r.read(child, seen); !b.empty() {
+		if b := r.readPart(child, seen); !b.empty() {
 			blocks = append(blocks, b)
 			seen = true
 		}
 	}
-	return join(blocks)
+	return joinBlocks(blocks)
 }
 
-// join makes one block of several. Once one of them has HTML, all do.
-func join(blocks []block) block {
+// joinBlocks makes one block of several. Once one of them has HTML, all do.
+func joinBlocks(blocks []block) block {
 	if len(blocks) < 2 {
 		return append(blocks, block{})[0]
 	}
@@ -137,32 +152,44 @@ func plain(b block) string {
 	if strings.TrimSpace(b.text) != "" || b.html == "" {
 		return b.text
 	}
-	return text(richtext.Text(clip(b.html, mostBody)))
+	return cleanText(richtext.Text(clip(b.html, mostBody)))
 }
 
-// alternative takes the first text that says something, since what some servers
+// readAlternative takes the first text that says something, since what some servers
 // append is a footer, and the last HTML, which is the sender's favourite. Files
 // among them are kept, forms for other readers (AMP, watches) not.
-func (r *reader) alternative(n *node, seen bool) block {
+func (r *reader) readAlternative(n *mimePart, seen bool) block {
 	var best block
 	for _, child := range n.children {
 		if child.is("text/x-amp-html", "text/watch-html") {
 			continue
 		}
-		b := r.read(child, seen)
+		b := r.readPart(child, seen)
 		if strings.TrimSpace(b.text) != "" && best.text == "" {
 			best.text = b.text
 		}
-		if strings.TrimSpace(b.html) != "" {
+		if strings.TrimSpace(b.html) != "" && (best.html == "" || shows(b.html)) {
 			best.html = b.html
 		}
+	}
+	if strings.TrimSpace(best.text) != "" && !shows(best.html) {
+		best.html = ""
 	}
 	return best
 }
 
-// related reads the root, which is the first part unless named, and keeps all
+// shows reports whether HTML has anything to see in it.
+func shows(page string) bool {
+	if page == "" {
+		return false
+	}
+	visible := func(r rune) bool { return !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r) }
+	return indexFold(page, "<img") >= 0 || strings.ContainsFunc(richtext.Text(clip(page, mostBody)), visible)
+}
+
+// readRelated reads the root, which is the first part unless named, and keeps all
 // others as files.
-func (r *reader) related(n *node, seen bool) block {
+func (r *reader) readRelated(n *mimePart, seen bool) block {
 	root := n.children[0]
 	if start := contentID(n.params["start"]); start != "" {
 		for _, child := range n.children {
@@ -171,47 +198,47 @@ func (r *reader) related(n *node, seen bool) block {
 			}
 		}
 	}
-	said := r.read(root, seen)
+	said := r.readPart(root, seen)
 	for _, child := range n.children {
 		switch {
 		case child == root:
 		case len(child.children) > 0:
-			if more := r.read(child, true); !more.empty() {
-				said = join([]block{said, more})
+			if more := r.readPart(child, true); !more.empty() {
+				said = joinBlocks([]block{said, more})
 			}
 		case said.empty() && r.isBody(child, seen):
-			said = r.leaf(child)
+			said = r.readText(child)
 		default:
-			r.attach(child)
+			r.attachPart(child)
 		}
 	}
 	return said
 }
 
-// attach takes the node in as a file.
-func (r *reader) attach(n *node) {
+// attachPart takes the node in as a file.
+func (r *reader) attachPart(n *mimePart) {
 	content, problem := n.decoded()
-	r.note(problem)
+	r.addProblemOnce(vocab.MailContentDamaged, problem)
 	if location := decodeField(n.header.get("Content-Location"), ""); location != "" {
 		r.locations[len(r.parts)] = location
 	}
 	r.parts = append(r.parts, Part{
-		FileName:    n.name(),
+		FileName:    n.name(r.hint),
 		ContentType: n.media,
 		ContentID:   contentID(string(n.header.get("Content-Id"))),
 		Content:     content,
 	})
 }
 
-// note keeps a problem, once.
-func (r *reader) note(problem string) {
+// addProblemOnce keeps a problem, once.
+func (r *reader) addProblemOnce(code vocab.MailProblemCode, text string) {
 	for _, known := range r.problems {
-		if problem == known {
+		if text == known.Text {
 			return
 		}
 	}
-	if problem != "" {
-		r.problem(problem)
+	if text != "" {
+		r.addProblem(code, text)
 	}
 }
 

@@ -1,6 +1,7 @@
 package parse_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -25,14 +26,11 @@ func multipart(kind string, parts ...string) []byte {
 	return mail(append(lines, "--b--", "epilogue")...)
 }
 
-// files lists parts as "name type inline cid=content".
+// files lists parts as "name type cid=content".
 func files(m *parse.Mail) []string {
 	var list []string
 	for _, p := range m.Parts {
 		flag := ""
-		if p.Inline {
-			flag = " inline"
-		}
 		if p.ContentID != "" {
 			flag += " <" + p.ContentID + ">"
 		}
@@ -70,11 +68,11 @@ func TestBodies(t *testing.T) { // EM-4
 		"mixed(alternative(plain, related))": {
 			raw:  multipart("mixed", inner("alternative", plain, inner("related", shows, image)), pdf),
 			text: "plain", html: `<img src="cid:pic@x">`,
-			files: []string{"image.png image/png inline <pic@x>=PIC", "a.pdf application/pdf=PDF"},
+			files: []string{"image.png image/png <pic@x>=PIC", "a.pdf application/pdf=PDF"},
 		},
 		"related(alternative)": {
 			raw:  multipart("related", inner("alternative", plain, shows), image),
-			text: "plain", html: `<img src="cid:pic@x">`, files: []string{"image.png image/png inline <pic@x>=PIC"},
+			text: "plain", html: `<img src="cid:pic@x">`, files: []string{"image.png image/png <pic@x>=PIC"},
 		},
 		"alternative(plain, mixed(html, pdf, html))": { // Apple Mail
 			raw:  multipart("alternative", plain, inner("mixed", page, pdf, "Content-Type: text/html\n\n<p>more</p>")),
@@ -116,7 +114,7 @@ func TestBodies(t *testing.T) { // EM-4
 			raw:  multipart("alternative", plain, page, "Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR"),
 			text: "plain", html: "<p>page</p>", files: []string{"invite.ics text/calendar=BEGIN:VCALENDAR"},
 		},
-		"an invitation alone": {raw: mail("Content-Type: text/calendar", "", "BEGIN:VCALENDAR"), text: "BEGIN:VCALENDAR", files: []string{"invite.ics text/calendar=BEGIN:VCALENDAR"}},
+		"an invitation alone": {raw: mail("Content-Type: text/calendar", "", "BEGIN:VCALENDAR"), text: "The attached calendar file could not be read.", files: []string{"invite.ics text/calendar=BEGIN:VCALENDAR"}},
 		"winmail.dat":         {raw: multipart("mixed", plain, "Content-Type: application/ms-tnef\nContent-Transfer-Encoding: base64\n\neJ8+Ig=="), text: "plain", files: []string{"winmail.dat application/ms-tnef=x\x9f>\""}},
 		"signed":              {raw: multipart("signed; protocol=x", plain, "Content-Type: application/pgp-signature\n\nSIG"), text: "plain", files: []string{"signature.asc application/pgp-signature=SIG"}},
 		"S/MIME":              {raw: mail("Content-Type: application/pkcs7-mime; name=smime.p7m", "", "X"), files: []string{"smime.p7m application/pkcs7-mime=X"}},
@@ -124,11 +122,15 @@ func TestBodies(t *testing.T) { // EM-4
 			raw:   multipart("encrypted", "Content-Type: application/pgp-encrypted\n\nVersion: 1", "Content-Type: application/octet-stream; name=encrypted.asc\n\nPGP"),
 			files: []string{"version.asc application/pgp-encrypted=Version: 1", "encrypted.asc application/octet-stream=PGP"},
 		},
-		"uuencoded":     {raw: mail("", "begin 644 a.txt", "#86)C", "end"), text: "begin 644 a.txt\n#86)C\nend"},
-		"flowed":        {raw: mail("Content-Type: text/plain; format=flowed", "", "one ", "two", "> a ", "> b", "-- ", "me"), text: "one two\n> a b\n-- \nme"},
-		"delsp":         {raw: mail("Content-Type: text/plain; format=flowed; delsp=yes", "", "日本 ", "語"), text: "日本語"},
-		"wrong type":    {raw: mail("Content-Type: text", "", "x"), text: "x"},
-		"no type":       {raw: mail("Content-Type: foo bar", "", "x"), files: []string{"attachment.bin application/octet-stream=x"}},
+		"uuencoded":  {raw: mail("", "begin 644 a.txt", "#86)C", "end"), text: "begin 644 a.txt\n#86)C\nend"},
+		"flowed":     {raw: mail("Content-Type: text/plain; format=flowed", "", "one ", "two", "> a ", "> b", "-- ", "me"), text: "one two\n> a b\n-- \nme"},
+		"delsp":      {raw: mail("Content-Type: text/plain; format=flowed; delsp=yes", "", "日本 ", "語"), text: "日本語"},
+		"wrong type": {raw: mail("Content-Type: text", "", "x"), text: "x"},
+		"no type":    {raw: mail("Content-Type: foo bar", "", "x"), text: "x"},
+		"no type, a PDF": {
+			raw:   mail("Content-Type: foo bar", "Content-Transfer-Encoding: base64", "", base64.StdEncoding.EncodeToString([]byte("%PDF-1.7\n\x00"))),
+			files: []string{"document.pdf application/octet-stream=%PDF-1.7\n\x00"},
+		},
 		"bare CR":       {raw: mail("", "one\rtwo\nthree"), text: "one\ntwo\nthree"},
 		"an old Mac":    {raw: []byte("From: a@b.c\rSubject: x\r\rone\rtwo"), text: "one\ntwo"},
 		"an mbox":       {raw: []byte("From a@b Mon Jan 1\nFrom: a@b.c\n\nbody"), text: "body"},
@@ -152,8 +154,8 @@ func TestBodies(t *testing.T) { // EM-4
 	}
 }
 
-// Pitfall 9: images that are shown are told from files that are not.
-func TestInlineImages(t *testing.T) {
+// Pitfall 9: what the HTML refers to keeps its id, or gets one.
+func TestContentIDs(t *testing.T) {
 	t.Parallel()
 	part := func(fields, content string) string { return "Content-Type: image/png\n" + fields + "\n\n" + content }
 	raw := multipart("related",
@@ -166,8 +168,8 @@ func TestInlineImages(t *testing.T) {
 		part("Content-ID: <one@x>", "6"))
 	m := parse.Parse(raw)
 	want := []string{
-		"image.png image/png inline <one@x>=1", "two.png image/png inline <two@x>=2", "image.png image/png inline <three>=3",
-		"image.png image/png inline <location-4>=4", "five.png image/png <unused@x>=5", "image.png image/png <one@x>=6",
+		"image.png image/png <one@x>=1", "two.png image/png <two@x>=2", "image.png image/png <three>=3",
+		"image.png image/png <location-4>=4", "five.png image/png <unused@x>=5", "image.png image/png <one@x>=6",
 	}
 	if diff := cmp.Diff(want, files(m)); diff != "" {
 		t.Error(diff)

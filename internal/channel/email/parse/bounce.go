@@ -38,9 +38,9 @@ var delays = []string{
 	"has not yet been delivered", "temporary problem delivering",
 }
 
-// bounceOf tells a bounce that no multipart/report holds, by who sent it and
+// bounceOf recognizes a bounce that no multipart/report holds, by who sent it and
 // known phrases. Both are needed: people write of failed deliveries too.
-func bounceOf(m *Mail, root *node) *Report {
+func bounceOf(m *Mail, root *mimePart) *Report {
 	failed := strings.Join(m.Header["X-Failed-Recipients"], ",")
 	if !fromMailServer(m) && failed == "" {
 		return nil
@@ -59,8 +59,13 @@ func bounceOf(m *Mail, root *node) *Report {
 	}
 	report := &Report{Kind: KindDeliveryStatus, Action: action}
 	report.Status, report.Diagnostic = diagnostic(m.Text)
-	report.refer(returned(m, root))
-	report.Recipient = bounced(m, failed)
+	report.addOriginalIDs(returnedMail(m, root))
+	report.Recipient = bouncedRecipient(m, failed)
+	if list := parseAddresses(failed); len(list) > 1 {
+		for _, a := range list {
+			report.Recipients = append(report.Recipients, ReportedRecipient{strings.ToLower(a.Address), action, report.Status, report.Diagnostic})
+		}
+	}
 	if report.OriginalMessageID == "" && len(m.InReplyTo) == 1 {
 		report.OriginalMessageID = m.InReplyTo[0]
 	}
@@ -98,10 +103,10 @@ var (
 	idLine        = regexp.MustCompile(`(?im)^[ \t>|]*message-id:\s*(<[^<>\s]{1,998}>)`)
 )
 
-// returned finds the mail that came back: attached, or quoted in the text.
-func returned(m *Mail, root *node) []byte {
+// returnedMail finds the mail that came back: attached, or quoted in the text.
+func returnedMail(m *Mail, root *mimePart) []byte {
 	var original []byte
-	walk(root, func(n *node) {
+	walk(root, func(n *mimePart) {
 		if original == nil && n.is("message/rfc822", "message/global", "text/rfc822-headers") {
 			original, _ = n.decoded()
 		}
@@ -117,9 +122,9 @@ func returned(m *Mail, root *node) []byte {
 
 var someAddress = regexp.MustCompile(`[\p{L}\p{N}._%+=/-]{1,64}@[\p{L}\p{N}.-]{1,200}\p{L}`)
 
-// bounced is whom the mail did not reach: what the server lists, or the first
-// address before the returned mail that is neither sender nor reader.
-func bounced(m *Mail, failed string) string {
+// bouncedRecipient is whom the mail did not reach: what the server lists, or the
+// first address before the returned mail that is neither sender nor reader.
+func bouncedRecipient(m *Mail, failed string) string {
 	if found := parseAddresses(failed); len(found) > 0 {
 		return strings.ToLower(found[0].Address)
 	}

@@ -34,7 +34,7 @@ func TestBounds(t *testing.T) {
 			t.Parallel()
 			m := parse.Parse([]byte(c.raw))
 			sound(t, []byte(c.raw), m)
-			if !strings.Contains(strings.Join(m.Problems, "\n"), c.problem) {
+			if !strings.Contains(problemTexts(m), c.problem) {
 				t.Errorf("problems %q, want %q", m.Problems, c.problem)
 			}
 			if len(m.Parts) > 1000 {

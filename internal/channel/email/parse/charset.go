@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 
@@ -19,7 +20,7 @@ import (
 
 // decodeCharset returns data as UTF-8. The label is what the mail says of its
 // charset, "" if nothing; a label that the data belies is not believed. The
-// second result tells what was odd, "" if nothing was.
+// second result reports what was odd, "" if nothing was.
 func decodeCharset(data []byte, label string) (string, string) {
 	label = cleanLabel(label)
 	if text, ok := byMark(data); ok {
@@ -37,13 +38,41 @@ func decodeCharset(data []byte, label string) (string, string) {
 		label = "iso-2022-jp"
 	}
 	found := byLabel(label)
+	if found == japanese.ISO2022JP && !isASCII(data) && !utf8.Valid(data) {
+		if text, ok := decodeJapanese(data); ok {
+			return text, ""
+		}
+	}
 	if utf8.Valid(data) && (found == nil || !isASCII(data) && !escapes(found)) {
-		return string(data), told(found == nil && !isPlain(label), "the charset "+quoted(label)+" is unknown")
+		return string(data), problemIf(found == nil && !isPlain(label), "the charset "+quoted(label)+" is unknown")
 	}
 	if found == nil {
-		return guess(data, label)
+		return guessCharset(data, label)
 	}
 	return decodeAs(data, label, found)
+}
+
+// decodeJapanese reads 8-bit text, which ISO-2022-JP has none of, as Shift_JIS or EUC-JP.
+// Both read much of each other's without an error: but what is EUC-JP is nothing but
+// half-width kana in Shift_JIS.
+func decodeJapanese(data []byte) (string, bool) {
+	best, fewest := "", -1
+	for _, as := range []encoding.Encoding{japanese.ShiftJIS, japanese.EUCJP} {
+		text, err := as.NewDecoder().Bytes(data)
+		if err != nil || bytes.Contains(text, []byte("\uFFFD")) {
+			continue
+		}
+		narrow := 0
+		for _, r := range string(text) {
+			if r >= '\uFF61' && r <= '\uFF9F' {
+				narrow++
+			}
+		}
+		if fewest < 0 || narrow < fewest {
+			best, fewest = string(text), narrow
+		}
+	}
+	return best, fewest >= 0
 }
 
 // decodeAs believes the label, unless much of the data contradicts it.
@@ -53,10 +82,10 @@ func decodeAs(data []byte, label string, as encoding.Encoding) (string, string) 
 	}
 	text, err := as.NewDecoder().Bytes(data)
 	if err != nil {
-		return guess(data, label)
+		return guessCharset(data, label)
 	}
 	if wrong := bytes.Count(text, []byte("\uFFFD")); wrong > 2 && wrong*20 > utf8.RuneCount(text) {
-		return guess(data, label)
+		return guessCharset(data, label)
 	}
 	return string(text), ""
 }
@@ -77,14 +106,14 @@ func decodeBytes(data []byte, as *charmap.Charmap) string {
 	return out.String()
 }
 
-// guess reads data whose label is missing, unknown or wrong: as UTF-8 if it is
+// guessCharset reads data whose label is missing, unknown or wrong: as UTF-8 if it is
 // mostly that, else as what it looks like, else as windows-1252, in which
 // nothing is illegal.
-func guess(data []byte, label string) (string, string) {
+func guessCharset(data []byte, label string) (string, string) {
 	if mostlyUTF8(data) {
 		return strings.ToValidUTF8(string(data), "\uFFFD"), "the text is damaged UTF-8"
 	}
-	name, as := detect(data)
+	name, as := detectCharset(data)
 	text, err := as.NewDecoder().Bytes(data)
 	if err != nil {
 		return strings.ToValidUTF8(string(data), "\uFFFD"), "the charset " + quoted(label) + " does not fit"
@@ -95,8 +124,8 @@ func guess(data []byte, label string) (string, string) {
 // leastDetected is the length in bytes below which detection is a lottery.
 const leastDetected = 24
 
-// detect returns what the data looks like, windows-1252 if nothing else.
-func detect(data []byte) (string, encoding.Encoding) {
+// detectCharset returns what the data looks like, windows-1252 if nothing else.
+func detectCharset(data []byte) (string, encoding.Encoding) {
 	if len(data) >= leastDetected {
 		best, err := chardet.NewTextDetector().DetectBest(data[:min(len(data), 8<<10)])
 		if err == nil && best.Confidence >= 50 {
@@ -155,7 +184,7 @@ func decodeUTF16(data []byte) string {
 
 // cleanLabel makes a label findable: "charset=UTF-8;" and "'cp1252'" have been seen.
 func cleanLabel(label string) string {
-	label = strings.ToLower(strings.Trim(line(label), " \"'`;,<>"))
+	label = strings.ToLower(strings.Trim(cleanLine(label), " \"'`;,<>"))
 	label = strings.TrimPrefix(strings.TrimPrefix(label, "charset="), "x-unknown-")
 	if name, _, found := strings.Cut(label, "*"); found { // RFC 2231's language
 		label = name
@@ -242,9 +271,9 @@ func htmlCharset(page []byte) string {
 	return ""
 }
 
-// text returns s as it is kept: valid UTF-8 in NFC, \n as line end, no NUL or
+// cleanText returns s as it is kept: valid UTF-8 in NFC, \n as line end, no NUL or
 // other control characters but tabs.
-func text(s string) string {
+func cleanText(s string) string {
 	clean, err := richtext.Clean(strings.ToValidUTF8(s, "\uFFFD"))
 	if err != nil {
 		return ""
@@ -252,9 +281,9 @@ func text(s string) string {
 	return clean
 }
 
-// line returns s like text, as one line without white space around it. No
+// cleanLine returns s like text, as one line without white space around it. No
 // foreign line end can make two headers of one.
-func line(s string) string {
+func cleanLine(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -263,11 +292,11 @@ func line(s string) string {
 		}
 		return r
 	}, s)
-	return strings.TrimSpace(text(s))
+	return strings.TrimSpace(cleanText(s))
 }
 
-// told is the problem if it is one.
-func told(is bool, problem string) string {
+// problemIf is the problem if it is one.
+func problemIf(is bool, problem string) string {
 	if is {
 		return problem
 	}
@@ -275,4 +304,4 @@ func told(is bool, problem string) string {
 }
 
 // quoted clips a value of the mail for a problem.
-func quoted(s string) string { return `"` + richtext.Preview(line(s), 60) + `"` }
+func quoted(s string) string { return `"` + richtext.Preview(cleanLine(s), 60) + `"` }

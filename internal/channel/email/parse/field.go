@@ -3,6 +3,7 @@ package parse
 import (
 	"bytes"
 	"net/textproto"
+	"slices"
 	"strings"
 )
 
@@ -47,25 +48,58 @@ func (h header) all(name string) [][]byte {
 	return values
 }
 
-// readHeader splits a mail, or a part of one, into its header and its body.
-// Lines that are no fields are taken as unindented continuations if another
-// field follows, and as the beginning of the body if not. The problem tells what
-// was odd, "" if nothing was.
-func readHeader(raw []byte) (h header, body []byte, problem string) {
-	for start := len(raw); len(raw) > 0; {
+// readMailHeader is readHeader for a whole mail, which has a From, a Subject and a Date:
+// lines that are no fields end its header only if none of those follows. A header that is
+// nothing but the trace of servers is the one that they put above an empty line.
+func readMailHeader(raw []byte) (h header, body []byte, problem string) {
+	h, body, problem = splitHeader(raw, true)
+	if len(h) == 0 || h.has(required...) || h.has("To", "Cc", "Message-Id", "Content-Type") {
+		return h, body, problem
+	}
+	below, rest, _ := splitHeader(skipEnvelope(body), true)
+	if found := below.count(append([]string{"To", "Message-Id", "Mime-Version", "Content-Type"}, required...)); found < 2 {
+		return h, body, problem
+	}
+	return append(h, below...), rest, "an empty line stands within the header"
+}
+
+// readHeader splits a part of a mail into its header and its body. Only an empty line ends
+// a header: one of white space goes on with its field (RFC 5322, 4.2). Lines that are
+// no fields are taken as unindented continuations if another field follows, and as the
+// beginning of the body if not. The problem reports what was odd, "" if nothing was.
+func readHeader(raw []byte) (h header, body []byte, problem string) { return splitHeader(raw, false) }
+
+// splitHeader splits off a header, of a mail or of a part of one.
+func splitHeader(raw []byte, mail bool) (h header, body []byte, problem string) {
+	whole, needed := raw, -1 // where the last field that is missing begins; -1: not looked for
+	for len(raw) > 0 {
 		text, rest := cutLine(raw)
+		at := len(whole) - len(raw)
 		switch name, value, ok := cutField(text); {
-		case len(bytes.TrimRight(text, " \t\r\n")) == 0:
+		case isEmpty(text):
 			return h, rest, problem
-		case len(h) >= mostFields || start-len(raw) > mostHeader:
+		case len(h) >= mostFields || at > mostHeader:
 			problem = "the header is too long, or has too many fields"
 		case len(h) > 0 && (text[0] == ' ' || text[0] == '\t'):
-			h.extend(raw, rest)
+			if isBlank(text) && !continued(rest) {
+				return h, rest, "no empty line ends the header"
+			}
+			h.extendLastField(raw, rest)
 		case ok:
 			h = append(h, field{name, value[:min(len(value), mostValue)]})
 		case len(h) > 0 && fieldFollows(rest):
-			h.extend(raw, rest)
+			h.extendLastField(raw, rest)
 			problem = "a line of the header is not indented"
+		case len(h) > 0 && mail:
+			if needed < 0 {
+				needed = h.lastMissing(whole)
+			}
+			if at < needed {
+				h.extendLastField(raw, rest)
+				problem = "lines of the header are not indented"
+				break
+			}
+			fallthrough
 		default:
 			return h, raw, "no empty line ends the header"
 		}
@@ -74,9 +108,60 @@ func readHeader(raw []byte) (h header, body []byte, problem string) {
 	return h, nil, problem
 }
 
-// extend makes the last field reach to where rest begins. Fields and lines are
-// slices of one array, so that nothing is copied.
-func (h header) extend(raw, rest []byte) {
+// required are the fields that each mail has.
+var required = []string{"From", "Subject", "Date"}
+
+// lastMissing is where the last of the required fields begins that the header does not
+// have yet; 0 if none of them stands before the first empty line.
+func (h header) lastMissing(whole []byte) int {
+	last := 0
+	for raw := whole[:min(len(whole), mostHeader)]; len(raw) > 0; {
+		text, rest := cutLine(raw)
+		if isEmpty(text) {
+			break
+		}
+		if name, _, ok := cutField(text); ok && slices.Contains(required, name) && !h.has(name) {
+			last = len(whole[:min(len(whole), mostHeader)]) - len(raw)
+		}
+		raw = rest
+	}
+	return last
+}
+
+// has reports whether the header has one of the fields.
+func (h header) has(names ...string) bool { return h.count(names) > 0 }
+
+// count is how many of the names the header has a field of.
+func (h header) count(names []string) int {
+	n := 0
+	for _, name := range names {
+		if slices.ContainsFunc(h, func(f field) bool { return f.name == name }) {
+			n++
+		}
+	}
+	return n
+}
+
+// isEmpty reports whether a line is the empty one that ends a header. Some servers write
+// another CR into it.
+func isEmpty(text []byte) bool { return len(bytes.Trim(text, "\r\n")) == 0 }
+
+// isBlank reports whether a line is nothing but white space.
+func isBlank(text []byte) bool { return len(bytes.TrimSpace(text)) == 0 }
+
+// continued reports whether the header goes on behind a line of white space: with more of
+// the field, with another one, or with the empty line.
+func continued(raw []byte) bool {
+	text, _ := cutLine(raw)
+	if isEmpty(text) {
+		return len(text) > 0
+	}
+	return text[0] == ' ' || text[0] == '\t' || fieldFollows(raw)
+}
+
+// extendLastField makes the last field reach to where rest begins. Fields and
+// lines are slices of one array, so that nothing is copied.
+func (h header) extendLastField(raw, rest []byte) {
 	last := &h[len(h)-1]
 	length := len(raw) - len(rest)
 	end := cap(last.value) - cap(raw) + length

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"parley/internal/channel/email/parse"
+	"parley/internal/vocab"
 )
 
 func TestAddresses(t *testing.T) { // EM-4
@@ -40,7 +41,7 @@ func TestAddresses(t *testing.T) { // EM-4
 		`ada @ x.org`:                                   {{"", "ada@x.org"}},
 		`mailto:ada@x.org`:                              {{"", "ada@x.org"}},
 		`<@a.org,@b.org:ada@x.org>`:                     {{"", "ada@x.org"}},
-		`"a b"@x.org`:                                   {{"", `"a b"@x.org`}},
+		`"a b"@x.org`:                                   {{"", "a b@x.org"}},
 		`<"a>b"@x.org>`:                                 {{"", `"a>b"@x.org`}},
 		`jörg@bücher.example`:                           {{"", "jörg@xn--bcher-kva.example"}},
 		`ada@[192.0.2.1]`:                               {{"", "ada@[192.0.2.1]"}},
@@ -170,14 +171,16 @@ func TestEnvelope(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{
-		"the field From is there 2 times; the first counts", "the field Subject is there 2 times; the first counts", "there are 2 authors; the first counts",
+	if diff := cmp.Diff([]vocab.MailProblem{
+		{Code: vocab.MailHeaderDamaged, Text: "the field From is there 2 times; the first counts"},
+		{Code: vocab.MailHeaderDamaged, Text: "the field Subject is there 2 times; the first counts"},
 	}, m.Problems); diff != "" {
 		t.Error(diff)
 	}
 	for raw, want := range map[string]string{
 		"Sender: s@x.org\n\n":                           "s@x.org",
 		"From: nobody\nReturn-Path: <r@x.org>\n\n":      "r@x.org",
+		"From: nobody\nReply-To: a@x.org\n\n":           "a@x.org",
 		"Return-Path: <>\nSubject: x\n\n":               "",
 		"From: =?utf-8?Q?x?=\nSender: Me <m@x.org>\n\n": "m@x.org",
 	} {
@@ -202,4 +205,13 @@ func TestWhatIsNoMail(t *testing.T) {
 			t.Errorf("%q: %q, %q", raw, files(m), m.Problems)
 		}
 	}
+}
+
+// problemTexts are a mail's problems, one a line.
+func problemTexts(m *parse.Mail) string {
+	var list []string
+	for _, p := range m.Problems {
+		list = append(list, p.Text)
+	}
+	return strings.Join(list, "\n")
 }

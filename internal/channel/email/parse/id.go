@@ -13,7 +13,7 @@ const (
 func readIDs(value string) []string {
 	ids := thread.IDs(value)
 	for i, id := range ids {
-		ids[i] = text(id)
+		ids[i] = cleanText(id)
 	}
 	return ids
 }

@@ -12,27 +12,12 @@ const mostLocations = 50
 
 // contentID returns the id without brackets, "" if there is none.
 func contentID(value string) string {
-	id := strings.Trim(line(decodeWords(value)), "<> \"'")
+	id := strings.Trim(cleanLine(decodeWords(value)), "<> \"'")
 	return clip(strings.TrimPrefix(id, "cid:"), mostContentID)
 }
 
-// markInline tells the images that the HTML shows from the files that it does
-// not, and returns the HTML. Parts that it refers to by Content-Location get an
-// id, and the reference with them.
-func (r *reader) markInline(page string) string {
-	page = r.byLocation(page)
-	shown := references(page)
-	for i := range r.parts {
-		p := &r.parts[i]
-		key := strings.ToLower(p.ContentID)
-		if key != "" && shown[key] {
-			p.Inline = true
-			delete(shown, key) // of two with one id, the first is shown
-		}
-	}
-	return page
-}
-
+// byLocation returns the HTML with ids in place of what it refers to by
+// Content-Location; parts without an id get one.
 func (r *reader) byLocation(page string) string {
 	done := 0
 	for i := range r.parts {
@@ -51,28 +36,6 @@ func (r *reader) byLocation(page string) string {
 		}
 	}
 	return page
-}
-
-// references are the ids behind "cid:" in the page, in lower case.
-func references(page string) map[string]bool {
-	found := map[string]bool{}
-	for rest := page; ; {
-		at := indexFold(rest, "cid:")
-		if at < 0 {
-			return found
-		}
-		rest = rest[at+len("cid:"):]
-		end := strings.IndexAny(rest, "\"' \t\n<>)\\")
-		if end < 0 {
-			end = len(rest)
-		}
-		id := html.UnescapeString(rest[:min(end, mostContentID)])
-		if plain, err := url.PathUnescape(id); err == nil {
-			found[strings.ToLower(contentID(plain))] = true
-		}
-		found[strings.ToLower(contentID(id))] = true
-		rest = rest[end:]
-	}
 }
 
 // indexFold finds ASCII text whatever its case.

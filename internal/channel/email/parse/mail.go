@@ -1,6 +1,10 @@
 package parse
 
-import "time"
+import (
+	"time"
+
+	"parley/internal/vocab"
+)
 
 // Address is one mailbox of a header.
 type Address struct {
@@ -21,9 +25,15 @@ type Mail struct {
 	// InReplyTo and References are ids without <>, in order; of repeats the last;
 	// the 200 newest of each.
 	InReplyTo, References []string
-	// From is the author. Without one it is the sender, and without that the
-	// return path; Problems then says so.
+	// From is the author. Without one it is the sender, without that whom answers
+	// go to, and at last the return path; Problems then says so. The name is From's
+	// own if that has one.
 	From Address
+	// Authors are all authors, if there are several; From is the first.
+	Authors []Address
+	// OriginalFrom are the authors whom a mailing list names in place of itself:
+	// X-Original-From, X-Original-Sender, X-MailFrom.
+	OriginalFrom []Address
 	// Sender is the Sender field; its Address is "" if there is none.
 	Sender Address
 	// ReplyTo, To, Cc and Bcc are without repeats.
@@ -46,13 +56,13 @@ type Mail struct {
 	// what is neither in Text, HTML nor Parts, as when there is no end of it, the
 	// last one is the raw mail, message.eml.
 	Parts []Part
-	// Report is what a multipart/report says, or a bounce that can be told
+	// Report is what a multipart/report says, or a bounce that can be recognized
 	// without one. Nil: the mail is no report.
 	Report *Report
-	// Problems tell in English what was wrong with the mail, for the stored
+	// Problems say what was wrong with the mail, for the stored
 	// verdict. Nothing in them is a reason to refuse it, nor to attach the raw
 	// mail: Parts has that where it is needed.
-	Problems []string
+	Problems []vocab.MailProblem
 }
 
 // Part is a file that came with a mail.
@@ -62,11 +72,9 @@ type Part struct {
 	// ContentType is what the mail says, in lower case, without parameters. It
 	// is not to be trusted.
 	ContentType string
-	// ContentID comes without <>; "" if there is none.
+	// ContentID comes without <>; "" if there is none. Where the HTML refers to the part
+	// by Content-Location, the reference is changed to an id, which is here.
 	ContentID string
-	// Inline: the HTML refers to the part, by ContentID or Content-Location
-	// (which is then in ContentID).
-	Inline bool
 	// Content is decoded. It may share memory with the raw mail: do not write to it.
 	Content []byte
 }
@@ -81,7 +89,7 @@ const (
 	KindFeedback = "feedback-report"
 )
 
-// Report is what a machine tells of a mail that was sent.
+// Report is what a machine says of a mail that was sent.
 type Report struct {
 	// Kind is one of the Kind constants.
 	Kind string
@@ -95,9 +103,16 @@ type Report struct {
 	Diagnostic string
 	// Recipient is whom the mail was for, bare, in lower case; "" if unknown.
 	Recipient string
+	// Recipients are what a delivery report says of each recipient, in its order, if it
+	// is about several. Action, Status, Diagnostic and Recipient are then those of the
+	// one who fared worst.
+	Recipients []ReportedRecipient
 	// OriginalMessageID is the id of the mail that it is about, without <>; ""
-	// if it cannot be told.
+	// if it is not known.
 	OriginalMessageID string
 	// OriginalReferences are the In-Reply-To and References of that mail.
 	OriginalReferences []string
 }
+
+// ReportedRecipient is what a delivery report says of one recipient, as Report does.
+type ReportedRecipient struct{ Recipient, Action, Status, Diagnostic string }

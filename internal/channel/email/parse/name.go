@@ -4,6 +4,8 @@ import (
 	"path"
 	"strings"
 	"unicode"
+
+	"github.com/gabriel-vasile/mimetype"
 )
 
 // mostName is the length of the longest file name in bytes, which file systems share.
@@ -28,19 +30,27 @@ var extensions = map[string]string{
 	"audio/mpeg": "audio.mp3", "audio/wav": "audio.wav", "video/mp4": "video.mp4",
 }
 
-// givenName is the name that the mail gives to the part, "" if none.
-func (n *node) givenName() string {
-	value := n.header.get("Content-Disposition")
-	_, params := parseParams(unfoldField(value[:min(len(value), mostType)], ""))
-	if name := fileName(params["filename"]); name != "" {
-		return name
+// givenName is the name that the mail gives to the part, "" if none. The charset is that of
+// 8-bit names which do not say theirs.
+func (n *mimePart) givenName(charset string) string {
+	for _, field := range []string{"Content-Disposition", "Content-Type"} {
+		value := n.header.get(field)
+		if len(value) == 0 {
+			continue
+		}
+		_, params := parseParams(unfoldField(value[:min(len(value), mostType)], charset))
+		for _, key := range []string{"filename", "name"} { // some put either into either
+			if name := fileName(params[key]); name != "" {
+				return name
+			}
+		}
 	}
-	return fileName(n.params["name"])
+	return ""
 }
 
 // name is never empty.
-func (n *node) name() string {
-	name := n.givenName()
+func (n *mimePart) name(charset string) string {
+	name := n.givenName(charset)
 	switch {
 	case n.rest:
 		return "rest-of-mail.txt"
@@ -51,14 +61,29 @@ func (n *node) name() string {
 	case extensions[n.media] != "":
 		return extensions[n.media]
 	}
-	return "attachment.bin"
+	return n.nameByContent()
+}
+
+// nameByContent is the name of a part whose type is unknown too: that of what it is, where
+// that can be seen.
+func (n *mimePart) nameByContent() string {
+	content, _ := n.decoded()
+	found := mimetype.Detect(content[:min(len(content), 4<<10)])
+	media, _, _ := strings.Cut(found.String(), ";")
+	switch {
+	case found.Extension() == "", media == "text/plain", media == "text/html":
+		return "attachment.bin"
+	case extensions[media] != "":
+		return extensions[media]
+	}
+	return "attachment" + found.Extension()
 }
 
 // messageName is that of an attached mail: its subject.
-func (n *node) messageName(name string) string {
+func (n *mimePart) messageName(name string) string {
 	if name == "" {
 		content, _ := n.decoded()
-		h, _, _ := readHeader(skipEnvelope(content))
+		h, _, _ := readMailHeader(skipEnvelope(content))
 		subject := decodeField(h.get("Subject"), "")
 		name = fileName(strings.NewReplacer("/", "-", `\`, "-", ":", "-").Replace(subject))
 	}
@@ -71,19 +96,35 @@ func (n *node) messageName(name string) string {
 	return fileName(name)
 }
 
+// isPath distinguishes "C:\temp\a.pdf" and "files/a.pdf" from "RE: Offer 1/2.msg", which is
+// a subject that has become a name.
+func isPath(name string) bool {
+	name = strings.ReplaceAll(name, `\`, "/")
+	first, _, found := strings.Cut(name, "/")
+	switch {
+	case !found:
+		return false
+	case strings.Contains("/"+name, "/../"), len(first) == 2 && first[1] == ':':
+		return true
+	}
+	return !strings.ContainsAny(first, " :")
+}
+
 // fileName makes a name harmless: no path, no characters that control, reorder
 // or hide, none that file systems refuse. "" if nothing is left.
 func fileName(name string) string {
-	name = name[strings.LastIndexAny(name, `/\`)+1:]
+	if isPath(name) {
+		name = name[strings.LastIndexAny(name, `/\`)+1:]
+	}
 	name = strings.Map(func(r rune) rune {
 		switch {
-		case strings.ContainsRune(`<>:"|?*`, r):
+		case strings.ContainsRune(`<>:"|?*/\`, r):
 			return '_'
 		case unicode.IsControl(r), unicode.Is(unicode.Cf, r) && r != '\u200d' && r != '\u200c', r == '\u2028', r == '\u2029':
 			return -1
 		}
 		return r
-	}, line(name))
+	}, cleanLine(name))
 	name = strings.Trim(name, " .\t")
 	if len(name) <= mostName {
 		return name

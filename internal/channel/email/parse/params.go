@@ -106,7 +106,7 @@ func addSegment(segments map[string][]segment, name, text string) {
 func joinSegments(parts []segment) string {
 	sort.SliceStable(parts, func(i, j int) bool { return rank(parts[i].place) < rank(parts[j].place) })
 	if parts[0].place == -1 {
-		return line(decodeWords(parts[0].text))
+		return cleanLine(decodeWords(parts[0].text))
 	}
 	var raw strings.Builder
 	charset, isExtended, last := "", false, -1
@@ -122,10 +122,10 @@ func joinSegments(parts []segment) string {
 		raw.WriteString(unpercent(s))
 	}
 	if !isExtended {
-		return line(decodeWords(raw.String()))
+		return cleanLine(decodeWords(raw.String()))
 	}
 	value, _ := decodeCharset([]byte(raw.String()), charset)
-	return line(decodeWords(value))
+	return cleanLine(decodeWords(value))
 }
 
 // rank orders: extended, pieces by number, plain.

@@ -1,103 +1,128 @@
 // Package parse reads raw mail: any MIME, any charset, any damage.
 //
-// It never fails, never panics, and nothing is lost: what cannot be read is told
+// It never fails, never panics, and nothing is lost: what cannot be read is reported
 // in Mail.Problems, and becomes an attachment. Time and memory are bounded by the
 // size of the raw mail, which the caller limits. It is pure: no clock, no
 // network, no files, and nothing is unpacked.
 //
 // The package judges nothing: who may write, which thread a mail belongs to and
-// whether it is filtered are told by the packages beside it.
+// whether it is filtered are decided by the packages beside it.
 package parse
 
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+
+	"parley/internal/vocab"
 )
 
-// Parse reads a raw mail (EM-4). It never fails: what cannot be read is told in
+// Parse reads a raw mail (EM-4). It never fails: what cannot be read is reported in
 // Mail.Problems, and as much as could be read is there. The result shares memory
 // with raw, which must not change while it is in use.
 func Parse(raw []byte) (m *Mail) {
 	m = &Mail{}
 	defer func() {
 		if r := recover(); r != nil {
-			m.Problems = append(m.Problems, line(fmt.Sprintf("the mail could not be read to its end: %v", r)))
-			m.keep(raw)
+			m.addProblem(vocab.MailUnreadable, cleanLine(fmt.Sprintf("the mail could not be read to its end: %v", r)))
+			m.attachRaw(raw)
 		}
 	}()
-	m.read(raw)
+	m.readRaw(raw)
 	return m
 }
 
-// keep attaches the mail as it came.
-func (m *Mail) keep(raw []byte) {
+// attachRaw attaches the mail as it came.
+func (m *Mail) attachRaw(raw []byte) {
 	m.Parts = append(m.Parts, Part{FileName: "message.eml", ContentType: "message/rfc822", Content: raw})
 }
 
-func (m *Mail) read(raw []byte) {
+func (m *Mail) readRaw(raw []byte) {
 	mail := skipEnvelope(raw)
 	if !bytes.Contains(mail, []byte("\n")) { // an old Mac's line ends
 		mail = bytes.ReplaceAll(mail, []byte("\r"), []byte("\n"))
 	}
-	h, content, problem := readHeader(mail)
-	m.problem(problem)
+	h, content, problem := readMailHeader(mail)
+	m.addProblem(vocab.MailHeaderDamaged, problem)
 	if len(h) == 0 {
-		m.problem("the mail has no header")
-		m.keep(raw)
+		m.addProblem(vocab.MailHeaderDamaged, "the mail has no header")
+		m.attachRaw(raw)
 		return
 	}
 	r := &reader{locations: map[int]string{}}
-	root := r.node(h, content, "text/plain", 0)
-	m.readHeader(h, charsetOf(root))
+	root := r.buildPart(h, content, "text/plain", 0)
+	r.hint = charsetOf(h, root)
+	m.readHeader(h, r.hint)
 	m.readBody(r, root)
 	if r.cutOff {
-		m.keep(raw)
+		m.attachRaw(raw)
 	}
 	if m.Report = reportOf(m, root); m.Report == nil {
 		m.Report = bounceOf(m, root)
 	}
 }
 
-// charsetOf is what 8-bit characters in the header probably are in: what the
-// first text of the mail says of itself.
-func charsetOf(root *node) string {
+// charsetOf is what 8-bit characters that say nothing of themselves probably are in: what
+// the first text of the mail says of itself, or else what the header's encoded words say.
+func charsetOf(h header, root *mimePart) string {
 	charset := ""
-	walk(root, func(n *node) {
-		if charset == "" {
+	walk(root, func(n *mimePart) {
+		if isPlain(cleanLabel(charset)) && byLabel(cleanLabel(n.params["charset"])) != nil {
 			charset = n.params["charset"]
 		}
 	})
+	for _, f := range h {
+		if charset != "" {
+			break
+		}
+		for _, found := range wordCharset.FindAllSubmatch(f.value[:min(len(f.value), mostHinted)], 4) {
+			if label := cleanLabel(string(found[1])); charset == "" && byLabel(label) != nil {
+				charset = label
+			}
+		}
+	}
 	return charset
 }
 
-func (m *Mail) problem(text string) {
+// wordCharset finds the charset of an encoded word, or of a parameter (RFC 2231).
+var wordCharset = regexp.MustCompile(`(?:=\?|\*=)([A-Za-z0-9_-]{2,40})(?:\?[bBqQ]\?|')`)
+
+func (m *Mail) addProblem(code vocab.MailProblemCode, text string) {
 	if text != "" {
-		m.Problems = append(m.Problems, text)
+		m.Problems = append(m.Problems, vocab.MailProblem{Code: code, Text: text})
 	}
 }
 
 // readBody takes text, HTML and files out of the tree.
-func (m *Mail) readBody(r *reader, root *node) {
-	said := r.read(root, false)
+func (m *Mail) readBody(r *reader, root *mimePart) {
+	said := r.readPart(root, false)
 	if said.empty() {
 		said = calendar(root)
 	}
-	m.Text = r.cut(strings.TrimRight(plain(said), "\n"))
-	m.HTML = r.cut(r.markInline(said.html))
+	if !shows(said.html) && strings.TrimSpace(said.text) != "" {
+		said.html = ""
+	}
+	if strings.HasPrefix(strings.TrimSpace(said.text), "-----BEGIN PGP MESSAGE-----") {
+		r.addProblem(vocab.MailEncrypted, "the text is encrypted (PGP)")
+	}
+	m.Text = r.clipText(strings.TrimRight(plain(said), "\n"))
+	m.HTML = r.clipText(r.byLocation(said.html))
 	m.Parts = r.parts
 	m.Problems = append(m.Problems, r.problems...)
 }
 
 // calendar is the text of a mail that is nothing but an invitation.
-func calendar(root *node) block {
+func calendar(root *mimePart) block {
 	var said block
-	walk(root, func(n *node) {
+	walk(root, func(n *mimePart) {
 		if said.text == "" && n.is("text/calendar") {
 			raw, _ := n.decoded()
 			plain, _ := decodeCharset(raw[:min(len(raw), mostEncoded)], n.params["charset"])
-			said.text = text(plain)
+			if said.text = cleanText(calendarText(cleanText(plain))); said.text == "" {
+				said.text = "The attached calendar file could not be read."
+			}
 		}
 	})
 	return said
@@ -108,20 +133,24 @@ func (m *Mail) readHeader(h header, charset string) {
 	m.Header = h.decoded(charset)
 	for _, f := range h {
 		if len(f.value) == mostValue {
-			m.problem("the field " + f.name + " is longer than 64 kB; it is cut")
+			m.addProblem(vocab.MailTooLarge, "the field "+f.name+" is longer than 64 kB; it is cut")
 		}
 	}
 	for _, name := range []string{"From", "Subject", "Sender", "Date", "Message-Id", "Reply-To", "References", "In-Reply-To", "Content-Type"} {
 		if n := len(m.Header[name]); n > 1 {
-			m.problem(fmt.Sprintf("the field %s is there %d times; the first counts", name, n))
+			m.addProblem(vocab.MailHeaderDamaged, fmt.Sprintf("the field %s is there %d times; the first counts", name, n))
 		}
 	}
 	m.Subject = m.first("Subject")
 	m.readIDs()
-	m.readAddresses(func(name string) []Address { return addressesOf(h, name, charset) })
+	authors, author := parseAuthors(unfoldField(h.get("From"), charset))
+	if authors = appendNew(nil, authors...); len(authors) > 1 {
+		m.Authors = authors
+	}
+	m.readAddresses(func(name string) []Address { return addressesOf(h, name, charset) }, author)
 	if value := m.first("Date"); value != "" {
 		if m.Date = parseDate(value); m.Date.IsZero() {
-			m.problem("the date " + quoted(value) + " is unreadable")
+			m.addProblem(vocab.MailHeaderDamaged, "the date "+quoted(value)+" is unreadable")
 		}
 	}
 }
@@ -139,9 +168,9 @@ func (m *Mail) readIDs() {
 	case len(ids) > 0:
 		m.MessageID = ids[0]
 	case m.first("Message-Id") != "":
-		m.problem("the Message-ID " + quoted(m.first("Message-Id")) + " is none")
+		m.addProblem(vocab.MailHeaderDamaged, "the Message-ID "+quoted(m.first("Message-Id"))+" is none")
 	default:
-		m.problem("there is no Message-ID")
+		m.addProblem(vocab.MailHeaderDamaged, "there is no Message-ID")
 	}
 	m.InReplyTo = readIDs(m.first("In-Reply-To"))
 	m.References = readIDs(m.first("References"))
@@ -160,13 +189,20 @@ func addressesOf(h header, name, charset string) []Address {
 	return appendNew(nil, list...)
 }
 
-func (m *Mail) readAddresses(of func(name string) []Address) {
+// originalFields name the author whom a mailing list replaced by itself.
+var originalFields = []string{"X-Original-From", "X-Original-Sender", "X-Mailfrom"}
+
+// readAddresses takes the addresses in. The name is the author's, where From has no address.
+func (m *Mail) readAddresses(of func(name string) []Address, name string) {
 	m.ReplyTo, m.To, m.Cc, m.Bcc = of("Reply-To"), of("To"), of("Cc"), of("Bcc")
 	if sender := of("Sender"); len(sender) > 0 {
 		m.Sender = sender[0]
 	}
 	m.readReturnPath(of("Return-Path"))
-	m.readFrom(of("From"))
+	m.readFrom(of("From"), name)
+	for _, key := range originalFields {
+		m.OriginalFrom = appendNew(m.OriginalFrom, of(key)...)
+	}
 	for _, name := range []string{"Delivered-To", "X-Original-To", "Envelope-To", "X-Forwarded-To"} {
 		for _, a := range of(name) {
 			if address := strings.ToLower(a.Address); !slices.Contains(m.DeliveredTo, address) && len(m.DeliveredTo) < mostDelivered {
@@ -185,25 +221,35 @@ func (m *Mail) readReturnPath(found []Address) {
 	case strings.Join(strings.Fields(value[0]), "") == "<>":
 		m.ReturnPath = new(string)
 	default:
-		m.problem("the return path " + quoted(value[0]) + " is unreadable")
+		m.addProblem(vocab.MailHeaderDamaged, "the return path "+quoted(value[0])+" is unreadable")
 	}
 }
 
-// readFrom takes the author, or the next best.
-func (m *Mail) readFrom(found []Address) {
+// readFrom takes the author, or the next best: who sent it, to whom answers go, where
+// bounces go. The name is kept where only the address of From cannot be read.
+func (m *Mail) readFrom(found []Address, name string) {
+	missing := "there is no From"
+	if len(m.Header["From"]) > 0 {
+		missing = "From has no address"
+	}
 	switch {
-	case len(found) > 1:
-		m.problem(fmt.Sprintf("there are %d authors; the first counts", len(found)))
-		fallthrough
-	case len(found) == 1:
+	case len(found) > 0:
 		m.From = found[0]
+		return
 	case m.Sender.Address != "":
 		m.From = m.Sender
-		m.problem("there is no From; the Sender stands in")
+		missing += "; the Sender stands in"
+	case len(m.ReplyTo) > 0:
+		m.From = m.ReplyTo[0]
+		missing += "; the Reply-To stands in"
 	case m.ReturnPath != nil && *m.ReturnPath != "":
 		m.From = Address{Address: *m.ReturnPath}
-		m.problem("there is no From; the return path stands in")
+		missing += "; the return path stands in"
 	default:
-		m.problem("there is no From, nor anything in its place")
+		missing += ", nor anything in its place"
+	}
+	m.addProblem(vocab.MailHeaderDamaged, missing)
+	if name != "" {
+		m.From.Name = name
 	}
 }

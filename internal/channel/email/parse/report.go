@@ -8,20 +8,20 @@ import (
 // (delivery), RFC 8098 (disposition) and RFC 5965 (feedback). It is in a
 // multipart/report, or comes from a mail server: who forwards one is no machine.
 // Nil: none of them.
-func reportOf(m *Mail, root *node) *Report {
+func reportOf(m *Mail, root *mimePart) *Report {
 	if !root.is("multipart/report") && !fromMailServer(m) {
 		return nil
 	}
 	var report *Report
 	var original []byte
-	walk(root, func(n *node) {
+	walk(root, func(n *mimePart) {
 		switch {
 		case report != nil && n.is("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"):
 			if original == nil {
 				original, _ = n.decoded()
 			}
 		case report != nil:
-		case n.is("message/delivery-status", "message/global-delivery-status"):
+		case n.is("message/delivery-status", "message/global-delivery-status"), n != root && n.is("text/plain", "message/rfc822") && hasStatus(n):
 			report = deliveryStatus(n)
 		case n.is("message/disposition-notification", "message/global-disposition-notification"):
 			report = disposition(n)
@@ -30,22 +30,23 @@ func reportOf(m *Mail, root *node) *Report {
 		}
 	})
 	if report != nil {
-		report.refer(original)
+		report.addOriginalIDs(original)
 	}
 	return report
 }
 
 // walk visits the node and all below it, in the order of the mail.
-func walk(n *node, visit func(*node)) {
+func walk(n *mimePart, visit func(*mimePart)) {
 	visit(n)
 	for _, child := range n.children {
 		walk(child, visit)
 	}
 }
 
-// refer takes the ids of the returned mail, or of its header, into the report.
-func (r *Report) refer(original []byte) {
-	h, _, _ := readHeader(skipEnvelope(original))
+// addOriginalIDs takes the ids of the returned mail, or of its header, into the
+// report.
+func (r *Report) addOriginalIDs(original []byte) {
+	h, _, _ := readMailHeader(skipEnvelope(original))
 	if ids := readIDs(decodeField(h.get("Message-Id"), "")); len(ids) > 0 && r.OriginalMessageID == "" {
 		r.OriginalMessageID = ids[0]
 	}
@@ -59,7 +60,7 @@ func (r *Report) refer(original []byte) {
 const mostGroups = 100
 
 // groups are the blocks of fields of a report.
-func groups(n *node) []header {
+func groups(n *mimePart) []header {
 	content, _ := n.decoded()
 	var all []header
 	for len(content) > 0 && len(all) < mostGroups {
@@ -75,31 +76,51 @@ func groups(n *node) []header {
 	return all
 }
 
-// severity orders what may have happened to several recipients: the worst is told.
+// hasStatus reports whether a part under another type is a delivery status.
+func hasStatus(n *mimePart) bool {
+	content, _ := n.decoded()
+	head := strings.ToLower(string(content[:min(len(content), 4<<10)]))
+	return strings.Contains(head, "final-recipient:") && (strings.Contains(head, "action:") || strings.Contains(head, "status:"))
+}
+
+// severity orders what may have happened to several recipients: the worst is
+// reported.
 var severity = map[string]int{"expanded": 1, "relayed": 2, "delivered": 3, "delayed": 4, "failed": 5}
 
-func deliveryStatus(n *node) *Report {
+// deliveryStatus reads what happened to each recipient. Nil: it says nothing of any, so that
+// it is something else under a wrong type.
+func deliveryStatus(n *mimePart) *Report {
 	report := &Report{Kind: KindDeliveryStatus}
 	worst := -1
 	for _, h := range groups(n) {
 		action, _, _ := strings.Cut(strings.ToLower(decodeField(h.get("Action"), "")), " ")
 		status := decodeField(h.get("Status"), "")
-		if action == "" && status == "" || severity[action] <= worst {
+		if action == "" && status == "" {
 			continue
 		}
-		worst = severity[action]
-		report.Action = action
-		report.Status = enhanced.FindString(status)
-		report.Diagnostic = typed(h, "Diagnostic-Code")
-		report.Recipient = recipient(h, "Original-Recipient", "Final-Recipient")
+		one := ReportedRecipient{
+			Recipient: recipient(h, "Original-Recipient", "Final-Recipient"), Action: action,
+			Status: enhanced.FindString(status), Diagnostic: typed(h, "Diagnostic-Code"),
+		}
+		if one.Action == "" {
+			one.Action = actionOf(one.Status)
+		}
+		report.Recipients = append(report.Recipients, one)
+		if severity[one.Action] > worst {
+			worst = severity[one.Action]
+			report.Recipient, report.Action, report.Status, report.Diagnostic = one.Recipient, one.Action, one.Status, one.Diagnostic
+		}
 	}
-	if report.Action == "" {
-		report.Action = actionOf(report.Status)
+	switch len(report.Recipients) {
+	case 0:
+		return nil
+	case 1:
+		report.Recipients = nil
 	}
 	return report
 }
 
-func disposition(n *node) *Report {
+func disposition(n *mimePart) *Report {
 	report := &Report{Kind: KindDisposition}
 	for _, h := range groups(n) {
 		if value := decodeField(h.get("Disposition"), ""); value != "" {
@@ -117,7 +138,7 @@ func disposition(n *node) *Report {
 	return report
 }
 
-func feedback(n *node) *Report {
+func feedback(n *mimePart) *Report {
 	report := &Report{Kind: KindFeedback}
 	for _, h := range groups(n) {
 		if report.Action == "" {
@@ -140,7 +161,9 @@ func typed(h header, name string) string {
 }
 
 // squeeze makes one short line of a server's words.
-func squeeze(words string) string { return clip(strings.Join(strings.Fields(line(words)), " "), 1000) }
+func squeeze(words string) string {
+	return clip(strings.Join(strings.Fields(cleanLine(words)), " "), 1000)
+}
 
 // recipient returns the first of the fields that has an address, in lower case.
 func recipient(h header, names ...string) string {

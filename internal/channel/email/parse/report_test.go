@@ -37,6 +37,10 @@ func TestReports(t *testing.T) {
 		"receipt":   {Kind: parse.KindDisposition, Action: "displayed", Recipient: "bob@example.net", OriginalMessageID: original},
 		"complaint": {Kind: parse.KindFeedback, Action: "abuse", Recipient: "bob@example.net", OriginalMessageID: original},
 	}
+	want["two"].Recipients = []parse.ReportedRecipient{
+		{Recipient: "bob@example.net", Action: "delivered", Status: "2.0.0"},
+		{Recipient: "eve@example.net", Action: "failed", Status: "5.2.2", Diagnostic: "552 5.2.2 Mailbox full"},
+	}
 	want["postfix"].OriginalReferences = []string{"root@example.net", "mid@example.net"}
 	for name, report := range want {
 		t.Run(name, func(t *testing.T) {
@@ -53,6 +57,37 @@ func TestReports(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// EM-4: a report is found though a part of it has the wrong type, and what it says of each
+// recipient is kept.
+func TestMislabelledReports(t *testing.T) {
+	t.Parallel()
+	const status = "Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; bob@example.net\nAction: failed\nStatus: 5.1.1\n"
+	const words = "The mail could not be delivered.\n"
+	part := func(kind, content string) string { return "--B\nContent-Type: " + kind + "\n\n" + content }
+	for name, parts := range map[string][]string{
+		"the words as a status":     {part("message/delivery-status", words), part("message/delivery-status", status)},
+		"the status as text":        {part("text/plain", words), part("text/plain", status)},
+		"the status as a mail":      {part("text/plain", words), part("message/rfc822", status)},
+		"an empty status before it": {part("message/delivery-status", "Reporting-MTA: dns; mx.example\n"), part("message/delivery-status", status)},
+		"the words as a receipt":    {part("message/global-delivery-status", words), part("message/delivery-status", status)},
+	} {
+		raw := "From: postmaster@mx.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=B\n\n" +
+			strings.Join(append(parts, part("message/rfc822", "Message-ID: <msg-1@parley.example>\n\nx"), "--B--"), "\n")
+		r := parse.Parse([]byte(raw)).Report
+		if r == nil || r.Action != "failed" || r.Recipient != "bob@example.net" || r.OriginalMessageID != "msg-1@parley.example" || r.Recipients != nil {
+			t.Errorf("%s: got %+v", name, r)
+		}
+	}
+	m := parse.Parse([]byte("From: MAILER-DAEMON@mx.example\nSubject: failure notice\nX-Failed-Recipients: bob@example.net,\n eve@example.net\n\n550 5.1.1 no\n"))
+	want := []parse.ReportedRecipient{
+		{Recipient: "bob@example.net", Action: "failed", Status: "5.1.1", Diagnostic: "550 5.1.1 no"},
+		{Recipient: "eve@example.net", Action: "failed", Status: "5.1.1", Diagnostic: "550 5.1.1 no"},
+	}
+	if diff := cmp.Diff(want, m.Report.Recipients); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 // decodeTransfer undoes the Content-Transfer-Encoding. Broken encodings give
 // what can be read of them. What is not encoded is returned as it is, without a
-// copy. The second result tells what was odd, "" if nothing was.
+// copy. The second result reports what was odd, "" if nothing was.
 func decodeTransfer(data []byte, encoding string) ([]byte, string) {
 	encoding = strings.ToLower(strings.TrimSpace(encoding))
 	if end := strings.IndexAny(encoding, "; \t("); end >= 0 {

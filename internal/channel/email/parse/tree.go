@@ -3,6 +3,10 @@ package parse
 import (
 	"bytes"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"parley/internal/vocab"
 )
 
 const (
@@ -14,19 +18,19 @@ const (
 	mostType = 4 << 10
 )
 
-// node is a MIME part. Its content shares memory with the raw mail.
-type node struct {
+// mimePart is a MIME part. Its content shares memory with the raw mail.
+type mimePart struct {
 	header   header
 	media    string // lower case; never empty
 	params   map[string]string
 	content  []byte // still encoded; nil for a multipart that was taken apart
-	children []*node
+	children []*mimePart
 	// rest: content is what the bounds left over, header and all.
 	rest bool
 }
 
 // is reports whether the media type is one of these.
-func (n *node) is(media ...string) bool {
+func (n *mimePart) is(media ...string) bool {
 	for _, m := range media {
 		if n.media == m {
 			return true
@@ -36,7 +40,7 @@ func (n *node) is(media ...string) bool {
 }
 
 // decoded returns the content without its transfer encoding.
-func (n *node) decoded() ([]byte, string) {
+func (n *mimePart) decoded() ([]byte, string) {
 	if n.rest {
 		return n.content, ""
 	}
@@ -46,18 +50,25 @@ func (n *node) decoded() ([]byte, string) {
 // builder takes a mail apart.
 type builder struct {
 	parts    int
-	problems []string
+	problems []vocab.MailProblem
 }
 
-// node reads a part whose header has been split from its content.
-func (b *builder) node(h header, content []byte, fallback string, depth int) *node {
+// buildPart reads a part whose header has been split from its content.
+func (b *builder) buildPart(h header, content []byte, fallback string, depth int) *mimePart {
 	b.parts++
-	n := &node{header: h, content: content}
+	n := &mimePart{header: h, content: content}
 	value := h.get("Content-Type")
 	n.media, n.params = parseParams(unfoldField(value[:min(len(value), mostType)], ""))
 	n.media = mediaType(n.media, fallback)
+	if depth == 0 && n.media == "application/octet-stream" && !strings.Contains(string(value), "octet-stream") && isWriting(n) {
+		n.media = "text/plain" // a type that is none is read as text (RFC 2045, 5.2)
+	}
 	if strings.HasPrefix(n.media, "multipart/") {
-		b.split(n, depth)
+		b.splitMultipart(n, depth)
+	}
+	b.openSigned(n, depth)
+	if strings.HasPrefix(n.media, "multipart/encrypted") {
+		b.addProblem(vocab.MailEncrypted, "the e-mail is encrypted (PGP): what it says is only in the attached files")
 	}
 	return n
 }
@@ -79,27 +90,35 @@ func mediaType(media, fallback string) string {
 	return media
 }
 
+// isWriting reports whether the content is text.
+func isWriting(n *mimePart) bool {
+	raw, _ := n.decoded()
+	return len(bytes.TrimSpace(raw)) > 0 && utf8.Valid(raw) && !bytes.ContainsFunc(raw, func(r rune) bool {
+		return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t'
+	})
+}
+
 func outsideToken(r rune) bool {
 	return r <= ' ' || r > '~' || strings.ContainsRune(`()<>@,;:\"[]?=`, r)
 }
 
-// split takes a multipart apart. One without parts is read as plain text.
-func (b *builder) split(n *node, depth int) {
+// splitMultipart takes a multipart apart. One without parts is read as plain text.
+func (b *builder) splitMultipart(n *mimePart, depth int) {
 	if depth >= mostDepth {
-		b.problem("the mail is nested too deeply; the rest is attached as it is")
+		b.addProblem(vocab.MailTooLarge, "the mail is nested too deeply; the rest is attached as it is")
 		n.rest = true
 		return
 	}
 	pieces, closed := b.pieces(n)
 	if len(pieces) == 0 {
 		if len(bytes.TrimSpace(n.content)) > 0 {
-			b.problem("a multipart has no parts; it is read as text")
+			b.addProblem(vocab.MailStructureDamaged, "a multipart has no parts; it is read as text")
 		}
 		n.media = "text/plain"
 		return
 	}
 	if !closed {
-		b.problem("a multipart is not closed: the mail may be cut off")
+		b.addProblem(vocab.MailStructureDamaged, "a multipart is not closed: the mail may be cut off")
 	}
 	fallback := "text/plain"
 	if n.is("multipart/digest") {
@@ -107,21 +126,21 @@ func (b *builder) split(n *node, depth int) {
 	}
 	for i, piece := range pieces {
 		if b.parts >= mostParts {
-			b.problem("the mail has too many parts; the rest is attached as it is")
+			b.addProblem(vocab.MailTooLarge, "the mail has too many parts; the rest is attached as it is")
 			end := pieces[len(pieces)-1]
 			left := piece[: cap(piece)-cap(end)+len(end) : cap(piece)]
-			n.children = append(n.children, &node{media: "application/octet-stream", content: left, rest: true})
+			n.children = append(n.children, &mimePart{media: "application/octet-stream", content: left, rest: true})
 			break
 		}
 		h, content, _ := readHeader(pieces[i])
-		n.children = append(n.children, b.node(h, content, fallback, depth+1))
+		n.children = append(n.children, b.buildPart(h, content, fallback, depth+1))
 	}
 	n.content = nil
 }
 
 // pieces splits the content at its boundary. A boundary that is missing, or
 // does not occur, is guessed; a multipart that is itself encoded is decoded.
-func (b *builder) pieces(n *node) ([][]byte, bool) {
+func (b *builder) pieces(n *mimePart) ([][]byte, bool) {
 	if boundary := n.params["boundary"]; boundary != "" {
 		if pieces, closed := splitAt(n.content, boundary); len(pieces) > 0 {
 			return pieces, closed
@@ -134,7 +153,7 @@ func (b *builder) pieces(n *node) ([][]byte, bool) {
 		}
 	}
 	if boundary := guessBoundary(n.content); boundary != "" {
-		b.problem("a multipart does not name its boundary")
+		b.addProblem(vocab.MailStructureDamaged, "a multipart does not name its boundary")
 		return splitAt(n.content, boundary)
 	}
 	return nil, false
@@ -194,4 +213,6 @@ func guessBoundary(content []byte) string {
 	return ""
 }
 
-func (b *builder) problem(text string) { b.problems = append(b.problems, text) }
+func (b *builder) addProblem(code vocab.MailProblemCode, text string) {
+	b.problems = append(b.problems, vocab.MailProblem{Code: code, Text: text})
+}

@@ -9,7 +9,7 @@ import (
 // characters read as charset (what the mail says of its body), encoded words
 // decoded.
 func decodeField(raw []byte, charset string) string {
-	return line(decodeWords(unfoldField(raw, charset)))
+	return cleanLine(decodeWords(unfoldField(raw, charset)))
 }
 
 // unfoldField is decodeField but for the encoded words, for fields whose
@@ -69,7 +69,7 @@ func decodeWords(s string) string {
 			out.WriteString(before)
 			runs++
 		}
-		done := open.add(word)
+		done := open.addWord(word)
 		if done != "" {
 			runs++
 		}
@@ -122,15 +122,15 @@ type run struct {
 	base64  string // encoded characters of a group that goes on in the next word
 }
 
-// add takes a word in, and returns the text before it if that is complete.
-func (r *run) add(w word) string {
+// addWord takes a word in, and returns the text before it if that is complete.
+func (r *run) addWord(w word) string {
 	done := ""
 	if r.is && r.charset != w.charset {
 		done = r.flush()
 	}
 	r.is, r.charset = true, w.charset
 	if !w.base64 {
-		r.decode(len(r.base64))
+		r.decodeRun(len(r.base64))
 		r.bytes = append(r.bytes, decodeQ(w.text)...)
 		return done
 	}
@@ -139,7 +139,7 @@ func (r *run) add(w word) string {
 	if strings.HasSuffix(r.base64, "=") || r.complete() {
 		whole = len(r.base64)
 	}
-	r.decode(whole)
+	r.decodeRun(whole)
 	return done
 }
 
@@ -152,8 +152,8 @@ func (r *run) complete() bool {
 	return utf8.Valid(decoded)
 }
 
-// decode takes in the first n characters of the base64 that is open.
-func (r *run) decode(n int) {
+// decodeRun takes in the first n characters of the base64 that is open.
+func (r *run) decodeRun(n int) {
 	decoded, _ := decodeBase64([]byte(r.base64[:n]))
 	r.bytes, r.base64 = append(r.bytes, decoded...), r.base64[n:]
 }
@@ -169,7 +169,7 @@ func (r *run) flush() string {
 	if !r.is {
 		return ""
 	}
-	r.decode(len(r.base64))
+	r.decodeRun(len(r.base64))
 	text, _ := decodeCharset(r.bytes, r.charset)
 	*r = run{}
 	return text

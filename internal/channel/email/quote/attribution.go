@@ -27,10 +27,10 @@ var (
 	numbered  = regexp.MustCompile(`^["“]?\p{Nd}`)
 )
 
-// verb finds any language's "wrote" in a line in lower case: as a word where
+// findVerb finds any language's "wrote" in a line in lower case: as a word where
 // words have spaces between them, anywhere else. Of several, the first and
 // longest counts.
-func verb(s string) (start, end int, found bool) {
+func findVerb(s string) (start, end int, found bool) {
 	for _, word := range wrote {
 		at, ok := wordIn(s, word)
 		if ok && (!found || at < start || at == start && at+len(word) > end) {
@@ -83,7 +83,7 @@ func attributed(lines []line, i int) (n, next int) {
 		return 0, 0
 	}
 	if l := lines[next]; l.quoted() {
-		if g >= strong || g == named && (l.marked || l.cite || l.sure) || l.cite || l.sure {
+		if g >= strong && (l.weak == "" || next <= i+n+1) || g == named && (l.marked || l.cite || l.sure) || l.cite || l.sure {
 			return n, next
 		}
 		return 0, 0
@@ -107,21 +107,56 @@ func attribution(lines []line, i int) (n int, g grade) {
 	if g := grading(joined); g > none {
 		return 1, g
 	}
-	if !opens(joined) || closed(joined) {
+	nameFirst := saysWhen(joined)
+	if !opens(joined) && !nameFirst || closed(joined) {
 		return 0, none
 	}
 	for n = 2; n <= mostWrapped && i+n <= len(lines); n++ {
 		l := lines[i+n-1]
-		if !l.content() || l.depth != lines[i].depth || opener(l.text) || len(joined) > longest {
+		text := l.text
+		if l.marked && l.depth == lines[i].depth+1 && openAngle(joined) { // the ">" is the address's
+			text = "> " + text
+		} else if l.depth != lines[i].depth {
 			break
 		}
-		joined += " " + l.text
-		if g := grading(joined); g >= strong {
+		if !l.content() || len(joined) > longest || nameFirst && !timeOnly(text) || !nameFirst && opener(l.text) {
+			break
+		}
+		joined += " " + text
+		if g := grading(angleSpace.Replace(joined)); g >= strong {
 			return n, g
 		}
 	}
 	return 0, none
 }
+
+// angleSpace takes out the space that a line's end leaves within an address's brackets.
+var angleSpace = strings.NewReplacer("< ", "<", " >", ">")
+
+// openAngle reports whether an address in brackets goes on in the next line.
+func openAngle(s string) bool {
+	return strings.LastIndexByte(s, '<') > strings.LastIndexByte(s, '>')
+}
+
+// saysWhen reports whether a line is "Ada wrote on Mon, 5 Jan 2026", of an attribution that
+// goes on with the time in the next line: behind the verb stands nothing but a date.
+func saysWhen(s string) bool {
+	_, end, written := findVerb(strings.ToLower(s))
+	const mostWords = 7
+	rest := s[min(end, len(s)):]
+	words := strings.Fields(rest)
+	return written && len(words) > 1 && len(words) <= mostWords && dated.MatchString(rest) && dateEnd.MatchString(rest)
+}
+
+// dateEnd is the end of a date, in front of a time.
+var dateEnd = regexp.MustCompile(`\p{Nd}[.,]?\s*$`)
+
+// timeOnly reports whether a line is nothing but a time, as in "um 10:12 Uhr:".
+func timeOnly(s string) bool {
+	return len(strings.Fields(s)) <= 5 && clockTime.MatchString(s)
+}
+
+var clockTime = regexp.MustCompile(`\p{Nd}{1,2}\s?[:.h]\s?\p{Nd}{2}`)
 
 // opens reports whether an attribution that goes on in the next line may
 // begin like this.
@@ -152,7 +187,7 @@ func grading(s string) grade {
 		return none
 	}
 	lower := strings.ToLower(s)
-	start, end, written := verb(lower)
+	start, end, written := findVerb(lower)
 	date, address := dated.MatchString(s), strings.Contains(s, "@")
 	switch {
 	case framed && written && (date || address || closed(s)):

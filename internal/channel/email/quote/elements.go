@@ -45,7 +45,7 @@ var (
 	}
 )
 
-// roleOf tells what an element is.
+// roleOf reports what an element is.
 func roleOf(token html.Token) role {
 	found := plain
 	for _, a := range token.Attr {
@@ -88,7 +88,7 @@ func attribute(token html.Token, key string) string {
 	return token.Attr[i].Val
 }
 
-// citation tells of a blockquote whether it quotes at all, rather than indents,
+// citation reports of a blockquote whether it quotes at all, rather than indents,
 // whether a mail client made it, and whether that client did so to answer.
 func citation(token html.Token, style string) (quotes, cite, sure bool) {
 	cite = strings.EqualFold(attribute(token, "type"), "cite")
@@ -109,7 +109,7 @@ var (
 	blocks = set("p div blockquote ul ol li dl dt dd table caption tr h1 h2 h3 h4 h5 h6 pre center address article aside section header footer main nav figure figcaption fieldset form details summary")
 	// voids have no end.
 	voids = set("area base br col embed hr img input link meta param source track wbr")
-	// unseen elements are dropped with what is in them: nobody reads it.
+	// unseen elements are dropped with what is in them: no one reads it.
 	unseen = set("script style title iframe noembed noframes")
 	// unwrapped elements are dropped, and their text is kept.
 	unwrapped = set("html head body xmp plaintext textarea noscript")

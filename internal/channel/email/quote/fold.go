@@ -46,7 +46,7 @@ func Fold(html, text string) Folded {
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // foldText folds plain text. The hint is the key of the line with which the
-// quote begins in the same mail's HTML, which bears more marks.
+// quote begins in the same mail's HTML, which has more marks.
 func foldText(text, hint string) (shown, quoted, signature string) {
 	raw := strings.SplitAfter(text, "\n")
 	lines := make([]line, len(raw))

@@ -1,8 +1,11 @@
 package quote
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// field is what a line of a quoted header tells.
+// field is what a line of a quoted header says.
 type field uint8
 
 const (
@@ -39,10 +42,44 @@ func label(s string) field {
 // rule as clients draw it). "From: Berlin, To: Paris" on an order is none.
 func headed(lines []line, i int) bool {
 	first := label(lines[i].text)
-	if first < fieldFrom || first == fieldTo {
+	if first < fieldFrom || first == fieldTo && (i+1 >= len(lines) || label(lines[i+1].text) != fieldFrom) {
 		return false
 	}
+	return headerFields(lines, i, false) || withoutSubject(lines, i)
+}
+
+// withoutSubject reports whether a header begins at line i that lacks its subject: who it is
+// from, when it was sent and to whom stand below each other, with an address and a time.
+func withoutSubject(lines []line, i int) bool {
+	if i+2 >= len(lines) || !apart(lines, i) && !lines[i-1].rule || i+3 < len(lines) && lines[i+3].content() && !lines[i+3].apart {
+		return false
+	}
+	from, sent, to := lines[i].text, lines[i+1].text, lines[i+2].text
+	return label(from) == fieldFrom && label(sent) == fieldSent && label(to) == fieldTo &&
+		strings.Contains(from, "@") && dated.MatchString(sent) && clockTime.MatchString(sent)
+}
+
+// messageOf reports whether line i says when a message was sent, above the rest of its
+// header: "Message du 05/01/26 10:12".
+func messageOf(lines []line, i int) bool {
+	text := strings.ToLower(lines[i].text)
+	const most = 60
+	if len(text) > most || !dated.MatchString(text) || !slices.ContainsFunc(messageLeads, func(lead string) bool { return strings.HasPrefix(text, lead) }) {
+		return false
+	}
+	return i+1 < len(lines) && label(lines[i+1].text) == fieldFrom && headerFields(lines, i+1, true)
+}
+
+// messageLeads begin such lines.
+var messageLeads = []string{
+	"message du ", "message de ", "messaggio del ", "mensaje del ", "mensagem de ", "nachricht vom ", "bericht van ", "message of ", "message from ", "wiadomość z ",
+}
+
+// headerFields reports whether the fields from line i on are those of a message; its time may
+// be known already.
+func headerFields(lines []line, i int, dated bool) bool {
 	var seen [fieldSubject + 1]bool
+	seen[fieldSent] = dated
 	const mostLines, mostGap = 16, 3 // a header has long lists of recipients
 	gap, labels := 0, 0
 	for ; i < len(lines) && labels < mostLines && gap <= mostGap; i++ {
@@ -54,7 +91,7 @@ func headed(lines []line, i int) bool {
 			seen[f] = true
 			labels++
 			gap = 0
-			if labels == 2 && !seen[fieldFrom] {
+			if !seen[fieldFrom] && (labels == 2 && !(seen[fieldSent] && seen[fieldSubject]) || labels > 2) {
 				return false
 			}
 		default:

@@ -55,11 +55,11 @@ func foldHTML(source string) (shown, rest, signature, hint string) {
 	if source == "" {
 		return "", "", "", ""
 	}
-	r := read(source)
-	r.unwrap()
+	r := readHTML(source)
+	r.markWrapped()
 	at := findCut(r.lines, "")
 	if at.folded == len(r.lines) {
-		return render(r.pieces), "", "", ""
+		return renderPieces(r.pieces), "", "", ""
 	}
 	k := r.lasts[lastContent(r.lines[:at.folded])] + 1
 	for k < len(r.pieces) && r.pieces[k].kind == html.EndTagToken {
@@ -68,11 +68,11 @@ func foldHTML(source string) (shown, rest, signature, hint string) {
 	if first := nextContent(r.lines, at.quote); first < len(r.lines) {
 		hint = key(r.lines[first].text)
 	}
-	shown, rest = split(r.pieces, k)
+	shown, rest = splitPieces(r.pieces, k)
 	return shown, rest, readable(r.lines[at.folded:at.quote]), hint
 }
 
-func read(source string) *reader {
+func readHTML(source string) *reader {
 	r := &reader{dropped: map[string]int{}, counts: map[string]int{}, open: []element{{}}}
 	tokens := html.NewTokenizer(strings.NewReader(source))
 	for {
@@ -121,15 +121,15 @@ func (r *reader) startTag(token html.Token) {
 	if outlookRule(style) {
 		r.ruleLine(true)
 	}
-	e := r.enter(token, style)
+	e := r.openElement(token, style)
 	e.start = len(r.pieces)
 	r.open = append(r.open, e)
 	r.counts[name]++
 	r.pieces = append(r.pieces, piece{kind: html.StartTagToken, name: name, out: written(token)})
 }
 
-// enter makes the element that a tag opens, and notes what begins with it.
-func (r *reader) enter(token html.Token, style string) element {
+// openElement makes the element that a tag opens, and notes what begins with it.
+func (r *reader) openElement(token html.Token, style string) element {
 	e := *r.top()
 	e.name = token.Data
 	e.pre = e.pre || e.name == "pre" || strings.Contains(style, "white-space:pre")
@@ -172,7 +172,7 @@ func (r *reader) void(token html.Token) {
 	switch token.Data {
 	case "br":
 		r.pieces = append(r.pieces, piece{html.SelfClosingTagToken, "br", "<br/>"})
-		r.flush()
+		r.flushLine()
 		return
 	case "hr":
 		r.endLine()
@@ -180,7 +180,7 @@ func (r *reader) void(token html.Token) {
 		r.ruleLine(false)
 	case "img":
 		if !pixel(token) {
-			r.note()
+			r.recordLineState()
 			r.now.image = true
 			r.last = len(r.pieces)
 		}
@@ -202,7 +202,7 @@ func (r *reader) endTag(name string) {
 	if r.counts[name] == 0 {
 		return
 	}
-	i := r.find(func(open string) bool { return open == name }, func(open string) bool { return cells[open] && !cells[name] && closing[name] == nil })
+	i := r.findElement(func(open string) bool { return open == name }, func(open string) bool { return cells[open] && !cells[name] && closing[name] == nil })
 	for i > 0 && len(r.open) > i {
 		r.pop()
 	}
@@ -221,7 +221,7 @@ func (r *reader) closeImplied(name string) {
 // closeFirst closes all up to the outermost of the names within the bounds.
 func (r *reader) closeFirst(names, within map[string]bool) {
 	for {
-		i := r.find(func(open string) bool { return names[open] }, func(open string) bool { return within[open] && !names[open] })
+		i := r.findElement(func(open string) bool { return names[open] }, func(open string) bool { return within[open] && !names[open] })
 		if i == 0 {
 			return
 		}
@@ -231,9 +231,9 @@ func (r *reader) closeFirst(names, within map[string]bool) {
 	}
 }
 
-// find returns the innermost open element that matches, 0 if there is none or
+// findElement returns the innermost open element that matches, 0 if there is none or
 // one that stops the search comes first.
-func (r *reader) find(match, stop func(name string) bool) int {
+func (r *reader) findElement(match, stop func(name string) bool) int {
 	for i := len(r.open) - 1; i > 0; i-- {
 		switch {
 		case match(r.open[i].name):

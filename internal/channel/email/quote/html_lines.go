@@ -20,21 +20,21 @@ func (r *reader) breakAt(name string) {
 
 func (r *reader) addText(s string) {
 	if !r.top().pre {
-		r.write(s, s)
+		r.writeText(s, s)
 		return
 	}
 	for part := range strings.SplitAfterSeq(s, "\n") {
-		r.write(part, strings.TrimRight(part, "\r\n"))
+		r.writeText(part, strings.TrimRight(part, "\r\n"))
 		if strings.HasSuffix(part, "\n") {
-			r.flush()
+			r.flushLine()
 		}
 	}
 }
 
-// write adds a text, and what is to be read of it to the line.
-func (r *reader) write(s, shown string) {
+// writeText adds a text, and what is to be read of it to the line.
+func (r *reader) writeText(s, shown string) {
 	if normal(shown) != "" {
-		r.note()
+		r.recordLineState()
 		r.last = len(r.pieces)
 	}
 	if r.text.Len() <= longest {
@@ -43,8 +43,8 @@ func (r *reader) write(s, shown string) {
 	r.pieces = append(r.pieces, piece{html.TextToken, "", escaper.Replace(s)})
 }
 
-// note takes what holds where a line's content begins as the line's own.
-func (r *reader) note() {
+// recordLineState takes what holds where a line's content begins as the line's own.
+func (r *reader) recordLineState() {
 	if r.begun {
 		return
 	}
@@ -67,19 +67,19 @@ func (r *reader) ruleLine(divider bool) {
 // endLine ends the line if there is anything on it.
 func (r *reader) endLine() {
 	if r.begun {
-		r.flush()
+		r.flushLine()
 	}
 	r.text.Reset()
 }
 
-// flush ends a line. What begins with the next line waits for one that shows
+// flushLine ends a line. What begins with the next line waits for one that shows
 // something.
-func (r *reader) flush() {
+func (r *reader) flushLine() {
 	pending := r.now.rest || r.now.forward
 	marker := r.now.text
 	read := r.now
 	read.text = ""
-	read.read(strings.Trim(strings.ReplaceAll(r.text.String(), "\n", " "), "\t\r"))
+	read.setText(strings.Trim(strings.ReplaceAll(r.text.String(), "\n", " "), "\t\r"))
 	r.text.Reset()
 	if pending && !read.content() {
 		return
@@ -101,10 +101,10 @@ func (r *reader) flush() {
 	r.now, r.begun, r.wrapper = line{}, false, 0
 }
 
-// unwrap tells of the lines in wrappers what they are: before the first
+// markWrapped marks the lines in wrappers as what they are: before the first
 // blockquote the introduction, after it the sender's answers; a wrapper
 // without any is a quote as a whole.
-func (r *reader) unwrap() {
+func (r *reader) markWrapped() {
 	first := make([]int, r.wrappers+1)
 	for i, w := range slices.Backward(r.inside) {
 		first[w] = i + 1

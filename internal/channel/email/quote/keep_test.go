@@ -96,6 +96,8 @@ func bare(s string) string {
 var snippets = []string{
 	"Hello", "On Monday he wrote:", "On Sun, 3 Mar 2024 10:00, Bob <b@x.example> wrote:", "wrote:", "Bob wrote:", "> quoted", ">> more",
 	"-- ", "--", "Sent from my iPhone", "-----Original Message-----", "---------- Forwarded message ---------",
+	"Bob wrote on Mon, 3 Mar 2024", "at 10:00:", "> wrote:", "On Sun, 3 Mar 2024 10:00, Bob <b@x.example", "| barred", "Bob> named", "Message du 3/3/2024 10:00",
+	"____________________________", "users mailing list", "users@list.example", "Date: Sun, 3 Mar 2024 10:00", "Sent from Mail<https://x.example> for Windows",
 	"From: Bob <b@x.example>", "Sent: 3 March 2024", "To: Ada", "Subject: Lamp", "________________________", "a < b & c", "写道：", "-- reply above this line --", "",
 }
 
@@ -162,6 +164,7 @@ func TestHostileInput(t *testing.T) {
 func FuzzFold(f *testing.F) {
 	f.Add("<div>a</div><div class=gmail_quote>b<blockquote>c", "a\nOn 3 Mar 2024 Bob <b@x.example> wrote:\n> b")
 	f.Add("<table><td>a</div><p>b<xmp><i></xmp>&lt;<a \"=<", "-- \nx")
+	f.Add("<p>a<p>| b<p>Bob&gt; c<hr>", "a\nBob <b@x\n> wrote:\n| a\nb> c\n____________________\nmailing list a@b")
 	for _, pattern := range []string{"testdata/*.html", "testdata/*.txt"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
@@ -185,4 +188,28 @@ func FuzzFold(f *testing.F) {
 		keepsText(t, text, folded)
 		keepsHTML(t, source, folded)
 	})
+}
+
+// EM-4: what a sender writes below a quote, by whatever mark it is known, is never folded away.
+func TestOwnWordsStay(t *testing.T) {
+	t.Parallel()
+	introductions := []string{
+		"On Mon, 5 Jan 2026 at 10:12, Bob <bob@x.example> wrote:", "On Mon, 5 Jan 2026 at 10:12, Bob <bob@x.example\n> wrote:",
+		"Bob Stone <bob@x.example> wrote on Mon, 5 Jan 2026\nat 10:12:", "Bob schrieb am 5. Jan. 2026\num 10:12 Uhr:",
+	}
+	marks := []string{"> ", "| ", "Bob> ", ">> "}
+	own := []string{
+		"These are my own words.", "| lamp | 3 |", "mysql> select 1;", "Bob wrote to me on 5 Jan 2026\nand said nothing.", "See the mailing list users@list.example",
+		"Sent from Mail by hand, and in a hurry, to you for windows that are broken", "Date: tomorrow", "Message du jour: 5 Jan 2026",
+	}
+	for _, introduction := range introductions {
+		for _, mark := range marks {
+			for _, words := range own {
+				text := "Hi,\n\n" + introduction + "\n\n" + mark + "Where is it?\n" + mark + "Tell me.\n\n" + words + "\n"
+				if got := quote.Fold("", text); got.QuotedText != "" {
+					t.Errorf("of\n%s\nis folded\n%s", text, got.QuotedText)
+				}
+			}
+		}
+	}
 }

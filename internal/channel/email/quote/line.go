@@ -1,6 +1,7 @@
 package quote
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,6 +18,7 @@ type line struct {
 	image     bool   // there is something to see besides text
 	depth     int    // of quotation, by ">" marks and by blockquotes
 	marked    bool   // by ">"
+	weak      string // a mark that may mean something else, by which it is: "|", "Ada>"
 	cite      bool   // a client's own quote element: <blockquote type=cite>
 	sure      bool   // a quote, whatever stands above
 	intro     bool   // an element in which a client introduces a quote
@@ -33,18 +35,24 @@ func (l line) content() bool { return l.text != "" && !l.rule || l.long || l.ima
 
 func (l line) quoted() bool { return l.depth > 0 }
 
+// plainlyQuoted is quoted, whatever stands above.
+func (l line) plainlyQuoted() bool { return l.depth > 0 && l.weak == "" }
+
 // plainLine reads a line of plain text.
 func plainLine(raw string) line {
 	var l line
-	l.read(raw)
+	l.setText(raw)
 	return l
 }
 
-// read takes in the text of a line, of which ">" marks are the depth.
-func (l *line) read(raw string) {
+// setText takes in the text of a line, of which ">" marks are the depth.
+func (l *line) setText(raw string) {
 	depth, own := marks(raw)
-	l.depth += depth
 	l.marked = depth > 0
+	if depth == 0 {
+		depth, own, l.weak = weakMarks(raw)
+	}
+	l.depth += depth
 	switch strings.TrimRight(raw, "\u00a0") {
 	case "-- ":
 		l.delimiter = 2
@@ -69,6 +77,22 @@ func marks(s string) (depth int, rest string) {
 		rest = trimmed
 		depth++
 	}
+}
+
+// initialed is a quote's mark that names who wrote it: "Ada> ", "AL>> ".
+var initialed = regexp.MustCompile(`^ ?[\p{L}][\p{L}\p{N}._-]{0,14}(>+)(?:\s|$)`)
+
+// weakMarks is marks for those that mean something else where no attribution stands above: a
+// bar, which also draws tables, and a name, which also is a prompt.
+func weakMarks(s string) (depth int, rest, mark string) {
+	if found := initialed.FindStringSubmatchIndex(s); found != nil {
+		return found[3] - found[2], s[found[3]:], strings.TrimSpace(s[:found[2]+1])
+	}
+	bare := strings.TrimSpace(s)
+	if own, is := strings.CutPrefix(bare, "|"); is && !strings.Contains(own, "|") && (own == "" || own[0] == ' ') {
+		return 1, own, "|"
+	}
+	return 0, s, ""
 }
 
 // normal collapses white space and drops characters that cannot be seen, such

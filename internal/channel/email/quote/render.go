@@ -18,7 +18,7 @@ func written(token html.Token) string {
 	return token.String()
 }
 
-func render(pieces []piece) string {
+func renderPieces(pieces []piece) string {
 	var out strings.Builder
 	for _, p := range pieces {
 		out.WriteString(p.out)
@@ -26,10 +26,10 @@ func render(pieces []piece) string {
 	return out.String()
 }
 
-// split writes the pieces before k and those from k on, both balanced: what is
+// splitPieces writes the pieces before k and those from k on, both balanced: what is
 // open at k is closed in the first part and opened again in the second, which
 // begins with something to see.
-func split(pieces []piece, k int) (before, after string) {
+func splitPieces(pieces []piece, k int) (before, after string) {
 	var open []piece
 	for _, p := range pieces[:k] {
 		switch p.kind {
@@ -50,5 +50,5 @@ func split(pieces []piece, k int) (before, after string) {
 	for next < len(pieces) && pieces[next].name == "br" {
 		next++
 	}
-	return render(pieces[:k]) + ends.String(), starts.String() + render(pieces[next:])
+	return renderPieces(pieces[:k]) + ends.String(), starts.String() + renderPieces(pieces[next:])
 }

@@ -44,6 +44,10 @@ func quoteStart(lines []line, hint string) int {
 		if forwards(lines, i) {
 			return len(lines)
 		}
+		if l.quoted() && l.weak != "" { // no attribution stands above: they are the sender's own words
+			i = runEnd(lines, i)
+			continue
+		}
 		if l.quoted() {
 			end := runEnd(lines, i)
 			introduced = introduced || l.sure || introducesItself(lines[i:end])
@@ -56,7 +60,7 @@ func quoteStart(lines []line, hint string) int {
 		if marker(l) {
 			return leadStart(lines, i)
 		}
-		if l.rest || original(l.text) || headed(lines, i) || outlined(lines, i) || hinted(l, hint) {
+		if l.rest || original(l.text) || headed(lines, i) || messageOf(lines, i) || outlined(lines, i) || hinted(l, hint) {
 			return i
 		}
 		n, next := attributed(lines, i)
@@ -77,12 +81,16 @@ func quoteStart(lines []line, hint string) int {
 }
 
 // runEnd returns the end of the quoted lines, and empty ones between them,
-// that begin at i.
+// that begin at i and are marked alike. Of a mark that may mean something else an empty line
+// is the end: clients mark those too.
 func runEnd(lines []line, i int) int {
-	end := i
-	for ; i < len(lines) && (lines[i].quoted() || !lines[i].content()); i++ {
-		if lines[i].quoted() {
+	end, weak := i, lines[i].weak
+	for ; i < len(lines); i++ {
+		switch l := lines[i]; {
+		case l.quoted() && l.weak == weak:
 			end = i + 1
+		case l.content() || weak != "":
+			return end
 		}
 	}
 	return end
@@ -101,7 +109,7 @@ func introducesItself(quote []line) bool {
 		if seen > 0 {
 			continue
 		}
-		if original(quote[i].text) || headed(quote, i) {
+		if original(quote[i].text) || headed(quote, i) || messageOf(quote, i) {
 			return true
 		}
 		if _, g := attribution(quote, i); g >= strong {

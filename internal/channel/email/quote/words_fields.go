@@ -24,7 +24,7 @@ var fields = fieldNames(map[field]string{
 		тема; предмет; относно; наслов; тэма; subiect; subiectul; θέμα; konu; mövzu; subjekti; gaia; נושא; הנדון; الموضوع; موضوع; विषय; เรื่อง; หัวเรื่อง; chủ đề; tiêu đề; subjek; perihal; judul; paksa
 		主题; 主題; 主旨; 标题; 標題; 件名; 제목`,
 	fieldOther: `cc; cci; bcc; kopie; kopi; kopia; kopio; copie; copia; còpia; másolat; másolatot kap; копия; копія; копие; dw; udw; cópia; bilgi; κοιν; κοινοποίηση; עותק; نسخة; สำเนา; đồng gửi; tembusan; 抄送; 副本; 密件副本; 참조; 숨은 참조; ccn; bcco; в копии
-		reply-to; reply to; antwort an; antworten an; répondre à; responder a; rispondi a; sender; organization; organisation; importance; priority; wichtigkeit; priorität; importancia; importância; attachments; anlagen; pièces jointes; adjuntos; allegati; bijlagen; x-mailer; message-id; resent-from; resent-to; mailed-by; signed-by; list-unsubscribe; re; aw; fw; fwd; wg; sv; vs; tr; rv; r; odp`,
+		reply-to; reply to; antwort an; antworten an; répondre à; répondre; responder a; responder; rispondi a; risposta; risposta a; copie à; copy to; kopie an; beantwoorden; odpowiedz do; svar til; svar till; ответить; sender; organization; organisation; importance; priority; wichtigkeit; priorität; importancia; importância; attachments; anlagen; pièces jointes; adjuntos; allegati; bijlagen; x-mailer; message-id; resent-from; resent-to; mailed-by; signed-by; list-unsubscribe; re; aw; fw; fwd; wg; sv; vs; tr; rv; r; odp`,
 })
 
 func fieldNames(names map[field]string) map[string]field {

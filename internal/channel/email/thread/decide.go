@@ -2,7 +2,7 @@ package thread
 
 // Reasons why a mail joins a conversation.
 const (
-	// ByToken: the mail bears the conversation's signed token.
+	// ByToken: the mail has the conversation's signed token.
 	ByToken = "TOKEN"
 	// ByHeaders: the mail names a mail of the conversation, and its sender takes
 	// part in it.
@@ -41,7 +41,7 @@ type Conversation struct {
 type Candidates struct {
 	// Sender is the address of the mail's author.
 	Sender string
-	// ByToken is the conversation that Tokens.Conversation told, nil if none.
+	// ByToken is the conversation that Tokens.Conversation returned, nil if none.
 	ByToken *Conversation
 	// ByHeaders are the conversations of the mails that the mail names, those of
 	// the mail that it answers first.
@@ -61,7 +61,7 @@ type Decision struct {
 	PossiblyRelated string
 }
 
-// Decide tells which conversation a mail joins (EM-4, pitfall 5): the one of its
+// Decide reports which conversation a mail joins (EM-4, pitfall 5): the one of its
 // token; else the first one of its headers in which its sender takes part. Both
 // must stand in the mail's inbox and not be deleted (IN-20, EM-8). Whether the
 // conversation is closed or filtered does not matter here.
@@ -78,7 +78,7 @@ func Decide(c Candidates) Decision {
 	return c.fresh()
 }
 
-// fresh tells why the mail joins none of the candidates. The nearest candidate
+// fresh reports why the mail joins none of the candidates. The nearest candidate
 // that may be shown speaks for all.
 func (c Candidates) fresh() Decision {
 	all := c.ByHeaders
@@ -100,7 +100,7 @@ func (c Candidates) fresh() Decision {
 	return d
 }
 
-// obstacle tells why nobody's mail may join the conversation, "" if it may.
+// obstacle reports why no one's mail may join the conversation, "" if it may.
 func (c *Conversation) obstacle() string {
 	switch {
 	case c.OtherInbox:

@@ -14,6 +14,10 @@ const (
 	longestID = 996
 )
 
+// OwnIDHeader is the header in which our mail has its own Message-ID, which
+// servers may have replaced.
+const OwnIDHeader = "X-Parley-Message-Id"
+
 // IDs reads the Message-IDs in a Message-ID, In-Reply-To or References field:
 // without <>, in order, without repeats, at most the 200 newest. It takes
 // commas or nothing between ids, ids folded over lines, ids without brackets

@@ -26,7 +26,7 @@ var (
 	marks = readList(markList)
 
 	// prefix is what stands before a colon, with a count or without: "re",
-	// "re[2]", "re (3)", "fw^2". Whether it is a prefix is told by the lists.
+	// "re[2]", "re (3)", "fw^2". Whether it is a prefix is decided by the lists.
 	prefix = regexp.MustCompile(`^([^:\[\](){}<>"*^]{1,40}?) ?(?:[\[(][0-9]{1,3}[\])]|[*^]?[0-9]{1,3})? ?:`)
 	// tag is a bracketed word, as mailing lists and gateways put it there.
 	tag = regexp.MustCompile(`^(?:\[([^\[\]]{1,80})\]|\(([^()]{1,80})\)|\{([^{}]{1,80})\}|\*{1,6}([^*]{1,80})\*{1,6}|<([^<>]{1,80})>)`)

@@ -18,7 +18,7 @@ const (
 
 const (
 	uuidSize = 16
-	// macSize is how much of the digest a token bears: 80 bits, so that a reply
+	// macSize is how much of the digest a token has: 80 bits, so that a reply
 	// address fits into 64 bytes.
 	macSize = 10
 	// longestLocal is the most that a local part may have, RFC 5321.
@@ -57,7 +57,7 @@ func (t *Tokens) MessageID(messageID, conversationID, domain string) string {
 // mails other Message-IDs (Outlook, Amazon SES) leave it alone. It panics if
 // conversationID is no identifier.
 func (t *Tokens) Reference(conversationID, domain string) string {
-	return mark + t.conversation(conversationID) + "@" + domain
+	return mark + t.conversationToken(conversationID) + "@" + domain
 }
 
 // ReplyAddress returns address with the token in it:
@@ -69,7 +69,7 @@ func (t *Tokens) ReplyAddress(address, conversationID string) string {
 	if at < 1 || address[0] == '"' {
 		return address
 	}
-	local := address[:at] + "+" + mark + t.conversation(conversationID)
+	local := address[:at] + "+" + mark + t.conversationToken(conversationID)
 	if len(local) > longestLocal {
 		return address
 	}
@@ -84,7 +84,7 @@ func (t *Tokens) ReplyAddress(address, conversationID string) string {
 // in constant time.
 func (t *Tokens) Conversation(internetIDs, addresses []string) (conversationID, messageID string, ok bool) {
 	for _, s := range slices.Backward(internetIDs) {
-		if conversationID, messageID, ok = t.read(s); ok {
+		if conversationID, messageID, ok = t.readMessageID(s); ok {
 			return conversationID, messageID, true
 		}
 	}
@@ -96,8 +96,8 @@ func (t *Tokens) Conversation(internetIDs, addresses []string) (conversationID, 
 	return "", "", false
 }
 
-// read reads a Message-ID of either form.
-func (t *Tokens) read(internetID string) (conversationID, messageID string, ok bool) {
+// readMessageID reads a Message-ID of either form.
+func (t *Tokens) readMessageID(internetID string) (conversationID, messageID string, ok bool) {
 	local := localPart(internetID)
 	if token, found := strings.CutPrefix(local, mark); found {
 		conversationID, ok = t.readConversation(token)
@@ -109,7 +109,7 @@ func (t *Tokens) read(internetID string) (conversationID, messageID string, ok b
 	if !found || !good || !id.Is(messageID, id.Message) {
 		return "", "", false
 	}
-	if !t.check(messagePurpose, slices.Concat(message[:], b[:uuidSize]), b[uuidSize:]) {
+	if !t.checkDigest(messagePurpose, slices.Concat(message[:], b[:uuidSize]), b[uuidSize:]) {
 		return "", "", false
 	}
 	return id.FromBytes(id.Conversation, [uuidSize]byte(b)), messageID, true
@@ -128,14 +128,14 @@ func (t *Tokens) readAddress(address string) (conversationID string, ok bool) {
 
 func (t *Tokens) readConversation(token string) (conversationID string, ok bool) {
 	b, good := decode(token)
-	if !good || !t.check(conversationPurpose, b[:uuidSize], b[uuidSize:]) {
+	if !good || !t.checkDigest(conversationPurpose, b[:uuidSize], b[uuidSize:]) {
 		return "", false
 	}
 	return id.FromBytes(id.Conversation, [uuidSize]byte(b)), true
 }
 
-// conversation returns the token of a conversation: its id and a digest of it.
-func (t *Tokens) conversation(conversationID string) string {
+// conversationToken returns the token of a conversation: its id and a digest of it.
+func (t *Tokens) conversationToken(conversationID string) string {
 	b := mustBytes(conversationID)
 	return alphabet.EncodeToString(slices.Concat(b, t.mac(conversationPurpose, b)))
 }
@@ -144,8 +144,8 @@ func (t *Tokens) mac(purpose string, data []byte) []byte {
 	return t.keys.HMAC(purpose, data)[:macSize]
 }
 
-// check compares with the digests of all keys, whichever fits.
-func (t *Tokens) check(purpose string, data, mac []byte) bool {
+// checkDigest compares with the digests of all keys, whichever fits.
+func (t *Tokens) checkDigest(purpose string, data, mac []byte) bool {
 	ok := false
 	for _, whole := range t.keys.HMACs(purpose, data) {
 		ok = hmac.Equal(mac, whole[:macSize]) || ok

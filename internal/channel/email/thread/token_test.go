@@ -72,7 +72,7 @@ func TestTokensTakeTheNewest(t *testing.T) {
 	}
 }
 
-// Pitfall 5: nobody makes a token without the key, and none of another one.
+// Pitfall 5: no one makes a token without the key, and none of another one.
 func TestTokensRefuseForgeries(t *testing.T) {
 	t.Parallel()
 	tok, foreign := tokens(t, secret.GenerateKey()), tokens(t, secret.GenerateKey())

@@ -9,7 +9,7 @@ query Me {
     kind
     account { id name }
   }
-  inboxes { id name }
+  inboxes { nodes { id name } }
 }
 `,
   },
@@ -18,9 +18,9 @@ query Me {
     query: `query Conversations($inbox: ID, $after: String) {
   conversations(
     inboxId: $inbox
-    view: UNASSIGNED
+    view: {builtIn: UNASSIGNED}
     filter: { statuses: [OPEN] }
-    orderBy: LAST_MESSAGE_DESC
+    orderBy: ACTIVITY_DESC
     first: 20
     after: $after
   ) {
@@ -60,7 +60,7 @@ query Me {
     title: "The event log from its beginning",
     query: `query Events($after: Sequence!) {
   events(after: $after, first: 20) {
-    edges { node { sequence type occurredAt changes { field from to } } }
+    nodes { sequence type occurredAt changes { __typename ... on StatusChange { fromStatus toStatus } ... on OtherFieldChange { field from to } } }
     scannedTo
   }
 }

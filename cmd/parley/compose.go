@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"parley/graph"
+	"parley/internal/account"
+	"parley/internal/attachment"
+	"parley/internal/bus"
+	"parley/internal/channel/chat/consent"
+	"parley/internal/channel/chat/settings"
+	"parley/internal/channel/chat/targeting"
+	"parley/internal/channel/chat/visitor"
+	"parley/internal/channel/email/deliver"
+	"parley/internal/channel/email/receive"
+	emailsettings "parley/internal/channel/email/settings"
+	"parley/internal/contact"
+	"parley/internal/conversation"
+	conversationlive "parley/internal/conversation/live"
+	"parley/internal/conversation/view"
+	"parley/internal/crm"
+	"parley/internal/egress"
+	"parley/internal/event"
+	"parley/internal/idempotency"
+	"parley/internal/inbox"
+	"parley/internal/job"
+	"parley/internal/loader"
+	"parley/internal/presence"
+	"parley/internal/reaction"
+	"parley/internal/remoteimage"
+	"parley/internal/session"
+	"parley/internal/store"
+	"parley/internal/tag"
+)
+
+// app is the use cases, and what does their background work. All of them are
+// there in every command.
+type app struct {
+	store         *store.Store
+	queue         *job.Queue
+	reactions     *reaction.Engine
+	accounts      *account.Service
+	contacts      *contact.Service
+	files         *attachment.Service
+	images        *remoteimage.Service
+	conversations *conversation.Service
+	emails        *emailsettings.Service
+	receiving     *receive.Service
+	delivery      *deliver.Service
+	inboxes       *inbox.Service
+	chats         *settings.Service
+	visitors      *visitor.Service
+}
+
+// compose makes the use cases, each from those before it, and registers their
+// background work. It is the one place that knows all of them.
+func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error) {
+	s, keys := opened.store, opened.keys
+	o, err := c.options(opened, log)
+	if err != nil {
+		return nil, err
+	}
+	a := &app{store: s, queue: job.New(s, log), reactions: reaction.New(s, log)}
+	a.accounts = account.New(s)
+	a.accounts.UseInviting(c.inviting())
+	a.contacts = contact.New(s)
+	a.files = attachment.New(s, opened.blobs, keys, a.accounts, c.PublicURL, o.files)
+	a.images = remoteimage.New(s, keys, egress.New(o.images).HTTPClient(), c.PublicURL, log)
+	outbox := deliver.NewOutbox(keys)
+	a.conversations = conversation.New(s, conversation.Deps{Viewers: a.accounts, Outbox: outbox, Contacts: a.contacts, Attachments: a.files})
+	a.emails = emailsettings.New(s, keys, outbox, o.emails)
+	a.receiving = receive.New(s, keys, a.emails, a.contacts, a.conversations, a.files, opened.blobs, o.receive)
+	a.delivery = deliver.New(s, keys, a.emails, a.conversations, a.files, o.deliver)
+	a.inboxes = inbox.New(s, a.accounts, a.conversations, a.emails)
+	a.inboxes.UseOutgoingMail(inbox.OutgoingMail{Server: c.SMTPURL != "", Sender: c.MailFrom != ""})
+	a.chats = settings.New(s, a.accounts, a.inboxes, keys, c.PublicURL)
+	a.visitors = visitor.New(s, keys, a.chats, a.contacts, a.conversations, o.visitors)
+	for _, consumer := range a.conversations.Consumers() {
+		a.reactions.Register(consumer)
+	}
+	o.mailer.Register(a.queue)
+	a.registerJobs()
+	a.registerRounds(c)
+	return a, nil
+}
+
+// registerJobs has the queue do what the use cases leave to it.
+func (a *app) registerJobs() {
+	job.Register(a.queue, a.conversations.RunBulk, job.Options{})
+	job.Register(a.queue, a.conversations.Release, job.Options{Timeout: 10 * time.Minute})
+	job.Register(a.queue, a.conversations.ReleaseTeam, job.Options{Timeout: 10 * time.Minute})
+	job.Register(a.queue, a.conversations.Wake, job.Options{})
+	job.Register(a.queue, a.conversations.Offer, job.Options{Timeout: 10 * time.Minute})
+	job.Register(a.queue, a.conversations.Reindex, job.Options{Timeout: 10 * time.Minute})
+	job.Register(a.queue, a.emails.RunRevoke, job.Options{Timeout: time.Minute})
+	job.Register(a.queue, a.receiving.RunIngest, job.Options{Timeout: 2 * time.Minute})
+	job.Register(a.queue, a.receiving.RunReclassify, job.Options{Timeout: 5 * time.Minute})
+	job.Register(a.queue, a.delivery.Send, job.Options{Timeout: 11 * time.Minute})
+	a.inboxes.Register(a.queue)
+	a.files.Register(a.queue)
+}
+
+// registerRounds has the queue do what comes back by the clock.
+func (a *app) registerRounds(c *serverSettings) {
+	a.queue.Periodic("close-ended-bot-chats", time.Minute, a.conversations.CloseEndedBotChats)
+	a.queue.Periodic("offer-conversations", time.Minute, a.conversations.OfferAll)
+	a.queue.Periodic("wake-due-snoozes", time.Minute, a.conversations.WakeDue)
+	a.queue.Periodic("index-outdated", time.Minute, a.conversations.IndexOutdated)
+	a.queue.Periodic("purge-trash", time.Hour, a.conversations.PurgeTrash)
+	a.queue.Periodic("tend-reactions", time.Hour, a.reactions.Tend)
+	a.queue.Periodic("ingest-overdue-mail", time.Minute, a.receiving.IngestOverdue)
+	a.queue.Periodic("forget-sign-ins", time.Hour, a.emails.ForgetSignIns)
+	a.queue.Periodic("forget-idempotency-keys", time.Hour, func(ctx context.Context) error { return idempotency.Forget(ctx, a.store) })
+	a.queue.Periodic("forget-purged-ids", time.Hour, func(ctx context.Context) error { return idempotency.ForgetPurged(ctx, a.store) })
+	a.queue.Periodic("forget-visitors-traces", time.Hour, a.visitors.Forget)
+	if delay := c.MissedReplyDelay; delay > 0 {
+		a.queue.Periodic("mail-missed-replies", min(max(delay/2, time.Second), time.Minute), a.visitors.MailMissed)
+	}
+	events := event.New(a.store)
+	a.queue.Periodic("trim-log", time.Hour, func(ctx context.Context) error { return events.Trim(ctx, c.EventRetention) })
+}
+
+// live is what subscriptions and the log's consumers need: the bus to the other
+// nodes, the feed of the log that it speeds up, and the streams.
+type live struct {
+	bus           *bus.Bus
+	feed          *event.Feed
+	sessions      *session.Sessions
+	presence      *presence.Service
+	conversations *conversationlive.Service
+	visitors      *visitor.Live
+	reactions     *reaction.Engine
+	accounts      *account.Service
+}
+
+// connect opens the bus and makes the streams.
+func (a *app) connect(url string, log *slog.Logger) (*live, error) {
+	name, err := os.Hostname()
+	if err != nil {
+		name = "parley"
+	}
+	b, err := bus.Open(bus.Options{URL: url, Log: log, Name: name})
+	if err != nil {
+		return nil, fmt.Errorf("PARLEY_NATS_URL: %w", err)
+	}
+	l := &live{bus: b, feed: event.NewFeed(a.store, b, log), presence: presence.New(a.store, b, log), reactions: a.reactions, accounts: a.accounts}
+	l.sessions = session.New(a, l.feed, a.store.Clock())
+	l.conversations = conversationlive.New(a.store, l.feed, log)
+	l.visitors = visitor.NewLive(a.visitors, l.feed, l.conversations, l.presence)
+	return l, nil
+}
+
+// services is what the API resolves to.
+func (a *app) services(l *live) graph.Services {
+	return graph.Services{
+		Accounts: a.accounts, Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
+		EmailSettings: a.emails, EmailReceiving: a.receiving, EmailDelivery: a.delivery, Inboxes: a.inboxes, ChatSettings: a.chats,
+		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Tickets: crm.New(a.store),
+		Tags:   tag.New(a.store),
+		Events: event.New(a.store), Nodes: loader.New(a.store),
+		Feed: l.feed, Presence: l.presence, LiveConversations: l.conversations, LiveVisitors: l.visitors,
+	}
+}

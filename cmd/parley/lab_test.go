@@ -1,0 +1,311 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"parley/ent/event"
+	"parley/graph"
+	"parley/graph/subscription"
+	"parley/internal/attachment/blob"
+	"parley/internal/clock"
+	"parley/internal/id"
+	"parley/internal/secret"
+	"parley/internal/store"
+	"parley/internal/testkit"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// lab is the whole API without HTTP, so that a test can ask thousands of things
+// in the name of anyone.
+type lab struct {
+	t      *testing.T
+	store  *store.Store
+	schema *ast.Schema
+	exec   graphql.GraphExecutor
+}
+
+// eachLab runs the test on each database. Its background work is not done.
+func eachLab(t *testing.T, test func(t *testing.T, l *lab)) {
+	t.Helper()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) { test(t, openLab(t, db.Open(t, clock.System{}))) })
+}
+
+func openLab(t *testing.T, st *store.Store) *lab {
+	t.Helper()
+	keys, err := secret.Parse(secret.GenerateKey())
+	ok(t, err)
+	blobs, err := blob.Open(t.Context(), "mem://", "")
+	ok(t, err)
+	log := slog.New(slog.DiscardHandler)
+	settings := &serverSettings{
+		emailSettings: emailSettings{MailDomain: "in.example.com", MaxFileBytes: 1 << 20, MaxMailBytes: 8 << 20, MicrosoftTenant: "common"},
+		PublicURL:     "https://parley.example.com", Federation: "on",
+	}
+	a, err := compose(&storage{store: st, keys: keys, blobs: blobs, dataDir: t.TempDir()}, settings, log)
+	ok(t, err)
+	live, err := a.connect("", log)
+	ok(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { live.feed.Run(ctx) })
+	t.Cleanup(func() {
+		cancel()
+		running.Wait()
+		ok(t, live.bus.Close())
+	})
+	schema, err := graph.Schema(a.services(live), settings.features()...)
+	ok(t, err)
+	srv := handler.New(schema)
+	limits := graph.DefaultLimits()
+	limits.Complexity, limits.Depth, limits.Tokens = 1<<30, 30, 1<<20
+	graph.Install(srv, limits, log)
+	srv.Use(graph.Batches{})
+	l := &lab{t: t, store: st, schema: schema.Schema()}
+	srv.AddTransport(tap{l})
+	srv.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil))
+	return l
+}
+
+// tap is a transport that only hands the server's executor out.
+type tap struct{ lab *lab }
+
+func (tap) Supports(*http.Request) bool { return true }
+
+func (t tap) Do(_ http.ResponseWriter, _ *http.Request, exec graphql.GraphExecutor) {
+	t.lab.exec = subscription.Share(exec)
+}
+
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// reply is what an operation answered with.
+type reply struct {
+	Data   map[string]any
+	Errors []struct {
+		Message    string
+		Extensions map[string]any
+	}
+	raw string
+}
+
+// codes are the codes of the errors, and of all userErrors in the data.
+func (r *reply) codes() []string {
+	var codes []string
+	for _, e := range r.Errors {
+		code, _ := e.Extensions["code"].(string)
+		codes = append(codes, code)
+	}
+	for _, payload := range r.Data {
+		problems, _ := at(payload, "userErrors").([]any)
+		for _, problem := range problems {
+			codes = append(codes, text(problem, "code"))
+		}
+	}
+	return codes
+}
+
+// opened is the answer of a subscription that is not refused.
+const opened = `{"data":{"opened":true}}`
+
+// run runs a document. Of a subscription it only tries whether it begins.
+func (l *lab) run(ctx context.Context, document string) *reply {
+	l.t.Helper()
+	return l.answer(ctx, document, false)
+}
+
+// first returns the first answer of a subscription that has one at once.
+func (l *lab) first(ctx context.Context, document string) *reply {
+	l.t.Helper()
+	return l.answer(ctx, document, true)
+}
+
+func (l *lab) answer(ctx context.Context, document string, waits bool) *reply {
+	l.t.Helper()
+	ctx, cancel := context.WithCancel(graphql.StartOperationTrace(ctx))
+	defer cancel()
+	params := &graphql.RawParams{Query: document, Variables: map[string]any{}}
+	if strings.Contains(document, "$file: Upload!") {
+		params.Variables["file"] = graphql.Upload{File: strings.NewReader("A file"), Filename: "a.txt", Size: 6, ContentType: "text/plain"}
+	}
+	op, faults := l.exec.CreateOperationContext(ctx, params)
+	var response *graphql.Response
+	if faults != nil {
+		response = l.exec.DispatchError(graphql.WithOperationContext(ctx, op), faults)
+	} else {
+		answer, inner := l.exec.DispatchOperation(ctx, op)
+		if op.Operation.Operation == ast.Subscription && !waits {
+			cancel() // one that is refused says so all the same
+		}
+		response = answer(inner)
+	}
+	raw := []byte(opened)
+	if response != nil {
+		var err error
+		raw, err = json.Marshal(response)
+		ok(l.t, err)
+	}
+	got := &reply{raw: string(raw)}
+	ok(l.t, json.Unmarshal(raw, got))
+	return got
+}
+
+// world is an account with an object of each kind: one that the first agent may
+// see, and where objects belong to an inbox or to a user, one that they may not.
+type world struct {
+	*testkit.Fixture
+	own, other map[string]string
+}
+
+// world makes an account.
+func (l *lab) world() *world {
+	l.t.Helper()
+	w := &world{testkit.Account(l.t, l.store), map[string]string{}, map[string]string{}}
+	w.own = map[string]string{
+		id.Account: w.AccountID, id.User: w.AgentIDs[0], id.Inbox: w.InboxIDs[0], id.Channel: w.ChannelIDs[0], id.Contact: w.ContactID,
+		id.Visitor: w.VisitorIDs[0], id.Conversation: w.ConversationIDs[0],
+	}
+	w.other = map[string]string{
+		id.Inbox: w.InboxIDs[1], id.Channel: w.ChannelIDs[1], id.Visitor: w.VisitorIDs[2], id.Conversation: w.ConversationIDs[2],
+	}
+	w.Write(w.System, w.fillAccount)
+	w.Write(w.System, w.fillInboxes)
+	for _, ids := range []map[string]string{w.own, w.other} {
+		logged, err := l.store.Client(w.System).Event.Query().Where(event.ConversationID(ids[id.Conversation])).Only(w.System)
+		ok(l.t, err)
+		ids[id.Event] = logged.ID
+	}
+	return w
+}
+
+// make gives an object of the account an id.
+func (w *world) make(kind string) string {
+	w.own[kind] = id.New(kind)
+	return w.own[kind]
+}
+
+// fillAccount makes what belongs to the account and to users.
+func (w *world) fillAccount(ctx context.Context, tx *store.Tx) error {
+	c, now := tx.Client, w.Store.Now()
+	own := id.New(id.PersonalMailbox)
+	w.own[id.PersonalMailbox], w.other[id.PersonalMailbox] = own, id.New(id.PersonalMailbox)
+	return all(
+		ctx,
+		c.Team.Create().SetID(w.make(id.Team)).SetName("Night").SetCreatedAt(now),
+		c.TeamMember.Create().SetID(id.New("member")).SetTeamID(w.own[id.Team]).SetUserID(w.AgentIDs[0]),
+		c.Integration.Create().SetID(w.make(id.Integration)).SetName("Shop").SetInboxIds([]string{w.InboxIDs[0]}).SetCreatedAt(now),
+		c.Bot.Create().SetID(w.make(id.Bot)).SetName("Bot").SetCreatedAt(now),
+		c.ApiToken.Create().SetID(w.make(id.APIToken)).SetHash([]byte(w.own[id.APIToken])).SetName("T").SetUserID(w.AgentIDs[0]).
+			SetScopes([]string{"*"}).SetExpiresAt(clock.Never).SetCreatedAt(now),
+		c.ContactList.Create().SetID(w.make(id.ContactList)).SetName("VIP").SetCreatedAt(now),
+		c.ContactListMember.Create().SetID(id.New("member")).SetListID(w.own[id.ContactList]).SetContactID(w.ContactID),
+		c.SubscriptionType.Create().SetID(w.make(id.SubscriptionType)).SetName("News").SetCreatedAt(now),
+		c.Tag.Create().SetID(w.make(id.Tag)).SetName("Refund").SetFolded("refund").SetCreatedAt(now),
+		c.Ticket.Create().SetID(w.make(id.Ticket)).SetSubject("Parcel").SetPipeline("P").SetStage("S").SetPriority(vocab.PriorityNone).
+			SetContactID(w.ContactID).SetConversationID(w.ConversationIDs[0]).SetCreatedAt(now),
+		c.ImageSender.Create().SetID(id.New(id.ImageSender)).SetUserID(w.AgentIDs[0]).SetAddress("news@example.net").SetCreatedAt(now),
+		c.ImageSender.Create().SetID(w.make(id.ImageSender)).SetUserID(w.AdminID).SetAddress("news@example.net").SetCreatedAt(now),
+		c.PersonalMailbox.Create().SetID(own).SetUserID(w.AgentIDs[0]).SetAddress("ben@example.com").SetProvider(vocab.EmailIMAP).SetCreatedAt(now),
+		c.PersonalMailbox.Create().SetID(w.other[id.PersonalMailbox]).SetUserID(w.AgentIDs[1]).SetAddress("cleo@example.com").
+			SetProvider(vocab.EmailIMAP).SetCreatedAt(now),
+	)
+}
+
+// fillInboxes makes the same objects in each inbox.
+func (w *world) fillInboxes(ctx context.Context, tx *store.Tx) error {
+	for _, in := range []struct {
+		ids                                          map[string]string
+		inbox, channel, conversation, visitor, agent string
+	}{
+		{w.own, w.InboxIDs[0], w.ChannelIDs[0], w.ConversationIDs[0], w.VisitorIDs[0], w.AgentIDs[0]},
+		{w.other, w.InboxIDs[1], w.ChannelIDs[1], w.ConversationIDs[2], w.VisitorIDs[2], w.AgentIDs[1]},
+	} {
+		for _, kind := range []string{id.Message, id.Attachment, id.TargetedMessage, id.SavedView, id.Task, id.Consent, id.PageView, id.RoutingDecision, id.MessageRevision, emailChannel} {
+			in.ids[kind] = id.New(strings.TrimPrefix(kind, "e-mail "))
+		}
+		c, now := tx.Client, w.Store.Now()
+		if err := all(
+			ctx,
+			c.Message.Create().SetID(in.ids[id.Message]).SetInboxID(in.inbox).SetConversationID(in.conversation).SetNumber(4).SetVisibleNumber(3).
+				SetDirection(vocab.Outgoing).SetAuthorKind(viewer.Agent).SetAuthorID(in.agent).SetText("Answer").SetDelivery(vocab.DeliverySent).SetCreatedAt(now),
+			c.Conversation.UpdateOneID(in.conversation).SetLastNumber(4).SetLastVisibleNumber(3).SetLastOutgoingNumber(4),
+			c.Attachment.Create().SetID(in.ids[id.Attachment]).SetInboxID(in.inbox).SetConversationID(in.conversation).SetUploaderKind(viewer.Agent).
+				SetUploaderID(in.agent).SetFileName("a.txt").SetContentType("text/plain").SetSize(1).SetHash("1").SetBlobKey(in.ids[id.Attachment]).
+				SetScan(vocab.ScanNone).SetCreatedAt(now),
+			c.TargetedMessage.Create().SetID(in.ids[id.TargetedMessage]).SetInboxID(in.inbox).SetChannelID(in.channel).SetName("Welcome").
+				SetState(vocab.TargetedOn).SetPosition(1).SetAudience(vocab.AudienceEveryone).SetIncludeListIds([]string{}).SetExcludeListIds([]string{}).
+				SetRules([]vocab.Targeting{}).SetWelcomeMessage("Hello").SetPublishedAt(now).SetCreatedAt(now),
+			c.TargetedMessageVersion.Create().SetID(id.New("version")).SetInboxID(in.inbox).SetTargetedMessageID(in.ids[id.TargetedMessage]).SetVersion(1).
+				SetContent(vocab.TargetedContent{WelcomeMessage: "Hello"}).SetCreatedAt(now),
+			c.SavedView.Create().SetID(in.ids[id.SavedView]).SetInboxID(in.inbox).SetOwnerID(in.agent).SetName("Mine").SetView(vocab.ViewAll).
+				SetFilter(json.RawMessage(`{}`)).SetOrderBy(vocab.ActivityDesc).SetCreatedAt(now),
+			c.Task.Create().SetID(in.ids[id.Task]).SetKind(vocab.TaskBulkClose).SetState(vocab.TaskQueued).SetParams(json.RawMessage(`{}`)).SetTotal(1).
+				SetProblems([]vocab.TaskProblem{}).SetActorKind(viewer.Agent).SetActorID(in.agent).SetCreatedAt(now),
+			c.ConsentRecord.Create().SetID(in.ids[id.Consent]).SetInboxID(in.inbox).SetVisitorID(in.visitor).SetKind(vocab.ConsentCommunicate).
+				SetBasis(vocab.BasisExplicit).SetSubscriptionTypeID(w.own[id.SubscriptionType]).SetText("Yes").SetTextVersion("1").SetGivenAt(now),
+			c.MessageRevision.Create().SetID(in.ids[id.MessageRevision]).SetInboxID(in.inbox).SetConversationID(in.conversation).
+				SetMessageID(in.ids[id.Message]).SetText("Anwser").SetReplacedBy(in.agent).SetCreatedAt(now),
+			c.PageView.Create().SetID(in.ids[id.PageView]).SetInboxID(in.inbox).SetVisitorID(in.visitor).SetURL("https://example.com/").SetViewedAt(now),
+			c.RoutingDecision.Create().SetID(in.ids[id.RoutingDecision]).SetInboxID(in.inbox).SetConversationID(in.conversation).SetDecidedAt(now).
+				SetTrigger("START").SetRule(0).SetTarget("USERS").SetCandidates([]vocab.RoutingCandidate{}),
+			c.Channel.Create().SetID(in.ids[emailChannel]).SetInboxID(in.inbox).SetKind(vocab.Email).SetKey("key-"+in.ids[emailChannel]).SetCreatedAt(now),
+			c.EmailChannel.Create().SetID(in.ids[emailChannel]).SetInboxID(in.inbox).SetAddress("support@example.com").SetAliases([]string{}).
+				SetProvider(vocab.EmailForwarding).SetState(vocab.EmailConnected).SetCreatedAt(now),
+		); err != nil {
+			return err
+		}
+		tx.Append(ctx, store.Event{Type: vocab.MessageCreated, InboxID: in.inbox, ConversationID: in.conversation, MessageID: in.ids[id.Message]})
+	}
+	return nil
+}
+
+// emailChannel is the kind of e-mail channels, whose ids are those of channels.
+const emailChannel = "e-mail " + id.Channel
+
+type creation interface{ Exec(context.Context) error }
+
+func all(ctx context.Context, creations ...creation) error {
+	for _, c := range creations {
+		if err := c.Exec(ctx); err != nil {
+			return fmt.Errorf("%T: %w", c, err)
+		}
+	}
+	return nil
+}
+
+// as returns the context of a kind of caller, with every scope.
+func (w *world) as(kind viewer.Kind) context.Context {
+	scopes := []string{viewer.ScopeAll, viewer.ScopeAct, viewer.ScopeActAs}
+	machine := func(actor string) context.Context {
+		return viewer.NewContext(w.System, &viewer.Viewer{Kind: kind, AccountID: w.AccountID, ActorID: actor, Scopes: scopes, InboxIDs: w.InboxIDs[:1]})
+	}
+	switch kind {
+	case viewer.Admin:
+		return w.Admin
+	case viewer.Agent:
+		return w.Agent(0)
+	case viewer.Integration:
+		return machine(w.own[id.Integration])
+	case viewer.Bot:
+		return machine(w.own[id.Bot])
+	case viewer.Visitor:
+		return w.Visitor(0)
+	}
+	return viewer.NewContext(w.System, viewer.Anonymous())
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"parley/internal/attachment/blob"
+	"parley/internal/secret"
+	"parley/internal/store"
+)
+
+// storage is where the data lies, opened.
+type storage struct {
+	store   *store.Store
+	keys    *secret.Keyring
+	blobs   *blob.Bucket
+	dataDir string
+}
+
+// openStorage opens the database, which migrates it, and where files are stored.
+func (d *databaseSettings) openStorage(ctx context.Context, log *slog.Logger) (*storage, error) {
+	if err := d.makeDataDir(); err != nil {
+		return nil, err
+	}
+	keys, err := d.keys()
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.open(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	blobs, err := blob.Open(ctx, d.FilesURL, d.DataDir)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("PARLEY_FILES_URL: %w", err), s.Close())
+	}
+	return &storage{store: s, keys: keys, blobs: blobs, dataDir: d.DataDir}, nil
+}
+
+func (s *storage) close() error { return errors.Join(s.blobs.Close(), s.store.Close()) }

@@ -1,0 +1,132 @@
+package graph_test
+
+import (
+	"strings"
+	"testing"
+
+	gql "github.com/vektah/gqlparser/v2/ast"
+)
+
+// API-4: every connection has its rows twice, with and without their positions,
+// and says whether the list goes on.
+func TestConnectionsAreAlike(t *testing.T) {
+	t.Parallel()
+	found := 0
+	for name, def := range schema().Types {
+		stem, ok := strings.CutSuffix(name, "Connection")
+		if !ok {
+			continue
+		}
+		found++
+		edge := schema().Types[stem+"Edge"]
+		if edge == nil {
+			t.Errorf("%s has no %sEdge", name, stem)
+			continue
+		}
+		node := edge.Fields.ForName("node")
+		if cursor := edge.Fields.ForName("cursor"); cursor == nil || node == nil || cursor.Type.String() != "String!" {
+			t.Errorf("%sEdge: want cursor: String! and a node", stem)
+			continue
+		}
+		for field, want := range map[string]string{
+			"nodes":    "[" + node.Type.String() + "]!",
+			"edges":    "[" + edge.Name + "!]!",
+			"pageInfo": "PageInfo!",
+		} {
+			if f := def.Fields.ForName(field); f == nil || f.Type.String() != want {
+				t.Errorf("%s.%s: got %v, want %s", name, field, f, want)
+			}
+		}
+	}
+	if found < 6 {
+		t.Errorf("got %d connections; want all of the schema's", found)
+	}
+}
+
+// bounded are the lists that are no connections: a rule keeps each at 100 rows
+// or less, or it is one value of its object.
+var bounded = map[string]string{
+	"AvailabilityAnswer.reasons":         "at most one of each code",
+	"ChatAvailability.holidays":          "part of one setting, which is written as a whole: at most 500",
+	"ChatAvailability.hours":             "at most 100 spans",
+	"ChatChannel.texts":                  "one of each key",
+	"Contact.emails":                     "at most 100 addresses",
+	"Conversation.filtered":              "at most one of each reason",
+	"Conversation.tags":                  "at most 50 tags",
+	"EmailChannel.aliases":               "at most 50 aliases",
+	"EmailHeaders.bcc":                   "the first 100",
+	"EmailHeaders.cc":                    "the first 100",
+	"EmailHeaders.mailboxes":             "the first 100",
+	"EmailHeaders.recipients":            "at most 100 recipients of a mail of ours",
+	"EmailHeaders.replyTo":               "the first 100",
+	"EmailHeaders.to":                    "the first 100",
+	"EmailVerdict.authentication":        "headers of one mail",
+	"EmailVerdict.problems":              "one sentence for each kind of problem",
+	"EmailVerdict.reasons":               "at most one of each reason",
+	"Event.changes":                      "at most one for each field of an object",
+	"Heading.users":                      "at most 100 users",
+	"InboundEmailSimulation.attachments": "parts of one mail",
+	"InboundEmailSimulation.filtered":    "at most one of each reason",
+	"Inbox.setup":                        "one for each thing to set up",
+	"ApiToken.deprecatedFieldsUsed":      "at most one of each deprecated field",
+	"ViewerToken.deprecatedFieldsUsed":   "at most one of each deprecated field",
+	"FilteredChange.fromFiltered":        "values of one enum",
+	"FilteredChange.toFiltered":          "values of one enum",
+	"SavedFilter.tagObjects":             "at most 100 tags",
+	"SavedFilterGroup.tagObjects":        "at most 100 tags",
+	"SavedFilterDetail.tagObjects":       "at most 100 tags",
+	"TagsChange.added":                   "at most 50 tags",
+	"TagsChange.addedIds":                "at most 50 tags",
+	"TagsChange.removedIds":              "at most 50 tags",
+	"TagsChange.removed":                 "at most 50 tags",
+	"EventTypeInfo.mutations":            "the schema's own",
+	"EventTypeInfo.changedFields":        "the schema's own",
+	"Query.eventTypes":                   "values of one enum",
+	"Inbox.viewCounts":                   "one for each built-in view",
+	"Message.attachments":                "at most 100, and those after one",
+	"Message.mentions":                   "at most 50 users",
+	"Query._entities":                    "as many as representations were given",
+	"Query.nodes":                        "as many as ids were given",
+	"Query.viewCounts":                   "eight for each of at most 100 inboxes, and at most 50 saved views",
+	"Routing.rules":                      "at most 50 rules",
+	"RoutingRule.conditions":             "at most 20 conditions",
+	"RoutingRule.teams":                  "at most 100 teams",
+	"RoutingRule.users":                  "at most 100 users",
+	"Subscription.conversationPresence":  "at most 100 are shown",
+	"Subscription.viewCounts":            "eight for each of at most 100 inboxes, and at most 50 saved views",
+	"TargetedMessage.excludeLists":       "at most 100 lists",
+	"TargetedMessage.includeLists":       "at most 100 lists",
+	"TargetedMessage.rules":              "at most 50 rules",
+	"TargetedMessageVerdict.excludedBy":  "at most 100 lists",
+	"TargetedMessageVerdict.rules":       "at most 50 rules",
+	"Task.problems":                      "the first 100",
+	"Ticket.properties":                  "at most 50 properties",
+	"TicketPreset.properties":            "at most 50 properties",
+	"ViewChanges.changes":                "what one event did to one window",
+	"ViewerToken.inboxIds":               "the first 100",
+	"ViewerToken.scopes":                 "at most one of each scope",
+	"VisitorMessage.attachments":         "at most 20 files of a chat message",
+	"Widget.texts":                       "one of each key",
+	"WidgetHeading.people":               "at most 100 users",
+	"Query.visitorConversations":         "the latest 50",
+	"ApiToken.scopes":                    "at most one of each scope",
+}
+
+// API-4: no list that can pass 100 rows is without paging.
+func TestLongListsArePaged(t *testing.T) {
+	t.Parallel()
+	for name, def := range schema().Types {
+		if def.BuiltIn || def.Kind != gql.Object || strings.HasSuffix(name, "Connection") || strings.HasSuffix(name, "Payload") {
+			continue
+		}
+		for _, f := range def.Fields {
+			element := f.Type.Elem
+			if element == nil || strings.HasPrefix(f.Name, "__") || strings.HasPrefix(name, "Saved") || name == "UserError" {
+				continue // a saved filter shows what its input had, which is bounded there
+			}
+			if bounded[name+"."+f.Name] == "" {
+				t.Errorf("%s.%s is a list without paging: make it a connection, or say here which rule bounds it", name, f.Name)
+			}
+		}
+	}
+}

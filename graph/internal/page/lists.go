@@ -1,0 +1,117 @@
+package page
+
+import (
+	"parley/ent"
+	"parley/internal/channel/chat/targeting"
+	"parley/internal/channel/chat/wording"
+	"parley/internal/paging"
+	"parley/internal/vocab"
+)
+
+// Pages of lists that have nothing but their rows.
+type (
+	// UserConnection is a page of rows.
+	UserConnection = paging.Connection[*ent.User]
+	// UserEdge is a row of such a page.
+	UserEdge = paging.Edge[*ent.User]
+	// TagConnection is a page of rows.
+	TagConnection = paging.Connection[*ent.Tag]
+	// TagEdge is a row of such a page.
+	TagEdge = paging.Edge[*ent.Tag]
+	// IntegrationConnection is a page of rows.
+	IntegrationConnection = paging.Connection[*ent.Integration]
+	// IntegrationEdge is a row of such a page.
+	IntegrationEdge = paging.Edge[*ent.Integration]
+	// TeamConnection is a page of rows.
+	TeamConnection = paging.Connection[*ent.Team]
+	// TeamEdge is a row of such a page.
+	TeamEdge = paging.Edge[*ent.Team]
+	// ApiTokenConnection is a page of rows.
+	ApiTokenConnection = paging.Connection[*ent.ApiToken]
+	// ApiTokenEdge is a row of such a page.
+	ApiTokenEdge = paging.Edge[*ent.ApiToken]
+	// InboxConnection is a page of rows.
+	InboxConnection = paging.Connection[*ent.Inbox]
+	// InboxEdge is a row of such a page.
+	InboxEdge = paging.Edge[*ent.Inbox]
+	// ChatTextConnection is a page of rows.
+	ChatTextConnection = paging.Connection[*wording.Text]
+	// ChatTextEdge is a row of such a page.
+	ChatTextEdge = paging.Edge[*wording.Text]
+	// PageViewConnection is a page of rows.
+	PageViewConnection = paging.Connection[*ent.PageView]
+	// PageViewEdge is a row of such a page.
+	PageViewEdge = paging.Edge[*ent.PageView]
+	// ContactSubscriptionTypeConnection is a page of rows.
+	ContactSubscriptionTypeConnection = paging.Connection[*ent.SubscriptionType]
+	// ContactSubscriptionTypeEdge is a row of such a page.
+	ContactSubscriptionTypeEdge = paging.Edge[*ent.SubscriptionType]
+	// ConsentConnection is a page of rows.
+	ConsentConnection = paging.Connection[*ent.ConsentRecord]
+	// ConsentEdge is a row of such a page.
+	ConsentEdge = paging.Edge[*ent.ConsentRecord]
+	// EmailChannelConnection is a page of rows.
+	EmailChannelConnection = paging.Connection[*ent.EmailChannel]
+	// EmailChannelEdge is a row of such a page.
+	EmailChannelEdge = paging.Edge[*ent.EmailChannel]
+	// PersonalMailboxConnection is a page of rows.
+	PersonalMailboxConnection = paging.Connection[*ent.PersonalMailbox]
+	// PersonalMailboxEdge is a row of such a page.
+	PersonalMailboxEdge = paging.Edge[*ent.PersonalMailbox]
+	// EmailMailboxConnection is a page of rows.
+	EmailMailboxConnection = paging.Connection[*vocab.Mailbox]
+	// EmailMailboxEdge is a row of such a page.
+	EmailMailboxEdge = paging.Edge[*vocab.Mailbox]
+	// MessageRevisionConnection is a page of rows.
+	MessageRevisionConnection = paging.Connection[*ent.MessageRevision]
+	// MessageRevisionEdge is a row of such a page.
+	MessageRevisionEdge = paging.Edge[*ent.MessageRevision]
+	// RoutingCandidateConnection is a page of rows.
+	RoutingCandidateConnection = paging.Connection[*vocab.RoutingCandidate]
+	// RoutingCandidateEdge is a row of such a page.
+	RoutingCandidateEdge = paging.Edge[*vocab.RoutingCandidate]
+	// RoutingDecisionConnection is a page of rows.
+	RoutingDecisionConnection = paging.Connection[*ent.RoutingDecision]
+	// RoutingDecisionEdge is a row of such a page.
+	RoutingDecisionEdge = paging.Edge[*ent.RoutingDecision]
+	// TargetedMessageConnection is a page of rows.
+	TargetedMessageConnection = paging.Connection[*ent.TargetedMessage]
+	// TargetedMessageEdge is a row of such a page.
+	TargetedMessageEdge = paging.Edge[*ent.TargetedMessage]
+	// TargetedMessageVerdictConnection is a page of rows.
+	TargetedMessageVerdictConnection = paging.Connection[*targeting.Verdict]
+	// TargetedMessageVerdictEdge is a row of such a page.
+	TargetedMessageVerdictEdge = paging.Edge[*targeting.Verdict]
+	// TargetingWarningConnection is a page of rows.
+	TargetingWarningConnection = paging.Connection[*targeting.Warning]
+	// TargetingWarningEdge is a row of such a page.
+	TargetingWarningEdge = paging.Edge[*targeting.Warning]
+	// ContactListConnection is a page of rows.
+	ContactListConnection = paging.Connection[*ent.ContactList]
+	// ContactListEdge is a row of such a page.
+	ContactListEdge = paging.Edge[*ent.ContactList]
+	// TicketConnection is a page of rows.
+	TicketConnection = paging.Connection[*ent.Ticket]
+	// TicketEdge is a row of such a page.
+	TicketEdge = paging.Edge[*ent.Ticket]
+	// RemoteImageSenderConnection is a page of rows.
+	RemoteImageSenderConnection = paging.Connection[*ent.ImageSender]
+	// RemoteImageSenderEdge is a row of such a page.
+	RemoteImageSenderEdge = paging.Edge[*ent.ImageSender]
+	// BlockedSenderConnection is a page of rows.
+	BlockedSenderConnection = paging.Connection[*ent.Block]
+	// BlockedSenderEdge is a row of such a page.
+	BlockedSenderEdge = paging.Edge[*ent.Block]
+	// EmailAllowListConnection is a page of rows.
+	EmailAllowListConnection = paging.Connection[string]
+	// EmailAllowListEdge is a row of such a page.
+	EmailAllowListEdge = paging.Edge[string]
+	// TaskConnection is a page of rows.
+	TaskConnection = paging.Connection[*ent.Task]
+	// TaskEdge is a row of such a page.
+	TaskEdge = paging.Edge[*ent.Task]
+	// SavedViewConnection is a page of rows.
+	SavedViewConnection = paging.Connection[*ent.SavedView]
+	// SavedViewEdge is a row of such a page.
+	SavedViewEdge = paging.Edge[*ent.SavedView]
+)

@@ -1,0 +1,108 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"parley/ent"
+	"parley/internal/clock"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// actor is a user or an integration, with what decides what it may see.
+type actor struct {
+	accountID string
+	// userID is "" for an integration.
+	userID, integrationID string
+	role                  vocab.UserRole
+	deactivatedAt         clock.Micros
+	inboxIDs              []string
+}
+
+// viewer returns the actor as one who asks, with their inboxes as they are now.
+func (s *Service) viewer(ctx context.Context, a *actor) (*viewer.Viewer, error) {
+	v := &viewer.Viewer{AccountID: a.accountID}
+	var err error
+	if a.userID == "" {
+		v.Kind, v.ActorID = viewer.Integration, a.integrationID
+		v.InboxIDs, err = s.inboxesGranted(ctx, a)
+	} else {
+		v.Kind, v.ActorID = kindOf(a.role), a.userID
+		v.InboxIDs, err = s.inboxesOfUser(ctx, a)
+	}
+	slices.Sort(v.InboxIDs)
+	return v, err
+}
+
+func kindOf(role vocab.UserRole) viewer.Kind {
+	if role == vocab.RoleAdmin {
+		return viewer.Admin
+	}
+	return viewer.Agent
+}
+
+// inboxesOfUser are those that the user is a member of, directly or through a
+// team (AC-3).
+func (s *Service) inboxesOfUser(ctx context.Context, a *actor) ([]string, error) {
+	return s.store.Strings(ctx, `SELECT i.id FROM inbox_users m JOIN inboxes i ON i.id = m.inbox_id
+			WHERE m.user_id = $1 AND m.account_id = $2 AND i.deleted_at = 0
+		UNION SELECT i.id FROM team_members t JOIN inbox_teams m ON m.team_id = t.team_id JOIN inboxes i ON i.id = m.inbox_id
+			WHERE t.user_id = $1 AND t.account_id = $2 AND i.deleted_at = 0`, a.userID, a.accountID)
+}
+
+// inboxesGranted are those of the integration that still exist (AC-12).
+func (s *Service) inboxesGranted(ctx context.Context, a *actor) ([]string, error) {
+	if len(a.inboxIDs) == 0 {
+		return nil, nil
+	}
+	args := []any{a.accountID}
+	places := make([]string, len(a.inboxIDs))
+	for i, inboxID := range a.inboxIDs {
+		args = append(args, inboxID)
+		places[i] = "$" + strconv.Itoa(len(args))
+	}
+	return s.store.Strings(ctx, "SELECT id FROM inboxes WHERE account_id = $1 AND deleted_at = 0 AND id IN ("+strings.Join(places, ", ")+")", args...)
+}
+
+// ViewerOf returns a user or an integration of an account as one who asks now,
+// without scopes: background work goes on with no more rights than its asker
+// has (AC-12). One who is gone or deactivated is FORBIDDEN.
+func (s *Service) ViewerOf(ctx context.Context, accountID, actorID string) (*viewer.Viewer, error) {
+	ctx = viewer.NewContext(ctx, viewer.System("viewer", accountID))
+	a := &actor{accountID: accountID}
+	var err error
+	if id.Is(actorID, id.Integration) {
+		err = s.loadIntegration(ctx, a, actorID)
+	} else {
+		err = s.loadMember(ctx, a, actorID)
+	}
+	if ent.IsNotFound(err) || err == nil && a.deactivatedAt.IsSet() {
+		return nil, errs.New(errs.Forbidden, "The user or integration that requested this no longer has access.")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load %s: %w", actorID, err)
+	}
+	return s.viewer(ctx, a)
+}
+
+func (s *Service) loadIntegration(ctx context.Context, a *actor, integrationID string) error {
+	i, err := s.store.Client(ctx).Integration.Get(ctx, integrationID)
+	if err == nil {
+		a.integrationID, a.inboxIDs = i.ID, i.InboxIds
+	}
+	return err
+}
+
+func (s *Service) loadMember(ctx context.Context, a *actor, userID string) error {
+	u, err := s.store.Client(ctx).User.Get(ctx, userID)
+	if err == nil {
+		a.userID, a.role, a.deactivatedAt = u.ID, u.Role, u.DeactivatedAt
+	}
+	return err
+}

@@ -1,0 +1,75 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	// Time zones are checked against, and later computed with, the same list on every machine.
+	_ "time/tzdata"
+
+	"parley/ent"
+	"parley/internal/errs"
+	"parley/internal/idempotency"
+	"parley/internal/opt"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// Account returns the viewer's account.
+func (s *Service) Account(ctx context.Context) (*ent.Account, error) {
+	return s.store.Client(ctx).Account.Get(ctx, viewer.FromContext(ctx).AccountID)
+}
+
+// UpdateAccount changes the account's settings.
+func (s *Service) UpdateAccount(ctx context.Context, in UpdateAccountInput) (*ent.Account, error) {
+	call := idempotency.Call{Mutation: "updateAccount", Key: in.IdempotencyKey, Input: in, Result: viewer.FromContext(ctx).AccountID}
+	_, err := Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
+		before, err := tx.Client.Account.Get(ctx, call.Result)
+		if err != nil {
+			return err
+		}
+		after, err := in.applyTo(before)
+		if err != nil {
+			return err
+		}
+		var c store.Changes
+		c.Named("name", before.Name != after.Name)
+		c.Optional("timeZone", before.TimeZone, after.TimeZone)
+		c.Flag("gdprEnabled", before.GdprEnabled, after.GdprEnabled)
+		c.Flag("tagsManaged", before.TagsManaged, after.TagsManaged)
+		if len(c) == 0 {
+			return nil
+		}
+		tx.Append(ctx, store.Event{Type: vocab.AccountUpdated, SubjectID: after.ID, Changes: c})
+		return tx.Client.Account.UpdateOneID(after.ID).SetName(after.Name).SetTimeZone(after.TimeZone).
+			SetGdprEnabled(after.GdprEnabled).SetTagsManaged(after.TagsManaged).Exec(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.Account(ctx)
+}
+
+// applyTo returns the account as the input wants it.
+func (in UpdateAccountInput) applyTo(before *ent.Account) (*ent.Account, error) {
+	a := *before
+	var faults []error
+	faults = append(faults, rename(&a.Name, in.Name),
+		opt.Require(&a.TimeZone, in.TimeZone, "timeZone"), opt.Require(&a.GdprEnabled, in.GdprEnabled, "gdprEnabled"),
+		opt.Require(&a.TagsManaged, in.TagsManaged, "tagsManaged"))
+	if a.TimeZone != before.TimeZone {
+		faults = append(faults, checkZone(a.TimeZone))
+	}
+	return &a, errors.Join(faults...)
+}
+
+func checkZone(name string) error {
+	// Go takes "" for UTC, and "Local" for the machine's.
+	if _, err := time.LoadLocation(name); err != nil || name == "" || strings.EqualFold(name, "local") {
+		return errs.New(errs.Invalid, "There is no time zone %q; use an IANA name such as \"Europe/Vienna\".", errs.Clip(name)).On("timeZone")
+	}
+	return nil
+}

@@ -1,0 +1,197 @@
+package targeting
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+
+	"parley/ent"
+	"parley/ent/bot"
+	"parley/ent/subscriptiontype"
+	"parley/internal/clock"
+	"parley/internal/errs"
+	"parley/internal/pageurl"
+	"parley/internal/routing"
+	"parley/internal/vocab"
+)
+
+// checkComplete names everything that a message lacks to be shown, or that
+// contradicts itself, an error each (TM-1).
+func checkComplete(ctx context.Context, client *ent.Client, m *ent.TargetedMessage) error {
+	var found checks
+	if m.Name == "" {
+		found.required("Enter a name.", "name")
+	}
+	if m.WelcomeMessage == "" {
+		found.required("Enter a welcome message: it is the first text that visitors read.", "welcomeMessage")
+	}
+	found.audience(m)
+	found.rules(m.Rules)
+	found.heading(m.Heading)
+	found.capture(m.EmailCapture)
+	found.consent(m.Consent)
+	if m.BotID != "" && len(m.Routing.Rules) > 0 {
+		found.invalid("A bot replies first and hands off by its own rule: remove either the bot or the routing.", "routing")
+	}
+	return errors.Join(append(found, checkReferences(ctx, client, m))...)
+}
+
+// checks collects what is wrong with a message.
+type checks []error
+
+func (c *checks) required(message string, path ...string) {
+	*c = append(*c, errs.New(errs.Required, "%s", message).On(path...))
+}
+
+func (c *checks) invalid(message string, path ...string) {
+	*c = append(*c, errs.New(errs.Invalid, "%s", message).On(path...))
+}
+
+func (c *checks) audience(m *ent.TargetedMessage) {
+	switch lists := len(m.IncludeListIds) > 0; {
+	case m.Audience == vocab.AudienceLists && !lists:
+		c.required("The audience is LISTS: choose at least one list.", "includeListIds")
+	case m.Audience != vocab.AudienceLists && lists:
+		c.invalid("Lists are chosen, but the audience is not LISTS.", "includeListIds")
+	}
+	for i, list := range m.ExcludeListIds {
+		if slices.Contains(m.IncludeListIds, list) {
+			c.invalid("The list is both included and excluded: exclusion wins.", "excludeListIds", strconv.Itoa(i))
+		}
+	}
+}
+
+func (c *checks) rules(rules []vocab.Targeting) {
+	if len(rules) == 0 {
+		c.required("Add at least one rule for the pages on which it is shown.", "rules")
+	}
+	for i, r := range rules {
+		c.rule(r, strconv.Itoa(i))
+	}
+}
+
+func (c *checks) rule(r vocab.Targeting, at string) {
+	switch {
+	case r.Operator == vocab.OpAllPages:
+	case r.Value == "":
+		c.required("Enter a value to compare the URL with.", "rules", at, inputField(r), "value")
+	case r.Operator != vocab.OpQueryParam && !pageurl.CouldHold(r.Value):
+		c.invalid("No URL can match this value: start it with http://, https://, a host or a /.", "rules", at, inputField(r), "value")
+	}
+	if r.Operator == vocab.OpQueryParam && r.Parameter == "" {
+		c.required("Enter the name of the query parameter.", "rules", at, inputField(r), "parameter")
+	}
+}
+
+// inputField is the field of the input that a rule comes in.
+func inputField(r vocab.Targeting) string {
+	if r.Operator == vocab.OpQueryParam {
+		return "queryParameter"
+	}
+	return "url"
+}
+
+func (c *checks) heading(h vocab.Heading) {
+	switch h.Kind {
+	case vocab.HeadingUsers:
+		if len(h.UserIDs) == 0 {
+			c.required("Choose the users that the heading shows.", "heading", "userIds")
+		}
+	case vocab.HeadingTeam:
+		if h.TeamID == "" {
+			c.required("Choose the team that the heading shows.", "heading", "teamId")
+		}
+	case vocab.HeadingContactOwner:
+		if h.FallbackID == "" {
+			c.required("Choose a user to show if the contact has no owner.", "heading", "fallbackId")
+		}
+	}
+	if h.Kind != vocab.HeadingUsers && len(h.UserIDs) > 0 {
+		c.invalid("Users are chosen, but the heading's kind is not USERS.", "heading", "userIds")
+	}
+	if h.Kind != vocab.HeadingTeam && h.TeamID != "" {
+		c.invalid("A team is chosen, but the heading's kind is not TEAM.", "heading", "teamId")
+	}
+	if h.Kind != vocab.HeadingContactOwner && h.FallbackID != "" {
+		c.invalid("A fallback is chosen, but the heading's kind is not CONTACT_OWNER.", "heading", "fallbackId")
+	}
+	if h.Kind != vocab.HeadingCustom && (h.Name != "" || h.AvatarURL != "") {
+		c.invalid("A name or picture is set, but the heading's kind is not CUSTOM.", "heading", "name")
+	}
+}
+
+func (c *checks) capture(e vocab.EmailCapture) {
+	delayed := e.Timing == vocab.CaptureAfterDelay
+	switch {
+	case delayed && e.DelaySeconds == 0:
+		c.required("Set the number of seconds after which to ask.", "emailCapture", "delaySeconds")
+	case e.DelaySeconds < 0 || e.DelaySeconds > MaxDelay:
+		c.invalid("The delay must be from 1 to 3600 seconds.", "emailCapture", "delaySeconds")
+	case !delayed && e.DelaySeconds != 0:
+		c.invalid("A delay is set, but the timing is not AFTER_DELAY.", "emailCapture", "delaySeconds")
+	}
+	if e.Timing == vocab.CaptureNever && e.Text != "" {
+		c.invalid("A text is set, but the address is never asked for.", "emailCapture", "text")
+	}
+}
+
+func (c *checks) consent(s vocab.Consent) {
+	asks := s.Processing != vocab.ConsentNone
+	switch {
+	case asks && s.ProcessingText == "":
+		c.required("Enter the text that the visitor consents to.", "consent", "processingText")
+	case !asks && s.ProcessingText != "":
+		c.invalid("A text is set, but consent to processing is not asked for.", "consent", "processingText")
+	}
+	switch {
+	case s.CommunicationText != "" && s.SubscriptionTypeID == "":
+		c.required("Choose the type of mail that the visitor opts in to.", "consent", "contactSubscriptionTypeId")
+	case s.CommunicationText == "" && s.SubscriptionTypeID != "":
+		c.required("Enter the text that the visitor consents to.", "consent", "communicationText")
+	}
+}
+
+// checkReferences refuses what the message names and the account does not have.
+// A draft's must be there, too.
+func checkReferences(ctx context.Context, client *ent.Client, m *ent.TargetedMessage) error {
+	var faults []error
+	for _, check := range []func() error{
+		func() error { return knowsLists(ctx, client, m.IncludeListIds, "includeListIds") },
+		func() error { return knowsLists(ctx, client, m.ExcludeListIds, "excludeListIds") },
+		func() error { return knowsPeople(ctx, client, m.Heading) },
+		func() error { return knowsSubscription(ctx, client, m.Consent.SubscriptionTypeID) },
+		func() error { return knowsBot(ctx, client, m.BotID) },
+		func() error { return routing.Check(ctx, client, m.InboxID, vocab.Chat, m.Routing) },
+	} {
+		err := check()
+		if err != nil && errs.Of(err) == nil {
+			return err
+		}
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}
+
+func knowsSubscription(ctx context.Context, client *ent.Client, typeID string) error {
+	if typeID == "" {
+		return nil
+	}
+	known, err := client.SubscriptionType.Query().
+		Where(subscriptiontype.ID(typeID), subscriptiontype.ArchivedAt(clock.Micros(0))).Exist(ctx)
+	if err == nil && !known {
+		return errs.New(errs.NotFound, "There is no subscription type %q, or it is archived.", errs.Clip(typeID)).On("consent", "contactSubscriptionTypeId")
+	}
+	return err
+}
+
+func knowsBot(ctx context.Context, client *ent.Client, botID string) error {
+	if botID == "" {
+		return nil
+	}
+	known, err := client.Bot.Query().Where(bot.ID(botID)).Exist(ctx)
+	if err == nil && !known {
+		return errs.New(errs.NotFound, "There is no bot %q.", errs.Clip(botID)).On("botId")
+	}
+	return err
+}

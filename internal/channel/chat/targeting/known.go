@@ -1,0 +1,77 @@
+package targeting
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+
+	"parley/ent"
+	"parley/ent/contactlist"
+	"parley/ent/team"
+	"parley/ent/user"
+	"parley/internal/clock"
+	"parley/internal/errs"
+	"parley/internal/vocab"
+)
+
+// knowsLists refuses lists that the account does not have, an error each.
+func knowsLists(ctx context.Context, client *ent.Client, ids []string, field string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if len(ids) > MaxLists {
+		return errs.Exceeds(MaxLists, "There are %d lists; at most %d are allowed.", len(ids), MaxLists).On(field)
+	}
+	found, err := client.ContactList.Query().Where(contactlist.IDIn(ids...)).IDs(ctx)
+	if err != nil {
+		return err
+	}
+	return checkFound(ids, found, "list", field)
+}
+
+// knowsPeople refuses people and teams of a heading that the account does not
+// have, or that were deactivated.
+func knowsPeople(ctx context.Context, client *ent.Client, h vocab.Heading) error {
+	users := h.UserIDs
+	if h.FallbackID != "" {
+		users = append(users[:len(users):len(users)], h.FallbackID)
+	}
+	var faults []error
+	if len(users) > 0 && len(h.UserIDs) <= MaxPeople {
+		active, err := client.User.Query().Where(user.IDIn(users...), user.DeactivatedAt(clock.Micros(0))).IDs(ctx)
+		if err != nil {
+			return err
+		}
+		faults = append(faults, checkFound(h.UserIDs, active, "active user", "heading", "userIds"))
+		if h.FallbackID != "" && checkFound([]string{h.FallbackID}, active, "", "") != nil {
+			faults = append(faults, errs.New(errs.NotFound, "There is no active user %q.", errs.Clip(h.FallbackID)).On("heading", "fallbackId"))
+		}
+	}
+	if h.TeamID != "" {
+		known, err := client.Team.Query().Where(team.ID(h.TeamID)).Exist(ctx)
+		if err != nil {
+			return err
+		}
+		if !known {
+			faults = append(faults, errs.New(errs.NotFound, "There is no team %q.", errs.Clip(h.TeamID)).On("heading", "teamId"))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// checkFound names each id that was not found, at its place.
+func checkFound(ids, found []string, what string, path ...string) error {
+	known := map[string]bool{}
+	for _, f := range found {
+		known[f] = true
+	}
+	var faults []error
+	for i, wanted := range ids {
+		if !known[wanted] {
+			at := slices.Concat(path, []string{strconv.Itoa(i)})
+			faults = append(faults, errs.New(errs.NotFound, "There is no %s %q.", what, errs.Clip(wanted)).On(at...))
+		}
+	}
+	return errors.Join(faults...)
+}

@@ -1,0 +1,15 @@
+// Package visitor holds the rules of those who chat from a web site: their
+// sessions and identities, what a widget shows them, and what they write and
+// read (CH-5, CH-8, IN-10, IN-20, TM-1).
+//
+// A visitor is known by a signed token of one channel. It is anonymous, claimed
+// by an e-mail address that was typed, or identified by a JWT that the site's
+// own back end signed. What is typed is for the agents' eyes; only the token
+// and a proved identity open conversations. An anonymous visitor who proves an
+// identity is merged into that identity's visitor, permanently: merged_into makes
+// old tokens resolve to it.
+//
+// Visitors read under their own fence and write nothing themselves: a use case
+// proves that something is theirs, and then acts as the system in their name.
+// Where a visitor's row is locked, that is before any conversation.
+package visitor

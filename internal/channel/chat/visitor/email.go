@@ -1,0 +1,54 @@
+package visitor
+
+import (
+	"context"
+
+	"parley/ent"
+	"parley/internal/account"
+	"parley/internal/channel/chat/targeting"
+	"parley/internal/store"
+	"parley/internal/viewer"
+)
+
+// CaptureEmail keeps an address that the visitor typed and links them to its
+// contact, for the agents' eyes: it opens nothing to the visitor. A proved
+// identity keeps the contact that it has (CH-8). Errors: INVALID on email if it
+// is none, CONSENT_REQUIRED as in StartChat (TM-8), NOT_FOUND on
+// targetedMessageId.
+func (s *Service) CaptureEmail(ctx context.Context, in CaptureVisitorEmailInput) (*ent.Visitor, error) {
+	return s.actAsVisitor(ctx, "captureVisitorEmail", in.IdempotencyKey, in, func(ctx context.Context, tx *store.Tx, _ *viewer.Viewer, me *ent.Visitor) error {
+		m, err := askingMessage(ctx, tx, me, in.TargetedMessageID)
+		if err != nil {
+			return err
+		}
+		if err := mayCapture(ctx, tx, me, m); err != nil {
+			return err
+		}
+		n, err := s.captureEmail(ctx, tx, me, in.Email)
+		if err != nil || m == nil {
+			return err
+		}
+		return targeting.Count(ctx, tx, m, targeting.Tally{Emails: n})
+	})
+}
+
+// captureEmail returns how many addresses became known: one, or none where the
+// visitor had one before.
+func (s *Service) captureEmail(ctx context.Context, tx *store.Tx, me *ent.Visitor, email string) (int, error) {
+	address, err := account.CleanEmail(email, "email")
+	if err != nil {
+		return 0, err
+	}
+	if me.Email == address && me.ContactID != "" || me.Identity != nil && me.ContactID != "" {
+		return 0, nil
+	}
+	c, _, err := s.contacts.FindOrCreateByEmail(ctx, tx, address)
+	if err != nil {
+		return 0, err
+	}
+	known := 1
+	if me.Email != "" {
+		known = 0
+	}
+	return known, s.linkContact(ctx, tx, me, address, c.ID)
+}

@@ -1,0 +1,79 @@
+package visitor
+
+import "parley/internal/vocab"
+
+// StartVisitorSessionInput is the input of startVisitorSession. Which channel,
+// and who.
+type StartVisitorSessionInput struct {
+	ChannelKey     string
+	Token          *string
+	Identity       *string
+	Link           *string
+	Locale         *string
+	IdempotencyKey *string
+}
+
+// StartChatInput is the input of startChat. A visitor's first message.
+type StartChatInput struct {
+	TargetedMessageID      string
+	TargetedMessageVersion *int
+	Text                   string
+	AttachmentIDs          []string
+	PageURL                string
+	Email                  *string
+	Consent                *bool
+	CommunicationConsent   *bool
+	IdempotencyKey         *string
+}
+
+// SendVisitorMessageInput is the input of sendVisitorMessage. A visitor's
+// further message.
+type SendVisitorMessageInput struct {
+	ConversationID string
+	Text           string
+	AttachmentIDs  []string
+	IdempotencyKey *string
+}
+
+// CaptureVisitorEmailInput is the input of captureVisitorEmail. A visitor's
+// e-mail address.
+type CaptureVisitorEmailInput struct {
+	Email             string
+	TargetedMessageID *string
+	IdempotencyKey    *string
+}
+
+// MarkVisitorConversationReadInput is the input of
+// markVisitorConversationRead. What a visitor has read.
+type MarkVisitorConversationReadInput struct {
+	ConversationID string
+	// UpTo is the last message that was read; nil or empty: all of them.
+	UpTo           *string
+	IdempotencyKey *string
+}
+
+// RecordVisitorConsentInput is the input of recordVisitorConsent. What a
+// visitor agrees to.
+type RecordVisitorConsentInput struct {
+	TargetedMessageID    string
+	Consent              *bool
+	CommunicationConsent *bool
+	PageURL              string
+	IdempotencyKey       *string
+}
+
+// RecordWidgetViewInput is the input of recordWidgetView. What a visitor saw of
+// a targeted message.
+type RecordWidgetViewInput struct {
+	TargetedMessageID string
+	Kind              vocab.WidgetViewKind
+	IdempotencyKey    *string
+}
+
+// TrackPageViewInput is the input of trackPageView. A page that a visitor looks
+// at.
+type TrackPageViewInput struct {
+	URL            string
+	Title          *string
+	IdempotencyKey *string
+}

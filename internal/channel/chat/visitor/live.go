@@ -1,0 +1,190 @@
+package visitor
+
+import (
+	"context"
+	"time"
+
+	"parley/ent"
+	"parley/internal/conversation/live"
+	"parley/internal/event"
+	"parley/internal/presence"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// Change is a change of what a visitor sees of their conversation:
+// *MessageChange, *TypingChange, or *StatusChange.
+type Change interface{ isChange() }
+
+// MessageChange is a change of the messages that a visitor sees. Sequence is the
+// event's number in the log.
+type MessageChange struct {
+	Sequence int64
+	Kind     vocab.ChangeKind
+	Message  *ent.Message
+}
+
+// TypingChange says that someone of the team, or a bot, types or stopped.
+type TypingChange struct {
+	AuthorName string
+	Typing     bool
+}
+
+// StatusChange says that the conversation was closed or reopened.
+type StatusChange struct {
+	ConversationID string
+
+	Sequence int64
+	Status   vocab.ConversationStatus
+}
+
+func (*MessageChange) isChange() {}
+func (*TypingChange) isChange()  {}
+func (*StatusChange) isChange()  {}
+
+// Live holds the streams of visitors. It is safe for concurrent use.
+type Live struct {
+	*Service
+	feed     *event.Feed
+	threads  *live.Service
+	presence *presence.Service
+}
+
+// NewLive returns the streams that follow a feed of the service's store.
+func NewLive(s *Service, feed *event.Feed, threads *live.Service, p *presence.Service) *Live {
+	return &Live{Service: s, feed: feed, threads: threads, presence: p}
+}
+
+// Stream is what a visitor sees of their own conversation, live.
+type Stream struct {
+	live         *Live
+	conversation *ent.Conversation
+	reader       *event.Reader
+	typing       *presence.Typing
+	viewer       viewer.Live
+	here         *time.Timer // when to note again that the visitor is here; nil: it does not matter
+	seen         int         // the number of the last message that the visitor knows to be seen
+}
+
+// Watch returns the changes of one of the visitor's own conversations after a
+// cursor, then what comes; nil: what comes from now on. NOT_FOUND if there is
+// none; INVALID for what is no cursor; see also event.Feed.Follow.
+func (l *Live) Watch(ctx context.Context, conversationID string, cursor *string) (*Stream, error) {
+	c, err := l.Conversation(ctx, conversationID)
+	if err != nil {
+		return nil, err
+	}
+	if c == nil {
+		return nil, notFound(conversationID)
+	}
+	after, err := l.openCursor(c.ID, cursor)
+	if err != nil {
+		return nil, err
+	}
+	seen := 0
+	if after == nil { // before it follows: what comes between is reported twice rather than not at all
+		if seen, err = l.seenUpTo(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	r, err := l.feed.Follow(ctx, event.Topic{AccountID: c.AccountID, ConversationID: c.ID}, after)
+	if err != nil {
+		return nil, err
+	}
+	typing, err := l.presence.WatchVisitor(ctx, c.AccountID, c.InboxID, c.ID)
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	s := &Stream{live: l, conversation: c, reader: r, typing: typing, viewer: viewer.LiveFrom(ctx), seen: seen}
+	s.recordStay(ctx)
+	return s, nil
+}
+
+// Close ends the stream.
+func (s *Stream) Close() {
+	s.reader.Close()
+	s.typing.Close()
+	if s.here != nil {
+		s.here.Stop()
+	}
+}
+
+// Next waits for the next change. NOT_FOUND ends the stream: the conversation is
+// gone, or in the trash, which looks the same to a visitor (IN-13).
+func (s *Stream) Next(ctx context.Context) (Change, error) {
+	for {
+		if _, err := s.viewer.At(ctx, max(s.reader.Position(), 1)); err != nil {
+			return nil, err
+		}
+		changed := s.viewer.Changed()
+		e, more, err := s.reader.Peek(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if e != nil {
+			change, err := s.changeOf(ctx, e)
+			if change != nil || err != nil {
+				return change, err
+			}
+			continue
+		}
+		t, moreTyping, err := s.typing.Peek()
+		if err != nil {
+			return nil, err
+		}
+		if t != nil {
+			return s.typingChange(ctx, t)
+		}
+		select {
+		case <-more:
+		case <-moreTyping:
+		case <-changed:
+		case <-s.nextStay():
+			s.recordStay(ctx)
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// changeOf is what an event means to the visitor; nil: nothing.
+func (s *Stream) changeOf(ctx context.Context, e *event.Entry) (Change, error) {
+	switch now := e.Type.Status(); {
+	case e.Type.HidesFromVisitor():
+		return nil, notFound(s.conversation.ID)
+	case now != "":
+		return statusChange(e, now)
+	case e.Type == vocab.ConversationRead:
+		return s.readReceipt(ctx, e)
+	case e.Type == vocab.MessageDeliveryChanged: // the visitor's own doing
+		return nil, nil
+	}
+	m, err := s.live.threads.MessageOf(ctx, e)
+	if m == nil || err != nil || m.Message.Direction == vocab.Note || m.Message.VisibleNumber == 0 {
+		return nil, err
+	}
+	return event.Derive(e, messageKey{}, func() (Change, error) {
+		return &MessageChange{Sequence: m.Sequence, Kind: m.Kind, Message: m.Message}, nil
+	})
+}
+
+type (
+	messageKey struct{}
+	statusKey  struct{}
+)
+
+func statusChange(e *event.Entry, now vocab.ConversationStatus) (Change, error) {
+	return event.Derive(e, statusKey{}, func() (Change, error) {
+		return &StatusChange{ConversationID: e.ConversationID, Sequence: e.Sequence, Status: now}, nil
+	})
+}
+
+// typingChange reports who types by the name that visitors see.
+func (s *Stream) typingChange(ctx context.Context, t *presence.TypingChange) (Change, error) {
+	authors, err := s.live.Authors(ctx, []*ent.Message{{AuthorID: t.ActorID, Direction: vocab.Outgoing}})
+	if err != nil {
+		return nil, err
+	}
+	return &TypingChange{AuthorName: authors[0].Name, Typing: t.Typing}, nil
+}

@@ -1,0 +1,166 @@
+package visitor
+
+import (
+	"context"
+	"time"
+
+	"parley/ent"
+	entconversation "parley/ent/conversation"
+	entmessage "parley/ent/message"
+	"parley/internal/clock"
+	"parley/internal/mail"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+const (
+	// missedWithin is how old a reply may be to be mailed still: after a long
+	// standstill no one gets last week's.
+	missedWithin = 24 * time.Hour
+	// maxMissed is how many messages a notice has at most, the last ones.
+	maxMissed = 20
+	// maxNotices is how many notices an address gets within noticesWithin: more
+	// would be a loop, or someone's joke (RFC 3834).
+	maxNotices    = 4
+	noticesWithin = time.Hour
+)
+
+// missedReplies finds the chats with replies from people that wait longer than
+// the delay and were not mailed, whose visitor has an address and was not on
+// the site during the delay. There is one notice within the delay. Filtered
+// chats, those in the trash and blocked senders get none (IN-9, IN-10).
+const missedReplies = `SELECT DISTINCT c.account_id, c.id FROM messages m
+	JOIN conversations c ON c.id = m.conversation_id JOIN visitors v ON v.id = c.visitor_id
+	WHERE m.direction = 'OUTGOING' AND m.delivery = 'SENT' AND m.created_at > $1 AND m.created_at <= $2
+	AND m.deleted_at = 0 AND m.author_kind <> 'BOT' AND m.visible_number > c.visitor_read_number
+	AND c.kind = 'CHAT' AND c.filtered = 0 AND c.deleted_at = 0 AND v.email <> '' AND v.last_seen_at <= $2
+	AND NOT EXISTS (SELECT 1 FROM visitor_links l WHERE l.conversation_id = c.id AND (l.mailed_number >= m.visible_number OR l.created_at > $2))
+	AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.channel_id = c.channel_id AND b.sender IN (c.visitor_id, c.contact_id))`
+
+// MailMissed mails replies to visitors who left before they came (CH-6). The
+// system runs it often.
+func (s *Service) MailMissed(ctx context.Context) error {
+	if s.options.MissedAfter == 0 {
+		return nil
+	}
+	type missed struct{ account, conversation string }
+	var found []missed
+	since, until := s.missedBetween(s.store.Now())
+	rows, err := s.store.Query(ctx, missedReplies+" LIMIT 1000", since, until)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var m missed
+		if err := rows.Scan(&m.account, &m.conversation); err != nil {
+			return err
+		}
+		found = append(found, m)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	_ = rows.Close() // SQLite may have but few readers
+	for _, m := range found {
+		if err := s.mailOne(ctx, m.account, m.conversation); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) missedBetween(now clock.Micros) (since, until int64) {
+	return int64(now.Add(-missedWithin - s.options.MissedAfter)), int64(now.Add(-s.options.MissedAfter))
+}
+
+// mailOne posts a conversation's notice, unless that changed in the meantime.
+func (s *Service) mailOne(ctx context.Context, accountID, conversationID string) error {
+	ctx = viewer.NewContext(ctx, viewer.System("missed-replies", accountID))
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		c, err := tx.Client.Conversation.Query().Where(entconversation.ID(conversationID)).Modify(store.ForUpdate).Only(ctx)
+		if err != nil {
+			if ent.IsNotFound(err) {
+				return nil
+			}
+			return err
+		}
+		since, until := s.missedBetween(tx.Now())
+		still, err := s.store.Strings(ctx, "SELECT id FROM ("+missedReplies+" AND c.id = $3) missed", since, until, c.ID)
+		if err != nil || len(still) == 0 {
+			return err
+		}
+		return s.mailMissedReplies(ctx, tx, c)
+	})
+}
+
+func (s *Service) mailMissedReplies(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
+	me, err := tx.Client.Visitor.Get(ctx, c.VisitorID)
+	if err != nil {
+		return err
+	}
+	if enough, err := s.hasEnough(ctx, me); err != nil || enough {
+		return err
+	}
+	messages, err := s.unmailedMessages(ctx, tx, c)
+	if err != nil || len(messages) == 0 {
+		return err
+	}
+	token, err := s.newLink(ctx, tx, c, messages[len(messages)-1].VisibleNumber)
+	if err != nil {
+		return err
+	}
+	l := missedNotice{Link: s.linkTo(c.OriginURL, linkFragment+token)}
+	if me.Identity != nil { // their site proves who they are
+		l.Link = s.linkTo(c.OriginURL, "parley-open")
+	}
+	if l.Team, err = s.teamOf(ctx, tx, c); err != nil {
+		return err
+	}
+	if l.Messages, err = s.loadReplies(ctx, messages); err != nil {
+		return err
+	}
+	written, err := l.compose(me.Email)
+	if err != nil {
+		return err
+	}
+	mail.Post(tx, written)
+	return nil
+}
+
+// hasEnough reports whether the visitor's address got so many notices of late that
+// the next one waits.
+func (s *Service) hasEnough(ctx context.Context, me *ent.Visitor) (bool, error) {
+	sent, err := s.store.Numbers(ctx, `SELECT COUNT(*) FROM visitor_links l JOIN visitors v ON v.id = l.visitor_id
+		WHERE l.account_id = $1 AND l.created_at > $2 AND v.email = $3`,
+		me.AccountID, int64(s.store.Now().Add(-noticesWithin)), me.Email)
+	return err == nil && sent[0] >= maxNotices, err
+}
+
+// unmailedMessages returns what the visitor has not read and no notice had, oldest
+// first: never notes, nor what a bot said.
+func (s *Service) unmailedMessages(ctx context.Context, tx *store.Tx, c *ent.Conversation) ([]*ent.Message, error) {
+	mailed, err := s.store.Numbers(ctx, "SELECT COALESCE(MAX(mailed_number), 0) FROM visitor_links WHERE conversation_id = $1", c.ID)
+	if err != nil {
+		return nil, err
+	}
+	list, err := tx.Client.Message.Query().Where(
+		entmessage.ConversationID(c.ID), entmessage.DirectionEQ(vocab.Outgoing), entmessage.DeletedAt(0),
+		entmessage.AuthorKindNEQ(viewer.Bot), entmessage.VisibleNumberGT(max(c.VisitorReadNumber, int(mailed[0]))),
+	).Order(entmessage.ByNumber()).All(ctx)
+	return list[max(0, len(list)-maxMissed):], err
+}
+
+// teamOf is whom the notice is from: the widget's title, else the inbox.
+func (s *Service) teamOf(ctx context.Context, tx *store.Tx, c *ent.Conversation) (string, error) {
+	channel, err := tx.Client.Channel.Get(ctx, c.ChannelID)
+	if err != nil || channel.Title != "" {
+		return channel.Title, err
+	}
+	inbox, err := tx.Client.Inbox.Get(ctx, c.InboxID)
+	if err != nil {
+		return "", err
+	}
+	return inbox.Name, nil
+}

@@ -1,0 +1,203 @@
+package visitor
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode"
+
+	"parley/ent"
+	"parley/ent/channel"
+	"parley/ent/inbox"
+	entvisitor "parley/ent/visitor"
+	"parley/internal/channel/chat/wording"
+	"parley/internal/clock"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/secret"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// Session is a visitor with a token to go on with.
+type Session struct {
+	Token   string
+	Visitor *ent.Visitor
+}
+
+// seenEvery is how exactly it is kept when a visitor was last seen.
+const seenEvery = time.Minute
+
+// StartSession begins a session on a channel, or goes on with one. A token that
+// does not hold there begins a new one: it never fails, since that would break
+// a page. An identity or a mailed link that is not valid is INVALID on its
+// field, and then nothing is made; RATE_LIMITED for too many from one address; an unknown channel is NOT_FOUND on channelKey (CH-5, CH-8).
+func (s *Service) StartSession(ctx context.Context, in StartVisitorSessionInput) (*Session, error) {
+	c, err := s.findChannel(ctx, in.ChannelKey)
+	if err != nil {
+		return nil, err
+	}
+	var who *identity
+	if in.Identity != nil {
+		if who, err = s.verifyIdentity(ctx, c, *in.Identity); err != nil {
+			return nil, err
+		}
+	}
+	known, err := s.presentedClaims(ctx, c, in.Token)
+	if err != nil {
+		return nil, err
+	}
+	if in.Link != nil {
+		if who != nil {
+			return nil, errs.New(errs.Invalid, "The signed identity already gives access to the conversations: omit the link.").On("link")
+		}
+		known = secret.VisitorClaims{Session: id.New(linked)}
+	}
+	if who != nil && id.Is(known.Session, linked) {
+		known = secret.VisitorClaims{Session: id.New(id.Session)} // never merges: see redeem
+	}
+	me, err := s.admitVisitor(ctx, c, known.Visitor, who, in)
+	if err != nil {
+		return nil, err
+	}
+	token, err := s.signToken(me, known.Session)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{Token: token, Visitor: me}, nil
+}
+
+// findChannel finds a chat channel by its public key, before any account is known.
+func (s *Service) findChannel(ctx context.Context, key string) (*ent.Channel, error) {
+	ctx = viewer.NewContext(ctx, viewer.Everywhere("authenticate"))
+	gone := errs.New(errs.NotFound, "There is no chat channel %q. Copy the key from the tracking code.", errs.Clip(key)).On("channelKey")
+	if strings.ContainsFunc(key, unicode.IsControl) {
+		return nil, gone
+	}
+	c, err := s.store.Client(ctx).Channel.Query().Where(channel.Key(key), channel.KindEQ(vocab.Chat)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, gone
+	}
+	if err != nil {
+		return nil, err
+	}
+	lives, err := s.store.Client(ctx).Inbox.Query().Where(inbox.ID(c.InboxID), inbox.DeletedAt(clock.Micros(0))).Exist(ctx)
+	if err == nil && !lives {
+		err = gone
+	}
+	return c, err
+}
+
+// presentedClaims returns the visitor and session that the caller has on the channel,
+// by the token or by the request's own credentials; else a new session without
+// visitor.
+func (s *Service) presentedClaims(ctx context.Context, c *ent.Channel, token *string) (secret.VisitorClaims, error) {
+	fresh := secret.VisitorClaims{Session: id.New(id.Session)}
+	if token == nil {
+		if v := viewer.FromContext(ctx); v != nil && v.Kind == viewer.Visitor && v.ChannelID == c.ID {
+			return secret.VisitorClaims{Visitor: v.ActorID, Session: v.TokenID}, nil
+		}
+		return fresh, nil
+	}
+	var claims secret.VisitorClaims
+	if s.signer.Verify(*token, &claims) != nil || claims.Channel != c.ID || claims.Account != c.AccountID {
+		return fresh, nil
+	}
+	visitorID, err := s.currentVisitorID(ctx, claims)
+	if err != nil || visitorID == "" {
+		return fresh, err
+	}
+	return secret.VisitorClaims{Visitor: visitorID, Session: claims.Session}, nil
+}
+
+// admitVisitor returns the visitor of a session: the identified one, the known
+// one, or a new one.
+func (s *Service) admitVisitor(ctx context.Context, c *ent.Channel, knownID string, who *identity, in StartVisitorSessionInput) (*ent.Visitor, error) {
+	var me *ent.Visitor
+	ctx = viewer.NewContext(ctx, viewer.System("chat", c.AccountID))
+	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := s.admitSession(ctx, tx, c.AccountID); err != nil {
+			return err
+		}
+		known, err := lockVisitor(ctx, tx, knownID)
+		if err != nil {
+			return err
+		}
+		switch {
+		case in.Link != nil:
+			me, err = s.redeemLink(ctx, tx, c, *in.Link)
+		case who != nil:
+			me, err = s.identifyVisitor(ctx, tx, c, known, who)
+		case known != nil:
+			me = known
+		default:
+			me, err = insertVisitor(ctx, tx, c, id.New(id.Visitor))
+		}
+		if err != nil {
+			return err
+		}
+		if err := recordLanguage(ctx, tx, me, in.Locale); err != nil {
+			return err
+		}
+		return recordSeen(ctx, tx, me)
+	})
+	return me, err
+}
+
+// recordLanguage notes the visitor's language. What is no language tag is passed
+// over, since it would break a page.
+func recordLanguage(ctx context.Context, tx *store.Tx, me *ent.Visitor, locale *string) error {
+	if locale == nil {
+		return nil
+	}
+	tag, err := wording.CleanLocale(*locale)
+	if err != nil || tag == me.Language {
+		return nil //nolint:nilerr // see above
+	}
+	me.Language = tag
+	return tx.Client.Visitor.UpdateOneID(me.ID).SetLanguage(tag).Exec(ctx)
+}
+
+// lockVisitor loads a visitor, or the one that it was merged into, and keeps others
+// from changing it until the transaction ends; nil: there is none.
+func lockVisitor(ctx context.Context, tx *store.Tx, visitorID string) (*ent.Visitor, error) {
+	if visitorID == "" {
+		return nil, nil
+	}
+	v, err := tx.Client.Visitor.Query().Where(entvisitor.ID(visitorID)).Modify(store.ForUpdate).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil || v.MergedInto == "" {
+		return v, err
+	}
+	return lockVisitor(ctx, tx, v.MergedInto)
+}
+
+// lockSelf is lock for the calling visitor.
+func lockSelf(ctx context.Context, tx *store.Tx, v *viewer.Viewer) (*ent.Visitor, error) {
+	me, err := lockVisitor(ctx, tx, v.ActorID)
+	if err == nil && me == nil {
+		err = errs.New(errs.Unauthenticated, "The visitor of this token no longer exists; start a new session.")
+	}
+	return me, err
+}
+
+func insertVisitor(ctx context.Context, tx *store.Tx, c *ent.Channel, visitorID string) (*ent.Visitor, error) {
+	return tx.Client.Visitor.Create().SetID(visitorID).SetInboxID(c.InboxID).SetChannelID(c.ID).
+		SetLastSeenAt(tx.Now()).SetCreatedAt(tx.Now()).Save(ctx)
+}
+
+// recordSeen notes that the visitor, and with them their contact, is on the site.
+func recordSeen(ctx context.Context, tx *store.Tx, me *ent.Visitor) error {
+	now := tx.Now()
+	if now < me.LastSeenAt.Add(seenEvery) {
+		return nil
+	}
+	me.LastSeenAt = now
+	if err := tx.Client.Visitor.UpdateOneID(me.ID).SetLastSeenAt(now).Exec(ctx); err != nil || me.ContactID == "" {
+		return err
+	}
+	return tx.Client.Contact.UpdateOneID(me.ContactID).SetLastSeenAt(now).Exec(ctx)
+}

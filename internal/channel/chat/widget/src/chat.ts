@@ -1,0 +1,385 @@
+// The visitor's conversations: which there are, which one is shown, what comes
+// in live, and what goes out.
+
+import { type Api, ApiError, idempotencyKey } from "./api";
+import * as operations from "./operations";
+import { type Carrier, type Draft, Outbox } from "./outbox";
+import { address } from "./page";
+import type { Session } from "./session";
+import { Follower } from "./socket";
+import { Storage } from "./storage";
+import { Thread } from "./thread";
+import { Drafts, type DraftsKept } from "./drafts";
+import type { Change, Conversation, Message, TargetedMessage } from "./types";
+
+/** How often to look for news, in milliseconds: without and with live changes. */
+const polls = { shown: 4_000, hidden: 20_000, receipts: 10_000, live: 60_000 };
+/** What the stream may have missed while it began is looked for after so long, in milliseconds. */
+const settled = 1_500;
+/** How often typing is told, in milliseconds. */
+const typingAgain = 3_000;
+
+/** What the chat needs of its owner. */
+export interface Owner {
+  changed(): void;
+  /** A message came in for the visitor. */
+  arrived(message: Message): void;
+  /** The targeted message that a chat begins from now, read anew. */
+  targeted(): Promise<TargetedMessage | null>;
+  /** Whether the visitor sees the thread now. */
+  watching(): boolean;
+  /** The widget must ask for consent, or an address, after all. */
+  needed(code: string): void;
+}
+
+export class Chat implements Carrier {
+  conversations: Conversation[] = [];
+  thread: Thread = new Thread(null, idempotencyKey());
+  readonly outbox: Outbox;
+  readonly unsent: Drafts;
+  /** Whether live changes come in. */
+  live = false;
+  /** Whether the last call reached nobody. */
+  unreachable = false;
+
+  private follower: Follower | null = null;
+  private following: string | null = null;
+  private pollTimer = 0;
+  private told = { typing: false, at: 0 };
+
+  constructor(
+    private readonly api: Api,
+    private readonly session: Session,
+    private readonly storage: Storage,
+    private readonly owner: Owner,
+    channelKey: string,
+  ) {
+    this.outbox = new Outbox(storage, this);
+    this.unsent = new Drafts(api, session, new Storage<DraftsKept>(channelKey, () => sessionStorage), owner);
+  }
+
+  /** Where what the visitor writes now is kept. */
+  get place(): string {
+    return this.thread.id ?? "";
+  }
+
+  /** How many messages the visitor has not read, in all conversations. */
+  get unread(): number {
+    return this.conversations.reduce((sum, conversation) => sum + conversation.unread, 0);
+  }
+
+  /** Loads the list and goes on where the visitor was; welcome is what a new chat begins from. */
+  async resume(welcome: TargetedMessage | null): Promise<void> {
+    await this.loadList();
+    const begun = this.outbox.beginning();
+    const kept = this.storage.get("conversation");
+    const own = this.conversations.find(({ id }) => id === kept) ?? this.conversations.find(({ status }) => status === "OPEN");
+    if (begun) {
+      this.begin(welcome, begun.local);
+    } else if (own && kept !== null) {
+      await this.show(own.id);
+    } else {
+      this.begin(welcome);
+    }
+    void this.outbox.flush();
+    this.schedule();
+  }
+
+  async loadList(): Promise<void> {
+    const { visitorConversations } = await this.ask<{ visitorConversations: { nodes: Conversation[] } }>(operations.listConversations);
+    this.conversations = visitorConversations.nodes;
+    this.owner.changed();
+  }
+
+  /** Shows a new, empty chat. */
+  begin(welcome: TargetedMessage | null, local = idempotencyKey()): void {
+    this.thread = new Thread(null, local, welcome);
+    this.thread.loaded = true;
+    this.follow();
+    this.owner.changed();
+  }
+
+  /** Shows one of the conversations. */
+  async show(id: string): Promise<void> {
+    if (this.thread.id !== id) this.thread = new Thread(id, id);
+    this.storage.set("conversation", id);
+    this.follow();
+    this.owner.changed();
+    await this.reload();
+  }
+
+  /** Loads the last messages of the shown conversation. */
+  async reload(): Promise<void> {
+    const thread = this.thread;
+    if (!thread.id) return;
+    const { visitorConversation: found } = await this.ask<{ visitorConversation: Conversation | null }>(operations.loadConversation, { id: thread.id });
+    if (!found) {
+      this.lose(thread);
+      return;
+    }
+    const before = thread.loaded ? thread.lastNumber() : Infinity;
+    thread.load(found);
+    this.note(found);
+    for (const message of thread.list()) {
+      if (message.number > before && message.direction === "OUTGOING") this.owner.arrived(message);
+    }
+    this.read();
+    this.owner.changed();
+  }
+
+  async loadEarlier(): Promise<void> {
+    const { id, earlier } = this.thread;
+    const thread = this.thread;
+    if (!id || !earlier) return;
+    const { visitorConversation: found } = await this.ask<{ visitorConversation: Conversation | null }>(operations.loadConversation, { id, before: earlier });
+    if (found) thread.prepend(found.messages);
+    this.owner.changed();
+  }
+
+  /** Asks for the addresses of a message's files anew; undefined: it is gone. */
+  async renew({ number }: Message): Promise<Message | undefined> {
+    const thread = this.thread;
+    const { visitorConversation: found } = await this.ask<{ visitorConversation: Conversation | null }>(operations.loadConversation, {
+      id: thread.id,
+      before: thread.before(number),
+    });
+    if (found) thread.renew(found.messages);
+    this.owner.changed();
+    return thread.list().find((message) => message.number === number);
+  }
+
+  /** Writes into the shown thread, and sends the files that are uploaded with it. start is what startChat takes, where the thread has no conversation yet. */
+  write(text: string, start: Draft["start"]): void {
+    const { id, local } = this.thread;
+    const files = this.unsent.take(this.place);
+    if (!text && !files.length) return;
+    this.told.typing = false;
+    this.outbox.push({
+      key: idempotencyKey(),
+      conversation: id,
+      local,
+      text,
+      files,
+      start: id ? null : start,
+      failed: "",
+      code: "",
+      after: this.thread.lastNumber(),
+    });
+  }
+
+  /** Tells the team that the visitor types, or stopped; not more often than needed. */
+  typing(on: boolean): void {
+    const { id } = this.thread;
+    const now = Date.now();
+    if (!id || (on ? this.told.typing && now - this.told.at < typingAgain : !this.told.typing)) return;
+    this.told = { typing: on, at: now };
+    this.api.change(operations.setTyping, { conversationId: id, typing: on }).catch(() => undefined);
+  }
+
+  /** Notes that the visitor has seen the shown thread, if they have. */
+  read(): void {
+    const { id } = this.thread;
+    const conversation = this.conversations.find((one) => one.id === id);
+    if (!id || !this.thread.loaded || !conversation?.unread || !this.owner.watching()) return;
+    conversation.unread = 0;
+    const upTo = this.thread.list().at(-1)?.id;
+    this.api.change(operations.markRead, { conversationId: id, upTo }).catch(() => {
+      conversation.unread = 1; // is tried again with the next look
+    });
+    this.owner.changed();
+  }
+
+  /** The network is back, or the visitor is. */
+  hurry(): void {
+    this.follower?.hurry();
+    void this.outbox.flush();
+    this.unsent.hurry();
+    void this.poll();
+  }
+
+  /** Forgets all of the visitor: another one begins. */
+  reset(): void {
+    this.follower?.close();
+    this.follower = this.following = null;
+    this.live = false;
+    this.conversations = [];
+  }
+
+  // Carrier
+
+  async deliver(draft: Draft): Promise<void> {
+    await this.session.need();
+    if (draft.conversation) {
+      await this.deliverNext(draft, draft.conversation);
+    } else {
+      await this.deliverFirst(draft);
+    }
+  }
+
+  async mend(draft: Draft, { code, field }: ApiError): Promise<boolean> {
+    if (code === "CONSENT_REQUIRED" || code === "EMAIL_REQUIRED") {
+      this.owner.needed(code);
+      return false;
+    }
+    const moved = draft.start && draft.code === "NOT_FOUND";
+    if (code !== "NOT_FOUND" || moved || !["conversationId", "targetedMessageId"].includes(field[0] ?? "")) return false;
+    const targeted = await this.owner.targeted().catch(() => null);
+    if (!targeted) return false;
+    Object.assign(draft, {
+      key: idempotencyKey(),
+      code,
+      conversation: null,
+      start: { ...draft.start, targetedMessageId: targeted.id, targetedMessageVersion: targeted.version, pageUrl: address() },
+    });
+    return true;
+  }
+
+  changed(): void {
+    this.owner.changed();
+  }
+
+  private async deliverFirst({ key, text, files, start, local }: Draft): Promise<void> {
+    const input = { ...start, text, attachmentIds: idsOf(files), idempotencyKey: key };
+    const { conversation } = await this.change<{ conversation: Conversation }>(operations.startChat, input);
+    this.outbox.began(local, conversation.id);
+    this.note(conversation);
+    if (this.thread.local !== local) return;
+    this.thread.load(conversation);
+    this.unsent.move("", conversation.id);
+    this.storage.set("conversation", conversation.id);
+    this.follow();
+  }
+
+  private async deliverNext({ key, text, files }: Draft, conversationId: string): Promise<void> {
+    const sent = await this.change<{ message: Message; conversation: { id: string; status: "OPEN" | "CLOSED" } }>(operations.sendMessage, {
+      conversationId,
+      text,
+      attachmentIds: idsOf(files),
+      idempotencyKey: key,
+    });
+    if (this.thread.id !== conversationId) return;
+    if (sent.conversation.id !== conversationId) {
+      this.unsent.move(conversationId, sent.conversation.id);
+      await this.show(sent.conversation.id); // IN-20: a new one began
+      return;
+    }
+    this.thread.add(sent.message);
+    this.thread.status = sent.conversation.status;
+  }
+
+  // Live
+
+  private follow(): void {
+    const id = this.thread.id;
+    if (id === this.following) return;
+    this.follower?.close();
+    this.live = false;
+    this.following = id;
+    this.follower = id
+      ? new Follower(this.api, id, {
+          change: (change) => this.apply(change),
+          gap: () => this.settle(),
+          live: (on) => this.switchLive(on),
+          refused: () => void this.session.start().catch(() => undefined),
+        })
+      : null;
+    this.schedule();
+  }
+
+  private apply(change: Change): void {
+    const isNew = this.thread.apply(change, Date.now());
+    if (change.__typename === "VisitorTyping") setTimeout(() => this.owner.changed(), 7_100);
+    if (isNew && change.__typename === "VisitorMessageChange") {
+      const conversation = this.conversations.find(({ id }) => id === this.thread.id);
+      if (conversation) conversation.unread++;
+      if (conversation && !conversation.assignee) void this.reload().catch(() => undefined); // someone may have taken it
+      this.read();
+      this.owner.arrived(change.message);
+    }
+    this.owner.changed();
+  }
+
+  /** Loads what came before the stream ran: at once, and again when it surely does. */
+  private settle(): void {
+    const quietly = (): void => void this.reload().catch(() => undefined);
+    quietly();
+    setTimeout(quietly, settled);
+  }
+
+  private switchLive(on: boolean): void {
+    if (this.live === on) return;
+    this.live = on;
+    this.schedule();
+    this.owner.changed();
+  }
+
+  // Polling
+
+  private schedule(): void {
+    clearTimeout(this.pollTimer);
+    if (this.session.known) this.pollTimer = setTimeout(() => void this.poll(), this.pace());
+  }
+
+  private pace(): number {
+    const watching = this.owner.watching();
+    if (!this.thread.id) return polls.live;
+    if (!this.live) return watching ? polls.shown : polls.hidden;
+    const own = this.thread.list().filter(({ direction }) => direction === "INCOMING");
+    return watching && own.at(-1)?.seen === false ? polls.receipts : polls.live;
+  }
+
+  private async poll(): Promise<void> {
+    clearTimeout(this.pollTimer);
+    try {
+      if (this.session.known && (!document.hidden || !this.live)) await this.look();
+    } catch {
+      // The next look may do better.
+    }
+    this.schedule();
+  }
+
+  private async look(): Promise<void> {
+    if (this.thread.id) await this.reload();
+    else if (this.conversations.length) await this.loadList();
+  }
+
+  // The list
+
+  private note(conversation: Conversation): void {
+    const place = this.conversations.findIndex(({ id }) => id === conversation.id);
+    if (place < 0) this.conversations = [conversation, ...this.conversations];
+    else this.conversations[place] = conversation;
+  }
+
+  private lose(thread: Thread): void {
+    this.conversations = this.conversations.filter(({ id }) => id !== thread.id);
+    if (thread.id) this.unsent.move(thread.id, "");
+    this.begin(thread.welcome);
+  }
+
+  private async ask<T>(query: string, variables: object = {}): Promise<T> {
+    return this.reached(this.session.run(() => this.api.ask<T>(query, variables)));
+  }
+
+  private async change<T>(query: string, input: object): Promise<T> {
+    return this.reached(this.session.run(() => this.api.change<T>(query, input)));
+  }
+
+  /** Notes whether a call reached the server. */
+  private async reached<T>(call: Promise<T>): Promise<T> {
+    try {
+      const answer = await call;
+      this.unreachable = false;
+      return answer;
+    } catch (error) {
+      this.unreachable = error instanceof ApiError && error.code === "NETWORK";
+      throw error;
+    } finally {
+      this.owner.changed();
+    }
+  }
+}
+
+function idsOf(files: Draft["files"]): string[] | undefined {
+  return files?.map(({ id }) => id);
+}

@@ -1,0 +1,80 @@
+// The operations of the public API that the widget uses, and no others. They and those of
+// deskops.ts are trusted documents of every server: constants without code.
+
+const file = "id fileName contentType size url scan";
+const message = `id number authorName authorAvatarUrl direction text replyTo { id text } createdAt seen attachments { ${file} }`;
+const page = `edges { cursor node { ${message} } } pageInfo { hasPreviousPage startCursor }`;
+const errors = "userErrors { code message field }";
+
+export const showWidget = `query Widget($key: String!, $page: URL!, $small: Boolean, $locale: String) {
+  widget(channelKey: $key, pageUrl: $page, smallScreen: $small, locale: $locale) {
+    channelKey title locale direction launcherHidden unread
+    style { accentColor position avatarUrl }
+    texts { key text }
+    visitor { id name email identified }
+    availability { state text replyTime backAt }
+    targetedMessage {
+      id version welcomeMessage openByItself smallScreen
+      heading { name avatarUrl people { name avatarUrl } }
+      emailCapture { timing delaySeconds text needed }
+      consent { processing { mode text version accepted } communication { text version } }
+    }
+  }
+}`;
+
+export const startSession = `mutation Session($input: StartVisitorSessionInput!) {
+  startVisitorSession(input: $input) { token visitor { id name email identified } ${errors} }
+}`;
+
+export const listConversations = `query Conversations {
+  visitorConversations { nodes { id status unread assignee { name avatarUrl } messages(last: 1) { ${page} } } }
+}`;
+
+export const loadConversation = `query Conversation($id: ID!, $before: String) {
+  visitorConversation(id: $id) { id status unread assignee { name avatarUrl } messages(last: 50, before: $before) { ${page} } }
+}`;
+
+export const startChat = `mutation StartChat($input: StartChatInput!) {
+  startChat(input: $input) { conversation { id status unread assignee { name avatarUrl } messages(last: 50) { ${page} } } ${errors} }
+}`;
+
+export const sendMessage = `mutation Send($input: SendVisitorMessageInput!) {
+  sendVisitorMessage(input: $input) { message { ${message} } conversation { id status } ${errors} }
+}`;
+
+export const uploadFile = `mutation Upload($input: UploadVisitorAttachmentInput!) {
+  uploadVisitorAttachment(input: $input) { attachment { id fileName contentType size } ${errors} }
+}`;
+
+export const captureEmail = `mutation Email($input: CaptureVisitorEmailInput!) {
+  captureVisitorEmail(input: $input) { visitor { id name email identified } ${errors} }
+}`;
+
+export const recordConsent = `mutation Consent($input: RecordVisitorConsentInput!) {
+  recordVisitorConsent(input: $input) { ${errors} }
+}`;
+
+export const recordView = `mutation View($input: RecordWidgetViewInput!) {
+  recordWidgetView(input: $input) { ${errors} }
+}`;
+
+export const trackPage = `mutation Page($input: TrackPageViewInput!) {
+  trackPageView(input: $input) { ${errors} }
+}`;
+
+export const setTyping = `mutation Typing($input: SetTypingInput!) {
+  setTyping(input: $input) { ${errors} }
+}`;
+
+export const markRead = `mutation Read($input: MarkVisitorConversationReadInput!) {
+  markVisitorConversationRead(input: $input) { conversation { id unread } ${errors} }
+}`;
+
+export const follow = `subscription Follow($id: ID!, $after: String) {
+  visitorConversation(conversationId: $id, after: $after) {
+    __typename
+    ... on VisitorMessageChange { cursor kind message { ${message} } }
+    ... on VisitorTyping { authorName typing }
+    ... on VisitorStatusChange { cursor status }
+  }
+}`;

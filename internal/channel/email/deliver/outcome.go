@@ -1,0 +1,128 @@
+package deliver
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	entemail "parley/ent/email"
+	"parley/internal/channel/email/settings"
+	"parley/internal/clock"
+	"parley/internal/mail/smtp"
+	"parley/internal/richtext"
+	"parley/internal/store"
+	"parley/internal/vocab"
+)
+
+// recordAnswers notes what the server said of each recipient.
+func (o *sending) recordAnswers(ctx context.Context, result smtp.Result) (time.Duration, error) {
+	said := map[string]smtp.Recipient{}
+	for _, r := range result.Recipients {
+		said[r.Address] = r
+	}
+	return o.recordAttempt(ctx, func(r *vocab.Recipient) {
+		switch answer := said[r.Address]; answer.Outcome {
+		case smtp.Accepted:
+			r.State, r.Detail = vocab.DeliverySent, ""
+		case smtp.Refused:
+			r.State, r.Detail = vocab.DeliveryFailed, answerText(answer)
+		case smtp.Deferred:
+			r.Detail = answerText(answer)
+		}
+	})
+}
+
+func answerText(r smtp.Recipient) string {
+	if r.Code == 0 {
+		return richtext.Clip(r.Text, 500)
+	}
+	return richtext.Clip(fmt.Sprintf("%d %s", r.Code, r.Text), 500)
+}
+
+// deferAll records that no one could be sent to now. server is nil where it did not
+// come so far.
+func (o *sending) deferAll(ctx context.Context, server *smtp.Server, err error) (time.Duration, error) {
+	if err := o.doubtServer(ctx, server, err); err != nil {
+		return 0, err
+	}
+	_, detail := settings.Diagnose(err)
+	detail = o.service.channels.Scrub(o.c, detail)
+	return o.recordAttempt(ctx, func(r *vocab.Recipient) { r.Detail = richtext.Clip(detail, 500) })
+}
+
+// giveUp gives the mail up.
+func (o *sending) giveUp(ctx context.Context, why string) (time.Duration, error) {
+	return o.recordAttempt(ctx, func(r *vocab.Recipient) { r.State, r.Detail = vocab.DeliveryFailed, richtext.Clip(why, 500) })
+}
+
+// recordAttempt writes what became of each recipient that waited, even when the
+// job is to end. It says how the mail ended, or returns when it is tried again.
+func (o *sending) recordAttempt(ctx context.Context, of func(*vocab.Recipient)) (time.Duration, error) {
+	recipients, left := o.recipientsAfter(of)
+	attempts, wait := o.e.Attempts+1, time.Duration(0)
+	if left {
+		wait = smtp.Backoff(attempts)
+	}
+	err := o.service.store.WithTx(context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) error {
+		update := tx.Client.Email.Update().Where(entemail.ID(o.e.ID), entemail.Attempts(o.e.Attempts)).SetRecipients(recipients).SetAttempts(attempts)
+		if left {
+			update.SetNextAttemptAt(tx.Now().Add(wait))
+		} else {
+			update.SetNextAttemptAt(0).SetSentAt(sentAt(recipients, tx.Now()))
+		}
+		n, err := update.Save(ctx)
+		if err != nil || n == 0 || left {
+			return err
+		}
+		state, text := outcomeOf(recipients)
+		return o.service.conversations.SetDelivery(ctx, tx, o.m.ID, state, text)
+	})
+	return wait, err
+}
+
+// recipientsAfter are the recipients after the attempt, and whether some still
+// wait.
+func (o *sending) recipientsAfter(of func(*vocab.Recipient)) (recipients []vocab.Recipient, left bool) {
+	recipients = slices.Clone(o.e.Recipients)
+	tired := o.service.store.Now().Time().Sub(o.e.SendAt.Time()) > tryFor
+	for i := range recipients {
+		r := &recipients[i]
+		if r.State != vocab.DeliveryQueued {
+			continue
+		}
+		if of(r); r.State == vocab.DeliveryQueued && tired {
+			r.State, r.Detail = vocab.DeliveryFailed, richtext.Clip("Sending was given up after five days. "+r.Detail, 500)
+		}
+		left = left || r.State == vocab.DeliveryQueued
+	}
+	return recipients, left
+}
+
+// sentAt is now, if the mail went to anyone.
+func sentAt(list []vocab.Recipient, now clock.Micros) clock.Micros {
+	if slices.ContainsFunc(list, func(r vocab.Recipient) bool { return r.State == vocab.DeliverySent }) {
+		return now
+	}
+	return 0
+}
+
+// outcomeOf is how the mail ended: a message that did not reach everyone
+// failed, and says whom it did not reach.
+func outcomeOf(list []vocab.Recipient) (vocab.DeliveryState, string) {
+	var missed []string
+	for _, r := range list {
+		if r.State == vocab.DeliveryFailed {
+			missed = append(missed, r.Address+": "+r.Detail)
+		}
+	}
+	if len(missed) == 0 {
+		return vocab.DeliverySent, ""
+	}
+	text := strings.Join(missed, "; ")
+	if len(missed) < len(list) {
+		text = fmt.Sprintf("%d of %d recipients were not reached. %s", len(missed), len(list), text)
+	}
+	return vocab.DeliveryFailed, richtext.Clip(text, 1000)
+}

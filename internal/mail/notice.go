@@ -1,0 +1,59 @@
+package mail
+
+import (
+	"strings"
+
+	"parley/internal/clock"
+	"parley/internal/id"
+	"parley/internal/mail/smtp"
+	"parley/internal/store"
+	"parley/internal/vocab"
+)
+
+// Notice is a mail to one address. It is the arguments of the job that delivers
+// it.
+type Notice struct {
+	// ID is given by Post. It makes the Message-ID, the same at every attempt.
+	ID string `json:"id"`
+	// WrittenAt is given by Post.
+	WrittenAt clock.Micros `json:"writtenAt"`
+	// To is a bare address, already cleaned.
+	To string `json:"to"`
+	// ReplyTo is a bare address; empty: answers go to the sender.
+	ReplyTo string `json:"replyTo,omitempty"`
+	// Subject is one line.
+	Subject string `json:"subject"`
+	// Text is plain, its lines ended by "\n".
+	Text string `json:"text"`
+	// HTML says the same with markup; empty: there is none.
+	HTML string `json:"html,omitempty"`
+}
+
+// Kind names the job.
+func (Notice) Kind() string { return "send-mail" }
+
+// KindAliases are names of such jobs that may be queued still.
+func (Notice) KindAliases() []string { return []string{"send_mail"} }
+
+// Post queues a notice with the transaction.
+func Post(tx *store.Tx, l Notice) {
+	l.ID, l.WrittenAt = id.New("mail"), tx.Now()
+	tx.Enqueue(store.Job{Args: l})
+}
+
+// compose returns the notice as it goes out. It says that a machine wrote it, and
+// that no machine is to answer (RFC 3834).
+func (l Notice) compose(from smtp.Address) ([]byte, error) {
+	o := smtp.Outgoing{
+		MessageID: l.ID + from.Address[strings.LastIndexByte(from.Address, '@'):], Date: l.WrittenAt.Time(), From: from,
+		To: []smtp.Address{{Address: l.To}}, Subject: oneLine.Replace(l.Subject), Text: l.Text, HTML: l.HTML,
+		Automatic: true, Headers: map[string]string{vocab.LoopHeader: l.ID},
+	}
+	if l.ReplyTo != "" {
+		o.ReplyTo = []smtp.Address{{Address: l.ReplyTo}}
+	}
+	return smtp.Compose(o)
+}
+
+// oneLine keeps a subject with a second line from being refused.
+var oneLine = strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ", "\x00", " ")

@@ -1,0 +1,24 @@
+package store
+
+import (
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+)
+
+// ForUpdate locks the rows that a query finds until the transaction ends, where
+// the database locks rows: SQLite has one writer. It modifies the query:
+//
+//	tx.Client.Contact.Query().Where(...).Modify(store.ForUpdate)
+func ForUpdate(s *sql.Selector) {
+	if s.Dialect() == dialect.Postgres {
+		s.ForUpdate()
+	}
+}
+
+// ForShare keeps the rows that a query finds from being changed until the transaction
+// ends, where the database locks rows; others may share them. See ForUpdate.
+func ForShare(s *sql.Selector) {
+	if s.Dialect() == dialect.Postgres {
+		s.ForShare()
+	}
+}

@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"parley/internal/id"
+)
+
+// Owner is the column that names what a row belongs to, and goes with.
+type Owner string
+
+// Owners.
+const (
+	OfConversation Owner = "conversation_id"
+	OfInbox        Owner = "inbox_id"
+)
+
+// owned are the tables whose rows go with their conversation (IN-13) or with
+// their inbox (IB-3), rows that others refer to last. What goes with its
+// conversation need not go with its inbox: the conversations are purged before.
+var owned = []struct {
+	table string
+	by    []Owner
+}{
+	{"attachments", []Owner{OfConversation, OfInbox}}, // those that were not sent have no conversation
+	{"email_references", []Owner{OfConversation}},
+	{"participants", []Owner{OfConversation}},
+	{"emails", []Owner{OfConversation}},
+	{"message_revisions", []Owner{OfConversation}},
+	{"messages", []Owner{OfConversation}},
+	{"read_positions", []Owner{OfConversation}},
+	{"routing_decisions", []Owner{OfConversation}},
+	{"visitor_links", []Owner{OfConversation, OfInbox}}, // of conversations that were purged before links were
+
+	{"inbound_mails", []Owner{OfInbox}}, // of a purged conversation's a mark stays (EM-5)
+	{"email_connections", []Owner{OfInbox}},
+	{"channel_addresses", []Owner{OfInbox}},
+	{"email_channels", []Owner{OfInbox}},
+	{"visitors", []Owner{OfInbox}},
+	{"blocks", []Owner{OfInbox}},
+	{"saved_views", []Owner{OfInbox}},
+	{"page_views", []Owner{OfInbox}},
+	{"targeted_message_views", []Owner{OfInbox}},
+	{"targeted_message_counts", []Owner{OfInbox}},
+	{"targeted_message_versions", []Owner{OfInbox}},
+	{"targeted_messages", []Owner{OfInbox}},
+	{"channels", []Owner{OfInbox}},
+	{"inbox_users", []Owner{OfInbox}},
+	{"inbox_teams", []Owner{OfInbox}},
+}
+
+// chosen are those of the tables whose ids clients may choose, with their kind.
+var chosen = map[string]string{"messages": id.Message, "saved_views": id.SavedView}
+
+// OwnedTables returns the tables whose rows go with their owner, in the order in
+// which they can be deleted.
+func OwnedTables(by Owner) []string {
+	var tables []string
+	for _, o := range owned {
+		if slices.Contains(o.by, by) {
+			tables = append(tables, o.table)
+		}
+	}
+	return tables
+}
+
+// DeleteOwned deletes all rows that go with their owner. The owner's own row
+// stays, as do its events: the caller knows what becomes of them.
+func (tx *Tx) DeleteOwned(ctx context.Context, by Owner, accountID, ownerID string) error {
+	for _, table := range OwnedTables(by) {
+		if kind := chosen[table]; kind != "" {
+			if err := tx.Retire(ctx, table, kind, string(by), accountID, ownerID); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE "+string(by)+" = $1 AND account_id = $2", ownerID, accountID)
+		if err != nil {
+			return fmt.Errorf("delete from %s: %w", table, err)
+		}
+	}
+	return nil
+}

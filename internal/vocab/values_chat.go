@@ -1,0 +1,141 @@
+package vocab
+
+// WidgetStyle is how a widget looks, beside its title and colour (CH-1).
+type WidgetStyle struct {
+	Position  WidgetPosition `json:"position"`
+	AvatarURL string         `json:"avatarUrl,omitempty"`
+}
+
+// WidgetTexts are the texts of a widget that an admin changed (CH-1): by
+// language tag, then by the text's key. All else has a default.
+type WidgetTexts struct {
+	DefaultLocale string                       `json:"defaultLocale,omitempty"`
+	Locales       map[string]map[string]string `json:"locales,omitempty"`
+}
+
+// Availability says when a channel's team counts as available, and what the
+// widget does when it does not (AV-1 to AV-3).
+type Availability struct {
+	Mode      AvailabilityMode `json:"mode"`
+	ReplyTime ReplyTime        `json:"replyTime"`
+
+	// While no one is available.
+	WhenAway    WhenAway `json:"whenAway"`
+	AwayMessage string   `json:"awayMessage,omitempty"`
+
+	// Hours are wall-clock times of an IANA time zone.
+	TimeZone string    `json:"timeZone,omitempty"`
+	Hours    []Hours   `json:"hours,omitempty"`
+	Holidays []Holiday `json:"holidays,omitempty"`
+
+	OutOfHours        OutOfHours `json:"outOfHours"`
+	OutOfHoursMessage string     `json:"outOfHoursMessage,omitempty"`
+}
+
+// Hours is one range of operating hours, "09:00" to "17:00"; a To that is not
+// after From lies on the next day (AV-3).
+type Hours struct {
+	Day  Weekday `json:"day"`
+	From string  `json:"from"`
+	To   string  `json:"to"`
+}
+
+// Holiday closes the ranges that start on its date, as "2026-12-25" (AV-3).
+type Holiday struct {
+	Date string `json:"date"`
+	Name string `json:"name,omitempty"`
+}
+
+// Routing says to whom conversations go: the first rule whose conditions all
+// hold decides, and the last one has none (RT-1, RT-3). No rules: unassigned.
+type Routing struct {
+	Rules []RoutingRule `json:"rules,omitempty"`
+	// NotOffered: what finds no one is not offered again later (RT-4).
+	NotOffered bool `json:"notOffered,omitempty"`
+}
+
+// RoutingRule chooses among its target's people by its method (RT-1).
+type RoutingRule struct {
+	Conditions []RoutingCondition `json:"conditions,omitempty"`
+	Target     RoutingTarget      `json:"target"`
+	UserIDs    []string           `json:"userIds,omitempty"`
+	TeamIDs    []string           `json:"teamIds,omitempty"`
+	Method     RoutingMethod      `json:"method"`
+	FallbackID string             `json:"fallbackId,omitempty"`
+}
+
+// RoutingCondition must hold for its rule to decide (RT-3).
+type RoutingCondition struct {
+	Kind     RoutingConditionKind `json:"kind"`
+	Operator RoutingOperator      `json:"operator,omitempty"`
+	Property string               `json:"property,omitempty"`
+	Value    string               `json:"value,omitempty"`
+}
+
+// RoutingCandidate is someone whom routing looked at (RT-5). Skipped is empty
+// for who was chosen.
+type RoutingCandidate struct {
+	UserID  string            `json:"userId"`
+	Chosen  bool              `json:"chosen,omitempty"`
+	Skipped RoutingSkipReason `json:"skipped,omitempty"`
+}
+
+// Heading is who a targeted message seems to come from (TM-4).
+type Heading struct {
+	Kind       HeadingKind `json:"kind"`
+	UserIDs    []string    `json:"userIds,omitempty"`
+	TeamID     string      `json:"teamId,omitempty"`
+	FallbackID string      `json:"fallbackId,omitempty"`
+	Name       string      `json:"name,omitempty"`
+	AvatarURL  string      `json:"avatarUrl,omitempty"`
+}
+
+// EmailCapture says when and how the widget asks for an address (TM-5).
+type EmailCapture struct {
+	Timing       CaptureTiming `json:"timing"`
+	DelaySeconds int           `json:"delaySeconds,omitempty"`
+	Text         string        `json:"text,omitempty"`
+}
+
+// Display says how a welcome message shows (TM-6).
+type Display struct {
+	// OpenByItself: the welcome message opens without a click.
+	OpenByItself bool        `json:"openByItself,omitempty"`
+	SmallScreen  SmallScreen `json:"smallScreen"`
+}
+
+// Consent is what a visitor is asked to agree to (TM-8).
+type Consent struct {
+	Processing     ConsentMode `json:"processing"`
+	ProcessingText string      `json:"processingText,omitempty"`
+	// CommunicationText is empty where nothing is asked.
+	CommunicationText  string `json:"communicationText,omitempty"`
+	SubscriptionTypeID string `json:"subscriptionTypeId,omitempty"`
+}
+
+// TargetedContent is what a version of a targeted message says (TM-1). Chats
+// that began from the version keep it.
+type TargetedContent struct {
+	Name           string       `json:"name"`
+	WelcomeMessage string       `json:"welcomeMessage"`
+	WelcomeHTML    string       `json:"welcomeHtml,omitempty"`
+	BotID          string       `json:"botId,omitempty"`
+	Heading        Heading      `json:"heading"`
+	EmailCapture   EmailCapture `json:"emailCapture"`
+	Display        Display      `json:"display"`
+	Consent        Consent      `json:"consent"`
+	Routing        Routing      `json:"routing"`
+}
+
+// What columns hold until an admin says otherwise.
+var (
+	DefaultStyle        = WidgetStyle{Position: WidgetRight}
+	DefaultAvailability = Availability{
+		Mode: AvailabilityAlways, ReplyTime: ReplyTimeNone,
+		WhenAway: AwayMessage, OutOfHours: OutOfHoursMessage,
+	}
+	DefaultHeading = Heading{Kind: HeadingCustom}
+	DefaultCapture = EmailCapture{Timing: CaptureAfterFirstMessage}
+	DefaultDisplay = Display{SmallScreen: SmallScreenNormal}
+	DefaultConsent = Consent{Processing: ConsentNone}
+)

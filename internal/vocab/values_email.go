@@ -1,0 +1,79 @@
+package vocab
+
+import "parley/internal/clock"
+
+// MailServer is how an e-mail channel reaches its provider's servers (EM-1).
+type MailServer struct {
+	Host     string       `json:"host,omitempty"`
+	Port     int          `json:"port,omitempty"`
+	Security MailSecurity `json:"security,omitempty"`
+	// Username is empty where the channel's address is the name.
+	Username string `json:"username,omitempty"`
+}
+
+// TicketPreset is what the ticket of each new e-mail begins with (EM-3).
+type TicketPreset struct {
+	Pipeline   string           `json:"pipeline"`
+	Stage      string           `json:"stage"`
+	Priority   Priority         `json:"priority"`
+	Properties []TicketProperty `json:"properties,omitempty"`
+}
+
+// TicketProperty is one property of a ticket.
+type TicketProperty struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Mailbox is an address with the name that goes with it.
+type Mailbox struct {
+	Name    string `json:"name,omitempty"`
+	Address string `json:"address"`
+}
+
+// FilterReason is why a mail is filtered (IN-11). Code names the check, such as
+// LIST_UNSUBSCRIBE; Detail says in English what was found.
+type FilterReason struct {
+	Reason FilteredReason `json:"reason"`
+	Code   string         `json:"code"`
+	Detail string         `json:"detail"`
+}
+
+// MailVerdict is what the filter made of a mail (IN-11).
+type MailVerdict struct {
+	Reasons []FilterReason `json:"reasons,omitempty"`
+	// Automatic: written by a machine; it never reopens, notifies or re-routes (IN-7).
+	Automatic bool `json:"automatic,omitempty"`
+	AutoReply bool `json:"autoReply,omitempty"`
+	Bounce    bool `json:"bounce,omitempty"`
+	// Allowed is what overrode the reasons; empty: nothing did.
+	Allowed string `json:"allowed,omitempty"`
+	// Authentication are the results of spf, dkim and dmarc.
+	Authentication map[string]string `json:"authentication,omitempty"`
+	// Thread says why the mail is in its conversation; see thread.Decision.
+	Thread       string `json:"thread,omitempty"`
+	ThreadDetail string `json:"threadDetail,omitempty"`
+	// Problems are what could not be read of it.
+	Problems []MailProblem `json:"problems,omitempty"`
+}
+
+// Recipient is how far a mail came to one of its recipients (EM-6).
+type Recipient struct {
+	Address string        `json:"address"`
+	State   DeliveryState `json:"state"`
+	Detail  string        `json:"detail,omitempty"`
+}
+
+// EmailConnectionSettings are what the channel of an EmailConnection begins with.
+type EmailConnectionSettings struct {
+	Address     string        `json:"address,omitempty"`
+	SenderName  string        `json:"senderName,omitempty"`
+	Aliases     []string      `json:"aliases,omitempty"`
+	ImportSince clock.Micros  `json:"importSince,omitempty"`
+	TermsAt     clock.Micros  `json:"termsAt,omitempty"`
+	ReturnURL   string        `json:"returnUrl,omitempty"`
+	Routing     *Routing      `json:"routing,omitempty"`
+	Ticket      *TicketPreset `json:"ticket,omitempty"`
+	IMAP        *MailServer   `json:"imap,omitempty"`
+	SMTP        *MailServer   `json:"smtp,omitempty"`
+}

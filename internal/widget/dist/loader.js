@@ -1,1 +1,0 @@
-(()=>{var t=document.currentScript;if(t&&!("Parley"in window)){let e=document.createElement("script");e.async=!0,e.src=new URL("widget/73c8d71940c14475.js",t.src).href,e.nonce=t.nonce,Object.assign(e.dataset,t.dataset),document.head.append(e)}})();

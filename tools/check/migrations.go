@@ -1,0 +1,88 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
+
+// landed has the SHA-256 of each migration that a release or a shared database
+// has run. One that lands adds its lines here; no line ever changes: a database
+// that ran the old text would lack what an edit adds.
+var landedMigrations = map[string]string{
+	"both/00007_entries.sql":               "2740b1a5e2b2345a506a113cab6a42aba6f9b61a5413d72d208c5fcfadfd240c",
+	"both/00008_activity.sql":              "5db0fe185ea0316643a8695fee0531c4000db2b913c05d463ec91101f78f728a",
+	"both/00009_service_facts.sql":         "9e6428cc1f65e2e477c3b5242e0ebeac9d6e78d1669fa30b4c5eb4b280f60c09",
+	"both/00010_lists.sql":                 "c42222e17a7dda5e522b3aa487a842dff264ea63b10d44ffb0bfaa13888cbd01",
+	"both/00012_messages.sql":              "a8c23bac055a6fe37352baf3f54e000561b8a746f720657506e42f5906718348",
+	"both/00013_visitor_conversations.sql": "f62594c8a45733da241d69238aca23e74da5aa71849d1df9ea71ad61e73c69a2",
+	"both/00019_priority_order.sql":        "01e2de25eb6b09a4aefa58e8c513a129e8a0fe4ad12ae44a4c448612604e2def",
+	"both/00022_deprecated_uses.sql":       "c3d46f703facdf1ddf5323b83105987bad664fb46ee8cb8ee4ea1efcbb2b2b56",
+	"both/00023_search_words.sql":          "d829c2693a3f84f2bf32623585883c2a8f7ef7c13b04ecd9e60ea30d16da147e",
+	"both/00026_external_ids.sql":          "a3a04cf6ab84171739ca4fc3b8abf122a1dde0de005c0417cc3a7a733b63ef25",
+	"both/00027_purged_ids.sql":            "fe177a1c1fa8f131ef78fe70e1a9ed20ceb3a058c1ee4c8447b93cfc000906bc",
+	"both/00028_contact_lists.sql":         "1b35ebde5853f5b6ab9a8d942c9400f3bf39a958044c4ac96fbb8c892ef45014",
+	"both/00031_last_seen.sql":             "ab8cdfb91e0560c7abf3143f4693812eafbf6f8666b2478431e0cd84b2fd5eb9",
+	"both/00033_image_senders.sql":         "cd1640d7d9c11c58675e9624d66ffbeb626bb264b2747336d8073635a3b2b86b",
+	"both/00034_integration_picture.sql":   "68b9a426222198b644f4b78ea20f9bd0bbb01374dc98a4e1eb886bb73230727f",
+	"both/00042_token_secrets.sql":         "8dc01ff250ca526bba2c1e05f2e9368be2164ea10e9e6849b9110c0c8a86414f",
+	"both/00043_invitations.sql":           "d8187249c1fc6c9d1ffe00a66f6b99de432c1dc5a60511aeb364795f6718e3b9",
+	"both/00024_tags.sql":                  "23fb3f16b51d840c337747adb65fca6fdb7ea213db63f01d8d7d9fad2e65e868",
+	"postgres/00001_core.sql":              "bfd61c98ba66a87d8b7082a89060a81cbafe65a44ffa56ebfc5d862ee4645d10",
+	"postgres/00002_live.sql":              "ca2f82004877deb4386a199d1e86fa616a8594c4eeaa7a5f677cfcc0c997b574",
+	"postgres/00003_chat.sql":              "ec0daf6002f683ca7d5bb4256a56aa689ccb3e369192a2e652fee1bb8c3e8b82",
+	"postgres/00004_continuity.sql":        "daee62d3b349358d8dd0598bfd4307d7e5000c84c6cde1bd2fe13fa742a19385",
+	"postgres/00005_email.sql":             "89f554805a725a84d204b0ad8bfcaac997e39bd49196479a571aa4618bf288d4",
+	"postgres/00006_reactions.sql":         "193c1596a3970a96937c871bab75deb7c8c3719b1685d9865e5d82ef7a362e9e",
+	"sqlite/00001_core.sql":                "3bfcd858f99d4e00b4018eeb985b218adad29c1c0fb96f2f7e84778bca836e53",
+	"sqlite/00002_live.sql":                "73a09dbec8c25ef0b2046b0afe124bf8a727769e66babe36f725dc6c752226c6",
+	"sqlite/00003_chat.sql":                "09587712277ca0ab91aaa81953086fecb9f6c59edeb9bd3228e3202d3835fcb5",
+	"sqlite/00004_continuity.sql":          "e5073424eb717e8ffd041bbec9df6821ebb2ada0b38c52d061875109be95fc52",
+	"sqlite/00005_email.sql":               "9c7901300114c6e4a578d112e78d43601e278757569932b47dcd484a17fdd82d",
+	"sqlite/00006_reactions.sql":           "d7f63db3313a927e2eadcc82f6c5119bcde163c4639424feafbbd07e29b43403",
+}
+
+const migrationsFolder = "ent/migrate/migrations/"
+
+// checkMigrations reports landed migrations that were edited, renamed or
+// removed, and new ones whose number is not above all that landed.
+func checkMigrations(repo *repository) ([]finding, error) {
+	return compareMigrations(repo, landedMigrations), nil
+}
+
+func compareMigrations(repo *repository, landed map[string]string) []finding {
+	var found []finding
+	last := ""
+	for _, name := range slices.Sorted(maps.Keys(landed)) {
+		last = max(last, migrationNumber(name))
+		f, ok := repo.find(migrationsFolder + name)
+		switch {
+		case !ok:
+			found = append(found, finding{migrationsFolder + name, 1, "this migration has landed and is gone: restore it"})
+		case hashOf(f.text) != landed[name]:
+			found = append(found, finding{f.path, 1, "this migration has landed and was edited: restore it, and write a new one"})
+		}
+	}
+	for _, f := range repo.files {
+		name, ok := strings.CutPrefix(f.path, migrationsFolder)
+		if ok && path.Ext(name) == ".sql" && landed[name] == "" && migrationNumber(name) <= last {
+			found = append(found, finding{f.path, 1, fmt.Sprintf("the number of this new migration is not above %s, the last that has landed", last)})
+		}
+	}
+	return found
+}
+
+// migrationNumber is what a migration's name begins with: five digits.
+func migrationNumber(name string) string {
+	base := path.Base(name)
+	return base[:min(5, len(base))]
+}
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
