@@ -69,7 +69,7 @@ func (s *Service) CreateTag(ctx context.Context, in CreateTagInput) (*ent.Tag, e
 		if err := freeName(ctx, tx, name, ""); err != nil {
 			return err
 		}
-		made, err := insert(ctx, tx, call.Result, name, color)
+		made, err := insert(ctx, tx, call.Result, name, color, "name")
 		if err == nil && !made {
 			err = nameTaken()
 		}

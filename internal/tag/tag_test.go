@@ -1,6 +1,7 @@
 package tag_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -18,10 +19,12 @@ import (
 	"parley/internal/loader"
 	"parley/internal/opt"
 	"parley/internal/paging"
+	"parley/internal/store"
 	"parley/internal/tag"
 	"parley/internal/testkit"
 	"parley/internal/testkit/check"
 	"parley/internal/testkit/desk"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -303,5 +306,23 @@ func TestRepeatedTagMutations(t *testing.T) {
 		in.Name = "another"
 		_, err := d.Tags().CreateTag(d.Agent(0), in)
 		check.Refused(t, err, errs.Conflict, "idempotencyKey")
+	})
+}
+
+// IN-31: an account's tags are bounded, by their own mutation and by tagging.
+func TestTagsAreBounded(t *testing.T) {
+	t.Parallel()
+	desk.Each(t, func(t *testing.T, d *desk.Desk) {
+		vip := d.NewTag("VIP")
+		check.NoError(t, d.Store.WithTx(d.Agent(0), func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.Exec(ctx, `WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+				INSERT INTO tags (id, account_id, name, folded, color, created_at)
+				SELECT 'tag_many' || i, $2, 'many ' || i, 'many ' || i, '', 0 FROM n`, tag.MaxTags, viewer.FromContext(ctx).AccountID)
+			return err
+		}))
+		_, err := d.Tags().CreateTag(d.Agent(0), tag.CreateTagInput{Name: "one more"})
+		check.Refused(t, err, errs.TooLong, "name")
+		check.Refused(t, d.TagWith(d.ConversationIDs[0], "one more"), errs.TooLong, "tags")
+		check.NoError(t, d.TagWith(d.ConversationIDs[0], vip.Name, "MANY 5"))
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"parley/ent"
+	enttag "parley/ent/tag"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/store"
@@ -13,8 +14,12 @@ import (
 	"parley/internal/vocab"
 )
 
-// MaxWords is the most tags that a change of a conversation names.
-const MaxWords = 50
+const (
+	// MaxWords is the most tags that a change of a conversation names.
+	MaxWords = 50
+	// MaxTags is the most tags that an account has; those merged do not count.
+	MaxTags = 5_000
+)
 
 // CleanWords returns ids and names of tags as they are looked up: 1 to MaxWords, each
 // one line. Errors blame tags and the place in it.
@@ -73,21 +78,33 @@ func createMissing(ctx context.Context, tx *store.Tx, words []string, found []*e
 		case id.Is(word, id.Tag) || a.TagsManaged:
 			return errs.New(errs.NotFound, "There is no tag %q.", errs.Clip(word)).On("tags", strconv.Itoa(i))
 		}
-		if _, err := insert(ctx, tx, id.New(id.Tag), word, ""); err != nil {
+		if _, err := insert(ctx, tx, id.New(id.Tag), word, "", "tags"); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// insert makes a tag, unless one of its name is there: it reports whether it did.
-func insert(ctx context.Context, tx *store.Tx, tagID, name, color string) (bool, error) {
+// insert makes a tag, unless one of its name is there: it reports whether it did. Field
+// is blamed where the account has too many.
+func insert(ctx context.Context, tx *store.Tx, tagID, name, color, field string) (bool, error) {
 	made, err := tx.Exec(ctx, `INSERT INTO tags (id, account_id, name, folded, color, created_at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (account_id, folded) DO NOTHING`,
 		tagID, viewer.FromContext(ctx).AccountID, name, foldName(name), color, int64(tx.Now()))
 	if err != nil || made == 0 {
 		return false, err
 	}
+	if err := checkCount(ctx, tx, field); err != nil {
+		return false, err
+	}
 	tx.Append(ctx, store.Event{Type: vocab.TagCreated, SubjectID: tagID})
 	return true, nil
+}
+
+func checkCount(ctx context.Context, tx *store.Tx, field string) error {
+	n, err := tx.Client.Tag.Query().Where(enttag.MergedInto("")).Count(ctx)
+	if err == nil && n > MaxTags {
+		err = errs.Exceeds(MaxTags, "The account has %d tags, as many as are allowed. Use one of them, or merge some.", MaxTags).On(field)
+	}
+	return err
 }
