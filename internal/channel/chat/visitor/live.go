@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/ent"
+	"parley/internal/clock"
 	"parley/internal/conversation/live"
 	"parley/internal/event"
 	"parley/internal/presence"
@@ -13,7 +14,7 @@ import (
 )
 
 // Change is a change of what a visitor sees of their conversation:
-// *MessageChange, *TypingChange, or *StatusChange.
+// *MessageChange, *TypingChange, *StatusChange, or *QueueChange.
 type Change interface{ isChange() }
 
 // MessageChange is a change of the messages that a visitor sees. Sequence is the
@@ -38,6 +39,11 @@ type StatusChange struct {
 	Status   vocab.ConversationStatus
 }
 
+// QueueChange says that the visitor's place in the queue is another one; nil: they
+// have none (IN-23).
+type QueueChange struct{ QueuePosition *int }
+
+func (*QueueChange) isChange()   {}
 func (*MessageChange) isChange() {}
 func (*TypingChange) isChange()  {}
 func (*StatusChange) isChange()  {}
@@ -48,11 +54,13 @@ type Live struct {
 	feed     *event.Feed
 	threads  *live.Service
 	presence *presence.Service
+	queues   queues
+	clock    clock.Clock // of the timers: never a turned one
 }
 
 // NewLive returns the streams that follow a feed of the service's store.
 func NewLive(s *Service, feed *event.Feed, threads *live.Service, p *presence.Service) *Live {
-	return &Live{Service: s, feed: feed, threads: threads, presence: p}
+	return &Live{Service: s, feed: feed, threads: threads, presence: p, clock: clock.System{}}
 }
 
 // Stream is what a visitor sees of their own conversation, live.
@@ -63,7 +71,8 @@ type Stream struct {
 	typing       *presence.Typing
 	viewer       viewer.Live
 	here         *time.Timer // when to note again that the visitor is here; nil: it does not matter
-	seen         int         // the number of the last message that the visitor knows to be seen
+	queue        queued
+	seen         int // the number of the last message that the visitor knows to be seen
 }
 
 // Watch returns the changes of one of the visitor's own conversations after a
@@ -96,7 +105,7 @@ func (l *Live) Watch(ctx context.Context, conversationID string, cursor *string)
 		r.Close()
 		return nil, err
 	}
-	s := &Stream{live: l, conversation: c, reader: r, typing: typing, viewer: viewer.LiveFrom(ctx), seen: seen}
+	s := &Stream{live: l, conversation: c, reader: r, typing: typing, viewer: viewer.LiveFrom(ctx), seen: seen, queue: queued{due: true}}
 	s.recordStay(ctx)
 	return s, nil
 }
@@ -107,6 +116,9 @@ func (s *Stream) Close() {
 	s.typing.Close()
 	if s.here != nil {
 		s.here.Stop()
+	}
+	if s.queue.timer != nil {
+		s.queue.timer.Stop()
 	}
 }
 
@@ -123,6 +135,7 @@ func (s *Stream) Next(ctx context.Context) (Change, error) {
 			return nil, err
 		}
 		if e != nil {
+			s.queue.due = true
 			change, err := s.changeOf(ctx, e)
 			if change != nil || err != nil {
 				return change, err
@@ -136,8 +149,13 @@ func (s *Stream) Next(ctx context.Context) (Change, error) {
 		if t != nil {
 			return s.typingChange(ctx, t)
 		}
+		if change, err := s.queueChange(ctx); change != nil || err != nil {
+			return change, err
+		}
 		select {
 		case <-more:
+		case <-s.queue.later():
+			s.queue.due = true
 		case <-moreTyping:
 		case <-changed:
 		case <-s.nextStay():
