@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"parley/ent/conversation"
 	"parley/internal/clock"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 	"strings"
 
@@ -113,6 +114,12 @@ type Conversation struct {
 	ReopenCount int `json:"reopen_count,omitempty"`
 	// ResolvedBy holds the value of the "resolved_by" field.
 	ResolvedBy string `json:"resolved_by,omitempty"`
+	// The kind of who closed it; empty: open, or not known (IN-22).
+	ClosedBy viewer.Kind `json:"closed_by,omitempty"`
+	// Since when whoever routing chose has neither answered nor looked; 0: no one is waited for (RT-8).
+	AutoAssignedAt clock.Micros `json:"auto_assigned_at,omitempty"`
+	// How often it was routed again for want of an answer (RT-8).
+	NoAnswerCount int `json:"no_answer_count,omitempty"`
 	// The priority as a number, for lists in its order.
 	PriorityRank int `json:"priority_rank,omitempty"`
 	// What a custom channel calls itself; empty for chat and e-mail.
@@ -133,9 +140,9 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case conversation.FieldEverAssigned, conversation.FieldInBots, conversation.FieldAwaitsOffer:
 			values[i] = new(sql.NullBool)
-		case conversation.FieldOpenedAt, conversation.FieldLastMessageAt, conversation.FieldActivityAt, conversation.FieldWaitingSince, conversation.FieldClosedAt, conversation.FieldFiltered, conversation.FieldDeletedAt, conversation.FieldVisitorActiveAt, conversation.FieldTargetedMessageVersion, conversation.FieldSnoozedUntil, conversation.FieldWokenRevision, conversation.FieldLastNumber, conversation.FieldLastVisibleNumber, conversation.FieldLastIncomingNumber, conversation.FieldLastOutgoingNumber, conversation.FieldVisitorReadNumber, conversation.FieldReassignedMessageNumber, conversation.FieldFirstRespondedAt, conversation.FieldFirstResponseSeconds, conversation.FieldFirstResponseBusinessSeconds, conversation.FieldReopenCount, conversation.FieldPriorityRank, conversation.FieldRevision:
+		case conversation.FieldOpenedAt, conversation.FieldLastMessageAt, conversation.FieldActivityAt, conversation.FieldWaitingSince, conversation.FieldClosedAt, conversation.FieldFiltered, conversation.FieldDeletedAt, conversation.FieldVisitorActiveAt, conversation.FieldTargetedMessageVersion, conversation.FieldSnoozedUntil, conversation.FieldWokenRevision, conversation.FieldLastNumber, conversation.FieldLastVisibleNumber, conversation.FieldLastIncomingNumber, conversation.FieldLastOutgoingNumber, conversation.FieldVisitorReadNumber, conversation.FieldReassignedMessageNumber, conversation.FieldFirstRespondedAt, conversation.FieldFirstResponseSeconds, conversation.FieldFirstResponseBusinessSeconds, conversation.FieldReopenCount, conversation.FieldAutoAssignedAt, conversation.FieldNoAnswerCount, conversation.FieldPriorityRank, conversation.FieldRevision:
 			values[i] = new(sql.NullInt64)
-		case conversation.FieldID, conversation.FieldAccountID, conversation.FieldInboxID, conversation.FieldChannelID, conversation.FieldKind, conversation.FieldFolder, conversation.FieldStatus, conversation.FieldContactID, conversation.FieldVisitorID, conversation.FieldAssigneeID, conversation.FieldAssignedTeamID, conversation.FieldSubject, conversation.FieldPreview, conversation.FieldBotID, conversation.FieldBotState, conversation.FieldOriginURL, conversation.FieldTargetedMessageID, conversation.FieldPriority, conversation.FieldRoutingSource, conversation.FieldToAddress, conversation.FieldPossiblyRelatedID, conversation.FieldFirstRespondedBy, conversation.FieldResolvedBy, conversation.FieldChannelType, conversation.FieldExternalID:
+		case conversation.FieldID, conversation.FieldAccountID, conversation.FieldInboxID, conversation.FieldChannelID, conversation.FieldKind, conversation.FieldFolder, conversation.FieldStatus, conversation.FieldContactID, conversation.FieldVisitorID, conversation.FieldAssigneeID, conversation.FieldAssignedTeamID, conversation.FieldSubject, conversation.FieldPreview, conversation.FieldBotID, conversation.FieldBotState, conversation.FieldOriginURL, conversation.FieldTargetedMessageID, conversation.FieldPriority, conversation.FieldRoutingSource, conversation.FieldToAddress, conversation.FieldPossiblyRelatedID, conversation.FieldFirstRespondedBy, conversation.FieldResolvedBy, conversation.FieldClosedBy, conversation.FieldChannelType, conversation.FieldExternalID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -442,6 +449,24 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ResolvedBy = value.String
 			}
+		case conversation.FieldClosedBy:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field closed_by", values[i])
+			} else if value.Valid {
+				_m.ClosedBy = viewer.Kind(value.String)
+			}
+		case conversation.FieldAutoAssignedAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field auto_assigned_at", values[i])
+			} else if value.Valid {
+				_m.AutoAssignedAt = clock.Micros(value.Int64)
+			}
+		case conversation.FieldNoAnswerCount:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field no_answer_count", values[i])
+			} else if value.Valid {
+				_m.NoAnswerCount = int(value.Int64)
+			}
 		case conversation.FieldPriorityRank:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field priority_rank", values[i])
@@ -643,6 +668,15 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("resolved_by=")
 	builder.WriteString(_m.ResolvedBy)
+	builder.WriteString(", ")
+	builder.WriteString("closed_by=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ClosedBy))
+	builder.WriteString(", ")
+	builder.WriteString("auto_assigned_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AutoAssignedAt))
+	builder.WriteString(", ")
+	builder.WriteString("no_answer_count=")
+	builder.WriteString(fmt.Sprintf("%v", _m.NoAnswerCount))
 	builder.WriteString(", ")
 	builder.WriteString("priority_rank=")
 	builder.WriteString(fmt.Sprintf("%v", _m.PriorityRank))

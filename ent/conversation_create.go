@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/conversation"
 	"parley/internal/clock"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect"
@@ -594,6 +595,48 @@ func (_c *ConversationCreate) SetNillableResolvedBy(v *string) *ConversationCrea
 	return _c
 }
 
+// SetClosedBy sets the "closed_by" field.
+func (_c *ConversationCreate) SetClosedBy(v viewer.Kind) *ConversationCreate {
+	_c.mutation.SetClosedBy(v)
+	return _c
+}
+
+// SetNillableClosedBy sets the "closed_by" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableClosedBy(v *viewer.Kind) *ConversationCreate {
+	if v != nil {
+		_c.SetClosedBy(*v)
+	}
+	return _c
+}
+
+// SetAutoAssignedAt sets the "auto_assigned_at" field.
+func (_c *ConversationCreate) SetAutoAssignedAt(v clock.Micros) *ConversationCreate {
+	_c.mutation.SetAutoAssignedAt(v)
+	return _c
+}
+
+// SetNillableAutoAssignedAt sets the "auto_assigned_at" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableAutoAssignedAt(v *clock.Micros) *ConversationCreate {
+	if v != nil {
+		_c.SetAutoAssignedAt(*v)
+	}
+	return _c
+}
+
+// SetNoAnswerCount sets the "no_answer_count" field.
+func (_c *ConversationCreate) SetNoAnswerCount(v int) *ConversationCreate {
+	_c.mutation.SetNoAnswerCount(v)
+	return _c
+}
+
+// SetNillableNoAnswerCount sets the "no_answer_count" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableNoAnswerCount(v *int) *ConversationCreate {
+	if v != nil {
+		_c.SetNoAnswerCount(*v)
+	}
+	return _c
+}
+
 // SetPriorityRank sets the "priority_rank" field.
 func (_c *ConversationCreate) SetPriorityRank(v int) *ConversationCreate {
 	_c.mutation.SetPriorityRank(v)
@@ -835,6 +878,18 @@ func (_c *ConversationCreate) defaults() {
 		v := conversation.DefaultResolvedBy
 		_c.mutation.SetResolvedBy(v)
 	}
+	if _, ok := _c.mutation.ClosedBy(); !ok {
+		v := conversation.DefaultClosedBy
+		_c.mutation.SetClosedBy(v)
+	}
+	if _, ok := _c.mutation.AutoAssignedAt(); !ok {
+		v := conversation.DefaultAutoAssignedAt
+		_c.mutation.SetAutoAssignedAt(v)
+	}
+	if _, ok := _c.mutation.NoAnswerCount(); !ok {
+		v := conversation.DefaultNoAnswerCount
+		_c.mutation.SetNoAnswerCount(v)
+	}
 	if _, ok := _c.mutation.PriorityRank(); !ok {
 		v := conversation.DefaultPriorityRank
 		_c.mutation.SetPriorityRank(v)
@@ -1001,6 +1056,15 @@ func (_c *ConversationCreate) check() error {
 	}
 	if _, ok := _c.mutation.ResolvedBy(); !ok {
 		return &ValidationError{Name: "resolved_by", err: errors.New(`ent: missing required field "Conversation.resolved_by"`)}
+	}
+	if _, ok := _c.mutation.ClosedBy(); !ok {
+		return &ValidationError{Name: "closed_by", err: errors.New(`ent: missing required field "Conversation.closed_by"`)}
+	}
+	if _, ok := _c.mutation.AutoAssignedAt(); !ok {
+		return &ValidationError{Name: "auto_assigned_at", err: errors.New(`ent: missing required field "Conversation.auto_assigned_at"`)}
+	}
+	if _, ok := _c.mutation.NoAnswerCount(); !ok {
+		return &ValidationError{Name: "no_answer_count", err: errors.New(`ent: missing required field "Conversation.no_answer_count"`)}
 	}
 	if _, ok := _c.mutation.PriorityRank(); !ok {
 		return &ValidationError{Name: "priority_rank", err: errors.New(`ent: missing required field "Conversation.priority_rank"`)}
@@ -1239,6 +1303,18 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.ResolvedBy(); ok {
 		_spec.SetField(conversation.FieldResolvedBy, field.TypeString, value)
 		_node.ResolvedBy = value
+	}
+	if value, ok := _c.mutation.ClosedBy(); ok {
+		_spec.SetField(conversation.FieldClosedBy, field.TypeString, value)
+		_node.ClosedBy = value
+	}
+	if value, ok := _c.mutation.AutoAssignedAt(); ok {
+		_spec.SetField(conversation.FieldAutoAssignedAt, field.TypeInt64, value)
+		_node.AutoAssignedAt = value
+	}
+	if value, ok := _c.mutation.NoAnswerCount(); ok {
+		_spec.SetField(conversation.FieldNoAnswerCount, field.TypeInt, value)
+		_node.NoAnswerCount = value
 	}
 	if value, ok := _c.mutation.PriorityRank(); ok {
 		_spec.SetField(conversation.FieldPriorityRank, field.TypeInt, value)
@@ -1905,6 +1981,54 @@ func (u *ConversationUpsert) SetResolvedBy(v string) *ConversationUpsert {
 // UpdateResolvedBy sets the "resolved_by" field to the value that was provided on create.
 func (u *ConversationUpsert) UpdateResolvedBy() *ConversationUpsert {
 	u.SetExcluded(conversation.FieldResolvedBy)
+	return u
+}
+
+// SetClosedBy sets the "closed_by" field.
+func (u *ConversationUpsert) SetClosedBy(v viewer.Kind) *ConversationUpsert {
+	u.Set(conversation.FieldClosedBy, v)
+	return u
+}
+
+// UpdateClosedBy sets the "closed_by" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateClosedBy() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldClosedBy)
+	return u
+}
+
+// SetAutoAssignedAt sets the "auto_assigned_at" field.
+func (u *ConversationUpsert) SetAutoAssignedAt(v clock.Micros) *ConversationUpsert {
+	u.Set(conversation.FieldAutoAssignedAt, v)
+	return u
+}
+
+// UpdateAutoAssignedAt sets the "auto_assigned_at" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateAutoAssignedAt() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldAutoAssignedAt)
+	return u
+}
+
+// AddAutoAssignedAt adds v to the "auto_assigned_at" field.
+func (u *ConversationUpsert) AddAutoAssignedAt(v clock.Micros) *ConversationUpsert {
+	u.Add(conversation.FieldAutoAssignedAt, v)
+	return u
+}
+
+// SetNoAnswerCount sets the "no_answer_count" field.
+func (u *ConversationUpsert) SetNoAnswerCount(v int) *ConversationUpsert {
+	u.Set(conversation.FieldNoAnswerCount, v)
+	return u
+}
+
+// UpdateNoAnswerCount sets the "no_answer_count" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateNoAnswerCount() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldNoAnswerCount)
+	return u
+}
+
+// AddNoAnswerCount adds v to the "no_answer_count" field.
+func (u *ConversationUpsert) AddNoAnswerCount(v int) *ConversationUpsert {
+	u.Add(conversation.FieldNoAnswerCount, v)
 	return u
 }
 
@@ -2731,6 +2855,62 @@ func (u *ConversationUpsertOne) SetResolvedBy(v string) *ConversationUpsertOne {
 func (u *ConversationUpsertOne) UpdateResolvedBy() *ConversationUpsertOne {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateResolvedBy()
+	})
+}
+
+// SetClosedBy sets the "closed_by" field.
+func (u *ConversationUpsertOne) SetClosedBy(v viewer.Kind) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetClosedBy(v)
+	})
+}
+
+// UpdateClosedBy sets the "closed_by" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateClosedBy() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateClosedBy()
+	})
+}
+
+// SetAutoAssignedAt sets the "auto_assigned_at" field.
+func (u *ConversationUpsertOne) SetAutoAssignedAt(v clock.Micros) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetAutoAssignedAt(v)
+	})
+}
+
+// AddAutoAssignedAt adds v to the "auto_assigned_at" field.
+func (u *ConversationUpsertOne) AddAutoAssignedAt(v clock.Micros) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddAutoAssignedAt(v)
+	})
+}
+
+// UpdateAutoAssignedAt sets the "auto_assigned_at" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateAutoAssignedAt() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateAutoAssignedAt()
+	})
+}
+
+// SetNoAnswerCount sets the "no_answer_count" field.
+func (u *ConversationUpsertOne) SetNoAnswerCount(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetNoAnswerCount(v)
+	})
+}
+
+// AddNoAnswerCount adds v to the "no_answer_count" field.
+func (u *ConversationUpsertOne) AddNoAnswerCount(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddNoAnswerCount(v)
+	})
+}
+
+// UpdateNoAnswerCount sets the "no_answer_count" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateNoAnswerCount() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateNoAnswerCount()
 	})
 }
 
@@ -3733,6 +3913,62 @@ func (u *ConversationUpsertBulk) SetResolvedBy(v string) *ConversationUpsertBulk
 func (u *ConversationUpsertBulk) UpdateResolvedBy() *ConversationUpsertBulk {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateResolvedBy()
+	})
+}
+
+// SetClosedBy sets the "closed_by" field.
+func (u *ConversationUpsertBulk) SetClosedBy(v viewer.Kind) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetClosedBy(v)
+	})
+}
+
+// UpdateClosedBy sets the "closed_by" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateClosedBy() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateClosedBy()
+	})
+}
+
+// SetAutoAssignedAt sets the "auto_assigned_at" field.
+func (u *ConversationUpsertBulk) SetAutoAssignedAt(v clock.Micros) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetAutoAssignedAt(v)
+	})
+}
+
+// AddAutoAssignedAt adds v to the "auto_assigned_at" field.
+func (u *ConversationUpsertBulk) AddAutoAssignedAt(v clock.Micros) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddAutoAssignedAt(v)
+	})
+}
+
+// UpdateAutoAssignedAt sets the "auto_assigned_at" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateAutoAssignedAt() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateAutoAssignedAt()
+	})
+}
+
+// SetNoAnswerCount sets the "no_answer_count" field.
+func (u *ConversationUpsertBulk) SetNoAnswerCount(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetNoAnswerCount(v)
+	})
+}
+
+// AddNoAnswerCount adds v to the "no_answer_count" field.
+func (u *ConversationUpsertBulk) AddNoAnswerCount(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddNoAnswerCount(v)
+	})
+}
+
+// UpdateNoAnswerCount sets the "no_answer_count" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateNoAnswerCount() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateNoAnswerCount()
 	})
 }
 

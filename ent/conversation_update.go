@@ -9,6 +9,7 @@ import (
 	"parley/ent/conversation"
 	"parley/ent/predicate"
 	"parley/internal/clock"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
@@ -729,6 +730,62 @@ func (_u *ConversationUpdate) SetNillableResolvedBy(v *string) *ConversationUpda
 	return _u
 }
 
+// SetClosedBy sets the "closed_by" field.
+func (_u *ConversationUpdate) SetClosedBy(v viewer.Kind) *ConversationUpdate {
+	_u.mutation.SetClosedBy(v)
+	return _u
+}
+
+// SetNillableClosedBy sets the "closed_by" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableClosedBy(v *viewer.Kind) *ConversationUpdate {
+	if v != nil {
+		_u.SetClosedBy(*v)
+	}
+	return _u
+}
+
+// SetAutoAssignedAt sets the "auto_assigned_at" field.
+func (_u *ConversationUpdate) SetAutoAssignedAt(v clock.Micros) *ConversationUpdate {
+	_u.mutation.ResetAutoAssignedAt()
+	_u.mutation.SetAutoAssignedAt(v)
+	return _u
+}
+
+// SetNillableAutoAssignedAt sets the "auto_assigned_at" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableAutoAssignedAt(v *clock.Micros) *ConversationUpdate {
+	if v != nil {
+		_u.SetAutoAssignedAt(*v)
+	}
+	return _u
+}
+
+// AddAutoAssignedAt adds value to the "auto_assigned_at" field.
+func (_u *ConversationUpdate) AddAutoAssignedAt(v clock.Micros) *ConversationUpdate {
+	_u.mutation.AddAutoAssignedAt(v)
+	return _u
+}
+
+// SetNoAnswerCount sets the "no_answer_count" field.
+func (_u *ConversationUpdate) SetNoAnswerCount(v int) *ConversationUpdate {
+	_u.mutation.ResetNoAnswerCount()
+	_u.mutation.SetNoAnswerCount(v)
+	return _u
+}
+
+// SetNillableNoAnswerCount sets the "no_answer_count" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableNoAnswerCount(v *int) *ConversationUpdate {
+	if v != nil {
+		_u.SetNoAnswerCount(*v)
+	}
+	return _u
+}
+
+// AddNoAnswerCount adds value to the "no_answer_count" field.
+func (_u *ConversationUpdate) AddNoAnswerCount(v int) *ConversationUpdate {
+	_u.mutation.AddNoAnswerCount(v)
+	return _u
+}
+
 // SetPriorityRank sets the "priority_rank" field.
 func (_u *ConversationUpdate) SetPriorityRank(v int) *ConversationUpdate {
 	_u.mutation.ResetPriorityRank()
@@ -1022,6 +1079,21 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.ResolvedBy(); ok {
 		_spec.SetField(conversation.FieldResolvedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ClosedBy(); ok {
+		_spec.SetField(conversation.FieldClosedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.AutoAssignedAt(); ok {
+		_spec.SetField(conversation.FieldAutoAssignedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAutoAssignedAt(); ok {
+		_spec.AddField(conversation.FieldAutoAssignedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.NoAnswerCount(); ok {
+		_spec.SetField(conversation.FieldNoAnswerCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedNoAnswerCount(); ok {
+		_spec.AddField(conversation.FieldNoAnswerCount, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.PriorityRank(); ok {
 		_spec.SetField(conversation.FieldPriorityRank, field.TypeInt, value)
@@ -1761,6 +1833,62 @@ func (_u *ConversationUpdateOne) SetNillableResolvedBy(v *string) *ConversationU
 	return _u
 }
 
+// SetClosedBy sets the "closed_by" field.
+func (_u *ConversationUpdateOne) SetClosedBy(v viewer.Kind) *ConversationUpdateOne {
+	_u.mutation.SetClosedBy(v)
+	return _u
+}
+
+// SetNillableClosedBy sets the "closed_by" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableClosedBy(v *viewer.Kind) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetClosedBy(*v)
+	}
+	return _u
+}
+
+// SetAutoAssignedAt sets the "auto_assigned_at" field.
+func (_u *ConversationUpdateOne) SetAutoAssignedAt(v clock.Micros) *ConversationUpdateOne {
+	_u.mutation.ResetAutoAssignedAt()
+	_u.mutation.SetAutoAssignedAt(v)
+	return _u
+}
+
+// SetNillableAutoAssignedAt sets the "auto_assigned_at" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableAutoAssignedAt(v *clock.Micros) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetAutoAssignedAt(*v)
+	}
+	return _u
+}
+
+// AddAutoAssignedAt adds value to the "auto_assigned_at" field.
+func (_u *ConversationUpdateOne) AddAutoAssignedAt(v clock.Micros) *ConversationUpdateOne {
+	_u.mutation.AddAutoAssignedAt(v)
+	return _u
+}
+
+// SetNoAnswerCount sets the "no_answer_count" field.
+func (_u *ConversationUpdateOne) SetNoAnswerCount(v int) *ConversationUpdateOne {
+	_u.mutation.ResetNoAnswerCount()
+	_u.mutation.SetNoAnswerCount(v)
+	return _u
+}
+
+// SetNillableNoAnswerCount sets the "no_answer_count" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableNoAnswerCount(v *int) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetNoAnswerCount(*v)
+	}
+	return _u
+}
+
+// AddNoAnswerCount adds value to the "no_answer_count" field.
+func (_u *ConversationUpdateOne) AddNoAnswerCount(v int) *ConversationUpdateOne {
+	_u.mutation.AddNoAnswerCount(v)
+	return _u
+}
+
 // SetPriorityRank sets the "priority_rank" field.
 func (_u *ConversationUpdateOne) SetPriorityRank(v int) *ConversationUpdateOne {
 	_u.mutation.ResetPriorityRank()
@@ -2084,6 +2212,21 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if value, ok := _u.mutation.ResolvedBy(); ok {
 		_spec.SetField(conversation.FieldResolvedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ClosedBy(); ok {
+		_spec.SetField(conversation.FieldClosedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.AutoAssignedAt(); ok {
+		_spec.SetField(conversation.FieldAutoAssignedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAutoAssignedAt(); ok {
+		_spec.AddField(conversation.FieldAutoAssignedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.NoAnswerCount(); ok {
+		_spec.SetField(conversation.FieldNoAnswerCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedNoAnswerCount(); ok {
+		_spec.AddField(conversation.FieldNoAnswerCount, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.PriorityRank(); ok {
 		_spec.SetField(conversation.FieldPriorityRank, field.TypeInt, value)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"parley/ent/inbox"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 	"strings"
 
 	"entgo.io/ent"
@@ -24,6 +25,8 @@ type Inbox struct {
 	Name string `json:"name,omitempty"`
 	// Senders that are never filtered: addresses, domains, '*.' and a domain (IN-11).
 	EmailAllowList []string `json:"email_allow_list,omitempty"`
+	// Settings holds the value of the "settings" field.
+	Settings vocab.InboxSettings `json:"settings,omitempty"`
 	// DeletedAt holds the value of the "deleted_at" field.
 	DeletedAt clock.Micros `json:"deleted_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -36,7 +39,7 @@ func (*Inbox) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case inbox.FieldEmailAllowList:
+		case inbox.FieldEmailAllowList, inbox.FieldSettings:
 			values[i] = new([]byte)
 		case inbox.FieldDeletedAt, inbox.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
@@ -81,6 +84,14 @@ func (_m *Inbox) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.EmailAllowList); err != nil {
 					return fmt.Errorf("unmarshal field email_allow_list: %w", err)
+				}
+			}
+		case inbox.FieldSettings:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field settings", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Settings); err != nil {
+					return fmt.Errorf("unmarshal field settings: %w", err)
 				}
 			}
 		case inbox.FieldDeletedAt:
@@ -139,6 +150,9 @@ func (_m *Inbox) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("email_allow_list=")
 	builder.WriteString(fmt.Sprintf("%v", _m.EmailAllowList))
+	builder.WriteString(", ")
+	builder.WriteString("settings=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Settings))
 	builder.WriteString(", ")
 	builder.WriteString("deleted_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.DeletedAt))

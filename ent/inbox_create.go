@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/inbox"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -38,6 +39,20 @@ func (_c *InboxCreate) SetName(v string) *InboxCreate {
 // SetEmailAllowList sets the "email_allow_list" field.
 func (_c *InboxCreate) SetEmailAllowList(v []string) *InboxCreate {
 	_c.mutation.SetEmailAllowList(v)
+	return _c
+}
+
+// SetSettings sets the "settings" field.
+func (_c *InboxCreate) SetSettings(v vocab.InboxSettings) *InboxCreate {
+	_c.mutation.SetSettings(v)
+	return _c
+}
+
+// SetNillableSettings sets the "settings" field if the given value is not nil.
+func (_c *InboxCreate) SetNillableSettings(v *vocab.InboxSettings) *InboxCreate {
+	if v != nil {
+		_c.SetSettings(*v)
+	}
 	return _c
 }
 
@@ -106,6 +121,10 @@ func (_c *InboxCreate) defaults() {
 		v := inbox.DefaultEmailAllowList
 		_c.mutation.SetEmailAllowList(v)
 	}
+	if _, ok := _c.mutation.Settings(); !ok {
+		v := inbox.DefaultSettings
+		_c.mutation.SetSettings(v)
+	}
 	if _, ok := _c.mutation.DeletedAt(); !ok {
 		v := inbox.DefaultDeletedAt
 		_c.mutation.SetDeletedAt(v)
@@ -127,6 +146,9 @@ func (_c *InboxCreate) check() error {
 	}
 	if _, ok := _c.mutation.EmailAllowList(); !ok {
 		return &ValidationError{Name: "email_allow_list", err: errors.New(`ent: missing required field "Inbox.email_allow_list"`)}
+	}
+	if _, ok := _c.mutation.Settings(); !ok {
+		return &ValidationError{Name: "settings", err: errors.New(`ent: missing required field "Inbox.settings"`)}
 	}
 	if _, ok := _c.mutation.DeletedAt(); !ok {
 		return &ValidationError{Name: "deleted_at", err: errors.New(`ent: missing required field "Inbox.deleted_at"`)}
@@ -186,6 +208,10 @@ func (_c *InboxCreate) createSpec() (*Inbox, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.EmailAllowList(); ok {
 		_spec.SetField(inbox.FieldEmailAllowList, field.TypeJSON, value)
 		_node.EmailAllowList = value
+	}
+	if value, ok := _c.mutation.Settings(); ok {
+		_spec.SetField(inbox.FieldSettings, field.TypeJSON, value)
+		_node.Settings = value
 	}
 	if value, ok := _c.mutation.DeletedAt(); ok {
 		_spec.SetField(inbox.FieldDeletedAt, field.TypeInt64, value)
@@ -268,6 +294,18 @@ func (u *InboxUpsert) SetEmailAllowList(v []string) *InboxUpsert {
 // UpdateEmailAllowList sets the "email_allow_list" field to the value that was provided on create.
 func (u *InboxUpsert) UpdateEmailAllowList() *InboxUpsert {
 	u.SetExcluded(inbox.FieldEmailAllowList)
+	return u
+}
+
+// SetSettings sets the "settings" field.
+func (u *InboxUpsert) SetSettings(v vocab.InboxSettings) *InboxUpsert {
+	u.Set(inbox.FieldSettings, v)
+	return u
+}
+
+// UpdateSettings sets the "settings" field to the value that was provided on create.
+func (u *InboxUpsert) UpdateSettings() *InboxUpsert {
+	u.SetExcluded(inbox.FieldSettings)
 	return u
 }
 
@@ -368,6 +406,20 @@ func (u *InboxUpsertOne) SetEmailAllowList(v []string) *InboxUpsertOne {
 func (u *InboxUpsertOne) UpdateEmailAllowList() *InboxUpsertOne {
 	return u.Update(func(s *InboxUpsert) {
 		s.UpdateEmailAllowList()
+	})
+}
+
+// SetSettings sets the "settings" field.
+func (u *InboxUpsertOne) SetSettings(v vocab.InboxSettings) *InboxUpsertOne {
+	return u.Update(func(s *InboxUpsert) {
+		s.SetSettings(v)
+	})
+}
+
+// UpdateSettings sets the "settings" field to the value that was provided on create.
+func (u *InboxUpsertOne) UpdateSettings() *InboxUpsertOne {
+	return u.Update(func(s *InboxUpsert) {
+		s.UpdateSettings()
 	})
 }
 
@@ -638,6 +690,20 @@ func (u *InboxUpsertBulk) SetEmailAllowList(v []string) *InboxUpsertBulk {
 func (u *InboxUpsertBulk) UpdateEmailAllowList() *InboxUpsertBulk {
 	return u.Update(func(s *InboxUpsert) {
 		s.UpdateEmailAllowList()
+	})
+}
+
+// SetSettings sets the "settings" field.
+func (u *InboxUpsertBulk) SetSettings(v vocab.InboxSettings) *InboxUpsertBulk {
+	return u.Update(func(s *InboxUpsert) {
+		s.SetSettings(v)
+	})
+}
+
+// UpdateSettings sets the "settings" field to the value that was provided on create.
+func (u *InboxUpsertBulk) UpdateSettings() *InboxUpsertBulk {
+	return u.Update(func(s *InboxUpsert) {
+		s.UpdateSettings()
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"parley/ent/inbox"
 	"parley/ent/predicate"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -53,6 +54,20 @@ func (_u *InboxUpdate) SetEmailAllowList(v []string) *InboxUpdate {
 // AppendEmailAllowList appends value to the "email_allow_list" field.
 func (_u *InboxUpdate) AppendEmailAllowList(v []string) *InboxUpdate {
 	_u.mutation.AppendEmailAllowList(v)
+	return _u
+}
+
+// SetSettings sets the "settings" field.
+func (_u *InboxUpdate) SetSettings(v vocab.InboxSettings) *InboxUpdate {
+	_u.mutation.SetSettings(v)
+	return _u
+}
+
+// SetNillableSettings sets the "settings" field if the given value is not nil.
+func (_u *InboxUpdate) SetNillableSettings(v *vocab.InboxSettings) *InboxUpdate {
+	if v != nil {
+		_u.SetSettings(*v)
+	}
 	return _u
 }
 
@@ -135,6 +150,9 @@ func (_u *InboxUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			sqljson.Append(u, inbox.FieldEmailAllowList, value)
 		})
 	}
+	if value, ok := _u.mutation.Settings(); ok {
+		_spec.SetField(inbox.FieldSettings, field.TypeJSON, value)
+	}
 	if value, ok := _u.mutation.DeletedAt(); ok {
 		_spec.SetField(inbox.FieldDeletedAt, field.TypeInt64, value)
 	}
@@ -186,6 +204,20 @@ func (_u *InboxUpdateOne) SetEmailAllowList(v []string) *InboxUpdateOne {
 // AppendEmailAllowList appends value to the "email_allow_list" field.
 func (_u *InboxUpdateOne) AppendEmailAllowList(v []string) *InboxUpdateOne {
 	_u.mutation.AppendEmailAllowList(v)
+	return _u
+}
+
+// SetSettings sets the "settings" field.
+func (_u *InboxUpdateOne) SetSettings(v vocab.InboxSettings) *InboxUpdateOne {
+	_u.mutation.SetSettings(v)
+	return _u
+}
+
+// SetNillableSettings sets the "settings" field if the given value is not nil.
+func (_u *InboxUpdateOne) SetNillableSettings(v *vocab.InboxSettings) *InboxUpdateOne {
+	if v != nil {
+		_u.SetSettings(*v)
+	}
 	return _u
 }
 
@@ -297,6 +329,9 @@ func (_u *InboxUpdateOne) sqlSave(ctx context.Context) (_node *Inbox, err error)
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, inbox.FieldEmailAllowList, value)
 		})
+	}
+	if value, ok := _u.mutation.Settings(); ok {
+		_spec.SetField(inbox.FieldSettings, field.TypeJSON, value)
 	}
 	if value, ok := _u.mutation.DeletedAt(); ok {
 		_spec.SetField(inbox.FieldDeletedAt, field.TypeInt64, value)

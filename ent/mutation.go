@@ -9915,6 +9915,11 @@ type ConversationMutation struct {
 	reopen_count                       *int
 	addreopen_count                    *int
 	resolved_by                        *string
+	closed_by                          *viewer.Kind
+	auto_assigned_at                   *clock.Micros
+	addauto_assigned_at                *clock.Micros
+	no_answer_count                    *int
+	addno_answer_count                 *int
 	priority_rank                      *int
 	addpriority_rank                   *int
 	channel_type                       *string
@@ -12158,6 +12163,154 @@ func (m *ConversationMutation) ResetResolvedBy() {
 	m.resolved_by = nil
 }
 
+// SetClosedBy sets the "closed_by" field.
+func (m *ConversationMutation) SetClosedBy(v viewer.Kind) {
+	m.closed_by = &v
+}
+
+// ClosedBy returns the value of the "closed_by" field in the mutation.
+func (m *ConversationMutation) ClosedBy() (r viewer.Kind, exists bool) {
+	v := m.closed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedBy returns the old "closed_by" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldClosedBy(ctx context.Context) (v viewer.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedBy: %w", err)
+	}
+	return oldValue.ClosedBy, nil
+}
+
+// ResetClosedBy resets all changes to the "closed_by" field.
+func (m *ConversationMutation) ResetClosedBy() {
+	m.closed_by = nil
+}
+
+// SetAutoAssignedAt sets the "auto_assigned_at" field.
+func (m *ConversationMutation) SetAutoAssignedAt(c clock.Micros) {
+	m.auto_assigned_at = &c
+	m.addauto_assigned_at = nil
+}
+
+// AutoAssignedAt returns the value of the "auto_assigned_at" field in the mutation.
+func (m *ConversationMutation) AutoAssignedAt() (r clock.Micros, exists bool) {
+	v := m.auto_assigned_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAutoAssignedAt returns the old "auto_assigned_at" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldAutoAssignedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAutoAssignedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAutoAssignedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAutoAssignedAt: %w", err)
+	}
+	return oldValue.AutoAssignedAt, nil
+}
+
+// AddAutoAssignedAt adds c to the "auto_assigned_at" field.
+func (m *ConversationMutation) AddAutoAssignedAt(c clock.Micros) {
+	if m.addauto_assigned_at != nil {
+		*m.addauto_assigned_at += c
+	} else {
+		m.addauto_assigned_at = &c
+	}
+}
+
+// AddedAutoAssignedAt returns the value that was added to the "auto_assigned_at" field in this mutation.
+func (m *ConversationMutation) AddedAutoAssignedAt() (r clock.Micros, exists bool) {
+	v := m.addauto_assigned_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAutoAssignedAt resets all changes to the "auto_assigned_at" field.
+func (m *ConversationMutation) ResetAutoAssignedAt() {
+	m.auto_assigned_at = nil
+	m.addauto_assigned_at = nil
+}
+
+// SetNoAnswerCount sets the "no_answer_count" field.
+func (m *ConversationMutation) SetNoAnswerCount(i int) {
+	m.no_answer_count = &i
+	m.addno_answer_count = nil
+}
+
+// NoAnswerCount returns the value of the "no_answer_count" field in the mutation.
+func (m *ConversationMutation) NoAnswerCount() (r int, exists bool) {
+	v := m.no_answer_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNoAnswerCount returns the old "no_answer_count" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldNoAnswerCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNoAnswerCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNoAnswerCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNoAnswerCount: %w", err)
+	}
+	return oldValue.NoAnswerCount, nil
+}
+
+// AddNoAnswerCount adds i to the "no_answer_count" field.
+func (m *ConversationMutation) AddNoAnswerCount(i int) {
+	if m.addno_answer_count != nil {
+		*m.addno_answer_count += i
+	} else {
+		m.addno_answer_count = &i
+	}
+}
+
+// AddedNoAnswerCount returns the value that was added to the "no_answer_count" field in this mutation.
+func (m *ConversationMutation) AddedNoAnswerCount() (r int, exists bool) {
+	v := m.addno_answer_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNoAnswerCount resets all changes to the "no_answer_count" field.
+func (m *ConversationMutation) ResetNoAnswerCount() {
+	m.no_answer_count = nil
+	m.addno_answer_count = nil
+}
+
 // SetPriorityRank sets the "priority_rank" field.
 func (m *ConversationMutation) SetPriorityRank(i int) {
 	m.priority_rank = &i
@@ -12389,7 +12542,7 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 51)
+	fields := make([]string, 0, 54)
 	if m.account_id != nil {
 		fields = append(fields, conversation.FieldAccountID)
 	}
@@ -12531,6 +12684,15 @@ func (m *ConversationMutation) Fields() []string {
 	if m.resolved_by != nil {
 		fields = append(fields, conversation.FieldResolvedBy)
 	}
+	if m.closed_by != nil {
+		fields = append(fields, conversation.FieldClosedBy)
+	}
+	if m.auto_assigned_at != nil {
+		fields = append(fields, conversation.FieldAutoAssignedAt)
+	}
+	if m.no_answer_count != nil {
+		fields = append(fields, conversation.FieldNoAnswerCount)
+	}
 	if m.priority_rank != nil {
 		fields = append(fields, conversation.FieldPriorityRank)
 	}
@@ -12645,6 +12807,12 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.ReopenCount()
 	case conversation.FieldResolvedBy:
 		return m.ResolvedBy()
+	case conversation.FieldClosedBy:
+		return m.ClosedBy()
+	case conversation.FieldAutoAssignedAt:
+		return m.AutoAssignedAt()
+	case conversation.FieldNoAnswerCount:
+		return m.NoAnswerCount()
 	case conversation.FieldPriorityRank:
 		return m.PriorityRank()
 	case conversation.FieldChannelType:
@@ -12756,6 +12924,12 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldReopenCount(ctx)
 	case conversation.FieldResolvedBy:
 		return m.OldResolvedBy(ctx)
+	case conversation.FieldClosedBy:
+		return m.OldClosedBy(ctx)
+	case conversation.FieldAutoAssignedAt:
+		return m.OldAutoAssignedAt(ctx)
+	case conversation.FieldNoAnswerCount:
+		return m.OldNoAnswerCount(ctx)
 	case conversation.FieldPriorityRank:
 		return m.OldPriorityRank(ctx)
 	case conversation.FieldChannelType:
@@ -13102,6 +13276,27 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetResolvedBy(v)
 		return nil
+	case conversation.FieldClosedBy:
+		v, ok := value.(viewer.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedBy(v)
+		return nil
+	case conversation.FieldAutoAssignedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAutoAssignedAt(v)
+		return nil
+	case conversation.FieldNoAnswerCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNoAnswerCount(v)
+		return nil
 	case conversation.FieldPriorityRank:
 		v, ok := value.(int)
 		if !ok {
@@ -13201,6 +13396,12 @@ func (m *ConversationMutation) AddedFields() []string {
 	if m.addreopen_count != nil {
 		fields = append(fields, conversation.FieldReopenCount)
 	}
+	if m.addauto_assigned_at != nil {
+		fields = append(fields, conversation.FieldAutoAssignedAt)
+	}
+	if m.addno_answer_count != nil {
+		fields = append(fields, conversation.FieldNoAnswerCount)
+	}
 	if m.addpriority_rank != nil {
 		fields = append(fields, conversation.FieldPriorityRank)
 	}
@@ -13257,6 +13458,10 @@ func (m *ConversationMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedFirstResponseBusinessSeconds()
 	case conversation.FieldReopenCount:
 		return m.AddedReopenCount()
+	case conversation.FieldAutoAssignedAt:
+		return m.AddedAutoAssignedAt()
+	case conversation.FieldNoAnswerCount:
+		return m.AddedNoAnswerCount()
 	case conversation.FieldPriorityRank:
 		return m.AddedPriorityRank()
 	case conversation.FieldRevision:
@@ -13416,6 +13621,20 @@ func (m *ConversationMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddReopenCount(v)
+		return nil
+	case conversation.FieldAutoAssignedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAutoAssignedAt(v)
+		return nil
+	case conversation.FieldNoAnswerCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNoAnswerCount(v)
 		return nil
 	case conversation.FieldPriorityRank:
 		v, ok := value.(int)
@@ -13607,6 +13826,15 @@ func (m *ConversationMutation) ResetField(name string) error {
 		return nil
 	case conversation.FieldResolvedBy:
 		m.ResetResolvedBy()
+		return nil
+	case conversation.FieldClosedBy:
+		m.ResetClosedBy()
+		return nil
+	case conversation.FieldAutoAssignedAt:
+		m.ResetAutoAssignedAt()
+		return nil
+	case conversation.FieldNoAnswerCount:
+		m.ResetNoAnswerCount()
 		return nil
 	case conversation.FieldPriorityRank:
 		m.ResetPriorityRank()
@@ -23633,6 +23861,7 @@ type InboxMutation struct {
 	name                   *string
 	email_allow_list       *[]string
 	appendemail_allow_list []string
+	settings               *vocab.InboxSettings
 	deleted_at             *clock.Micros
 	adddeleted_at          *clock.Micros
 	created_at             *clock.Micros
@@ -23870,6 +24099,42 @@ func (m *InboxMutation) ResetEmailAllowList() {
 	m.appendemail_allow_list = nil
 }
 
+// SetSettings sets the "settings" field.
+func (m *InboxMutation) SetSettings(vs vocab.InboxSettings) {
+	m.settings = &vs
+}
+
+// Settings returns the value of the "settings" field in the mutation.
+func (m *InboxMutation) Settings() (r vocab.InboxSettings, exists bool) {
+	v := m.settings
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSettings returns the old "settings" field's value of the Inbox entity.
+// If the Inbox object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboxMutation) OldSettings(ctx context.Context) (v vocab.InboxSettings, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSettings is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSettings requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSettings: %w", err)
+	}
+	return oldValue.Settings, nil
+}
+
+// ResetSettings resets all changes to the "settings" field.
+func (m *InboxMutation) ResetSettings() {
+	m.settings = nil
+}
+
 // SetDeletedAt sets the "deleted_at" field.
 func (m *InboxMutation) SetDeletedAt(c clock.Micros) {
 	m.deleted_at = &c
@@ -24016,7 +24281,7 @@ func (m *InboxMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InboxMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 6)
 	if m.account_id != nil {
 		fields = append(fields, inbox.FieldAccountID)
 	}
@@ -24025,6 +24290,9 @@ func (m *InboxMutation) Fields() []string {
 	}
 	if m.email_allow_list != nil {
 		fields = append(fields, inbox.FieldEmailAllowList)
+	}
+	if m.settings != nil {
+		fields = append(fields, inbox.FieldSettings)
 	}
 	if m.deleted_at != nil {
 		fields = append(fields, inbox.FieldDeletedAt)
@@ -24046,6 +24314,8 @@ func (m *InboxMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case inbox.FieldEmailAllowList:
 		return m.EmailAllowList()
+	case inbox.FieldSettings:
+		return m.Settings()
 	case inbox.FieldDeletedAt:
 		return m.DeletedAt()
 	case inbox.FieldCreatedAt:
@@ -24065,6 +24335,8 @@ func (m *InboxMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldName(ctx)
 	case inbox.FieldEmailAllowList:
 		return m.OldEmailAllowList(ctx)
+	case inbox.FieldSettings:
+		return m.OldSettings(ctx)
 	case inbox.FieldDeletedAt:
 		return m.OldDeletedAt(ctx)
 	case inbox.FieldCreatedAt:
@@ -24098,6 +24370,13 @@ func (m *InboxMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEmailAllowList(v)
+		return nil
+	case inbox.FieldSettings:
+		v, ok := value.(vocab.InboxSettings)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSettings(v)
 		return nil
 	case inbox.FieldDeletedAt:
 		v, ok := value.(clock.Micros)
@@ -24197,6 +24476,9 @@ func (m *InboxMutation) ResetField(name string) error {
 		return nil
 	case inbox.FieldEmailAllowList:
 		m.ResetEmailAllowList()
+		return nil
+	case inbox.FieldSettings:
+		m.ResetSettings()
 		return nil
 	case inbox.FieldDeletedAt:
 		m.ResetDeletedAt()
@@ -30510,27 +30792,32 @@ func (m *ReadPositionMutation) ResetEdge(name string) error {
 // RoutingDecisionMutation represents an operation that mutates the RoutingDecision nodes in the graph.
 type RoutingDecisionMutation struct {
 	config
-	op               Op
-	typ              string
-	id               *string
-	account_id       *string
-	inbox_id         *string
-	conversation_id  *string
-	decided_at       *clock.Micros
-	adddecided_at    *clock.Micros
-	trigger          *string
-	source           *string
-	rule             *int
-	addrule          *int
-	target           *string
-	assignee_id      *string
-	assigned_team_id *string
-	candidates       *[]vocab.RoutingCandidate
-	appendcandidates []vocab.RoutingCandidate
-	clearedFields    map[string]struct{}
-	done             bool
-	oldValue         func(context.Context) (*RoutingDecision, error)
-	predicates       []predicate.RoutingDecision
+	op                  Op
+	typ                 string
+	id                  *string
+	account_id          *string
+	inbox_id            *string
+	conversation_id     *string
+	decided_at          *clock.Micros
+	adddecided_at       *clock.Micros
+	trigger             *string
+	source              *string
+	rule                *int
+	addrule             *int
+	target              *string
+	assignee_id         *string
+	assigned_team_id    *string
+	candidates          *[]vocab.RoutingCandidate
+	appendcandidates    []vocab.RoutingCandidate
+	offer_max_age       *int
+	addoffer_max_age    *int
+	offer_per_minute    *int
+	addoffer_per_minute *int
+	connected           *bool
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*RoutingDecision, error)
+	predicates          []predicate.RoutingDecision
 }
 
 var _ ent.Mutation = (*RoutingDecisionMutation)(nil)
@@ -31088,6 +31375,154 @@ func (m *RoutingDecisionMutation) ResetCandidates() {
 	m.appendcandidates = nil
 }
 
+// SetOfferMaxAge sets the "offer_max_age" field.
+func (m *RoutingDecisionMutation) SetOfferMaxAge(i int) {
+	m.offer_max_age = &i
+	m.addoffer_max_age = nil
+}
+
+// OfferMaxAge returns the value of the "offer_max_age" field in the mutation.
+func (m *RoutingDecisionMutation) OfferMaxAge() (r int, exists bool) {
+	v := m.offer_max_age
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOfferMaxAge returns the old "offer_max_age" field's value of the RoutingDecision entity.
+// If the RoutingDecision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingDecisionMutation) OldOfferMaxAge(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOfferMaxAge is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOfferMaxAge requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOfferMaxAge: %w", err)
+	}
+	return oldValue.OfferMaxAge, nil
+}
+
+// AddOfferMaxAge adds i to the "offer_max_age" field.
+func (m *RoutingDecisionMutation) AddOfferMaxAge(i int) {
+	if m.addoffer_max_age != nil {
+		*m.addoffer_max_age += i
+	} else {
+		m.addoffer_max_age = &i
+	}
+}
+
+// AddedOfferMaxAge returns the value that was added to the "offer_max_age" field in this mutation.
+func (m *RoutingDecisionMutation) AddedOfferMaxAge() (r int, exists bool) {
+	v := m.addoffer_max_age
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOfferMaxAge resets all changes to the "offer_max_age" field.
+func (m *RoutingDecisionMutation) ResetOfferMaxAge() {
+	m.offer_max_age = nil
+	m.addoffer_max_age = nil
+}
+
+// SetOfferPerMinute sets the "offer_per_minute" field.
+func (m *RoutingDecisionMutation) SetOfferPerMinute(i int) {
+	m.offer_per_minute = &i
+	m.addoffer_per_minute = nil
+}
+
+// OfferPerMinute returns the value of the "offer_per_minute" field in the mutation.
+func (m *RoutingDecisionMutation) OfferPerMinute() (r int, exists bool) {
+	v := m.offer_per_minute
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOfferPerMinute returns the old "offer_per_minute" field's value of the RoutingDecision entity.
+// If the RoutingDecision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingDecisionMutation) OldOfferPerMinute(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOfferPerMinute is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOfferPerMinute requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOfferPerMinute: %w", err)
+	}
+	return oldValue.OfferPerMinute, nil
+}
+
+// AddOfferPerMinute adds i to the "offer_per_minute" field.
+func (m *RoutingDecisionMutation) AddOfferPerMinute(i int) {
+	if m.addoffer_per_minute != nil {
+		*m.addoffer_per_minute += i
+	} else {
+		m.addoffer_per_minute = &i
+	}
+}
+
+// AddedOfferPerMinute returns the value that was added to the "offer_per_minute" field in this mutation.
+func (m *RoutingDecisionMutation) AddedOfferPerMinute() (r int, exists bool) {
+	v := m.addoffer_per_minute
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOfferPerMinute resets all changes to the "offer_per_minute" field.
+func (m *RoutingDecisionMutation) ResetOfferPerMinute() {
+	m.offer_per_minute = nil
+	m.addoffer_per_minute = nil
+}
+
+// SetConnected sets the "connected" field.
+func (m *RoutingDecisionMutation) SetConnected(b bool) {
+	m.connected = &b
+}
+
+// Connected returns the value of the "connected" field in the mutation.
+func (m *RoutingDecisionMutation) Connected() (r bool, exists bool) {
+	v := m.connected
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConnected returns the old "connected" field's value of the RoutingDecision entity.
+// If the RoutingDecision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoutingDecisionMutation) OldConnected(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConnected is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConnected requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConnected: %w", err)
+	}
+	return oldValue.Connected, nil
+}
+
+// ResetConnected resets all changes to the "connected" field.
+func (m *RoutingDecisionMutation) ResetConnected() {
+	m.connected = nil
+}
+
 // Where appends a list predicates to the RoutingDecisionMutation builder.
 func (m *RoutingDecisionMutation) Where(ps ...predicate.RoutingDecision) {
 	m.predicates = append(m.predicates, ps...)
@@ -31122,7 +31557,7 @@ func (m *RoutingDecisionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RoutingDecisionMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 14)
 	if m.account_id != nil {
 		fields = append(fields, routingdecision.FieldAccountID)
 	}
@@ -31156,6 +31591,15 @@ func (m *RoutingDecisionMutation) Fields() []string {
 	if m.candidates != nil {
 		fields = append(fields, routingdecision.FieldCandidates)
 	}
+	if m.offer_max_age != nil {
+		fields = append(fields, routingdecision.FieldOfferMaxAge)
+	}
+	if m.offer_per_minute != nil {
+		fields = append(fields, routingdecision.FieldOfferPerMinute)
+	}
+	if m.connected != nil {
+		fields = append(fields, routingdecision.FieldConnected)
+	}
 	return fields
 }
 
@@ -31186,6 +31630,12 @@ func (m *RoutingDecisionMutation) Field(name string) (ent.Value, bool) {
 		return m.AssignedTeamID()
 	case routingdecision.FieldCandidates:
 		return m.Candidates()
+	case routingdecision.FieldOfferMaxAge:
+		return m.OfferMaxAge()
+	case routingdecision.FieldOfferPerMinute:
+		return m.OfferPerMinute()
+	case routingdecision.FieldConnected:
+		return m.Connected()
 	}
 	return nil, false
 }
@@ -31217,6 +31667,12 @@ func (m *RoutingDecisionMutation) OldField(ctx context.Context, name string) (en
 		return m.OldAssignedTeamID(ctx)
 	case routingdecision.FieldCandidates:
 		return m.OldCandidates(ctx)
+	case routingdecision.FieldOfferMaxAge:
+		return m.OldOfferMaxAge(ctx)
+	case routingdecision.FieldOfferPerMinute:
+		return m.OldOfferPerMinute(ctx)
+	case routingdecision.FieldConnected:
+		return m.OldConnected(ctx)
 	}
 	return nil, fmt.Errorf("unknown RoutingDecision field %s", name)
 }
@@ -31303,6 +31759,27 @@ func (m *RoutingDecisionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCandidates(v)
 		return nil
+	case routingdecision.FieldOfferMaxAge:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOfferMaxAge(v)
+		return nil
+	case routingdecision.FieldOfferPerMinute:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOfferPerMinute(v)
+		return nil
+	case routingdecision.FieldConnected:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConnected(v)
+		return nil
 	}
 	return fmt.Errorf("unknown RoutingDecision field %s", name)
 }
@@ -31317,6 +31794,12 @@ func (m *RoutingDecisionMutation) AddedFields() []string {
 	if m.addrule != nil {
 		fields = append(fields, routingdecision.FieldRule)
 	}
+	if m.addoffer_max_age != nil {
+		fields = append(fields, routingdecision.FieldOfferMaxAge)
+	}
+	if m.addoffer_per_minute != nil {
+		fields = append(fields, routingdecision.FieldOfferPerMinute)
+	}
 	return fields
 }
 
@@ -31329,6 +31812,10 @@ func (m *RoutingDecisionMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedDecidedAt()
 	case routingdecision.FieldRule:
 		return m.AddedRule()
+	case routingdecision.FieldOfferMaxAge:
+		return m.AddedOfferMaxAge()
+	case routingdecision.FieldOfferPerMinute:
+		return m.AddedOfferPerMinute()
 	}
 	return nil, false
 }
@@ -31351,6 +31838,20 @@ func (m *RoutingDecisionMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddRule(v)
+		return nil
+	case routingdecision.FieldOfferMaxAge:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOfferMaxAge(v)
+		return nil
+	case routingdecision.FieldOfferPerMinute:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOfferPerMinute(v)
 		return nil
 	}
 	return fmt.Errorf("unknown RoutingDecision numeric field %s", name)
@@ -31411,6 +31912,15 @@ func (m *RoutingDecisionMutation) ResetField(name string) error {
 		return nil
 	case routingdecision.FieldCandidates:
 		m.ResetCandidates()
+		return nil
+	case routingdecision.FieldOfferMaxAge:
+		m.ResetOfferMaxAge()
+		return nil
+	case routingdecision.FieldOfferPerMinute:
+		m.ResetOfferPerMinute()
+		return nil
+	case routingdecision.FieldConnected:
+		m.ResetConnected()
 		return nil
 	}
 	return fmt.Errorf("unknown RoutingDecision field %s", name)
@@ -41077,6 +41587,15 @@ type UserMutation struct {
 	reassign_replies_when_away *bool
 	chat_capacity              *int
 	addchat_capacity           *int
+	auto_assign                *bool
+	follows_presence           *bool
+	away_by_hand               *bool
+	overtime                   *bool
+	working_hours              *vocab.WorkingHours
+	connected_at               *clock.Micros
+	addconnected_at            *clock.Micros
+	answered_at                *clock.Micros
+	addanswered_at             *clock.Micros
 	deactivated_at             *clock.Micros
 	adddeactivated_at          *clock.Micros
 	last_seen_at               *clock.Micros
@@ -41538,6 +42057,298 @@ func (m *UserMutation) ResetChatCapacity() {
 	m.addchat_capacity = nil
 }
 
+// SetAutoAssign sets the "auto_assign" field.
+func (m *UserMutation) SetAutoAssign(b bool) {
+	m.auto_assign = &b
+}
+
+// AutoAssign returns the value of the "auto_assign" field in the mutation.
+func (m *UserMutation) AutoAssign() (r bool, exists bool) {
+	v := m.auto_assign
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAutoAssign returns the old "auto_assign" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldAutoAssign(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAutoAssign is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAutoAssign requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAutoAssign: %w", err)
+	}
+	return oldValue.AutoAssign, nil
+}
+
+// ResetAutoAssign resets all changes to the "auto_assign" field.
+func (m *UserMutation) ResetAutoAssign() {
+	m.auto_assign = nil
+}
+
+// SetFollowsPresence sets the "follows_presence" field.
+func (m *UserMutation) SetFollowsPresence(b bool) {
+	m.follows_presence = &b
+}
+
+// FollowsPresence returns the value of the "follows_presence" field in the mutation.
+func (m *UserMutation) FollowsPresence() (r bool, exists bool) {
+	v := m.follows_presence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFollowsPresence returns the old "follows_presence" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldFollowsPresence(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFollowsPresence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFollowsPresence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFollowsPresence: %w", err)
+	}
+	return oldValue.FollowsPresence, nil
+}
+
+// ResetFollowsPresence resets all changes to the "follows_presence" field.
+func (m *UserMutation) ResetFollowsPresence() {
+	m.follows_presence = nil
+}
+
+// SetAwayByHand sets the "away_by_hand" field.
+func (m *UserMutation) SetAwayByHand(b bool) {
+	m.away_by_hand = &b
+}
+
+// AwayByHand returns the value of the "away_by_hand" field in the mutation.
+func (m *UserMutation) AwayByHand() (r bool, exists bool) {
+	v := m.away_by_hand
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAwayByHand returns the old "away_by_hand" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldAwayByHand(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAwayByHand is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAwayByHand requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAwayByHand: %w", err)
+	}
+	return oldValue.AwayByHand, nil
+}
+
+// ResetAwayByHand resets all changes to the "away_by_hand" field.
+func (m *UserMutation) ResetAwayByHand() {
+	m.away_by_hand = nil
+}
+
+// SetOvertime sets the "overtime" field.
+func (m *UserMutation) SetOvertime(b bool) {
+	m.overtime = &b
+}
+
+// Overtime returns the value of the "overtime" field in the mutation.
+func (m *UserMutation) Overtime() (r bool, exists bool) {
+	v := m.overtime
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOvertime returns the old "overtime" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldOvertime(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOvertime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOvertime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOvertime: %w", err)
+	}
+	return oldValue.Overtime, nil
+}
+
+// ResetOvertime resets all changes to the "overtime" field.
+func (m *UserMutation) ResetOvertime() {
+	m.overtime = nil
+}
+
+// SetWorkingHours sets the "working_hours" field.
+func (m *UserMutation) SetWorkingHours(vh vocab.WorkingHours) {
+	m.working_hours = &vh
+}
+
+// WorkingHours returns the value of the "working_hours" field in the mutation.
+func (m *UserMutation) WorkingHours() (r vocab.WorkingHours, exists bool) {
+	v := m.working_hours
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWorkingHours returns the old "working_hours" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldWorkingHours(ctx context.Context) (v vocab.WorkingHours, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWorkingHours is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWorkingHours requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWorkingHours: %w", err)
+	}
+	return oldValue.WorkingHours, nil
+}
+
+// ResetWorkingHours resets all changes to the "working_hours" field.
+func (m *UserMutation) ResetWorkingHours() {
+	m.working_hours = nil
+}
+
+// SetConnectedAt sets the "connected_at" field.
+func (m *UserMutation) SetConnectedAt(c clock.Micros) {
+	m.connected_at = &c
+	m.addconnected_at = nil
+}
+
+// ConnectedAt returns the value of the "connected_at" field in the mutation.
+func (m *UserMutation) ConnectedAt() (r clock.Micros, exists bool) {
+	v := m.connected_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConnectedAt returns the old "connected_at" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldConnectedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConnectedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConnectedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConnectedAt: %w", err)
+	}
+	return oldValue.ConnectedAt, nil
+}
+
+// AddConnectedAt adds c to the "connected_at" field.
+func (m *UserMutation) AddConnectedAt(c clock.Micros) {
+	if m.addconnected_at != nil {
+		*m.addconnected_at += c
+	} else {
+		m.addconnected_at = &c
+	}
+}
+
+// AddedConnectedAt returns the value that was added to the "connected_at" field in this mutation.
+func (m *UserMutation) AddedConnectedAt() (r clock.Micros, exists bool) {
+	v := m.addconnected_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetConnectedAt resets all changes to the "connected_at" field.
+func (m *UserMutation) ResetConnectedAt() {
+	m.connected_at = nil
+	m.addconnected_at = nil
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *UserMutation) SetAnsweredAt(c clock.Micros) {
+	m.answered_at = &c
+	m.addanswered_at = nil
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *UserMutation) AnsweredAt() (r clock.Micros, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldAnsweredAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// AddAnsweredAt adds c to the "answered_at" field.
+func (m *UserMutation) AddAnsweredAt(c clock.Micros) {
+	if m.addanswered_at != nil {
+		*m.addanswered_at += c
+	} else {
+		m.addanswered_at = &c
+	}
+}
+
+// AddedAnsweredAt returns the value that was added to the "answered_at" field in this mutation.
+func (m *UserMutation) AddedAnsweredAt() (r clock.Micros, exists bool) {
+	v := m.addanswered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *UserMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+	m.addanswered_at = nil
+}
+
 // SetDeactivatedAt sets the "deactivated_at" field.
 func (m *UserMutation) SetDeactivatedAt(c clock.Micros) {
 	m.deactivated_at = &c
@@ -41789,7 +42600,7 @@ func (m *UserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UserMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 20)
 	if m.account_id != nil {
 		fields = append(fields, user.FieldAccountID)
 	}
@@ -41816,6 +42627,27 @@ func (m *UserMutation) Fields() []string {
 	}
 	if m.chat_capacity != nil {
 		fields = append(fields, user.FieldChatCapacity)
+	}
+	if m.auto_assign != nil {
+		fields = append(fields, user.FieldAutoAssign)
+	}
+	if m.follows_presence != nil {
+		fields = append(fields, user.FieldFollowsPresence)
+	}
+	if m.away_by_hand != nil {
+		fields = append(fields, user.FieldAwayByHand)
+	}
+	if m.overtime != nil {
+		fields = append(fields, user.FieldOvertime)
+	}
+	if m.working_hours != nil {
+		fields = append(fields, user.FieldWorkingHours)
+	}
+	if m.connected_at != nil {
+		fields = append(fields, user.FieldConnectedAt)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, user.FieldAnsweredAt)
 	}
 	if m.deactivated_at != nil {
 		fields = append(fields, user.FieldDeactivatedAt)
@@ -41855,6 +42687,20 @@ func (m *UserMutation) Field(name string) (ent.Value, bool) {
 		return m.ReassignRepliesWhenAway()
 	case user.FieldChatCapacity:
 		return m.ChatCapacity()
+	case user.FieldAutoAssign:
+		return m.AutoAssign()
+	case user.FieldFollowsPresence:
+		return m.FollowsPresence()
+	case user.FieldAwayByHand:
+		return m.AwayByHand()
+	case user.FieldOvertime:
+		return m.Overtime()
+	case user.FieldWorkingHours:
+		return m.WorkingHours()
+	case user.FieldConnectedAt:
+		return m.ConnectedAt()
+	case user.FieldAnsweredAt:
+		return m.AnsweredAt()
 	case user.FieldDeactivatedAt:
 		return m.DeactivatedAt()
 	case user.FieldLastSeenAt:
@@ -41890,6 +42736,20 @@ func (m *UserMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldReassignRepliesWhenAway(ctx)
 	case user.FieldChatCapacity:
 		return m.OldChatCapacity(ctx)
+	case user.FieldAutoAssign:
+		return m.OldAutoAssign(ctx)
+	case user.FieldFollowsPresence:
+		return m.OldFollowsPresence(ctx)
+	case user.FieldAwayByHand:
+		return m.OldAwayByHand(ctx)
+	case user.FieldOvertime:
+		return m.OldOvertime(ctx)
+	case user.FieldWorkingHours:
+		return m.OldWorkingHours(ctx)
+	case user.FieldConnectedAt:
+		return m.OldConnectedAt(ctx)
+	case user.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
 	case user.FieldDeactivatedAt:
 		return m.OldDeactivatedAt(ctx)
 	case user.FieldLastSeenAt:
@@ -41970,6 +42830,55 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetChatCapacity(v)
 		return nil
+	case user.FieldAutoAssign:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAutoAssign(v)
+		return nil
+	case user.FieldFollowsPresence:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFollowsPresence(v)
+		return nil
+	case user.FieldAwayByHand:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAwayByHand(v)
+		return nil
+	case user.FieldOvertime:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOvertime(v)
+		return nil
+	case user.FieldWorkingHours:
+		v, ok := value.(vocab.WorkingHours)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWorkingHours(v)
+		return nil
+	case user.FieldConnectedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConnectedAt(v)
+		return nil
+	case user.FieldAnsweredAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
 	case user.FieldDeactivatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -42009,6 +42918,12 @@ func (m *UserMutation) AddedFields() []string {
 	if m.addchat_capacity != nil {
 		fields = append(fields, user.FieldChatCapacity)
 	}
+	if m.addconnected_at != nil {
+		fields = append(fields, user.FieldConnectedAt)
+	}
+	if m.addanswered_at != nil {
+		fields = append(fields, user.FieldAnsweredAt)
+	}
 	if m.adddeactivated_at != nil {
 		fields = append(fields, user.FieldDeactivatedAt)
 	}
@@ -42028,6 +42943,10 @@ func (m *UserMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case user.FieldChatCapacity:
 		return m.AddedChatCapacity()
+	case user.FieldConnectedAt:
+		return m.AddedConnectedAt()
+	case user.FieldAnsweredAt:
+		return m.AddedAnsweredAt()
 	case user.FieldDeactivatedAt:
 		return m.AddedDeactivatedAt()
 	case user.FieldLastSeenAt:
@@ -42049,6 +42968,20 @@ func (m *UserMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddChatCapacity(v)
+		return nil
+	case user.FieldConnectedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddConnectedAt(v)
+		return nil
+	case user.FieldAnsweredAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAnsweredAt(v)
 		return nil
 	case user.FieldDeactivatedAt:
 		v, ok := value.(clock.Micros)
@@ -42133,6 +43066,27 @@ func (m *UserMutation) ResetField(name string) error {
 		return nil
 	case user.FieldChatCapacity:
 		m.ResetChatCapacity()
+		return nil
+	case user.FieldAutoAssign:
+		m.ResetAutoAssign()
+		return nil
+	case user.FieldFollowsPresence:
+		m.ResetFollowsPresence()
+		return nil
+	case user.FieldAwayByHand:
+		m.ResetAwayByHand()
+		return nil
+	case user.FieldOvertime:
+		m.ResetOvertime()
+		return nil
+	case user.FieldWorkingHours:
+		m.ResetWorkingHours()
+		return nil
+	case user.FieldConnectedAt:
+		m.ResetConnectedAt()
+		return nil
+	case user.FieldAnsweredAt:
+		m.ResetAnsweredAt()
 		return nil
 	case user.FieldDeactivatedAt:
 		m.ResetDeactivatedAt()

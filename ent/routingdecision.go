@@ -40,7 +40,13 @@ type RoutingDecision struct {
 	// AssignedTeamID holds the value of the "assigned_team_id" field.
 	AssignedTeamID string `json:"assigned_team_id,omitempty"`
 	// Candidates holds the value of the "candidates" field.
-	Candidates   []vocab.RoutingCandidate `json:"candidates,omitempty"`
+	Candidates []vocab.RoutingCandidate `json:"candidates,omitempty"`
+	// Seconds; 0: it is no matter of offers (RT-7).
+	OfferMaxAge int `json:"offer_max_age,omitempty"`
+	// OfferPerMinute holds the value of the "offer_per_minute" field.
+	OfferPerMinute int `json:"offer_per_minute,omitempty"`
+	// The visitor was connected (RT-4).
+	Connected    bool `json:"connected,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -51,7 +57,9 @@ func (*RoutingDecision) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case routingdecision.FieldCandidates:
 			values[i] = new([]byte)
-		case routingdecision.FieldDecidedAt, routingdecision.FieldRule:
+		case routingdecision.FieldConnected:
+			values[i] = new(sql.NullBool)
+		case routingdecision.FieldDecidedAt, routingdecision.FieldRule, routingdecision.FieldOfferMaxAge, routingdecision.FieldOfferPerMinute:
 			values[i] = new(sql.NullInt64)
 		case routingdecision.FieldID, routingdecision.FieldAccountID, routingdecision.FieldInboxID, routingdecision.FieldConversationID, routingdecision.FieldTrigger, routingdecision.FieldSource, routingdecision.FieldTarget, routingdecision.FieldAssigneeID, routingdecision.FieldAssignedTeamID:
 			values[i] = new(sql.NullString)
@@ -144,6 +152,24 @@ func (_m *RoutingDecision) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field candidates: %w", err)
 				}
 			}
+		case routingdecision.FieldOfferMaxAge:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field offer_max_age", values[i])
+			} else if value.Valid {
+				_m.OfferMaxAge = int(value.Int64)
+			}
+		case routingdecision.FieldOfferPerMinute:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field offer_per_minute", values[i])
+			} else if value.Valid {
+				_m.OfferPerMinute = int(value.Int64)
+			}
+		case routingdecision.FieldConnected:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field connected", values[i])
+			} else if value.Valid {
+				_m.Connected = value.Bool
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -212,6 +238,15 @@ func (_m *RoutingDecision) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("candidates=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Candidates))
+	builder.WriteString(", ")
+	builder.WriteString("offer_max_age=")
+	builder.WriteString(fmt.Sprintf("%v", _m.OfferMaxAge))
+	builder.WriteString(", ")
+	builder.WriteString("offer_per_minute=")
+	builder.WriteString(fmt.Sprintf("%v", _m.OfferPerMinute))
+	builder.WriteString(", ")
+	builder.WriteString("connected=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Connected))
 	builder.WriteByte(')')
 	return builder.String()
 }

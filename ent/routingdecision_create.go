@@ -114,6 +114,48 @@ func (_c *RoutingDecisionCreate) SetCandidates(v []vocab.RoutingCandidate) *Rout
 	return _c
 }
 
+// SetOfferMaxAge sets the "offer_max_age" field.
+func (_c *RoutingDecisionCreate) SetOfferMaxAge(v int) *RoutingDecisionCreate {
+	_c.mutation.SetOfferMaxAge(v)
+	return _c
+}
+
+// SetNillableOfferMaxAge sets the "offer_max_age" field if the given value is not nil.
+func (_c *RoutingDecisionCreate) SetNillableOfferMaxAge(v *int) *RoutingDecisionCreate {
+	if v != nil {
+		_c.SetOfferMaxAge(*v)
+	}
+	return _c
+}
+
+// SetOfferPerMinute sets the "offer_per_minute" field.
+func (_c *RoutingDecisionCreate) SetOfferPerMinute(v int) *RoutingDecisionCreate {
+	_c.mutation.SetOfferPerMinute(v)
+	return _c
+}
+
+// SetNillableOfferPerMinute sets the "offer_per_minute" field if the given value is not nil.
+func (_c *RoutingDecisionCreate) SetNillableOfferPerMinute(v *int) *RoutingDecisionCreate {
+	if v != nil {
+		_c.SetOfferPerMinute(*v)
+	}
+	return _c
+}
+
+// SetConnected sets the "connected" field.
+func (_c *RoutingDecisionCreate) SetConnected(v bool) *RoutingDecisionCreate {
+	_c.mutation.SetConnected(v)
+	return _c
+}
+
+// SetNillableConnected sets the "connected" field if the given value is not nil.
+func (_c *RoutingDecisionCreate) SetNillableConnected(v *bool) *RoutingDecisionCreate {
+	if v != nil {
+		_c.SetConnected(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *RoutingDecisionCreate) SetID(v string) *RoutingDecisionCreate {
 	_c.mutation.SetID(v)
@@ -167,6 +209,18 @@ func (_c *RoutingDecisionCreate) defaults() {
 		v := routingdecision.DefaultAssignedTeamID
 		_c.mutation.SetAssignedTeamID(v)
 	}
+	if _, ok := _c.mutation.OfferMaxAge(); !ok {
+		v := routingdecision.DefaultOfferMaxAge
+		_c.mutation.SetOfferMaxAge(v)
+	}
+	if _, ok := _c.mutation.OfferPerMinute(); !ok {
+		v := routingdecision.DefaultOfferPerMinute
+		_c.mutation.SetOfferPerMinute(v)
+	}
+	if _, ok := _c.mutation.Connected(); !ok {
+		v := routingdecision.DefaultConnected
+		_c.mutation.SetConnected(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -213,6 +267,15 @@ func (_c *RoutingDecisionCreate) check() error {
 	}
 	if _, ok := _c.mutation.Candidates(); !ok {
 		return &ValidationError{Name: "candidates", err: errors.New(`ent: missing required field "RoutingDecision.candidates"`)}
+	}
+	if _, ok := _c.mutation.OfferMaxAge(); !ok {
+		return &ValidationError{Name: "offer_max_age", err: errors.New(`ent: missing required field "RoutingDecision.offer_max_age"`)}
+	}
+	if _, ok := _c.mutation.OfferPerMinute(); !ok {
+		return &ValidationError{Name: "offer_per_minute", err: errors.New(`ent: missing required field "RoutingDecision.offer_per_minute"`)}
+	}
+	if _, ok := _c.mutation.Connected(); !ok {
+		return &ValidationError{Name: "connected", err: errors.New(`ent: missing required field "RoutingDecision.connected"`)}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := routingdecision.IDValidator(v); err != nil {
@@ -298,6 +361,18 @@ func (_c *RoutingDecisionCreate) createSpec() (*RoutingDecision, *sqlgraph.Creat
 	if value, ok := _c.mutation.Candidates(); ok {
 		_spec.SetField(routingdecision.FieldCandidates, field.TypeJSON, value)
 		_node.Candidates = value
+	}
+	if value, ok := _c.mutation.OfferMaxAge(); ok {
+		_spec.SetField(routingdecision.FieldOfferMaxAge, field.TypeInt, value)
+		_node.OfferMaxAge = value
+	}
+	if value, ok := _c.mutation.OfferPerMinute(); ok {
+		_spec.SetField(routingdecision.FieldOfferPerMinute, field.TypeInt, value)
+		_node.OfferPerMinute = value
+	}
+	if value, ok := _c.mutation.Connected(); ok {
+		_spec.SetField(routingdecision.FieldConnected, field.TypeBool, value)
+		_node.Connected = value
 	}
 	return _node, _spec
 }
@@ -409,6 +484,15 @@ func (u *RoutingDecisionUpsertOne) UpdateNewValues() *RoutingDecisionUpsertOne {
 		}
 		if _, exists := u.create.mutation.AssignedTeamID(); exists {
 			s.SetIgnore(routingdecision.FieldAssignedTeamID)
+		}
+		if _, exists := u.create.mutation.OfferMaxAge(); exists {
+			s.SetIgnore(routingdecision.FieldOfferMaxAge)
+		}
+		if _, exists := u.create.mutation.OfferPerMinute(); exists {
+			s.SetIgnore(routingdecision.FieldOfferPerMinute)
+		}
+		if _, exists := u.create.mutation.Connected(); exists {
+			s.SetIgnore(routingdecision.FieldConnected)
 		}
 	}))
 	return u
@@ -667,6 +751,15 @@ func (u *RoutingDecisionUpsertBulk) UpdateNewValues() *RoutingDecisionUpsertBulk
 			}
 			if _, exists := b.mutation.AssignedTeamID(); exists {
 				s.SetIgnore(routingdecision.FieldAssignedTeamID)
+			}
+			if _, exists := b.mutation.OfferMaxAge(); exists {
+				s.SetIgnore(routingdecision.FieldOfferMaxAge)
+			}
+			if _, exists := b.mutation.OfferPerMinute(); exists {
+				s.SetIgnore(routingdecision.FieldOfferPerMinute)
+			}
+			if _, exists := b.mutation.Connected(); exists {
+				s.SetIgnore(routingdecision.FieldConnected)
 			}
 		}
 	}))

@@ -55,6 +55,7 @@ import (
 	"parley/ent/visitorrate"
 	"parley/ent/visitorsession"
 	"parley/internal/clock"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -556,16 +557,28 @@ func init() {
 	conversationDescResolvedBy := conversationFields[44].Descriptor()
 	// conversation.DefaultResolvedBy holds the default value on creation for the resolved_by field.
 	conversation.DefaultResolvedBy = conversationDescResolvedBy.Default.(string)
+	// conversationDescClosedBy is the schema descriptor for closed_by field.
+	conversationDescClosedBy := conversationFields[45].Descriptor()
+	// conversation.DefaultClosedBy holds the default value on creation for the closed_by field.
+	conversation.DefaultClosedBy = viewer.Kind(conversationDescClosedBy.Default.(string))
+	// conversationDescAutoAssignedAt is the schema descriptor for auto_assigned_at field.
+	conversationDescAutoAssignedAt := conversationFields[46].Descriptor()
+	// conversation.DefaultAutoAssignedAt holds the default value on creation for the auto_assigned_at field.
+	conversation.DefaultAutoAssignedAt = clock.Micros(conversationDescAutoAssignedAt.Default.(int64))
+	// conversationDescNoAnswerCount is the schema descriptor for no_answer_count field.
+	conversationDescNoAnswerCount := conversationFields[47].Descriptor()
+	// conversation.DefaultNoAnswerCount holds the default value on creation for the no_answer_count field.
+	conversation.DefaultNoAnswerCount = conversationDescNoAnswerCount.Default.(int)
 	// conversationDescPriorityRank is the schema descriptor for priority_rank field.
-	conversationDescPriorityRank := conversationFields[45].Descriptor()
+	conversationDescPriorityRank := conversationFields[48].Descriptor()
 	// conversation.DefaultPriorityRank holds the default value on creation for the priority_rank field.
 	conversation.DefaultPriorityRank = conversationDescPriorityRank.Default.(int)
 	// conversationDescChannelType is the schema descriptor for channel_type field.
-	conversationDescChannelType := conversationFields[46].Descriptor()
+	conversationDescChannelType := conversationFields[49].Descriptor()
 	// conversation.DefaultChannelType holds the default value on creation for the channel_type field.
 	conversation.DefaultChannelType = conversationDescChannelType.Default.(string)
 	// conversationDescRevision is the schema descriptor for revision field.
-	conversationDescRevision := conversationFields[48].Descriptor()
+	conversationDescRevision := conversationFields[51].Descriptor()
 	// conversation.DefaultRevision holds the default value on creation for the revision field.
 	conversation.DefaultRevision = conversationDescRevision.Default.(int)
 	// conversationDescID is the schema descriptor for id field.
@@ -942,8 +955,12 @@ func init() {
 	inboxDescEmailAllowList := inboxFields[1].Descriptor()
 	// inbox.DefaultEmailAllowList holds the default value on creation for the email_allow_list field.
 	inbox.DefaultEmailAllowList = inboxDescEmailAllowList.Default.([]string)
+	// inboxDescSettings is the schema descriptor for settings field.
+	inboxDescSettings := inboxFields[2].Descriptor()
+	// inbox.DefaultSettings holds the default value on creation for the settings field.
+	inbox.DefaultSettings = inboxDescSettings.Default.(vocab.InboxSettings)
 	// inboxDescDeletedAt is the schema descriptor for deleted_at field.
-	inboxDescDeletedAt := inboxFields[2].Descriptor()
+	inboxDescDeletedAt := inboxFields[3].Descriptor()
 	// inbox.DefaultDeletedAt holds the default value on creation for the deleted_at field.
 	inbox.DefaultDeletedAt = clock.Micros(inboxDescDeletedAt.Default.(int64))
 	// inboxDescID is the schema descriptor for id field.
@@ -1176,6 +1193,18 @@ func init() {
 	routingdecisionDescAssignedTeamID := routingdecisionFields[7].Descriptor()
 	// routingdecision.DefaultAssignedTeamID holds the default value on creation for the assigned_team_id field.
 	routingdecision.DefaultAssignedTeamID = routingdecisionDescAssignedTeamID.Default.(string)
+	// routingdecisionDescOfferMaxAge is the schema descriptor for offer_max_age field.
+	routingdecisionDescOfferMaxAge := routingdecisionFields[9].Descriptor()
+	// routingdecision.DefaultOfferMaxAge holds the default value on creation for the offer_max_age field.
+	routingdecision.DefaultOfferMaxAge = routingdecisionDescOfferMaxAge.Default.(int)
+	// routingdecisionDescOfferPerMinute is the schema descriptor for offer_per_minute field.
+	routingdecisionDescOfferPerMinute := routingdecisionFields[10].Descriptor()
+	// routingdecision.DefaultOfferPerMinute holds the default value on creation for the offer_per_minute field.
+	routingdecision.DefaultOfferPerMinute = routingdecisionDescOfferPerMinute.Default.(int)
+	// routingdecisionDescConnected is the schema descriptor for connected field.
+	routingdecisionDescConnected := routingdecisionFields[11].Descriptor()
+	// routingdecision.DefaultConnected holds the default value on creation for the connected field.
+	routingdecision.DefaultConnected = routingdecisionDescConnected.Default.(bool)
 	// routingdecisionDescID is the schema descriptor for id field.
 	routingdecisionDescID := routingdecisionMixinFields0[0].Descriptor()
 	// routingdecision.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -1509,12 +1538,40 @@ func init() {
 	userDescChatCapacity := userFields[7].Descriptor()
 	// user.DefaultChatCapacity holds the default value on creation for the chat_capacity field.
 	user.DefaultChatCapacity = userDescChatCapacity.Default.(int)
+	// userDescAutoAssign is the schema descriptor for auto_assign field.
+	userDescAutoAssign := userFields[8].Descriptor()
+	// user.DefaultAutoAssign holds the default value on creation for the auto_assign field.
+	user.DefaultAutoAssign = userDescAutoAssign.Default.(bool)
+	// userDescFollowsPresence is the schema descriptor for follows_presence field.
+	userDescFollowsPresence := userFields[9].Descriptor()
+	// user.DefaultFollowsPresence holds the default value on creation for the follows_presence field.
+	user.DefaultFollowsPresence = userDescFollowsPresence.Default.(bool)
+	// userDescAwayByHand is the schema descriptor for away_by_hand field.
+	userDescAwayByHand := userFields[10].Descriptor()
+	// user.DefaultAwayByHand holds the default value on creation for the away_by_hand field.
+	user.DefaultAwayByHand = userDescAwayByHand.Default.(bool)
+	// userDescOvertime is the schema descriptor for overtime field.
+	userDescOvertime := userFields[11].Descriptor()
+	// user.DefaultOvertime holds the default value on creation for the overtime field.
+	user.DefaultOvertime = userDescOvertime.Default.(bool)
+	// userDescWorkingHours is the schema descriptor for working_hours field.
+	userDescWorkingHours := userFields[12].Descriptor()
+	// user.DefaultWorkingHours holds the default value on creation for the working_hours field.
+	user.DefaultWorkingHours = userDescWorkingHours.Default.(vocab.WorkingHours)
+	// userDescConnectedAt is the schema descriptor for connected_at field.
+	userDescConnectedAt := userFields[13].Descriptor()
+	// user.DefaultConnectedAt holds the default value on creation for the connected_at field.
+	user.DefaultConnectedAt = clock.Micros(userDescConnectedAt.Default.(int64))
+	// userDescAnsweredAt is the schema descriptor for answered_at field.
+	userDescAnsweredAt := userFields[14].Descriptor()
+	// user.DefaultAnsweredAt holds the default value on creation for the answered_at field.
+	user.DefaultAnsweredAt = clock.Micros(userDescAnsweredAt.Default.(int64))
 	// userDescDeactivatedAt is the schema descriptor for deactivated_at field.
-	userDescDeactivatedAt := userFields[8].Descriptor()
+	userDescDeactivatedAt := userFields[15].Descriptor()
 	// user.DefaultDeactivatedAt holds the default value on creation for the deactivated_at field.
 	user.DefaultDeactivatedAt = clock.Micros(userDescDeactivatedAt.Default.(int64))
 	// userDescLastSeenAt is the schema descriptor for last_seen_at field.
-	userDescLastSeenAt := userFields[9].Descriptor()
+	userDescLastSeenAt := userFields[16].Descriptor()
 	// user.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
 	user.DefaultLastSeenAt = clock.Micros(userDescLastSeenAt.Default.(int64))
 	// userDescID is the schema descriptor for id field.

@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"parley/ent/user"
 	"parley/internal/clock"
@@ -36,6 +37,20 @@ type User struct {
 	ReassignRepliesWhenAway bool `json:"reassign_replies_when_away,omitempty"`
 	// Open chats at once that routing gives; 0: no limit (RT-2).
 	ChatCapacity int `json:"chat_capacity,omitempty"`
+	// Routing may choose them (RT-7).
+	AutoAssign bool `json:"auto_assign,omitempty"`
+	// Availability follows presence (AC-15).
+	FollowsPresence bool `json:"follows_presence,omitempty"`
+	// They set themselves away (AC-15).
+	AwayByHand bool `json:"away_by_hand,omitempty"`
+	// They set themselves available outside their hours (AC-15).
+	Overtime bool `json:"overtime,omitempty"`
+	// WorkingHours holds the value of the "working_hours" field.
+	WorkingHours vocab.WorkingHours `json:"working_hours,omitempty"`
+	// ConnectedAt holds the value of the "connected_at" field.
+	ConnectedAt clock.Micros `json:"connected_at,omitempty"`
+	// AnsweredAt holds the value of the "answered_at" field.
+	AnsweredAt clock.Micros `json:"answered_at,omitempty"`
 	// DeactivatedAt holds the value of the "deactivated_at" field.
 	DeactivatedAt clock.Micros `json:"deactivated_at,omitempty"`
 	// LastSeenAt holds the value of the "last_seen_at" field.
@@ -52,9 +67,11 @@ func (*User) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case user.FieldReassignRepliesWhenAway:
+		case user.FieldWorkingHours:
+			values[i] = new([]byte)
+		case user.FieldReassignRepliesWhenAway, user.FieldAutoAssign, user.FieldFollowsPresence, user.FieldAwayByHand, user.FieldOvertime:
 			values[i] = new(sql.NullBool)
-		case user.FieldChatCapacity, user.FieldDeactivatedAt, user.FieldLastSeenAt, user.FieldCreatedAt:
+		case user.FieldChatCapacity, user.FieldConnectedAt, user.FieldAnsweredAt, user.FieldDeactivatedAt, user.FieldLastSeenAt, user.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case user.FieldID, user.FieldAccountID, user.FieldName, user.FieldEmail, user.FieldAvatarURL, user.FieldRole, user.FieldSeat, user.FieldAvailability, user.FieldExternalID:
 			values[i] = new(sql.NullString)
@@ -132,6 +149,50 @@ func (_m *User) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field chat_capacity", values[i])
 			} else if value.Valid {
 				_m.ChatCapacity = int(value.Int64)
+			}
+		case user.FieldAutoAssign:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field auto_assign", values[i])
+			} else if value.Valid {
+				_m.AutoAssign = value.Bool
+			}
+		case user.FieldFollowsPresence:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field follows_presence", values[i])
+			} else if value.Valid {
+				_m.FollowsPresence = value.Bool
+			}
+		case user.FieldAwayByHand:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field away_by_hand", values[i])
+			} else if value.Valid {
+				_m.AwayByHand = value.Bool
+			}
+		case user.FieldOvertime:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field overtime", values[i])
+			} else if value.Valid {
+				_m.Overtime = value.Bool
+			}
+		case user.FieldWorkingHours:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field working_hours", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.WorkingHours); err != nil {
+					return fmt.Errorf("unmarshal field working_hours: %w", err)
+				}
+			}
+		case user.FieldConnectedAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field connected_at", values[i])
+			} else if value.Valid {
+				_m.ConnectedAt = clock.Micros(value.Int64)
+			}
+		case user.FieldAnsweredAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field answered_at", values[i])
+			} else if value.Valid {
+				_m.AnsweredAt = clock.Micros(value.Int64)
 			}
 		case user.FieldDeactivatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -220,6 +281,27 @@ func (_m *User) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("chat_capacity=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ChatCapacity))
+	builder.WriteString(", ")
+	builder.WriteString("auto_assign=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AutoAssign))
+	builder.WriteString(", ")
+	builder.WriteString("follows_presence=")
+	builder.WriteString(fmt.Sprintf("%v", _m.FollowsPresence))
+	builder.WriteString(", ")
+	builder.WriteString("away_by_hand=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AwayByHand))
+	builder.WriteString(", ")
+	builder.WriteString("overtime=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Overtime))
+	builder.WriteString(", ")
+	builder.WriteString("working_hours=")
+	builder.WriteString(fmt.Sprintf("%v", _m.WorkingHours))
+	builder.WriteString(", ")
+	builder.WriteString("connected_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ConnectedAt))
+	builder.WriteString(", ")
+	builder.WriteString("answered_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AnsweredAt))
 	builder.WriteString(", ")
 	builder.WriteString("deactivated_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.DeactivatedAt))

@@ -102,6 +102,104 @@ func (_c *UserCreate) SetNillableChatCapacity(v *int) *UserCreate {
 	return _c
 }
 
+// SetAutoAssign sets the "auto_assign" field.
+func (_c *UserCreate) SetAutoAssign(v bool) *UserCreate {
+	_c.mutation.SetAutoAssign(v)
+	return _c
+}
+
+// SetNillableAutoAssign sets the "auto_assign" field if the given value is not nil.
+func (_c *UserCreate) SetNillableAutoAssign(v *bool) *UserCreate {
+	if v != nil {
+		_c.SetAutoAssign(*v)
+	}
+	return _c
+}
+
+// SetFollowsPresence sets the "follows_presence" field.
+func (_c *UserCreate) SetFollowsPresence(v bool) *UserCreate {
+	_c.mutation.SetFollowsPresence(v)
+	return _c
+}
+
+// SetNillableFollowsPresence sets the "follows_presence" field if the given value is not nil.
+func (_c *UserCreate) SetNillableFollowsPresence(v *bool) *UserCreate {
+	if v != nil {
+		_c.SetFollowsPresence(*v)
+	}
+	return _c
+}
+
+// SetAwayByHand sets the "away_by_hand" field.
+func (_c *UserCreate) SetAwayByHand(v bool) *UserCreate {
+	_c.mutation.SetAwayByHand(v)
+	return _c
+}
+
+// SetNillableAwayByHand sets the "away_by_hand" field if the given value is not nil.
+func (_c *UserCreate) SetNillableAwayByHand(v *bool) *UserCreate {
+	if v != nil {
+		_c.SetAwayByHand(*v)
+	}
+	return _c
+}
+
+// SetOvertime sets the "overtime" field.
+func (_c *UserCreate) SetOvertime(v bool) *UserCreate {
+	_c.mutation.SetOvertime(v)
+	return _c
+}
+
+// SetNillableOvertime sets the "overtime" field if the given value is not nil.
+func (_c *UserCreate) SetNillableOvertime(v *bool) *UserCreate {
+	if v != nil {
+		_c.SetOvertime(*v)
+	}
+	return _c
+}
+
+// SetWorkingHours sets the "working_hours" field.
+func (_c *UserCreate) SetWorkingHours(v vocab.WorkingHours) *UserCreate {
+	_c.mutation.SetWorkingHours(v)
+	return _c
+}
+
+// SetNillableWorkingHours sets the "working_hours" field if the given value is not nil.
+func (_c *UserCreate) SetNillableWorkingHours(v *vocab.WorkingHours) *UserCreate {
+	if v != nil {
+		_c.SetWorkingHours(*v)
+	}
+	return _c
+}
+
+// SetConnectedAt sets the "connected_at" field.
+func (_c *UserCreate) SetConnectedAt(v clock.Micros) *UserCreate {
+	_c.mutation.SetConnectedAt(v)
+	return _c
+}
+
+// SetNillableConnectedAt sets the "connected_at" field if the given value is not nil.
+func (_c *UserCreate) SetNillableConnectedAt(v *clock.Micros) *UserCreate {
+	if v != nil {
+		_c.SetConnectedAt(*v)
+	}
+	return _c
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (_c *UserCreate) SetAnsweredAt(v clock.Micros) *UserCreate {
+	_c.mutation.SetAnsweredAt(v)
+	return _c
+}
+
+// SetNillableAnsweredAt sets the "answered_at" field if the given value is not nil.
+func (_c *UserCreate) SetNillableAnsweredAt(v *clock.Micros) *UserCreate {
+	if v != nil {
+		_c.SetAnsweredAt(*v)
+	}
+	return _c
+}
+
 // SetDeactivatedAt sets the "deactivated_at" field.
 func (_c *UserCreate) SetDeactivatedAt(v clock.Micros) *UserCreate {
 	_c.mutation.SetDeactivatedAt(v)
@@ -203,6 +301,34 @@ func (_c *UserCreate) defaults() {
 		v := user.DefaultChatCapacity
 		_c.mutation.SetChatCapacity(v)
 	}
+	if _, ok := _c.mutation.AutoAssign(); !ok {
+		v := user.DefaultAutoAssign
+		_c.mutation.SetAutoAssign(v)
+	}
+	if _, ok := _c.mutation.FollowsPresence(); !ok {
+		v := user.DefaultFollowsPresence
+		_c.mutation.SetFollowsPresence(v)
+	}
+	if _, ok := _c.mutation.AwayByHand(); !ok {
+		v := user.DefaultAwayByHand
+		_c.mutation.SetAwayByHand(v)
+	}
+	if _, ok := _c.mutation.Overtime(); !ok {
+		v := user.DefaultOvertime
+		_c.mutation.SetOvertime(v)
+	}
+	if _, ok := _c.mutation.WorkingHours(); !ok {
+		v := user.DefaultWorkingHours
+		_c.mutation.SetWorkingHours(v)
+	}
+	if _, ok := _c.mutation.ConnectedAt(); !ok {
+		v := user.DefaultConnectedAt
+		_c.mutation.SetConnectedAt(v)
+	}
+	if _, ok := _c.mutation.AnsweredAt(); !ok {
+		v := user.DefaultAnsweredAt
+		_c.mutation.SetAnsweredAt(v)
+	}
 	if _, ok := _c.mutation.DeactivatedAt(); !ok {
 		v := user.DefaultDeactivatedAt
 		_c.mutation.SetDeactivatedAt(v)
@@ -246,6 +372,27 @@ func (_c *UserCreate) check() error {
 	}
 	if _, ok := _c.mutation.ChatCapacity(); !ok {
 		return &ValidationError{Name: "chat_capacity", err: errors.New(`ent: missing required field "User.chat_capacity"`)}
+	}
+	if _, ok := _c.mutation.AutoAssign(); !ok {
+		return &ValidationError{Name: "auto_assign", err: errors.New(`ent: missing required field "User.auto_assign"`)}
+	}
+	if _, ok := _c.mutation.FollowsPresence(); !ok {
+		return &ValidationError{Name: "follows_presence", err: errors.New(`ent: missing required field "User.follows_presence"`)}
+	}
+	if _, ok := _c.mutation.AwayByHand(); !ok {
+		return &ValidationError{Name: "away_by_hand", err: errors.New(`ent: missing required field "User.away_by_hand"`)}
+	}
+	if _, ok := _c.mutation.Overtime(); !ok {
+		return &ValidationError{Name: "overtime", err: errors.New(`ent: missing required field "User.overtime"`)}
+	}
+	if _, ok := _c.mutation.WorkingHours(); !ok {
+		return &ValidationError{Name: "working_hours", err: errors.New(`ent: missing required field "User.working_hours"`)}
+	}
+	if _, ok := _c.mutation.ConnectedAt(); !ok {
+		return &ValidationError{Name: "connected_at", err: errors.New(`ent: missing required field "User.connected_at"`)}
+	}
+	if _, ok := _c.mutation.AnsweredAt(); !ok {
+		return &ValidationError{Name: "answered_at", err: errors.New(`ent: missing required field "User.answered_at"`)}
 	}
 	if _, ok := _c.mutation.DeactivatedAt(); !ok {
 		return &ValidationError{Name: "deactivated_at", err: errors.New(`ent: missing required field "User.deactivated_at"`)}
@@ -332,6 +479,34 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ChatCapacity(); ok {
 		_spec.SetField(user.FieldChatCapacity, field.TypeInt, value)
 		_node.ChatCapacity = value
+	}
+	if value, ok := _c.mutation.AutoAssign(); ok {
+		_spec.SetField(user.FieldAutoAssign, field.TypeBool, value)
+		_node.AutoAssign = value
+	}
+	if value, ok := _c.mutation.FollowsPresence(); ok {
+		_spec.SetField(user.FieldFollowsPresence, field.TypeBool, value)
+		_node.FollowsPresence = value
+	}
+	if value, ok := _c.mutation.AwayByHand(); ok {
+		_spec.SetField(user.FieldAwayByHand, field.TypeBool, value)
+		_node.AwayByHand = value
+	}
+	if value, ok := _c.mutation.Overtime(); ok {
+		_spec.SetField(user.FieldOvertime, field.TypeBool, value)
+		_node.Overtime = value
+	}
+	if value, ok := _c.mutation.WorkingHours(); ok {
+		_spec.SetField(user.FieldWorkingHours, field.TypeJSON, value)
+		_node.WorkingHours = value
+	}
+	if value, ok := _c.mutation.ConnectedAt(); ok {
+		_spec.SetField(user.FieldConnectedAt, field.TypeInt64, value)
+		_node.ConnectedAt = value
+	}
+	if value, ok := _c.mutation.AnsweredAt(); ok {
+		_spec.SetField(user.FieldAnsweredAt, field.TypeInt64, value)
+		_node.AnsweredAt = value
 	}
 	if value, ok := _c.mutation.DeactivatedAt(); ok {
 		_spec.SetField(user.FieldDeactivatedAt, field.TypeInt64, value)
@@ -500,6 +675,102 @@ func (u *UserUpsert) UpdateChatCapacity() *UserUpsert {
 // AddChatCapacity adds v to the "chat_capacity" field.
 func (u *UserUpsert) AddChatCapacity(v int) *UserUpsert {
 	u.Add(user.FieldChatCapacity, v)
+	return u
+}
+
+// SetAutoAssign sets the "auto_assign" field.
+func (u *UserUpsert) SetAutoAssign(v bool) *UserUpsert {
+	u.Set(user.FieldAutoAssign, v)
+	return u
+}
+
+// UpdateAutoAssign sets the "auto_assign" field to the value that was provided on create.
+func (u *UserUpsert) UpdateAutoAssign() *UserUpsert {
+	u.SetExcluded(user.FieldAutoAssign)
+	return u
+}
+
+// SetFollowsPresence sets the "follows_presence" field.
+func (u *UserUpsert) SetFollowsPresence(v bool) *UserUpsert {
+	u.Set(user.FieldFollowsPresence, v)
+	return u
+}
+
+// UpdateFollowsPresence sets the "follows_presence" field to the value that was provided on create.
+func (u *UserUpsert) UpdateFollowsPresence() *UserUpsert {
+	u.SetExcluded(user.FieldFollowsPresence)
+	return u
+}
+
+// SetAwayByHand sets the "away_by_hand" field.
+func (u *UserUpsert) SetAwayByHand(v bool) *UserUpsert {
+	u.Set(user.FieldAwayByHand, v)
+	return u
+}
+
+// UpdateAwayByHand sets the "away_by_hand" field to the value that was provided on create.
+func (u *UserUpsert) UpdateAwayByHand() *UserUpsert {
+	u.SetExcluded(user.FieldAwayByHand)
+	return u
+}
+
+// SetOvertime sets the "overtime" field.
+func (u *UserUpsert) SetOvertime(v bool) *UserUpsert {
+	u.Set(user.FieldOvertime, v)
+	return u
+}
+
+// UpdateOvertime sets the "overtime" field to the value that was provided on create.
+func (u *UserUpsert) UpdateOvertime() *UserUpsert {
+	u.SetExcluded(user.FieldOvertime)
+	return u
+}
+
+// SetWorkingHours sets the "working_hours" field.
+func (u *UserUpsert) SetWorkingHours(v vocab.WorkingHours) *UserUpsert {
+	u.Set(user.FieldWorkingHours, v)
+	return u
+}
+
+// UpdateWorkingHours sets the "working_hours" field to the value that was provided on create.
+func (u *UserUpsert) UpdateWorkingHours() *UserUpsert {
+	u.SetExcluded(user.FieldWorkingHours)
+	return u
+}
+
+// SetConnectedAt sets the "connected_at" field.
+func (u *UserUpsert) SetConnectedAt(v clock.Micros) *UserUpsert {
+	u.Set(user.FieldConnectedAt, v)
+	return u
+}
+
+// UpdateConnectedAt sets the "connected_at" field to the value that was provided on create.
+func (u *UserUpsert) UpdateConnectedAt() *UserUpsert {
+	u.SetExcluded(user.FieldConnectedAt)
+	return u
+}
+
+// AddConnectedAt adds v to the "connected_at" field.
+func (u *UserUpsert) AddConnectedAt(v clock.Micros) *UserUpsert {
+	u.Add(user.FieldConnectedAt, v)
+	return u
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (u *UserUpsert) SetAnsweredAt(v clock.Micros) *UserUpsert {
+	u.Set(user.FieldAnsweredAt, v)
+	return u
+}
+
+// UpdateAnsweredAt sets the "answered_at" field to the value that was provided on create.
+func (u *UserUpsert) UpdateAnsweredAt() *UserUpsert {
+	u.SetExcluded(user.FieldAnsweredAt)
+	return u
+}
+
+// AddAnsweredAt adds v to the "answered_at" field.
+func (u *UserUpsert) AddAnsweredAt(v clock.Micros) *UserUpsert {
+	u.Add(user.FieldAnsweredAt, v)
 	return u
 }
 
@@ -727,6 +998,118 @@ func (u *UserUpsertOne) AddChatCapacity(v int) *UserUpsertOne {
 func (u *UserUpsertOne) UpdateChatCapacity() *UserUpsertOne {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateChatCapacity()
+	})
+}
+
+// SetAutoAssign sets the "auto_assign" field.
+func (u *UserUpsertOne) SetAutoAssign(v bool) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetAutoAssign(v)
+	})
+}
+
+// UpdateAutoAssign sets the "auto_assign" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateAutoAssign() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateAutoAssign()
+	})
+}
+
+// SetFollowsPresence sets the "follows_presence" field.
+func (u *UserUpsertOne) SetFollowsPresence(v bool) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetFollowsPresence(v)
+	})
+}
+
+// UpdateFollowsPresence sets the "follows_presence" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateFollowsPresence() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateFollowsPresence()
+	})
+}
+
+// SetAwayByHand sets the "away_by_hand" field.
+func (u *UserUpsertOne) SetAwayByHand(v bool) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetAwayByHand(v)
+	})
+}
+
+// UpdateAwayByHand sets the "away_by_hand" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateAwayByHand() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateAwayByHand()
+	})
+}
+
+// SetOvertime sets the "overtime" field.
+func (u *UserUpsertOne) SetOvertime(v bool) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetOvertime(v)
+	})
+}
+
+// UpdateOvertime sets the "overtime" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateOvertime() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateOvertime()
+	})
+}
+
+// SetWorkingHours sets the "working_hours" field.
+func (u *UserUpsertOne) SetWorkingHours(v vocab.WorkingHours) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetWorkingHours(v)
+	})
+}
+
+// UpdateWorkingHours sets the "working_hours" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateWorkingHours() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateWorkingHours()
+	})
+}
+
+// SetConnectedAt sets the "connected_at" field.
+func (u *UserUpsertOne) SetConnectedAt(v clock.Micros) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetConnectedAt(v)
+	})
+}
+
+// AddConnectedAt adds v to the "connected_at" field.
+func (u *UserUpsertOne) AddConnectedAt(v clock.Micros) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.AddConnectedAt(v)
+	})
+}
+
+// UpdateConnectedAt sets the "connected_at" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateConnectedAt() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateConnectedAt()
+	})
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (u *UserUpsertOne) SetAnsweredAt(v clock.Micros) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetAnsweredAt(v)
+	})
+}
+
+// AddAnsweredAt adds v to the "answered_at" field.
+func (u *UserUpsertOne) AddAnsweredAt(v clock.Micros) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.AddAnsweredAt(v)
+	})
+}
+
+// UpdateAnsweredAt sets the "answered_at" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateAnsweredAt() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateAnsweredAt()
 	})
 }
 
@@ -1130,6 +1513,118 @@ func (u *UserUpsertBulk) AddChatCapacity(v int) *UserUpsertBulk {
 func (u *UserUpsertBulk) UpdateChatCapacity() *UserUpsertBulk {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateChatCapacity()
+	})
+}
+
+// SetAutoAssign sets the "auto_assign" field.
+func (u *UserUpsertBulk) SetAutoAssign(v bool) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetAutoAssign(v)
+	})
+}
+
+// UpdateAutoAssign sets the "auto_assign" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateAutoAssign() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateAutoAssign()
+	})
+}
+
+// SetFollowsPresence sets the "follows_presence" field.
+func (u *UserUpsertBulk) SetFollowsPresence(v bool) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetFollowsPresence(v)
+	})
+}
+
+// UpdateFollowsPresence sets the "follows_presence" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateFollowsPresence() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateFollowsPresence()
+	})
+}
+
+// SetAwayByHand sets the "away_by_hand" field.
+func (u *UserUpsertBulk) SetAwayByHand(v bool) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetAwayByHand(v)
+	})
+}
+
+// UpdateAwayByHand sets the "away_by_hand" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateAwayByHand() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateAwayByHand()
+	})
+}
+
+// SetOvertime sets the "overtime" field.
+func (u *UserUpsertBulk) SetOvertime(v bool) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetOvertime(v)
+	})
+}
+
+// UpdateOvertime sets the "overtime" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateOvertime() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateOvertime()
+	})
+}
+
+// SetWorkingHours sets the "working_hours" field.
+func (u *UserUpsertBulk) SetWorkingHours(v vocab.WorkingHours) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetWorkingHours(v)
+	})
+}
+
+// UpdateWorkingHours sets the "working_hours" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateWorkingHours() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateWorkingHours()
+	})
+}
+
+// SetConnectedAt sets the "connected_at" field.
+func (u *UserUpsertBulk) SetConnectedAt(v clock.Micros) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetConnectedAt(v)
+	})
+}
+
+// AddConnectedAt adds v to the "connected_at" field.
+func (u *UserUpsertBulk) AddConnectedAt(v clock.Micros) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.AddConnectedAt(v)
+	})
+}
+
+// UpdateConnectedAt sets the "connected_at" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateConnectedAt() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateConnectedAt()
+	})
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (u *UserUpsertBulk) SetAnsweredAt(v clock.Micros) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetAnsweredAt(v)
+	})
+}
+
+// AddAnsweredAt adds v to the "answered_at" field.
+func (u *UserUpsertBulk) AddAnsweredAt(v clock.Micros) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.AddAnsweredAt(v)
+	})
+}
+
+// UpdateAnsweredAt sets the "answered_at" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateAnsweredAt() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateAnsweredAt()
 	})
 }
 

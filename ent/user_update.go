@@ -149,6 +149,118 @@ func (_u *UserUpdate) AddChatCapacity(v int) *UserUpdate {
 	return _u
 }
 
+// SetAutoAssign sets the "auto_assign" field.
+func (_u *UserUpdate) SetAutoAssign(v bool) *UserUpdate {
+	_u.mutation.SetAutoAssign(v)
+	return _u
+}
+
+// SetNillableAutoAssign sets the "auto_assign" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableAutoAssign(v *bool) *UserUpdate {
+	if v != nil {
+		_u.SetAutoAssign(*v)
+	}
+	return _u
+}
+
+// SetFollowsPresence sets the "follows_presence" field.
+func (_u *UserUpdate) SetFollowsPresence(v bool) *UserUpdate {
+	_u.mutation.SetFollowsPresence(v)
+	return _u
+}
+
+// SetNillableFollowsPresence sets the "follows_presence" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableFollowsPresence(v *bool) *UserUpdate {
+	if v != nil {
+		_u.SetFollowsPresence(*v)
+	}
+	return _u
+}
+
+// SetAwayByHand sets the "away_by_hand" field.
+func (_u *UserUpdate) SetAwayByHand(v bool) *UserUpdate {
+	_u.mutation.SetAwayByHand(v)
+	return _u
+}
+
+// SetNillableAwayByHand sets the "away_by_hand" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableAwayByHand(v *bool) *UserUpdate {
+	if v != nil {
+		_u.SetAwayByHand(*v)
+	}
+	return _u
+}
+
+// SetOvertime sets the "overtime" field.
+func (_u *UserUpdate) SetOvertime(v bool) *UserUpdate {
+	_u.mutation.SetOvertime(v)
+	return _u
+}
+
+// SetNillableOvertime sets the "overtime" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableOvertime(v *bool) *UserUpdate {
+	if v != nil {
+		_u.SetOvertime(*v)
+	}
+	return _u
+}
+
+// SetWorkingHours sets the "working_hours" field.
+func (_u *UserUpdate) SetWorkingHours(v vocab.WorkingHours) *UserUpdate {
+	_u.mutation.SetWorkingHours(v)
+	return _u
+}
+
+// SetNillableWorkingHours sets the "working_hours" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableWorkingHours(v *vocab.WorkingHours) *UserUpdate {
+	if v != nil {
+		_u.SetWorkingHours(*v)
+	}
+	return _u
+}
+
+// SetConnectedAt sets the "connected_at" field.
+func (_u *UserUpdate) SetConnectedAt(v clock.Micros) *UserUpdate {
+	_u.mutation.ResetConnectedAt()
+	_u.mutation.SetConnectedAt(v)
+	return _u
+}
+
+// SetNillableConnectedAt sets the "connected_at" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableConnectedAt(v *clock.Micros) *UserUpdate {
+	if v != nil {
+		_u.SetConnectedAt(*v)
+	}
+	return _u
+}
+
+// AddConnectedAt adds value to the "connected_at" field.
+func (_u *UserUpdate) AddConnectedAt(v clock.Micros) *UserUpdate {
+	_u.mutation.AddConnectedAt(v)
+	return _u
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (_u *UserUpdate) SetAnsweredAt(v clock.Micros) *UserUpdate {
+	_u.mutation.ResetAnsweredAt()
+	_u.mutation.SetAnsweredAt(v)
+	return _u
+}
+
+// SetNillableAnsweredAt sets the "answered_at" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableAnsweredAt(v *clock.Micros) *UserUpdate {
+	if v != nil {
+		_u.SetAnsweredAt(*v)
+	}
+	return _u
+}
+
+// AddAnsweredAt adds value to the "answered_at" field.
+func (_u *UserUpdate) AddAnsweredAt(v clock.Micros) *UserUpdate {
+	_u.mutation.AddAnsweredAt(v)
+	return _u
+}
+
 // SetDeactivatedAt sets the "deactivated_at" field.
 func (_u *UserUpdate) SetDeactivatedAt(v clock.Micros) *UserUpdate {
 	_u.mutation.ResetDeactivatedAt()
@@ -284,6 +396,33 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedChatCapacity(); ok {
 		_spec.AddField(user.FieldChatCapacity, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AutoAssign(); ok {
+		_spec.SetField(user.FieldAutoAssign, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.FollowsPresence(); ok {
+		_spec.SetField(user.FieldFollowsPresence, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.AwayByHand(); ok {
+		_spec.SetField(user.FieldAwayByHand, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Overtime(); ok {
+		_spec.SetField(user.FieldOvertime, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.WorkingHours(); ok {
+		_spec.SetField(user.FieldWorkingHours, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.ConnectedAt(); ok {
+		_spec.SetField(user.FieldConnectedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedConnectedAt(); ok {
+		_spec.AddField(user.FieldConnectedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AnsweredAt(); ok {
+		_spec.SetField(user.FieldAnsweredAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAnsweredAt(); ok {
+		_spec.AddField(user.FieldAnsweredAt, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.DeactivatedAt(); ok {
 		_spec.SetField(user.FieldDeactivatedAt, field.TypeInt64, value)
@@ -441,6 +580,118 @@ func (_u *UserUpdateOne) SetNillableChatCapacity(v *int) *UserUpdateOne {
 // AddChatCapacity adds value to the "chat_capacity" field.
 func (_u *UserUpdateOne) AddChatCapacity(v int) *UserUpdateOne {
 	_u.mutation.AddChatCapacity(v)
+	return _u
+}
+
+// SetAutoAssign sets the "auto_assign" field.
+func (_u *UserUpdateOne) SetAutoAssign(v bool) *UserUpdateOne {
+	_u.mutation.SetAutoAssign(v)
+	return _u
+}
+
+// SetNillableAutoAssign sets the "auto_assign" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableAutoAssign(v *bool) *UserUpdateOne {
+	if v != nil {
+		_u.SetAutoAssign(*v)
+	}
+	return _u
+}
+
+// SetFollowsPresence sets the "follows_presence" field.
+func (_u *UserUpdateOne) SetFollowsPresence(v bool) *UserUpdateOne {
+	_u.mutation.SetFollowsPresence(v)
+	return _u
+}
+
+// SetNillableFollowsPresence sets the "follows_presence" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableFollowsPresence(v *bool) *UserUpdateOne {
+	if v != nil {
+		_u.SetFollowsPresence(*v)
+	}
+	return _u
+}
+
+// SetAwayByHand sets the "away_by_hand" field.
+func (_u *UserUpdateOne) SetAwayByHand(v bool) *UserUpdateOne {
+	_u.mutation.SetAwayByHand(v)
+	return _u
+}
+
+// SetNillableAwayByHand sets the "away_by_hand" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableAwayByHand(v *bool) *UserUpdateOne {
+	if v != nil {
+		_u.SetAwayByHand(*v)
+	}
+	return _u
+}
+
+// SetOvertime sets the "overtime" field.
+func (_u *UserUpdateOne) SetOvertime(v bool) *UserUpdateOne {
+	_u.mutation.SetOvertime(v)
+	return _u
+}
+
+// SetNillableOvertime sets the "overtime" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableOvertime(v *bool) *UserUpdateOne {
+	if v != nil {
+		_u.SetOvertime(*v)
+	}
+	return _u
+}
+
+// SetWorkingHours sets the "working_hours" field.
+func (_u *UserUpdateOne) SetWorkingHours(v vocab.WorkingHours) *UserUpdateOne {
+	_u.mutation.SetWorkingHours(v)
+	return _u
+}
+
+// SetNillableWorkingHours sets the "working_hours" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableWorkingHours(v *vocab.WorkingHours) *UserUpdateOne {
+	if v != nil {
+		_u.SetWorkingHours(*v)
+	}
+	return _u
+}
+
+// SetConnectedAt sets the "connected_at" field.
+func (_u *UserUpdateOne) SetConnectedAt(v clock.Micros) *UserUpdateOne {
+	_u.mutation.ResetConnectedAt()
+	_u.mutation.SetConnectedAt(v)
+	return _u
+}
+
+// SetNillableConnectedAt sets the "connected_at" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableConnectedAt(v *clock.Micros) *UserUpdateOne {
+	if v != nil {
+		_u.SetConnectedAt(*v)
+	}
+	return _u
+}
+
+// AddConnectedAt adds value to the "connected_at" field.
+func (_u *UserUpdateOne) AddConnectedAt(v clock.Micros) *UserUpdateOne {
+	_u.mutation.AddConnectedAt(v)
+	return _u
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (_u *UserUpdateOne) SetAnsweredAt(v clock.Micros) *UserUpdateOne {
+	_u.mutation.ResetAnsweredAt()
+	_u.mutation.SetAnsweredAt(v)
+	return _u
+}
+
+// SetNillableAnsweredAt sets the "answered_at" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableAnsweredAt(v *clock.Micros) *UserUpdateOne {
+	if v != nil {
+		_u.SetAnsweredAt(*v)
+	}
+	return _u
+}
+
+// AddAnsweredAt adds value to the "answered_at" field.
+func (_u *UserUpdateOne) AddAnsweredAt(v clock.Micros) *UserUpdateOne {
+	_u.mutation.AddAnsweredAt(v)
 	return _u
 }
 
@@ -609,6 +860,33 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if value, ok := _u.mutation.AddedChatCapacity(); ok {
 		_spec.AddField(user.FieldChatCapacity, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AutoAssign(); ok {
+		_spec.SetField(user.FieldAutoAssign, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.FollowsPresence(); ok {
+		_spec.SetField(user.FieldFollowsPresence, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.AwayByHand(); ok {
+		_spec.SetField(user.FieldAwayByHand, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Overtime(); ok {
+		_spec.SetField(user.FieldOvertime, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.WorkingHours(); ok {
+		_spec.SetField(user.FieldWorkingHours, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.ConnectedAt(); ok {
+		_spec.SetField(user.FieldConnectedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedConnectedAt(); ok {
+		_spec.AddField(user.FieldConnectedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AnsweredAt(); ok {
+		_spec.SetField(user.FieldAnsweredAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAnsweredAt(); ok {
+		_spec.AddField(user.FieldAnsweredAt, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.DeactivatedAt(); ok {
 		_spec.SetField(user.FieldDeactivatedAt, field.TypeInt64, value)

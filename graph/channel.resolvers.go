@@ -11,6 +11,7 @@ import (
 	"parley/graph/model"
 	"parley/internal/availability"
 	"parley/internal/channel/chat/settings"
+	"parley/internal/channel/chat/visitor"
 	"parley/internal/clock"
 )
 
@@ -22,6 +23,8 @@ func (r *mutationResolver) SendTrackingCode(ctx context.Context, input settings.
 	return chatChannelPayload(r.Services.ChatSettings.SendTrackingCode(ctx, input))
 }
 
-func (r *queryResolver) Availability(ctx context.Context, channelID string, at *clock.Micros, userIds []string) (*availability.Answer, error) {
-	return r.Services.ChatSettings.Availability(ctx, channelID, value(at), userIds)
+func (r *queryResolver) Availability(ctx context.Context, channelID string, at *clock.Micros, userIds []string, pageURL *string, targetedMessageID *string, visitorID *string) (*availability.Answer, error) {
+	return r.Services.Visitors.Availability(ctx, visitor.AvailabilityQuery{
+		ChannelID: channelID, At: value(at), UserIDs: userIds, PageURL: value(pageURL), TargetedMessageID: value(targetedMessageID), VisitorID: value(visitorID),
+	})
 }

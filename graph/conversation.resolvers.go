@@ -15,6 +15,7 @@ import (
 	"parley/internal/conversation"
 	"parley/internal/conversation/view"
 	"parley/internal/paging"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -84,6 +85,13 @@ func (r *conversationResolver) ResolvedBy(ctx context.Context, objs []*ent.Conve
 	return r.actorsOrNull(ctx, pick(objs, func(c *ent.Conversation) string { return c.ResolvedBy }))
 }
 
+func (r *conversationResolver) ClosedBy(ctx context.Context, obj *ent.Conversation) (*viewer.Kind, error) {
+	if obj.ClosedBy == "" || obj.Status != vocab.Closed {
+		return nil, nil
+	}
+	return &obj.ClosedBy, nil
+}
+
 func (r *conversationResolver) ClosableAt(ctx context.Context, obj *ent.Conversation) (*clock.Micros, error) {
 	return orNull(conversation.ClosableAt(obj)), nil
 }
@@ -138,6 +146,10 @@ func (r *mutationResolver) ClaimConversation(ctx context.Context, input conversa
 
 func (r *mutationResolver) AssignConversation(ctx context.Context, input conversation.AssignConversationInput) (*model.ConversationPayload, error) {
 	return conversationPayload(r.Services.Conversations.Assign(ctx, input))
+}
+
+func (r *mutationResolver) DeclineConversation(ctx context.Context, input conversation.DeclineConversationInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.Decline(ctx, input))
 }
 
 func (r *mutationResolver) CloseConversation(ctx context.Context, input conversation.CloseConversationInput) (*model.ConversationPayload, error) {

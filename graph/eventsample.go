@@ -115,7 +115,7 @@ var sampleValues = map[string]vocab.FieldChange{
 	"delivery":     changed(string(vocab.DeliverySent), string(vocab.DeliveryRead)),
 	"availability": changed(string(vocab.Away), string(vocab.Available)),
 	"readNumber":   changed("", "7"),
-	"rule":         changed("", "1"),
+	"rule":         changed("", "0"),
 	"reason":       changed("", "NOT_A_MEMBER"),
 	"list":         changed("", sampleID(id.ContactList)),
 	"members":      changed("", sampleID(id.User)),

@@ -172,6 +172,13 @@ func (r *userResolver) ChatCapacity(ctx context.Context, obj *ent.User) (*int, e
 	return &obj.ChatCapacity, nil
 }
 
+func (r *userResolver) WorkingHours(ctx context.Context, obj *ent.User) (*vocab.WorkingHours, error) {
+	if len(obj.WorkingHours.Hours) == 0 {
+		return nil, nil
+	}
+	return &obj.WorkingHours, nil
+}
+
 func (r *userResolver) OpenConversationCount(ctx context.Context, objs []*ent.User) ([]int, error) {
 	return r.Services.Views.OpenOfUsers(ctx, objs)
 }

@@ -25,6 +25,14 @@ func (r *routingResolver) OfferAgain(ctx context.Context, obj *vocab.Routing) (b
 	return !obj.NotOffered, nil
 }
 
+func (r *routingResolver) OfferMaxAge(ctx context.Context, obj *vocab.Routing) (int, error) {
+	return obj.MaxAge(), nil
+}
+
+func (r *routingResolver) OfferPerMinute(ctx context.Context, obj *vocab.Routing) (int, error) {
+	return obj.PerMinute(), nil
+}
+
 func (r *routingCandidateResolver) User(ctx context.Context, objs []*vocab.RoutingCandidate) ([]*ent.User, error) {
 	return r.Services.Nodes.Users(ctx, pick(objs, func(c *vocab.RoutingCandidate) string { return c.UserID }))
 }
@@ -44,6 +52,14 @@ func (r *routingDecisionResolver) TargetedMessage(ctx context.Context, objs []*e
 	return r.Services.Nodes.TargetedMessages(ctx, pick(objs, func(d *ent.RoutingDecision) string { return d.Source }))
 }
 
+func (r *routingDecisionResolver) Rule(ctx context.Context, obj *ent.RoutingDecision) (*int, error) {
+	if obj.Rule == 0 {
+		return nil, nil
+	}
+	place := obj.Rule - 1
+	return &place, nil
+}
+
 func (r *routingDecisionResolver) Target(ctx context.Context, obj *ent.RoutingDecision) (vocab.RoutingTarget, error) {
 	return vocab.RoutingTarget(obj.Target), nil
 }
@@ -54,6 +70,13 @@ func (r *routingDecisionResolver) Assignee(ctx context.Context, objs []*ent.Rout
 
 func (r *routingDecisionResolver) AssignedTeam(ctx context.Context, objs []*ent.RoutingDecision) ([]*ent.Team, error) {
 	return r.Services.Nodes.Teams(ctx, pick(objs, func(d *ent.RoutingDecision) string { return d.AssignedTeamID }))
+}
+
+func (r *routingDecisionResolver) Offer(ctx context.Context, obj *ent.RoutingDecision) (*model.RoutingOffer, error) {
+	if obj.OfferMaxAge == 0 {
+		return nil, nil
+	}
+	return &model.RoutingOffer{MaxAge: obj.OfferMaxAge, PerMinute: obj.OfferPerMinute, VisitorConnected: obj.Connected}, nil
 }
 
 func (r *routingDecisionResolver) Candidates(ctx context.Context, obj *ent.RoutingDecision, first *int, after *string, last *int, before *string) (*paging.Connection[*vocab.RoutingCandidate], error) {
@@ -70,6 +93,10 @@ func (r *routingRuleResolver) Users(ctx context.Context, objs []*vocab.RoutingRu
 
 func (r *routingRuleResolver) Teams(ctx context.Context, objs []*vocab.RoutingRule) ([][]*ent.Team, error) {
 	return pickAll(ctx, objs, func(rule *vocab.RoutingRule) []string { return rule.TeamIDs }, r.Services.Nodes.Teams)
+}
+
+func (r *routingRuleResolver) Gone(ctx context.Context, objs []*vocab.RoutingRule) ([][]*model.GoneReference, error) {
+	return r.goneOfRules(ctx, objs)
 }
 
 func (r *routingRuleResolver) Fallback(ctx context.Context, objs []*vocab.RoutingRule) ([]*ent.User, error) {

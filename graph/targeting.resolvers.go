@@ -12,6 +12,7 @@ import (
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/channel/chat/targeting"
+	"parley/internal/channel/chat/visitor"
 	"parley/internal/paging"
 	"parley/internal/vocab"
 )
@@ -45,6 +46,10 @@ func (r *headingResolver) Users(ctx context.Context, objs []*vocab.Heading) ([][
 
 func (r *headingResolver) Team(ctx context.Context, objs []*vocab.Heading) ([]*ent.Team, error) {
 	return r.Services.Nodes.Teams(ctx, pick(objs, func(h *vocab.Heading) string { return h.TeamID }))
+}
+
+func (r *headingResolver) Gone(ctx context.Context, objs []*vocab.Heading) ([][]*model.GoneReference, error) {
+	return r.goneTeams(ctx, pick(objs, func(h *vocab.Heading) []string { return withoutEmpty(h.TeamID) }))
 }
 
 func (r *headingResolver) Fallback(ctx context.Context, objs []*vocab.Heading) ([]*ent.User, error) {
@@ -129,6 +134,10 @@ func (r *targetedMessageResolver) ChatChannel(ctx context.Context, objs []*ent.T
 
 func (r *targetedMessageResolver) Bot(ctx context.Context, objs []*ent.TargetedMessage) ([]*ent.Bot, error) {
 	return r.Services.Nodes.Bots(ctx, pick(objs, func(m *ent.TargetedMessage) string { return m.BotID }))
+}
+
+func (r *targetedMessagePreviewResolver) Widget(ctx context.Context, obj *targeting.Preview) (*visitor.Widget, error) {
+	return r.Services.Visitors.Imagine(ctx, obj.Input)
 }
 
 func (r *targetedMessagePreviewResolver) Verdicts(ctx context.Context, obj *targeting.Preview, first *int, after *string, last *int, before *string) (*paging.Connection[*targeting.Verdict], error) {

@@ -133,6 +133,10 @@ func (r *visitorConversationResolver) Assignee(ctx context.Context, objs []*mode
 	return r.Services.Visitors.Assignees(ctx, pick(objs, rowOfConversation))
 }
 
+func (r *visitorConversationResolver) QueuePosition(ctx context.Context, objs []*model.VisitorConversation) ([]*int, error) {
+	return r.Services.Visitors.QueuePositions(ctx, pick(objs, rowOfConversation))
+}
+
 func (r *visitorConversationResolver) Unread(ctx context.Context, objs []*model.VisitorConversation) ([]int, error) {
 	return r.Services.Visitors.Unread(ctx, pick(objs, rowOfConversation))
 }

@@ -94,6 +94,7 @@ func (a *app) registerJobs() {
 	job.Register(a.queue, a.conversations.Release, job.Options{Timeout: 10 * time.Minute})
 	job.Register(a.queue, a.conversations.ReleaseTeam, job.Options{Timeout: 10 * time.Minute})
 	job.Register(a.queue, a.conversations.Wake, job.Options{})
+	job.Register(a.queue, a.conversations.RerouteUnanswered, job.Options{})
 	job.Register(a.queue, a.conversations.Offer, job.Options{Timeout: 10 * time.Minute})
 	job.Register(a.queue, a.conversations.Reindex, job.Options{Timeout: 10 * time.Minute})
 	job.Register(a.queue, a.emails.RunRevoke, job.Options{Timeout: time.Minute})
@@ -107,7 +108,10 @@ func (a *app) registerJobs() {
 // registerRounds has the queue do what comes back by the clock.
 func (a *app) registerRounds(c *serverSettings) {
 	a.queue.Periodic("close-ended-bot-chats", time.Minute, a.conversations.CloseEndedBotChats)
-	a.queue.Periodic("offer-conversations", time.Minute, a.conversations.OfferAll)
+	a.queue.Periodic("offer-conversations", 20*time.Second, a.conversations.OfferAll)
+	a.queue.Periodic("settle-presence", 15*time.Second, a.accounts.SettlePresence)
+	a.queue.Periodic("pass-on-chats", time.Minute, a.conversations.PassOn)
+	a.queue.Periodic("close-silent", time.Minute, a.conversations.CloseSilent)
 	a.queue.Periodic("wake-due-snoozes", time.Minute, a.conversations.WakeDue)
 	a.queue.Periodic("index-outdated", time.Minute, a.conversations.IndexOutdated)
 	a.queue.Periodic("purge-trash", time.Hour, a.conversations.PurgeTrash)

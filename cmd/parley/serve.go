@@ -183,9 +183,10 @@ func (c *serveCommand) printWelcome(out io.Writer, token string) {
 // and whoever has one is connected.
 func (l *live) streams(inner graphql.GraphExecutor) graphql.GraphExecutor {
 	return subscription.Track(subscription.Share(inner), func(ctx context.Context) func() {
-		leave := l.presence.Connect(viewer.FromContext(ctx))
+		leave, disconnect := l.presence.Connect(viewer.FromContext(ctx)), l.accounts.Connect(ctx)
 		return func() {
 			leave()
+			disconnect()
 			l.accounts.RecordSeen(ctx)
 		}
 	})

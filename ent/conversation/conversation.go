@@ -4,6 +4,7 @@ package conversation
 
 import (
 	"parley/internal/clock"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
@@ -108,6 +109,12 @@ const (
 	FieldReopenCount = "reopen_count"
 	// FieldResolvedBy holds the string denoting the resolved_by field in the database.
 	FieldResolvedBy = "resolved_by"
+	// FieldClosedBy holds the string denoting the closed_by field in the database.
+	FieldClosedBy = "closed_by"
+	// FieldAutoAssignedAt holds the string denoting the auto_assigned_at field in the database.
+	FieldAutoAssignedAt = "auto_assigned_at"
+	// FieldNoAnswerCount holds the string denoting the no_answer_count field in the database.
+	FieldNoAnswerCount = "no_answer_count"
 	// FieldPriorityRank holds the string denoting the priority_rank field in the database.
 	FieldPriorityRank = "priority_rank"
 	// FieldChannelType holds the string denoting the channel_type field in the database.
@@ -170,6 +177,9 @@ var Columns = []string{
 	FieldFirstResponseBusinessSeconds,
 	FieldReopenCount,
 	FieldResolvedBy,
+	FieldClosedBy,
+	FieldAutoAssignedAt,
+	FieldNoAnswerCount,
 	FieldPriorityRank,
 	FieldChannelType,
 	FieldExternalID,
@@ -263,6 +273,12 @@ var (
 	DefaultReopenCount int
 	// DefaultResolvedBy holds the default value on creation for the "resolved_by" field.
 	DefaultResolvedBy string
+	// DefaultClosedBy holds the default value on creation for the "closed_by" field.
+	DefaultClosedBy viewer.Kind
+	// DefaultAutoAssignedAt holds the default value on creation for the "auto_assigned_at" field.
+	DefaultAutoAssignedAt clock.Micros
+	// DefaultNoAnswerCount holds the default value on creation for the "no_answer_count" field.
+	DefaultNoAnswerCount int
 	// DefaultPriorityRank holds the default value on creation for the "priority_rank" field.
 	DefaultPriorityRank int
 	// DefaultChannelType holds the default value on creation for the "channel_type" field.
@@ -509,6 +525,21 @@ func ByReopenCount(opts ...sql.OrderTermOption) OrderOption {
 // ByResolvedBy orders the results by the resolved_by field.
 func ByResolvedBy(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldResolvedBy, opts...).ToFunc()
+}
+
+// ByClosedBy orders the results by the closed_by field.
+func ByClosedBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldClosedBy, opts...).ToFunc()
+}
+
+// ByAutoAssignedAt orders the results by the auto_assigned_at field.
+func ByAutoAssignedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAutoAssignedAt, opts...).ToFunc()
+}
+
+// ByNoAnswerCount orders the results by the no_answer_count field.
+func ByNoAnswerCount(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNoAnswerCount, opts...).ToFunc()
 }
 
 // ByPriorityRank orders the results by the priority_rank field.

@@ -5,6 +5,7 @@ package conversation
 import (
 	"parley/ent/predicate"
 	"parley/internal/clock"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
@@ -308,6 +309,23 @@ func ReopenCount(v int) predicate.Conversation {
 // ResolvedBy applies equality check predicate on the "resolved_by" field. It's identical to ResolvedByEQ.
 func ResolvedBy(v string) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldResolvedBy, v))
+}
+
+// ClosedBy applies equality check predicate on the "closed_by" field. It's identical to ClosedByEQ.
+func ClosedBy(v viewer.Kind) predicate.Conversation {
+	vc := string(v)
+	return predicate.Conversation(sql.FieldEQ(FieldClosedBy, vc))
+}
+
+// AutoAssignedAt applies equality check predicate on the "auto_assigned_at" field. It's identical to AutoAssignedAtEQ.
+func AutoAssignedAt(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldEQ(FieldAutoAssignedAt, vc))
+}
+
+// NoAnswerCount applies equality check predicate on the "no_answer_count" field. It's identical to NoAnswerCountEQ.
+func NoAnswerCount(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldNoAnswerCount, v))
 }
 
 // PriorityRank applies equality check predicate on the "priority_rank" field. It's identical to PriorityRankEQ.
@@ -2863,6 +2881,184 @@ func ResolvedByEqualFold(v string) predicate.Conversation {
 // ResolvedByContainsFold applies the ContainsFold predicate on the "resolved_by" field.
 func ResolvedByContainsFold(v string) predicate.Conversation {
 	return predicate.Conversation(sql.FieldContainsFold(FieldResolvedBy, v))
+}
+
+// ClosedByEQ applies the EQ predicate on the "closed_by" field.
+func ClosedByEQ(v viewer.Kind) predicate.Conversation {
+	vc := string(v)
+	return predicate.Conversation(sql.FieldEQ(FieldClosedBy, vc))
+}
+
+// ClosedByNEQ applies the NEQ predicate on the "closed_by" field.
+func ClosedByNEQ(v viewer.Kind) predicate.Conversation {
+	vc := string(v)
+	return predicate.Conversation(sql.FieldNEQ(FieldClosedBy, vc))
+}
+
+// ClosedByIn applies the In predicate on the "closed_by" field.
+func ClosedByIn(vs ...viewer.Kind) predicate.Conversation {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Conversation(sql.FieldIn(FieldClosedBy, v...))
+}
+
+// ClosedByNotIn applies the NotIn predicate on the "closed_by" field.
+func ClosedByNotIn(vs ...viewer.Kind) predicate.Conversation {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Conversation(sql.FieldNotIn(FieldClosedBy, v...))
+}
+
+// ClosedByGT applies the GT predicate on the "closed_by" field.
+func ClosedByGT(v viewer.Kind) predicate.Conversation {
+	vc := string(v)
+	return predicate.Conversation(sql.FieldGT(FieldClosedBy, vc))
+}
+
+// ClosedByGTE applies the GTE predicate on the "closed_by" field.
+func ClosedByGTE(v viewer.Kind) predicate.Conversation {
+	vc := string(v)
+	return predicate.Conversation(sql.FieldGTE(FieldClosedBy, vc))
+}
+
+// ClosedByLT applies the LT predicate on the "closed_by" field.
+func ClosedByLT(v viewer.Kind) predicate.Conversation {
+	vc := string(v)
+	return predicate.Conversation(sql.FieldLT(FieldClosedBy, vc))
+}
+
+// ClosedByLTE applies the LTE predicate on the "closed_by" field.
+func ClosedByLTE(v viewer.Kind) predicate.Conversation {
+	vc := string(v)
+	return predicate.Conversation(sql.FieldLTE(FieldClosedBy, vc))
+}
+
+// ClosedByContains applies the Contains predicate on the "closed_by" field.
+func ClosedByContains(v viewer.Kind) predicate.Conversation {
+	vc := string(v)
+	return predicate.Conversation(sql.FieldContains(FieldClosedBy, vc))
+}
+
+// ClosedByHasPrefix applies the HasPrefix predicate on the "closed_by" field.
+func ClosedByHasPrefix(v viewer.Kind) predicate.Conversation {
+	vc := string(v)
+	return predicate.Conversation(sql.FieldHasPrefix(FieldClosedBy, vc))
+}
+
+// ClosedByHasSuffix applies the HasSuffix predicate on the "closed_by" field.
+func ClosedByHasSuffix(v viewer.Kind) predicate.Conversation {
+	vc := string(v)
+	return predicate.Conversation(sql.FieldHasSuffix(FieldClosedBy, vc))
+}
+
+// ClosedByEqualFold applies the EqualFold predicate on the "closed_by" field.
+func ClosedByEqualFold(v viewer.Kind) predicate.Conversation {
+	vc := string(v)
+	return predicate.Conversation(sql.FieldEqualFold(FieldClosedBy, vc))
+}
+
+// ClosedByContainsFold applies the ContainsFold predicate on the "closed_by" field.
+func ClosedByContainsFold(v viewer.Kind) predicate.Conversation {
+	vc := string(v)
+	return predicate.Conversation(sql.FieldContainsFold(FieldClosedBy, vc))
+}
+
+// AutoAssignedAtEQ applies the EQ predicate on the "auto_assigned_at" field.
+func AutoAssignedAtEQ(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldEQ(FieldAutoAssignedAt, vc))
+}
+
+// AutoAssignedAtNEQ applies the NEQ predicate on the "auto_assigned_at" field.
+func AutoAssignedAtNEQ(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldNEQ(FieldAutoAssignedAt, vc))
+}
+
+// AutoAssignedAtIn applies the In predicate on the "auto_assigned_at" field.
+func AutoAssignedAtIn(vs ...clock.Micros) predicate.Conversation {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Conversation(sql.FieldIn(FieldAutoAssignedAt, v...))
+}
+
+// AutoAssignedAtNotIn applies the NotIn predicate on the "auto_assigned_at" field.
+func AutoAssignedAtNotIn(vs ...clock.Micros) predicate.Conversation {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Conversation(sql.FieldNotIn(FieldAutoAssignedAt, v...))
+}
+
+// AutoAssignedAtGT applies the GT predicate on the "auto_assigned_at" field.
+func AutoAssignedAtGT(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldGT(FieldAutoAssignedAt, vc))
+}
+
+// AutoAssignedAtGTE applies the GTE predicate on the "auto_assigned_at" field.
+func AutoAssignedAtGTE(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldGTE(FieldAutoAssignedAt, vc))
+}
+
+// AutoAssignedAtLT applies the LT predicate on the "auto_assigned_at" field.
+func AutoAssignedAtLT(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldLT(FieldAutoAssignedAt, vc))
+}
+
+// AutoAssignedAtLTE applies the LTE predicate on the "auto_assigned_at" field.
+func AutoAssignedAtLTE(v clock.Micros) predicate.Conversation {
+	vc := int64(v)
+	return predicate.Conversation(sql.FieldLTE(FieldAutoAssignedAt, vc))
+}
+
+// NoAnswerCountEQ applies the EQ predicate on the "no_answer_count" field.
+func NoAnswerCountEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldNoAnswerCount, v))
+}
+
+// NoAnswerCountNEQ applies the NEQ predicate on the "no_answer_count" field.
+func NoAnswerCountNEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldNoAnswerCount, v))
+}
+
+// NoAnswerCountIn applies the In predicate on the "no_answer_count" field.
+func NoAnswerCountIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldNoAnswerCount, vs...))
+}
+
+// NoAnswerCountNotIn applies the NotIn predicate on the "no_answer_count" field.
+func NoAnswerCountNotIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldNoAnswerCount, vs...))
+}
+
+// NoAnswerCountGT applies the GT predicate on the "no_answer_count" field.
+func NoAnswerCountGT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldNoAnswerCount, v))
+}
+
+// NoAnswerCountGTE applies the GTE predicate on the "no_answer_count" field.
+func NoAnswerCountGTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldNoAnswerCount, v))
+}
+
+// NoAnswerCountLT applies the LT predicate on the "no_answer_count" field.
+func NoAnswerCountLT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldNoAnswerCount, v))
+}
+
+// NoAnswerCountLTE applies the LTE predicate on the "no_answer_count" field.
+func NoAnswerCountLTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldNoAnswerCount, v))
 }
 
 // PriorityRankEQ applies the EQ predicate on the "priority_rank" field.

@@ -4,6 +4,7 @@ package inbox
 
 import (
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -19,6 +20,8 @@ const (
 	FieldName = "name"
 	// FieldEmailAllowList holds the string denoting the email_allow_list field in the database.
 	FieldEmailAllowList = "email_allow_list"
+	// FieldSettings holds the string denoting the settings field in the database.
+	FieldSettings = "settings"
 	// FieldDeletedAt holds the string denoting the deleted_at field in the database.
 	FieldDeletedAt = "deleted_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -33,6 +36,7 @@ var Columns = []string{
 	FieldAccountID,
 	FieldName,
 	FieldEmailAllowList,
+	FieldSettings,
 	FieldDeletedAt,
 	FieldCreatedAt,
 }
@@ -52,6 +56,8 @@ var (
 	AccountIDValidator func(string) error
 	// DefaultEmailAllowList holds the default value on creation for the "email_allow_list" field.
 	DefaultEmailAllowList []string
+	// DefaultSettings holds the default value on creation for the "settings" field.
+	DefaultSettings vocab.InboxSettings
 	// DefaultDeletedAt holds the default value on creation for the "deleted_at" field.
 	DefaultDeletedAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.

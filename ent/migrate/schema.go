@@ -442,6 +442,9 @@ var (
 		{Name: "first_response_business_seconds", Type: field.TypeInt, Default: -1},
 		{Name: "reopen_count", Type: field.TypeInt, Default: 0},
 		{Name: "resolved_by", Type: field.TypeString, Default: ""},
+		{Name: "closed_by", Type: field.TypeString, Default: ""},
+		{Name: "auto_assigned_at", Type: field.TypeInt64, Default: 0},
+		{Name: "no_answer_count", Type: field.TypeInt, Default: 0},
 		{Name: "priority_rank", Type: field.TypeInt, Default: 0},
 		{Name: "channel_type", Type: field.TypeString, Default: ""},
 		{Name: "external_id", Type: field.TypeString, Nullable: true},
@@ -461,7 +464,7 @@ var (
 			{
 				Name:    "conversation_account_id_external_id",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[50]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[53]},
 			},
 			{
 				Name:    "conversation_visitor_id_last_message_at_id",
@@ -536,17 +539,17 @@ var (
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_priority_rank_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[48], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[51], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_assignee_id_status_priority_rank_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[9], ConversationsColumns[6], ConversationsColumns[48], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[9], ConversationsColumns[6], ConversationsColumns[51], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_in_bots_status_priority_rank_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[23], ConversationsColumns[6], ConversationsColumns[48], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[23], ConversationsColumns[6], ConversationsColumns[51], ConversationsColumns[0]},
 			},
 		},
 	}
@@ -868,6 +871,7 @@ var (
 		{Name: "account_id", Type: field.TypeString},
 		{Name: "name", Type: field.TypeString},
 		{Name: "email_allow_list", Type: field.TypeJSON},
+		{Name: "settings", Type: field.TypeJSON},
 		{Name: "deleted_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
@@ -1152,6 +1156,9 @@ var (
 		{Name: "assignee_id", Type: field.TypeString, Default: ""},
 		{Name: "assigned_team_id", Type: field.TypeString, Default: ""},
 		{Name: "candidates", Type: field.TypeJSON},
+		{Name: "offer_max_age", Type: field.TypeInt, Default: 0},
+		{Name: "offer_per_minute", Type: field.TypeInt, Default: 0},
+		{Name: "connected", Type: field.TypeBool, Default: false},
 	}
 	// RoutingDecisionsTable holds the schema information for the "routing_decisions" table.
 	RoutingDecisionsTable = &schema.Table{
@@ -1163,6 +1170,11 @@ var (
 				Name:    "routingdecision_conversation_id_id",
 				Unique:  false,
 				Columns: []*schema.Column{RoutingDecisionsColumns[3], RoutingDecisionsColumns[0]},
+			},
+			{
+				Name:    "routingdecision_assignee_id_decided_at",
+				Unique:  false,
+				Columns: []*schema.Column{RoutingDecisionsColumns[9], RoutingDecisionsColumns[4]},
 			},
 		},
 	}
@@ -1509,6 +1521,13 @@ var (
 		{Name: "availability", Type: field.TypeString},
 		{Name: "reassign_replies_when_away", Type: field.TypeBool, Default: false},
 		{Name: "chat_capacity", Type: field.TypeInt, Default: 0},
+		{Name: "auto_assign", Type: field.TypeBool, Default: true},
+		{Name: "follows_presence", Type: field.TypeBool, Default: false},
+		{Name: "away_by_hand", Type: field.TypeBool, Default: false},
+		{Name: "overtime", Type: field.TypeBool, Default: false},
+		{Name: "working_hours", Type: field.TypeJSON},
+		{Name: "connected_at", Type: field.TypeInt64, Default: 0},
+		{Name: "answered_at", Type: field.TypeInt64, Default: 0},
 		{Name: "deactivated_at", Type: field.TypeInt64, Default: 0},
 		{Name: "last_seen_at", Type: field.TypeInt64, Default: 0},
 		{Name: "external_id", Type: field.TypeString, Nullable: true},
@@ -1533,7 +1552,7 @@ var (
 			{
 				Name:    "user_account_id_external_id",
 				Unique:  true,
-				Columns: []*schema.Column{UsersColumns[1], UsersColumns[12]},
+				Columns: []*schema.Column{UsersColumns[1], UsersColumns[19]},
 			},
 		},
 	}

@@ -33,6 +33,12 @@ const (
 	FieldAssignedTeamID = "assigned_team_id"
 	// FieldCandidates holds the string denoting the candidates field in the database.
 	FieldCandidates = "candidates"
+	// FieldOfferMaxAge holds the string denoting the offer_max_age field in the database.
+	FieldOfferMaxAge = "offer_max_age"
+	// FieldOfferPerMinute holds the string denoting the offer_per_minute field in the database.
+	FieldOfferPerMinute = "offer_per_minute"
+	// FieldConnected holds the string denoting the connected field in the database.
+	FieldConnected = "connected"
 	// Table holds the table name of the routingdecision in the database.
 	Table = "routing_decisions"
 )
@@ -51,6 +57,9 @@ var Columns = []string{
 	FieldAssigneeID,
 	FieldAssignedTeamID,
 	FieldCandidates,
+	FieldOfferMaxAge,
+	FieldOfferPerMinute,
+	FieldConnected,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -74,6 +83,12 @@ var (
 	DefaultAssigneeID string
 	// DefaultAssignedTeamID holds the default value on creation for the "assigned_team_id" field.
 	DefaultAssignedTeamID string
+	// DefaultOfferMaxAge holds the default value on creation for the "offer_max_age" field.
+	DefaultOfferMaxAge int
+	// DefaultOfferPerMinute holds the default value on creation for the "offer_per_minute" field.
+	DefaultOfferPerMinute int
+	// DefaultConnected holds the default value on creation for the "connected" field.
+	DefaultConnected bool
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -134,4 +149,19 @@ func ByAssigneeID(opts ...sql.OrderTermOption) OrderOption {
 // ByAssignedTeamID orders the results by the assigned_team_id field.
 func ByAssignedTeamID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAssignedTeamID, opts...).ToFunc()
+}
+
+// ByOfferMaxAge orders the results by the offer_max_age field.
+func ByOfferMaxAge(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOfferMaxAge, opts...).ToFunc()
+}
+
+// ByOfferPerMinute orders the results by the offer_per_minute field.
+func ByOfferPerMinute(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOfferPerMinute, opts...).ToFunc()
+}
+
+// ByConnected orders the results by the connected field.
+func ByConnected(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldConnected, opts...).ToFunc()
 }

@@ -115,6 +115,21 @@ func AssignedTeamID(v string) predicate.RoutingDecision {
 	return predicate.RoutingDecision(sql.FieldEQ(FieldAssignedTeamID, v))
 }
 
+// OfferMaxAge applies equality check predicate on the "offer_max_age" field. It's identical to OfferMaxAgeEQ.
+func OfferMaxAge(v int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldEQ(FieldOfferMaxAge, v))
+}
+
+// OfferPerMinute applies equality check predicate on the "offer_per_minute" field. It's identical to OfferPerMinuteEQ.
+func OfferPerMinute(v int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldEQ(FieldOfferPerMinute, v))
+}
+
+// Connected applies equality check predicate on the "connected" field. It's identical to ConnectedEQ.
+func Connected(v bool) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldEQ(FieldConnected, v))
+}
+
 // AccountIDEQ applies the EQ predicate on the "account_id" field.
 func AccountIDEQ(v string) predicate.RoutingDecision {
 	return predicate.RoutingDecision(sql.FieldEQ(FieldAccountID, v))
@@ -727,6 +742,96 @@ func AssignedTeamIDEqualFold(v string) predicate.RoutingDecision {
 // AssignedTeamIDContainsFold applies the ContainsFold predicate on the "assigned_team_id" field.
 func AssignedTeamIDContainsFold(v string) predicate.RoutingDecision {
 	return predicate.RoutingDecision(sql.FieldContainsFold(FieldAssignedTeamID, v))
+}
+
+// OfferMaxAgeEQ applies the EQ predicate on the "offer_max_age" field.
+func OfferMaxAgeEQ(v int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldEQ(FieldOfferMaxAge, v))
+}
+
+// OfferMaxAgeNEQ applies the NEQ predicate on the "offer_max_age" field.
+func OfferMaxAgeNEQ(v int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldNEQ(FieldOfferMaxAge, v))
+}
+
+// OfferMaxAgeIn applies the In predicate on the "offer_max_age" field.
+func OfferMaxAgeIn(vs ...int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldIn(FieldOfferMaxAge, vs...))
+}
+
+// OfferMaxAgeNotIn applies the NotIn predicate on the "offer_max_age" field.
+func OfferMaxAgeNotIn(vs ...int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldNotIn(FieldOfferMaxAge, vs...))
+}
+
+// OfferMaxAgeGT applies the GT predicate on the "offer_max_age" field.
+func OfferMaxAgeGT(v int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldGT(FieldOfferMaxAge, v))
+}
+
+// OfferMaxAgeGTE applies the GTE predicate on the "offer_max_age" field.
+func OfferMaxAgeGTE(v int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldGTE(FieldOfferMaxAge, v))
+}
+
+// OfferMaxAgeLT applies the LT predicate on the "offer_max_age" field.
+func OfferMaxAgeLT(v int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldLT(FieldOfferMaxAge, v))
+}
+
+// OfferMaxAgeLTE applies the LTE predicate on the "offer_max_age" field.
+func OfferMaxAgeLTE(v int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldLTE(FieldOfferMaxAge, v))
+}
+
+// OfferPerMinuteEQ applies the EQ predicate on the "offer_per_minute" field.
+func OfferPerMinuteEQ(v int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldEQ(FieldOfferPerMinute, v))
+}
+
+// OfferPerMinuteNEQ applies the NEQ predicate on the "offer_per_minute" field.
+func OfferPerMinuteNEQ(v int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldNEQ(FieldOfferPerMinute, v))
+}
+
+// OfferPerMinuteIn applies the In predicate on the "offer_per_minute" field.
+func OfferPerMinuteIn(vs ...int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldIn(FieldOfferPerMinute, vs...))
+}
+
+// OfferPerMinuteNotIn applies the NotIn predicate on the "offer_per_minute" field.
+func OfferPerMinuteNotIn(vs ...int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldNotIn(FieldOfferPerMinute, vs...))
+}
+
+// OfferPerMinuteGT applies the GT predicate on the "offer_per_minute" field.
+func OfferPerMinuteGT(v int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldGT(FieldOfferPerMinute, v))
+}
+
+// OfferPerMinuteGTE applies the GTE predicate on the "offer_per_minute" field.
+func OfferPerMinuteGTE(v int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldGTE(FieldOfferPerMinute, v))
+}
+
+// OfferPerMinuteLT applies the LT predicate on the "offer_per_minute" field.
+func OfferPerMinuteLT(v int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldLT(FieldOfferPerMinute, v))
+}
+
+// OfferPerMinuteLTE applies the LTE predicate on the "offer_per_minute" field.
+func OfferPerMinuteLTE(v int) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldLTE(FieldOfferPerMinute, v))
+}
+
+// ConnectedEQ applies the EQ predicate on the "connected" field.
+func ConnectedEQ(v bool) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldEQ(FieldConnected, v))
+}
+
+// ConnectedNEQ applies the NEQ predicate on the "connected" field.
+func ConnectedNEQ(v bool) predicate.RoutingDecision {
+	return predicate.RoutingDecision(sql.FieldNEQ(FieldConnected, v))
 }
 
 // And groups predicates with the AND operator between them.

@@ -6,6 +6,7 @@ import (
 	"entgo.io/ent/schema/index"
 
 	"parley/internal/clock"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -66,6 +67,9 @@ func (Conversation) Fields() []ent.Field {
 		field.Int("first_response_business_seconds").Default(-1).Comment("Those within the operating hours; -1: not known."),
 		field.Int("reopen_count").Default(0),
 		reference("resolved_by"),
+		field.String("closed_by").GoType(viewer.Kind("")).Default("").Comment("The kind of who closed it; empty: open, or not known (IN-22)."),
+		field.Int64("auto_assigned_at").GoType(clock.Micros(0)).Default(0).Comment("Since when whoever routing chose has neither answered nor looked; 0: no one is waited for (RT-8)."),
+		field.Int("no_answer_count").Default(0).Comment("How often it was routed again for want of an answer (RT-8)."),
 		field.Int("priority_rank").Default(0).Comment("The priority as a number, for lists in its order."),
 		field.String("channel_type").Default("").Immutable().Comment("What a custom channel calls itself; empty for chat and e-mail."),
 		externalID(),

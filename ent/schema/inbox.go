@@ -19,6 +19,7 @@ func (Inbox) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("name"),
 		field.Strings("email_allow_list").Default([]string{}).Comment("Senders that are never filtered: addresses, domains, '*.' and a domain (IN-11)."),
+		field.JSON("settings", vocab.InboxSettings{}).Default(vocab.InboxSettings{}),
 		instant("deleted_at"),
 		made(),
 	}

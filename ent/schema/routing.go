@@ -26,12 +26,15 @@ func (RoutingDecision) Fields() []ent.Field {
 		field.String("assignee_id").Default("").Immutable(),
 		field.String("assigned_team_id").Default("").Immutable(),
 		field.JSON("candidates", []vocab.RoutingCandidate{}),
+		field.Int("offer_max_age").Default(0).Immutable().Comment("Seconds; 0: it is no matter of offers (RT-7)."),
+		field.Int("offer_per_minute").Default(0).Immutable(),
+		field.Bool("connected").Default(false).Immutable().Comment("The visitor was connected (RT-4)."),
 	}
 }
 
 // Indexes of RoutingDecision.
 func (RoutingDecision) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("conversation_id", "id")}
+	return []ent.Index{index.Fields("conversation_id", "id"), index.Fields("assignee_id", "decided_at")}
 }
 
 // RoutingTurn remembers whose turn was last in a round robin (RT-6).

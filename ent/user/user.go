@@ -4,6 +4,7 @@ package user
 
 import (
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -31,6 +32,20 @@ const (
 	FieldReassignRepliesWhenAway = "reassign_replies_when_away"
 	// FieldChatCapacity holds the string denoting the chat_capacity field in the database.
 	FieldChatCapacity = "chat_capacity"
+	// FieldAutoAssign holds the string denoting the auto_assign field in the database.
+	FieldAutoAssign = "auto_assign"
+	// FieldFollowsPresence holds the string denoting the follows_presence field in the database.
+	FieldFollowsPresence = "follows_presence"
+	// FieldAwayByHand holds the string denoting the away_by_hand field in the database.
+	FieldAwayByHand = "away_by_hand"
+	// FieldOvertime holds the string denoting the overtime field in the database.
+	FieldOvertime = "overtime"
+	// FieldWorkingHours holds the string denoting the working_hours field in the database.
+	FieldWorkingHours = "working_hours"
+	// FieldConnectedAt holds the string denoting the connected_at field in the database.
+	FieldConnectedAt = "connected_at"
+	// FieldAnsweredAt holds the string denoting the answered_at field in the database.
+	FieldAnsweredAt = "answered_at"
 	// FieldDeactivatedAt holds the string denoting the deactivated_at field in the database.
 	FieldDeactivatedAt = "deactivated_at"
 	// FieldLastSeenAt holds the string denoting the last_seen_at field in the database.
@@ -55,6 +70,13 @@ var Columns = []string{
 	FieldAvailability,
 	FieldReassignRepliesWhenAway,
 	FieldChatCapacity,
+	FieldAutoAssign,
+	FieldFollowsPresence,
+	FieldAwayByHand,
+	FieldOvertime,
+	FieldWorkingHours,
+	FieldConnectedAt,
+	FieldAnsweredAt,
 	FieldDeactivatedAt,
 	FieldLastSeenAt,
 	FieldExternalID,
@@ -80,6 +102,20 @@ var (
 	DefaultReassignRepliesWhenAway bool
 	// DefaultChatCapacity holds the default value on creation for the "chat_capacity" field.
 	DefaultChatCapacity int
+	// DefaultAutoAssign holds the default value on creation for the "auto_assign" field.
+	DefaultAutoAssign bool
+	// DefaultFollowsPresence holds the default value on creation for the "follows_presence" field.
+	DefaultFollowsPresence bool
+	// DefaultAwayByHand holds the default value on creation for the "away_by_hand" field.
+	DefaultAwayByHand bool
+	// DefaultOvertime holds the default value on creation for the "overtime" field.
+	DefaultOvertime bool
+	// DefaultWorkingHours holds the default value on creation for the "working_hours" field.
+	DefaultWorkingHours vocab.WorkingHours
+	// DefaultConnectedAt holds the default value on creation for the "connected_at" field.
+	DefaultConnectedAt clock.Micros
+	// DefaultAnsweredAt holds the default value on creation for the "answered_at" field.
+	DefaultAnsweredAt clock.Micros
 	// DefaultDeactivatedAt holds the default value on creation for the "deactivated_at" field.
 	DefaultDeactivatedAt clock.Micros
 	// DefaultLastSeenAt holds the default value on creation for the "last_seen_at" field.
@@ -139,6 +175,36 @@ func ByReassignRepliesWhenAway(opts ...sql.OrderTermOption) OrderOption {
 // ByChatCapacity orders the results by the chat_capacity field.
 func ByChatCapacity(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldChatCapacity, opts...).ToFunc()
+}
+
+// ByAutoAssign orders the results by the auto_assign field.
+func ByAutoAssign(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAutoAssign, opts...).ToFunc()
+}
+
+// ByFollowsPresence orders the results by the follows_presence field.
+func ByFollowsPresence(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFollowsPresence, opts...).ToFunc()
+}
+
+// ByAwayByHand orders the results by the away_by_hand field.
+func ByAwayByHand(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAwayByHand, opts...).ToFunc()
+}
+
+// ByOvertime orders the results by the overtime field.
+func ByOvertime(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOvertime, opts...).ToFunc()
+}
+
+// ByConnectedAt orders the results by the connected_at field.
+func ByConnectedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldConnectedAt, opts...).ToFunc()
+}
+
+// ByAnsweredAt orders the results by the answered_at field.
+func ByAnsweredAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAnsweredAt, opts...).ToFunc()
 }
 
 // ByDeactivatedAt orders the results by the deactivated_at field.

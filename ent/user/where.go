@@ -113,6 +113,38 @@ func ChatCapacity(v int) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldChatCapacity, v))
 }
 
+// AutoAssign applies equality check predicate on the "auto_assign" field. It's identical to AutoAssignEQ.
+func AutoAssign(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldAutoAssign, v))
+}
+
+// FollowsPresence applies equality check predicate on the "follows_presence" field. It's identical to FollowsPresenceEQ.
+func FollowsPresence(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldFollowsPresence, v))
+}
+
+// AwayByHand applies equality check predicate on the "away_by_hand" field. It's identical to AwayByHandEQ.
+func AwayByHand(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldAwayByHand, v))
+}
+
+// Overtime applies equality check predicate on the "overtime" field. It's identical to OvertimeEQ.
+func Overtime(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldOvertime, v))
+}
+
+// ConnectedAt applies equality check predicate on the "connected_at" field. It's identical to ConnectedAtEQ.
+func ConnectedAt(v clock.Micros) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldEQ(FieldConnectedAt, vc))
+}
+
+// AnsweredAt applies equality check predicate on the "answered_at" field. It's identical to AnsweredAtEQ.
+func AnsweredAt(v clock.Micros) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldEQ(FieldAnsweredAt, vc))
+}
+
 // DeactivatedAt applies equality check predicate on the "deactivated_at" field. It's identical to DeactivatedAtEQ.
 func DeactivatedAt(v clock.Micros) predicate.User {
 	vc := int64(v)
@@ -696,6 +728,154 @@ func ChatCapacityLT(v int) predicate.User {
 // ChatCapacityLTE applies the LTE predicate on the "chat_capacity" field.
 func ChatCapacityLTE(v int) predicate.User {
 	return predicate.User(sql.FieldLTE(FieldChatCapacity, v))
+}
+
+// AutoAssignEQ applies the EQ predicate on the "auto_assign" field.
+func AutoAssignEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldAutoAssign, v))
+}
+
+// AutoAssignNEQ applies the NEQ predicate on the "auto_assign" field.
+func AutoAssignNEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldAutoAssign, v))
+}
+
+// FollowsPresenceEQ applies the EQ predicate on the "follows_presence" field.
+func FollowsPresenceEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldFollowsPresence, v))
+}
+
+// FollowsPresenceNEQ applies the NEQ predicate on the "follows_presence" field.
+func FollowsPresenceNEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldFollowsPresence, v))
+}
+
+// AwayByHandEQ applies the EQ predicate on the "away_by_hand" field.
+func AwayByHandEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldAwayByHand, v))
+}
+
+// AwayByHandNEQ applies the NEQ predicate on the "away_by_hand" field.
+func AwayByHandNEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldAwayByHand, v))
+}
+
+// OvertimeEQ applies the EQ predicate on the "overtime" field.
+func OvertimeEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldOvertime, v))
+}
+
+// OvertimeNEQ applies the NEQ predicate on the "overtime" field.
+func OvertimeNEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldOvertime, v))
+}
+
+// ConnectedAtEQ applies the EQ predicate on the "connected_at" field.
+func ConnectedAtEQ(v clock.Micros) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldEQ(FieldConnectedAt, vc))
+}
+
+// ConnectedAtNEQ applies the NEQ predicate on the "connected_at" field.
+func ConnectedAtNEQ(v clock.Micros) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldNEQ(FieldConnectedAt, vc))
+}
+
+// ConnectedAtIn applies the In predicate on the "connected_at" field.
+func ConnectedAtIn(vs ...clock.Micros) predicate.User {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.User(sql.FieldIn(FieldConnectedAt, v...))
+}
+
+// ConnectedAtNotIn applies the NotIn predicate on the "connected_at" field.
+func ConnectedAtNotIn(vs ...clock.Micros) predicate.User {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.User(sql.FieldNotIn(FieldConnectedAt, v...))
+}
+
+// ConnectedAtGT applies the GT predicate on the "connected_at" field.
+func ConnectedAtGT(v clock.Micros) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldGT(FieldConnectedAt, vc))
+}
+
+// ConnectedAtGTE applies the GTE predicate on the "connected_at" field.
+func ConnectedAtGTE(v clock.Micros) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldGTE(FieldConnectedAt, vc))
+}
+
+// ConnectedAtLT applies the LT predicate on the "connected_at" field.
+func ConnectedAtLT(v clock.Micros) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldLT(FieldConnectedAt, vc))
+}
+
+// ConnectedAtLTE applies the LTE predicate on the "connected_at" field.
+func ConnectedAtLTE(v clock.Micros) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldLTE(FieldConnectedAt, vc))
+}
+
+// AnsweredAtEQ applies the EQ predicate on the "answered_at" field.
+func AnsweredAtEQ(v clock.Micros) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldEQ(FieldAnsweredAt, vc))
+}
+
+// AnsweredAtNEQ applies the NEQ predicate on the "answered_at" field.
+func AnsweredAtNEQ(v clock.Micros) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldNEQ(FieldAnsweredAt, vc))
+}
+
+// AnsweredAtIn applies the In predicate on the "answered_at" field.
+func AnsweredAtIn(vs ...clock.Micros) predicate.User {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.User(sql.FieldIn(FieldAnsweredAt, v...))
+}
+
+// AnsweredAtNotIn applies the NotIn predicate on the "answered_at" field.
+func AnsweredAtNotIn(vs ...clock.Micros) predicate.User {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.User(sql.FieldNotIn(FieldAnsweredAt, v...))
+}
+
+// AnsweredAtGT applies the GT predicate on the "answered_at" field.
+func AnsweredAtGT(v clock.Micros) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldGT(FieldAnsweredAt, vc))
+}
+
+// AnsweredAtGTE applies the GTE predicate on the "answered_at" field.
+func AnsweredAtGTE(v clock.Micros) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldGTE(FieldAnsweredAt, vc))
+}
+
+// AnsweredAtLT applies the LT predicate on the "answered_at" field.
+func AnsweredAtLT(v clock.Micros) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldLT(FieldAnsweredAt, vc))
+}
+
+// AnsweredAtLTE applies the LTE predicate on the "answered_at" field.
+func AnsweredAtLTE(v clock.Micros) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldLTE(FieldAnsweredAt, vc))
 }
 
 // DeactivatedAtEQ applies the EQ predicate on the "deactivated_at" field.

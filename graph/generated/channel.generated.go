@@ -1391,6 +1391,20 @@ func (ec *executionContext) unmarshalNChatHoursInput2parleyᚋinternalᚋvocab�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNChatHoursInput2ᚕparleyᚋinternalᚋvocabᚐHoursᚄ(ctx context.Context, v any) ([]vocab.Hours, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]vocab.Hours, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNChatHoursInput2parleyᚋinternalᚋvocabᚐHours(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalNChatText2ᚕᚖparleyᚋinternalᚋchannelᚋchatᚋwordingᚐTextᚄ(ctx context.Context, sel ast.SelectionSet, v []*wording.Text) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)

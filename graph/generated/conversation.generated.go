@@ -17,6 +17,7 @@ import (
 	"parley/internal/conversation"
 	"parley/internal/conversation/view"
 	"parley/internal/paging"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -44,6 +45,7 @@ type ConversationResolver interface {
 	FirstResponseBusinessSeconds(ctx context.Context, obj *ent.Conversation) (*int, error)
 
 	ResolvedBy(ctx context.Context, objs []*ent.Conversation) ([]model.Actor, error)
+	ClosedBy(ctx context.Context, obj *ent.Conversation) (*viewer.Kind, error)
 	ClosableAt(ctx context.Context, obj *ent.Conversation) (*clock.Micros, error)
 
 	Filtered(ctx context.Context, obj *ent.Conversation) ([]vocab.FilteredReason, error)
@@ -1468,6 +1470,29 @@ func (ec *executionContext) resolveBatch_Conversation_resolvedBy(ctx context.Con
 	)
 }
 
+func (ec *executionContext) _Conversation_closedBy(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_closedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Conversation().ClosedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *viewer.Kind) graphql.Marshaler {
+			return ec.marshalOActorKind2ᚖparleyᚋinternalᚋviewerᚐKind(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_closedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, true, "ActorKind")
+}
+
 func (ec *executionContext) _Conversation_closableAt(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2503,6 +2528,70 @@ func (ec *executionContext) fieldContext_ConversationEdge_node(_ context.Context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeclineConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeclineConversationPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeclineConversationPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeclineConversationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeclineConversationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeclineConversationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeclineConversationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeclineConversationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -3983,6 +4072,62 @@ func UnmarshalCloseConversationInput(ctx context.Context, raw any) (conversation
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDeclineConversationInput(ctx context.Context, obj any) (conversation.DeclineConversationInput, error) {
+	var it conversation.DeclineConversationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "expectedRevision", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "expectedRevision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedRevision"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedRevision = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeclineConversationInput unmarshals raw into the DeclineConversationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeclineConversationInput(ctx context.Context, raw any) (conversation.DeclineConversationInput, error) {
+	var out conversation.DeclineConversationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeclineConversationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDeleteConversationInput(ctx context.Context, obj any) (conversation.DeleteConversationInput, error) {
 	var it conversation.DeleteConversationInput
 	if obj == nil {
@@ -5332,6 +5477,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "closedBy":
+			out.Values[i] = ec._Conversation_closedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "closableAt":
 			out.Values[i] = ec._Conversation_closableAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -5523,6 +5673,38 @@ func (ec *executionContext) _ConversationEdge(ctx context.Context, sel ast.Selec
 			}
 		case "node":
 			out.Values[i] = ec._ConversationEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var declineConversationPayloadImplementors = []string{"DeclineConversationPayload"}
+
+func (ec *executionContext) _DeclineConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, declineConversationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeclineConversationPayload")
+		case "conversation":
+			out.Values[i] = ec._DeclineConversationPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeclineConversationPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -6286,6 +6468,19 @@ func (ec *executionContext) marshalNConversationView2parleyᚋinternalᚋvocab�
 		graphql.AddInvalidNullFromMarshaler(ctx, "ConversationView!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNDeclineConversationInput2parleyᚋinternalᚋconversationᚐDeclineConversationInput(ctx context.Context, v any) (conversation.DeclineConversationInput, error) {
+	res, err := ec.unmarshalInputDeclineConversationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeclineConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeclineConversationPayload!")
+		return graphql.Null
+	}
+	return ec._DeclineConversationPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDeleteConversationInput2parleyᚋinternalᚋconversationᚐDeleteConversationInput(ctx context.Context, v any) (conversation.DeleteConversationInput, error) {

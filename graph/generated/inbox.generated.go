@@ -44,11 +44,23 @@ type InboxResolver interface {
 	Members(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.User], error)
 	ChatChannel(ctx context.Context, objs []*ent.Inbox) ([]*ent.Channel, error)
 	ViewCounts(ctx context.Context, objs []*ent.Inbox) ([][]*view.ViewCount, error)
+	Settings(ctx context.Context, obj *ent.Inbox) (*vocab.InboxSettings, error)
 
 	People(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*model.InboxPerson], error)
 	EmailChannels(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.EmailChannel], error)
 	EmailAllowList(ctx context.Context, obj *ent.Inbox, first *int, after *string, last *int, before *string) (*paging.Connection[string], error)
 	Setup(ctx context.Context, objs []*ent.Inbox) ([][]*inbox.SetupItem, error)
+}
+type InboxSettingsResolver interface {
+	AssignOnReply(ctx context.Context, obj *vocab.InboxSettings) (vocab.AssignOnReply, error)
+
+	CloseSilentChatsAfter(ctx context.Context, obj *vocab.InboxSettings) (*int, error)
+	CloseSilentEmailsAfter(ctx context.Context, obj *vocab.InboxSettings) (*int, error)
+	FarewellText(ctx context.Context, obj *vocab.InboxSettings) (*string, error)
+
+	NoAnswerSeconds(ctx context.Context, obj *vocab.InboxSettings) (int, error)
+	PassOnAfter(ctx context.Context, obj *vocab.InboxSettings) (*int, error)
+	OnClose(ctx context.Context, obj *vocab.InboxSettings) (vocab.OnClose, error)
 }
 type WidgetStyleResolver interface {
 	OnAccentColor(ctx context.Context, obj *ent.Channel) (string, error)
@@ -1638,6 +1650,38 @@ func (ec *executionContext) resolveBatch_Inbox_viewCounts(ctx context.Context, f
 	)
 }
 
+func (ec *executionContext) _Inbox_settings(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inbox_settings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Inbox().Settings(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.InboxSettings) graphql.Marshaler {
+			return ec.marshalNInboxSettings2ᚖparleyᚋinternalᚋvocabᚐInboxSettings(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Inbox_settings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Inbox",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InboxSettings(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Inbox_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2293,6 +2337,181 @@ func (ec *executionContext) fieldContext_InboxPersonEdge_node(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _InboxSettings_assignOnReply(ctx context.Context, field graphql.CollectedField, obj *vocab.InboxSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxSettings_assignOnReply(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.InboxSettings().AssignOnReply(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.AssignOnReply) graphql.Marshaler {
+			return ec.marshalNAssignOnReply2parleyᚋinternalᚋvocabᚐAssignOnReply(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxSettings_assignOnReply(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxSettings", field, true, true, "AssignOnReply")
+}
+
+func (ec *executionContext) _InboxSettings_showQueuePosition(ctx context.Context, field graphql.CollectedField, obj *vocab.InboxSettings) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.ShowQueuePosition)
+}
+func (ec *executionContext) fieldContext_InboxSettings_showQueuePosition(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxSettings", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _InboxSettings_closeSilentChatsAfter(ctx context.Context, field graphql.CollectedField, obj *vocab.InboxSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxSettings_closeSilentChatsAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.InboxSettings().CloseSilentChatsAfter(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InboxSettings_closeSilentChatsAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxSettings", field, true, true, "Int")
+}
+
+func (ec *executionContext) _InboxSettings_closeSilentEmailsAfter(ctx context.Context, field graphql.CollectedField, obj *vocab.InboxSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxSettings_closeSilentEmailsAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.InboxSettings().CloseSilentEmailsAfter(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InboxSettings_closeSilentEmailsAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxSettings", field, true, true, "Int")
+}
+
+func (ec *executionContext) _InboxSettings_farewellText(ctx context.Context, field graphql.CollectedField, obj *vocab.InboxSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxSettings_farewellText(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.InboxSettings().FarewellText(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InboxSettings_farewellText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxSettings", field, true, true, "String")
+}
+
+func (ec *executionContext) _InboxSettings_rerouteUnanswered(ctx context.Context, field graphql.CollectedField, obj *vocab.InboxSettings) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.RerouteUnanswered)
+}
+func (ec *executionContext) fieldContext_InboxSettings_rerouteUnanswered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxSettings", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _InboxSettings_noAnswerSeconds(ctx context.Context, field graphql.CollectedField, obj *vocab.InboxSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxSettings_noAnswerSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.InboxSettings().NoAnswerSeconds(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxSettings_noAnswerSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxSettings", field, true, true, "Int")
+}
+
+func (ec *executionContext) _InboxSettings_passOnAfter(ctx context.Context, field graphql.CollectedField, obj *vocab.InboxSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxSettings_passOnAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.InboxSettings().PassOnAfter(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InboxSettings_passOnAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxSettings", field, true, true, "Int")
+}
+
+func (ec *executionContext) _InboxSettings_onClose(ctx context.Context, field graphql.CollectedField, obj *vocab.InboxSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxSettings_onClose(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.InboxSettings().OnClose(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.OnClose) graphql.Marshaler {
+			return ec.marshalNOnClose2parleyᚋinternalᚋvocabᚐOnClose(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxSettings_onClose(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxSettings", field, true, true, "OnClose")
+}
+
 func (ec *executionContext) _RenameInboxPayload_inbox(ctx context.Context, field graphql.CollectedField, obj *model.InboxPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2475,6 +2694,70 @@ func (ec *executionContext) _UpdateInboxMembersPayload_userErrors(ctx context.Co
 func (ec *executionContext) fieldContext_UpdateInboxMembersPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UpdateInboxMembersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateInboxSettingsPayload_inbox(ctx context.Context, field graphql.CollectedField, obj *model.InboxPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateInboxSettingsPayload_inbox(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Inbox, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Inbox) graphql.Marshaler {
+			return ec.marshalOInbox2ᚖparleyᚋentᚐInbox(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateInboxSettingsPayload_inbox(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateInboxSettingsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Inbox(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateInboxSettingsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.InboxPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateInboxSettingsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateInboxSettingsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateInboxSettingsPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -3050,6 +3333,118 @@ func UnmarshalUpdateInboxMembersInput(ctx context.Context, raw any) (inbox.Updat
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUpdateInboxSettingsInput(ctx context.Context, obj any) (inbox.UpdateInboxSettingsInput, error) {
+	var it inbox.UpdateInboxSettingsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"inboxId", "assignOnReply", "showQueuePosition", "closeSilentChatsAfter", "closeSilentEmailsAfter", "farewellText", "rerouteUnanswered", "noAnswerSeconds", "passOnAfter", "onClose", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "inboxId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inboxId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InboxID = data
+		case "assignOnReply":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assignOnReply"))
+			data, err := ec.unmarshalOAssignOnReply2ᚖparleyᚋinternalᚋvocabᚐAssignOnReply(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AssignOnReply = graphql.OmittableOf(data)
+		case "showQueuePosition":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("showQueuePosition"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ShowQueuePosition = graphql.OmittableOf(data)
+		case "closeSilentChatsAfter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closeSilentChatsAfter"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloseSilentChatsAfter = graphql.OmittableOf(data)
+		case "closeSilentEmailsAfter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closeSilentEmailsAfter"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CloseSilentEmailsAfter = graphql.OmittableOf(data)
+		case "farewellText":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("farewellText"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FarewellText = graphql.OmittableOf(data)
+		case "rerouteUnanswered":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rerouteUnanswered"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RerouteUnanswered = graphql.OmittableOf(data)
+		case "noAnswerSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("noAnswerSeconds"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NoAnswerSeconds = graphql.OmittableOf(data)
+		case "passOnAfter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("passOnAfter"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PassOnAfter = graphql.OmittableOf(data)
+		case "onClose":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onClose"))
+			data, err := ec.unmarshalOOnClose2ᚖparleyᚋinternalᚋvocabᚐOnClose(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnClose = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateInboxSettingsInput unmarshals raw into the UpdateInboxSettingsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateInboxSettingsInput(ctx context.Context, raw any) (inbox.UpdateInboxSettingsInput, error) {
+	var out inbox.UpdateInboxSettingsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateInboxSettingsInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -3429,6 +3824,11 @@ func (ec *executionContext) _Inbox(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "settings":
+			out.Values[i] = ec._Inbox_settings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createdAt":
 			out.Values[i] = ec._Inbox_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3666,6 +4066,73 @@ func (ec *executionContext) _InboxPersonEdge(ctx context.Context, sel ast.Select
 	return out
 }
 
+var inboxSettingsImplementors = []string{"InboxSettings"}
+
+func (ec *executionContext) _InboxSettings(ctx context.Context, sel ast.SelectionSet, obj *vocab.InboxSettings) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, inboxSettingsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InboxSettings")
+		case "assignOnReply":
+			out.Values[i] = ec._InboxSettings_assignOnReply(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "showQueuePosition":
+			out.Values[i] = ec._InboxSettings_showQueuePosition(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closeSilentChatsAfter":
+			out.Values[i] = ec._InboxSettings_closeSilentChatsAfter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "closeSilentEmailsAfter":
+			out.Values[i] = ec._InboxSettings_closeSilentEmailsAfter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "farewellText":
+			out.Values[i] = ec._InboxSettings_farewellText(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rerouteUnanswered":
+			out.Values[i] = ec._InboxSettings_rerouteUnanswered(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "noAnswerSeconds":
+			out.Values[i] = ec._InboxSettings_noAnswerSeconds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "passOnAfter":
+			out.Values[i] = ec._InboxSettings_passOnAfter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "onClose":
+			out.Values[i] = ec._InboxSettings_onClose(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var renameInboxPayloadImplementors = []string{"RenameInboxPayload"}
 
 func (ec *executionContext) _RenameInboxPayload(ctx context.Context, sel ast.SelectionSet, obj *model.InboxPayload) graphql.Marshaler {
@@ -3762,6 +4229,38 @@ func (ec *executionContext) _UpdateInboxMembersPayload(ctx context.Context, sel 
 	return out
 }
 
+var updateInboxSettingsPayloadImplementors = []string{"UpdateInboxSettingsPayload"}
+
+func (ec *executionContext) _UpdateInboxSettingsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.InboxPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateInboxSettingsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateInboxSettingsPayload")
+		case "inbox":
+			out.Values[i] = ec._UpdateInboxSettingsPayload_inbox(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateInboxSettingsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var widgetStyleImplementors = []string{"WidgetStyle"}
 
 func (ec *executionContext) _WidgetStyle(ctx context.Context, sel ast.SelectionSet, obj *ent.Channel) graphql.Marshaler {
@@ -3817,6 +4316,21 @@ func (ec *executionContext) _WidgetStyle(ctx context.Context, sel ast.SelectionS
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) unmarshalNAssignOnReply2parleyᚋinternalᚋvocabᚐAssignOnReply(ctx context.Context, v any) (vocab.AssignOnReply, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.AssignOnReply(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAssignOnReply2parleyᚋinternalᚋvocabᚐAssignOnReply(ctx context.Context, sel ast.SelectionSet, v vocab.AssignOnReply) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AssignOnReply!")
+	}
+	return res
+}
 
 func (ec *executionContext) marshalNChannel2parleyᚋgraphᚋmodelᚐChannel(ctx context.Context, sel ast.SelectionSet, v model.Channel) graphql.Marshaler {
 	if v == nil {
@@ -4046,6 +4560,29 @@ func (ec *executionContext) marshalNInboxPersonEdge2ᚖparleyᚋinternalᚋpagin
 	return ec._InboxPersonEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNInboxSettings2ᚖparleyᚋinternalᚋvocabᚐInboxSettings(ctx context.Context, sel ast.SelectionSet, v *vocab.InboxSettings) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "InboxSettings!")
+		return graphql.Null
+	}
+	return ec._InboxSettings(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNOnClose2parleyᚋinternalᚋvocabᚐOnClose(ctx context.Context, v any) (vocab.OnClose, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.OnClose(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOnClose2parleyᚋinternalᚋvocabᚐOnClose(ctx context.Context, sel ast.SelectionSet, v vocab.OnClose) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "OnClose!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNRenameInboxInput2parleyᚋinternalᚋinboxᚐRenameInboxInput(ctx context.Context, v any) (inbox.RenameInboxInput, error) {
 	res, err := ec.unmarshalInputRenameInboxInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -4085,6 +4622,19 @@ func (ec *executionContext) marshalNUpdateInboxMembersPayload2ᚖparleyᚋgraph�
 	return ec._UpdateInboxMembersPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNUpdateInboxSettingsInput2parleyᚋinternalᚋinboxᚐUpdateInboxSettingsInput(ctx context.Context, v any) (inbox.UpdateInboxSettingsInput, error) {
+	res, err := ec.unmarshalInputUpdateInboxSettingsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateInboxSettingsPayload2ᚖparleyᚋgraphᚋmodelᚐInboxPayload(ctx context.Context, sel ast.SelectionSet, v *model.InboxPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateInboxSettingsPayload!")
+		return graphql.Null
+	}
+	return ec._UpdateInboxSettingsPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNWidgetPosition2parleyᚋinternalᚋvocabᚐWidgetPosition(ctx context.Context, v any) (vocab.WidgetPosition, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := vocab.WidgetPosition(tmp)
@@ -4106,6 +4656,25 @@ func (ec *executionContext) marshalNWidgetStyle2ᚖparleyᚋentᚐChannel(ctx co
 		return graphql.Null
 	}
 	return ec._WidgetStyle(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAssignOnReply2ᚖparleyᚋinternalᚋvocabᚐAssignOnReply(ctx context.Context, v any) (*vocab.AssignOnReply, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.AssignOnReply(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAssignOnReply2ᚖparleyᚋinternalᚋvocabᚐAssignOnReply(ctx context.Context, sel ast.SelectionSet, v *vocab.AssignOnReply) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOChannel2parleyᚋgraphᚋmodelᚐChannel(ctx context.Context, sel ast.SelectionSet, v model.Channel) graphql.Marshaler {
@@ -4163,6 +4732,25 @@ func (ec *executionContext) marshalOInbox2ᚖparleyᚋentᚐInbox(ctx context.Co
 		return graphql.Null
 	}
 	return ec._Inbox(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOOnClose2ᚖparleyᚋinternalᚋvocabᚐOnClose(ctx context.Context, v any) (*vocab.OnClose, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.OnClose(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOOnClose2ᚖparleyᚋinternalᚋvocabᚐOnClose(ctx context.Context, sel ast.SelectionSet, v *vocab.OnClose) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalOWidgetPosition2ᚖparleyᚋinternalᚋvocabᚐWidgetPosition(ctx context.Context, v any) (*vocab.WidgetPosition, error) {

@@ -23,6 +23,8 @@ import (
 
 type RoutingResolver interface {
 	OfferAgain(ctx context.Context, obj *vocab.Routing) (bool, error)
+	OfferMaxAge(ctx context.Context, obj *vocab.Routing) (int, error)
+	OfferPerMinute(ctx context.Context, obj *vocab.Routing) (int, error)
 }
 type RoutingCandidateResolver interface {
 	User(ctx context.Context, objs []*vocab.RoutingCandidate) ([]*ent.User, error)
@@ -32,10 +34,11 @@ type RoutingCandidateResolver interface {
 type RoutingDecisionResolver interface {
 	Trigger(ctx context.Context, obj *ent.RoutingDecision) (vocab.RoutingTrigger, error)
 	TargetedMessage(ctx context.Context, objs []*ent.RoutingDecision) ([]*ent.TargetedMessage, error)
-
+	Rule(ctx context.Context, obj *ent.RoutingDecision) (*int, error)
 	Target(ctx context.Context, obj *ent.RoutingDecision) (vocab.RoutingTarget, error)
 	Assignee(ctx context.Context, objs []*ent.RoutingDecision) ([]*ent.User, error)
 	AssignedTeam(ctx context.Context, objs []*ent.RoutingDecision) ([]*ent.Team, error)
+	Offer(ctx context.Context, obj *ent.RoutingDecision) (*model.RoutingOffer, error)
 	Candidates(ctx context.Context, obj *ent.RoutingDecision, first *int, after *string, last *int, before *string) (*paging.Connection[*vocab.RoutingCandidate], error)
 }
 type RoutingRuleResolver interface {
@@ -43,6 +46,7 @@ type RoutingRuleResolver interface {
 
 	Users(ctx context.Context, objs []*vocab.RoutingRule) ([][]*ent.User, error)
 	Teams(ctx context.Context, objs []*vocab.RoutingRule) ([][]*ent.Team, error)
+	Gone(ctx context.Context, objs []*vocab.RoutingRule) ([][]*model.GoneReference, error)
 
 	Fallback(ctx context.Context, objs []*vocab.RoutingRule) ([]*ent.User, error)
 }
@@ -109,6 +113,20 @@ func (ec *executionContext) field_RoutingDecision_candidates_args(ctx context.Co
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _GoneReference_id(ctx context.Context, field graphql.CollectedField, obj *model.GoneReference) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_GoneReference_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoneReference", field, false, false, "ID")
+}
+
+func (ec *executionContext) _GoneReference_deleted(ctx context.Context, field graphql.CollectedField, obj *model.GoneReference) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Deleted)
+}
+func (ec *executionContext) fieldContext_GoneReference_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoneReference", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _Routing_rules(ctx context.Context, field graphql.CollectedField, obj *vocab.Routing) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -162,6 +180,52 @@ func (ec *executionContext) _Routing_offerAgain(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Routing_offerAgain(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Routing", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _Routing_offerMaxAge(ctx context.Context, field graphql.CollectedField, obj *vocab.Routing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Routing_offerMaxAge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Routing().OfferMaxAge(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Routing_offerMaxAge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Routing", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Routing_offerPerMinute(ctx context.Context, field graphql.CollectedField, obj *vocab.Routing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Routing_offerPerMinute(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Routing().OfferPerMinute(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Routing_offerPerMinute(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Routing", field, true, true, "Int")
 }
 
 func (ec *executionContext) _RoutingCandidate_user(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingCandidate) (ret graphql.Marshaler) {
@@ -562,10 +626,26 @@ func (ec *executionContext) resolveBatch_RoutingDecision_targetedMessage(ctx con
 }
 
 func (ec *executionContext) _RoutingDecision_rule(ctx context.Context, field graphql.CollectedField, obj *ent.RoutingDecision) (ret graphql.Marshaler) {
-	return ec.marshalNInt2int(ctx, field.Selections, obj.Rule)
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingDecision_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RoutingDecision().Rule(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_RoutingDecision_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoutingDecision", field, false, false, "Int")
+	return graphql.NewScalarFieldContext("RoutingDecision", field, true, true, "Int")
 }
 
 func (ec *executionContext) _RoutingDecision_target(ctx context.Context, field graphql.CollectedField, obj *ent.RoutingDecision) (ret graphql.Marshaler) {
@@ -699,6 +779,38 @@ func (ec *executionContext) resolveBatch_RoutingDecision_assignedTeam(ctx contex
 		err,
 		"RoutingDecision.assignedTeam",
 	)
+}
+
+func (ec *executionContext) _RoutingDecision_offer(ctx context.Context, field graphql.CollectedField, obj *ent.RoutingDecision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingDecision_offer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RoutingDecision().Offer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RoutingOffer) graphql.Marshaler {
+			return ec.marshalORoutingOffer2ᚖparleyᚋgraphᚋmodelᚐRoutingOffer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingDecision_offer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingDecision",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoutingOffer(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _RoutingDecision_candidates(ctx context.Context, field graphql.CollectedField, obj *ent.RoutingDecision) (ret graphql.Marshaler) {
@@ -988,6 +1100,27 @@ func (ec *executionContext) fieldContext_RoutingListCondition_member(_ context.C
 	return graphql.NewScalarFieldContext("RoutingListCondition", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _RoutingOffer_maxAge(ctx context.Context, field graphql.CollectedField, obj *model.RoutingOffer) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.MaxAge)
+}
+func (ec *executionContext) fieldContext_RoutingOffer_maxAge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingOffer", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RoutingOffer_perMinute(ctx context.Context, field graphql.CollectedField, obj *model.RoutingOffer) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.PerMinute)
+}
+func (ec *executionContext) fieldContext_RoutingOffer_perMinute(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingOffer", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RoutingOffer_visitorConnected(ctx context.Context, field graphql.CollectedField, obj *model.RoutingOffer) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.VisitorConnected)
+}
+func (ec *executionContext) fieldContext_RoutingOffer_visitorConnected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingOffer", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _RoutingPageCondition_operator(ctx context.Context, field graphql.CollectedField, obj *model.RoutingPageCondition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1210,6 +1343,61 @@ func (ec *executionContext) resolveBatch_RoutingRule_teams(ctx context.Context, 
 		results,
 		err,
 		"RoutingRule.teams",
+	)
+}
+
+func (ec *executionContext) _RoutingRule_gone(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingRule_gone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RoutingRule_gone(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.GoneReference) graphql.Marshaler {
+			return ec.marshalNGoneReference2ᚕᚖparleyᚋgraphᚋmodelᚐGoneReferenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingRule_gone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingRule",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GoneReference(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RoutingRule_gone(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingRule) (any, error) {
+	resolver := ec.Resolvers.RoutingRule()
+	if batch, ok := graphql.BatchParentsFor[*vocab.RoutingRule](ctx, "RoutingRule"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Gone(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*model.GoneReference](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RoutingRule.gone",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Gone(ctx, []*vocab.RoutingRule{obj})
+	return graphql.ResolveBatchSingleResult[[]*model.GoneReference](
+		ctx,
+		results,
+		err,
+		"RoutingRule.gone",
 	)
 }
 
@@ -1556,7 +1744,7 @@ func (ec *executionContext) unmarshalInputRoutingInput(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"rules", "offerAgain"}
+	fieldsInOrder := [...]string{"rules", "offerAgain", "offerMaxAge", "offerPerMinute"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1579,6 +1767,20 @@ func (ec *executionContext) unmarshalInputRoutingInput(ctx context.Context, obj 
 			if err = ec.Resolvers.RoutingInput().OfferAgain(ctx, &it, data); err != nil {
 				return it, err
 			}
+		case "offerMaxAge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("offerMaxAge"))
+			data, err := ec.unmarshalOInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OfferMaxAge = data
+		case "offerPerMinute":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("offerPerMinute"))
+			data, err := ec.unmarshalOInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OfferPerMinute = data
 		}
 	}
 	return it, nil
@@ -2079,6 +2281,38 @@ func (ec *executionContext) _RoutingCondition(ctx context.Context, sel ast.Selec
 
 // region    **************************** object.gotpl ****************************
 
+var goneReferenceImplementors = []string{"GoneReference"}
+
+func (ec *executionContext) _GoneReference(ctx context.Context, sel ast.SelectionSet, obj *model.GoneReference) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, goneReferenceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GoneReference")
+		case "id":
+			out.Values[i] = ec._GoneReference_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleted":
+			out.Values[i] = ec._GoneReference_deleted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var routingImplementors = []string{"Routing"}
 
 func (ec *executionContext) _Routing(ctx context.Context, sel ast.SelectionSet, obj *vocab.Routing) graphql.Marshaler {
@@ -2096,6 +2330,16 @@ func (ec *executionContext) _Routing(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "offerAgain":
 			out.Values[i] = ec._Routing_offerAgain(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "offerMaxAge":
+			out.Values[i] = ec._Routing_offerMaxAge(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "offerPerMinute":
+			out.Values[i] = ec._Routing_offerPerMinute(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2286,7 +2530,7 @@ func (ec *executionContext) _RoutingDecision(ctx context.Context, sel ast.Select
 			}
 		case "rule":
 			out.Values[i] = ec._RoutingDecision_rule(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "target":
@@ -2301,6 +2545,11 @@ func (ec *executionContext) _RoutingDecision(ctx context.Context, sel ast.Select
 			}
 		case "assignedTeam":
 			out.Values[i] = ec._RoutingDecision_assignedTeam(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "offer":
+			out.Values[i] = ec._RoutingDecision_offer(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -2481,6 +2730,43 @@ func (ec *executionContext) _RoutingListCondition(ctx context.Context, sel ast.S
 	return out
 }
 
+var routingOfferImplementors = []string{"RoutingOffer"}
+
+func (ec *executionContext) _RoutingOffer(ctx context.Context, sel ast.SelectionSet, obj *model.RoutingOffer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingOfferImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoutingOffer")
+		case "maxAge":
+			out.Values[i] = ec._RoutingOffer_maxAge(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "perMinute":
+			out.Values[i] = ec._RoutingOffer_perMinute(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "visitorConnected":
+			out.Values[i] = ec._RoutingOffer_visitorConnected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var routingPageConditionImplementors = []string{"RoutingPageCondition", "RoutingCondition"}
 
 func (ec *executionContext) _RoutingPageCondition(ctx context.Context, sel ast.SelectionSet, obj *model.RoutingPageCondition) graphql.Marshaler {
@@ -2540,6 +2826,11 @@ func (ec *executionContext) _RoutingRule(ctx context.Context, sel ast.SelectionS
 			}
 		case "teams":
 			out.Values[i] = ec._RoutingRule_teams(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "gone":
+			out.Values[i] = ec._RoutingRule_gone(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2632,6 +2923,30 @@ func (ec *executionContext) _RoutingToAddressCondition(ctx context.Context, sel 
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) marshalNGoneReference2ᚕᚖparleyᚋgraphᚋmodelᚐGoneReferenceᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.GoneReference) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNGoneReference2ᚖparleyᚋgraphᚋmodelᚐGoneReference(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNGoneReference2ᚖparleyᚋgraphᚋmodelᚐGoneReference(ctx context.Context, sel ast.SelectionSet, v *model.GoneReference) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "GoneReference!")
+		return graphql.Null
+	}
+	return ec._GoneReference(ctx, sel, v)
+}
 
 func (ec *executionContext) marshalNRouting2parleyᚋinternalᚋvocabᚐRouting(ctx context.Context, sel ast.SelectionSet, v vocab.Routing) graphql.Marshaler {
 	return ec._Routing(ctx, sel, &v)
@@ -3004,6 +3319,13 @@ func (ec *executionContext) marshalORoutingMethod2ᚖparleyᚋinternalᚋvocab�
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalORoutingOffer2ᚖparleyᚋgraphᚋmodelᚐRoutingOffer(ctx context.Context, sel ast.SelectionSet, v *model.RoutingOffer) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RoutingOffer(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalORoutingOperator2ᚖparleyᚋinternalᚋvocabᚐRoutingOperator(ctx context.Context, v any) (*vocab.RoutingOperator, error) {

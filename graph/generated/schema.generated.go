@@ -61,6 +61,7 @@ type MutationResolver interface {
 	UnlinkContact(ctx context.Context, input conversation.UnlinkContactInput) (*model.ConversationPayload, error)
 	ClaimConversation(ctx context.Context, input conversation.ClaimConversationInput) (*model.ConversationPayload, error)
 	AssignConversation(ctx context.Context, input conversation.AssignConversationInput) (*model.ConversationPayload, error)
+	DeclineConversation(ctx context.Context, input conversation.DeclineConversationInput) (*model.ConversationPayload, error)
 	CloseConversation(ctx context.Context, input conversation.CloseConversationInput) (*model.ConversationPayload, error)
 	ReopenConversation(ctx context.Context, input conversation.ReopenConversationInput) (*model.ConversationPayload, error)
 	MarkConversationAsSpam(ctx context.Context, input conversation.MarkConversationAsSpamInput) (*model.ConversationPayload, error)
@@ -92,6 +93,7 @@ type MutationResolver interface {
 	RemovePersonalMailbox(ctx context.Context, input settings1.RemovePersonalMailboxInput) (*model.RemovePersonalMailboxPayload, error)
 	CreateInbox(ctx context.Context, input inbox.CreateInboxInput) (*model.InboxPayload, error)
 	RenameInbox(ctx context.Context, input inbox.RenameInboxInput) (*model.InboxPayload, error)
+	UpdateInboxSettings(ctx context.Context, input inbox.UpdateInboxSettingsInput) (*model.InboxPayload, error)
 	UpdateInboxMembers(ctx context.Context, input inbox.UpdateInboxMembersInput) (*model.InboxPayload, error)
 	DeleteInbox(ctx context.Context, input inbox.DeleteInboxInput) (*model.DeleteInboxPayload, error)
 	CreateChatChannel(ctx context.Context, input settings.CreateChatChannelInput) (*model.ChatChannelPayload, error)
@@ -158,7 +160,7 @@ type QueryResolver interface {
 	Node(ctx context.Context, id string) (model.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]model.Node, error)
 	Viewer(ctx context.Context) (*viewer.Viewer, error)
-	Availability(ctx context.Context, channelID string, at *clock.Micros, userIds []string) (*availability.Answer, error)
+	Availability(ctx context.Context, channelID string, at *clock.Micros, userIds []string, pageURL *string, targetedMessageID *string, visitorID *string) (*availability.Answer, error)
 	ContactSubscriptionTypes(ctx context.Context, includeArchived *bool, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.SubscriptionType], error)
 	Contact(ctx context.Context, by contact.ContactKey) (*ent.Contact, error)
 	Contacts(ctx context.Context, filter *contact.ContactFilter, orderBy *vocab.ContactOrder, first *int, after *string, last *int, before *string) (*contact.Page, error)
@@ -611,6 +613,20 @@ func (ec *executionContext) field_Mutation_deactivateUser_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (account.DeactivateUserInput, error) {
 			return ec.unmarshalNDeactivateUserInput2parleyᚋinternalᚋaccountᚐDeactivateUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_declineConversation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (conversation.DeclineConversationInput, error) {
+			return ec.unmarshalNDeclineConversationInput2parleyᚋinternalᚋconversationᚐDeclineConversationInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1599,6 +1615,20 @@ func (ec *executionContext) field_Mutation_updateInboxMembers_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateInboxSettings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (inbox.UpdateInboxSettingsInput, error) {
+			return ec.unmarshalNUpdateInboxSettingsInput2parleyᚋinternalᚋinboxᚐUpdateInboxSettingsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateIntegration_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1888,6 +1918,30 @@ func (ec *executionContext) field_Query_availability_args(ctx context.Context, r
 		return nil, err
 	}
 	args["userIds"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "pageUrl",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOURL2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["pageUrl"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "targetedMessageId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["targetedMessageId"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "visitorId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["visitorId"] = arg5
 	return args, nil
 }
 
@@ -4193,6 +4247,73 @@ func (ec *executionContext) fieldContext_Mutation_assignConversation(ctx context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_declineConversation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_declineConversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeclineConversation(ctx, fc.Args["input"].(conversation.DeclineConversationInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				if err != nil {
+					var zeroVal *model.ConversationPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:assign")
+				if err != nil {
+					var zeroVal *model.ConversationPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.ConversationPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNDeclineConversationPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_declineConversation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeclineConversationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_declineConversation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_closeConversation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6264,6 +6385,73 @@ func (ec *executionContext) fieldContext_Mutation_renameInbox(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_renameInbox_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateInboxSettings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateInboxSettings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateInboxSettings(ctx, fc.Args["input"].(inbox.UpdateInboxSettingsInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
+				if err != nil {
+					var zeroVal *model.InboxPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
+				if err != nil {
+					var zeroVal *model.InboxPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.InboxPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.InboxPayload) graphql.Marshaler {
+			return ec.marshalNUpdateInboxSettingsPayload2ᚖparleyᚋgraphᚋmodelᚐInboxPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateInboxSettings(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateInboxSettingsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateInboxSettings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -10546,7 +10734,7 @@ func (ec *executionContext) _Query_availability(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Availability(ctx, fc.Args["channelId"].(string), fc.Args["at"].(*clock.Micros), fc.Args["userIds"].([]string))
+			return ec.Resolvers.Query().Availability(ctx, fc.Args["channelId"].(string), fc.Args["at"].(*clock.Micros), fc.Args["userIds"].([]string), fc.Args["pageUrl"].(*string), fc.Args["targetedMessageId"].(*string), fc.Args["visitorId"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -14521,6 +14709,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "declineConversation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_declineConversation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "closeConversation":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_closeConversation(ctx, field)
@@ -14734,6 +14929,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "renameInbox":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_renameInbox(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateInboxSettings":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateInboxSettings(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -16178,6 +16380,25 @@ func (ec *executionContext) marshalOActor2parleyᚋgraphᚋmodelᚐActor(ctx con
 		return graphql.Null
 	}
 	return ec._Actor(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOActorKind2ᚖparleyᚋinternalᚋviewerᚐKind(ctx context.Context, v any) (*viewer.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := viewer.Kind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOActorKind2ᚖparleyᚋinternalᚋviewerᚐKind(ctx context.Context, sel ast.SelectionSet, v *viewer.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalOEmailAddress2string(ctx context.Context, v any) (string, error) {

@@ -1341,6 +1341,29 @@ func (ec *executionContext) fieldContext_VisitorMessageChange_message(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _VisitorQueueChange_queuePosition(ctx context.Context, field graphql.CollectedField, obj *visitor.QueueChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorQueueChange_queuePosition(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QueuePosition, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorQueueChange_queuePosition(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorQueueChange", field, false, false, "Int")
+}
+
 func (ec *executionContext) _VisitorStatusChange_cursor(ctx context.Context, field graphql.CollectedField, obj *visitor.StatusChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1551,6 +1574,11 @@ func (ec *executionContext) _VisitorConversationChange(ctx context.Context, sel 
 			return graphql.Null
 		}
 		return ec._VisitorStatusChange(ctx, sel, obj)
+	case *visitor.QueueChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._VisitorQueueChange(ctx, sel, obj)
 	case *visitor.MessageChange:
 		if obj == nil {
 			return graphql.Null
@@ -1980,6 +2008,33 @@ func (ec *executionContext) _VisitorMessageChange(ctx context.Context, sel ast.S
 		case "message":
 			out.Values[i] = ec._VisitorMessageChange_message(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var visitorQueueChangeImplementors = []string{"VisitorQueueChange", "VisitorConversationChange"}
+
+func (ec *executionContext) _VisitorQueueChange(ctx context.Context, sel ast.SelectionSet, obj *visitor.QueueChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, visitorQueueChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VisitorQueueChange")
+		case "queuePosition":
+			out.Values[i] = ec._VisitorQueueChange_queuePosition(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

@@ -14,6 +14,7 @@ import (
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
 	"parley/internal/channel/chat/targeting"
+	"parley/internal/channel/chat/visitor"
 	"parley/internal/clock"
 	"parley/internal/paging"
 	"parley/internal/vocab"
@@ -33,6 +34,7 @@ type EmailCaptureResolver interface {
 type HeadingResolver interface {
 	Users(ctx context.Context, objs []*vocab.Heading) ([][]*ent.User, error)
 	Team(ctx context.Context, objs []*vocab.Heading) ([]*ent.Team, error)
+	Gone(ctx context.Context, objs []*vocab.Heading) ([][]*model.GoneReference, error)
 	Fallback(ctx context.Context, objs []*vocab.Heading) ([]*ent.User, error)
 	Name(ctx context.Context, obj *vocab.Heading) (*string, error)
 	AvatarURL(ctx context.Context, obj *vocab.Heading) (*string, error)
@@ -51,6 +53,7 @@ type TargetedMessageResolver interface {
 	Bot(ctx context.Context, objs []*ent.TargetedMessage) ([]*ent.Bot, error)
 }
 type TargetedMessagePreviewResolver interface {
+	Widget(ctx context.Context, obj *targeting.Preview) (*visitor.Widget, error)
 	Verdicts(ctx context.Context, obj *targeting.Preview, first *int, after *string, last *int, before *string) (*paging.Connection[*targeting.Verdict], error)
 	Warnings(ctx context.Context, obj *targeting.Preview, first *int, after *string, last *int, before *string) (*paging.Connection[*targeting.Warning], error)
 }
@@ -698,6 +701,61 @@ func (ec *executionContext) resolveBatch_Heading_team(ctx context.Context, field
 		results,
 		err,
 		"Heading.team",
+	)
+}
+
+func (ec *executionContext) _Heading_gone(ctx context.Context, field graphql.CollectedField, obj *vocab.Heading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Heading_gone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Heading_gone(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.GoneReference) graphql.Marshaler {
+			return ec.marshalNGoneReference2ᚕᚖparleyᚋgraphᚋmodelᚐGoneReferenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Heading_gone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Heading",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GoneReference(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Heading_gone(ctx context.Context, field graphql.CollectedField, obj *vocab.Heading) (any, error) {
+	resolver := ec.Resolvers.Heading()
+	if batch, ok := graphql.BatchParentsFor[*vocab.Heading](ctx, "Heading"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Gone(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*model.GoneReference](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Heading.gone",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Gone(ctx, []*vocab.Heading{obj})
+	return graphql.ResolveBatchSingleResult[[]*model.GoneReference](
+		ctx,
+		results,
+		err,
+		"Heading.gone",
 	)
 }
 
@@ -1764,6 +1822,38 @@ func (ec *executionContext) fieldContext_TargetedMessagePreview_shown(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_TargetedMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TargetedMessagePreview_widget(ctx context.Context, field graphql.CollectedField, obj *targeting.Preview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessagePreview_widget(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TargetedMessagePreview().Widget(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *visitor.Widget) graphql.Marshaler {
+			return ec.marshalNWidget2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐWidget(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessagePreview_widget(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessagePreview",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Widget(ctx, field)
 		},
 	}
 	return fc, nil
@@ -3993,6 +4083,11 @@ func (ec *executionContext) _Heading(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "gone":
+			out.Values[i] = ec._Heading_gone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "fallback":
 			out.Values[i] = ec._Heading_fallback(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -4325,6 +4420,11 @@ func (ec *executionContext) _TargetedMessagePreview(ctx context.Context, sel ast
 		case "shown":
 			out.Values[i] = ec._TargetedMessagePreview_shown(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "widget":
+			out.Values[i] = ec._TargetedMessagePreview_widget(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "verdicts":

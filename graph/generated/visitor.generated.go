@@ -40,6 +40,7 @@ type VisitorConversationResolver interface {
 	ContinuedElsewhere(ctx context.Context, obj *model.VisitorConversation) (bool, error)
 
 	Assignee(ctx context.Context, objs []*model.VisitorConversation) ([]*ent.User, error)
+	QueuePosition(ctx context.Context, objs []*model.VisitorConversation) ([]*int, error)
 	Unread(ctx context.Context, objs []*model.VisitorConversation) ([]int, error)
 	Messages(ctx context.Context, objs []*model.VisitorConversation, first *int, after *string, last *int, before *string) ([]*model.VisitorMessageConnection, error)
 }
@@ -1677,6 +1678,52 @@ func (ec *executionContext) resolveBatch_VisitorConversation_assignee(ctx contex
 		results,
 		err,
 		"VisitorConversation.assignee",
+	)
+}
+
+func (ec *executionContext) _VisitorConversation_queuePosition(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorConversation_queuePosition(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_VisitorConversation_queuePosition(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorConversation_queuePosition(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorConversation", field, true, true, "Int")
+}
+func (ec *executionContext) resolveBatch_VisitorConversation_queuePosition(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (any, error) {
+	resolver := ec.Resolvers.VisitorConversation()
+	if batch, ok := graphql.BatchParentsFor[*model.VisitorConversation](ctx, "VisitorConversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.QueuePosition(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*int](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"VisitorConversation.queuePosition",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.QueuePosition(ctx, []*model.VisitorConversation{obj})
+	return graphql.ResolveBatchSingleResult[*int](
+		ctx,
+		results,
+		err,
+		"VisitorConversation.queuePosition",
 	)
 }
 
@@ -4871,6 +4918,11 @@ func (ec *executionContext) _VisitorConversation(ctx context.Context, sel ast.Se
 			}
 		case "assignee":
 			out.Values[i] = ec._VisitorConversation_assignee(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "queuePosition":
+			out.Values[i] = ec._VisitorConversation_queuePosition(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

@@ -76,5 +76,6 @@ var otherNames = map[string]string{
 	"viewer.Viewer":          "SystemActor",
 	"visitor.MessageChange":  "VisitorMessageChange",
 	"visitor.TypingChange":   "VisitorTyping",
+	"visitor.QueueChange":    "VisitorQueueChange",
 	"visitor.StatusChange":   "VisitorStatusChange",
 }

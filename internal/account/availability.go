@@ -12,7 +12,9 @@ import (
 )
 
 // SetAvailability says whether a user takes new chats: the caller, or for an
-// admin anyone (AC-7). Whoever comes back is offered what waits (RT-4).
+// admin anyone (AC-7). AWAY stays so until someone sets AVAILABLE, which ends with the
+// last connection of a user whose availability follows presence (AC-15). Whoever comes
+// back is offered what waits (RT-4).
 func (s *Service) SetAvailability(ctx context.Context, in SetAvailabilityInput) (*ent.User, error) {
 	userID, err := in.targetUser(viewer.FromContext(ctx))
 	if err != nil {
@@ -44,11 +46,10 @@ func setAvailability(ctx context.Context, tx *store.Tx, userID string, to vocab.
 	if err != nil {
 		return err
 	}
-	if err := mustBeActive(u, "userId"); err != nil || u.Availability == to {
+	if err := mustBeActive(u, "userId"); err != nil {
 		return err
 	}
-	var c store.Changes
-	c.Optional("availability", string(u.Availability), string(to))
-	tx.Append(ctx, store.Event{Type: vocab.UserAvailabilityChanged, SubjectID: u.ID, Changes: c})
-	return tx.Client.User.UpdateOneID(u.ID).SetAvailability(to).Exec(ctx)
+	after := *u
+	setByHand(&after, to, tx.Now())
+	return savePresence(ctx, tx, u, &after)
 }

@@ -38,6 +38,9 @@ type UpdateUserInput struct {
 	Seat                    opt.Value[*vocab.Seat]
 	ReassignRepliesWhenAway opt.Value[*bool]
 	ChatCapacity            opt.Value[*int]
+	AutoAssign              opt.Value[*bool]
+	FollowsPresence         opt.Value[*bool]
+	WorkingHours            opt.Value[*vocab.WorkingHours]
 	ExternalID              opt.Value[*string]
 	IdempotencyKey          *string
 }
@@ -57,6 +60,8 @@ type UpdateOwnProfileInput struct {
 	Name                    opt.Value[*string]
 	AvatarURL               opt.Value[*string]
 	ReassignRepliesWhenAway opt.Value[*bool]
+	FollowsPresence         opt.Value[*bool]
+	WorkingHours            opt.Value[*vocab.WorkingHours]
 	IdempotencyKey          *string
 }
 

@@ -11,7 +11,8 @@ import (
 )
 
 // UpdateOwnProfile changes what users decide on themselves: their name, their
-// picture, and whether replies are routed again while they are away (AC-8).
+// picture, whether replies are routed again while they are away (AC-8), and what their
+// availability goes by (AC-15).
 func (s *Service) UpdateOwnProfile(ctx context.Context, in UpdateOwnProfileInput) (*ent.User, error) {
 	me := viewer.FromContext(ctx)
 	if me == nil || !me.IsUser() {
@@ -26,7 +27,8 @@ func (s *Service) UpdateOwnProfile(ctx context.Context, in UpdateOwnProfileInput
 		if err != nil {
 			return err
 		}
-		wanted := UpdateUserInput{Name: in.Name, AvatarURL: in.AvatarURL, ReassignRepliesWhenAway: in.ReassignRepliesWhenAway}
+		wanted := UpdateUserInput{Name: in.Name, AvatarURL: in.AvatarURL, ReassignRepliesWhenAway: in.ReassignRepliesWhenAway,
+			FollowsPresence: in.FollowsPresence, WorkingHours: in.WorkingHours}
 		after, err := wanted.applyTo(before)
 		if err != nil {
 			return err

@@ -14,10 +14,14 @@ type Service struct {
 	deprecated deprecatedUses
 	inviting   Inviting
 	seen       seenUsers
+
+	connections connections
 }
 
 // New returns the use cases on a store.
-func New(s *store.Store) *Service { return &Service{store: s} }
+func New(s *store.Store) *Service {
+	return &Service{store: s, connections: connections{open: map[seenUser]int{}, changed: map[seenUser]bool{}, wake: make(chan struct{}, 1)}}
+}
 
 // Call is one call of a mutation.
 type Call = idempotency.Call

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"reflect"
 	"strconv"
 
 	"parley/ent"
@@ -107,6 +108,14 @@ func (in UpdateUserInput) applyTo(before *ent.User) (*ent.User, error) {
 	faults := []error{
 		rename(&u.Name, in.Name), readdress(&u.Email, in.Email), opt.Require(&u.Role, in.Role, "role"), opt.Require(&u.Seat, in.Seat, "seat"),
 		opt.Require(&u.ReassignRepliesWhenAway, in.ReassignRepliesWhenAway, "reassignRepliesWhenAway"),
+		opt.Require(&u.AutoAssign, in.AutoAssign, "autoAssign"), opt.Require(&u.FollowsPresence, in.FollowsPresence, "followsPresence"),
+	}
+	if in.WorkingHours.IsSet() {
+		u.WorkingHours = vocab.WorkingHours{}
+		if given := in.WorkingHours.Value(); given != nil {
+			u.WorkingHours = *given
+			faults = append(faults, checkWorkingHours(*given)...)
+		}
 	}
 	faults = append(faults, SetExternalID(&u.ExternalID, in.ExternalID))
 	opt.Set(&u.AvatarURL, in.AvatarURL)
@@ -152,17 +161,27 @@ func saveUser(ctx context.Context, tx *store.Tx, before, after *ent.User) error 
 	c.Optional("seat", string(before.Seat), string(after.Seat))
 	c.Flag("reassignRepliesWhenAway", before.ReassignRepliesWhenAway, after.ReassignRepliesWhenAway)
 	c.Optional("chatCapacity", strconv.Itoa(before.ChatCapacity), strconv.Itoa(after.ChatCapacity))
+	c.Flag("autoAssign", before.AutoAssign, after.AutoAssign)
+	c.Flag("followsPresence", before.FollowsPresence, after.FollowsPresence)
+	scheduled := !reflect.DeepEqual(before.WorkingHours, after.WorkingHours)
+	c.Named("workingHours", scheduled)
 	ExternalIDChange(&c, before.ExternalID, after.ExternalID)
 	if len(c) == 0 {
 		return nil
 	}
 	tx.Append(ctx, store.Event{Type: vocab.UserUpdated, SubjectID: after.ID, Changes: c})
 	update := tx.Client.User.UpdateOneID(after.ID).SetName(after.Name).SetEmail(after.Email).SetAvatarURL(after.AvatarURL).SetRole(after.Role).
-		SetSeat(after.Seat).SetReassignRepliesWhenAway(after.ReassignRepliesWhenAway).SetChatCapacity(after.ChatCapacity)
+		SetSeat(after.Seat).SetReassignRepliesWhenAway(after.ReassignRepliesWhenAway).SetChatCapacity(after.ChatCapacity).
+		SetAutoAssign(after.AutoAssign).SetFollowsPresence(after.FollowsPresence).SetWorkingHours(after.WorkingHours)
 	if after.ExternalID == nil {
 		update.ClearExternalID()
 	} else {
 		update.SetExternalID(*after.ExternalID)
 	}
-	return update.Exec(ctx)
+	if err := update.Exec(ctx); err != nil || !scheduled && before.FollowsPresence == after.FollowsPresence {
+		return err
+	}
+	settled := *after
+	settle(&settled, tx.Now())
+	return savePresence(ctx, tx, before, &settled)
 }

@@ -43,6 +43,7 @@ func (ch *change) assign(ctx context.Context, a Assignment) error {
 		ch.takeOver()
 	}
 	ch.c.AwaitsOffer = false // by hand it stays as it is (RT-4)
+	ch.noticed()
 	switch {
 	case ch.c.AssigneeID == ch.before.AssigneeID && ch.c.AssignedTeamID == ch.before.AssignedTeamID:
 	case ch.c.AssigneeID == "" && ch.c.AssignedTeamID == "":

@@ -270,7 +270,7 @@ func (p bulkParams) applyAction(ctx context.Context, ch *change) error {
 	case BulkDelete:
 		return ch.delete()
 	case BulkRestore:
-		return ch.restore()
+		return ch.restore(ctx)
 	case BulkPurge:
 		return ch.purge(ctx)
 	case BulkRead:
@@ -284,7 +284,7 @@ func (p bulkParams) applyAction(ctx context.Context, ch *change) error {
 	case BulkSnooze:
 		return ch.snooze(*p.Until)
 	case BulkUnsnooze:
-		return ch.unsnooze()
+		return ch.unsnooze(ctx)
 	case BulkTag:
 		return ch.tag(ctx, p.Tags)
 	case BulkUntag:

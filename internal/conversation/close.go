@@ -6,6 +6,7 @@ import (
 	"parley/ent"
 	"parley/internal/clock"
 	"parley/internal/routing"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -25,9 +26,25 @@ func (ch *change) close(ctx context.Context) error {
 	if err := ch.mayClose(); err != nil {
 		return err
 	}
-	ch.c.Status, ch.c.ClosedAt, ch.c.ResolvedBy = vocab.Closed, ch.now(), resolver(ctx)
+	ch.c.Status, ch.c.ClosedAt, ch.c.ResolvedBy, ch.c.ClosedBy = vocab.Closed, ch.now(), resolver(ctx), viewer.FromContext(ctx).Actor().Kind
 	ch.c.WaitingSince, ch.c.SnoozedUntil = clock.Never, 0
+	ch.noticed()
 	ch.emitEvent(vocab.ConversationClosed)
+	return ch.releaseClosed(ctx)
+}
+
+// releaseClosed takes a closed conversation from its assignee, where the inbox does
+// that; its team stays (RT-9).
+func (ch *change) releaseClosed(ctx context.Context) error {
+	if ch.c.AssigneeID == "" {
+		return nil
+	}
+	settings, err := ch.inboxSettings(ctx)
+	if err != nil || settings.OnClose != vocab.OnCloseRelease {
+		return err
+	}
+	ch.c.AssigneeID = ""
+	setReason(ch.emitEvent(vocab.ConversationUnassigned), ReasonClosed)
 	return nil
 }
 
@@ -46,7 +63,7 @@ func (ch *change) reopenByHand(ctx context.Context) error {
 // reopen opens the conversation. It keeps an assignee who is still a member,
 // and is routed otherwise (IN-7).
 func (ch *change) reopen(ctx context.Context) error {
-	ch.c.Status, ch.c.ClosedAt, ch.c.ResolvedBy = vocab.Open, 0, ""
+	ch.c.Status, ch.c.ClosedAt, ch.c.ResolvedBy, ch.c.ClosedBy = vocab.Open, 0, "", ""
 	ch.c.ReopenCount++
 	ch.emitEvent(vocab.ConversationReopened)
 	if ch.c.AssigneeID == "" {
@@ -69,4 +86,5 @@ const (
 	ReasonNotAMember  = "NOT_A_MEMBER"
 	ReasonDeactivated = "DEACTIVATED"
 	ReasonTeamDeleted = "TEAM_DELETED"
+	ReasonClosed      = "CLOSED"
 )

@@ -9,7 +9,6 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/idempotency"
-	"parley/internal/richtext"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -137,10 +136,21 @@ func (ch *change) rewriteMessage(ctx context.Context, m *ent.Message, what conte
 	if err := ch.indexMessage(ctx, m.ID, m.Text); err != nil {
 		return err
 	}
-	if m.VisibleNumber > 0 && m.VisibleNumber == ch.c.LastVisibleNumber {
-		ch.c.Preview = richtext.Preview(m.Text, previewLength)
+	if err := ch.showRewritten(ctx, m, event); err != nil {
+		return err
 	}
 	ch.emitEvent(event).MessageID = m.ID
 	ch.touched = true
 	return ch.save(ctx)
+}
+
+// showRewritten has the conversation say what it now says last, and who waits.
+func (ch *change) showRewritten(ctx context.Context, m *ent.Message, event vocab.EventType) error {
+	if m.VisibleNumber == 0 {
+		return nil
+	}
+	if err := ch.showLast(ctx); err != nil || event != vocab.MessageDeleted || m.Direction != vocab.Outgoing {
+		return err
+	}
+	return ch.answerWithdrawn(ctx)
 }

@@ -63,6 +63,10 @@ type UnlinkContactInput struct{ Target }
 // to claim.
 type ClaimConversationInput struct{ Target }
 
+// DeclineConversationInput is the input of declineConversation. Which conversation
+// to give back.
+type DeclineConversationInput struct{ Target }
+
 // Assignment is who is to have a conversation (RT-2). What is null is taken from it.
 // If only one of user and team is given, the other stays as long as the user is
 // in the team; KeepAssignee lets the assignee stay next to any team.

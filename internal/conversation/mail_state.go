@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"parley/ent"
-	entmessage "parley/ent/message"
 	"parley/internal/errs"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -28,8 +27,8 @@ var precedes = map[vocab.DeliveryState][]vocab.DeliveryState{
 
 // SetDelivery reports how far a message of ours came, within the caller's
 // transaction, with why it went no further, in English. A state that does not
-// follow from the one that it has, and one that it has, change nothing; the
-// conversation's revision stays.
+// follow from the one that it has, and one that it has, change nothing. The
+// conversation's revision stays, unless the contact waits again (IN-34).
 func (s *Service) SetDelivery(ctx context.Context, tx *store.Tx, messageID string, state vocab.DeliveryState, errText string) error {
 	m, err := findMessage(ctx, tx.Client, messageID)
 	if err != nil {
@@ -50,10 +49,29 @@ func (s *Service) SetDelivery(ctx context.Context, tx *store.Tx, messageID strin
 	if err := tx.Client.Message.UpdateOneID(m.ID).SetDelivery(state).SetDeliveryError(errText).Exec(ctx); err != nil {
 		return fmt.Errorf("save delivery: %w", err)
 	}
-	tx.Append(ctx, store.Event{
-		Type: vocab.MessageDeliveryChanged, InboxID: m.InboxID, ConversationID: m.ConversationID, MessageID: m.ID, Revision: ch.c.Revision,
-		Changes: deliveryChange(m.Delivery, state),
-	})
+	if err := ch.deliveryChanged(ctx, m, state); err != nil {
+		return err
+	}
+	e := ch.emitEvent(vocab.MessageDeliveryChanged)
+	e.MessageID, e.Changes = m.ID, deliveryChange(m.Delivery, state)
+	return ch.save(ctx)
+}
+
+// deliveryChanged has the contact wait again for an answer that did not reach them, and
+// wait no more once it is on its way again (IN-34).
+func (ch *change) deliveryChanged(ctx context.Context, m *ent.Message, state vocab.DeliveryState) error {
+	switch {
+	case m.DeletedAt.IsSet():
+		return nil
+	case state == vocab.DeliveryFailed:
+		return ch.answerWithdrawn(ctx)
+	case m.Delivery != vocab.DeliveryFailed || m.Number < ch.c.LastOutgoingNumber:
+		return nil
+	}
+	ch.c.LastOutgoingNumber = m.Number
+	if m.Number > ch.c.LastIncomingNumber {
+		ch.endWaiting()
+	}
 	return nil
 }
 
@@ -77,15 +95,6 @@ func (s *Service) TakeBack(ctx context.Context, tx *store.Tx, messageID string) 
 	}
 	if m.AuthorID != viewer.FromContext(ctx).Actor().ActorID {
 		return errs.New(errs.Forbidden, "Only the author may cancel a message.").On("messageId")
-	}
-	last, err := tx.Client.Message.Query().Where(
-		entmessage.ConversationID(ch.c.ID), entmessage.VisibleNumberGT(0), entmessage.DeletedAt(0), entmessage.IDNEQ(m.ID),
-	).Order(ent.Desc(entmessage.FieldNumber)).First(ctx)
-	switch {
-	case err == nil && last.Direction == vocab.Incoming && ch.c.Status == vocab.Open:
-		ch.startWaiting(last.CreatedAt)
-	case err != nil && !ent.IsNotFound(err):
-		return err
 	}
 	return ch.rewriteMessage(ctx, m, content{}, vocab.MessageDeleted)
 }

@@ -2,12 +2,9 @@ package conversation
 
 import (
 	"context"
-	"strconv"
 
 	entsql "entgo.io/ent/dialect/sql"
 
-	"parley/ent"
-	"parley/internal/conversation/view"
 	"parley/internal/routing"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -35,119 +32,91 @@ func RequestOffers(ctx context.Context, tx *store.Tx) error {
 	return err
 }
 
-// offerFreed has what waits offered again when the change leaves someone with a
-// conversation less.
-func (ch *change) offerFreed(ctx context.Context) error {
-	was := occupiedUser(ch.before)
-	if was == "" || was == occupiedUser(ch.c) {
-		return nil
-	}
-	return RequestOffers(ctx, ch.tx)
-}
-
-// occupiedUser is whose capacity a conversation takes up; "": no one's (RT-2).
-func occupiedUser(c *ent.Conversation) string {
-	if routable(c) && !c.SnoozedUntil.IsSet() {
-		return c.AssigneeID
-	}
-	return ""
-}
-
 // offerSlice is how many waiting conversations are looked at together.
 const offerSlice = 500
 
-// waitingSQL finds what waits in an account, behind a place: whoever waits for
-// the longest first.
-const waitingSQL = `SELECT id, waiting_since FROM conversations WHERE awaits_offer
-	AND inbox_id IN (SELECT id FROM inboxes WHERE deleted_at = 0 AND account_id = $1)
-	AND status = 'OPEN' AND folder = 'MAIN' AND (waiting_since > $2 OR waiting_since = $2 AND id > $3)
-	ORDER BY waiting_since, id LIMIT $4`
-
 // Offer does what OfferArgs asks, a transaction for each conversation that
-// someone takes. It may run again: what was taken waits no more.
+// someone takes: first those whose visitor is connected, then the others, of each the
+// longest waiting first. It may run again: what was taken waits no more.
 func (s *Service) Offer(ctx context.Context, args OfferArgs) error {
 	ctx = byRouting(ctx, args.AccountID)
-	idle := map[string]bool{}
-	after := waiting{since: -1}
-	for {
-		slice, err := s.waitingAfter(ctx, args.AccountID, after)
-		if err != nil {
-			return err
-		}
-		for _, w := range slice {
-			if err := s.offerConversation(ctx, w.id, idle); ignorePurged(err) != nil {
+	o := newOffering(s.router(ctx))
+	for _, connected := range []bool{true, false} {
+		q := queue{accountID: args.AccountID, connected: connected, seenSince: o.router.Now.Add(-connectedFor), limit: offerSlice, after: place{since: -1}}
+		for {
+			slice, err := q.read(ctx, s.store.Query)
+			if err != nil {
 				return err
 			}
+			for _, w := range slice {
+				if err := s.offerConversation(ctx, o, w, connected); ignorePurged(err) != nil {
+					return err
+				}
+			}
+			if len(slice) < offerSlice {
+				break
+			}
+			q.after = slice[len(slice)-1].place
 		}
-		if len(slice) < offerSlice {
-			return nil
-		}
-		after = slice[len(slice)-1]
 	}
+	return nil
 }
 
-// waiting is a conversation that waits to be offered.
-type waiting struct {
-	id    string
-	since int64
-}
-
-// waitingAfter returns the next conversations that wait, longest first.
-func (s *Service) waitingAfter(ctx context.Context, accountID string, after waiting) ([]waiting, error) {
-	var found []waiting
-	args := []any{accountID, after.since, after.id, offerSlice}
-	err := store.ForEachRow(ctx, s.store, waitingSQL, args, func(rows entsql.ColumnScanner) error {
-		var w waiting
-		err := rows.Scan(&w.id, &w.since)
-		found = append(found, w)
-		return err
-	})
-	return found, err
-}
-
-// offerConversation routes a conversation that waits. idle remembers the rules by
-// which no one can take anything now, so that thousands that wait cost little.
-func (s *Service) offerConversation(ctx context.Context, conversationID string, idle map[string]bool) error {
-	taken, err := s.wouldBeTaken(ctx, conversationID, idle)
+// offerConversation routes a conversation that waits, if someone would take it.
+func (s *Service) offerConversation(ctx context.Context, o *offering, w waiting, connected bool) error {
+	taken, err := o.wouldBeTaken(ctx, w, connected)
 	if err != nil || !taken {
 		return err
 	}
-	err = s.changeAsSystem(ctx, conversationID, func(ctx context.Context, ch *change) error {
-		if !ch.c.AwaitsOffer || ch.c.SnoozedUntil.IsSet() {
-			return nil
-		}
-		return ch.route(ctx, vocab.RoutedOffered)
-	})
-	return err
+	return s.changeAsSystem(ctx, w.id, func(ctx context.Context, ch *change) error { return ch.offer(ctx) })
 }
 
-// wouldBeTaken asks without keeping anyone waiting.
-func (s *Service) wouldBeTaken(ctx context.Context, conversationID string, idle map[string]bool) (bool, error) {
-	c, err := view.Find(ctx, s.store.Client(ctx).Conversation.Query(), conversationID)
+// offer routes a conversation that waits, if it does still.
+func (ch *change) offer(ctx context.Context) error {
+	if !ch.c.AwaitsOffer || ch.c.SnoozedUntil.IsSet() || !routable(ch.c) {
+		return nil
+	}
+	rules, err := ch.router().RulesOf(byRouting(ctx, ch.c.AccountID), ch.c)
 	if err != nil {
-		return false, err
+		return err
 	}
-	r := s.router(ctx)
-	rules, err := r.RulesOf(ctx, c)
-	if err != nil {
-		return false, err
+	return ch.routeBy(ctx, rules, vocab.RoutedOffered)
+}
+
+// offerAgain offers a conversation that waits, and was out of sight until now, behind
+// those who wait for longer (RT-4).
+func (ch *change) offerAgain(ctx context.Context) error {
+	if !ch.c.AwaitsOffer || ch.c.SnoozedUntil.IsSet() {
+		return nil
 	}
-	facts, err := r.ReadFacts(ctx, c, rules)
-	if err != nil {
-		return false, err
+	return ch.route(ctx, vocab.RoutedOffered)
+}
+
+// offerBounds is what bounds an offer (RT-7). The zero value is no matter of offers.
+type offerBounds struct {
+	maxAge, perMinute int
+	connected         bool
+}
+
+// limit is how many a person is offered within a minute; 0: any number.
+func (b offerBounds) limit() int {
+	if b.connected {
+		return 0
 	}
-	number, rule := routing.Pick(rules, facts)
-	turn := c.RoutingSource + "/" + strconv.Itoa(c.TargetedMessageVersion) + "/" + strconv.Itoa(number)
-	if rule.Target == vocab.RouteUnassigned || idle[turn] {
-		return false, nil
-	}
-	d, err := r.Choose(ctx, c, number, rule, routing.Case{})
-	idle[turn] = d.AssigneeID == "" && rule.Target != vocab.RouteContactOwner
-	return d.AssigneeID != "", err
+	return b.perMinute
+}
+
+// offerBounds are the bounds of offers of the conversation by its rules.
+func (ch *change) offerBounds(ctx context.Context, rules vocab.Routing) (offerBounds, error) {
+	b := offerBounds{maxAge: rules.MaxAge(), perMinute: rules.PerMinute()}
+	var err error
+	b.connected, err = isConnected(byRouting(ctx, ch.c.AccountID), ch.tx.Client, ch.c, ch.now())
+	return b, err
 }
 
 // OfferAll does Offer for every account in which something waits. The system
-// runs it each minute, for what no one asked for: new members, for example.
+// runs it often, for what no one asked for, and for what was more than someone is
+// offered within a minute.
 func (s *Service) OfferAll(ctx context.Context) error {
 	accounts := []string{}
 	err := store.ForEachRow(ctx, s.store, "SELECT DISTINCT account_id FROM conversations WHERE awaits_offer", nil, func(rows entsql.ColumnScanner) error {
@@ -165,4 +134,23 @@ func (s *Service) OfferAll(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// offering is a round of offers. It remembers the rules by which no one can take
+// anything now, so that thousands that wait cost little.
+type offering struct {
+	router routing.Router
+	idle   map[turn]bool
+	rules  map[turn]vocab.Routing
+}
+
+// turn is a rule of a source as of a version; the version matters only where the
+// source is gone.
+type turn struct {
+	source        string
+	version, rule int
+}
+
+func newOffering(r routing.Router) *offering {
+	return &offering{router: r, idle: map[turn]bool{}, rules: map[turn]vocab.Routing{}}
 }

@@ -33,7 +33,10 @@ func (s *Service) Consumers() []reaction.Consumer {
 		},
 		{
 			Name: "offer-conversations", Timeout: slowReaction, Handle: offers.handle, Check: s.offerInAccount,
-			Types: []vocab.EventType{vocab.UserAvailabilityChanged, vocab.UserUpdated, vocab.TeamUpdated, vocab.MemberAdded},
+			Types: []vocab.EventType{
+				vocab.UserAvailabilityChanged, vocab.UserUpdated, vocab.UserReactivated, vocab.TeamUpdated, vocab.MemberAdded,
+				vocab.TargetedMessageUpdated, vocab.ChannelUpdated,
+			},
 		},
 		{
 			Name: "index-conversations", Timeout: slowReaction, Handle: s.indexAfter, Check: s.indexAll,
@@ -146,7 +149,7 @@ const maxOffered = 10_000
 // handle offers what waits in the account again when an event says that someone
 // may be able to take it (RT-4).
 func (o *offerConsumer) handle(ctx context.Context, e *event.Entry) error {
-	if e.Type != vocab.MemberAdded && !slices.ContainsFunc(e.Changes, makesAble) || o.covers(e) {
+	if e.Type != vocab.MemberAdded && e.Type != vocab.UserReactivated && !slices.ContainsFunc(e.Changes, makesAble) || o.covers(e) {
 		return nil
 	}
 	log, err := o.service.store.Client(ctx).AccountSequence.Query().Only(ctx)
@@ -180,7 +183,7 @@ func makesAble(c vocab.FieldChange) bool {
 	case "members":
 		return c.To != nil
 	}
-	return c.Field == "seat" || c.Field == "chatCapacity"
+	return slices.Contains([]string{"seat", "chatCapacity", "autoAssign", "routing"}, c.Field)
 }
 
 func (s *Service) offerInAccount(ctx context.Context) error {

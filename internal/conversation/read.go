@@ -43,6 +43,11 @@ func (ch *change) markRead(ctx context.Context, number int) error {
 		return nil
 	}
 	reader := viewer.FromContext(ctx).Actor().ActorID
+	return ch.markReadBy(ctx, reader, number)
+}
+
+// markReadBy says that a user read the conversation up to a message.
+func (ch *change) markReadBy(ctx context.Context, reader string, number int) error {
 	reached, moved, err := ch.movePosition(ctx, `INSERT INTO read_positions (id, account_id, inbox_id, conversation_id, user_id, number, revision) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (conversation_id, user_id) DO UPDATE SET revision = excluded.revision,
 			number = CASE WHEN read_positions.number < excluded.number THEN excluded.number ELSE read_positions.number END
@@ -51,7 +56,7 @@ func (ch *change) markRead(ctx context.Context, number int) error {
 	if err != nil || !moved {
 		return err
 	}
-	ch.recordPosition(ctx, reached)
+	ch.recordPosition(ctx, reader, reached)
 	return nil
 }
 
@@ -83,16 +88,16 @@ func (ch *change) markUnread(ctx context.Context) error {
 		return fmt.Errorf("save read position: %w", err)
 	}
 	if moved > 0 {
-		ch.recordPosition(ctx, number)
+		ch.recordPosition(ctx, viewer.FromContext(ctx).Actor().ActorID, number)
 	}
 	return nil
 }
 
 // recordPosition notifies only the reader that their position moved.
-func (ch *change) recordPosition(ctx context.Context, number int) {
+func (ch *change) recordPosition(ctx context.Context, reader string, number int) {
 	to := strconv.Itoa(number)
 	ch.tx.Append(ctx, store.Event{
-		Type: vocab.ConversationRead, InboxID: ch.c.InboxID, ConversationID: ch.c.ID, UserID: viewer.FromContext(ctx).Actor().ActorID,
+		Type: vocab.ConversationRead, InboxID: ch.c.InboxID, ConversationID: ch.c.ID, UserID: reader,
 		Revision: ch.c.Revision, Changes: []vocab.FieldChange{{Field: "readNumber", To: &to}},
 	})
 }

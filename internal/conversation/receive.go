@@ -30,7 +30,7 @@ type Start struct {
 // Begin opens a chat with the visitor's first message, within the caller's
 // transaction. A targeted message with a bot puts it into the bot's hands
 // (IN-8); a blocked visitor's chat goes to Filtered (IN-10); any other is routed
-// by the message's rules.
+// by the message's rules of now, whichever version was shown (RT-4).
 func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conversation, *ent.Message, error) {
 	what, err := composeContent(written{text: &in.Text}, MaxVisitorText, len(in.AttachmentIDs))
 	if err != nil {
@@ -65,10 +65,8 @@ func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conve
 	if err := s.claimFiles(ctx, ch, in.AttachmentIDs, m); err != nil {
 		return nil, nil, err
 	}
-	if in.Targeted != nil {
-		if err := ch.routeBy(ctx, in.Targeted.Routing, vocab.RoutedStarted); err != nil {
-			return nil, nil, err
-		}
+	if err := ch.route(ctx, vocab.RoutedStarted); err != nil {
+		return nil, nil, err
 	}
 	return c, m, ch.save(ctx)
 }
@@ -140,7 +138,9 @@ func (s *Service) Receive(ctx context.Context, tx *store.Tx, conversationID, mes
 func (ch *change) onContactMessage(ctx context.Context, m *ent.Message) error {
 	ch.startWaiting(m.CreatedAt)
 	ch.c.VisitorActiveAt = m.CreatedAt
-	ch.wake()
+	if err := ch.wake(ctx); err != nil {
+		return err
+	}
 	if ch.c.Status == vocab.Closed {
 		if err := ch.reopen(ctx); err != nil {
 			return err

@@ -23,7 +23,8 @@ func byRouting(ctx context.Context, accountID string) context.Context {
 
 // route gives the conversation to whom the rules of its source say, if no one
 // has it (RT-1). It decides nothing for what is closed, filtered, in the trash
-// or in a bot's hands, and leaves alone what was given to a team by hand.
+// or in a bot's hands, and leaves alone what was given to a team by hand. Those of
+// the same rule who wait for longer and are connected come first (RT-4).
 func (ch *change) route(ctx context.Context, trigger vocab.RoutingTrigger) error {
 	if ch.c.RoutingSource == "" || !routable(ch.c) || ch.c.AssigneeID != "" {
 		return nil
@@ -31,6 +32,9 @@ func (ch *change) route(ctx context.Context, trigger vocab.RoutingTrigger) error
 	ctx = byRouting(ctx, ch.c.AccountID)
 	rules, err := ch.router().RulesOf(ctx, ch.c)
 	if err != nil {
+		return err
+	}
+	if err := ch.letAhead(ctx, rules); err != nil {
 		return err
 	}
 	return ch.routeBy(ctx, rules, trigger)
@@ -49,7 +53,15 @@ func (ch *change) routeBy(ctx context.Context, rules vocab.Routing, trigger voca
 		ch.c.AwaitsOffer = false
 		return nil
 	}
-	d, err := ch.router().Decide(ctx, ch.c, rules, routing.Case{})
+	of, bounds := routing.Case{}, offerBounds{}
+	var err error
+	if trigger == vocab.RoutedOffered {
+		if bounds, err = ch.offerBounds(ctx, rules); err != nil {
+			return err
+		}
+		of.OfferPerMinute = bounds.limit()
+	}
+	d, err := ch.router().Decide(ctx, ch.c, rules, of)
 	if err != nil {
 		return err
 	}
@@ -57,38 +69,52 @@ func (ch *change) routeBy(ctx context.Context, rules vocab.Routing, trigger voca
 		return nil // as before
 	}
 	ch.c.AwaitsOffer = d.AssigneeID == "" && d.Target != vocab.RouteUnassigned && !rules.NotOffered
-	return ch.applyDecision(ctx, d, trigger)
+	if ch.c.AwaitsOffer {
+		if bounds, err = ch.offerBounds(ctx, rules); err != nil {
+			return err
+		}
+	}
+	return ch.applyDecision(ctx, d, trigger, bounds)
 }
 
 // reroute routes what someone has among the others; who has it keeps it if
-// none of them can take it (AC-7, AC-8).
-func (ch *change) reroute(ctx context.Context, trigger vocab.RoutingTrigger) error {
+// none of them can take it (AC-7, AC-8). It may be passed over this time, for a reason.
+func (ch *change) reroute(ctx context.Context, trigger vocab.RoutingTrigger, why vocab.RoutingSkipReason) error {
 	ctx = byRouting(ctx, ch.c.AccountID)
 	rules, err := ch.router().RulesOf(ctx, ch.c)
 	if err != nil || len(rules.Rules) == 0 {
 		return err
 	}
-	d, err := ch.router().Decide(ctx, ch.c, rules, routing.Case{OnlyAvailable: true})
+	of := routing.Case{OnlyAvailable: true}
+	if why != "" {
+		of.Passed = map[string]vocab.RoutingSkipReason{ch.c.AssigneeID: why}
+	}
+	d, err := ch.router().Decide(ctx, ch.c, rules, of)
 	if err != nil {
 		return err
 	}
 	if d.AssigneeID == "" {
 		d.TeamID = ch.c.AssignedTeamID
 	}
-	return ch.applyDecision(ctx, d, trigger)
+	return ch.applyDecision(ctx, d, trigger, offerBounds{})
 }
 
 // applyDecision does what was decided, and keeps why (RT-5).
-func (ch *change) applyDecision(ctx context.Context, d routing.Decision, trigger vocab.RoutingTrigger) error {
+func (ch *change) applyDecision(ctx context.Context, d routing.Decision, trigger vocab.RoutingTrigger, bounds offerBounds) error {
 	decisionID := id.New(id.RoutingDecision)
 	e := ch.emitRouted(vocab.ConversationRouted)
 	e.SubjectID = decisionID
 	setReason(e, string(trigger))
-	rule := strconv.Itoa(d.Rule)
-	e.Changes = append(e.Changes, vocab.FieldChange{Field: "rule", To: &rule})
+	if d.Rule > 0 {
+		rule := strconv.Itoa(d.Rule - 1)
+		e.Changes = append(e.Changes, vocab.FieldChange{Field: "rule", To: &rule})
+	}
 	switch {
 	case d.AssigneeID != "":
 		ch.c.AssigneeID, ch.c.AssignedTeamID = d.AssigneeID, d.TeamID
+		if err := ch.awaitAnswer(ctx); err != nil {
+			return err
+		}
 	case d.TeamID != "":
 		ch.c.AssignedTeamID = d.TeamID
 	}
@@ -101,7 +127,8 @@ func (ch *change) applyDecision(ctx context.Context, d routing.Decision, trigger
 	}
 	return ch.tx.Client.RoutingDecision.Create().SetID(decisionID).SetInboxID(ch.c.InboxID).SetConversationID(ch.c.ID).
 		SetDecidedAt(ch.now()).SetTrigger(string(trigger)).SetSource(ch.c.RoutingSource).SetRule(d.Rule).SetTarget(string(d.Target)).
-		SetAssigneeID(d.AssigneeID).SetAssignedTeamID(d.TeamID).SetCandidates(d.Candidates).Exec(ctx)
+		SetAssigneeID(d.AssigneeID).SetAssignedTeamID(d.TeamID).SetCandidates(d.Candidates).
+		SetOfferMaxAge(bounds.maxAge).SetOfferPerMinute(bounds.perMinute).SetConnected(bounds.connected).Exec(ctx)
 }
 
 // emitRouted is emit for what is routing's doing.
@@ -152,7 +179,7 @@ func (ch *change) reassign(ctx context.Context) error {
 		return nil
 	}
 	c.ReassignedMessageNumber = c.LastIncomingNumber
-	return ch.reroute(ctx, trigger)
+	return ch.reroute(ctx, trigger, "")
 }
 
 // router decides for good: what it reads stays so until the commit.

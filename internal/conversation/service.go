@@ -5,9 +5,7 @@ import (
 	"strings"
 
 	"parley/ent"
-	"parley/ent/attachment"
 	"parley/internal/conversation/view"
-	"parley/internal/richtext"
 	"parley/internal/store"
 	"parley/internal/viewer"
 )
@@ -58,8 +56,5 @@ func (s *Service) claimFiles(ctx context.Context, ch *change, ids []string, m *e
 	if m.VisibleNumber == 0 || strings.TrimSpace(m.Text) != "" {
 		return nil
 	}
-	names, err := ch.tx.Client.Attachment.Query().Where(attachment.MessageID(m.ID)).Order(attachment.ByPosition()).
-		Select(attachment.FieldFileName).Strings(ctx)
-	ch.c.Preview = richtext.Preview(strings.Join(names, ", "), previewLength)
-	return err
+	return ch.showFiles(ctx, m.ID)
 }

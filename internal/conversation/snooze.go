@@ -55,36 +55,38 @@ func checkSnooze(until, now clock.Micros) error {
 // Unsnooze brings a snoozed conversation back before its time (IN-18); one that
 // is not snoozed stays as it is.
 func (s *Service) Unsnooze(ctx context.Context, in UnsnoozeConversationInput) (*ent.Conversation, error) {
-	return s.changeConversation(ctx, "unsnoozeConversation", in.Target, in, func(_ context.Context, ch *change) error { return ch.unsnooze() })
+	return s.changeConversation(ctx, "unsnoozeConversation", in.Target, in, func(ctx context.Context, ch *change) error { return ch.unsnooze(ctx) })
 }
 
-func (ch *change) unsnooze() error {
+func (ch *change) unsnooze(ctx context.Context) error {
 	if err := ch.mayChange(); err != nil {
 		return err
 	}
-	ch.endSnooze()
-	return nil
+	_, err := ch.endSnooze(ctx)
+	return err
 }
 
 // endSnooze ends a snooze, which brings the conversation to the top, and nothing
-// else: a conversation that was closed meanwhile stays closed. It reports whether
-// there was one to end.
-func (ch *change) endSnooze() bool {
+// else: a conversation that was closed meanwhile stays closed. What waits for someone
+// is offered (RT-4). It reports whether there was a snooze to end.
+func (ch *change) endSnooze(ctx context.Context) (bool, error) {
 	if !ch.c.SnoozedUntil.IsSet() {
-		return false
+		return false, nil
 	}
 	ch.c.SnoozedUntil = 0
 	ch.moveUp(ch.now())
 	ch.emitEvent(vocab.ConversationUnsnoozed)
-	return true
+	return true, ch.offerAgain(ctx)
 }
 
 // wake is endSnooze where the conversation comes back by itself: it is unread then
 // for everyone (IN-18).
-func (ch *change) wake() {
-	if ch.endSnooze() {
+func (ch *change) wake(ctx context.Context) error {
+	woke, err := ch.endSnooze(ctx)
+	if woke {
 		ch.c.WokenRevision = ch.c.Revision + 1 // that with which the change is saved
 	}
+	return err
 }
 
 // WakeArgs asks that a conversation come back, if it is snoozed until this very
@@ -104,11 +106,11 @@ func (s *Service) Wake(ctx context.Context, args WakeArgs) error {
 		return job.Again(left)
 	}
 	ctx = viewer.NewContext(ctx, viewer.System("snooze", args.AccountID))
-	err := s.changeAsSystem(ctx, args.ConversationID, func(_ context.Context, ch *change) error {
-		if ch.c.SnoozedUntil == args.Until {
-			ch.wake()
+	err := s.changeAsSystem(ctx, args.ConversationID, func(ctx context.Context, ch *change) error {
+		if ch.c.SnoozedUntil != args.Until {
+			return nil
 		}
-		return nil
+		return ch.wake(ctx)
 	})
 	return ignorePurged(err)
 }
@@ -134,11 +136,11 @@ func (s *Service) WakeDue(ctx context.Context) error {
 
 func (s *Service) wakeDue(ctx context.Context, c owned, now clock.Micros) error {
 	ctx = viewer.NewContext(ctx, viewer.System("snooze", c.account))
-	err := s.changeAsSystem(ctx, c.id, func(_ context.Context, ch *change) error {
-		if ch.c.SnoozedUntil <= now {
-			ch.wake()
+	err := s.changeAsSystem(ctx, c.id, func(ctx context.Context, ch *change) error {
+		if ch.c.SnoozedUntil > now {
+			return nil
 		}
-		return nil
+		return ch.wake(ctx)
 	})
 	return ignorePurged(err)
 }

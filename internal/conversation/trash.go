@@ -33,16 +33,18 @@ func (ch *change) delete() error {
 
 // Restore takes a conversation out of Trash (IN-13).
 func (s *Service) Restore(ctx context.Context, in RestoreConversationInput) (*ent.Conversation, error) {
-	return s.changeConversation(ctx, "restoreConversation", in.Target, in, func(_ context.Context, ch *change) error { return ch.restore() })
+	return s.changeConversation(ctx, "restoreConversation", in.Target, in, func(ctx context.Context, ch *change) error { return ch.restore(ctx) })
 }
 
-func (ch *change) restore() error {
-	if ch.c.DeletedAt.IsSet() {
-		ch.c.DeletedAt = 0
-		ch.moveUp(ch.now())
-		ch.emitEvent(vocab.ConversationRestored)
+// restore takes it out of Trash. What waits for someone is offered (RT-4).
+func (ch *change) restore(ctx context.Context) error {
+	if !ch.c.DeletedAt.IsSet() {
+		return nil
 	}
-	return nil
+	ch.c.DeletedAt = 0
+	ch.moveUp(ch.now())
+	ch.emitEvent(vocab.ConversationRestored)
+	return ch.offerAgain(ctx)
 }
 
 // Purge removes a conversation in the trash for good, with all that belongs to

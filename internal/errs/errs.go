@@ -190,3 +190,21 @@ func Clip(s string) string {
 	}
 	return s
 }
+
+// All returns each *Error of a tree of joined errors, in its order; what is none is
+// left out.
+func All(err error) []*Error {
+	switch e := err.(type) { //nolint:errorlint // it walks the tree itself
+	case *Error:
+		return []*Error{e}
+	case interface{ Unwrap() []error }:
+		var all []*Error
+		for _, one := range e.Unwrap() {
+			all = append(all, All(one)...)
+		}
+		return all
+	case interface{ Unwrap() error }:
+		return All(e.Unwrap())
+	}
+	return nil
+}

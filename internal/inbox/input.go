@@ -1,5 +1,10 @@
 package inbox
 
+import (
+	"parley/internal/opt"
+	"parley/internal/vocab"
+)
+
 // CreateInboxInput is the input of createInbox. A new inbox (IB-1).
 type CreateInboxInput struct {
 	// ID is the inbox's id, if the caller chose it.
@@ -15,6 +20,22 @@ type RenameInboxInput struct {
 	InboxID        string
 	Name           string
 	IdempotencyKey *string
+}
+
+// UpdateInboxSettingsInput is the input of updateInboxSettings. What is left out stays
+// as it is.
+type UpdateInboxSettingsInput struct {
+	InboxID                string
+	AssignOnReply          opt.Value[*vocab.AssignOnReply]
+	ShowQueuePosition      opt.Value[*bool]
+	CloseSilentChatsAfter  opt.Value[*int]
+	CloseSilentEmailsAfter opt.Value[*int]
+	FarewellText           opt.Value[*string]
+	RerouteUnanswered      opt.Value[*bool]
+	NoAnswerSeconds        opt.Value[*int]
+	PassOnAfter            opt.Value[*int]
+	OnClose                opt.Value[*vocab.OnClose]
+	IdempotencyKey         *string
 }
 
 // UpdateInboxMembersInput is the input of updateInboxMembers. Whom to add and

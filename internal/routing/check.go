@@ -24,6 +24,9 @@ const (
 	MaxConditions = 20
 	MaxPeople     = 100 // users, or teams, of one rule
 	MaxValue      = 500 // characters
+	MinMaxAge     = 60  // seconds
+	MaxMaxAge     = 365 * 24 * 60 * 60
+	MaxPerMinute  = 100
 )
 
 // Check refuses a routing that could not do what it says, with an error for
@@ -34,8 +37,8 @@ const (
 // channel's kind have not, such as a chat's subject, is INVALID. Nothing at all
 // is fine: it leaves unassigned.
 func Check(ctx context.Context, client *ent.Client, inboxID string, kind vocab.ChannelKind, r vocab.Routing) error {
-	if len(r.Rules) == 0 {
-		return nil
+	if err := checkOffers(r); err != nil || len(r.Rules) == 0 {
+		return err
 	}
 	if len(r.Rules) > MaxRules {
 		return errs.Exceeds(MaxRules, "There are %d rules; at most %d are allowed.", len(r.Rules), MaxRules).On("routing", "rules")
@@ -48,6 +51,18 @@ func Check(ctx context.Context, client *ent.Client, inboxID string, kind vocab.C
 	for i, rule := range r.Rules {
 		at := []string{"routing", "rules", strconv.Itoa(i)}
 		faults = append(faults, checkOrder(rule, i == len(r.Rules)-1, at), known.checkConditions(kind, rule, at), known.checkTarget(rule, at))
+	}
+	return errors.Join(faults...)
+}
+
+// checkOffers refuses bounds of offers out of range (RT-7).
+func checkOffers(r vocab.Routing) error {
+	var faults []error
+	if r.OfferMaxAge != 0 && (r.OfferMaxAge < MinMaxAge || r.OfferMaxAge > MaxMaxAge) {
+		faults = append(faults, errs.New(errs.Invalid, "The age must be from %d to %d seconds.", MinMaxAge, MaxMaxAge).On("routing", "offerMaxAge"))
+	}
+	if r.OfferPerMinute < 0 || r.OfferPerMinute > MaxPerMinute {
+		faults = append(faults, errs.New(errs.Invalid, "From 1 to %d can be offered within a minute.", MaxPerMinute).On("routing", "offerPerMinute"))
 	}
 	return errors.Join(faults...)
 }

@@ -20,6 +20,11 @@ type Candidate struct {
 	// Available: the user takes new chats (AC-7).
 	Available   bool
 	Deactivated bool
+	// LeftOut: the user takes no part in automatic assignment (RT-7).
+	LeftOut bool
+	// Offers are how many the user was offered within the last minute; see
+	// Case.OfferPerMinute.
+	Offers int
 	// Capacity is how many open chats the user may have at once; 0: any number.
 	Capacity int
 	// Chats and Open are the user's open chats, and open conversations of any
@@ -34,13 +39,19 @@ type Case struct {
 	Kind vocab.ChannelKind
 	// OnlyAvailable passes over who is away for e-mail too (AC-8).
 	OnlyAvailable bool
+	// OfferPerMinute is how many offers a user gets within a minute (RT-7); 0: any
+	// number.
+	OfferPerMinute int
+	// Passed are users who are passed over this time, and why (RT-8).
+	Passed map[string]vocab.RoutingSkipReason
 	// Last is whom the rule chose last; "": no one yet.
 	Last string
 }
 
 // Decision is who gets a conversation, and why (RT-5).
 type Decision struct {
-	// Rule is the number of the rule that held, from 1; 0: there was none.
+	// Rule is the number of the rule that held, from 1; 0: there was none. The API
+	// counts from 0, as the paths of errors do.
 	Rule   int
 	Target vocab.RoutingTarget
 	// AssigneeID is who gets it; "": no one could.
@@ -141,10 +152,16 @@ func (c Candidate) unfit(of Case) vocab.RoutingSkipReason {
 		return vocab.SkipNotAMember
 	case !c.Seated:
 		return vocab.SkipNoSeat
+	case c.LeftOut:
+		return vocab.SkipNotAutoAssigned
+	case of.Passed[c.UserID] != "":
+		return of.Passed[c.UserID]
 	case !c.Available && (kind.OnlyToAvailable || of.OnlyAvailable):
 		return vocab.SkipAway
 	case kind.TakesCapacity && c.Capacity > 0 && c.Chats >= c.Capacity:
 		return vocab.SkipAtCapacity
+	case of.OfferPerMinute > 0 && c.Offers >= of.OfferPerMinute:
+		return vocab.SkipOfferLimit
 	}
 	return ""
 }

@@ -28,7 +28,7 @@ func (r Router) WhoCounts(ctx context.Context, c *ent.Conversation, rules vocab.
 	}
 	people := []availability.Person{}
 	for _, p := range candidates {
-		if p.Seated && p.Member && !p.Deactivated {
+		if p.Seated && p.Member && !p.Deactivated && !p.LeftOut {
 			people = append(people, availability.Person{ID: p.UserID, Available: p.Available})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
 
@@ -11,6 +12,7 @@ import (
 	"parley/ent/contactlistmember"
 	"parley/ent/email"
 	"parley/ent/emailchannel"
+	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
 	"parley/ent/targetedmessage"
 	"parley/ent/targetedmessageversion"
@@ -38,9 +40,10 @@ type Router struct {
 	Tx *store.Tx
 }
 
-// RulesOf returns the routing of a conversation's source: an e-mail channel's as it
-// is now, a targeted message's as of the version that the conversation began with
-// (TM-1). A source that is gone has none.
+// RulesOf returns the routing of a conversation's source as it is now, so that who was
+// added to it helps those who wait (RT-4). Of a targeted message that is gone it is
+// that of the version which the conversation began with; an e-mail channel that is
+// gone has none.
 func (r Router) RulesOf(ctx context.Context, c *ent.Conversation) (vocab.Routing, error) {
 	if id.Is(c.RoutingSource, id.Channel) {
 		channel, err := r.Client.EmailChannel.Query().Where(emailchannel.ID(c.RoutingSource)).Only(ctx)
@@ -52,22 +55,22 @@ func (r Router) RulesOf(ctx context.Context, c *ent.Conversation) (vocab.Routing
 		}
 		return channel.Routing, nil
 	}
-	v, err := r.Client.TargetedMessageVersion.Query().Where(targetedmessageversion.TargetedMessageID(c.RoutingSource),
-		targetedmessageversion.Version(c.TargetedMessageVersion)).Only(ctx)
+	m, err := r.Client.TargetedMessage.Query().Where(targetedmessage.ID(c.RoutingSource)).Only(ctx)
 	if err == nil {
-		return v.Content.Routing, nil
+		return m.Routing, nil
 	}
 	if !ent.IsNotFound(err) {
 		return vocab.Routing{}, err
 	}
-	m, err := r.Client.TargetedMessage.Query().Where(targetedmessage.ID(c.RoutingSource)).Only(ctx)
+	v, err := r.Client.TargetedMessageVersion.Query().Where(targetedmessageversion.TargetedMessageID(c.RoutingSource),
+		targetedmessageversion.Version(c.TargetedMessageVersion)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return vocab.Routing{}, nil
 	}
 	if err != nil {
 		return vocab.Routing{}, err
 	}
-	return m.Routing, nil
+	return v.Content.Routing, nil
 }
 
 // Decide chooses who gets a conversation by rules.
@@ -96,6 +99,11 @@ func (r Router) Choose(ctx context.Context, c *ent.Conversation, number int, rul
 			of.Last = turn.LastUserID
 		case !ent.IsNotFound(err):
 			return Decision{}, err
+		}
+		if of.OfferPerMinute > 0 {
+			if err := r.countOffers(ctx, candidates); err != nil {
+				return Decision{}, err
+			}
 		}
 	}
 	d := Choose(rule, candidates, of)
@@ -253,19 +261,26 @@ func (r Router) nameTeamMembers(ctx context.Context, rule vocab.RoutingRule) (vo
 	return rule, list, nil
 }
 
-// holdCandidates has one routing of an account go after the other, and keeps the
-// candidates as they are: their capacity and their turn are decided on once, and
-// who goes away meanwhile does so before or after (RT-6). SQLite has one writer.
+// HoldAccount has one routing of an account go after the other, until the transaction
+// ends (RT-6). SQLite has one writer.
+func (r Router) HoldAccount(ctx context.Context, accountID string) error {
+	if r.Tx == nil || !r.Tx.Postgres() {
+		return nil
+	}
+	_, err := r.Tx.Exec(ctx, `INSERT INTO routing_turns (id, account_id, scope) VALUES ($1, $2, '')
+		ON CONFLICT (account_id, scope) DO UPDATE SET turn = routing_turns.turn + 1`, id.New("turn"), accountID)
+	return err
+}
+
+// holdCandidates is HoldAccount, and keeps the candidates as they are: their capacity
+// and their turn are decided on once, and who goes away meanwhile does so before or
+// after (RT-6).
 func (r Router) holdCandidates(ctx context.Context, accountID string, ids []string) error {
 	if r.Tx == nil || !r.Tx.Postgres() {
 		return nil
 	}
-	if _, err := r.Tx.Exec(ctx, `INSERT INTO routing_turns (id, account_id, scope) VALUES ($1, $2, '')
-		ON CONFLICT (account_id, scope) DO UPDATE SET turn = routing_turns.turn + 1`, id.New("turn"), accountID); err != nil {
+	if err := r.HoldAccount(ctx, accountID); err != nil || len(ids) == 0 {
 		return err
-	}
-	if len(ids) == 0 {
-		return nil
 	}
 	s := &store.Statement{}
 	s.WriteString("SELECT id FROM users WHERE account_id = " + s.Arg(accountID) + " AND id IN (" + store.List(s, ids) + ") ORDER BY id FOR NO KEY UPDATE")
@@ -291,10 +306,34 @@ func (r Router) loadUsers(ctx context.Context, c *ent.Conversation, ids []string
 	for _, u := range users {
 		people[u.ID] = Candidate{
 			UserID: u.ID, Seated: u.Seat != vocab.SeatNone, Member: members[u.ID], Available: u.Availability == vocab.Available,
-			Deactivated: u.DeactivatedAt.IsSet(), Capacity: u.ChatCapacity, Chats: counts[u.ID].Chats, Open: counts[u.ID].Open,
+			Deactivated: u.DeactivatedAt.IsSet(), LeftOut: !u.AutoAssign, Capacity: u.ChatCapacity, Chats: counts[u.ID].Chats, Open: counts[u.ID].Open,
 		}
 	}
 	return people, nil
+}
+
+// countOffers fills in how many of the waiting conversations the candidates were
+// offered within the last minute; those whose visitor was connected do not count (RT-7).
+func (r Router) countOffers(ctx context.Context, candidates []Candidate) error {
+	ids := make([]string, len(candidates))
+	for i, c := range candidates {
+		ids[i] = c.UserID
+	}
+	var counts []struct {
+		AssigneeID string `json:"assignee_id"`
+		Count      int    `json:"count"`
+	}
+	err := r.Client.RoutingDecision.Query().Where(routingdecision.AssigneeIDIn(ids...), routingdecision.DecidedAtGT(r.Now.Add(-time.Minute)),
+		routingdecision.Trigger(string(vocab.RoutedOffered)), routingdecision.Connected(false)).
+		GroupBy(routingdecision.FieldAssigneeID).Aggregate(ent.Count()).Scan(ctx, &counts)
+	for i, c := range candidates {
+		for _, n := range counts {
+			if n.AssigneeID == c.UserID {
+				candidates[i].Offers = n.Count
+			}
+		}
+	}
+	return err
 }
 
 // Load is what a user has to do: open chats, and open conversations of any kind.

@@ -15,6 +15,13 @@ func ForUpdate(s *sql.Selector) {
 	}
 }
 
+// ForUpdateSkipLocked is ForUpdate, but passes over rows that someone else has locked.
+func ForUpdateSkipLocked(s *sql.Selector) {
+	if s.Dialect() == dialect.Postgres {
+		s.ForUpdate(sql.WithLockAction(sql.SkipLocked))
+	}
+}
+
 // ForShare keeps the rows that a query finds from being changed until the transaction
 // ends, where the database locks rows; others may share them. See ForUpdate.
 func ForShare(s *sql.Selector) {

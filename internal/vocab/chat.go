@@ -194,6 +194,12 @@ const (
 	SkipAtCapacity  RoutingSkipReason = "AT_CAPACITY"
 	SkipDeactivated RoutingSkipReason = "DEACTIVATED"
 	SkipNotNext     RoutingSkipReason = "NOT_NEXT"
+
+	SkipNotAutoAssigned RoutingSkipReason = "NOT_AUTO_ASSIGNED"
+	SkipOfferLimit      RoutingSkipReason = "OFFER_LIMIT"
+	SkipNoAnswer        RoutingSkipReason = "NO_ANSWER"
+	SkipDeclined        RoutingSkipReason = "DECLINED"
+	SkipNotConnected    RoutingSkipReason = "NOT_CONNECTED"
 )
 
 // TargetingOutcome says what becomes of a targeted message on a visit (TM-9).

@@ -19,6 +19,12 @@ const (
 	RoutedOffered RoutingTrigger = "OFFERED"
 	// RoutedOwnerAway: the contact wrote while whoever has it is away (AC-8).
 	RoutedOwnerAway RoutingTrigger = "OWNER_AWAY"
+	// RoutedNoAnswer: whoever routing chose neither answered nor looked (RT-8).
+	RoutedNoAnswer RoutingTrigger = "NO_ANSWER"
+	// RoutedDeclined: whoever had it gave it back (RT-8).
+	RoutedDeclined RoutingTrigger = "DECLINED"
+	// RoutedOwnerGone: its visitor waits, and whoever has it is gone (AC-15).
+	RoutedOwnerGone RoutingTrigger = "OWNER_GONE"
 	// RoutedPreview: no one got it; an admin asked who would.
 	RoutedPreview RoutingTrigger = "PREVIEW"
 )

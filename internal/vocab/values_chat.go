@@ -1,5 +1,7 @@
 package vocab
 
+import "cmp"
+
 // WidgetStyle is how a widget looks, beside its title and colour (CH-1).
 type WidgetStyle struct {
 	Position  WidgetPosition `json:"position"`
@@ -52,7 +54,23 @@ type Routing struct {
 	Rules []RoutingRule `json:"rules,omitempty"`
 	// NotOffered: what finds no one is not offered again later (RT-4).
 	NotOffered bool `json:"notOffered,omitempty"`
+	// OfferMaxAge are seconds of waiting, and OfferPerMinute offers to one person; 0:
+	// the defaults (RT-7).
+	OfferMaxAge    int `json:"offerMaxAge,omitempty"`
+	OfferPerMinute int `json:"offerPerMinute,omitempty"`
 }
+
+// What bounds offers unless a routing says otherwise (RT-7).
+const (
+	DefaultOfferMaxAge    = 7 * 24 * 60 * 60
+	DefaultOfferPerMinute = 3
+)
+
+// MaxAge is how many seconds of waiting bound an offer (RT-7).
+func (r Routing) MaxAge() int { return cmp.Or(r.OfferMaxAge, DefaultOfferMaxAge) }
+
+// PerMinute is how many are offered to a person within a minute (RT-7).
+func (r Routing) PerMinute() int { return cmp.Or(r.OfferPerMinute, DefaultOfferPerMinute) }
 
 // RoutingRule chooses among its target's people by its method (RT-1).
 type RoutingRule struct {

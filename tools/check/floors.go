@@ -55,6 +55,7 @@ var floors = []floor{
 			"internal/inbox", "internal/library", "internal/remoteimage", "internal/routing", "internal/tag",
 		},
 		arrows: map[string][]string{
+			"internal/account": {"internal/availability"},
 			"internal/contact": {"internal/account"},
 			"internal/crm":     {"internal/account"},
 			"internal/inbox":   {"internal/account", "internal/attachment", "internal/availability"},

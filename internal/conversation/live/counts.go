@@ -39,12 +39,12 @@ type openRows struct {
 // loadState reads the open conversations, and what the users have read of them.
 func (b *openRows) loadState(ctx context.Context, sequence int64) error {
 	open := map[string]openRow{}
-	err := store.ForEachRow(ctx, b.live.store, `SELECT id, folder, kind, assignee_id, in_bots, filtered <> 0, last_incoming_number, woken_revision, revision
+	err := store.ForEachRow(ctx, b.live.store, `SELECT id, folder, kind, assignee_id, in_bots, filtered <> 0 OR deleted_at <> 0, last_incoming_number, woken_revision, revision
 		FROM conversations WHERE account_id = $1 AND inbox_id = $2 AND status = 'OPEN'`, []any{b.accountID, b.inboxID},
 		func(rows entsql.ColumnScanner) error {
 			var conversationID string
 			var c openRow
-			err := rows.Scan(&conversationID, &c.Folder, &c.Kind, &c.Assignee, &c.Bots, &c.filtered, &c.incoming, &c.woken, &c.revision)
+			err := rows.Scan(&conversationID, &c.Folder, &c.Kind, &c.Assignee, &c.Bots, &c.hidden, &c.incoming, &c.woken, &c.revision)
 			open[conversationID] = c
 			return err
 		})
@@ -178,7 +178,7 @@ func (b *openRows) followConversation(ctx context.Context, e *event.Entry) error
 	var positions map[string]view.Position
 	if has {
 		row = openRowOf(c)
-		if !had || row.incoming != old.incoming || row.filtered != old.filtered || row.woken != old.woken {
+		if !had || row.incoming != old.incoming || row.hidden != old.hidden || row.woken != old.woken {
 			if positions, err = b.live.positionsOf(ctx, e); err != nil {
 				return err
 			}

@@ -8,19 +8,19 @@ import (
 // openRow is what counts of an open conversation.
 type openRow struct {
 	view.CountBucket
-	filtered bool
+	hidden   bool // filtered, or in Trash
 	incoming int
 	woken    int
 	revision int
 }
 
 func openRowOf(c *ent.Conversation) openRow {
-	return openRow{view.CountBucket{Folder: c.Folder, Kind: c.Kind, Assignee: c.AssigneeID, Bots: c.InBots}, c.Filtered != 0, c.LastIncomingNumber, c.WokenRevision, c.Revision}
+	return openRow{view.CountBucket{Folder: c.Folder, Kind: c.Kind, Assignee: c.AssigneeID, Bots: c.InBots}, c.Filtered != 0 || c.DeletedAt.IsSet(), c.LastIncomingNumber, c.WokenRevision, c.Revision}
 }
 
 // unreadAt reports whether one who read so far has something to read.
 func (c openRow) unreadAt(read view.Position) bool {
-	return !c.filtered && read.Misses(c.incoming, c.woken)
+	return !c.hidden && read.Misses(c.incoming, c.woken)
 }
 
 // Counts are the counts of an inbox's views, in the order of the SDL's enum.

@@ -41,9 +41,9 @@ func PositionOf(p *ent.ReadPosition) Position { return Position{p.Number, p.Revi
 
 // isUnread reports whether one who read a conversation so far has incoming messages
 // to read, or has not seen it since it came back from snooze (IN-18). What is
-// filtered never counts as unread (IN-9).
+// filtered never counts as unread (IN-9), nor what is in Trash (IN-34).
 func isUnread(c *ent.Conversation, read Position) bool {
-	return c.Filtered == 0 && read.Misses(c.LastIncomingNumber, c.WokenRevision)
+	return c.Filtered == 0 && !c.DeletedAt.IsSet() && read.Misses(c.LastIncomingNumber, c.WokenRevision)
 }
 
 // IsUnread is isUnread; see there.
@@ -61,6 +61,6 @@ func unreadSQL(user string) string {
 	position := func(column string) string {
 		return "COALESCE((SELECT r." + column + " FROM read_positions r WHERE r.conversation_id = c.id AND r.user_id = " + user + "), 0)"
 	}
-	return "(c.filtered = 0 AND (c.last_incoming_number > " + position("number") +
+	return "(c.filtered = 0 AND c.deleted_at = 0 AND (c.last_incoming_number > " + position("number") +
 		" OR c.woken_revision > 0 AND c.woken_revision > " + position("revision") + "))"
 }

@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	"parley/ent"
 	"parley/internal/availability"
-	"parley/internal/clock"
-	"parley/internal/errs"
 	"parley/internal/idempotency"
 	"parley/internal/opt"
 	"parley/internal/richtext"
@@ -68,48 +65,4 @@ func addAvailability(c *store.Changes, before, after vocab.Availability) {
 	c.Named("holidays", !slices.Equal(before.Holidays, after.Holidays))
 	c.Value("outOfHours", string(before.OutOfHours), string(after.OutOfHours))
 	c.Named("outOfHoursMessage", before.OutOfHoursMessage != after.OutOfHoursMessage)
-}
-
-// Availability answers whether a chat channel's team is there at a moment, not
-// set for now, and why. Of the inbox's members those in userIDs count, or
-// all where userIDs is nil (AV-0). Errors: NOT_FOUND on channelId, NOT_A_MEMBER
-// on userIds.
-func (s *Service) Availability(ctx context.Context, channelID string, at clock.Micros, userIDs []string) (*availability.Answer, error) {
-	c, err := loadChannel(ctx, s.store.Client(ctx), channelID)
-	if fault := errs.Of(err); fault != nil && fault.Code == errs.NotFound {
-		return nil, fault.On("channelId")
-	}
-	if err != nil {
-		return nil, err
-	}
-	counting, err := s.countingMembers(ctx, c.InboxID, userIDs)
-	if err != nil {
-		return nil, err
-	}
-	if !at.IsSet() {
-		at = s.store.Now()
-	}
-	answer := availability.Evaluate(c.Availability, counting, at.Time())
-	return &answer, nil
-}
-
-// countingMembers returns the members of an inbox who count.
-func (s *Service) countingMembers(ctx context.Context, inboxID string, userIDs []string) ([]availability.Person, error) {
-	lists, err := s.inboxes.AllMembers(ctx, &ent.Inbox{ID: inboxID})
-	if err != nil {
-		return nil, err
-	}
-	members := lists[0]
-	for i, userID := range userIDs {
-		if !slices.ContainsFunc(members, func(u *ent.User) bool { return u.ID == userID }) {
-			return nil, errs.New(errs.NotAMember, "%q is not an active member of the inbox.", errs.Clip(userID)).On("userIds", strconv.Itoa(i))
-		}
-	}
-	var list []availability.Person
-	for _, u := range members {
-		if userIDs == nil || slices.Contains(userIDs, u.ID) {
-			list = append(list, availability.Person{ID: u.ID, Available: u.Availability == vocab.Available})
-		}
-	}
-	return list, nil
 }

@@ -16,6 +16,8 @@ import (
 
 // Preview is what a visitor would see, and why (TM-9).
 type Preview struct {
+	// Input is who was to be where, and when.
+	Input TargetedMessagePreviewInput
 	// Shown is the message that they would see, or nil.
 	Shown *ent.TargetedMessage
 	// Verdicts has one for each of the channel's messages, by position.
@@ -39,7 +41,7 @@ func (s *Service) Preview(ctx context.Context, in TargetedMessagePreviewInput) (
 	if err != nil {
 		return nil, err
 	}
-	return &Preview{Shown: Choose(messages, visit), Verdicts: Decide(messages, visit), Warnings: Warnings(messages)}, nil
+	return &Preview{Input: in, Shown: Choose(messages, visit), Verdicts: Decide(messages, visit), Warnings: Warnings(messages)}, nil
 }
 
 func (s *Service) previewVisit(ctx context.Context, client *ent.Client, in TargetedMessagePreviewInput) (Visit, error) {

@@ -57,6 +57,9 @@ func (s *Service) beginChat(ctx context.Context, tx *store.Tx, v *viewer.Viewer,
 	if err := s.admitChat(ctx, tx, v); err != nil {
 		return nil, err
 	}
+	if err := recordSeen(ctx, tx, me); err != nil {
+		return nil, err
+	}
 	targeted, err := findShownMessage(ctx, tx, v, in.TargetedMessageID)
 	if err != nil {
 		return nil, err

@@ -8,15 +8,15 @@ import (
 )
 
 // recordStay notes that the visitor is on the site while they follow a conversation,
-// twice within the delay after which a reply counts as missed: so every node
-// knows who is connected (CH-6). An error is left to the next time: it is no
+// each minute, and twice within the delay after which a reply counts as missed: so
+// every node knows who is connected (CH-6, RT-4). An error is left to the next time: it is no
 // reason to end the stream.
 func (s *Stream) recordStay(ctx context.Context) {
-	if s.live.options.MissedAfter == 0 {
-		return
-	}
 	_ = s.live.recordPresence(ctx)
-	next := max(s.live.options.MissedAfter/2, time.Second)
+	next := seenEvery
+	if missed := s.live.options.MissedAfter; missed > 0 {
+		next = min(next, max(missed/2, time.Second))
+	}
 	if s.here == nil {
 		s.here = time.NewTimer(next)
 	} else {
@@ -24,13 +24,8 @@ func (s *Stream) recordStay(ctx context.Context) {
 	}
 }
 
-// nextStay is when to stay next; nil: never.
-func (s *Stream) nextStay() <-chan time.Time {
-	if s.here == nil {
-		return nil
-	}
-	return s.here.C
-}
+// nextStay is when to note it next.
+func (s *Stream) nextStay() <-chan time.Time { return s.here.C }
 
 func (s *Service) recordPresence(ctx context.Context) error {
 	v, err := callingVisitor(ctx)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/ent"
+	"parley/internal/clock"
 	"parley/internal/conversation/live"
 	"parley/internal/event"
 	"parley/internal/presence"
@@ -14,7 +15,7 @@ import (
 )
 
 // Change is a change of what a visitor sees of their conversation:
-// *MessageChange, *TypingChange, *StatusChange or *Continued.
+// *MessageChange, *TypingChange, *StatusChange, *QueueChange or *Continued.
 type Change interface{ isChange() }
 
 // MessageChange is a change of the messages that a visitor sees. Sequence is the
@@ -43,6 +44,11 @@ type StatusChange struct {
 // are. Nothing follows (CH-8).
 type Continued struct{ Conversation *ent.Conversation }
 
+// QueueChange says that the visitor's place in the queue is another one; nil: they
+// have none (IN-23).
+type QueueChange struct{ QueuePosition *int }
+
+func (*QueueChange) isChange()   {}
 func (*MessageChange) isChange() {}
 func (*TypingChange) isChange()  {}
 func (*StatusChange) isChange()  {}
@@ -54,11 +60,13 @@ type Live struct {
 	feed     *event.Feed
 	threads  *live.Service
 	presence *presence.Service
+	queues   queues
+	clock    clock.Clock // of the timers: never a turned one
 }
 
 // NewLive returns the streams that follow a feed of the service's store.
 func NewLive(s *Service, feed *event.Feed, threads *live.Service, p *presence.Service) *Live {
-	return &Live{Service: s, feed: feed, threads: threads, presence: p}
+	return &Live{Service: s, feed: feed, threads: threads, presence: p, clock: clock.System{}}
 }
 
 // Stream is what a visitor sees of their own conversation, live.
@@ -70,9 +78,10 @@ type Stream struct {
 	viewer       viewer.Live
 	me           string      // the visitor
 	here         *time.Timer // when to note again that the visitor is here; nil: it does not matter
-	seen         int         // the number of the last message that the visitor knows to be seen
-	continued    *Continued  // the conversation went on elsewhere: nothing follows; nil: it did not
-	told         bool        // and the visitor knows
+	queue        queued
+	seen         int        // the number of the last message that the visitor knows to be seen
+	continued    *Continued // the conversation went on elsewhere: nothing follows; nil: it did not
+	told         bool       // and the visitor knows
 }
 
 // Watch returns the changes of one of the visitor's own conversations after a
@@ -105,7 +114,7 @@ func (l *Live) Watch(ctx context.Context, conversationID string, cursor *string)
 		r.Close()
 		return nil, err
 	}
-	s := &Stream{live: l, conversation: c, reader: r, typing: typing, viewer: viewer.LiveFrom(ctx), me: viewer.FromContext(ctx).ActorID, seen: seen}
+	s := &Stream{live: l, conversation: c, reader: r, typing: typing, viewer: viewer.LiveFrom(ctx), me: viewer.FromContext(ctx).ActorID, seen: seen, queue: queued{due: true}}
 	// Now that it follows, nothing goes on elsewhere unnoticed.
 	if c, err = l.Conversation(ctx, conversationID); err == nil && c != nil && ContinuedElsewhere(ctx, c) {
 		s.continued = &Continued{c}
@@ -124,6 +133,9 @@ func (s *Stream) Close() {
 	s.typing.Close()
 	if s.here != nil {
 		s.here.Stop()
+	}
+	if s.queue.timer != nil {
+		s.queue.timer.Stop()
 	}
 }
 
@@ -152,6 +164,7 @@ func (s *Stream) Next(ctx context.Context) (Change, error) {
 			return nil, err
 		}
 		if e != nil {
+			s.queue.due = true
 			change, err := s.changeOf(ctx, e)
 			if change != nil || err != nil {
 				return change, err
@@ -165,8 +178,13 @@ func (s *Stream) Next(ctx context.Context) (Change, error) {
 		if t != nil {
 			return s.typingChange(ctx, t)
 		}
+		if change, err := s.queueChange(ctx); change != nil || err != nil {
+			return change, err
+		}
 		select {
 		case <-more:
+		case <-s.queue.later():
+			s.queue.due = true
 		case <-moreTyping:
 		case <-changed:
 		case <-s.nextStay():

@@ -5,7 +5,6 @@ import (
 
 	"parley/ent"
 	"parley/ent/targetedmessage"
-	"parley/internal/availability"
 	"parley/internal/channel/chat/consent"
 	"parley/internal/channel/chat/targeting"
 	"parley/internal/channel/chat/wording"
@@ -29,24 +28,31 @@ func (s *Service) Show(ctx context.Context, channelKey, pageURL string, smallScr
 	if err := s.fillVisitor(ctx, w); err != nil {
 		return nil, err
 	}
-	visit := targeting.Visit{PageURL: pageURL, SmallScreen: smallScreen, At: s.store.Now()}
+	return w, s.draw(ctx, w, targeting.Visit{PageURL: pageURL, SmallScreen: smallScreen, At: s.store.Now()})
+}
+
+// draw fills in what a widget shows its visitor on a visit.
+func (s *Service) draw(ctx context.Context, w *Widget, visit targeting.Visit) error {
 	session := sessionOf(ctx)
-	ctx = viewer.NewContext(ctx, viewer.System("widget", c.AccountID))
+	ctx = viewer.NewContext(ctx, viewer.System("widget", w.Channel.AccountID))
 	shown, err := s.chooseMessage(ctx, w, visit)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := s.fillAvailability(ctx, w, shown, pageURL); err != nil {
-		return nil, err
+	answer, err := s.evaluate(ctx, w, shown, visit, nil)
+	if err != nil {
+		return err
 	}
+	answer.Text = answer.Say(w.Words.Get)
+	w.Availability, w.LauncherHidden = answer, !answer.Shown
 	if shown != nil {
 		if w.TargetedMessage, err = s.fillMessage(ctx, w, shown, session); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	hides := shown == nil && !w.chats || shown != nil && smallScreen && shown.Display.SmallScreen == vocab.SmallScreenHidden
+	hides := shown == nil && !w.chats || shown != nil && visit.SmallScreen && shown.Display.SmallScreen == vocab.SmallScreenHidden
 	w.LauncherHidden = w.LauncherHidden || hides
-	return w, nil
+	return nil
 }
 
 // sessionOf names the visitor's session, within which what is random stays the
@@ -73,29 +79,6 @@ func (s *Service) chooseMessage(ctx context.Context, w *Widget, visit targeting.
 		}
 	}
 	return targeting.Choose(on, visit), nil
-}
-
-// fillAvailability says whether the team is there, by those who could get a chat that
-// begins now (AV-0); a bot is always there (AV-4).
-func (s *Service) fillAvailability(ctx context.Context, w *Widget, shown *ent.TargetedMessage, pageURL string) error {
-	chat := &ent.Conversation{
-		AccountID: w.Channel.AccountID, InboxID: w.Channel.InboxID, ChannelID: w.Channel.ID, Kind: vocab.Chat,
-		ContactID: w.contactID(), OriginURL: pageURL,
-	}
-	if shown == nil {
-		shown = &ent.TargetedMessage{}
-	}
-	people, err := s.conversations.WhoCounts(ctx, chat, shown.Routing)
-	if err != nil {
-		return err
-	}
-	answer := availability.Evaluate(w.Channel.Availability, people, s.store.Now().Time())
-	if shown.BotID != "" {
-		answer = answer.OverriddenByBot()
-	}
-	answer.Text = answer.Say(w.Words.Get)
-	w.Availability, w.LauncherHidden = answer, !answer.Shown
-	return nil
 }
 
 // fillMessage fills in what the widget says of a message.

@@ -1,0 +1,137 @@
+package conversation
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"parley/ent"
+	entmessage "parley/ent/message"
+	"parley/internal/clock"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// ReasonSilent is why a conversation closed by itself (IN-22).
+const ReasonSilent = "CONTACT_SILENT"
+
+func decodeSettings(data []byte, into *vocab.InboxSettings) error { return json.Unmarshal(data, into) }
+
+// silence is what closes by itself: conversations of some kinds in which nothing was
+// said since, but something after it was switched on.
+type silence struct {
+	inbox        settledInbox
+	kinds        []vocab.ChannelKind
+	since, until clock.Micros
+}
+
+// silences are what an inbox closes by itself.
+func silences(i settledInbox, now clock.Micros) []silence {
+	chat := func(k vocab.ChannelKind) bool { return k.LeavesBy(vocab.ByWidget) }
+	other := func(k vocab.ChannelKind) bool { return !chat(k) }
+	var list []silence
+	for _, x := range []struct {
+		minutes int
+		since   clock.Micros
+		not     func(vocab.ChannelKind) bool
+	}{
+		{i.settings.CloseSilentChatsAfter, i.settings.CloseSilentChatsSince, other},
+		{i.settings.CloseSilentEmailsAfter, i.settings.CloseSilentEmailsSince, chat},
+	} {
+		if x.minutes > 0 {
+			list = append(list, silence{i, slices.DeleteFunc(vocab.ChannelKinds(), x.not), x.since, now.Add(-time.Duration(x.minutes) * time.Minute)})
+		}
+	}
+	return list
+}
+
+// CloseSilent closes the conversations of every account in which the team wrote last
+// and the contact has been silent for as long as their inbox says (IN-22). The system
+// runs it each minute.
+func (s *Service) CloseSilent(ctx context.Context) error {
+	inboxes, err := s.settledInboxes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, i := range inboxes {
+		for _, x := range silences(i, s.store.Now()) {
+			ids, err := s.silentIn(ctx, x)
+			if err != nil {
+				return err
+			}
+			for _, conversationID := range ids {
+				ctx := viewer.NewContext(ctx, viewer.System("silence", i.account))
+				err := s.changeAsSystem(ctx, conversationID, func(ctx context.Context, ch *change) error { return ch.closeSilent(ctx, x) })
+				if err != nil && errs.Of(err) == nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Service) silentIn(ctx context.Context, x silence) ([]string, error) {
+	st := &store.Statement{}
+	st.WriteString("SELECT id FROM conversations WHERE inbox_id = " + st.Arg(x.inbox.id) + " AND folder = 'MAIN' AND kind IN (" + store.List(st, x.kinds) +
+		") AND status = 'OPEN' AND waiting_since = " + st.Arg(int64(clock.Never)) + " AND last_outgoing_number > last_incoming_number AND last_message_at >= " +
+		st.Arg(int64(x.since)) + " AND last_message_at <= " + st.Arg(int64(x.until)) + " ORDER BY last_message_at LIMIT 500")
+	return s.store.Strings(ctx, st.String(), st.Args...)
+}
+
+// closeSilent closes the conversation with a farewell, if it is silent still and
+// nothing stands against it: never one in which the contact said the last word.
+func (ch *change) closeSilent(ctx context.Context, x silence) error {
+	c := ch.c
+	if c.Status != vocab.Open || folderOf(c) != vocab.FolderMain || c.WaitingSince != clock.Never || AwaitedOf(c) != vocab.WaitingOnContact ||
+		c.LastMessageAt < x.since || c.LastMessageAt > x.until {
+		return nil
+	}
+	last, err := ch.lastVisible(ctx)
+	if err != nil || last == nil || last.Direction != vocab.Outgoing || !arrived(last.Delivery) {
+		return err
+	}
+	if err := ch.sayFarewell(ctx, x.inbox.settings.FarewellText); err != nil {
+		return err
+	}
+	if err := ch.close(ctx); err != nil || c.Status != vocab.Closed {
+		return err
+	}
+	for i := range ch.events {
+		if ch.events[i].Type == vocab.ConversationClosed {
+			setReason(&ch.events[i], ReasonSilent)
+		}
+	}
+	return nil
+}
+
+// arrived reports whether a message of ours is neither on its way nor lost.
+func arrived(d vocab.DeliveryState) bool {
+	return d != vocab.DeliveryQueued && d != vocab.DeliveryFailed
+}
+
+// sayFarewell adds what the visitor of a chat reads last. It is no answer: no first
+// response, and no one waits for it or because of it.
+func (ch *change) sayFarewell(ctx context.Context, text string) error {
+	if text == "" || !ch.c.Kind.LeavesBy(vocab.ByWidget) {
+		return nil
+	}
+	_, err := ch.addMessage(ctx, draft{
+		id: id.New(id.Message), by: authorOf(viewer.FromContext(ctx)), direction: vocab.Outgoing, what: content{text: text},
+	})
+	return err
+}
+
+// lastVisible is the last message that the contact sees; nil: there is none.
+func (ch *change) lastVisible(ctx context.Context) (*ent.Message, error) {
+	m, err := ch.tx.Client.Message.Query().Where(entmessage.ConversationID(ch.c.ID), entmessage.VisibleNumberGT(0), entmessage.DeletedAt(0)).
+		Order(ent.Desc(entmessage.FieldNumber)).First(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	return m, err
+}

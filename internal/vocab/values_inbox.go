@@ -1,0 +1,54 @@
+package vocab
+
+import "parley/internal/clock"
+
+// AssignOnReply says whether whoever answers an unassigned conversation gets it (IN-21).
+type AssignOnReply string
+
+// Whether answering assigns.
+const (
+	AssignOnReplyOn       AssignOnReply = "ON"
+	AssignOnReplyTeamOnly AssignOnReply = "TEAM_ONLY"
+	AssignOnReplyOff      AssignOnReply = "OFF"
+)
+
+// OnClose says what becomes of the assignee when a conversation is closed (RT-9).
+type OnClose string
+
+// What becomes of the assignee.
+const (
+	OnCloseKeepAssignee OnClose = "KEEP_ASSIGNEE"
+	OnCloseRelease      OnClose = "RELEASE"
+)
+
+// DefaultNoAnswerSeconds is how long someone has whom routing chose (RT-8).
+const DefaultNoAnswerSeconds = 120
+
+// InboxSettings is how the conversations of an inbox are worked on. The zero value is
+// that of a new inbox.
+type InboxSettings struct {
+	// AssignOnReply is "" for ON.
+	AssignOnReply     AssignOnReply `json:"assignOnReply,omitempty"`
+	ShowQueuePosition bool          `json:"showQueuePosition,omitempty"`
+	// CloseSilentChatsAfter and CloseSilentEmailsAfter are minutes; 0: never. The
+	// moments are those at which they were switched on (IN-22).
+	CloseSilentChatsAfter  int          `json:"closeSilentChatsAfter,omitempty"`
+	CloseSilentChatsSince  clock.Micros `json:"closeSilentChatsSince,omitempty"`
+	CloseSilentEmailsAfter int          `json:"closeSilentEmailsAfter,omitempty"`
+	CloseSilentEmailsSince clock.Micros `json:"closeSilentEmailsSince,omitempty"`
+	FarewellText           string       `json:"farewellText,omitempty"`
+	RerouteUnanswered      bool         `json:"rerouteUnanswered,omitempty"`
+	// NoAnswerSeconds is 0 for DefaultNoAnswerSeconds.
+	NoAnswerSeconds int `json:"noAnswerSeconds,omitempty"`
+	// PassOnAfter are minutes; 0: never (AC-15).
+	PassOnAfter int `json:"passOnAfter,omitempty"`
+	// OnClose is "" for KEEP_ASSIGNEE.
+	OnClose OnClose `json:"onClose,omitempty"`
+}
+
+// WorkingHours are those of a user (AC-15); none: no hours.
+type WorkingHours struct {
+	TimeZone string    `json:"timeZone,omitempty"`
+	Hours    []Hours   `json:"hours,omitempty"`
+	Holidays []Holiday `json:"holidays,omitempty"`
+}
