@@ -13685,6 +13685,9 @@ type EmailMutation struct {
 	in_reply_to        *string
 	references         *[]string
 	appendreferences   []string
+	root               *string
+	user_id            *string
+	typed              *bool
 	from               *vocab.Mailbox
 	reply_to           *[]vocab.Mailbox
 	appendreply_to     []vocab.Mailbox
@@ -14121,6 +14124,114 @@ func (m *EmailMutation) AppendedReferences() ([]string, bool) {
 func (m *EmailMutation) ResetReferences() {
 	m.references = nil
 	m.appendreferences = nil
+}
+
+// SetRoot sets the "root" field.
+func (m *EmailMutation) SetRoot(s string) {
+	m.root = &s
+}
+
+// Root returns the value of the "root" field in the mutation.
+func (m *EmailMutation) Root() (r string, exists bool) {
+	v := m.root
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoot returns the old "root" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldRoot(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoot is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoot requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoot: %w", err)
+	}
+	return oldValue.Root, nil
+}
+
+// ResetRoot resets all changes to the "root" field.
+func (m *EmailMutation) ResetRoot() {
+	m.root = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *EmailMutation) SetUserID(s string) {
+	m.user_id = &s
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *EmailMutation) UserID() (r string, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldUserID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *EmailMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetTyped sets the "typed" field.
+func (m *EmailMutation) SetTyped(b bool) {
+	m.typed = &b
+}
+
+// Typed returns the value of the "typed" field in the mutation.
+func (m *EmailMutation) Typed() (r bool, exists bool) {
+	v := m.typed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTyped returns the old "typed" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldTyped(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTyped is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTyped requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTyped: %w", err)
+	}
+	return oldValue.Typed, nil
+}
+
+// ResetTyped resets all changes to the "typed" field.
+func (m *EmailMutation) ResetTyped() {
+	m.typed = nil
 }
 
 // SetFrom sets the "from" field.
@@ -14872,7 +14983,7 @@ func (m *EmailMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EmailMutation) Fields() []string {
-	fields := make([]string, 0, 23)
+	fields := make([]string, 0, 26)
 	if m.account_id != nil {
 		fields = append(fields, email.FieldAccountID)
 	}
@@ -14896,6 +15007,15 @@ func (m *EmailMutation) Fields() []string {
 	}
 	if m.references != nil {
 		fields = append(fields, email.FieldReferences)
+	}
+	if m.root != nil {
+		fields = append(fields, email.FieldRoot)
+	}
+	if m.user_id != nil {
+		fields = append(fields, email.FieldUserID)
+	}
+	if m.typed != nil {
+		fields = append(fields, email.FieldTyped)
 	}
 	if m.from != nil {
 		fields = append(fields, email.FieldFrom)
@@ -14966,6 +15086,12 @@ func (m *EmailMutation) Field(name string) (ent.Value, bool) {
 		return m.InReplyTo()
 	case email.FieldReferences:
 		return m.References()
+	case email.FieldRoot:
+		return m.Root()
+	case email.FieldUserID:
+		return m.UserID()
+	case email.FieldTyped:
+		return m.Typed()
 	case email.FieldFrom:
 		return m.From()
 	case email.FieldReplyTo:
@@ -15021,6 +15147,12 @@ func (m *EmailMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldInReplyTo(ctx)
 	case email.FieldReferences:
 		return m.OldReferences(ctx)
+	case email.FieldRoot:
+		return m.OldRoot(ctx)
+	case email.FieldUserID:
+		return m.OldUserID(ctx)
+	case email.FieldTyped:
+		return m.OldTyped(ctx)
 	case email.FieldFrom:
 		return m.OldFrom(ctx)
 	case email.FieldReplyTo:
@@ -15115,6 +15247,27 @@ func (m *EmailMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetReferences(v)
+		return nil
+	case email.FieldRoot:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoot(v)
+		return nil
+	case email.FieldUserID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case email.FieldTyped:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTyped(v)
 		return nil
 	case email.FieldFrom:
 		v, ok := value.(vocab.Mailbox)
@@ -15357,6 +15510,15 @@ func (m *EmailMutation) ResetField(name string) error {
 	case email.FieldReferences:
 		m.ResetReferences()
 		return nil
+	case email.FieldRoot:
+		m.ResetRoot()
+		return nil
+	case email.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case email.FieldTyped:
+		m.ResetTyped()
+		return nil
 	case email.FieldFrom:
 		m.ResetFrom()
 		return nil
@@ -15502,6 +15664,8 @@ type EmailChannelMutation struct {
 	addterms_accepted_at *clock.Micros
 	connected_at         *clock.Micros
 	addconnected_at      *clock.Micros
+	confirmation         *vocab.ForwardingConfirmation
+	confirmation_in      *string
 	created_at           *clock.Micros
 	addcreated_at        *clock.Micros
 	clearedFields        map[string]struct{}
@@ -16942,6 +17106,78 @@ func (m *EmailChannelMutation) ResetConnectedAt() {
 	m.addconnected_at = nil
 }
 
+// SetConfirmation sets the "confirmation" field.
+func (m *EmailChannelMutation) SetConfirmation(vc vocab.ForwardingConfirmation) {
+	m.confirmation = &vc
+}
+
+// Confirmation returns the value of the "confirmation" field in the mutation.
+func (m *EmailChannelMutation) Confirmation() (r vocab.ForwardingConfirmation, exists bool) {
+	v := m.confirmation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConfirmation returns the old "confirmation" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldConfirmation(ctx context.Context) (v vocab.ForwardingConfirmation, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConfirmation is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConfirmation requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConfirmation: %w", err)
+	}
+	return oldValue.Confirmation, nil
+}
+
+// ResetConfirmation resets all changes to the "confirmation" field.
+func (m *EmailChannelMutation) ResetConfirmation() {
+	m.confirmation = nil
+}
+
+// SetConfirmationIn sets the "confirmation_in" field.
+func (m *EmailChannelMutation) SetConfirmationIn(s string) {
+	m.confirmation_in = &s
+}
+
+// ConfirmationIn returns the value of the "confirmation_in" field in the mutation.
+func (m *EmailChannelMutation) ConfirmationIn() (r string, exists bool) {
+	v := m.confirmation_in
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConfirmationIn returns the old "confirmation_in" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldConfirmationIn(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConfirmationIn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConfirmationIn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConfirmationIn: %w", err)
+	}
+	return oldValue.ConfirmationIn, nil
+}
+
+// ResetConfirmationIn resets all changes to the "confirmation_in" field.
+func (m *EmailChannelMutation) ResetConfirmationIn() {
+	m.confirmation_in = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *EmailChannelMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -17032,7 +17268,7 @@ func (m *EmailChannelMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EmailChannelMutation) Fields() []string {
-	fields := make([]string, 0, 31)
+	fields := make([]string, 0, 33)
 	if m.account_id != nil {
 		fields = append(fields, emailchannel.FieldAccountID)
 	}
@@ -17123,6 +17359,12 @@ func (m *EmailChannelMutation) Fields() []string {
 	if m.connected_at != nil {
 		fields = append(fields, emailchannel.FieldConnectedAt)
 	}
+	if m.confirmation != nil {
+		fields = append(fields, emailchannel.FieldConfirmation)
+	}
+	if m.confirmation_in != nil {
+		fields = append(fields, emailchannel.FieldConfirmationIn)
+	}
 	if m.created_at != nil {
 		fields = append(fields, emailchannel.FieldCreatedAt)
 	}
@@ -17194,6 +17436,10 @@ func (m *EmailChannelMutation) Field(name string) (ent.Value, bool) {
 		return m.TermsAcceptedAt()
 	case emailchannel.FieldConnectedAt:
 		return m.ConnectedAt()
+	case emailchannel.FieldConfirmation:
+		return m.Confirmation()
+	case emailchannel.FieldConfirmationIn:
+		return m.ConfirmationIn()
 	case emailchannel.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -17265,6 +17511,10 @@ func (m *EmailChannelMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldTermsAcceptedAt(ctx)
 	case emailchannel.FieldConnectedAt:
 		return m.OldConnectedAt(ctx)
+	case emailchannel.FieldConfirmation:
+		return m.OldConfirmation(ctx)
+	case emailchannel.FieldConfirmationIn:
+		return m.OldConfirmationIn(ctx)
 	case emailchannel.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -17485,6 +17735,20 @@ func (m *EmailChannelMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetConnectedAt(v)
+		return nil
+	case emailchannel.FieldConfirmation:
+		v, ok := value.(vocab.ForwardingConfirmation)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConfirmation(v)
+		return nil
+	case emailchannel.FieldConfirmationIn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConfirmationIn(v)
 		return nil
 	case emailchannel.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -17787,6 +18051,12 @@ func (m *EmailChannelMutation) ResetField(name string) error {
 		return nil
 	case emailchannel.FieldConnectedAt:
 		m.ResetConnectedAt()
+		return nil
+	case emailchannel.FieldConfirmation:
+		m.ResetConfirmation()
+		return nil
+	case emailchannel.FieldConfirmationIn:
+		m.ResetConfirmationIn()
 		return nil
 	case emailchannel.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -22165,6 +22435,8 @@ type InboundMailMutation struct {
 	addarrived_at     *clock.Micros
 	state             *vocab.InboundState
 	identity          *string
+	likeness          *string
+	content           *string
 	internet_id       *string
 	conversation_id   *string
 	message_id        *string
@@ -22784,6 +23056,78 @@ func (m *InboundMailMutation) ResetIdentity() {
 	delete(m.clearedFields, inboundmail.FieldIdentity)
 }
 
+// SetLikeness sets the "likeness" field.
+func (m *InboundMailMutation) SetLikeness(s string) {
+	m.likeness = &s
+}
+
+// Likeness returns the value of the "likeness" field in the mutation.
+func (m *InboundMailMutation) Likeness() (r string, exists bool) {
+	v := m.likeness
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLikeness returns the old "likeness" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldLikeness(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLikeness is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLikeness requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLikeness: %w", err)
+	}
+	return oldValue.Likeness, nil
+}
+
+// ResetLikeness resets all changes to the "likeness" field.
+func (m *InboundMailMutation) ResetLikeness() {
+	m.likeness = nil
+}
+
+// SetContent sets the "content" field.
+func (m *InboundMailMutation) SetContent(s string) {
+	m.content = &s
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *InboundMailMutation) Content() (r string, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldContent(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *InboundMailMutation) ResetContent() {
+	m.content = nil
+}
+
 // SetInternetID sets the "internet_id" field.
 func (m *InboundMailMutation) SetInternetID(s string) {
 	m.internet_id = &s
@@ -23110,7 +23454,7 @@ func (m *InboundMailMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InboundMailMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 21)
 	if m.account_id != nil {
 		fields = append(fields, inboundmail.FieldAccountID)
 	}
@@ -23146,6 +23490,12 @@ func (m *InboundMailMutation) Fields() []string {
 	}
 	if m.identity != nil {
 		fields = append(fields, inboundmail.FieldIdentity)
+	}
+	if m.likeness != nil {
+		fields = append(fields, inboundmail.FieldLikeness)
+	}
+	if m.content != nil {
+		fields = append(fields, inboundmail.FieldContent)
 	}
 	if m.internet_id != nil {
 		fields = append(fields, inboundmail.FieldInternetID)
@@ -23200,6 +23550,10 @@ func (m *InboundMailMutation) Field(name string) (ent.Value, bool) {
 		return m.State()
 	case inboundmail.FieldIdentity:
 		return m.Identity()
+	case inboundmail.FieldLikeness:
+		return m.Likeness()
+	case inboundmail.FieldContent:
+		return m.Content()
 	case inboundmail.FieldInternetID:
 		return m.InternetID()
 	case inboundmail.FieldConversationID:
@@ -23247,6 +23601,10 @@ func (m *InboundMailMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldState(ctx)
 	case inboundmail.FieldIdentity:
 		return m.OldIdentity(ctx)
+	case inboundmail.FieldLikeness:
+		return m.OldLikeness(ctx)
+	case inboundmail.FieldContent:
+		return m.OldContent(ctx)
 	case inboundmail.FieldInternetID:
 		return m.OldInternetID(ctx)
 	case inboundmail.FieldConversationID:
@@ -23353,6 +23711,20 @@ func (m *InboundMailMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetIdentity(v)
+		return nil
+	case inboundmail.FieldLikeness:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLikeness(v)
+		return nil
+	case inboundmail.FieldContent:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
 		return nil
 	case inboundmail.FieldInternetID:
 		v, ok := value.(string)
@@ -23548,6 +23920,12 @@ func (m *InboundMailMutation) ResetField(name string) error {
 	case inboundmail.FieldIdentity:
 		m.ResetIdentity()
 		return nil
+	case inboundmail.FieldLikeness:
+		m.ResetLikeness()
+		return nil
+	case inboundmail.FieldContent:
+		m.ResetContent()
+		return nil
 	case inboundmail.FieldInternetID:
 		m.ResetInternetID()
 		return nil
@@ -23631,6 +24009,9 @@ type InboxMutation struct {
 	name                   *string
 	email_allow_list       *[]string
 	appendemail_allow_list []string
+	role_names             *[]string
+	appendrole_names       []string
+	role_filter            *bool
 	deleted_at             *clock.Micros
 	adddeleted_at          *clock.Micros
 	created_at             *clock.Micros
@@ -23868,6 +24249,107 @@ func (m *InboxMutation) ResetEmailAllowList() {
 	m.appendemail_allow_list = nil
 }
 
+// SetRoleNames sets the "role_names" field.
+func (m *InboxMutation) SetRoleNames(s []string) {
+	m.role_names = &s
+	m.appendrole_names = nil
+}
+
+// RoleNames returns the value of the "role_names" field in the mutation.
+func (m *InboxMutation) RoleNames() (r []string, exists bool) {
+	v := m.role_names
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoleNames returns the old "role_names" field's value of the Inbox entity.
+// If the Inbox object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboxMutation) OldRoleNames(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoleNames is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoleNames requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoleNames: %w", err)
+	}
+	return oldValue.RoleNames, nil
+}
+
+// AppendRoleNames adds s to the "role_names" field.
+func (m *InboxMutation) AppendRoleNames(s []string) {
+	m.appendrole_names = append(m.appendrole_names, s...)
+}
+
+// AppendedRoleNames returns the list of values that were appended to the "role_names" field in this mutation.
+func (m *InboxMutation) AppendedRoleNames() ([]string, bool) {
+	if len(m.appendrole_names) == 0 {
+		return nil, false
+	}
+	return m.appendrole_names, true
+}
+
+// ClearRoleNames clears the value of the "role_names" field.
+func (m *InboxMutation) ClearRoleNames() {
+	m.role_names = nil
+	m.appendrole_names = nil
+	m.clearedFields[inbox.FieldRoleNames] = struct{}{}
+}
+
+// RoleNamesCleared returns if the "role_names" field was cleared in this mutation.
+func (m *InboxMutation) RoleNamesCleared() bool {
+	_, ok := m.clearedFields[inbox.FieldRoleNames]
+	return ok
+}
+
+// ResetRoleNames resets all changes to the "role_names" field.
+func (m *InboxMutation) ResetRoleNames() {
+	m.role_names = nil
+	m.appendrole_names = nil
+	delete(m.clearedFields, inbox.FieldRoleNames)
+}
+
+// SetRoleFilter sets the "role_filter" field.
+func (m *InboxMutation) SetRoleFilter(b bool) {
+	m.role_filter = &b
+}
+
+// RoleFilter returns the value of the "role_filter" field in the mutation.
+func (m *InboxMutation) RoleFilter() (r bool, exists bool) {
+	v := m.role_filter
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoleFilter returns the old "role_filter" field's value of the Inbox entity.
+// If the Inbox object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboxMutation) OldRoleFilter(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoleFilter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoleFilter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoleFilter: %w", err)
+	}
+	return oldValue.RoleFilter, nil
+}
+
+// ResetRoleFilter resets all changes to the "role_filter" field.
+func (m *InboxMutation) ResetRoleFilter() {
+	m.role_filter = nil
+}
+
 // SetDeletedAt sets the "deleted_at" field.
 func (m *InboxMutation) SetDeletedAt(c clock.Micros) {
 	m.deleted_at = &c
@@ -24014,7 +24496,7 @@ func (m *InboxMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InboxMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 7)
 	if m.account_id != nil {
 		fields = append(fields, inbox.FieldAccountID)
 	}
@@ -24023,6 +24505,12 @@ func (m *InboxMutation) Fields() []string {
 	}
 	if m.email_allow_list != nil {
 		fields = append(fields, inbox.FieldEmailAllowList)
+	}
+	if m.role_names != nil {
+		fields = append(fields, inbox.FieldRoleNames)
+	}
+	if m.role_filter != nil {
+		fields = append(fields, inbox.FieldRoleFilter)
 	}
 	if m.deleted_at != nil {
 		fields = append(fields, inbox.FieldDeletedAt)
@@ -24044,6 +24532,10 @@ func (m *InboxMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case inbox.FieldEmailAllowList:
 		return m.EmailAllowList()
+	case inbox.FieldRoleNames:
+		return m.RoleNames()
+	case inbox.FieldRoleFilter:
+		return m.RoleFilter()
 	case inbox.FieldDeletedAt:
 		return m.DeletedAt()
 	case inbox.FieldCreatedAt:
@@ -24063,6 +24555,10 @@ func (m *InboxMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldName(ctx)
 	case inbox.FieldEmailAllowList:
 		return m.OldEmailAllowList(ctx)
+	case inbox.FieldRoleNames:
+		return m.OldRoleNames(ctx)
+	case inbox.FieldRoleFilter:
+		return m.OldRoleFilter(ctx)
 	case inbox.FieldDeletedAt:
 		return m.OldDeletedAt(ctx)
 	case inbox.FieldCreatedAt:
@@ -24096,6 +24592,20 @@ func (m *InboxMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEmailAllowList(v)
+		return nil
+	case inbox.FieldRoleNames:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoleNames(v)
+		return nil
+	case inbox.FieldRoleFilter:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoleFilter(v)
 		return nil
 	case inbox.FieldDeletedAt:
 		v, ok := value.(clock.Micros)
@@ -24167,7 +24677,11 @@ func (m *InboxMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *InboxMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(inbox.FieldRoleNames) {
+		fields = append(fields, inbox.FieldRoleNames)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -24180,6 +24694,11 @@ func (m *InboxMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *InboxMutation) ClearField(name string) error {
+	switch name {
+	case inbox.FieldRoleNames:
+		m.ClearRoleNames()
+		return nil
+	}
 	return fmt.Errorf("unknown Inbox nullable field %s", name)
 }
 
@@ -24195,6 +24714,12 @@ func (m *InboxMutation) ResetField(name string) error {
 		return nil
 	case inbox.FieldEmailAllowList:
 		m.ResetEmailAllowList()
+		return nil
+	case inbox.FieldRoleNames:
+		m.ResetRoleNames()
+		return nil
+	case inbox.FieldRoleFilter:
+		m.ResetRoleFilter()
 		return nil
 	case inbox.FieldDeletedAt:
 		m.ResetDeletedAt()
@@ -28713,6 +29238,7 @@ type ParticipantMutation struct {
 	conversation_id *string
 	address         *string
 	name            *string
+	joined          *bool
 	clearedFields   map[string]struct{}
 	done            bool
 	oldValue        func(context.Context) (*Participant, error)
@@ -29003,6 +29529,42 @@ func (m *ParticipantMutation) ResetName() {
 	m.name = nil
 }
 
+// SetJoined sets the "joined" field.
+func (m *ParticipantMutation) SetJoined(b bool) {
+	m.joined = &b
+}
+
+// Joined returns the value of the "joined" field in the mutation.
+func (m *ParticipantMutation) Joined() (r bool, exists bool) {
+	v := m.joined
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJoined returns the old "joined" field's value of the Participant entity.
+// If the Participant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantMutation) OldJoined(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJoined is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJoined requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJoined: %w", err)
+	}
+	return oldValue.Joined, nil
+}
+
+// ResetJoined resets all changes to the "joined" field.
+func (m *ParticipantMutation) ResetJoined() {
+	m.joined = nil
+}
+
 // Where appends a list predicates to the ParticipantMutation builder.
 func (m *ParticipantMutation) Where(ps ...predicate.Participant) {
 	m.predicates = append(m.predicates, ps...)
@@ -29037,7 +29599,7 @@ func (m *ParticipantMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ParticipantMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 6)
 	if m.account_id != nil {
 		fields = append(fields, participant.FieldAccountID)
 	}
@@ -29052,6 +29614,9 @@ func (m *ParticipantMutation) Fields() []string {
 	}
 	if m.name != nil {
 		fields = append(fields, participant.FieldName)
+	}
+	if m.joined != nil {
+		fields = append(fields, participant.FieldJoined)
 	}
 	return fields
 }
@@ -29071,6 +29636,8 @@ func (m *ParticipantMutation) Field(name string) (ent.Value, bool) {
 		return m.Address()
 	case participant.FieldName:
 		return m.Name()
+	case participant.FieldJoined:
+		return m.Joined()
 	}
 	return nil, false
 }
@@ -29090,6 +29657,8 @@ func (m *ParticipantMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldAddress(ctx)
 	case participant.FieldName:
 		return m.OldName(ctx)
+	case participant.FieldJoined:
+		return m.OldJoined(ctx)
 	}
 	return nil, fmt.Errorf("unknown Participant field %s", name)
 }
@@ -29133,6 +29702,13 @@ func (m *ParticipantMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetName(v)
+		return nil
+	case participant.FieldJoined:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJoined(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Participant field %s", name)
@@ -29197,6 +29773,9 @@ func (m *ParticipantMutation) ResetField(name string) error {
 		return nil
 	case participant.FieldName:
 		m.ResetName()
+		return nil
+	case participant.FieldJoined:
+		m.ResetJoined()
 		return nil
 	}
 	return fmt.Errorf("unknown Participant field %s", name)

@@ -19,6 +19,10 @@ const (
 	FieldName = "name"
 	// FieldEmailAllowList holds the string denoting the email_allow_list field in the database.
 	FieldEmailAllowList = "email_allow_list"
+	// FieldRoleNames holds the string denoting the role_names field in the database.
+	FieldRoleNames = "role_names"
+	// FieldRoleFilter holds the string denoting the role_filter field in the database.
+	FieldRoleFilter = "role_filter"
 	// FieldDeletedAt holds the string denoting the deleted_at field in the database.
 	FieldDeletedAt = "deleted_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -33,6 +37,8 @@ var Columns = []string{
 	FieldAccountID,
 	FieldName,
 	FieldEmailAllowList,
+	FieldRoleNames,
+	FieldRoleFilter,
 	FieldDeletedAt,
 	FieldCreatedAt,
 }
@@ -52,6 +58,8 @@ var (
 	AccountIDValidator func(string) error
 	// DefaultEmailAllowList holds the default value on creation for the "email_allow_list" field.
 	DefaultEmailAllowList []string
+	// DefaultRoleFilter holds the default value on creation for the "role_filter" field.
+	DefaultRoleFilter bool
 	// DefaultDeletedAt holds the default value on creation for the "deleted_at" field.
 	DefaultDeletedAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -74,6 +82,11 @@ func ByAccountID(opts ...sql.OrderTermOption) OrderOption {
 // ByName orders the results by the name field.
 func ByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByRoleFilter orders the results by the role_filter field.
+func ByRoleFilter(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRoleFilter, opts...).ToFunc()
 }
 
 // ByDeletedAt orders the results by the deleted_at field.

@@ -50,10 +50,7 @@ func (s *Service) SetDelivery(ctx context.Context, tx *store.Tx, messageID strin
 	if err := tx.Client.Message.UpdateOneID(m.ID).SetDelivery(state).SetDeliveryError(errText).Exec(ctx); err != nil {
 		return fmt.Errorf("save delivery: %w", err)
 	}
-	tx.Append(ctx, store.Event{
-		Type: vocab.MessageDeliveryChanged, InboxID: m.InboxID, ConversationID: m.ConversationID, MessageID: m.ID, Revision: ch.c.Revision,
-		Changes: deliveryChange(m.Delivery, state),
-	})
+	ch.reportDelivery(ctx, m, state)
 	return nil
 }
 
@@ -64,8 +61,9 @@ func (s *Service) Requeue(ctx context.Context, tx *store.Tx, messageID string) e
 }
 
 // TakeBack makes a tombstone of the caller's own message that did not go out yet,
-// within the caller's transaction; what it said is kept as trace. The contact
-// waits again whose message it answered. FORBIDDEN for another's message.
+// within the caller's transaction: it is CANCELED, and what it said is kept as trace.
+// The contact waits again whose message it answered. One that is CANCELED already stays
+// as it is. FORBIDDEN for another's message.
 func (s *Service) TakeBack(ctx context.Context, tx *store.Tx, messageID string) error {
 	m, err := findMessage(ctx, tx.Client, messageID)
 	if err != nil {
@@ -78,23 +76,62 @@ func (s *Service) TakeBack(ctx context.Context, tx *store.Tx, messageID string) 
 	if m.AuthorID != viewer.FromContext(ctx).Actor().ActorID {
 		return errs.New(errs.Forbidden, "Only the author may cancel a message.").On("messageId")
 	}
-	last, err := tx.Client.Message.Query().Where(
+	if m.Delivery == vocab.DeliveryCanceled {
+		return nil
+	}
+	if err := ch.unanswer(ctx, m); err != nil {
+		return err
+	}
+	if err := tx.Client.Message.UpdateOneID(m.ID).SetDelivery(vocab.DeliveryCanceled).Exec(ctx); err != nil {
+		return fmt.Errorf("save delivery: %w", err)
+	}
+	if err := ch.rewriteMessage(ctx, m, content{}, vocab.MessageDeleted); err != nil {
+		return err
+	}
+	ch.reportDelivery(ctx, m, vocab.DeliveryCanceled)
+	return nil
+}
+
+// reportDelivery reports that a message's delivery state changes from what it has; the
+// conversation's revision stays.
+func (ch *change) reportDelivery(ctx context.Context, m *ent.Message, to vocab.DeliveryState) {
+	ch.tx.Append(ctx, store.Event{
+		Type: vocab.MessageDeliveryChanged, InboxID: m.InboxID, ConversationID: m.ConversationID, MessageID: m.ID, Revision: ch.c.Revision,
+		Changes: deliveryChange(m.Delivery, to),
+	})
+}
+
+// unanswer takes back what an answer did that never went out: the contact waits again,
+// and it was no response (IN-3, IN-32).
+func (ch *change) unanswer(ctx context.Context, m *ent.Message) error {
+	left := ch.tx.Client.Message.Query().Where(
 		entmessage.ConversationID(ch.c.ID), entmessage.VisibleNumberGT(0), entmessage.DeletedAt(0), entmessage.IDNEQ(m.ID),
-	).Order(ent.Desc(entmessage.FieldNumber)).First(ctx)
+	).Order(ent.Desc(entmessage.FieldNumber))
+	last, err := left.Clone().First(ctx)
 	switch {
 	case err == nil && last.Direction == vocab.Incoming && ch.c.Status == vocab.Open:
 		ch.startWaiting(last.CreatedAt)
 	case err != nil && !ent.IsNotFound(err):
 		return err
 	}
-	return ch.rewriteMessage(ctx, m, content{}, vocab.MessageDeleted)
+	ch.c.LastOutgoingNumber = 0
+	switch answer, err := left.Where(entmessage.Direction(vocab.Outgoing)).First(ctx); {
+	case err == nil:
+		ch.c.LastOutgoingNumber = answer.Number
+	case !ent.IsNotFound(err):
+		return err
+	}
+	if ch.c.FirstRespondedAt == m.CreatedAt && ch.c.FirstRespondedBy == m.AuthorID {
+		ch.c.FirstRespondedAt, ch.c.FirstRespondedBy, ch.c.FirstResponseSeconds, ch.c.FirstResponseBusinessSeconds = 0, "", 0, 0
+	}
+	return nil
 }
 
 // Answered reports whether the team ever wrote to a contact: then their address
 // is none of a role (pitfall 16).
 func (s *Service) Answered(ctx context.Context, tx *store.Tx, contactID string) (bool, error) {
 	rows, err := tx.Query(ctx, `SELECT 1 FROM conversations c JOIN messages m ON m.conversation_id = c.id
-		WHERE c.contact_id = $1 AND c.account_id = $2 AND m.direction = 'OUTGOING' AND m.author_kind <> 'BOT' LIMIT 1`,
+		WHERE c.contact_id = $1 AND c.account_id = $2 AND m.direction = 'OUTGOING' AND m.delivery <> 'CANCELED' AND m.author_kind <> 'BOT' LIMIT 1`,
 		contactID, viewer.FromContext(ctx).AccountID)
 	if err != nil {
 		return false, err
