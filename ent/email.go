@@ -35,6 +35,12 @@ type Email struct {
 	InReplyTo string `json:"in_reply_to,omitempty"`
 	// References holds the value of the "references" field.
 	References []string `json:"references,omitempty"`
+	// The Message-ID with which its thread begins, of an incoming mail.
+	Root string `json:"root,omitempty"`
+	// Of the team's, from whose own mailbox it came (EM-9).
+	UserID string `json:"user_id,omitempty"`
+	// Its contact was taken from a form's Reply-To, or from a quotation (EM-9).
+	Typed bool `json:"typed,omitempty"`
 	// From holds the value of the "from" field.
 	From vocab.Mailbox `json:"from,omitempty"`
 	// ReplyTo holds the value of the "reply_to" field.
@@ -75,11 +81,11 @@ func (*Email) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case email.FieldReferences, email.FieldFrom, email.FieldReplyTo, email.FieldTo, email.FieldCc, email.FieldBcc, email.FieldVerdict, email.FieldRecipients:
 			values[i] = new([]byte)
-		case email.FieldAutomatic:
+		case email.FieldTyped, email.FieldAutomatic:
 			values[i] = new(sql.NullBool)
 		case email.FieldSendAt, email.FieldAttempts, email.FieldNextAttemptAt, email.FieldSentAt, email.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case email.FieldID, email.FieldAccountID, email.FieldInboxID, email.FieldConversationID, email.FieldChannelID, email.FieldInboundMailID, email.FieldInternetID, email.FieldInReplyTo, email.FieldSubject, email.FieldQuotedHTML:
+		case email.FieldID, email.FieldAccountID, email.FieldInboxID, email.FieldConversationID, email.FieldChannelID, email.FieldInboundMailID, email.FieldInternetID, email.FieldInReplyTo, email.FieldRoot, email.FieldUserID, email.FieldSubject, email.FieldQuotedHTML:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -151,6 +157,24 @@ func (_m *Email) assignValues(columns []string, values []any) error {
 				if err := json.Unmarshal(*value, &_m.References); err != nil {
 					return fmt.Errorf("unmarshal field references: %w", err)
 				}
+			}
+		case email.FieldRoot:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field root", values[i])
+			} else if value.Valid {
+				_m.Root = value.String
+			}
+		case email.FieldUserID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field user_id", values[i])
+			} else if value.Valid {
+				_m.UserID = value.String
+			}
+		case email.FieldTyped:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field typed", values[i])
+			} else if value.Valid {
+				_m.Typed = value.Bool
 			}
 		case email.FieldFrom:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -315,6 +339,15 @@ func (_m *Email) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("references=")
 	builder.WriteString(fmt.Sprintf("%v", _m.References))
+	builder.WriteString(", ")
+	builder.WriteString("root=")
+	builder.WriteString(_m.Root)
+	builder.WriteString(", ")
+	builder.WriteString("user_id=")
+	builder.WriteString(_m.UserID)
+	builder.WriteString(", ")
+	builder.WriteString("typed=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Typed))
 	builder.WriteString(", ")
 	builder.WriteString("from=")
 	builder.WriteString(fmt.Sprintf("%v", _m.From))

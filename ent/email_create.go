@@ -96,6 +96,48 @@ func (_c *EmailCreate) SetReferences(v []string) *EmailCreate {
 	return _c
 }
 
+// SetRoot sets the "root" field.
+func (_c *EmailCreate) SetRoot(v string) *EmailCreate {
+	_c.mutation.SetRoot(v)
+	return _c
+}
+
+// SetNillableRoot sets the "root" field if the given value is not nil.
+func (_c *EmailCreate) SetNillableRoot(v *string) *EmailCreate {
+	if v != nil {
+		_c.SetRoot(*v)
+	}
+	return _c
+}
+
+// SetUserID sets the "user_id" field.
+func (_c *EmailCreate) SetUserID(v string) *EmailCreate {
+	_c.mutation.SetUserID(v)
+	return _c
+}
+
+// SetNillableUserID sets the "user_id" field if the given value is not nil.
+func (_c *EmailCreate) SetNillableUserID(v *string) *EmailCreate {
+	if v != nil {
+		_c.SetUserID(*v)
+	}
+	return _c
+}
+
+// SetTyped sets the "typed" field.
+func (_c *EmailCreate) SetTyped(v bool) *EmailCreate {
+	_c.mutation.SetTyped(v)
+	return _c
+}
+
+// SetNillableTyped sets the "typed" field if the given value is not nil.
+func (_c *EmailCreate) SetNillableTyped(v *bool) *EmailCreate {
+	if v != nil {
+		_c.SetTyped(*v)
+	}
+	return _c
+}
+
 // SetFrom sets the "from" field.
 func (_c *EmailCreate) SetFrom(v vocab.Mailbox) *EmailCreate {
 	_c.mutation.SetFrom(v)
@@ -311,6 +353,18 @@ func (_c *EmailCreate) defaults() {
 		v := email.DefaultInReplyTo
 		_c.mutation.SetInReplyTo(v)
 	}
+	if _, ok := _c.mutation.Root(); !ok {
+		v := email.DefaultRoot
+		_c.mutation.SetRoot(v)
+	}
+	if _, ok := _c.mutation.UserID(); !ok {
+		v := email.DefaultUserID
+		_c.mutation.SetUserID(v)
+	}
+	if _, ok := _c.mutation.Typed(); !ok {
+		v := email.DefaultTyped
+		_c.mutation.SetTyped(v)
+	}
 	if _, ok := _c.mutation.From(); !ok {
 		v := email.DefaultFrom
 		_c.mutation.SetFrom(v)
@@ -404,6 +458,15 @@ func (_c *EmailCreate) check() error {
 	}
 	if _, ok := _c.mutation.References(); !ok {
 		return &ValidationError{Name: "references", err: errors.New(`ent: missing required field "Email.references"`)}
+	}
+	if _, ok := _c.mutation.Root(); !ok {
+		return &ValidationError{Name: "root", err: errors.New(`ent: missing required field "Email.root"`)}
+	}
+	if _, ok := _c.mutation.UserID(); !ok {
+		return &ValidationError{Name: "user_id", err: errors.New(`ent: missing required field "Email.user_id"`)}
+	}
+	if _, ok := _c.mutation.Typed(); !ok {
+		return &ValidationError{Name: "typed", err: errors.New(`ent: missing required field "Email.typed"`)}
 	}
 	if _, ok := _c.mutation.From(); !ok {
 		return &ValidationError{Name: "from", err: errors.New(`ent: missing required field "Email.from"`)}
@@ -522,6 +585,18 @@ func (_c *EmailCreate) createSpec() (*Email, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.References(); ok {
 		_spec.SetField(email.FieldReferences, field.TypeJSON, value)
 		_node.References = value
+	}
+	if value, ok := _c.mutation.Root(); ok {
+		_spec.SetField(email.FieldRoot, field.TypeString, value)
+		_node.Root = value
+	}
+	if value, ok := _c.mutation.UserID(); ok {
+		_spec.SetField(email.FieldUserID, field.TypeString, value)
+		_node.UserID = value
+	}
+	if value, ok := _c.mutation.Typed(); ok {
+		_spec.SetField(email.FieldTyped, field.TypeBool, value)
+		_node.Typed = value
 	}
 	if value, ok := _c.mutation.From(); ok {
 		_spec.SetField(email.FieldFrom, field.TypeJSON, value)
@@ -668,6 +743,42 @@ func (u *EmailUpsert) SetReferences(v []string) *EmailUpsert {
 // UpdateReferences sets the "references" field to the value that was provided on create.
 func (u *EmailUpsert) UpdateReferences() *EmailUpsert {
 	u.SetExcluded(email.FieldReferences)
+	return u
+}
+
+// SetRoot sets the "root" field.
+func (u *EmailUpsert) SetRoot(v string) *EmailUpsert {
+	u.Set(email.FieldRoot, v)
+	return u
+}
+
+// UpdateRoot sets the "root" field to the value that was provided on create.
+func (u *EmailUpsert) UpdateRoot() *EmailUpsert {
+	u.SetExcluded(email.FieldRoot)
+	return u
+}
+
+// SetUserID sets the "user_id" field.
+func (u *EmailUpsert) SetUserID(v string) *EmailUpsert {
+	u.Set(email.FieldUserID, v)
+	return u
+}
+
+// UpdateUserID sets the "user_id" field to the value that was provided on create.
+func (u *EmailUpsert) UpdateUserID() *EmailUpsert {
+	u.SetExcluded(email.FieldUserID)
+	return u
+}
+
+// SetTyped sets the "typed" field.
+func (u *EmailUpsert) SetTyped(v bool) *EmailUpsert {
+	u.Set(email.FieldTyped, v)
+	return u
+}
+
+// UpdateTyped sets the "typed" field to the value that was provided on create.
+func (u *EmailUpsert) UpdateTyped() *EmailUpsert {
+	u.SetExcluded(email.FieldTyped)
 	return u
 }
 
@@ -968,6 +1079,48 @@ func (u *EmailUpsertOne) SetReferences(v []string) *EmailUpsertOne {
 func (u *EmailUpsertOne) UpdateReferences() *EmailUpsertOne {
 	return u.Update(func(s *EmailUpsert) {
 		s.UpdateReferences()
+	})
+}
+
+// SetRoot sets the "root" field.
+func (u *EmailUpsertOne) SetRoot(v string) *EmailUpsertOne {
+	return u.Update(func(s *EmailUpsert) {
+		s.SetRoot(v)
+	})
+}
+
+// UpdateRoot sets the "root" field to the value that was provided on create.
+func (u *EmailUpsertOne) UpdateRoot() *EmailUpsertOne {
+	return u.Update(func(s *EmailUpsert) {
+		s.UpdateRoot()
+	})
+}
+
+// SetUserID sets the "user_id" field.
+func (u *EmailUpsertOne) SetUserID(v string) *EmailUpsertOne {
+	return u.Update(func(s *EmailUpsert) {
+		s.SetUserID(v)
+	})
+}
+
+// UpdateUserID sets the "user_id" field to the value that was provided on create.
+func (u *EmailUpsertOne) UpdateUserID() *EmailUpsertOne {
+	return u.Update(func(s *EmailUpsert) {
+		s.UpdateUserID()
+	})
+}
+
+// SetTyped sets the "typed" field.
+func (u *EmailUpsertOne) SetTyped(v bool) *EmailUpsertOne {
+	return u.Update(func(s *EmailUpsert) {
+		s.SetTyped(v)
+	})
+}
+
+// UpdateTyped sets the "typed" field to the value that was provided on create.
+func (u *EmailUpsertOne) UpdateTyped() *EmailUpsertOne {
+	return u.Update(func(s *EmailUpsert) {
+		s.UpdateTyped()
 	})
 }
 
@@ -1467,6 +1620,48 @@ func (u *EmailUpsertBulk) SetReferences(v []string) *EmailUpsertBulk {
 func (u *EmailUpsertBulk) UpdateReferences() *EmailUpsertBulk {
 	return u.Update(func(s *EmailUpsert) {
 		s.UpdateReferences()
+	})
+}
+
+// SetRoot sets the "root" field.
+func (u *EmailUpsertBulk) SetRoot(v string) *EmailUpsertBulk {
+	return u.Update(func(s *EmailUpsert) {
+		s.SetRoot(v)
+	})
+}
+
+// UpdateRoot sets the "root" field to the value that was provided on create.
+func (u *EmailUpsertBulk) UpdateRoot() *EmailUpsertBulk {
+	return u.Update(func(s *EmailUpsert) {
+		s.UpdateRoot()
+	})
+}
+
+// SetUserID sets the "user_id" field.
+func (u *EmailUpsertBulk) SetUserID(v string) *EmailUpsertBulk {
+	return u.Update(func(s *EmailUpsert) {
+		s.SetUserID(v)
+	})
+}
+
+// UpdateUserID sets the "user_id" field to the value that was provided on create.
+func (u *EmailUpsertBulk) UpdateUserID() *EmailUpsertBulk {
+	return u.Update(func(s *EmailUpsert) {
+		s.UpdateUserID()
+	})
+}
+
+// SetTyped sets the "typed" field.
+func (u *EmailUpsertBulk) SetTyped(v bool) *EmailUpsertBulk {
+	return u.Update(func(s *EmailUpsert) {
+		s.SetTyped(v)
+	})
+}
+
+// UpdateTyped sets the "typed" field to the value that was provided on create.
+func (u *EmailUpsertBulk) UpdateTyped() *EmailUpsertBulk {
+	return u.Update(func(s *EmailUpsert) {
+		s.UpdateTyped()
 	})
 }
 

@@ -71,6 +71,48 @@ func (_u *EmailUpdate) AppendReferences(v []string) *EmailUpdate {
 	return _u
 }
 
+// SetRoot sets the "root" field.
+func (_u *EmailUpdate) SetRoot(v string) *EmailUpdate {
+	_u.mutation.SetRoot(v)
+	return _u
+}
+
+// SetNillableRoot sets the "root" field if the given value is not nil.
+func (_u *EmailUpdate) SetNillableRoot(v *string) *EmailUpdate {
+	if v != nil {
+		_u.SetRoot(*v)
+	}
+	return _u
+}
+
+// SetUserID sets the "user_id" field.
+func (_u *EmailUpdate) SetUserID(v string) *EmailUpdate {
+	_u.mutation.SetUserID(v)
+	return _u
+}
+
+// SetNillableUserID sets the "user_id" field if the given value is not nil.
+func (_u *EmailUpdate) SetNillableUserID(v *string) *EmailUpdate {
+	if v != nil {
+		_u.SetUserID(*v)
+	}
+	return _u
+}
+
+// SetTyped sets the "typed" field.
+func (_u *EmailUpdate) SetTyped(v bool) *EmailUpdate {
+	_u.mutation.SetTyped(v)
+	return _u
+}
+
+// SetNillableTyped sets the "typed" field if the given value is not nil.
+func (_u *EmailUpdate) SetNillableTyped(v *bool) *EmailUpdate {
+	if v != nil {
+		_u.SetTyped(*v)
+	}
+	return _u
+}
+
 // SetFrom sets the "from" field.
 func (_u *EmailUpdate) SetFrom(v vocab.Mailbox) *EmailUpdate {
 	_u.mutation.SetFrom(v)
@@ -346,6 +388,15 @@ func (_u *EmailUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			sqljson.Append(u, email.FieldReferences, value)
 		})
 	}
+	if value, ok := _u.mutation.Root(); ok {
+		_spec.SetField(email.FieldRoot, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.UserID(); ok {
+		_spec.SetField(email.FieldUserID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Typed(); ok {
+		_spec.SetField(email.FieldTyped, field.TypeBool, value)
+	}
 	if value, ok := _u.mutation.From(); ok {
 		_spec.SetField(email.FieldFrom, field.TypeJSON, value)
 	}
@@ -484,6 +535,48 @@ func (_u *EmailUpdateOne) SetReferences(v []string) *EmailUpdateOne {
 // AppendReferences appends value to the "references" field.
 func (_u *EmailUpdateOne) AppendReferences(v []string) *EmailUpdateOne {
 	_u.mutation.AppendReferences(v)
+	return _u
+}
+
+// SetRoot sets the "root" field.
+func (_u *EmailUpdateOne) SetRoot(v string) *EmailUpdateOne {
+	_u.mutation.SetRoot(v)
+	return _u
+}
+
+// SetNillableRoot sets the "root" field if the given value is not nil.
+func (_u *EmailUpdateOne) SetNillableRoot(v *string) *EmailUpdateOne {
+	if v != nil {
+		_u.SetRoot(*v)
+	}
+	return _u
+}
+
+// SetUserID sets the "user_id" field.
+func (_u *EmailUpdateOne) SetUserID(v string) *EmailUpdateOne {
+	_u.mutation.SetUserID(v)
+	return _u
+}
+
+// SetNillableUserID sets the "user_id" field if the given value is not nil.
+func (_u *EmailUpdateOne) SetNillableUserID(v *string) *EmailUpdateOne {
+	if v != nil {
+		_u.SetUserID(*v)
+	}
+	return _u
+}
+
+// SetTyped sets the "typed" field.
+func (_u *EmailUpdateOne) SetTyped(v bool) *EmailUpdateOne {
+	_u.mutation.SetTyped(v)
+	return _u
+}
+
+// SetNillableTyped sets the "typed" field if the given value is not nil.
+func (_u *EmailUpdateOne) SetNillableTyped(v *bool) *EmailUpdateOne {
+	if v != nil {
+		_u.SetTyped(*v)
+	}
 	return _u
 }
 
@@ -791,6 +884,15 @@ func (_u *EmailUpdateOne) sqlSave(ctx context.Context) (_node *Email, err error)
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, email.FieldReferences, value)
 		})
+	}
+	if value, ok := _u.mutation.Root(); ok {
+		_spec.SetField(email.FieldRoot, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.UserID(); ok {
+		_spec.SetField(email.FieldUserID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Typed(); ok {
+		_spec.SetField(email.FieldTyped, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.From(); ok {
 		_spec.SetField(email.FieldFrom, field.TypeJSON, value)

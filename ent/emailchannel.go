@@ -79,6 +79,10 @@ type EmailChannel struct {
 	TermsAcceptedAt clock.Micros `json:"terms_accepted_at,omitempty"`
 	// ConnectedAt holds the value of the "connected_at" field.
 	ConnectedAt clock.Micros `json:"connected_at,omitempty"`
+	// The last one that came (EM-10).
+	Confirmation vocab.ForwardingConfirmation `json:"confirmation,omitempty"`
+	// The conversation that it is in; empty: none came.
+	ConfirmationIn string `json:"confirmation_in,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -89,11 +93,11 @@ func (*EmailChannel) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case emailchannel.FieldAliases, emailchannel.FieldImap, emailchannel.FieldSMTP, emailchannel.FieldRouting, emailchannel.FieldTicketPreset:
+		case emailchannel.FieldAliases, emailchannel.FieldImap, emailchannel.FieldSMTP, emailchannel.FieldRouting, emailchannel.FieldTicketPreset, emailchannel.FieldConfirmation:
 			values[i] = new([]byte)
 		case emailchannel.FieldStateSince, emailchannel.FieldUndoSeconds, emailchannel.FieldUIDValidity, emailchannel.FieldLastUID, emailchannel.FieldImportSince, emailchannel.FieldLastSyncAt, emailchannel.FieldNextAttemptAt, emailchannel.FieldFailures, emailchannel.FieldFailingSince, emailchannel.FieldTermsAcceptedAt, emailchannel.FieldConnectedAt, emailchannel.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case emailchannel.FieldID, emailchannel.FieldAccountID, emailchannel.FieldInboxID, emailchannel.FieldAddress, emailchannel.FieldSenderName, emailchannel.FieldProvider, emailchannel.FieldState, emailchannel.FieldStateReason, emailchannel.FieldStateDetail, emailchannel.FieldAuthentication, emailchannel.FieldCredentials, emailchannel.FieldSignature, emailchannel.FieldDkimSelector, emailchannel.FieldDkimKey, emailchannel.FieldTermsAcceptedBy:
+		case emailchannel.FieldID, emailchannel.FieldAccountID, emailchannel.FieldInboxID, emailchannel.FieldAddress, emailchannel.FieldSenderName, emailchannel.FieldProvider, emailchannel.FieldState, emailchannel.FieldStateReason, emailchannel.FieldStateDetail, emailchannel.FieldAuthentication, emailchannel.FieldCredentials, emailchannel.FieldSignature, emailchannel.FieldDkimSelector, emailchannel.FieldDkimKey, emailchannel.FieldTermsAcceptedBy, emailchannel.FieldConfirmationIn:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -306,6 +310,20 @@ func (_m *EmailChannel) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ConnectedAt = clock.Micros(value.Int64)
 			}
+		case emailchannel.FieldConfirmation:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field confirmation", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Confirmation); err != nil {
+					return fmt.Errorf("unmarshal field confirmation: %w", err)
+				}
+			}
+		case emailchannel.FieldConfirmationIn:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field confirmation_in", values[i])
+			} else if value.Valid {
+				_m.ConfirmationIn = value.String
+			}
 		case emailchannel.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -435,6 +453,12 @@ func (_m *EmailChannel) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("connected_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ConnectedAt))
+	builder.WriteString(", ")
+	builder.WriteString("confirmation=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Confirmation))
+	builder.WriteString(", ")
+	builder.WriteString("confirmation_in=")
+	builder.WriteString(_m.ConfirmationIn)
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

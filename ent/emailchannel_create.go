@@ -388,6 +388,34 @@ func (_c *EmailChannelCreate) SetNillableConnectedAt(v *clock.Micros) *EmailChan
 	return _c
 }
 
+// SetConfirmation sets the "confirmation" field.
+func (_c *EmailChannelCreate) SetConfirmation(v vocab.ForwardingConfirmation) *EmailChannelCreate {
+	_c.mutation.SetConfirmation(v)
+	return _c
+}
+
+// SetNillableConfirmation sets the "confirmation" field if the given value is not nil.
+func (_c *EmailChannelCreate) SetNillableConfirmation(v *vocab.ForwardingConfirmation) *EmailChannelCreate {
+	if v != nil {
+		_c.SetConfirmation(*v)
+	}
+	return _c
+}
+
+// SetConfirmationIn sets the "confirmation_in" field.
+func (_c *EmailChannelCreate) SetConfirmationIn(v string) *EmailChannelCreate {
+	_c.mutation.SetConfirmationIn(v)
+	return _c
+}
+
+// SetNillableConfirmationIn sets the "confirmation_in" field if the given value is not nil.
+func (_c *EmailChannelCreate) SetNillableConfirmationIn(v *string) *EmailChannelCreate {
+	if v != nil {
+		_c.SetConfirmationIn(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *EmailChannelCreate) SetCreatedAt(v clock.Micros) *EmailChannelCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -527,6 +555,14 @@ func (_c *EmailChannelCreate) defaults() {
 		v := emailchannel.DefaultConnectedAt
 		_c.mutation.SetConnectedAt(v)
 	}
+	if _, ok := _c.mutation.Confirmation(); !ok {
+		v := emailchannel.DefaultConfirmation
+		_c.mutation.SetConfirmation(v)
+	}
+	if _, ok := _c.mutation.ConfirmationIn(); !ok {
+		v := emailchannel.DefaultConfirmationIn
+		_c.mutation.SetConfirmationIn(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -627,6 +663,12 @@ func (_c *EmailChannelCreate) check() error {
 	}
 	if _, ok := _c.mutation.ConnectedAt(); !ok {
 		return &ValidationError{Name: "connected_at", err: errors.New(`ent: missing required field "EmailChannel.connected_at"`)}
+	}
+	if _, ok := _c.mutation.Confirmation(); !ok {
+		return &ValidationError{Name: "confirmation", err: errors.New(`ent: missing required field "EmailChannel.confirmation"`)}
+	}
+	if _, ok := _c.mutation.ConfirmationIn(); !ok {
+		return &ValidationError{Name: "confirmation_in", err: errors.New(`ent: missing required field "EmailChannel.confirmation_in"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "EmailChannel.created_at"`)}
@@ -791,6 +833,14 @@ func (_c *EmailChannelCreate) createSpec() (*EmailChannel, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.ConnectedAt(); ok {
 		_spec.SetField(emailchannel.FieldConnectedAt, field.TypeInt64, value)
 		_node.ConnectedAt = value
+	}
+	if value, ok := _c.mutation.Confirmation(); ok {
+		_spec.SetField(emailchannel.FieldConfirmation, field.TypeJSON, value)
+		_node.Confirmation = value
+	}
+	if value, ok := _c.mutation.ConfirmationIn(); ok {
+		_spec.SetField(emailchannel.FieldConfirmationIn, field.TypeString, value)
+		_node.ConfirmationIn = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(emailchannel.FieldCreatedAt, field.TypeInt64, value)
@@ -1241,6 +1291,30 @@ func (u *EmailChannelUpsert) UpdateConnectedAt() *EmailChannelUpsert {
 // AddConnectedAt adds v to the "connected_at" field.
 func (u *EmailChannelUpsert) AddConnectedAt(v clock.Micros) *EmailChannelUpsert {
 	u.Add(emailchannel.FieldConnectedAt, v)
+	return u
+}
+
+// SetConfirmation sets the "confirmation" field.
+func (u *EmailChannelUpsert) SetConfirmation(v vocab.ForwardingConfirmation) *EmailChannelUpsert {
+	u.Set(emailchannel.FieldConfirmation, v)
+	return u
+}
+
+// UpdateConfirmation sets the "confirmation" field to the value that was provided on create.
+func (u *EmailChannelUpsert) UpdateConfirmation() *EmailChannelUpsert {
+	u.SetExcluded(emailchannel.FieldConfirmation)
+	return u
+}
+
+// SetConfirmationIn sets the "confirmation_in" field.
+func (u *EmailChannelUpsert) SetConfirmationIn(v string) *EmailChannelUpsert {
+	u.Set(emailchannel.FieldConfirmationIn, v)
+	return u
+}
+
+// UpdateConfirmationIn sets the "confirmation_in" field to the value that was provided on create.
+func (u *EmailChannelUpsert) UpdateConfirmationIn() *EmailChannelUpsert {
+	u.SetExcluded(emailchannel.FieldConfirmationIn)
 	return u
 }
 
@@ -1763,6 +1837,34 @@ func (u *EmailChannelUpsertOne) AddConnectedAt(v clock.Micros) *EmailChannelUpse
 func (u *EmailChannelUpsertOne) UpdateConnectedAt() *EmailChannelUpsertOne {
 	return u.Update(func(s *EmailChannelUpsert) {
 		s.UpdateConnectedAt()
+	})
+}
+
+// SetConfirmation sets the "confirmation" field.
+func (u *EmailChannelUpsertOne) SetConfirmation(v vocab.ForwardingConfirmation) *EmailChannelUpsertOne {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.SetConfirmation(v)
+	})
+}
+
+// UpdateConfirmation sets the "confirmation" field to the value that was provided on create.
+func (u *EmailChannelUpsertOne) UpdateConfirmation() *EmailChannelUpsertOne {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.UpdateConfirmation()
+	})
+}
+
+// SetConfirmationIn sets the "confirmation_in" field.
+func (u *EmailChannelUpsertOne) SetConfirmationIn(v string) *EmailChannelUpsertOne {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.SetConfirmationIn(v)
+	})
+}
+
+// UpdateConfirmationIn sets the "confirmation_in" field to the value that was provided on create.
+func (u *EmailChannelUpsertOne) UpdateConfirmationIn() *EmailChannelUpsertOne {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.UpdateConfirmationIn()
 	})
 }
 
@@ -2452,6 +2554,34 @@ func (u *EmailChannelUpsertBulk) AddConnectedAt(v clock.Micros) *EmailChannelUps
 func (u *EmailChannelUpsertBulk) UpdateConnectedAt() *EmailChannelUpsertBulk {
 	return u.Update(func(s *EmailChannelUpsert) {
 		s.UpdateConnectedAt()
+	})
+}
+
+// SetConfirmation sets the "confirmation" field.
+func (u *EmailChannelUpsertBulk) SetConfirmation(v vocab.ForwardingConfirmation) *EmailChannelUpsertBulk {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.SetConfirmation(v)
+	})
+}
+
+// UpdateConfirmation sets the "confirmation" field to the value that was provided on create.
+func (u *EmailChannelUpsertBulk) UpdateConfirmation() *EmailChannelUpsertBulk {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.UpdateConfirmation()
+	})
+}
+
+// SetConfirmationIn sets the "confirmation_in" field.
+func (u *EmailChannelUpsertBulk) SetConfirmationIn(v string) *EmailChannelUpsertBulk {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.SetConfirmationIn(v)
+	})
+}
+
+// UpdateConfirmationIn sets the "confirmation_in" field to the value that was provided on create.
+func (u *EmailChannelUpsertBulk) UpdateConfirmationIn() *EmailChannelUpsertBulk {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.UpdateConfirmationIn()
 	})
 }
 

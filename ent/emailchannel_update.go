@@ -482,6 +482,34 @@ func (_u *EmailChannelUpdate) AddConnectedAt(v clock.Micros) *EmailChannelUpdate
 	return _u
 }
 
+// SetConfirmation sets the "confirmation" field.
+func (_u *EmailChannelUpdate) SetConfirmation(v vocab.ForwardingConfirmation) *EmailChannelUpdate {
+	_u.mutation.SetConfirmation(v)
+	return _u
+}
+
+// SetNillableConfirmation sets the "confirmation" field if the given value is not nil.
+func (_u *EmailChannelUpdate) SetNillableConfirmation(v *vocab.ForwardingConfirmation) *EmailChannelUpdate {
+	if v != nil {
+		_u.SetConfirmation(*v)
+	}
+	return _u
+}
+
+// SetConfirmationIn sets the "confirmation_in" field.
+func (_u *EmailChannelUpdate) SetConfirmationIn(v string) *EmailChannelUpdate {
+	_u.mutation.SetConfirmationIn(v)
+	return _u
+}
+
+// SetNillableConfirmationIn sets the "confirmation_in" field if the given value is not nil.
+func (_u *EmailChannelUpdate) SetNillableConfirmationIn(v *string) *EmailChannelUpdate {
+	if v != nil {
+		_u.SetConfirmationIn(*v)
+	}
+	return _u
+}
+
 // Mutation returns the EmailChannelMutation object of the builder.
 func (_u *EmailChannelUpdate) Mutation() *EmailChannelMutation {
 	return _u.mutation
@@ -650,6 +678,12 @@ func (_u *EmailChannelUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.AddedConnectedAt(); ok {
 		_spec.AddField(emailchannel.FieldConnectedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Confirmation(); ok {
+		_spec.SetField(emailchannel.FieldConfirmation, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.ConfirmationIn(); ok {
+		_spec.SetField(emailchannel.FieldConfirmationIn, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -1124,6 +1158,34 @@ func (_u *EmailChannelUpdateOne) AddConnectedAt(v clock.Micros) *EmailChannelUpd
 	return _u
 }
 
+// SetConfirmation sets the "confirmation" field.
+func (_u *EmailChannelUpdateOne) SetConfirmation(v vocab.ForwardingConfirmation) *EmailChannelUpdateOne {
+	_u.mutation.SetConfirmation(v)
+	return _u
+}
+
+// SetNillableConfirmation sets the "confirmation" field if the given value is not nil.
+func (_u *EmailChannelUpdateOne) SetNillableConfirmation(v *vocab.ForwardingConfirmation) *EmailChannelUpdateOne {
+	if v != nil {
+		_u.SetConfirmation(*v)
+	}
+	return _u
+}
+
+// SetConfirmationIn sets the "confirmation_in" field.
+func (_u *EmailChannelUpdateOne) SetConfirmationIn(v string) *EmailChannelUpdateOne {
+	_u.mutation.SetConfirmationIn(v)
+	return _u
+}
+
+// SetNillableConfirmationIn sets the "confirmation_in" field if the given value is not nil.
+func (_u *EmailChannelUpdateOne) SetNillableConfirmationIn(v *string) *EmailChannelUpdateOne {
+	if v != nil {
+		_u.SetConfirmationIn(*v)
+	}
+	return _u
+}
+
 // Mutation returns the EmailChannelMutation object of the builder.
 func (_u *EmailChannelUpdateOne) Mutation() *EmailChannelMutation {
 	return _u.mutation
@@ -1322,6 +1384,12 @@ func (_u *EmailChannelUpdateOne) sqlSave(ctx context.Context) (_node *EmailChann
 	}
 	if value, ok := _u.mutation.AddedConnectedAt(); ok {
 		_spec.AddField(emailchannel.FieldConnectedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Confirmation(); ok {
+		_spec.SetField(emailchannel.FieldConfirmation, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.ConfirmationIn(); ok {
+		_spec.SetField(emailchannel.FieldConfirmationIn, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &EmailChannel{config: _u.config}

@@ -41,8 +41,12 @@ type InboundMail struct {
 	ArrivedAt clock.Micros `json:"arrived_at,omitempty"`
 	// State holds the value of the "state" field.
 	State vocab.InboundState `json:"state,omitempty"`
-	// Makes it unique in its inbox (EM-8); null: not known yet, or another has it.
+	// Makes it unique in its inbox (EM-8), salted; null: not known yet, or another has it.
 	Identity *string `json:"identity,omitempty"`
+	// The identity of all mails that may be the same one, salted (EM-5).
+	Likeness string `json:"likeness,omitempty"`
+	// Of what it says, salted (EM-5).
+	Content string `json:"content,omitempty"`
 	// Message-ID without the brackets.
 	InternetID string `json:"internet_id,omitempty"`
 	// ConversationID holds the value of the "conversation_id" field.
@@ -69,7 +73,7 @@ func (*InboundMail) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case inboundmail.FieldSize, inboundmail.FieldArrivedAt, inboundmail.FieldAttempts, inboundmail.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case inboundmail.FieldID, inboundmail.FieldAccountID, inboundmail.FieldInboxID, inboundmail.FieldChannelID, inboundmail.FieldPlace, inboundmail.FieldBlobKey, inboundmail.FieldHash, inboundmail.FieldEnvelopeFrom, inboundmail.FieldState, inboundmail.FieldIdentity, inboundmail.FieldInternetID, inboundmail.FieldConversationID, inboundmail.FieldMessageID, inboundmail.FieldError:
+		case inboundmail.FieldID, inboundmail.FieldAccountID, inboundmail.FieldInboxID, inboundmail.FieldChannelID, inboundmail.FieldPlace, inboundmail.FieldBlobKey, inboundmail.FieldHash, inboundmail.FieldEnvelopeFrom, inboundmail.FieldState, inboundmail.FieldIdentity, inboundmail.FieldLikeness, inboundmail.FieldContent, inboundmail.FieldInternetID, inboundmail.FieldConversationID, inboundmail.FieldMessageID, inboundmail.FieldError:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -166,6 +170,18 @@ func (_m *InboundMail) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Identity = new(string)
 				*_m.Identity = value.String
+			}
+		case inboundmail.FieldLikeness:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field likeness", values[i])
+			} else if value.Valid {
+				_m.Likeness = value.String
+			}
+		case inboundmail.FieldContent:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field content", values[i])
+			} else if value.Valid {
+				_m.Content = value.String
 			}
 		case inboundmail.FieldInternetID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -284,6 +300,12 @@ func (_m *InboundMail) String() string {
 		builder.WriteString("identity=")
 		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	builder.WriteString("likeness=")
+	builder.WriteString(_m.Likeness)
+	builder.WriteString(", ")
+	builder.WriteString("content=")
+	builder.WriteString(_m.Content)
 	builder.WriteString(", ")
 	builder.WriteString("internet_id=")
 	builder.WriteString(_m.InternetID)

@@ -112,6 +112,34 @@ func (_c *InboundMailCreate) SetNillableIdentity(v *string) *InboundMailCreate {
 	return _c
 }
 
+// SetLikeness sets the "likeness" field.
+func (_c *InboundMailCreate) SetLikeness(v string) *InboundMailCreate {
+	_c.mutation.SetLikeness(v)
+	return _c
+}
+
+// SetNillableLikeness sets the "likeness" field if the given value is not nil.
+func (_c *InboundMailCreate) SetNillableLikeness(v *string) *InboundMailCreate {
+	if v != nil {
+		_c.SetLikeness(*v)
+	}
+	return _c
+}
+
+// SetContent sets the "content" field.
+func (_c *InboundMailCreate) SetContent(v string) *InboundMailCreate {
+	_c.mutation.SetContent(v)
+	return _c
+}
+
+// SetNillableContent sets the "content" field if the given value is not nil.
+func (_c *InboundMailCreate) SetNillableContent(v *string) *InboundMailCreate {
+	if v != nil {
+		_c.SetContent(*v)
+	}
+	return _c
+}
+
 // SetInternetID sets the "internet_id" field.
 func (_c *InboundMailCreate) SetInternetID(v string) *InboundMailCreate {
 	_c.mutation.SetInternetID(v)
@@ -247,6 +275,14 @@ func (_c *InboundMailCreate) defaults() {
 		v := inboundmail.DefaultEnvelopeFrom
 		_c.mutation.SetEnvelopeFrom(v)
 	}
+	if _, ok := _c.mutation.Likeness(); !ok {
+		v := inboundmail.DefaultLikeness
+		_c.mutation.SetLikeness(v)
+	}
+	if _, ok := _c.mutation.Content(); !ok {
+		v := inboundmail.DefaultContent
+		_c.mutation.SetContent(v)
+	}
 	if _, ok := _c.mutation.InternetID(); !ok {
 		v := inboundmail.DefaultInternetID
 		_c.mutation.SetInternetID(v)
@@ -317,6 +353,12 @@ func (_c *InboundMailCreate) check() error {
 	}
 	if _, ok := _c.mutation.State(); !ok {
 		return &ValidationError{Name: "state", err: errors.New(`ent: missing required field "InboundMail.state"`)}
+	}
+	if _, ok := _c.mutation.Likeness(); !ok {
+		return &ValidationError{Name: "likeness", err: errors.New(`ent: missing required field "InboundMail.likeness"`)}
+	}
+	if _, ok := _c.mutation.Content(); !ok {
+		return &ValidationError{Name: "content", err: errors.New(`ent: missing required field "InboundMail.content"`)}
 	}
 	if _, ok := _c.mutation.InternetID(); !ok {
 		return &ValidationError{Name: "internet_id", err: errors.New(`ent: missing required field "InboundMail.internet_id"`)}
@@ -428,6 +470,14 @@ func (_c *InboundMailCreate) createSpec() (*InboundMail, *sqlgraph.CreateSpec) {
 		_spec.SetField(inboundmail.FieldIdentity, field.TypeString, value)
 		_node.Identity = &value
 	}
+	if value, ok := _c.mutation.Likeness(); ok {
+		_spec.SetField(inboundmail.FieldLikeness, field.TypeString, value)
+		_node.Likeness = value
+	}
+	if value, ok := _c.mutation.Content(); ok {
+		_spec.SetField(inboundmail.FieldContent, field.TypeString, value)
+		_node.Content = value
+	}
 	if value, ok := _c.mutation.InternetID(); ok {
 		_spec.SetField(inboundmail.FieldInternetID, field.TypeString, value)
 		_node.InternetID = value
@@ -535,6 +585,30 @@ func (u *InboundMailUpsert) UpdateIdentity() *InboundMailUpsert {
 // ClearIdentity clears the value of the "identity" field.
 func (u *InboundMailUpsert) ClearIdentity() *InboundMailUpsert {
 	u.SetNull(inboundmail.FieldIdentity)
+	return u
+}
+
+// SetLikeness sets the "likeness" field.
+func (u *InboundMailUpsert) SetLikeness(v string) *InboundMailUpsert {
+	u.Set(inboundmail.FieldLikeness, v)
+	return u
+}
+
+// UpdateLikeness sets the "likeness" field to the value that was provided on create.
+func (u *InboundMailUpsert) UpdateLikeness() *InboundMailUpsert {
+	u.SetExcluded(inboundmail.FieldLikeness)
+	return u
+}
+
+// SetContent sets the "content" field.
+func (u *InboundMailUpsert) SetContent(v string) *InboundMailUpsert {
+	u.Set(inboundmail.FieldContent, v)
+	return u
+}
+
+// UpdateContent sets the "content" field to the value that was provided on create.
+func (u *InboundMailUpsert) UpdateContent() *InboundMailUpsert {
+	u.SetExcluded(inboundmail.FieldContent)
 	return u
 }
 
@@ -729,6 +803,34 @@ func (u *InboundMailUpsertOne) UpdateIdentity() *InboundMailUpsertOne {
 func (u *InboundMailUpsertOne) ClearIdentity() *InboundMailUpsertOne {
 	return u.Update(func(s *InboundMailUpsert) {
 		s.ClearIdentity()
+	})
+}
+
+// SetLikeness sets the "likeness" field.
+func (u *InboundMailUpsertOne) SetLikeness(v string) *InboundMailUpsertOne {
+	return u.Update(func(s *InboundMailUpsert) {
+		s.SetLikeness(v)
+	})
+}
+
+// UpdateLikeness sets the "likeness" field to the value that was provided on create.
+func (u *InboundMailUpsertOne) UpdateLikeness() *InboundMailUpsertOne {
+	return u.Update(func(s *InboundMailUpsert) {
+		s.UpdateLikeness()
+	})
+}
+
+// SetContent sets the "content" field.
+func (u *InboundMailUpsertOne) SetContent(v string) *InboundMailUpsertOne {
+	return u.Update(func(s *InboundMailUpsert) {
+		s.SetContent(v)
+	})
+}
+
+// UpdateContent sets the "content" field to the value that was provided on create.
+func (u *InboundMailUpsertOne) UpdateContent() *InboundMailUpsertOne {
+	return u.Update(func(s *InboundMailUpsert) {
+		s.UpdateContent()
 	})
 }
 
@@ -1103,6 +1205,34 @@ func (u *InboundMailUpsertBulk) UpdateIdentity() *InboundMailUpsertBulk {
 func (u *InboundMailUpsertBulk) ClearIdentity() *InboundMailUpsertBulk {
 	return u.Update(func(s *InboundMailUpsert) {
 		s.ClearIdentity()
+	})
+}
+
+// SetLikeness sets the "likeness" field.
+func (u *InboundMailUpsertBulk) SetLikeness(v string) *InboundMailUpsertBulk {
+	return u.Update(func(s *InboundMailUpsert) {
+		s.SetLikeness(v)
+	})
+}
+
+// UpdateLikeness sets the "likeness" field to the value that was provided on create.
+func (u *InboundMailUpsertBulk) UpdateLikeness() *InboundMailUpsertBulk {
+	return u.Update(func(s *InboundMailUpsert) {
+		s.UpdateLikeness()
+	})
+}
+
+// SetContent sets the "content" field.
+func (u *InboundMailUpsertBulk) SetContent(v string) *InboundMailUpsertBulk {
+	return u.Update(func(s *InboundMailUpsert) {
+		s.SetContent(v)
+	})
+}
+
+// UpdateContent sets the "content" field to the value that was provided on create.
+func (u *InboundMailUpsertBulk) UpdateContent() *InboundMailUpsertBulk {
+	return u.Update(func(s *InboundMailUpsert) {
+		s.UpdateContent()
 	})
 }
 

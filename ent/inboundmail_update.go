@@ -63,6 +63,34 @@ func (_u *InboundMailUpdate) ClearIdentity() *InboundMailUpdate {
 	return _u
 }
 
+// SetLikeness sets the "likeness" field.
+func (_u *InboundMailUpdate) SetLikeness(v string) *InboundMailUpdate {
+	_u.mutation.SetLikeness(v)
+	return _u
+}
+
+// SetNillableLikeness sets the "likeness" field if the given value is not nil.
+func (_u *InboundMailUpdate) SetNillableLikeness(v *string) *InboundMailUpdate {
+	if v != nil {
+		_u.SetLikeness(*v)
+	}
+	return _u
+}
+
+// SetContent sets the "content" field.
+func (_u *InboundMailUpdate) SetContent(v string) *InboundMailUpdate {
+	_u.mutation.SetContent(v)
+	return _u
+}
+
+// SetNillableContent sets the "content" field if the given value is not nil.
+func (_u *InboundMailUpdate) SetNillableContent(v *string) *InboundMailUpdate {
+	if v != nil {
+		_u.SetContent(*v)
+	}
+	return _u
+}
+
 // SetInternetID sets the "internet_id" field.
 func (_u *InboundMailUpdate) SetInternetID(v string) *InboundMailUpdate {
 	_u.mutation.SetInternetID(v)
@@ -210,6 +238,12 @@ func (_u *InboundMailUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if _u.mutation.IdentityCleared() {
 		_spec.ClearField(inboundmail.FieldIdentity, field.TypeString)
 	}
+	if value, ok := _u.mutation.Likeness(); ok {
+		_spec.SetField(inboundmail.FieldLikeness, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Content(); ok {
+		_spec.SetField(inboundmail.FieldContent, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.InternetID(); ok {
 		_spec.SetField(inboundmail.FieldInternetID, field.TypeString, value)
 	}
@@ -284,6 +318,34 @@ func (_u *InboundMailUpdateOne) SetNillableIdentity(v *string) *InboundMailUpdat
 // ClearIdentity clears the value of the "identity" field.
 func (_u *InboundMailUpdateOne) ClearIdentity() *InboundMailUpdateOne {
 	_u.mutation.ClearIdentity()
+	return _u
+}
+
+// SetLikeness sets the "likeness" field.
+func (_u *InboundMailUpdateOne) SetLikeness(v string) *InboundMailUpdateOne {
+	_u.mutation.SetLikeness(v)
+	return _u
+}
+
+// SetNillableLikeness sets the "likeness" field if the given value is not nil.
+func (_u *InboundMailUpdateOne) SetNillableLikeness(v *string) *InboundMailUpdateOne {
+	if v != nil {
+		_u.SetLikeness(*v)
+	}
+	return _u
+}
+
+// SetContent sets the "content" field.
+func (_u *InboundMailUpdateOne) SetContent(v string) *InboundMailUpdateOne {
+	_u.mutation.SetContent(v)
+	return _u
+}
+
+// SetNillableContent sets the "content" field if the given value is not nil.
+func (_u *InboundMailUpdateOne) SetNillableContent(v *string) *InboundMailUpdateOne {
+	if v != nil {
+		_u.SetContent(*v)
+	}
 	return _u
 }
 
@@ -463,6 +525,12 @@ func (_u *InboundMailUpdateOne) sqlSave(ctx context.Context) (_node *InboundMail
 	}
 	if _u.mutation.IdentityCleared() {
 		_spec.ClearField(inboundmail.FieldIdentity, field.TypeString)
+	}
+	if value, ok := _u.mutation.Likeness(); ok {
+		_spec.SetField(inboundmail.FieldLikeness, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Content(); ok {
+		_spec.SetField(inboundmail.FieldContent, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.InternetID(); ok {
 		_spec.SetField(inboundmail.FieldInternetID, field.TypeString, value)

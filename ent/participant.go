@@ -25,7 +25,9 @@ type Participant struct {
 	// In lower case.
 	Address string `json:"address,omitempty"`
 	// Name holds the value of the "name" field.
-	Name         string `json:"name,omitempty"`
+	Name string `json:"name,omitempty"`
+	// By mail of their own: no one who took part named them (EM-6).
+	Joined       bool `json:"joined,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -34,6 +36,8 @@ func (*Participant) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case participant.FieldJoined:
+			values[i] = new(sql.NullBool)
 		case participant.FieldID, participant.FieldAccountID, participant.FieldInboxID, participant.FieldConversationID, participant.FieldAddress, participant.FieldName:
 			values[i] = new(sql.NullString)
 		default:
@@ -87,6 +91,12 @@ func (_m *Participant) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Name = value.String
 			}
+		case participant.FieldJoined:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field joined", values[i])
+			} else if value.Valid {
+				_m.Joined = value.Bool
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -137,6 +147,9 @@ func (_m *Participant) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)
+	builder.WriteString(", ")
+	builder.WriteString("joined=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Joined))
 	builder.WriteByte(')')
 	return builder.String()
 }

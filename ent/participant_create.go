@@ -60,6 +60,20 @@ func (_c *ParticipantCreate) SetNillableName(v *string) *ParticipantCreate {
 	return _c
 }
 
+// SetJoined sets the "joined" field.
+func (_c *ParticipantCreate) SetJoined(v bool) *ParticipantCreate {
+	_c.mutation.SetJoined(v)
+	return _c
+}
+
+// SetNillableJoined sets the "joined" field if the given value is not nil.
+func (_c *ParticipantCreate) SetNillableJoined(v *bool) *ParticipantCreate {
+	if v != nil {
+		_c.SetJoined(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ParticipantCreate) SetID(v string) *ParticipantCreate {
 	_c.mutation.SetID(v)
@@ -105,6 +119,10 @@ func (_c *ParticipantCreate) defaults() {
 		v := participant.DefaultName
 		_c.mutation.SetName(v)
 	}
+	if _, ok := _c.mutation.Joined(); !ok {
+		v := participant.DefaultJoined
+		_c.mutation.SetJoined(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -133,6 +151,9 @@ func (_c *ParticipantCreate) check() error {
 	}
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "Participant.name"`)}
+	}
+	if _, ok := _c.mutation.Joined(); !ok {
+		return &ValidationError{Name: "joined", err: errors.New(`ent: missing required field "Participant.joined"`)}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := participant.IDValidator(v); err != nil {
@@ -195,6 +216,10 @@ func (_c *ParticipantCreate) createSpec() (*Participant, *sqlgraph.CreateSpec) {
 		_spec.SetField(participant.FieldName, field.TypeString, value)
 		_node.Name = value
 	}
+	if value, ok := _c.mutation.Joined(); ok {
+		_spec.SetField(participant.FieldJoined, field.TypeBool, value)
+		_node.Joined = value
+	}
 	return _node, _spec
 }
 
@@ -256,6 +281,18 @@ func (u *ParticipantUpsert) SetName(v string) *ParticipantUpsert {
 // UpdateName sets the "name" field to the value that was provided on create.
 func (u *ParticipantUpsert) UpdateName() *ParticipantUpsert {
 	u.SetExcluded(participant.FieldName)
+	return u
+}
+
+// SetJoined sets the "joined" field.
+func (u *ParticipantUpsert) SetJoined(v bool) *ParticipantUpsert {
+	u.Set(participant.FieldJoined, v)
+	return u
+}
+
+// UpdateJoined sets the "joined" field to the value that was provided on create.
+func (u *ParticipantUpsert) UpdateJoined() *ParticipantUpsert {
+	u.SetExcluded(participant.FieldJoined)
 	return u
 }
 
@@ -330,6 +367,20 @@ func (u *ParticipantUpsertOne) SetName(v string) *ParticipantUpsertOne {
 func (u *ParticipantUpsertOne) UpdateName() *ParticipantUpsertOne {
 	return u.Update(func(s *ParticipantUpsert) {
 		s.UpdateName()
+	})
+}
+
+// SetJoined sets the "joined" field.
+func (u *ParticipantUpsertOne) SetJoined(v bool) *ParticipantUpsertOne {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.SetJoined(v)
+	})
+}
+
+// UpdateJoined sets the "joined" field to the value that was provided on create.
+func (u *ParticipantUpsertOne) UpdateJoined() *ParticipantUpsertOne {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.UpdateJoined()
 	})
 }
 
@@ -571,6 +622,20 @@ func (u *ParticipantUpsertBulk) SetName(v string) *ParticipantUpsertBulk {
 func (u *ParticipantUpsertBulk) UpdateName() *ParticipantUpsertBulk {
 	return u.Update(func(s *ParticipantUpsert) {
 		s.UpdateName()
+	})
+}
+
+// SetJoined sets the "joined" field.
+func (u *ParticipantUpsertBulk) SetJoined(v bool) *ParticipantUpsertBulk {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.SetJoined(v)
+	})
+}
+
+// UpdateJoined sets the "joined" field to the value that was provided on create.
+func (u *ParticipantUpsertBulk) UpdateJoined() *ParticipantUpsertBulk {
+	return u.Update(func(s *ParticipantUpsert) {
+		s.UpdateJoined()
 	})
 }
 

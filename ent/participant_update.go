@@ -42,6 +42,20 @@ func (_u *ParticipantUpdate) SetNillableName(v *string) *ParticipantUpdate {
 	return _u
 }
 
+// SetJoined sets the "joined" field.
+func (_u *ParticipantUpdate) SetJoined(v bool) *ParticipantUpdate {
+	_u.mutation.SetJoined(v)
+	return _u
+}
+
+// SetNillableJoined sets the "joined" field if the given value is not nil.
+func (_u *ParticipantUpdate) SetNillableJoined(v *bool) *ParticipantUpdate {
+	if v != nil {
+		_u.SetJoined(*v)
+	}
+	return _u
+}
+
 // Mutation returns the ParticipantMutation object of the builder.
 func (_u *ParticipantUpdate) Mutation() *ParticipantMutation {
 	return _u.mutation
@@ -92,6 +106,9 @@ func (_u *ParticipantUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(participant.FieldName, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Joined(); ok {
+		_spec.SetField(participant.FieldJoined, field.TypeBool, value)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -124,6 +141,20 @@ func (_u *ParticipantUpdateOne) SetName(v string) *ParticipantUpdateOne {
 func (_u *ParticipantUpdateOne) SetNillableName(v *string) *ParticipantUpdateOne {
 	if v != nil {
 		_u.SetName(*v)
+	}
+	return _u
+}
+
+// SetJoined sets the "joined" field.
+func (_u *ParticipantUpdateOne) SetJoined(v bool) *ParticipantUpdateOne {
+	_u.mutation.SetJoined(v)
+	return _u
+}
+
+// SetNillableJoined sets the "joined" field if the given value is not nil.
+func (_u *ParticipantUpdateOne) SetNillableJoined(v *bool) *ParticipantUpdateOne {
+	if v != nil {
+		_u.SetJoined(*v)
 	}
 	return _u
 }
@@ -207,6 +238,9 @@ func (_u *ParticipantUpdateOne) sqlSave(ctx context.Context) (_node *Participant
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(participant.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Joined(); ok {
+		_spec.SetField(participant.FieldJoined, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Participant{config: _u.config}

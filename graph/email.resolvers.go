@@ -7,12 +7,14 @@ package graph
 
 import (
 	"context"
+	"fmt"
 
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/channel/email/receive"
 	"parley/internal/channel/email/settings"
+	"parley/internal/conversation"
 	"parley/internal/loader"
 	"parley/internal/paging"
 	"parley/internal/vocab"
@@ -59,8 +61,24 @@ func (r *emailChannelResolver) TermsAcceptedBy(ctx context.Context, objs []*ent.
 	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(c *ent.EmailChannel) loader.Ref { return loader.Ref{ID: c.TermsAcceptedBy} })))
 }
 
+func (r *emailChannelResolver) Confirmation(ctx context.Context, obj *ent.EmailChannel) (*vocab.ForwardingConfirmation, error) {
+	panic(fmt.Errorf("not implemented: Confirmation - confirmation"))
+}
+
 func (r *emailChannelResolver) BlockedSenders(ctx context.Context, objs []*ent.EmailChannel, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error) {
 	return r.Services.Conversations.BlockedSenders(ctx, pick(objs, func(c *ent.EmailChannel) string { return c.ID }), pageArgs(first, after, last, before))
+}
+
+func (r *forwardingConfirmationResolver) Mailbox(ctx context.Context, obj *vocab.ForwardingConfirmation) (*string, error) {
+	panic(fmt.Errorf("not implemented: Mailbox - mailbox"))
+}
+
+func (r *forwardingConfirmationResolver) Code(ctx context.Context, obj *vocab.ForwardingConfirmation) (*string, error) {
+	panic(fmt.Errorf("not implemented: Code - code"))
+}
+
+func (r *forwardingConfirmationResolver) URL(ctx context.Context, obj *vocab.ForwardingConfirmation) (*string, error) {
+	panic(fmt.Errorf("not implemented: URL - url"))
 }
 
 func (r *inboxResolver) EmailChannels(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.EmailChannel], error) {
@@ -69,6 +87,14 @@ func (r *inboxResolver) EmailChannels(ctx context.Context, objs []*ent.Inbox, fi
 
 func (r *inboxResolver) EmailAllowList(ctx context.Context, obj *ent.Inbox, first *int, after *string, last *int, before *string) (*paging.Connection[string], error) {
 	return paging.OfSlice(obj.EmailAllowList, pageArgs(first, after, last, before), 100, "emailAllowList")
+}
+
+func (r *inboxResolver) RoleNames(ctx context.Context, obj *ent.Inbox) ([]string, error) {
+	panic(fmt.Errorf("not implemented: RoleNames - roleNames"))
+}
+
+func (r *inboxResolver) NewFilteredCount(ctx context.Context, objs []*ent.Inbox) ([]int, error) {
+	panic(fmt.Errorf("not implemented: NewFilteredCount - newFilteredCount"))
 }
 
 func (r *mutationResolver) BeginEmailChannel(ctx context.Context, input settings.BeginEmailChannelInput) (*model.BeginEmailChannelPayload, error) {
@@ -101,6 +127,14 @@ func (r *mutationResolver) DisconnectEmailChannel(ctx context.Context, input set
 
 func (r *mutationResolver) UpdateEmailAllowList(ctx context.Context, input settings.UpdateEmailAllowListInput) (*model.InboxPayload, error) {
 	return inboxPayload(r.Services.EmailSettings.UpdateAllowList(ctx, input))
+}
+
+func (r *mutationResolver) UpdateEmailRoleNames(ctx context.Context, input settings.UpdateEmailRoleNamesInput) (*model.InboxPayload, error) {
+	panic(fmt.Errorf("not implemented: UpdateEmailRoleNames - updateEmailRoleNames"))
+}
+
+func (r *mutationResolver) MarkFilteredSeen(ctx context.Context, input conversation.MarkFilteredSeenInput) (*model.InboxPayload, error) {
+	panic(fmt.Errorf("not implemented: MarkFilteredSeen - markFilteredSeen"))
 }
 
 func (r *mutationResolver) ReclassifyEmail(ctx context.Context, input receive.ReclassifyEmailInput) (*model.TaskPayload, error) {
@@ -138,11 +172,16 @@ func (r *mailServerInputResolver) Security(ctx context.Context, obj *settings.Ma
 
 func (r *Resolver) EmailChannel() generated.EmailChannelResolver { return &emailChannelResolver{r} }
 
+func (r *Resolver) ForwardingConfirmation() generated.ForwardingConfirmationResolver {
+	return &forwardingConfirmationResolver{r}
+}
+
 func (r *Resolver) MailServerInput() generated.MailServerInputResolver {
 	return &mailServerInputResolver{r}
 }
 
 type (
-	emailChannelResolver    struct{ *Resolver }
-	mailServerInputResolver struct{ *Resolver }
+	emailChannelResolver           struct{ *Resolver }
+	forwardingConfirmationResolver struct{ *Resolver }
+	mailServerInputResolver        struct{ *Resolver }
 )

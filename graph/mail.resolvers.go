@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+	"fmt"
 
 	"parley/ent"
 	"parley/graph/generated"
@@ -59,6 +60,18 @@ func (r *emailHeadersResolver) MailboxCount(ctx context.Context, obj *ent.Email)
 	return len(named(obj)), nil
 }
 
+func (r *emailHeadersResolver) SentBy(ctx context.Context, objs []*ent.Email) ([]*vocab.EmailSentBy, error) {
+	panic(fmt.Errorf("not implemented: SentBy - sentBy"))
+}
+
+func (r *emailHeadersResolver) User(ctx context.Context, objs []*ent.Email) ([]*ent.User, error) {
+	panic(fmt.Errorf("not implemented: User - user"))
+}
+
+func (r *emailHeadersResolver) EmailVerified(ctx context.Context, obj *ent.Email) (bool, error) {
+	panic(fmt.Errorf("not implemented: EmailVerified - emailVerified"))
+}
+
 func (r *emailHeadersResolver) RawURL(ctx context.Context, obj *ent.Email) (*string, error) {
 	url, err := r.Services.EmailReceiving.RawURL(ctx, obj)
 	return orNull(url), err
@@ -66,6 +79,14 @@ func (r *emailHeadersResolver) RawURL(ctx context.Context, obj *ent.Email) (*str
 
 func (r *emailRecipientResolver) Detail(ctx context.Context, obj *vocab.Recipient) (*string, error) {
 	return orNull(obj.Detail), nil
+}
+
+func (r *emailRepeatResolver) Problems(ctx context.Context, obj *ent.InboundMail) ([]*vocab.MailProblem, error) {
+	panic(fmt.Errorf("not implemented: Problems - problems"))
+}
+
+func (r *emailRepeatResolver) RawURL(ctx context.Context, obj *ent.InboundMail) (*string, error) {
+	panic(fmt.Errorf("not implemented: RawURL - rawUrl"))
 }
 
 func (r *emailVerdictResolver) Allowed(ctx context.Context, obj *vocab.MailVerdict) (*string, error) {
@@ -124,6 +145,10 @@ func (r *messageResolver) Email(ctx context.Context, objs []*ent.Message) ([]*en
 	return r.Services.EmailReceiving.Headers(ctx, objs)
 }
 
+func (r *messageResolver) Repeats(ctx context.Context, objs []*ent.Message, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.InboundMail], error) {
+	panic(fmt.Errorf("not implemented: Repeats - repeats"))
+}
+
 func (r *mutationResolver) RetryMessage(ctx context.Context, input deliver.RetryMessageInput) (*model.MessagePayload, error) {
 	return messagePayload(r.Services.EmailDelivery.Retry(ctx, input))
 }
@@ -150,6 +175,8 @@ func (r *Resolver) EmailRecipient() generated.EmailRecipientResolver {
 	return &emailRecipientResolver{r}
 }
 
+func (r *Resolver) EmailRepeat() generated.EmailRepeatResolver { return &emailRepeatResolver{r} }
+
 func (r *Resolver) EmailVerdict() generated.EmailVerdictResolver { return &emailVerdictResolver{r} }
 
 func (r *Resolver) InboundEmailSimulation() generated.InboundEmailSimulationResolver {
@@ -159,6 +186,7 @@ func (r *Resolver) InboundEmailSimulation() generated.InboundEmailSimulationReso
 type (
 	emailHeadersResolver           struct{ *Resolver }
 	emailRecipientResolver         struct{ *Resolver }
+	emailRepeatResolver            struct{ *Resolver }
 	emailVerdictResolver           struct{ *Resolver }
 	inboundEmailSimulationResolver struct{ *Resolver }
 )

@@ -143,7 +143,9 @@ func TestMailGoesOut(t *testing.T) {
 			`{"data":{"node":{"delivery":"QUEUED","quotedHtml":null,"email":{"from":"support@example.com","to":["Ada@example.net"],"cc":["bob@example.net"],"inReplyTo":"one@example.net",`+
 				`"subject":"Re: Where is my parcel?","attempts":0,"rawUrl":null,"recipients":[{"address":"Ada@example.net","state":"QUEUED","detail":null},{"address":"bob@example.net","state":"QUEUED","detail":null}]}}}}`)
 		m.wants(m.Agent(0), fmt.Sprintf(`mutation { undoSend(input: {messageId: %q}) { message { text delivery } userErrors { code } } }`, message),
-			`{"data":{"undoSend":{"message":{"text":"","delivery":"QUEUED"},"userErrors":[]}}}`)
+			`{"data":{"undoSend":{"message":{"text":"","delivery":"CANCELED"},"userErrors":[]}}}`)
+		m.wants(m.Agent(0), fmt.Sprintf(`mutation { undoSend(input: {messageId: %q}) { message { delivery email { sendAt recipients { state } } } userErrors { code } } }`, message),
+			`{"data":{"undoSend":{"message":{"delivery":"CANCELED","email":{"sendAt":null,"recipients":[{"state":"CANCELED"},{"state":"CANCELED"}]}},"userErrors":[]}}}`)
 		m.wants(m.Agent(0), fmt.Sprintf(`mutation { retryMessage(input: {messageId: %q}) { message { id } userErrors { code field } } }`, message),
 			`{"data":{"retryMessage":{"message":null,"userErrors":[{"code":"INVALID","field":["messageId"]}]}}}`)
 		m.wants(m.Agent(0), fmt.Sprintf(`mutation { sendMessage(input: {conversationId: %q, text: "Bob, please", to: ["bob@example.net"]}) { message { email { to cc } } userErrors { code } } }`, id),

@@ -30,6 +30,12 @@ const (
 	FieldInReplyTo = "in_reply_to"
 	// FieldReferences holds the string denoting the references field in the database.
 	FieldReferences = "references"
+	// FieldRoot holds the string denoting the root field in the database.
+	FieldRoot = "root"
+	// FieldUserID holds the string denoting the user_id field in the database.
+	FieldUserID = "user_id"
+	// FieldTyped holds the string denoting the typed field in the database.
+	FieldTyped = "typed"
 	// FieldFrom holds the string denoting the from field in the database.
 	FieldFrom = "from"
 	// FieldReplyTo holds the string denoting the reply_to field in the database.
@@ -75,6 +81,9 @@ var Columns = []string{
 	FieldInternetID,
 	FieldInReplyTo,
 	FieldReferences,
+	FieldRoot,
+	FieldUserID,
+	FieldTyped,
 	FieldFrom,
 	FieldReplyTo,
 	FieldTo,
@@ -113,6 +122,12 @@ var (
 	DefaultInternetID string
 	// DefaultInReplyTo holds the default value on creation for the "in_reply_to" field.
 	DefaultInReplyTo string
+	// DefaultRoot holds the default value on creation for the "root" field.
+	DefaultRoot string
+	// DefaultUserID holds the default value on creation for the "user_id" field.
+	DefaultUserID string
+	// DefaultTyped holds the default value on creation for the "typed" field.
+	DefaultTyped bool
 	// DefaultFrom holds the default value on creation for the "from" field.
 	DefaultFrom vocab.Mailbox
 	// DefaultReplyTo holds the default value on creation for the "reply_to" field.
@@ -186,6 +201,21 @@ func ByInternetID(opts ...sql.OrderTermOption) OrderOption {
 // ByInReplyTo orders the results by the in_reply_to field.
 func ByInReplyTo(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldInReplyTo, opts...).ToFunc()
+}
+
+// ByRoot orders the results by the root field.
+func ByRoot(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRoot, opts...).ToFunc()
+}
+
+// ByUserID orders the results by the user_id field.
+func ByUserID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUserID, opts...).ToFunc()
+}
+
+// ByTyped orders the results by the typed field.
+func ByTyped(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTyped, opts...).ToFunc()
 }
 
 // BySubject orders the results by the subject field.

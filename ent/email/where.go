@@ -99,6 +99,21 @@ func InReplyTo(v string) predicate.Email {
 	return predicate.Email(sql.FieldEQ(FieldInReplyTo, v))
 }
 
+// Root applies equality check predicate on the "root" field. It's identical to RootEQ.
+func Root(v string) predicate.Email {
+	return predicate.Email(sql.FieldEQ(FieldRoot, v))
+}
+
+// UserID applies equality check predicate on the "user_id" field. It's identical to UserIDEQ.
+func UserID(v string) predicate.Email {
+	return predicate.Email(sql.FieldEQ(FieldUserID, v))
+}
+
+// Typed applies equality check predicate on the "typed" field. It's identical to TypedEQ.
+func Typed(v bool) predicate.Email {
+	return predicate.Email(sql.FieldEQ(FieldTyped, v))
+}
+
 // Subject applies equality check predicate on the "subject" field. It's identical to SubjectEQ.
 func Subject(v string) predicate.Email {
 	return predicate.Email(sql.FieldEQ(FieldSubject, v))
@@ -596,6 +611,146 @@ func InReplyToEqualFold(v string) predicate.Email {
 // InReplyToContainsFold applies the ContainsFold predicate on the "in_reply_to" field.
 func InReplyToContainsFold(v string) predicate.Email {
 	return predicate.Email(sql.FieldContainsFold(FieldInReplyTo, v))
+}
+
+// RootEQ applies the EQ predicate on the "root" field.
+func RootEQ(v string) predicate.Email {
+	return predicate.Email(sql.FieldEQ(FieldRoot, v))
+}
+
+// RootNEQ applies the NEQ predicate on the "root" field.
+func RootNEQ(v string) predicate.Email {
+	return predicate.Email(sql.FieldNEQ(FieldRoot, v))
+}
+
+// RootIn applies the In predicate on the "root" field.
+func RootIn(vs ...string) predicate.Email {
+	return predicate.Email(sql.FieldIn(FieldRoot, vs...))
+}
+
+// RootNotIn applies the NotIn predicate on the "root" field.
+func RootNotIn(vs ...string) predicate.Email {
+	return predicate.Email(sql.FieldNotIn(FieldRoot, vs...))
+}
+
+// RootGT applies the GT predicate on the "root" field.
+func RootGT(v string) predicate.Email {
+	return predicate.Email(sql.FieldGT(FieldRoot, v))
+}
+
+// RootGTE applies the GTE predicate on the "root" field.
+func RootGTE(v string) predicate.Email {
+	return predicate.Email(sql.FieldGTE(FieldRoot, v))
+}
+
+// RootLT applies the LT predicate on the "root" field.
+func RootLT(v string) predicate.Email {
+	return predicate.Email(sql.FieldLT(FieldRoot, v))
+}
+
+// RootLTE applies the LTE predicate on the "root" field.
+func RootLTE(v string) predicate.Email {
+	return predicate.Email(sql.FieldLTE(FieldRoot, v))
+}
+
+// RootContains applies the Contains predicate on the "root" field.
+func RootContains(v string) predicate.Email {
+	return predicate.Email(sql.FieldContains(FieldRoot, v))
+}
+
+// RootHasPrefix applies the HasPrefix predicate on the "root" field.
+func RootHasPrefix(v string) predicate.Email {
+	return predicate.Email(sql.FieldHasPrefix(FieldRoot, v))
+}
+
+// RootHasSuffix applies the HasSuffix predicate on the "root" field.
+func RootHasSuffix(v string) predicate.Email {
+	return predicate.Email(sql.FieldHasSuffix(FieldRoot, v))
+}
+
+// RootEqualFold applies the EqualFold predicate on the "root" field.
+func RootEqualFold(v string) predicate.Email {
+	return predicate.Email(sql.FieldEqualFold(FieldRoot, v))
+}
+
+// RootContainsFold applies the ContainsFold predicate on the "root" field.
+func RootContainsFold(v string) predicate.Email {
+	return predicate.Email(sql.FieldContainsFold(FieldRoot, v))
+}
+
+// UserIDEQ applies the EQ predicate on the "user_id" field.
+func UserIDEQ(v string) predicate.Email {
+	return predicate.Email(sql.FieldEQ(FieldUserID, v))
+}
+
+// UserIDNEQ applies the NEQ predicate on the "user_id" field.
+func UserIDNEQ(v string) predicate.Email {
+	return predicate.Email(sql.FieldNEQ(FieldUserID, v))
+}
+
+// UserIDIn applies the In predicate on the "user_id" field.
+func UserIDIn(vs ...string) predicate.Email {
+	return predicate.Email(sql.FieldIn(FieldUserID, vs...))
+}
+
+// UserIDNotIn applies the NotIn predicate on the "user_id" field.
+func UserIDNotIn(vs ...string) predicate.Email {
+	return predicate.Email(sql.FieldNotIn(FieldUserID, vs...))
+}
+
+// UserIDGT applies the GT predicate on the "user_id" field.
+func UserIDGT(v string) predicate.Email {
+	return predicate.Email(sql.FieldGT(FieldUserID, v))
+}
+
+// UserIDGTE applies the GTE predicate on the "user_id" field.
+func UserIDGTE(v string) predicate.Email {
+	return predicate.Email(sql.FieldGTE(FieldUserID, v))
+}
+
+// UserIDLT applies the LT predicate on the "user_id" field.
+func UserIDLT(v string) predicate.Email {
+	return predicate.Email(sql.FieldLT(FieldUserID, v))
+}
+
+// UserIDLTE applies the LTE predicate on the "user_id" field.
+func UserIDLTE(v string) predicate.Email {
+	return predicate.Email(sql.FieldLTE(FieldUserID, v))
+}
+
+// UserIDContains applies the Contains predicate on the "user_id" field.
+func UserIDContains(v string) predicate.Email {
+	return predicate.Email(sql.FieldContains(FieldUserID, v))
+}
+
+// UserIDHasPrefix applies the HasPrefix predicate on the "user_id" field.
+func UserIDHasPrefix(v string) predicate.Email {
+	return predicate.Email(sql.FieldHasPrefix(FieldUserID, v))
+}
+
+// UserIDHasSuffix applies the HasSuffix predicate on the "user_id" field.
+func UserIDHasSuffix(v string) predicate.Email {
+	return predicate.Email(sql.FieldHasSuffix(FieldUserID, v))
+}
+
+// UserIDEqualFold applies the EqualFold predicate on the "user_id" field.
+func UserIDEqualFold(v string) predicate.Email {
+	return predicate.Email(sql.FieldEqualFold(FieldUserID, v))
+}
+
+// UserIDContainsFold applies the ContainsFold predicate on the "user_id" field.
+func UserIDContainsFold(v string) predicate.Email {
+	return predicate.Email(sql.FieldContainsFold(FieldUserID, v))
+}
+
+// TypedEQ applies the EQ predicate on the "typed" field.
+func TypedEQ(v bool) predicate.Email {
+	return predicate.Email(sql.FieldEQ(FieldTyped, v))
+}
+
+// TypedNEQ applies the NEQ predicate on the "typed" field.
+func TypedNEQ(v bool) predicate.Email {
+	return predicate.Email(sql.FieldNEQ(FieldTyped, v))
 }
 
 // SubjectEQ applies the EQ predicate on the "subject" field.

@@ -74,6 +74,10 @@ const (
 	FieldTermsAcceptedAt = "terms_accepted_at"
 	// FieldConnectedAt holds the string denoting the connected_at field in the database.
 	FieldConnectedAt = "connected_at"
+	// FieldConfirmation holds the string denoting the confirmation field in the database.
+	FieldConfirmation = "confirmation"
+	// FieldConfirmationIn holds the string denoting the confirmation_in field in the database.
+	FieldConfirmationIn = "confirmation_in"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the emailchannel in the database.
@@ -113,6 +117,8 @@ var Columns = []string{
 	FieldTermsAcceptedBy,
 	FieldTermsAcceptedAt,
 	FieldConnectedAt,
+	FieldConfirmation,
+	FieldConfirmationIn,
 	FieldCreatedAt,
 }
 
@@ -177,6 +183,10 @@ var (
 	DefaultTermsAcceptedAt clock.Micros
 	// DefaultConnectedAt holds the default value on creation for the "connected_at" field.
 	DefaultConnectedAt clock.Micros
+	// DefaultConfirmation holds the default value on creation for the "confirmation" field.
+	DefaultConfirmation vocab.ForwardingConfirmation
+	// DefaultConfirmationIn holds the default value on creation for the "confirmation_in" field.
+	DefaultConfirmationIn string
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -312,6 +322,11 @@ func ByTermsAcceptedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByConnectedAt orders the results by the connected_at field.
 func ByConnectedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldConnectedAt, opts...).ToFunc()
+}
+
+// ByConfirmationIn orders the results by the confirmation_in field.
+func ByConfirmationIn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldConfirmationIn, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

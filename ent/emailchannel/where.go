@@ -201,6 +201,11 @@ func ConnectedAt(v clock.Micros) predicate.EmailChannel {
 	return predicate.EmailChannel(sql.FieldEQ(FieldConnectedAt, vc))
 }
 
+// ConfirmationIn applies equality check predicate on the "confirmation_in" field. It's identical to ConfirmationInEQ.
+func ConfirmationIn(v string) predicate.EmailChannel {
+	return predicate.EmailChannel(sql.FieldEQ(FieldConfirmationIn, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v clock.Micros) predicate.EmailChannel {
 	vc := int64(v)
@@ -1739,6 +1744,71 @@ func ConnectedAtLT(v clock.Micros) predicate.EmailChannel {
 func ConnectedAtLTE(v clock.Micros) predicate.EmailChannel {
 	vc := int64(v)
 	return predicate.EmailChannel(sql.FieldLTE(FieldConnectedAt, vc))
+}
+
+// ConfirmationInEQ applies the EQ predicate on the "confirmation_in" field.
+func ConfirmationInEQ(v string) predicate.EmailChannel {
+	return predicate.EmailChannel(sql.FieldEQ(FieldConfirmationIn, v))
+}
+
+// ConfirmationInNEQ applies the NEQ predicate on the "confirmation_in" field.
+func ConfirmationInNEQ(v string) predicate.EmailChannel {
+	return predicate.EmailChannel(sql.FieldNEQ(FieldConfirmationIn, v))
+}
+
+// ConfirmationInIn applies the In predicate on the "confirmation_in" field.
+func ConfirmationInIn(vs ...string) predicate.EmailChannel {
+	return predicate.EmailChannel(sql.FieldIn(FieldConfirmationIn, vs...))
+}
+
+// ConfirmationInNotIn applies the NotIn predicate on the "confirmation_in" field.
+func ConfirmationInNotIn(vs ...string) predicate.EmailChannel {
+	return predicate.EmailChannel(sql.FieldNotIn(FieldConfirmationIn, vs...))
+}
+
+// ConfirmationInGT applies the GT predicate on the "confirmation_in" field.
+func ConfirmationInGT(v string) predicate.EmailChannel {
+	return predicate.EmailChannel(sql.FieldGT(FieldConfirmationIn, v))
+}
+
+// ConfirmationInGTE applies the GTE predicate on the "confirmation_in" field.
+func ConfirmationInGTE(v string) predicate.EmailChannel {
+	return predicate.EmailChannel(sql.FieldGTE(FieldConfirmationIn, v))
+}
+
+// ConfirmationInLT applies the LT predicate on the "confirmation_in" field.
+func ConfirmationInLT(v string) predicate.EmailChannel {
+	return predicate.EmailChannel(sql.FieldLT(FieldConfirmationIn, v))
+}
+
+// ConfirmationInLTE applies the LTE predicate on the "confirmation_in" field.
+func ConfirmationInLTE(v string) predicate.EmailChannel {
+	return predicate.EmailChannel(sql.FieldLTE(FieldConfirmationIn, v))
+}
+
+// ConfirmationInContains applies the Contains predicate on the "confirmation_in" field.
+func ConfirmationInContains(v string) predicate.EmailChannel {
+	return predicate.EmailChannel(sql.FieldContains(FieldConfirmationIn, v))
+}
+
+// ConfirmationInHasPrefix applies the HasPrefix predicate on the "confirmation_in" field.
+func ConfirmationInHasPrefix(v string) predicate.EmailChannel {
+	return predicate.EmailChannel(sql.FieldHasPrefix(FieldConfirmationIn, v))
+}
+
+// ConfirmationInHasSuffix applies the HasSuffix predicate on the "confirmation_in" field.
+func ConfirmationInHasSuffix(v string) predicate.EmailChannel {
+	return predicate.EmailChannel(sql.FieldHasSuffix(FieldConfirmationIn, v))
+}
+
+// ConfirmationInEqualFold applies the EqualFold predicate on the "confirmation_in" field.
+func ConfirmationInEqualFold(v string) predicate.EmailChannel {
+	return predicate.EmailChannel(sql.FieldEqualFold(FieldConfirmationIn, v))
+}
+
+// ConfirmationInContainsFold applies the ContainsFold predicate on the "confirmation_in" field.
+func ConfirmationInContainsFold(v string) predicate.EmailChannel {
+	return predicate.EmailChannel(sql.FieldContainsFold(FieldConfirmationIn, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

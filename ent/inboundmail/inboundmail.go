@@ -37,6 +37,10 @@ const (
 	FieldState = "state"
 	// FieldIdentity holds the string denoting the identity field in the database.
 	FieldIdentity = "identity"
+	// FieldLikeness holds the string denoting the likeness field in the database.
+	FieldLikeness = "likeness"
+	// FieldContent holds the string denoting the content field in the database.
+	FieldContent = "content"
 	// FieldInternetID holds the string denoting the internet_id field in the database.
 	FieldInternetID = "internet_id"
 	// FieldConversationID holds the string denoting the conversation_id field in the database.
@@ -70,6 +74,8 @@ var Columns = []string{
 	FieldArrivedAt,
 	FieldState,
 	FieldIdentity,
+	FieldLikeness,
+	FieldContent,
 	FieldInternetID,
 	FieldConversationID,
 	FieldMessageID,
@@ -96,6 +102,10 @@ var (
 	InboxIDValidator func(string) error
 	// DefaultEnvelopeFrom holds the default value on creation for the "envelope_from" field.
 	DefaultEnvelopeFrom string
+	// DefaultLikeness holds the default value on creation for the "likeness" field.
+	DefaultLikeness string
+	// DefaultContent holds the default value on creation for the "content" field.
+	DefaultContent string
 	// DefaultInternetID holds the default value on creation for the "internet_id" field.
 	DefaultInternetID string
 	// DefaultConversationID holds the default value on creation for the "conversation_id" field.
@@ -173,6 +183,16 @@ func ByState(opts ...sql.OrderTermOption) OrderOption {
 // ByIdentity orders the results by the identity field.
 func ByIdentity(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldIdentity, opts...).ToFunc()
+}
+
+// ByLikeness orders the results by the likeness field.
+func ByLikeness(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLikeness, opts...).ToFunc()
+}
+
+// ByContent orders the results by the content field.
+func ByContent(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldContent, opts...).ToFunc()
 }
 
 // ByInternetID orders the results by the internet_id field.

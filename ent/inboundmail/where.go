@@ -122,6 +122,16 @@ func Identity(v string) predicate.InboundMail {
 	return predicate.InboundMail(sql.FieldEQ(FieldIdentity, v))
 }
 
+// Likeness applies equality check predicate on the "likeness" field. It's identical to LikenessEQ.
+func Likeness(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldEQ(FieldLikeness, v))
+}
+
+// Content applies equality check predicate on the "content" field. It's identical to ContentEQ.
+func Content(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldEQ(FieldContent, v))
+}
+
 // InternetID applies equality check predicate on the "internet_id" field. It's identical to InternetIDEQ.
 func InternetID(v string) predicate.InboundMail {
 	return predicate.InboundMail(sql.FieldEQ(FieldInternetID, v))
@@ -859,6 +869,136 @@ func IdentityEqualFold(v string) predicate.InboundMail {
 // IdentityContainsFold applies the ContainsFold predicate on the "identity" field.
 func IdentityContainsFold(v string) predicate.InboundMail {
 	return predicate.InboundMail(sql.FieldContainsFold(FieldIdentity, v))
+}
+
+// LikenessEQ applies the EQ predicate on the "likeness" field.
+func LikenessEQ(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldEQ(FieldLikeness, v))
+}
+
+// LikenessNEQ applies the NEQ predicate on the "likeness" field.
+func LikenessNEQ(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldNEQ(FieldLikeness, v))
+}
+
+// LikenessIn applies the In predicate on the "likeness" field.
+func LikenessIn(vs ...string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldIn(FieldLikeness, vs...))
+}
+
+// LikenessNotIn applies the NotIn predicate on the "likeness" field.
+func LikenessNotIn(vs ...string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldNotIn(FieldLikeness, vs...))
+}
+
+// LikenessGT applies the GT predicate on the "likeness" field.
+func LikenessGT(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldGT(FieldLikeness, v))
+}
+
+// LikenessGTE applies the GTE predicate on the "likeness" field.
+func LikenessGTE(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldGTE(FieldLikeness, v))
+}
+
+// LikenessLT applies the LT predicate on the "likeness" field.
+func LikenessLT(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldLT(FieldLikeness, v))
+}
+
+// LikenessLTE applies the LTE predicate on the "likeness" field.
+func LikenessLTE(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldLTE(FieldLikeness, v))
+}
+
+// LikenessContains applies the Contains predicate on the "likeness" field.
+func LikenessContains(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldContains(FieldLikeness, v))
+}
+
+// LikenessHasPrefix applies the HasPrefix predicate on the "likeness" field.
+func LikenessHasPrefix(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldHasPrefix(FieldLikeness, v))
+}
+
+// LikenessHasSuffix applies the HasSuffix predicate on the "likeness" field.
+func LikenessHasSuffix(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldHasSuffix(FieldLikeness, v))
+}
+
+// LikenessEqualFold applies the EqualFold predicate on the "likeness" field.
+func LikenessEqualFold(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldEqualFold(FieldLikeness, v))
+}
+
+// LikenessContainsFold applies the ContainsFold predicate on the "likeness" field.
+func LikenessContainsFold(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldContainsFold(FieldLikeness, v))
+}
+
+// ContentEQ applies the EQ predicate on the "content" field.
+func ContentEQ(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldEQ(FieldContent, v))
+}
+
+// ContentNEQ applies the NEQ predicate on the "content" field.
+func ContentNEQ(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldNEQ(FieldContent, v))
+}
+
+// ContentIn applies the In predicate on the "content" field.
+func ContentIn(vs ...string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldIn(FieldContent, vs...))
+}
+
+// ContentNotIn applies the NotIn predicate on the "content" field.
+func ContentNotIn(vs ...string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldNotIn(FieldContent, vs...))
+}
+
+// ContentGT applies the GT predicate on the "content" field.
+func ContentGT(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldGT(FieldContent, v))
+}
+
+// ContentGTE applies the GTE predicate on the "content" field.
+func ContentGTE(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldGTE(FieldContent, v))
+}
+
+// ContentLT applies the LT predicate on the "content" field.
+func ContentLT(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldLT(FieldContent, v))
+}
+
+// ContentLTE applies the LTE predicate on the "content" field.
+func ContentLTE(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldLTE(FieldContent, v))
+}
+
+// ContentContains applies the Contains predicate on the "content" field.
+func ContentContains(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldContains(FieldContent, v))
+}
+
+// ContentHasPrefix applies the HasPrefix predicate on the "content" field.
+func ContentHasPrefix(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldHasPrefix(FieldContent, v))
+}
+
+// ContentHasSuffix applies the HasSuffix predicate on the "content" field.
+func ContentHasSuffix(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldHasSuffix(FieldContent, v))
+}
+
+// ContentEqualFold applies the EqualFold predicate on the "content" field.
+func ContentEqualFold(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldEqualFold(FieldContent, v))
+}
+
+// ContentContainsFold applies the ContainsFold predicate on the "content" field.
+func ContentContainsFold(v string) predicate.InboundMail {
+	return predicate.InboundMail(sql.FieldContainsFold(FieldContent, v))
 }
 
 // InternetIDEQ applies the EQ predicate on the "internet_id" field.

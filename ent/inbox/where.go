@@ -74,6 +74,11 @@ func Name(v string) predicate.Inbox {
 	return predicate.Inbox(sql.FieldEQ(FieldName, v))
 }
 
+// RoleFilter applies equality check predicate on the "role_filter" field. It's identical to RoleFilterEQ.
+func RoleFilter(v bool) predicate.Inbox {
+	return predicate.Inbox(sql.FieldEQ(FieldRoleFilter, v))
+}
+
 // DeletedAt applies equality check predicate on the "deleted_at" field. It's identical to DeletedAtEQ.
 func DeletedAt(v clock.Micros) predicate.Inbox {
 	vc := int64(v)
@@ -214,6 +219,26 @@ func NameEqualFold(v string) predicate.Inbox {
 // NameContainsFold applies the ContainsFold predicate on the "name" field.
 func NameContainsFold(v string) predicate.Inbox {
 	return predicate.Inbox(sql.FieldContainsFold(FieldName, v))
+}
+
+// RoleNamesIsNil applies the IsNil predicate on the "role_names" field.
+func RoleNamesIsNil() predicate.Inbox {
+	return predicate.Inbox(sql.FieldIsNull(FieldRoleNames))
+}
+
+// RoleNamesNotNil applies the NotNil predicate on the "role_names" field.
+func RoleNamesNotNil() predicate.Inbox {
+	return predicate.Inbox(sql.FieldNotNull(FieldRoleNames))
+}
+
+// RoleFilterEQ applies the EQ predicate on the "role_filter" field.
+func RoleFilterEQ(v bool) predicate.Inbox {
+	return predicate.Inbox(sql.FieldEQ(FieldRoleFilter, v))
+}
+
+// RoleFilterNEQ applies the NEQ predicate on the "role_filter" field.
+func RoleFilterNEQ(v bool) predicate.Inbox {
+	return predicate.Inbox(sql.FieldNEQ(FieldRoleFilter, v))
 }
 
 // DeletedAtEQ applies the EQ predicate on the "deleted_at" field.

@@ -21,6 +21,8 @@ const (
 	FieldAddress = "address"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
+	// FieldJoined holds the string denoting the joined field in the database.
+	FieldJoined = "joined"
 	// Table holds the table name of the participant in the database.
 	Table = "participants"
 )
@@ -33,6 +35,7 @@ var Columns = []string{
 	FieldConversationID,
 	FieldAddress,
 	FieldName,
+	FieldJoined,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -52,6 +55,8 @@ var (
 	InboxIDValidator func(string) error
 	// DefaultName holds the default value on creation for the "name" field.
 	DefaultName string
+	// DefaultJoined holds the default value on creation for the "joined" field.
+	DefaultJoined bool
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -87,4 +92,9 @@ func ByAddress(opts ...sql.OrderTermOption) OrderOption {
 // ByName orders the results by the name field.
 func ByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByJoined orders the results by the joined field.
+func ByJoined(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldJoined, opts...).ToFunc()
 }

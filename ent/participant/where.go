@@ -88,6 +88,11 @@ func Name(v string) predicate.Participant {
 	return predicate.Participant(sql.FieldEQ(FieldName, v))
 }
 
+// Joined applies equality check predicate on the "joined" field. It's identical to JoinedEQ.
+func Joined(v bool) predicate.Participant {
+	return predicate.Participant(sql.FieldEQ(FieldJoined, v))
+}
+
 // AccountIDEQ applies the EQ predicate on the "account_id" field.
 func AccountIDEQ(v string) predicate.Participant {
 	return predicate.Participant(sql.FieldEQ(FieldAccountID, v))
@@ -411,6 +416,16 @@ func NameEqualFold(v string) predicate.Participant {
 // NameContainsFold applies the ContainsFold predicate on the "name" field.
 func NameContainsFold(v string) predicate.Participant {
 	return predicate.Participant(sql.FieldContainsFold(FieldName, v))
+}
+
+// JoinedEQ applies the EQ predicate on the "joined" field.
+func JoinedEQ(v bool) predicate.Participant {
+	return predicate.Participant(sql.FieldEQ(FieldJoined, v))
+}
+
+// JoinedNEQ applies the NEQ predicate on the "joined" field.
+func JoinedNEQ(v bool) predicate.Participant {
+	return predicate.Participant(sql.FieldNEQ(FieldJoined, v))
 }
 
 // And groups predicates with the AND operator between them.

@@ -47,6 +47,8 @@ func (EmailChannel) Fields() []ent.Field {
 		field.String("terms_accepted_by").Default("").Comment("Who accepted that the whole team reads the mail (EM-8)."),
 		instant("terms_accepted_at"),
 		instant("connected_at"),
+		field.JSON("confirmation", vocab.ForwardingConfirmation{}).Default(vocab.ForwardingConfirmation{}).Comment("The last one that came (EM-10)."),
+		field.String("confirmation_in").Default("").Comment("The conversation that it is in; empty: none came."),
 		made(),
 	}
 }
@@ -142,7 +144,9 @@ func (InboundMail) Fields() []ent.Field {
 		field.Strings("envelope_to").Immutable().Comment("Recipients that the listener took; none from a mailbox."),
 		field.Int64("arrived_at").GoType(clock.Micros(0)).Immutable().Comment("When the provider, or the listener, took it."),
 		field.String("state").GoType(vocab.InboundState("")),
-		field.String("identity").Optional().Nillable().Comment("Makes it unique in its inbox (EM-8); null: not known yet, or another has it."),
+		field.String("identity").Optional().Nillable().Comment("Makes it unique in its inbox (EM-8), salted; null: not known yet, or another has it."),
+		field.String("likeness").Default("").Comment("The identity of all mails that may be the same one, salted (EM-5)."),
+		field.String("content").Default("").Comment("Of what it says, salted (EM-5)."),
 		field.String("internet_id").Default("").Comment("Message-ID without the brackets."),
 		reference("conversation_id"),
 		reference("message_id"),
@@ -158,6 +162,8 @@ func (InboundMail) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("channel_id", "place").Unique(),
 		index.Fields("inbox_id", "identity").Unique(),
+		index.Fields("inbox_id", "likeness"),
+		index.Fields("message_id", "id"),
 		index.Fields("state", "created_at", "id"),
 		index.Fields("conversation_id"),
 		index.Fields("blob_key"),
@@ -180,6 +186,9 @@ func (Email) Fields() []ent.Field {
 		text("internet_id"),
 		text("in_reply_to"),
 		field.Strings("references"),
+		field.String("root").Default("").Comment("The Message-ID with which its thread begins, of an incoming mail."),
+		field.String("user_id").Default("").Comment("Of the team's, from whose own mailbox it came (EM-9)."),
+		field.Bool("typed").Default(false).Comment("Its contact was taken from a form's Reply-To, or from a quotation (EM-9)."),
 		field.JSON("from", vocab.Mailbox{}).Default(vocab.Mailbox{}),
 		field.JSON("reply_to", []vocab.Mailbox{}).Default([]vocab.Mailbox{}),
 		field.JSON("to", []vocab.Mailbox{}).Default([]vocab.Mailbox{}),
@@ -201,7 +210,7 @@ func (Email) Fields() []ent.Field {
 
 // Indexes of Email.
 func (Email) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("conversation_id")}
+	return []ent.Index{index.Fields("conversation_id"), index.Fields("inbox_id", "root")}
 }
 
 // EmailReference finds the conversation of a Message-ID: of mail that came or
@@ -238,6 +247,7 @@ func (Participant) Fields() []ent.Field {
 		field.String("conversation_id").Immutable(),
 		field.String("address").Immutable().Comment("In lower case."),
 		text("name"),
+		field.Bool("joined").Default(false).Comment("By mail of their own: no one who took part named them (EM-6)."),
 	}
 }
 

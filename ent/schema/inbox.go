@@ -20,6 +20,8 @@ func (Inbox) Fields() []ent.Field {
 		field.String("name"),
 		field.Strings("email_allow_list").Default([]string{}).Comment("Senders that are never filtered: addresses, domains, '*.' and a domain (IN-11)."),
 		field.JSON("settings", vocab.InboxSettings{}).Default(vocab.InboxSettings{}),
+		field.Strings("role_names").Optional().Comment("Local parts of role addresses; null: the usual ones (IN-11)."),
+		field.Bool("role_filter").Default(true).Comment("Whether mail of role addresses is filtered (IN-11)."),
 		instant("deleted_at"),
 		made(),
 	}

@@ -15,6 +15,7 @@ import (
 	"parley/internal/channel/email/receive"
 	"parley/internal/channel/email/settings"
 	"parley/internal/clock"
+	"parley/internal/conversation"
 	"parley/internal/paging"
 	"parley/internal/vocab"
 )
@@ -38,7 +39,13 @@ type EmailChannelResolver interface {
 
 	TermsAcceptedBy(ctx context.Context, objs []*ent.EmailChannel) ([]model.Actor, error)
 
+	Confirmation(ctx context.Context, obj *ent.EmailChannel) (*vocab.ForwardingConfirmation, error)
 	BlockedSenders(ctx context.Context, objs []*ent.EmailChannel, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error)
+}
+type ForwardingConfirmationResolver interface {
+	Mailbox(ctx context.Context, obj *vocab.ForwardingConfirmation) (*string, error)
+	Code(ctx context.Context, obj *vocab.ForwardingConfirmation) (*string, error)
+	URL(ctx context.Context, obj *vocab.ForwardingConfirmation) (*string, error)
 }
 
 type MailServerInputResolver interface {
@@ -1085,6 +1092,38 @@ func (ec *executionContext) fieldContext_EmailChannel_createdAt(_ context.Contex
 	return graphql.NewScalarFieldContext("EmailChannel", field, false, false, "Time")
 }
 
+func (ec *executionContext) _EmailChannel_confirmation(ctx context.Context, field graphql.CollectedField, obj *ent.EmailChannel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailChannel_confirmation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EmailChannel().Confirmation(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.ForwardingConfirmation) graphql.Marshaler {
+			return ec.marshalOForwardingConfirmation2ᚖparleyᚋinternalᚋvocabᚐForwardingConfirmation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EmailChannel_confirmation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailChannel",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ForwardingConfirmation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _EmailChannel_blockedSenders(ctx context.Context, field graphql.CollectedField, obj *ent.EmailChannel) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1351,6 +1390,105 @@ func (ec *executionContext) fieldContext_FinishEmailChannelPayload_userErrors(_ 
 	return fc, nil
 }
 
+func (ec *executionContext) _ForwardingConfirmation_provider(ctx context.Context, field graphql.CollectedField, obj *vocab.ForwardingConfirmation) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Provider)
+}
+func (ec *executionContext) fieldContext_ForwardingConfirmation_provider(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ForwardingConfirmation", field, false, false, "String")
+}
+
+func (ec *executionContext) _ForwardingConfirmation_mailbox(ctx context.Context, field graphql.CollectedField, obj *vocab.ForwardingConfirmation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ForwardingConfirmation_mailbox(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ForwardingConfirmation().Mailbox(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOEmailAddress2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ForwardingConfirmation_mailbox(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ForwardingConfirmation", field, true, true, "EmailAddress")
+}
+
+func (ec *executionContext) _ForwardingConfirmation_code(ctx context.Context, field graphql.CollectedField, obj *vocab.ForwardingConfirmation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ForwardingConfirmation_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ForwardingConfirmation().Code(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ForwardingConfirmation_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ForwardingConfirmation", field, true, true, "String")
+}
+
+func (ec *executionContext) _ForwardingConfirmation_url(ctx context.Context, field graphql.CollectedField, obj *vocab.ForwardingConfirmation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ForwardingConfirmation_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ForwardingConfirmation().URL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOURL2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ForwardingConfirmation_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ForwardingConfirmation", field, true, true, "URL")
+}
+
+func (ec *executionContext) _ForwardingConfirmation_receivedAt(ctx context.Context, field graphql.CollectedField, obj *vocab.ForwardingConfirmation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ForwardingConfirmation_receivedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReceivedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalNTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ForwardingConfirmation_receivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ForwardingConfirmation", field, false, false, "Time")
+}
+
 func (ec *executionContext) _MailServer_host(ctx context.Context, field graphql.CollectedField, obj *vocab.MailServer) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Host)
 }
@@ -1393,6 +1531,70 @@ func (ec *executionContext) _MailServer_username(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_MailServer_username(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MailServer", field, false, false, "String")
+}
+
+func (ec *executionContext) _MarkFilteredSeenPayload_inbox(ctx context.Context, field graphql.CollectedField, obj *model.InboxPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarkFilteredSeenPayload_inbox(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Inbox, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Inbox) graphql.Marshaler {
+			return ec.marshalOInbox2ᚖparleyᚋentᚐInbox(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MarkFilteredSeenPayload_inbox(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarkFilteredSeenPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Inbox(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MarkFilteredSeenPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.InboxPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarkFilteredSeenPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarkFilteredSeenPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarkFilteredSeenPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _PersonalMailbox_id(ctx context.Context, field graphql.CollectedField, obj *ent.PersonalMailbox) (ret graphql.Marshaler) {
@@ -1924,6 +2126,70 @@ func (ec *executionContext) fieldContext_UpdateEmailChannelPayload_userErrors(_ 
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateEmailRoleNamesPayload_inbox(ctx context.Context, field graphql.CollectedField, obj *model.InboxPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateEmailRoleNamesPayload_inbox(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Inbox, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Inbox) graphql.Marshaler {
+			return ec.marshalOInbox2ᚖparleyᚋentᚐInbox(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateEmailRoleNamesPayload_inbox(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateEmailRoleNamesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Inbox(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateEmailRoleNamesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.InboxPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateEmailRoleNamesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateEmailRoleNamesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateEmailRoleNamesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -2291,6 +2557,55 @@ func UnmarshalMailServerInput(ctx context.Context, raw any) (settings.MailServer
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMarkFilteredSeenInput(ctx context.Context, obj any) (conversation.MarkFilteredSeenInput, error) {
+	var it conversation.MarkFilteredSeenInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"inboxId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "inboxId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inboxId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InboxID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMarkFilteredSeenInput unmarshals raw into the MarkFilteredSeenInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMarkFilteredSeenInput(ctx context.Context, raw any) (conversation.MarkFilteredSeenInput, error) {
+	var out conversation.MarkFilteredSeenInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MarkFilteredSeenInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputReclassifyEmailInput(ctx context.Context, obj any) (receive.ReclassifyEmailInput, error) {
 	var it receive.ReclassifyEmailInput
 	if obj == nil {
@@ -2624,6 +2939,69 @@ func (ec *executionContext) unmarshalInputUpdateEmailChannelInput(ctx context.Co
 func UnmarshalUpdateEmailChannelInput(ctx context.Context, raw any) (settings.UpdateEmailChannelInput, error) {
 	var out settings.UpdateEmailChannelInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateEmailChannelInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateEmailRoleNamesInput(ctx context.Context, obj any) (settings.UpdateEmailRoleNamesInput, error) {
+	var it settings.UpdateEmailRoleNamesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"inboxId", "roleNames", "filterRoleAddresses", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "inboxId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inboxId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InboxID = data
+		case "roleNames":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roleNames"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RoleNames = graphql.OmittableOf(data)
+		case "filterRoleAddresses":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filterRoleAddresses"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FilterRoleAddresses = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateEmailRoleNamesInput unmarshals raw into the UpdateEmailRoleNamesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateEmailRoleNamesInput(ctx context.Context, raw any) (settings.UpdateEmailRoleNamesInput, error) {
+	var out settings.UpdateEmailRoleNamesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateEmailRoleNamesInput", raw, &out)
 	return out, err
 }
 
@@ -2987,6 +3365,11 @@ func (ec *executionContext) _EmailChannel(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "confirmation":
+			out.Values[i] = ec._EmailChannel_confirmation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "blockedSenders":
 			out.Values[i] = ec._EmailChannel_blockedSenders(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3105,6 +3488,53 @@ func (ec *executionContext) _FinishEmailChannelPayload(ctx context.Context, sel 
 	return out
 }
 
+var forwardingConfirmationImplementors = []string{"ForwardingConfirmation"}
+
+func (ec *executionContext) _ForwardingConfirmation(ctx context.Context, sel ast.SelectionSet, obj *vocab.ForwardingConfirmation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, forwardingConfirmationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ForwardingConfirmation")
+		case "provider":
+			out.Values[i] = ec._ForwardingConfirmation_provider(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mailbox":
+			out.Values[i] = ec._ForwardingConfirmation_mailbox(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._ForwardingConfirmation_code(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._ForwardingConfirmation_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "receivedAt":
+			out.Values[i] = ec._ForwardingConfirmation_receivedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var mailServerImplementors = []string{"MailServer"}
 
 func (ec *executionContext) _MailServer(ctx context.Context, sel ast.SelectionSet, obj *vocab.MailServer) graphql.Marshaler {
@@ -3133,6 +3563,38 @@ func (ec *executionContext) _MailServer(ctx context.Context, sel ast.SelectionSe
 		case "username":
 			out.Values[i] = ec._MailServer_username(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var markFilteredSeenPayloadImplementors = []string{"MarkFilteredSeenPayload"}
+
+func (ec *executionContext) _MarkFilteredSeenPayload(ctx context.Context, sel ast.SelectionSet, obj *model.InboxPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, markFilteredSeenPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MarkFilteredSeenPayload")
+		case "inbox":
+			out.Values[i] = ec._MarkFilteredSeenPayload_inbox(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MarkFilteredSeenPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -3423,6 +3885,38 @@ func (ec *executionContext) _UpdateEmailChannelPayload(ctx context.Context, sel 
 	return out
 }
 
+var updateEmailRoleNamesPayloadImplementors = []string{"UpdateEmailRoleNamesPayload"}
+
+func (ec *executionContext) _UpdateEmailRoleNamesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.InboxPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateEmailRoleNamesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateEmailRoleNamesPayload")
+		case "inbox":
+			out.Values[i] = ec._UpdateEmailRoleNamesPayload_inbox(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateEmailRoleNamesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -3613,6 +4107,19 @@ func (ec *executionContext) marshalNMailSecurity2parleyᚋinternalᚋvocabᚐMai
 	return res
 }
 
+func (ec *executionContext) unmarshalNMarkFilteredSeenInput2parleyᚋinternalᚋconversationᚐMarkFilteredSeenInput(ctx context.Context, v any) (conversation.MarkFilteredSeenInput, error) {
+	res, err := ec.unmarshalInputMarkFilteredSeenInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMarkFilteredSeenPayload2ᚖparleyᚋgraphᚋmodelᚐInboxPayload(ctx context.Context, sel ast.SelectionSet, v *model.InboxPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MarkFilteredSeenPayload!")
+		return graphql.Null
+	}
+	return ec._MarkFilteredSeenPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNPersonalMailbox2ᚕᚖparleyᚋentᚐPersonalMailboxᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PersonalMailbox) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -3734,6 +4241,19 @@ func (ec *executionContext) marshalNUpdateEmailChannelPayload2ᚖparleyᚋgraph�
 	return ec._UpdateEmailChannelPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNUpdateEmailRoleNamesInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐUpdateEmailRoleNamesInput(ctx context.Context, v any) (settings.UpdateEmailRoleNamesInput, error) {
+	res, err := ec.unmarshalInputUpdateEmailRoleNamesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateEmailRoleNamesPayload2ᚖparleyᚋgraphᚋmodelᚐInboxPayload(ctx context.Context, sel ast.SelectionSet, v *model.InboxPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateEmailRoleNamesPayload!")
+		return graphql.Null
+	}
+	return ec._UpdateEmailRoleNamesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalODKIMRecord2ᚖparleyᚋinternalᚋchannelᚋemailᚋsettingsᚐDKIMRecord(ctx context.Context, sel ast.SelectionSet, v *settings.DKIMRecord) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -3784,6 +4304,13 @@ func (ec *executionContext) marshalOEmailStateReason2ᚖparleyᚋinternalᚋvoca
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOForwardingConfirmation2ᚖparleyᚋinternalᚋvocabᚐForwardingConfirmation(ctx context.Context, sel ast.SelectionSet, v *vocab.ForwardingConfirmation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ForwardingConfirmation(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOMailSecurity2ᚖparleyᚋinternalᚋvocabᚐMailSecurity(ctx context.Context, v any) (*vocab.MailSecurity, error) {

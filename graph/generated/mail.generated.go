@@ -32,10 +32,17 @@ type EmailHeadersResolver interface {
 	Mailboxes(ctx context.Context, obj *ent.Email) ([]*vocab.Mailbox, error)
 	MailboxCount(ctx context.Context, obj *ent.Email) (int, error)
 
+	SentBy(ctx context.Context, objs []*ent.Email) ([]*vocab.EmailSentBy, error)
+	User(ctx context.Context, objs []*ent.Email) ([]*ent.User, error)
+	EmailVerified(ctx context.Context, obj *ent.Email) (bool, error)
 	RawURL(ctx context.Context, obj *ent.Email) (*string, error)
 }
 type EmailRecipientResolver interface {
 	Detail(ctx context.Context, obj *vocab.Recipient) (*string, error)
+}
+type EmailRepeatResolver interface {
+	Problems(ctx context.Context, obj *ent.InboundMail) ([]*vocab.MailProblem, error)
+	RawURL(ctx context.Context, obj *ent.InboundMail) (*string, error)
 }
 type EmailVerdictResolver interface {
 	Allowed(ctx context.Context, obj *vocab.MailVerdict) (*string, error)
@@ -469,6 +476,130 @@ func (ec *executionContext) fieldContext_EmailHeaders_sentAt(_ context.Context, 
 	return graphql.NewScalarFieldContext("EmailHeaders", field, false, false, "Time")
 }
 
+func (ec *executionContext) _EmailHeaders_sentBy(ctx context.Context, field graphql.CollectedField, obj *ent.Email) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailHeaders_sentBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_EmailHeaders_sentBy(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.EmailSentBy) graphql.Marshaler {
+			return ec.marshalOEmailSentBy2ᚖparleyᚋinternalᚋvocabᚐEmailSentBy(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EmailHeaders_sentBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailHeaders", field, true, true, "EmailSentBy")
+}
+func (ec *executionContext) resolveBatch_EmailHeaders_sentBy(ctx context.Context, field graphql.CollectedField, obj *ent.Email) (any, error) {
+	resolver := ec.Resolvers.EmailHeaders()
+	if batch, ok := graphql.BatchParentsFor[*ent.Email](ctx, "EmailHeaders"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.SentBy(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*vocab.EmailSentBy](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"EmailHeaders.sentBy",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.SentBy(ctx, []*ent.Email{obj})
+	return graphql.ResolveBatchSingleResult[*vocab.EmailSentBy](
+		ctx,
+		results,
+		err,
+		"EmailHeaders.sentBy",
+	)
+}
+
+func (ec *executionContext) _EmailHeaders_user(ctx context.Context, field graphql.CollectedField, obj *ent.Email) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailHeaders_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_EmailHeaders_user(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖparleyᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EmailHeaders_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailHeaders",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_EmailHeaders_user(ctx context.Context, field graphql.CollectedField, obj *ent.Email) (any, error) {
+	resolver := ec.Resolvers.EmailHeaders()
+	if batch, ok := graphql.BatchParentsFor[*ent.Email](ctx, "EmailHeaders"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.User(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"EmailHeaders.user",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.User(ctx, []*ent.Email{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"EmailHeaders.user",
+	)
+}
+
+func (ec *executionContext) _EmailHeaders_emailVerified(ctx context.Context, field graphql.CollectedField, obj *ent.Email) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailHeaders_emailVerified(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EmailHeaders().EmailVerified(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailHeaders_emailVerified(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailHeaders", field, true, true, "Boolean")
+}
+
 func (ec *executionContext) _EmailHeaders_rawUrl(ctx context.Context, field graphql.CollectedField, obj *ent.Email) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -692,6 +823,226 @@ func (ec *executionContext) _EmailRecipient_detail(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_EmailRecipient_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EmailRecipient", field, true, true, "String")
+}
+
+func (ec *executionContext) _EmailRepeat_receivedAt(ctx context.Context, field graphql.CollectedField, obj *ent.InboundMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailRepeat_receivedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArrivedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalNTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailRepeat_receivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailRepeat", field, false, false, "Time")
+}
+
+func (ec *executionContext) _EmailRepeat_messageId(ctx context.Context, field graphql.CollectedField, obj *ent.InboundMail) (ret graphql.Marshaler) {
+	return ec.marshalOString2string(ctx, field.Selections, obj.InternetID)
+}
+func (ec *executionContext) fieldContext_EmailRepeat_messageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailRepeat", field, false, false, "String")
+}
+
+func (ec *executionContext) _EmailRepeat_problems(ctx context.Context, field graphql.CollectedField, obj *ent.InboundMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailRepeat_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EmailRepeat().Problems(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*vocab.MailProblem) graphql.Marshaler {
+			return ec.marshalNMailProblem2ᚕᚖparleyᚋinternalᚋvocabᚐMailProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailRepeat_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailRepeat",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MailProblem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EmailRepeat_rawUrl(ctx context.Context, field graphql.CollectedField, obj *ent.InboundMail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailRepeat_rawUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EmailRepeat().RawURL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOURL2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EmailRepeat_rawUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailRepeat", field, true, true, "URL")
+}
+
+func (ec *executionContext) _EmailRepeatConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.InboundMail]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailRepeatConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.InboundMail]) graphql.Marshaler {
+			return ec.marshalNEmailRepeatEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailRepeatConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailRepeatConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EmailRepeatEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EmailRepeatConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.InboundMail]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailRepeatConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.InboundMail) graphql.Marshaler {
+			return ec.marshalNEmailRepeat2ᚕᚖparleyᚋentᚐInboundMailᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailRepeatConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailRepeatConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EmailRepeat(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EmailRepeatConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.InboundMail]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailRepeatConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailRepeatConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailRepeatConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EmailRepeatEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.InboundMail]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_EmailRepeatEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailRepeatEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _EmailRepeatEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.InboundMail]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailRepeatEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.InboundMail) graphql.Marshaler {
+			return ec.marshalNEmailRepeat2ᚖparleyᚋentᚐInboundMail(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailRepeatEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailRepeatEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EmailRepeat(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _EmailVerdict_reasons(ctx context.Context, field graphql.CollectedField, obj *vocab.MailVerdict) (ret graphql.Marshaler) {
@@ -1964,6 +2315,21 @@ func (ec *executionContext) _EmailHeaders(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "sentBy":
+			out.Values[i] = ec._EmailHeaders_sentBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "user":
+			out.Values[i] = ec._EmailHeaders_user(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "emailVerified":
+			out.Values[i] = ec._EmailHeaders_emailVerified(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "rawUrl":
 			out.Values[i] = ec._EmailHeaders_rawUrl(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -2105,6 +2471,117 @@ func (ec *executionContext) _EmailRecipient(ctx context.Context, sel ast.Selecti
 		case "detail":
 			out.Values[i] = ec._EmailRecipient_detail(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var emailRepeatImplementors = []string{"EmailRepeat"}
+
+func (ec *executionContext) _EmailRepeat(ctx context.Context, sel ast.SelectionSet, obj *ent.InboundMail) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, emailRepeatImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EmailRepeat")
+		case "receivedAt":
+			out.Values[i] = ec._EmailRepeat_receivedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "messageId":
+			out.Values[i] = ec._EmailRepeat_messageId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "problems":
+			out.Values[i] = ec._EmailRepeat_problems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rawUrl":
+			out.Values[i] = ec._EmailRepeat_rawUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var emailRepeatConnectionImplementors = []string{"EmailRepeatConnection"}
+
+func (ec *executionContext) _EmailRepeatConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.InboundMail]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, emailRepeatConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EmailRepeatConnection")
+		case "edges":
+			out.Values[i] = ec._EmailRepeatConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._EmailRepeatConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._EmailRepeatConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var emailRepeatEdgeImplementors = []string{"EmailRepeatEdge"}
+
+func (ec *executionContext) _EmailRepeatEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.InboundMail]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, emailRepeatEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EmailRepeatEdge")
+		case "cursor":
+			out.Values[i] = ec._EmailRepeatEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._EmailRepeatEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -2582,6 +3059,62 @@ func (ec *executionContext) marshalNEmailRecipient2ᚕparleyᚋinternalᚋvocab�
 	return ret
 }
 
+func (ec *executionContext) marshalNEmailRepeat2ᚕᚖparleyᚋentᚐInboundMailᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.InboundMail) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEmailRepeat2ᚖparleyᚋentᚐInboundMail(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEmailRepeat2ᚖparleyᚋentᚐInboundMail(ctx context.Context, sel ast.SelectionSet, v *ent.InboundMail) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EmailRepeat!")
+		return graphql.Null
+	}
+	return ec._EmailRepeat(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEmailRepeatConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.InboundMail]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EmailRepeatConnection!")
+		return graphql.Null
+	}
+	return ec._EmailRepeatConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEmailRepeatEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.InboundMail]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEmailRepeatEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEmailRepeatEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.InboundMail]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EmailRepeatEdge!")
+		return graphql.Null
+	}
+	return ec._EmailRepeatEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNEmailVerdict2parleyᚋinternalᚋvocabᚐMailVerdict(ctx context.Context, sel ast.SelectionSet, v vocab.MailVerdict) graphql.Marshaler {
 	return ec._EmailVerdict(ctx, sel, &v)
 }
@@ -2612,6 +3145,30 @@ func (ec *executionContext) marshalNMailProblem2ᚕparleyᚋinternalᚋvocabᚐM
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNMailProblem2ᚕᚖparleyᚋinternalᚋvocabᚐMailProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []*vocab.MailProblem) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMailProblem2ᚖparleyᚋinternalᚋvocabᚐMailProblem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMailProblem2ᚖparleyᚋinternalᚋvocabᚐMailProblem(ctx context.Context, sel ast.SelectionSet, v *vocab.MailProblem) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MailProblem!")
+		return graphql.Null
+	}
+	return ec._MailProblem(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNMailProblemCode2parleyᚋinternalᚋvocabᚐMailProblemCode(ctx context.Context, v any) (vocab.MailProblemCode, error) {
@@ -2705,6 +3262,25 @@ func (ec *executionContext) marshalOEmailMailbox2ᚖparleyᚋinternalᚋvocabᚐ
 		return graphql.Null
 	}
 	return ec._EmailMailbox(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOEmailSentBy2ᚖparleyᚋinternalᚋvocabᚐEmailSentBy(ctx context.Context, v any) (*vocab.EmailSentBy, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.EmailSentBy(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOEmailSentBy2ᚖparleyᚋinternalᚋvocabᚐEmailSentBy(ctx context.Context, sel ast.SelectionSet, v *vocab.EmailSentBy) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -58,9 +58,11 @@ type ResolverRoot interface {
 	EmailChannel() EmailChannelResolver
 	EmailHeaders() EmailHeadersResolver
 	EmailRecipient() EmailRecipientResolver
+	EmailRepeat() EmailRepeatResolver
 	EmailVerdict() EmailVerdictResolver
 	EntryConnection() EntryConnectionResolver
 	Event() EventResolver
+	ForwardingConfirmation() ForwardingConfirmationResolver
 	Heading() HeadingResolver
 	InboundEmailSimulation() InboundEmailSimulationResolver
 	Inbox() InboxResolver
@@ -709,6 +711,7 @@ type ComplexityRoot struct {
 		Aliases           func(childComplexity int) int
 		Authentication    func(childComplexity int) int
 		BlockedSenders    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Confirmation      func(childComplexity int) int
 		ConnectedAt       func(childComplexity int) int
 		CreatedAt         func(childComplexity int) int
 		Dkim              func(childComplexity int) int
@@ -758,6 +761,7 @@ type ComplexityRoot struct {
 		Automatic     func(childComplexity int) int
 		Bcc           func(childComplexity int) int
 		Cc            func(childComplexity int) int
+		EmailVerified func(childComplexity int) int
 		From          func(childComplexity int) int
 		InReplyTo     func(childComplexity int) int
 		InternetID    func(childComplexity int) int
@@ -769,8 +773,10 @@ type ComplexityRoot struct {
 		ReplyTo       func(childComplexity int) int
 		SendAt        func(childComplexity int) int
 		SentAt        func(childComplexity int) int
+		SentBy        func(childComplexity int) int
 		Subject       func(childComplexity int) int
 		To            func(childComplexity int) int
+		User          func(childComplexity int) int
 		Verdict       func(childComplexity int) int
 	}
 
@@ -794,6 +800,24 @@ type ComplexityRoot struct {
 		Address func(childComplexity int) int
 		Detail  func(childComplexity int) int
 		State   func(childComplexity int) int
+	}
+
+	EmailRepeat struct {
+		ArrivedAt  func(childComplexity int) int
+		InternetID func(childComplexity int) int
+		Problems   func(childComplexity int) int
+		RawURL     func(childComplexity int) int
+	}
+
+	EmailRepeatConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	EmailRepeatEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	EmailVerdict struct {
@@ -879,6 +903,14 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	ForwardingConfirmation struct {
+		Code       func(childComplexity int) int
+		Mailbox    func(childComplexity int) int
+		Provider   func(childComplexity int) int
+		ReceivedAt func(childComplexity int) int
+		URL        func(childComplexity int) int
+	}
+
 	HandOffConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -912,18 +944,21 @@ type ComplexityRoot struct {
 	}
 
 	Inbox struct {
-		ChatChannel    func(childComplexity int) int
-		CreatedAt      func(childComplexity int) int
-		EmailAllowList func(childComplexity int, first *int, after *string, last *int, before *string) int
-		EmailChannels  func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ID             func(childComplexity int) int
-		Members        func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Name           func(childComplexity int) int
-		People         func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Setup          func(childComplexity int) int
-		Teams          func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Users          func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ViewCounts     func(childComplexity int) int
+		ChatChannel      func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		EmailAllowList   func(childComplexity int, first *int, after *string, last *int, before *string) int
+		EmailChannels    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ID               func(childComplexity int) int
+		Members          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Name             func(childComplexity int) int
+		NewFilteredCount func(childComplexity int) int
+		People           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		RoleFilter       func(childComplexity int) int
+		RoleNames        func(childComplexity int) int
+		Setup            func(childComplexity int) int
+		Teams            func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Users            func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ViewCounts       func(childComplexity int) int
 	}
 
 	InboxChange struct {
@@ -1030,6 +1065,11 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	MarkFilteredSeenPayload struct {
+		Inbox      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	MarkVisitorConversationReadPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -1060,6 +1100,7 @@ type ComplexityRoot struct {
 		Mentions        func(childComplexity int) int
 		Number          func(childComplexity int) int
 		QuotedHTML      func(childComplexity int, remoteImages *vocab.RemoteImages) int
+		Repeats         func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ReplyTo         func(childComplexity int) int
 		Revisions       func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Text            func(childComplexity int) int
@@ -1156,6 +1197,7 @@ type ComplexityRoot struct {
 		MarkConversationAsSpam         func(childComplexity int, input conversation.MarkConversationAsSpamInput) int
 		MarkConversationRead           func(childComplexity int, input conversation.MarkConversationReadInput) int
 		MarkConversationUnread         func(childComplexity int, input conversation.MarkConversationUnreadInput) int
+		MarkFilteredSeen               func(childComplexity int, input conversation.MarkFilteredSeenInput) int
 		MarkVisitorConversationRead    func(childComplexity int, input visitor.MarkVisitorConversationReadInput) int
 		MergeTags                      func(childComplexity int, input tag.MergeTagsInput) int
 		MoveTargetedMessage            func(childComplexity int, input targeting.MoveTargetedMessageInput) int
@@ -1207,6 +1249,7 @@ type ComplexityRoot struct {
 		UpdateConversation             func(childComplexity int, input conversation.UpdateConversationInput) int
 		UpdateEmailAllowList           func(childComplexity int, input settings.UpdateEmailAllowListInput) int
 		UpdateEmailChannel             func(childComplexity int, input settings.UpdateEmailChannelInput) int
+		UpdateEmailRoleNames           func(childComplexity int, input settings.UpdateEmailRoleNamesInput) int
 		UpdateInboxMembers             func(childComplexity int, input inbox.UpdateInboxMembersInput) int
 		UpdateIntegration              func(childComplexity int, input account.UpdateIntegrationInput) int
 		UpdateOwnProfile               func(childComplexity int, input account.UpdateOwnProfileInput) int
@@ -2082,6 +2125,11 @@ type ComplexityRoot struct {
 	UpdateEmailChannelPayload struct {
 		EmailChannel func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	UpdateEmailRoleNamesPayload struct {
+		Inbox      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UpdateInboxMembersPayload struct {
@@ -4601,6 +4649,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EmailChannel.BlockedSenders(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "EmailChannel.confirmation":
+		if e.ComplexityRoot.EmailChannel.Confirmation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.Confirmation(childComplexity), true
 	case "EmailChannel.connectedAt":
 		if e.ComplexityRoot.EmailChannel.ConnectedAt == nil {
 			break
@@ -4827,6 +4881,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EmailHeaders.Cc(childComplexity), true
+	case "EmailHeaders.emailVerified":
+		if e.ComplexityRoot.EmailHeaders.EmailVerified == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.EmailVerified(childComplexity), true
 	case "EmailHeaders.from":
 		if e.ComplexityRoot.EmailHeaders.From == nil {
 			break
@@ -4893,6 +4953,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EmailHeaders.SentAt(childComplexity), true
+	case "EmailHeaders.sentBy":
+		if e.ComplexityRoot.EmailHeaders.SentBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.SentBy(childComplexity), true
 	case "EmailHeaders.subject":
 		if e.ComplexityRoot.EmailHeaders.Subject == nil {
 			break
@@ -4905,6 +4971,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EmailHeaders.To(childComplexity), true
+	case "EmailHeaders.user":
+		if e.ComplexityRoot.EmailHeaders.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailHeaders.User(childComplexity), true
 	case "EmailHeaders.verdict":
 		if e.ComplexityRoot.EmailHeaders.Verdict == nil {
 			break
@@ -4975,6 +5047,63 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EmailRecipient.State(childComplexity), true
+
+	case "EmailRepeat.receivedAt":
+		if e.ComplexityRoot.EmailRepeat.ArrivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailRepeat.ArrivedAt(childComplexity), true
+	case "EmailRepeat.messageId":
+		if e.ComplexityRoot.EmailRepeat.InternetID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailRepeat.InternetID(childComplexity), true
+	case "EmailRepeat.problems":
+		if e.ComplexityRoot.EmailRepeat.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailRepeat.Problems(childComplexity), true
+	case "EmailRepeat.rawUrl":
+		if e.ComplexityRoot.EmailRepeat.RawURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailRepeat.RawURL(childComplexity), true
+
+	case "EmailRepeatConnection.edges":
+		if e.ComplexityRoot.EmailRepeatConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailRepeatConnection.Edges(childComplexity), true
+	case "EmailRepeatConnection.nodes":
+		if e.ComplexityRoot.EmailRepeatConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailRepeatConnection.Nodes(childComplexity), true
+	case "EmailRepeatConnection.pageInfo":
+		if e.ComplexityRoot.EmailRepeatConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailRepeatConnection.PageInfo(childComplexity), true
+
+	case "EmailRepeatEdge.cursor":
+		if e.ComplexityRoot.EmailRepeatEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailRepeatEdge.Cursor(childComplexity), true
+	case "EmailRepeatEdge.node":
+		if e.ComplexityRoot.EmailRepeatEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailRepeatEdge.Node(childComplexity), true
 
 	case "EmailVerdict.allowed":
 		if e.ComplexityRoot.EmailVerdict.Allowed == nil {
@@ -5287,6 +5416,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FinishEmailChannelPayload.UserErrors(childComplexity), true
 
+	case "ForwardingConfirmation.code":
+		if e.ComplexityRoot.ForwardingConfirmation.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ForwardingConfirmation.Code(childComplexity), true
+	case "ForwardingConfirmation.mailbox":
+		if e.ComplexityRoot.ForwardingConfirmation.Mailbox == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ForwardingConfirmation.Mailbox(childComplexity), true
+	case "ForwardingConfirmation.provider":
+		if e.ComplexityRoot.ForwardingConfirmation.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ForwardingConfirmation.Provider(childComplexity), true
+	case "ForwardingConfirmation.receivedAt":
+		if e.ComplexityRoot.ForwardingConfirmation.ReceivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ForwardingConfirmation.ReceivedAt(childComplexity), true
+	case "ForwardingConfirmation.url":
+		if e.ComplexityRoot.ForwardingConfirmation.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ForwardingConfirmation.URL(childComplexity), true
+
 	case "HandOffConversationPayload.conversation":
 		if e.ComplexityRoot.HandOffConversationPayload.Conversation == nil {
 			break
@@ -5485,6 +5645,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inbox.Name(childComplexity), true
+	case "Inbox.newFilteredCount":
+		if e.ComplexityRoot.Inbox.NewFilteredCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inbox.NewFilteredCount(childComplexity), true
 	case "Inbox.people":
 		if e.ComplexityRoot.Inbox.People == nil {
 			break
@@ -5496,6 +5662,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inbox.People(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Inbox.filterRoleAddresses":
+		if e.ComplexityRoot.Inbox.RoleFilter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inbox.RoleFilter(childComplexity), true
+	case "Inbox.roleNames":
+		if e.ComplexityRoot.Inbox.RoleNames == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inbox.RoleNames(childComplexity), true
 	case "Inbox.setup":
 		if e.ComplexityRoot.Inbox.Setup == nil {
 			break
@@ -5871,6 +6049,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MarkConversationUnreadPayload.UserErrors(childComplexity), true
 
+	case "MarkFilteredSeenPayload.inbox":
+		if e.ComplexityRoot.MarkFilteredSeenPayload.Inbox == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkFilteredSeenPayload.Inbox(childComplexity), true
+	case "MarkFilteredSeenPayload.userErrors":
+		if e.ComplexityRoot.MarkFilteredSeenPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkFilteredSeenPayload.UserErrors(childComplexity), true
+
 	case "MarkVisitorConversationReadPayload.conversation":
 		if e.ComplexityRoot.MarkVisitorConversationReadPayload.Conversation == nil {
 			break
@@ -6026,6 +6217,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.QuotedHTML(childComplexity, args["remoteImages"].(*vocab.RemoteImages)), true
+	case "Message.repeats":
+		if e.ComplexityRoot.Message.Repeats == nil {
+			break
+		}
+
+		args, err := ec.field_Message_repeats_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Message.Repeats(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Message.replyTo":
 		if e.ComplexityRoot.Message.ReplyTo == nil {
 			break
@@ -6696,6 +6898,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MarkConversationUnread(childComplexity, args["input"].(conversation.MarkConversationUnreadInput)), true
+	case "Mutation.markFilteredSeen":
+		if e.ComplexityRoot.Mutation.MarkFilteredSeen == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markFilteredSeen_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkFilteredSeen(childComplexity, args["input"].(conversation.MarkFilteredSeenInput)), true
 	case "Mutation.markVisitorConversationRead":
 		if e.ComplexityRoot.Mutation.MarkVisitorConversationRead == nil {
 			break
@@ -7257,6 +7470,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateEmailChannel(childComplexity, args["input"].(settings.UpdateEmailChannelInput)), true
+	case "Mutation.updateEmailRoleNames":
+		if e.ComplexityRoot.Mutation.UpdateEmailRoleNames == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateEmailRoleNames_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateEmailRoleNames(childComplexity, args["input"].(settings.UpdateEmailRoleNamesInput)), true
 	case "Mutation.updateInboxMembers":
 		if e.ComplexityRoot.Mutation.UpdateInboxMembers == nil {
 			break
@@ -10747,6 +10971,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateEmailChannelPayload.UserErrors(childComplexity), true
 
+	case "UpdateEmailRoleNamesPayload.inbox":
+		if e.ComplexityRoot.UpdateEmailRoleNamesPayload.Inbox == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateEmailRoleNamesPayload.Inbox(childComplexity), true
+	case "UpdateEmailRoleNamesPayload.userErrors":
+		if e.ComplexityRoot.UpdateEmailRoleNamesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateEmailRoleNamesPayload.UserErrors(childComplexity), true
+
 	case "UpdateInboxMembersPayload.inbox":
 		if e.ComplexityRoot.UpdateInboxMembersPayload.Inbox == nil {
 			break
@@ -12061,6 +12298,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MarkConversationAsSpamInput", ec.unmarshalInputMarkConversationAsSpamInput),
 			graphql.NewInputUnmarshaler("MarkConversationReadInput", ec.unmarshalInputMarkConversationReadInput),
 			graphql.NewInputUnmarshaler("MarkConversationUnreadInput", ec.unmarshalInputMarkConversationUnreadInput),
+			graphql.NewInputUnmarshaler("MarkFilteredSeenInput", ec.unmarshalInputMarkFilteredSeenInput),
 			graphql.NewInputUnmarshaler("MarkVisitorConversationReadInput", ec.unmarshalInputMarkVisitorConversationReadInput),
 			graphql.NewInputUnmarshaler("MergeTagsInput", ec.unmarshalInputMergeTagsInput),
 			graphql.NewInputUnmarshaler("MoveTargetedMessageInput", ec.unmarshalInputMoveTargetedMessageInput),
@@ -12129,6 +12367,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateConversationInput", ec.unmarshalInputUpdateConversationInput),
 			graphql.NewInputUnmarshaler("UpdateEmailAllowListInput", ec.unmarshalInputUpdateEmailAllowListInput),
 			graphql.NewInputUnmarshaler("UpdateEmailChannelInput", ec.unmarshalInputUpdateEmailChannelInput),
+			graphql.NewInputUnmarshaler("UpdateEmailRoleNamesInput", ec.unmarshalInputUpdateEmailRoleNamesInput),
 			graphql.NewInputUnmarshaler("UpdateInboxMembersInput", ec.unmarshalInputUpdateInboxMembersInput),
 			graphql.NewInputUnmarshaler("UpdateIntegrationInput", ec.unmarshalInputUpdateIntegrationInput),
 			graphql.NewInputUnmarshaler("UpdateOwnProfileInput", ec.unmarshalInputUpdateOwnProfileInput),
@@ -14604,6 +14843,23 @@ extend type Mutation {
   ): UpdateEmailAllowListPayload! @access(to: [ADMIN], scope: "settings:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
   """
+  Changes which addresses an inbox takes for role addresses, behind which no single person writes, and whether their mail is filtered. Applies
+  to future mail; ` + "`" + `reclassifyEmail` + "`" + ` applies it to existing mail. Emits ` + "`" + `INBOX_UPDATED` + "`" + `.
+  """
+  updateEmailRoleNames(
+    "The inbox, and what to change."
+    input: UpdateEmailRoleNamesInput!
+  ): UpdateEmailRoleNamesPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
+  """
+  Remembers that the caller has looked at an inbox's Filtered: ` + "`" + `Inbox.newFilteredCount` + "`" + ` counts from now on. Emits nothing.
+  """
+  markFilteredSeen(
+    "The inbox."
+    input: MarkFilteredSeenInput!
+  ): MarkFilteredSeenPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
   Classifies a channel's mail again in the background, after the allow list, blocks or rules changed. Decisions by people stay: a
   conversation that someone moved out of Filtered, or marked as spam, is not changed. Emits ` + "`" + `TASK_STARTED` + "`" + ` and ` + "`" + `TASK_FINISHED` + "`" + `, and for each
   conversation that moves ` + "`" + `CONVERSATION_FILTERED` + "`" + ` or ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, ` + "`" + `CONVERSATION_ROUTED` + "`" + `, ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` and ` + "`" + `TICKET_CREATED` + "`" + `.
@@ -14653,6 +14909,18 @@ extend type Inbox {
     "Continue backwards from this cursor."
     before: String
   ): EmailAllowListConnection!
+  """
+  The local parts of role addresses, in alphabetical order: ` + "`" + `sales` + "`" + ` is all of it, ` + "`" + `~newsletter` + "`" + ` also a word among others, and ` + "`" + `*noreply` + "`" + ` also
+  within a word; the last two belong to machines. They have no dots, dashes, and digits at the end, which do not count.
+  """
+  roleNames: [String!]!
+  "Whether mail from role addresses is filtered."
+  filterRoleAddresses: Boolean!
+  """
+  How many conversations of Filtered have had a message since the caller last called ` + "`" + `markFilteredSeen` + "`" + `, at most 1,000; 0 for callers who are
+  not members of the inbox.
+  """
+  newFilteredCount: Int! @perViewer
 }
 
 extend type User {
@@ -14727,6 +14995,10 @@ type EmailChannel implements Node & Channel @scope(read: "settings:read") @key(f
   termsAcceptedAt: Time!
   "When it was first connected."
   createdAt: Time!
+  """
+  What a provider such as Gmail last asked when someone had mail forwarded to the channel; null if nothing. The e-mail is in the inbox, too.
+  """
+  confirmation: ForwardingConfirmation
   "Who is blocked on the channel, latest first; empty for callers who are not members of the inbox."
   blockedSenders(
     "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
@@ -14738,6 +15010,20 @@ type EmailChannel implements Node & Channel @scope(read: "settings:read") @key(f
     "Continue backwards from this cursor."
     before: String
   ): BlockedSenderConnection!
+}
+
+"What a provider asks when mail is to be forwarded to a channel. Confirm it only if it is one of your own mailboxes."
+type ForwardingConfirmation @scope(read: "settings:read") {
+  "The provider's domain, such as ` + "`" + `google.com` + "`" + `."
+  provider: String!
+  "The mailbox whose mail is to be forwarded; null if it is not named."
+  mailbox: EmailAddress
+  "The code to enter at the provider; null if there is none."
+  code: String
+  "The page of the provider that confirms it; null if there is none."
+  url: URL
+  "When the e-mail was received."
+  receivedAt: Time!
 }
 
 "Providers of mailboxes."
@@ -14991,6 +15277,42 @@ input UpdateEmailAllowListInput {
 
 "Payload of ` + "`" + `updateEmailAllowList` + "`" + `."
 type UpdateEmailAllowListPayload {
+  "The inbox in its current state."
+  inbox: Inbox
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A field that is omitted stays as it is."
+input UpdateEmailRoleNamesInput {
+  "The inbox."
+  inboxId: ID!
+  "All local parts of role addresses, see ` + "`" + `Inbox.roleNames` + "`" + `, at most 2,000 of at most 64 characters; null: the usual ones."
+  roleNames: [String!]
+  "Whether mail from role addresses is filtered."
+  filterRoleAddresses: Boolean
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `updateEmailRoleNames` + "`" + `."
+type UpdateEmailRoleNamesPayload {
+  "The inbox in its current state."
+  inbox: Inbox
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Whose Filtered the caller looked at."
+input MarkFilteredSeenInput {
+  "The inbox."
+  inboxId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `markFilteredSeen` + "`" + `."
+type MarkFilteredSeenPayload {
   "The inbox in its current state."
   inbox: Inbox
   "Errors that the caller can correct; empty on success."
@@ -16433,8 +16755,9 @@ extend type Mutation {
   ): RetryMessagePayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
     @errors(codes: [CHANNEL_NOT_CONNECTED, CONFLICT, INVALID, NOT_FOUND])
   """
-  Cancels one of the caller's own e-mails that is waiting to be sent, within the channel's ` + "`" + `undoSeconds` + "`" + `; it remains as a tombstone. If it
-  is already being sent: INVALID. Emits ` + "`" + `MESSAGE_DELETED` + "`" + `.
+  Cancels one of the caller's own e-mails that is waiting to be sent, within the channel's ` + "`" + `undoSeconds` + "`" + `: it becomes CANCELED and remains as
+  a tombstone. Canceling it again changes nothing. If it is already being sent: INVALID. Emits ` + "`" + `MESSAGE_DELETED` + "`" + ` and
+  ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + `.
   """
   undoSend(
     "The message."
@@ -16458,8 +16781,8 @@ extend type Conversation {
   "The channel's address that received or sent the first e-mail; null for a chat."
   toAddress: EmailAddress
   """
-  The conversation to which the first e-mail refers. The sender is not a participant there, so that the e-mail started a new conversation;
-  null if none.
+  The conversation to which the first e-mail may belong although it started a new one: it refers to that one without its sender being a
+  participant there, answers the same e-mail of others, or is the same e-mail with other content. Null if none.
   """
   possiblyRelated: Conversation
   "The e-mail participants, in the order in which they appeared; empty for a chat. An e-mail can join by its headers only if a participant sent it."
@@ -16484,8 +16807,52 @@ extend type Message {
     """
     remoteImages: RemoteImages
   ): HTML @perViewer
-  "The e-mail's headers and delivery; null in a chat and for notes."
+  "The e-mail's headers and delivery; null in a chat, and for notes that are no e-mail of a colleague's."
   email: EmailHeaders
+  """
+  The deliveries of the same e-mail after the first, as by a mailing list or a second channel, in their order; empty if there are none. One
+  that says something else, or whose sender is authenticated otherwise, is a message of its own.
+  """
+  repeats(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): EmailRepeatConnection!
+}
+
+"A delivery of an e-mail that had been received before."
+type EmailRepeat @scope(read: "conversations:read") {
+  "When it was received."
+  receivedAt: Time!
+  "The Message-ID, without the angle brackets; null if it has none."
+  messageId: String
+  "What could not be read of it."
+  problems: [MailProblem!]!
+  "Where the caller can download the e-mail as it arrived within the next ten minutes; keep the URL secret."
+  rawUrl: URL @perViewer
+}
+
+"A page of repeated deliveries."
+type EmailRepeatConnection {
+  "The rows in order."
+  edges: [EmailRepeatEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [EmailRepeat!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of repeated deliveries."
+type EmailRepeatEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: EmailRepeat!
 }
 
 "The headers and delivery of an e-mail."
@@ -16522,10 +16889,27 @@ type EmailHeaders @scope(read: "conversations:read") {
   nextAttemptAt: Time
   "How often a server was asked to accept it."
   attempts: Int!
-  "When a server accepted it; null if it is incoming or not accepted yet."
+  "When a server accepted it; null if it is incoming, was sent elsewhere, or is not accepted yet."
   sentAt: Time
+  "Who sent it; null if it is incoming."
+  sentBy: EmailSentBy
+  "The member of the team from whose own mailbox it came, as their answer or because they forwarded it; null if from none."
+  user: User
+  """
+  Whether its contact is who it came from. False if the contact was only typed: into a contact form, whose ` + "`" + `Reply-To` + "`" + ` it is, or in what a
+  colleague forwarded.
+  """
+  emailVerified: Boolean!
   "Where the caller can download the original e-mail within the next ten minutes; keep the URL secret. Null for the team's own mail."
   rawUrl: URL @perViewer
+}
+
+"Who sends an e-mail of the team's."
+enum EmailSentBy {
+  "Parley, through the channel."
+  PARLEY
+  "A member of the team, from a mailbox of their own."
+  EXTERNAL
 }
 
 "An address with its display name."
@@ -16585,6 +16969,11 @@ enum MailProblemCode {
   CHARSET_UNKNOWN
   "It is encrypted (S/MIME or PGP): what it says is only in the attached files."
   ENCRYPTED
+  """
+  It names a member of the team as its sender, but no server that is trusted confirms that: it is treated like anyone's. The sentence says
+  what is missing.
+  """
+  UNVERIFIED_STAFF_ADDRESS
   "Another problem, or one that was found before there were codes."
   OTHER
 }
@@ -16873,6 +17262,8 @@ enum MessageDirection {
 enum DeliveryState {
   "Waiting to be sent."
   QUEUED
+  "Canceled by its author before it was sent (` + "`" + `undoSend` + "`" + `)."
+  CANCELED
   "Sent; in a chat, available for the visitor to fetch."
   SENT
   "Delivered to the recipient."
@@ -16944,15 +17335,18 @@ input SendMessageInput {
   "With a note: the users that it mentions, who must be members of the inbox; at most 50."
   mentionUserIds: [ID!]
   """
-  E-mail only: the recipients; omitted: those of a reply to the last e-mail, otherwise the contact. Together with ` + "`" + `cc` + "`" + ` and ` + "`" + `bcc` + "`" + ` at most
-  100. The e-mail fields are not accepted with a note or in a chat.
+  E-mail only: the recipients; omitted: those of a reply to the last e-mail, otherwise the contact. Someone whom no one in the conversation
+  had named gets a reply only together with the contact. With ` + "`" + `cc` + "`" + ` and ` + "`" + `bcc` + "`" + ` at most 100. The e-mail fields are not accepted with a note or
+  in a chat.
   """
   to: [EmailAddress!]
-  "E-mail only: the ` + "`" + `Cc` + "`" + ` recipients; omitted: none if ` + "`" + `to` + "`" + ` is given, otherwise see ` + "`" + `replyAll` + "`" + `."
+  """
+  E-mail only: ` + "`" + `Cc` + "`" + ` recipients. Without ` + "`" + `to` + "`" + ` they are added to those of a reply to all (see ` + "`" + `replyAll` + "`" + `); with ` + "`" + `to` + "`" + ` they are the only ones.
+  """
   cc: [EmailAddress!]
   "E-mail only: the ` + "`" + `Bcc` + "`" + ` recipients."
   bcc: [EmailAddress!]
-  "E-mail only, if ` + "`" + `to` + "`" + ` and ` + "`" + `cc` + "`" + ` are omitted: whether the other recipients of the last e-mail get a copy; default: true."
+  "E-mail only, if ` + "`" + `to` + "`" + ` is omitted: whether the other recipients of the last e-mail get a copy; default: true."
   replyAll: Boolean = true
   "E-mail only: the subject; default: the conversation's subject, as a reply."
   subject: String
@@ -22073,6 +22467,8 @@ func (ec *executionContext) childFields_EmailChannel(ctx context.Context, field 
 		return ec.fieldContext_EmailChannel_termsAcceptedAt(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_EmailChannel_createdAt(ctx, field)
+	case "confirmation":
+		return ec.fieldContext_EmailChannel_confirmation(ctx, field)
 	case "blockedSenders":
 		return ec.fieldContext_EmailChannel_blockedSenders(ctx, field)
 	}
@@ -22149,6 +22545,12 @@ func (ec *executionContext) childFields_EmailHeaders(ctx context.Context, field 
 		return ec.fieldContext_EmailHeaders_attempts(ctx, field)
 	case "sentAt":
 		return ec.fieldContext_EmailHeaders_sentAt(ctx, field)
+	case "sentBy":
+		return ec.fieldContext_EmailHeaders_sentBy(ctx, field)
+	case "user":
+		return ec.fieldContext_EmailHeaders_user(ctx, field)
+	case "emailVerified":
+		return ec.fieldContext_EmailHeaders_emailVerified(ctx, field)
 	case "rawUrl":
 		return ec.fieldContext_EmailHeaders_rawUrl(ctx, field)
 	}
@@ -22197,6 +22599,42 @@ func (ec *executionContext) childFields_EmailRecipient(ctx context.Context, fiel
 		return ec.fieldContext_EmailRecipient_detail(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EmailRecipient", field.Name)
+}
+
+func (ec *executionContext) childFields_EmailRepeat(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "receivedAt":
+		return ec.fieldContext_EmailRepeat_receivedAt(ctx, field)
+	case "messageId":
+		return ec.fieldContext_EmailRepeat_messageId(ctx, field)
+	case "problems":
+		return ec.fieldContext_EmailRepeat_problems(ctx, field)
+	case "rawUrl":
+		return ec.fieldContext_EmailRepeat_rawUrl(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailRepeat", field.Name)
+}
+
+func (ec *executionContext) childFields_EmailRepeatConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EmailRepeatConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EmailRepeatConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EmailRepeatConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailRepeatConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EmailRepeatEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EmailRepeatEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EmailRepeatEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EmailRepeatEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_EmailVerdict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -22353,6 +22791,22 @@ func (ec *executionContext) childFields_FinishEmailChannelPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type FinishEmailChannelPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ForwardingConfirmation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "provider":
+		return ec.fieldContext_ForwardingConfirmation_provider(ctx, field)
+	case "mailbox":
+		return ec.fieldContext_ForwardingConfirmation_mailbox(ctx, field)
+	case "code":
+		return ec.fieldContext_ForwardingConfirmation_code(ctx, field)
+	case "url":
+		return ec.fieldContext_ForwardingConfirmation_url(ctx, field)
+	case "receivedAt":
+		return ec.fieldContext_ForwardingConfirmation_receivedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ForwardingConfirmation", field.Name)
+}
+
 func (ec *executionContext) childFields_HandOffConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -22441,6 +22895,12 @@ func (ec *executionContext) childFields_Inbox(ctx context.Context, field graphql
 		return ec.fieldContext_Inbox_emailChannels(ctx, field)
 	case "emailAllowList":
 		return ec.fieldContext_Inbox_emailAllowList(ctx, field)
+	case "roleNames":
+		return ec.fieldContext_Inbox_roleNames(ctx, field)
+	case "filterRoleAddresses":
+		return ec.fieldContext_Inbox_filterRoleAddresses(ctx, field)
+	case "newFilteredCount":
+		return ec.fieldContext_Inbox_newFilteredCount(ctx, field)
 	case "setup":
 		return ec.fieldContext_Inbox_setup(ctx, field)
 	}
@@ -22639,6 +23099,16 @@ func (ec *executionContext) childFields_MarkConversationUnreadPayload(ctx contex
 	return nil, fmt.Errorf("no field named %q was found under type MarkConversationUnreadPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MarkFilteredSeenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inbox":
+		return ec.fieldContext_MarkFilteredSeenPayload_inbox(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MarkFilteredSeenPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkFilteredSeenPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_MarkVisitorConversationReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -22707,6 +23177,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_quotedHtml(ctx, field)
 	case "email":
 		return ec.fieldContext_Message_email(ctx, field)
+	case "repeats":
+		return ec.fieldContext_Message_repeats(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Message", field.Name)
 }
@@ -24191,6 +24663,16 @@ func (ec *executionContext) childFields_UpdateEmailChannelPayload(ctx context.Co
 		return ec.fieldContext_UpdateEmailChannelPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateEmailChannelPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateEmailRoleNamesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inbox":
+		return ec.fieldContext_UpdateEmailRoleNamesPayload_inbox(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateEmailRoleNamesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateEmailRoleNamesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateInboxMembersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

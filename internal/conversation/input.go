@@ -281,3 +281,10 @@ type CancelTaskInput struct {
 	TaskID         string
 	IdempotencyKey *string
 }
+
+// MarkFilteredSeenInput is the input of markFilteredSeen. Whose Filtered the caller
+// looked at (IN-11).
+type MarkFilteredSeenInput struct {
+	InboxID        string
+	IdempotencyKey *string
+}

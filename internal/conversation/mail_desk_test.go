@@ -109,8 +109,12 @@ func in(c *ent.Conversation) func(*conversation.Inbound) {
 
 // byMachine, because: how mail was judged.
 func byMachine(i *conversation.Inbound) { i.Automatic = true }
-func because(r vocab.FilteredReason) func(*conversation.Inbound) {
-	return func(i *conversation.Inbound) { i.Reasons = i.Reasons.With(r) }
+func because(all ...vocab.FilteredReason) func(*conversation.Inbound) {
+	return func(i *conversation.Inbound) {
+		for _, r := range all {
+			i.Reasons = i.Reasons.With(r)
+		}
+	}
 }
 
 // comes has a mail come in, and keeps its row as the system does.

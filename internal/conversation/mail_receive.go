@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"parley/ent"
+	"parley/ent/participant"
 	"parley/internal/clock"
 	"parley/internal/conversation/view"
 	"parley/internal/id"
@@ -36,7 +37,8 @@ type Inbound struct {
 	Text, HTML string
 	// At is when it arrived; not after the present.
 	At clock.Micros
-	// Reasons why it is filtered, should it begin a thread.
+	// Reasons why it is filtered, should it begin a thread. With any, it leaves a filtered
+	// thread so.
 	Reasons vocab.FilteredReasons
 	// Automatic: a machine wrote it.
 	Automatic bool
@@ -57,7 +59,9 @@ type Inbound struct {
 //
 // A mail that begins a thread is routed and ticketed, unless it is filtered
 // (IN-9, EM-3, EM-8). One that joins reopens what is closed (IN-7), wakes what is
-// snoozed (IN-18) and may route again (AC-8); what is filtered stays so (IN-20).
+// snoozed (IN-18) and may route again (AC-8). What is spam or blocked stays filtered; what
+// a machine began leaves Filtered, routed and ticketed as if new, if nothing speaks
+// against the mail itself (IN-20).
 // What a machine or a flagged sender wrote does none of that, and is not unread.
 func (s *Service) ReceiveMail(ctx context.Context, tx *store.Tx, in Inbound) (*ent.Conversation, *ent.Message, error) {
 	ctx = byContact(ctx, in.ContactID)
@@ -79,16 +83,45 @@ func (s *Service) ReceiveMail(ctx context.Context, tx *store.Tx, in Inbound) (*e
 	if err != nil {
 		return nil, nil, err
 	}
-	if quiet {
-		return ch.c, m, ch.save(ctx)
-	}
-	if err := ch.addParticipants(ctx, in.Participants); err != nil {
-		return nil, nil, err
-	}
-	if err := ch.onContactMessage(ctx, m); err != nil {
-		return nil, nil, err
+	if !quiet {
+		if err := ch.takeIn(ctx, in, m); err != nil {
+			return nil, nil, err
+		}
 	}
 	return ch.c, m, ch.save(ctx)
+}
+
+// takeIn does what follows from a mail that a person wrote into the thread. Where a
+// machine began that, it is one of people now (IN-20).
+func (ch *change) takeIn(ctx context.Context, in Inbound, m *ent.Message) error {
+	how, err := ch.namingBy(ctx, in)
+	if err != nil {
+		return err
+	}
+	if err := ch.addParticipants(ctx, in.Participants, how); err != nil {
+		return err
+	}
+	if err := ch.onContactMessage(ctx, m); err != nil {
+		return err
+	}
+	if left := ch.c.Filtered.Only(vocab.ReasonSpam) | ch.c.Filtered.Only(vocab.ReasonBlockedSender); in.Reasons == 0 && left != ch.c.Filtered {
+		return ch.unfilter(ctx, left)
+	}
+	return nil
+}
+
+// namingBy is what it means that a mail names people: its author takes part, or is a
+// stranger.
+func (ch *change) namingBy(ctx context.Context, in Inbound) (naming, error) {
+	if in.ContactID != "" && in.ContactID == ch.c.ContactID {
+		return namedByParticipant, nil
+	}
+	takesPart, err := ch.tx.Client.Participant.Query().
+		Where(participant.ConversationID(ch.c.ID), participant.Address(strings.ToLower(in.From.Address)), participant.Joined(false)).Exist(ctx)
+	if err != nil || !takesPart {
+		return joinedByThemselves, err
+	}
+	return namedByParticipant, nil
 }
 
 // byContact has the log name the contact as whose doing the system's work is.
@@ -143,7 +176,7 @@ func (s *Service) openMail(ctx context.Context, tx *store.Tx, in Inbound) (*ent.
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := ch.addParticipants(ctx, in.Participants); err != nil {
+	if err := ch.addParticipants(ctx, in.Participants, namedByParticipant); err != nil {
 		return nil, nil, err
 	}
 	ch.to = in.Recipients

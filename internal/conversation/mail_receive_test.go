@@ -2,6 +2,8 @@ package conversation_test
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -186,11 +188,34 @@ func TestMailIntoSpamAndTrash(t *testing.T) {
 		d.goes(preset, among(d.AgentIDs[0]))
 		c := d.receives(d.mail("Buy now", because(vocab.ReasonPromotional)))
 		d.MustClose(c.ID)
-		c = d.receives(d.mail("Buy today", in(c)))
+		c = d.receives(d.mail("Buy today", in(c), because(vocab.ReasonPromotional)))
 		check.Same(t, []any{c.Folder, c.Status, c.AssigneeID, len(d.tickets())}, []any{vocab.FolderFiltered, vocab.Open, "", 0})
 		d.MustDelete(c.ID)
 		_, err := d.comes(d.mail("Buy", in(c)))
 		check.Refused(t, err, errs.NotFound, "conversationId")
+	})
+}
+
+// IN-20: a person's mail takes a machine's thread out of Filtered, which is routed and
+// ticketed as if new, and unread. A machine's does not, nor does one that has a reason of
+// its own; spam stays spam.
+func TestPersonJoinsMachinesThread(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(t *testing.T, d *mailroom) {
+		d.goes(preset, among(d.AgentIDs[0]))
+		for _, r := range []vocab.FilteredReason{vocab.ReasonRoleAddress, vocab.ReasonPromotional, vocab.ReasonAutoReply} {
+			before := len(d.tickets())
+			c := d.receives(d.mail("Your order", because(r)))
+			d.receives(d.mail("Sent", in(c), byMachine))
+			c = d.receives(d.mail("Buy", in(c), because(vocab.ReasonPromotional)))
+			check.Same(t, []any{c.Folder, c.AssigneeID, len(d.tickets())}, []any{vocab.FolderFiltered, "", before})
+			got := d.Recorded(func() { c = d.receives(d.mail("Where is it?", in(c))) })
+			check.Same(t, slices.ContainsFunc(got, func(e string) bool { return strings.HasPrefix(e, "CONVERSATION_UNFILTERED") }), true)
+			check.Same(t, []any{c.Folder, c.AssigneeID, len(d.tickets()), c.LastIncomingNumber}, []any{vocab.FolderMain, d.AgentIDs[0], before + 1, c.LastNumber})
+		}
+		c := d.receives(d.mail("Buy now", because(vocab.ReasonPromotional, vocab.ReasonSpam)))
+		c = d.receives(d.mail("Where is it?", in(c)))
+		check.Same(t, c.Filtered.List(), []vocab.FilteredReason{vocab.ReasonSpam})
 	})
 }
 

@@ -11,7 +11,9 @@ import (
 	"parley/ent"
 	entchannel "parley/ent/channel"
 	"parley/ent/channeladdress"
+	"parley/ent/contactemail"
 	"parley/ent/email"
+	"parley/ent/participant"
 	"parley/internal/emailaddress"
 	"parley/internal/errs"
 	"parley/internal/richtext"
@@ -111,16 +113,21 @@ func (ch *change) lastMail(ctx context.Context) (*ent.Email, error) {
 		}
 	}
 	for _, m := range newest {
-		if m.InboundMailID == "" {
+		if m.InboundMailID == "" && !canceled(m) {
 			return m, nil
 		}
 	}
 	return nil, nil
 }
 
+// canceled reports whether a mail of ours was taken back before it was sent.
+func canceled(m *ent.Email) bool {
+	return len(m.Recipients) > 0 && m.Recipients[0].State == vocab.DeliveryCanceled
+}
+
 // usualRecipients are those of an answer to a mail: its author and, to answer
 // all, everyone else on it, but for the account's own channels. Where that leaves
-// no one it is the contact.
+// no one but strangers it is the contact, and they (EM-6).
 func (ch *change) usualRecipients(ctx context.Context, last *ent.Email, all bool) (recipients, error) {
 	var r recipients
 	if last != nil {
@@ -130,14 +137,34 @@ func (ch *change) usualRecipients(ctx context.Context, last *ent.Email, all bool
 		}
 		r = answerRecipients(last, ours, all)
 	}
-	if len(r.to) > 0 || ch.c.ContactID == "" {
-		return r, nil
+	strangers, err := ch.onlyStrangers(ctx, slices.Concat(r.to, r.cc))
+	if err != nil || !strangers || ch.c.ContactID == "" {
+		return r, err
 	}
 	contact, err := ch.tx.Client.Contact.Get(ctx, ch.c.ContactID)
 	if err == nil && contact.Email != "" {
-		r.to = []vocab.Mailbox{{Name: contact.Name, Address: contact.Email}}
+		r.to = append([]vocab.Mailbox{{Name: contact.Name, Address: contact.Email}}, r.to...)
 	}
 	return r, err
+}
+
+// onlyStrangers reports whether no one who takes part in the conversation named any of
+// the people, or there are none. The contact is no stranger, by whatever address.
+func (ch *change) onlyStrangers(ctx context.Context, people []vocab.Mailbox) (bool, error) {
+	addresses := []string{}
+	for _, m := range people {
+		addresses = append(addresses, strings.ToLower(m.Address))
+	}
+	if len(addresses) == 0 {
+		return true, nil
+	}
+	joined, err := ch.tx.Client.Participant.Query().
+		Where(participant.ConversationID(ch.c.ID), participant.AddressIn(addresses...), participant.Joined(true)).Count(ctx)
+	if err != nil || joined == 0 || joined < len(unlike(people, map[string]bool{})) {
+		return false, err
+	}
+	contacts, err := ch.tx.Client.ContactEmail.Query().Where(contactemail.ContactID(ch.c.ContactID), contactemail.AddressIn(addresses...)).Exist(ctx)
+	return !contacts, err
 }
 
 // answerRecipients is who gets an answer to a mail. An answer to a mail of ours

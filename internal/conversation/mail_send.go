@@ -42,25 +42,43 @@ func (s *Service) queueMail(ctx context.Context, ch *change, m *ent.Message, mai
 	if err := s.deps.Outbox.Queue(ctx, ch.tx, ch.c, m, mail); err != nil {
 		return err
 	}
-	if err := ch.addParticipants(ctx, append(mail.To[:len(mail.To):len(mail.To)], mail.Cc...)); err != nil {
+	if err := ch.addParticipants(ctx, append(mail.To[:len(mail.To):len(mail.To)], mail.Cc...), namedByTeam); err != nil {
 		return err
 	}
 	return ch.wroteTo(ctx, mail)
 }
 
+// naming is how people come to take part in a conversation by mail.
+type naming int
+
+const (
+	// namedByTeam: we write to them. Strangers stay strangers, whom an answer to their
+	// mail goes to.
+	namedByTeam naming = iota
+	// namedByParticipant: someone who takes part names them: they are no strangers.
+	namedByParticipant
+	// joinedByThemselves: a stranger's mail came, which names a mail of the thread that
+	// someone gave them (EM-6).
+	joinedByThemselves
+)
+
 // addParticipants makes people participants: from then on their mail joins the
 // conversation by its headers alone (pitfall 5).
-func (ch *change) addParticipants(ctx context.Context, people []vocab.Mailbox) error {
+func (ch *change) addParticipants(ctx context.Context, people []vocab.Mailbox, how naming) error {
 	if len(people) == 0 {
 		return nil
+	}
+	known := "DO NOTHING"
+	if how == namedByParticipant {
+		known = "DO UPDATE SET joined = excluded.joined WHERE participants.joined"
 	}
 	s, rows := &store.Statement{}, []string{}
 	for _, p := range people[:min(len(people), maxParticipants)] {
 		rows = append(rows, "("+strings.Join([]string{s.Arg(id.New("participant")), s.Arg(ch.c.AccountID), s.Arg(ch.c.InboxID), s.Arg(ch.c.ID),
-			s.Arg(strings.ToLower(p.Address)), s.Arg(p.Name)}, ", ")+")")
+			s.Arg(strings.ToLower(p.Address)), s.Arg(p.Name), s.Arg(how == joinedByThemselves)}, ", ")+")")
 	}
-	_, err := ch.tx.Exec(ctx, `INSERT INTO participants (id, account_id, inbox_id, conversation_id, address, name) VALUES `+
-		strings.Join(rows, ", ")+` ON CONFLICT (conversation_id, address) DO NOTHING`, s.Args...)
+	_, err := ch.tx.Exec(ctx, `INSERT INTO participants (id, account_id, inbox_id, conversation_id, address, name, joined) VALUES `+
+		strings.Join(rows, ", ")+` ON CONFLICT (conversation_id, address) `+known, s.Args...)
 	if err != nil {
 		return fmt.Errorf("save participants: %w", err)
 	}
@@ -114,10 +132,7 @@ func (ch *change) replyMail(ctx context.Context, in SendMessageInput, answered s
 		return mail, err
 	}
 	if in.To == nil {
-		given.to = usual.to
-	}
-	if in.Cc == nil && in.To == nil {
-		given.cc = usual.cc
+		given.to, given.cc = usual.to, append(given.cc, usual.cc...)
 	}
 	return mail, given.fillRecipients(&mail)
 }

@@ -82,8 +82,9 @@ func (s *Service) Requeue(ctx context.Context, tx *store.Tx, messageID string) e
 }
 
 // TakeBack makes a tombstone of the caller's own message that did not go out yet,
-// within the caller's transaction; what it said is kept as trace. The contact
-// waits again whose message it answered. FORBIDDEN for another's message.
+// within the caller's transaction: it is CANCELED, and what it said is kept as trace.
+// The contact waits again whose message it answered. One that is CANCELED already stays
+// as it is. FORBIDDEN for another's message.
 func (s *Service) TakeBack(ctx context.Context, tx *store.Tx, messageID string) error {
 	m, err := findMessage(ctx, tx.Client, messageID)
 	if err != nil {
@@ -96,14 +97,30 @@ func (s *Service) TakeBack(ctx context.Context, tx *store.Tx, messageID string) 
 	if m.AuthorID != viewer.FromContext(ctx).Actor().ActorID {
 		return errs.New(errs.Forbidden, "Only the author may cancel a message.").On("messageId")
 	}
-	return ch.rewriteMessage(ctx, m, content{}, vocab.MessageDeleted)
+	if m.Delivery == vocab.DeliveryCanceled {
+		return nil
+	}
+	if ch.c.FirstRespondedAt == m.CreatedAt && ch.c.FirstRespondedBy == m.AuthorID { // it was no response (IN-32)
+		ch.c.FirstRespondedAt, ch.c.FirstRespondedBy, ch.c.FirstResponseSeconds, ch.c.FirstResponseBusinessSeconds = 0, "", 0, 0
+	}
+	if err := tx.Client.Message.UpdateOneID(m.ID).SetDelivery(vocab.DeliveryCanceled).Exec(ctx); err != nil {
+		return fmt.Errorf("save delivery: %w", err)
+	}
+	if err := ch.rewriteMessage(ctx, m, content{}, vocab.MessageDeleted); err != nil {
+		return err
+	}
+	ch.tx.Append(ctx, store.Event{
+		Type: vocab.MessageDeliveryChanged, InboxID: m.InboxID, ConversationID: m.ConversationID, MessageID: m.ID, Revision: ch.c.Revision,
+		Changes: deliveryChange(m.Delivery, vocab.DeliveryCanceled),
+	})
+	return nil
 }
 
 // Answered reports whether the team ever wrote to a contact: then their address
 // is none of a role (pitfall 16).
 func (s *Service) Answered(ctx context.Context, tx *store.Tx, contactID string) (bool, error) {
 	rows, err := tx.Query(ctx, `SELECT 1 FROM conversations c JOIN messages m ON m.conversation_id = c.id
-		WHERE c.contact_id = $1 AND c.account_id = $2 AND m.direction = 'OUTGOING' AND m.author_kind <> 'BOT' LIMIT 1`,
+		WHERE c.contact_id = $1 AND c.account_id = $2 AND m.direction = 'OUTGOING' AND m.delivery <> 'CANCELED' AND m.author_kind <> 'BOT' LIMIT 1`,
 		contactID, viewer.FromContext(ctx).AccountID)
 	if err != nil {
 		return false, err

@@ -131,6 +131,7 @@ type DeliveryState string
 // Delivery states.
 const (
 	DeliveryQueued    DeliveryState = "QUEUED"
+	DeliveryCanceled  DeliveryState = "CANCELED"
 	DeliverySent      DeliveryState = "SENT"
 	DeliveryDelivered DeliveryState = "DELIVERED"
 	DeliveryRead      DeliveryState = "READ"

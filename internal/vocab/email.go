@@ -77,6 +77,17 @@ const (
 	InboundReport InboundState = "REPORT"
 )
 
+// EmailSentBy says who sent a mail of the team's (EM-9).
+type EmailSentBy string
+
+// Senders of the team's mail.
+const (
+	// SentByParley: it was written here.
+	SentByParley EmailSentBy = "PARLEY"
+	// SentByExternal: someone of the team sent it from a mailbox of their own.
+	SentByExternal EmailSentBy = "EXTERNAL"
+)
+
 // ScanState is what the virus scanner said of a file.
 type ScanState string
 

@@ -14,6 +14,7 @@ const (
 	MailContentDamaged   MailProblemCode = "CONTENT_DAMAGED"
 	MailCharsetUnknown   MailProblemCode = "CHARSET_UNKNOWN"
 	MailEncrypted        MailProblemCode = "ENCRYPTED"
+	MailUnverifiedStaff  MailProblemCode = "UNVERIFIED_STAFF_ADDRESS"
 	MailProblemOther     MailProblemCode = "OTHER"
 )
 

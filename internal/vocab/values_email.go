@@ -64,6 +64,19 @@ type Recipient struct {
 	Detail  string        `json:"detail,omitempty"`
 }
 
+// ForwardingConfirmation is what a provider asks when someone has mail forwarded to a
+// channel (EM-10).
+type ForwardingConfirmation struct {
+	// Provider's domain, such as "google.com".
+	Provider string `json:"provider,omitempty"`
+	// Mailbox is the address whose mail is to be forwarded; empty: it is not named.
+	Mailbox string `json:"mailbox,omitempty"`
+	Code    string `json:"code,omitempty"`
+	// URL confirms it when someone opens it.
+	URL        string       `json:"url,omitempty"`
+	ReceivedAt clock.Micros `json:"receivedAt,omitempty"`
+}
+
 // EmailConnectionSettings are what the channel of an EmailConnection begins with.
 type EmailConnectionSettings struct {
 	Address     string        `json:"address,omitempty"`

@@ -65,6 +65,10 @@ type (
 	PersonalMailboxEdge = paging.Edge[*ent.PersonalMailbox]
 	// EmailMailboxConnection is a page of rows.
 	EmailMailboxConnection = paging.Connection[*vocab.Mailbox]
+	// EmailRepeatConnection is a page of rows.
+	EmailRepeatConnection = paging.Connection[*ent.InboundMail]
+	// EmailRepeatEdge is a row of such a page.
+	EmailRepeatEdge = paging.Edge[*ent.InboundMail]
 	// EmailMailboxEdge is a row of such a page.
 	EmailMailboxEdge = paging.Edge[*vocab.Mailbox]
 	// MessageRevisionConnection is a page of rows.

@@ -236,10 +236,16 @@ func TestUndoSend(t *testing.T) {
 		}
 		o.Clock.Advance(10*time.Second - time.Microsecond)
 		m := check.Must(o.Deliver.UndoSend(o.Agent(1), deliver.UndoSendInput{MessageID: back.ID}))(t)
-		if !m.DeletedAt.IsSet() || m.Text != "" {
-			t.Errorf("what was taken back says %q", m.Text)
+		if !m.DeletedAt.IsSet() || m.Text != "" || m.Delivery != vocab.DeliveryCanceled { // IN-14
+			t.Errorf("what was taken back is %s and says %q", m.Delivery, m.Text)
 		}
 		o.Clock.Advance(time.Microsecond)
+		again := check.Must(o.Deliver.UndoSend(o.Agent(1), deliver.UndoSendInput{MessageID: back.ID}))(t)
+		check.Same(t, []any{again.ID, again.Delivery, again.DeletedAt}, []any{m.ID, m.Delivery, m.DeletedAt})
+		check.Same(t, []int{o.told(back, vocab.MessageDeliveryChanged), o.told(back, vocab.MessageDeleted)}, []int{1, 1})
+		if _, err := o.Deliver.Retry(o.Agent(1), deliver.RetryMessageInput{MessageID: back.ID}); errs.Of(err) == nil {
+			t.Error("what was taken back is sent again")
+		}
 		_, err := o.Deliver.UndoSend(o.Agent(1), deliver.UndoSendInput{MessageID: late.ID})
 		check.Refused(t, err, errs.Invalid, "messageId")
 		o.tries(back)
@@ -249,6 +255,28 @@ func TestUndoSend(t *testing.T) {
 		o.tries(late)
 		o.only()
 		o.is(late, vocab.DeliverySent)
+	})
+}
+
+// IN-3, IN-14, IN-32: an answer that was taken back is none: the contact waits, and the next
+// answer is the first one. It goes to those of the mail that it answers.
+func TestUndoneAnswerIsNone(t *testing.T) {
+	eachOffice(t, func(t *testing.T, o *office) {
+		check.Must(o.Settings.Update(o.Admin, settings.UpdateEmailChannelInput{ChannelID: o.Support.ID, UndoSeconds: opt.Of(10)}))(t)
+		c, first, err := o.Desk.StartEmail(o.Agent(1), conversation.StartEmailConversationInput{ChannelID: o.Support.ID, To: []string{"kim@example.net"}, Subject: "Offer", Text: new("Hello")})
+		check.Must(c, err)(t)
+		wrong, _, err := o.Desk.SendMessage(o.Agent(1), conversation.SendMessageInput{Target: conversation.On(c.ID), Text: new("Wrong"), To: []string{"wrong@example.net"}})
+		check.Must(wrong, err)(t)
+		check.Must(o.Deliver.UndoSend(o.Agent(1), deliver.UndoSendInput{MessageID: wrong.ID}))(t)
+		check.Same(t, o.Row(c.ID).LastOutgoingNumber, first.Number)
+		right, _, err := o.Desk.SendMessage(o.Agent(1), conversation.SendMessageInput{Target: conversation.On(c.ID), Text: new("Right")})
+		check.Must(right, err)(t)
+		check.Same(t, o.email(right).To, []vocab.Mailbox{{Address: "kim@example.net"}})
+
+		answer := o.says(conversation.SendMessageInput{})
+		check.Must(o.Deliver.UndoSend(o.Agent(1), deliver.UndoSendInput{MessageID: answer.ID}))(t)
+		row := o.Row(o.c.ID)
+		check.Same(t, []any{conversation.AwaitedOf(row), row.FirstRespondedAt.IsSet(), row.FirstRespondedBy}, []any{vocab.WaitingOnTeam, false, ""})
 	})
 }
 

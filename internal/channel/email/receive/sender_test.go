@@ -8,6 +8,7 @@ import (
 	"parley/ent"
 	"parley/ent/attachment"
 	"parley/internal/channel/email/parse"
+	"parley/internal/conversation"
 	"parley/internal/testkit/check"
 	"parley/internal/testkit/mailroom"
 	"parley/internal/vocab"
@@ -41,6 +42,32 @@ func (w *world) answered(c *ent.Conversation) string {
 		list = append(list, a.Address)
 	}
 	for _, a := range m.Cc {
+		list = append(list, "cc:"+a.Address)
+	}
+	return strings.Join(list, " ")
+}
+
+// ownID is the Message-ID of a mail of ours.
+func (w *world) ownID(messageID string) string {
+	w.T.Helper()
+	return check.Must(w.Store.Client(w.System).Email.Get(w.System, messageID))(w.T).InternetID
+}
+
+// answeredBy is to whom an answer goes that an agent changed, and in copy.
+func (w *world) answeredBy(c *ent.Conversation, change ...func(*conversation.SendMessageInput)) string {
+	w.T.Helper()
+	in := conversation.SendMessageInput{Target: conversation.On(c.ID), Text: new("An answer"), ReplyAll: true}
+	for _, by := range change {
+		by(&in)
+	}
+	m, _, err := w.Desk.SendMessage(w.Agent(1), in)
+	check.Must(m, err)(w.T)
+	e := check.Must(w.Store.Client(w.System).Email.Get(w.System, m.ID))(w.T)
+	var list []string
+	for _, a := range e.To {
+		list = append(list, a.Address)
+	}
+	for _, a := range e.Cc {
 		list = append(list, "cc:"+a.Address)
 	}
 	return strings.Join(list, " ")
@@ -83,6 +110,45 @@ func TestListDoesNotJoinInSomeonesName(t *testing.T) {
 		first := w.comes("From: Uma <uma@x.example>\nTo: support@shop.example\nSubject: x\n", "Hello")
 		forged := w.comes("From: Uma via Users <users@evil.example>\nList-Id: <users.evil.example>\nX-Original-From: uma@x.example\nIn-Reply-To: <m1@x.example>\nTo: support@shop.example\nSubject: Re: x\n", "Pay")
 		check.Same(t, []any{forged.ID == first.ID, w.contact(forged), forged.PossiblyRelatedID}, []any{false, "Uma uma@x.example", first.ID})
+	})
+}
+
+// EM-6: a stranger who answers with what a mail of ours was signed with joins; an answer goes
+// to the contact too, as long as no one who takes part named them.
+func TestStrangerIsNoOnlyRecipient(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c := w.comes("From: Uma <uma@x.example>\nTo: support@shop.example\nSubject: x\n", "Hello")
+		m, _ := w.AnswersAll(c.ID, "An answer")
+		ours := w.ownID(m.ID)
+		joins := func(fields string) {
+			t.Helper()
+			if got := w.comes(fields+"\nIn-Reply-To: <"+ours+">\nReferences: <"+ours+">\nSubject: Re: x\n", "It is "+fields); got.ID != c.ID {
+				t.Fatalf("%s began %s", fields, got.ID)
+			}
+		}
+		joins("From: Eve <eve@evil.example>\nTo: support@shop.example\nCc: mallory@evil.example")
+		check.Same(t, w.answered(c), "uma@x.example eve@evil.example cc:mallory@evil.example")
+		joins("From: Eve <eve@evil.example>\nTo: support@shop.example") // we wrote to them since: they are strangers still
+		check.Same(t, w.answered(c), "uma@x.example eve@evil.example")
+		check.Same(t, w.answeredBy(c, func(in *conversation.SendMessageInput) { in.ReplyAll = false }), "uma@x.example eve@evil.example")
+		check.Same(t, w.answeredBy(c, func(in *conversation.SendMessageInput) { in.To = []string{"eve@evil.example"} }), "eve@evil.example")
+		joins("From: Eve <eve@evil.example>\nTo: support@shop.example\nCc: uma@x.example")
+		check.Same(t, w.answered(c), "eve@evil.example cc:uma@x.example")
+		joins("From: Uma <uma@x.example>\nTo: support@shop.example\nCc: eve@evil.example")
+		joins("From: Eve <eve@evil.example>\nTo: support@shop.example")
+		check.Same(t, w.answered(c), "eve@evil.example")
+	})
+}
+
+// EM-6: copies that an agent names are added to those of a reply to all.
+func TestCopiesAreAdded(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c := w.comes("From: uma@x.example\nTo: support@shop.example\nCc: bob@x.example\nSubject: x\n", "Hello")
+		copied := func(in *conversation.SendMessageInput) { in.Cc = []string{"boss@shop.example", "bob@x.example"} }
+		check.Same(t, w.answeredBy(c, copied), "uma@x.example cc:boss@shop.example cc:bob@x.example")
+		check.Same(t, w.answeredBy(c, copied, func(in *conversation.SendMessageInput) { in.ReplyAll = false }), "uma@x.example cc:boss@shop.example cc:bob@x.example")
+		check.Same(t, w.answeredBy(c, func(in *conversation.SendMessageInput) { in.Cc, in.ReplyAll = []string{"boss@shop.example"}, false }), "uma@x.example cc:boss@shop.example")
+		check.Same(t, w.answeredBy(c, func(in *conversation.SendMessageInput) { in.Cc, in.To = []string{"boss@shop.example"}, []string{"bob@x.example"} }), "bob@x.example cc:boss@shop.example")
 	})
 }
 

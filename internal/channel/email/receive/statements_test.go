@@ -22,7 +22,7 @@ import (
 // the search.
 const (
 	mostReceived = 29
-	mostQueued   = 16
+	mostQueued   = 17
 	mostSent     = 15
 	// newcomer is what it takes to make a contact of who was not known.
 	newcomer = 4

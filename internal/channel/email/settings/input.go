@@ -96,3 +96,12 @@ type UpdateEmailAllowListInput struct {
 	Remove         []string
 	IdempotencyKey *string
 }
+
+// UpdateEmailRoleNamesInput is the input of updateEmailRoleNames. What an inbox takes
+// for role addresses (IN-11).
+type UpdateEmailRoleNamesInput struct {
+	InboxID             string
+	RoleNames           opt.Value[[]string]
+	FilterRoleAddresses opt.Value[*bool]
+	IdempotencyKey      *string
+}
