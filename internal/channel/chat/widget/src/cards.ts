@@ -34,7 +34,7 @@ export class EmailCard {
   readonly element: HTMLFormElement;
   private readonly words = h("p", { class: "words", dir: "auto" });
   private readonly label = h("span");
-  private readonly field = h("input", { type: "email", name: "email", autocomplete: "email", required: true, maxlength: 254, dir: "ltr", "aria-describedby": "email-problem" });
+  private readonly field = h("input", { type: "email", name: "email", autocomplete: "email", required: true, dir: "ltr", "aria-describedby": "email-problem" });
   private readonly problem = h("span", { class: "bad", id: "email-problem", role: "alert" });
   private readonly save = h("button", { class: "primary", type: "submit" });
   private readonly skip = h("button", { class: "plain", type: "button", click: () => this.app.skipEmail() });

@@ -77,7 +77,8 @@ a { color: inherit; text-decoration: underline; overflow-wrap: anywhere; }
 .bad { color: var(--danger); }
 .link { text-decoration: underline; padding: 4px 6px; min-height: 24px; border-radius: 4px; }
 .typing { color: var(--muted); font-size: 13px; }
-.typing:empty, .notice:empty { display: none; }
+.count { font-size: 13px; }
+.typing:empty, .notice:empty, .count:empty { display: none; }
 .card { border: 1px solid var(--line); border-radius: 14px; padding: 14px; display: flex; flex-direction: column; gap: 10px; }
 .card h3 { margin: 0; font-size: 15px; }
 .card .words { white-space: pre-wrap; overflow-wrap: anywhere; }

@@ -14,6 +14,8 @@ export class Thread {
   earlier: string | null = null;
   /** Whether its messages were loaded. */
   loaded = false;
+  /** Where its changes were when they were. */
+  cursor: string | null = null;
   /** Who types, and until when. */
   private typist = { name: "", until: 0 };
 
@@ -45,10 +47,13 @@ export class Thread {
     const { edges, pageInfo } = conversation.messages;
     const first = pageInfo.hasPreviousPage ? (edges[0]?.node.number ?? 0) : 0;
     const last = edges.at(-1)?.node.number ?? 0;
+    const beyond = first > this.lastNumber() + 1; // what lies between is not known
+    if (beyond) this.loaded = false;
     for (const number of this.messages.keys()) {
-      if (number >= first && number <= last) this.messages.delete(number);
+      if (beyond || (number >= first && number <= last)) this.messages.delete(number);
     }
     this.put(edges);
+    this.cursor = conversation.cursor;
     if (!this.loaded) this.earlier = pageInfo.hasPreviousPage ? pageInfo.startCursor : null;
     this.loaded = true;
   }

@@ -63,7 +63,7 @@ export class ThreadView {
     const inside = this.element.contains((this.element.getRootNode() as ShadowRoot).activeElement);
     this.consent.draw(gate === "consent");
     this.email.draw(gate === "email" || (gate === null && this.app.asksForEmail), gate === "email");
-    this.composer.draw(gate === null, time);
+    this.composer.draw(gate === null && this.app.mayWriteHere, time);
     if (this.gate !== gate && inside) this.focus();
     this.gate = gate;
   }
@@ -135,11 +135,16 @@ export class ThreadView {
     row.replaceChildren(h("div", {}, h("span", { class: "hide" }, this.app.say("you")), bubble(text), files, under));
   }
 
+  /** Takes the newest message into sight: the browser forgets where a widget stood that was taken out of its page. */
+  scrollDown(): void {
+    this.body.scrollTop = this.body.scrollHeight;
+  }
+
   /** Keeps the newest message in sight when one is added. */
   private follow(): void {
     const last = (this.log.lastElementChild as HTMLElement | null)?.dataset.key ?? "";
     const key = `${this.app.chat.thread.local} ${last} ${this.typing.textContent !== ""} ${this.email.element.hidden}`;
-    if (key !== this.last) this.body.scrollTop = this.body.scrollHeight;
+    if (key !== this.last) this.scrollDown();
     this.last = key;
   }
 }

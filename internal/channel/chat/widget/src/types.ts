@@ -63,6 +63,9 @@ export interface WidgetData {
   visitor: Visitor | null;
   unread: number;
   availability: Availability;
+  /** Whether a rule looks at that part of the page's address. */
+  matchesQuery: boolean;
+  matchesFragment: boolean;
 }
 
 /** A file that the server has. */
@@ -106,6 +109,8 @@ export interface MessagePage {
 
 export interface Conversation {
   id: string;
+  /** Where its changes were when it was loaded. */
+  cursor: string;
   status: "OPEN" | "CLOSED";
   unread: number;
   assignee: Person | null;
