@@ -60,6 +60,7 @@ import (
 	"parley/ent/user"
 	"parley/ent/visitor"
 	"parley/ent/visitorrate"
+	"parley/ent/visitorsession"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect"
@@ -169,6 +170,8 @@ type Client struct {
 	Visitor *VisitorClient
 	// VisitorRate is the client for interacting with the VisitorRate builders.
 	VisitorRate *VisitorRateClient
+	// VisitorSession is the client for interacting with the VisitorSession builders.
+	VisitorSession *VisitorSessionClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -229,6 +232,7 @@ func (c *Client) init() {
 	c.User = NewUserClient(c.config)
 	c.Visitor = NewVisitorClient(c.config)
 	c.VisitorRate = NewVisitorRateClient(c.config)
+	c.VisitorSession = NewVisitorSessionClient(c.config)
 }
 
 type (
@@ -370,6 +374,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		User:                   NewUserClient(cfg),
 		Visitor:                NewVisitorClient(cfg),
 		VisitorRate:            NewVisitorRateClient(cfg),
+		VisitorSession:         NewVisitorSessionClient(cfg),
 	}, nil
 }
 
@@ -438,6 +443,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		User:                   NewUserClient(cfg),
 		Visitor:                NewVisitorClient(cfg),
 		VisitorRate:            NewVisitorRateClient(cfg),
+		VisitorSession:         NewVisitorSessionClient(cfg),
 	}, nil
 }
 
@@ -477,6 +483,7 @@ func (c *Client) Use(hooks ...Hook) {
 		c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
 		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
 		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
+		c.VisitorSession,
 	} {
 		n.Use(hooks...)
 	}
@@ -496,6 +503,7 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
 		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
 		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
+		c.VisitorSession,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -602,6 +610,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Visitor.mutate(ctx, m)
 	case *VisitorRateMutation:
 		return c.VisitorRate.mutate(ctx, m)
+	case *VisitorSessionMutation:
+		return c.VisitorSession.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
 	}
@@ -7124,6 +7134,139 @@ func (c *VisitorRateClient) mutate(ctx context.Context, m *VisitorRateMutation) 
 	}
 }
 
+// VisitorSessionClient is a client for the VisitorSession schema.
+type VisitorSessionClient struct {
+	config
+}
+
+// NewVisitorSessionClient returns a client for the VisitorSession from the given config.
+func NewVisitorSessionClient(c config) *VisitorSessionClient {
+	return &VisitorSessionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `visitorsession.Hooks(f(g(h())))`.
+func (c *VisitorSessionClient) Use(hooks ...Hook) {
+	c.hooks.VisitorSession = append(c.hooks.VisitorSession, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `visitorsession.Intercept(f(g(h())))`.
+func (c *VisitorSessionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.VisitorSession = append(c.inters.VisitorSession, interceptors...)
+}
+
+// Create returns a builder for creating a VisitorSession entity.
+func (c *VisitorSessionClient) Create() *VisitorSessionCreate {
+	mutation := newVisitorSessionMutation(c.config, OpCreate)
+	return &VisitorSessionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of VisitorSession entities.
+func (c *VisitorSessionClient) CreateBulk(builders ...*VisitorSessionCreate) *VisitorSessionCreateBulk {
+	return &VisitorSessionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *VisitorSessionClient) MapCreateBulk(slice any, setFunc func(*VisitorSessionCreate, int)) *VisitorSessionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &VisitorSessionCreateBulk{err: fmt.Errorf("calling to VisitorSessionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*VisitorSessionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &VisitorSessionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for VisitorSession.
+func (c *VisitorSessionClient) Update() *VisitorSessionUpdate {
+	mutation := newVisitorSessionMutation(c.config, OpUpdate)
+	return &VisitorSessionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *VisitorSessionClient) UpdateOne(_m *VisitorSession) *VisitorSessionUpdateOne {
+	mutation := newVisitorSessionMutation(c.config, OpUpdateOne, withVisitorSession(_m))
+	return &VisitorSessionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *VisitorSessionClient) UpdateOneID(id string) *VisitorSessionUpdateOne {
+	mutation := newVisitorSessionMutation(c.config, OpUpdateOne, withVisitorSessionID(id))
+	return &VisitorSessionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for VisitorSession.
+func (c *VisitorSessionClient) Delete() *VisitorSessionDelete {
+	mutation := newVisitorSessionMutation(c.config, OpDelete)
+	return &VisitorSessionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *VisitorSessionClient) DeleteOne(_m *VisitorSession) *VisitorSessionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *VisitorSessionClient) DeleteOneID(id string) *VisitorSessionDeleteOne {
+	builder := c.Delete().Where(visitorsession.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &VisitorSessionDeleteOne{builder}
+}
+
+// Query returns a query builder for VisitorSession.
+func (c *VisitorSessionClient) Query() *VisitorSessionQuery {
+	return &VisitorSessionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeVisitorSession},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a VisitorSession entity by its id.
+func (c *VisitorSessionClient) Get(ctx context.Context, id string) (*VisitorSession, error) {
+	return c.Query().Where(visitorsession.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *VisitorSessionClient) GetX(ctx context.Context, id string) *VisitorSession {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *VisitorSessionClient) Hooks() []Hook {
+	return c.hooks.VisitorSession
+}
+
+// Interceptors returns the client interceptors.
+func (c *VisitorSessionClient) Interceptors() []Interceptor {
+	return c.inters.VisitorSession
+}
+
+func (c *VisitorSessionClient) mutate(ctx context.Context, m *VisitorSessionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&VisitorSessionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&VisitorSessionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&VisitorSessionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&VisitorSessionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown VisitorSession mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
@@ -7135,7 +7278,7 @@ type (
 		Participant, PersonalMailbox, ReadPosition, RoutingDecision, RoutingTurn,
 		SavedView, SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
 		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
-		User, Visitor, VisitorRate []ent.Hook
+		User, Visitor, VisitorRate, VisitorSession []ent.Hook
 	}
 	inters struct {
 		Account, AccountSequence, ApiToken, Attachment, Block, Bot, Channel,
@@ -7146,6 +7289,6 @@ type (
 		Participant, PersonalMailbox, ReadPosition, RoutingDecision, RoutingTurn,
 		SavedView, SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
 		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
-		User, Visitor, VisitorRate []ent.Interceptor
+		User, Visitor, VisitorRate, VisitorSession []ent.Interceptor
 	}
 )

@@ -55,6 +55,7 @@ import (
 	"parley/ent/user"
 	"parley/ent/visitor"
 	"parley/ent/visitorrate"
+	"parley/ent/visitorsession"
 	"reflect"
 	"sync"
 
@@ -170,6 +171,7 @@ func checkColumn(t, c string) error {
 			user.Table:                   user.ValidColumn,
 			visitor.Table:                visitor.ValidColumn,
 			visitorrate.Table:            visitorrate.ValidColumn,
+			visitorsession.Table:         visitorsession.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

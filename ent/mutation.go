@@ -57,6 +57,7 @@ import (
 	"parley/ent/user"
 	"parley/ent/visitor"
 	"parley/ent/visitorrate"
+	"parley/ent/visitorsession"
 	"parley/internal/clock"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -124,6 +125,7 @@ const (
 	TypeUser                   = "User"
 	TypeVisitor                = "Visitor"
 	TypeVisitorRate            = "VisitorRate"
+	TypeVisitorSession         = "VisitorSession"
 )
 
 // AccountMutation represents an operation that mutates the Account nodes in the graph.
@@ -42199,26 +42201,31 @@ func (m *UserMutation) ResetEdge(name string) error {
 // VisitorMutation represents an operation that mutates the Visitor nodes in the graph.
 type VisitorMutation struct {
 	config
-	op              Op
-	typ             string
-	id              *string
-	account_id      *string
-	inbox_id        *string
-	channel_id      *string
-	contact_id      *string
-	identity        *string
-	name            *string
-	email           *string
-	language        *string
-	merged_into     *string
-	last_seen_at    *clock.Micros
-	addlast_seen_at *clock.Micros
-	created_at      *clock.Micros
-	addcreated_at   *clock.Micros
-	clearedFields   map[string]struct{}
-	done            bool
-	oldValue        func(context.Context) (*Visitor, error)
-	predicates      []predicate.Visitor
+	op                   Op
+	typ                  string
+	id                   *string
+	account_id           *string
+	inbox_id             *string
+	channel_id           *string
+	contact_id           *string
+	identity             *string
+	name                 *string
+	email                *string
+	email_verified       *bool
+	mail_identity        *string
+	claims_at            *clock.Micros
+	addclaims_at         *clock.Micros
+	sessions_ended_at    *clock.Micros
+	addsessions_ended_at *clock.Micros
+	language             *string
+	last_seen_at         *clock.Micros
+	addlast_seen_at      *clock.Micros
+	created_at           *clock.Micros
+	addcreated_at        *clock.Micros
+	clearedFields        map[string]struct{}
+	done                 bool
+	oldValue             func(context.Context) (*Visitor, error)
+	predicates           []predicate.Visitor
 }
 
 var _ ent.Mutation = (*VisitorMutation)(nil)
@@ -42590,6 +42597,203 @@ func (m *VisitorMutation) ResetEmail() {
 	m.email = nil
 }
 
+// SetEmailVerified sets the "email_verified" field.
+func (m *VisitorMutation) SetEmailVerified(b bool) {
+	m.email_verified = &b
+}
+
+// EmailVerified returns the value of the "email_verified" field in the mutation.
+func (m *VisitorMutation) EmailVerified() (r bool, exists bool) {
+	v := m.email_verified
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEmailVerified returns the old "email_verified" field's value of the Visitor entity.
+// If the Visitor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorMutation) OldEmailVerified(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEmailVerified is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEmailVerified requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEmailVerified: %w", err)
+	}
+	return oldValue.EmailVerified, nil
+}
+
+// ResetEmailVerified resets all changes to the "email_verified" field.
+func (m *VisitorMutation) ResetEmailVerified() {
+	m.email_verified = nil
+}
+
+// SetMailIdentity sets the "mail_identity" field.
+func (m *VisitorMutation) SetMailIdentity(s string) {
+	m.mail_identity = &s
+}
+
+// MailIdentity returns the value of the "mail_identity" field in the mutation.
+func (m *VisitorMutation) MailIdentity() (r string, exists bool) {
+	v := m.mail_identity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMailIdentity returns the old "mail_identity" field's value of the Visitor entity.
+// If the Visitor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorMutation) OldMailIdentity(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMailIdentity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMailIdentity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMailIdentity: %w", err)
+	}
+	return oldValue.MailIdentity, nil
+}
+
+// ClearMailIdentity clears the value of the "mail_identity" field.
+func (m *VisitorMutation) ClearMailIdentity() {
+	m.mail_identity = nil
+	m.clearedFields[visitor.FieldMailIdentity] = struct{}{}
+}
+
+// MailIdentityCleared returns if the "mail_identity" field was cleared in this mutation.
+func (m *VisitorMutation) MailIdentityCleared() bool {
+	_, ok := m.clearedFields[visitor.FieldMailIdentity]
+	return ok
+}
+
+// ResetMailIdentity resets all changes to the "mail_identity" field.
+func (m *VisitorMutation) ResetMailIdentity() {
+	m.mail_identity = nil
+	delete(m.clearedFields, visitor.FieldMailIdentity)
+}
+
+// SetClaimsAt sets the "claims_at" field.
+func (m *VisitorMutation) SetClaimsAt(c clock.Micros) {
+	m.claims_at = &c
+	m.addclaims_at = nil
+}
+
+// ClaimsAt returns the value of the "claims_at" field in the mutation.
+func (m *VisitorMutation) ClaimsAt() (r clock.Micros, exists bool) {
+	v := m.claims_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClaimsAt returns the old "claims_at" field's value of the Visitor entity.
+// If the Visitor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorMutation) OldClaimsAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClaimsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClaimsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClaimsAt: %w", err)
+	}
+	return oldValue.ClaimsAt, nil
+}
+
+// AddClaimsAt adds c to the "claims_at" field.
+func (m *VisitorMutation) AddClaimsAt(c clock.Micros) {
+	if m.addclaims_at != nil {
+		*m.addclaims_at += c
+	} else {
+		m.addclaims_at = &c
+	}
+}
+
+// AddedClaimsAt returns the value that was added to the "claims_at" field in this mutation.
+func (m *VisitorMutation) AddedClaimsAt() (r clock.Micros, exists bool) {
+	v := m.addclaims_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetClaimsAt resets all changes to the "claims_at" field.
+func (m *VisitorMutation) ResetClaimsAt() {
+	m.claims_at = nil
+	m.addclaims_at = nil
+}
+
+// SetSessionsEndedAt sets the "sessions_ended_at" field.
+func (m *VisitorMutation) SetSessionsEndedAt(c clock.Micros) {
+	m.sessions_ended_at = &c
+	m.addsessions_ended_at = nil
+}
+
+// SessionsEndedAt returns the value of the "sessions_ended_at" field in the mutation.
+func (m *VisitorMutation) SessionsEndedAt() (r clock.Micros, exists bool) {
+	v := m.sessions_ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSessionsEndedAt returns the old "sessions_ended_at" field's value of the Visitor entity.
+// If the Visitor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorMutation) OldSessionsEndedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSessionsEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSessionsEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSessionsEndedAt: %w", err)
+	}
+	return oldValue.SessionsEndedAt, nil
+}
+
+// AddSessionsEndedAt adds c to the "sessions_ended_at" field.
+func (m *VisitorMutation) AddSessionsEndedAt(c clock.Micros) {
+	if m.addsessions_ended_at != nil {
+		*m.addsessions_ended_at += c
+	} else {
+		m.addsessions_ended_at = &c
+	}
+}
+
+// AddedSessionsEndedAt returns the value that was added to the "sessions_ended_at" field in this mutation.
+func (m *VisitorMutation) AddedSessionsEndedAt() (r clock.Micros, exists bool) {
+	v := m.addsessions_ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSessionsEndedAt resets all changes to the "sessions_ended_at" field.
+func (m *VisitorMutation) ResetSessionsEndedAt() {
+	m.sessions_ended_at = nil
+	m.addsessions_ended_at = nil
+}
+
 // SetLanguage sets the "language" field.
 func (m *VisitorMutation) SetLanguage(s string) {
 	m.language = &s
@@ -42624,42 +42828,6 @@ func (m *VisitorMutation) OldLanguage(ctx context.Context) (v string, err error)
 // ResetLanguage resets all changes to the "language" field.
 func (m *VisitorMutation) ResetLanguage() {
 	m.language = nil
-}
-
-// SetMergedInto sets the "merged_into" field.
-func (m *VisitorMutation) SetMergedInto(s string) {
-	m.merged_into = &s
-}
-
-// MergedInto returns the value of the "merged_into" field in the mutation.
-func (m *VisitorMutation) MergedInto() (r string, exists bool) {
-	v := m.merged_into
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldMergedInto returns the old "merged_into" field's value of the Visitor entity.
-// If the Visitor object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *VisitorMutation) OldMergedInto(ctx context.Context) (v string, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldMergedInto is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldMergedInto requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldMergedInto: %w", err)
-	}
-	return oldValue.MergedInto, nil
-}
-
-// ResetMergedInto resets all changes to the "merged_into" field.
-func (m *VisitorMutation) ResetMergedInto() {
-	m.merged_into = nil
 }
 
 // SetLastSeenAt sets the "last_seen_at" field.
@@ -42808,7 +42976,7 @@ func (m *VisitorMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *VisitorMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 14)
 	if m.account_id != nil {
 		fields = append(fields, visitor.FieldAccountID)
 	}
@@ -42830,11 +42998,20 @@ func (m *VisitorMutation) Fields() []string {
 	if m.email != nil {
 		fields = append(fields, visitor.FieldEmail)
 	}
+	if m.email_verified != nil {
+		fields = append(fields, visitor.FieldEmailVerified)
+	}
+	if m.mail_identity != nil {
+		fields = append(fields, visitor.FieldMailIdentity)
+	}
+	if m.claims_at != nil {
+		fields = append(fields, visitor.FieldClaimsAt)
+	}
+	if m.sessions_ended_at != nil {
+		fields = append(fields, visitor.FieldSessionsEndedAt)
+	}
 	if m.language != nil {
 		fields = append(fields, visitor.FieldLanguage)
-	}
-	if m.merged_into != nil {
-		fields = append(fields, visitor.FieldMergedInto)
 	}
 	if m.last_seen_at != nil {
 		fields = append(fields, visitor.FieldLastSeenAt)
@@ -42864,10 +43041,16 @@ func (m *VisitorMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case visitor.FieldEmail:
 		return m.Email()
+	case visitor.FieldEmailVerified:
+		return m.EmailVerified()
+	case visitor.FieldMailIdentity:
+		return m.MailIdentity()
+	case visitor.FieldClaimsAt:
+		return m.ClaimsAt()
+	case visitor.FieldSessionsEndedAt:
+		return m.SessionsEndedAt()
 	case visitor.FieldLanguage:
 		return m.Language()
-	case visitor.FieldMergedInto:
-		return m.MergedInto()
 	case visitor.FieldLastSeenAt:
 		return m.LastSeenAt()
 	case visitor.FieldCreatedAt:
@@ -42895,10 +43078,16 @@ func (m *VisitorMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldName(ctx)
 	case visitor.FieldEmail:
 		return m.OldEmail(ctx)
+	case visitor.FieldEmailVerified:
+		return m.OldEmailVerified(ctx)
+	case visitor.FieldMailIdentity:
+		return m.OldMailIdentity(ctx)
+	case visitor.FieldClaimsAt:
+		return m.OldClaimsAt(ctx)
+	case visitor.FieldSessionsEndedAt:
+		return m.OldSessionsEndedAt(ctx)
 	case visitor.FieldLanguage:
 		return m.OldLanguage(ctx)
-	case visitor.FieldMergedInto:
-		return m.OldMergedInto(ctx)
 	case visitor.FieldLastSeenAt:
 		return m.OldLastSeenAt(ctx)
 	case visitor.FieldCreatedAt:
@@ -42961,19 +43150,40 @@ func (m *VisitorMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetEmail(v)
 		return nil
+	case visitor.FieldEmailVerified:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEmailVerified(v)
+		return nil
+	case visitor.FieldMailIdentity:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMailIdentity(v)
+		return nil
+	case visitor.FieldClaimsAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClaimsAt(v)
+		return nil
+	case visitor.FieldSessionsEndedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSessionsEndedAt(v)
+		return nil
 	case visitor.FieldLanguage:
 		v, ok := value.(string)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLanguage(v)
-		return nil
-	case visitor.FieldMergedInto:
-		v, ok := value.(string)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetMergedInto(v)
 		return nil
 	case visitor.FieldLastSeenAt:
 		v, ok := value.(clock.Micros)
@@ -42997,6 +43207,12 @@ func (m *VisitorMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *VisitorMutation) AddedFields() []string {
 	var fields []string
+	if m.addclaims_at != nil {
+		fields = append(fields, visitor.FieldClaimsAt)
+	}
+	if m.addsessions_ended_at != nil {
+		fields = append(fields, visitor.FieldSessionsEndedAt)
+	}
 	if m.addlast_seen_at != nil {
 		fields = append(fields, visitor.FieldLastSeenAt)
 	}
@@ -43011,6 +43227,10 @@ func (m *VisitorMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *VisitorMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case visitor.FieldClaimsAt:
+		return m.AddedClaimsAt()
+	case visitor.FieldSessionsEndedAt:
+		return m.AddedSessionsEndedAt()
 	case visitor.FieldLastSeenAt:
 		return m.AddedLastSeenAt()
 	case visitor.FieldCreatedAt:
@@ -43024,6 +43244,20 @@ func (m *VisitorMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *VisitorMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case visitor.FieldClaimsAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddClaimsAt(v)
+		return nil
+	case visitor.FieldSessionsEndedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSessionsEndedAt(v)
+		return nil
 	case visitor.FieldLastSeenAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -43049,6 +43283,9 @@ func (m *VisitorMutation) ClearedFields() []string {
 	if m.FieldCleared(visitor.FieldIdentity) {
 		fields = append(fields, visitor.FieldIdentity)
 	}
+	if m.FieldCleared(visitor.FieldMailIdentity) {
+		fields = append(fields, visitor.FieldMailIdentity)
+	}
 	return fields
 }
 
@@ -43065,6 +43302,9 @@ func (m *VisitorMutation) ClearField(name string) error {
 	switch name {
 	case visitor.FieldIdentity:
 		m.ClearIdentity()
+		return nil
+	case visitor.FieldMailIdentity:
+		m.ClearMailIdentity()
 		return nil
 	}
 	return fmt.Errorf("unknown Visitor nullable field %s", name)
@@ -43095,11 +43335,20 @@ func (m *VisitorMutation) ResetField(name string) error {
 	case visitor.FieldEmail:
 		m.ResetEmail()
 		return nil
+	case visitor.FieldEmailVerified:
+		m.ResetEmailVerified()
+		return nil
+	case visitor.FieldMailIdentity:
+		m.ResetMailIdentity()
+		return nil
+	case visitor.FieldClaimsAt:
+		m.ResetClaimsAt()
+		return nil
+	case visitor.FieldSessionsEndedAt:
+		m.ResetSessionsEndedAt()
+		return nil
 	case visitor.FieldLanguage:
 		m.ResetLanguage()
-		return nil
-	case visitor.FieldMergedInto:
-		m.ResetMergedInto()
 		return nil
 	case visitor.FieldLastSeenAt:
 		m.ResetLastSeenAt()
@@ -43720,4 +43969,849 @@ func (m *VisitorRateMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *VisitorRateMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown VisitorRate edge %s", name)
+}
+
+// VisitorSessionMutation represents an operation that mutates the VisitorSession nodes in the graph.
+type VisitorSessionMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	inbox_id        *string
+	visitor_id      *string
+	proof           *vocab.VisitorProof
+	last_seen_at    *clock.Micros
+	addlast_seen_at *clock.Micros
+	expires_at      *clock.Micros
+	addexpires_at   *clock.Micros
+	ended_at        *clock.Micros
+	addended_at     *clock.Micros
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*VisitorSession, error)
+	predicates      []predicate.VisitorSession
+}
+
+var _ ent.Mutation = (*VisitorSessionMutation)(nil)
+
+// visitorsessionOption allows management of the mutation configuration using functional options.
+type visitorsessionOption func(*VisitorSessionMutation)
+
+// newVisitorSessionMutation creates new mutation for the VisitorSession entity.
+func newVisitorSessionMutation(c config, op Op, opts ...visitorsessionOption) *VisitorSessionMutation {
+	m := &VisitorSessionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeVisitorSession,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withVisitorSessionID sets the ID field of the mutation.
+func withVisitorSessionID(id string) visitorsessionOption {
+	return func(m *VisitorSessionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *VisitorSession
+		)
+		m.oldValue = func(ctx context.Context) (*VisitorSession, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().VisitorSession.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withVisitorSession sets the old VisitorSession of the mutation.
+func withVisitorSession(node *VisitorSession) visitorsessionOption {
+	return func(m *VisitorSessionMutation) {
+		m.oldValue = func(context.Context) (*VisitorSession, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m VisitorSessionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m VisitorSessionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of VisitorSession entities.
+func (m *VisitorSessionMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *VisitorSessionMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *VisitorSessionMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().VisitorSession.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *VisitorSessionMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *VisitorSessionMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the VisitorSession entity.
+// If the VisitorSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorSessionMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *VisitorSessionMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *VisitorSessionMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *VisitorSessionMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the VisitorSession entity.
+// If the VisitorSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorSessionMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *VisitorSessionMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetVisitorID sets the "visitor_id" field.
+func (m *VisitorSessionMutation) SetVisitorID(s string) {
+	m.visitor_id = &s
+}
+
+// VisitorID returns the value of the "visitor_id" field in the mutation.
+func (m *VisitorSessionMutation) VisitorID() (r string, exists bool) {
+	v := m.visitor_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVisitorID returns the old "visitor_id" field's value of the VisitorSession entity.
+// If the VisitorSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorSessionMutation) OldVisitorID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVisitorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVisitorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVisitorID: %w", err)
+	}
+	return oldValue.VisitorID, nil
+}
+
+// ResetVisitorID resets all changes to the "visitor_id" field.
+func (m *VisitorSessionMutation) ResetVisitorID() {
+	m.visitor_id = nil
+}
+
+// SetProof sets the "proof" field.
+func (m *VisitorSessionMutation) SetProof(vp vocab.VisitorProof) {
+	m.proof = &vp
+}
+
+// Proof returns the value of the "proof" field in the mutation.
+func (m *VisitorSessionMutation) Proof() (r vocab.VisitorProof, exists bool) {
+	v := m.proof
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProof returns the old "proof" field's value of the VisitorSession entity.
+// If the VisitorSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorSessionMutation) OldProof(ctx context.Context) (v vocab.VisitorProof, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProof is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProof requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProof: %w", err)
+	}
+	return oldValue.Proof, nil
+}
+
+// ResetProof resets all changes to the "proof" field.
+func (m *VisitorSessionMutation) ResetProof() {
+	m.proof = nil
+}
+
+// SetLastSeenAt sets the "last_seen_at" field.
+func (m *VisitorSessionMutation) SetLastSeenAt(c clock.Micros) {
+	m.last_seen_at = &c
+	m.addlast_seen_at = nil
+}
+
+// LastSeenAt returns the value of the "last_seen_at" field in the mutation.
+func (m *VisitorSessionMutation) LastSeenAt() (r clock.Micros, exists bool) {
+	v := m.last_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastSeenAt returns the old "last_seen_at" field's value of the VisitorSession entity.
+// If the VisitorSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorSessionMutation) OldLastSeenAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastSeenAt: %w", err)
+	}
+	return oldValue.LastSeenAt, nil
+}
+
+// AddLastSeenAt adds c to the "last_seen_at" field.
+func (m *VisitorSessionMutation) AddLastSeenAt(c clock.Micros) {
+	if m.addlast_seen_at != nil {
+		*m.addlast_seen_at += c
+	} else {
+		m.addlast_seen_at = &c
+	}
+}
+
+// AddedLastSeenAt returns the value that was added to the "last_seen_at" field in this mutation.
+func (m *VisitorSessionMutation) AddedLastSeenAt() (r clock.Micros, exists bool) {
+	v := m.addlast_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastSeenAt resets all changes to the "last_seen_at" field.
+func (m *VisitorSessionMutation) ResetLastSeenAt() {
+	m.last_seen_at = nil
+	m.addlast_seen_at = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *VisitorSessionMutation) SetExpiresAt(c clock.Micros) {
+	m.expires_at = &c
+	m.addexpires_at = nil
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *VisitorSessionMutation) ExpiresAt() (r clock.Micros, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the VisitorSession entity.
+// If the VisitorSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorSessionMutation) OldExpiresAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// AddExpiresAt adds c to the "expires_at" field.
+func (m *VisitorSessionMutation) AddExpiresAt(c clock.Micros) {
+	if m.addexpires_at != nil {
+		*m.addexpires_at += c
+	} else {
+		m.addexpires_at = &c
+	}
+}
+
+// AddedExpiresAt returns the value that was added to the "expires_at" field in this mutation.
+func (m *VisitorSessionMutation) AddedExpiresAt() (r clock.Micros, exists bool) {
+	v := m.addexpires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *VisitorSessionMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	m.addexpires_at = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *VisitorSessionMutation) SetEndedAt(c clock.Micros) {
+	m.ended_at = &c
+	m.addended_at = nil
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *VisitorSessionMutation) EndedAt() (r clock.Micros, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the VisitorSession entity.
+// If the VisitorSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorSessionMutation) OldEndedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// AddEndedAt adds c to the "ended_at" field.
+func (m *VisitorSessionMutation) AddEndedAt(c clock.Micros) {
+	if m.addended_at != nil {
+		*m.addended_at += c
+	} else {
+		m.addended_at = &c
+	}
+}
+
+// AddedEndedAt returns the value that was added to the "ended_at" field in this mutation.
+func (m *VisitorSessionMutation) AddedEndedAt() (r clock.Micros, exists bool) {
+	v := m.addended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *VisitorSessionMutation) ResetEndedAt() {
+	m.ended_at = nil
+	m.addended_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *VisitorSessionMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *VisitorSessionMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the VisitorSession entity.
+// If the VisitorSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorSessionMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *VisitorSessionMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *VisitorSessionMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *VisitorSessionMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the VisitorSessionMutation builder.
+func (m *VisitorSessionMutation) Where(ps ...predicate.VisitorSession) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the VisitorSessionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *VisitorSessionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.VisitorSession, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *VisitorSessionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *VisitorSessionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (VisitorSession).
+func (m *VisitorSessionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *VisitorSessionMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.account_id != nil {
+		fields = append(fields, visitorsession.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, visitorsession.FieldInboxID)
+	}
+	if m.visitor_id != nil {
+		fields = append(fields, visitorsession.FieldVisitorID)
+	}
+	if m.proof != nil {
+		fields = append(fields, visitorsession.FieldProof)
+	}
+	if m.last_seen_at != nil {
+		fields = append(fields, visitorsession.FieldLastSeenAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, visitorsession.FieldExpiresAt)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, visitorsession.FieldEndedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, visitorsession.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *VisitorSessionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case visitorsession.FieldAccountID:
+		return m.AccountID()
+	case visitorsession.FieldInboxID:
+		return m.InboxID()
+	case visitorsession.FieldVisitorID:
+		return m.VisitorID()
+	case visitorsession.FieldProof:
+		return m.Proof()
+	case visitorsession.FieldLastSeenAt:
+		return m.LastSeenAt()
+	case visitorsession.FieldExpiresAt:
+		return m.ExpiresAt()
+	case visitorsession.FieldEndedAt:
+		return m.EndedAt()
+	case visitorsession.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *VisitorSessionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case visitorsession.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case visitorsession.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case visitorsession.FieldVisitorID:
+		return m.OldVisitorID(ctx)
+	case visitorsession.FieldProof:
+		return m.OldProof(ctx)
+	case visitorsession.FieldLastSeenAt:
+		return m.OldLastSeenAt(ctx)
+	case visitorsession.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case visitorsession.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case visitorsession.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown VisitorSession field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *VisitorSessionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case visitorsession.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case visitorsession.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case visitorsession.FieldVisitorID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVisitorID(v)
+		return nil
+	case visitorsession.FieldProof:
+		v, ok := value.(vocab.VisitorProof)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProof(v)
+		return nil
+	case visitorsession.FieldLastSeenAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastSeenAt(v)
+		return nil
+	case visitorsession.FieldExpiresAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case visitorsession.FieldEndedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case visitorsession.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown VisitorSession field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *VisitorSessionMutation) AddedFields() []string {
+	var fields []string
+	if m.addlast_seen_at != nil {
+		fields = append(fields, visitorsession.FieldLastSeenAt)
+	}
+	if m.addexpires_at != nil {
+		fields = append(fields, visitorsession.FieldExpiresAt)
+	}
+	if m.addended_at != nil {
+		fields = append(fields, visitorsession.FieldEndedAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, visitorsession.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *VisitorSessionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case visitorsession.FieldLastSeenAt:
+		return m.AddedLastSeenAt()
+	case visitorsession.FieldExpiresAt:
+		return m.AddedExpiresAt()
+	case visitorsession.FieldEndedAt:
+		return m.AddedEndedAt()
+	case visitorsession.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *VisitorSessionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case visitorsession.FieldLastSeenAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastSeenAt(v)
+		return nil
+	case visitorsession.FieldExpiresAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddExpiresAt(v)
+		return nil
+	case visitorsession.FieldEndedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEndedAt(v)
+		return nil
+	case visitorsession.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown VisitorSession numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *VisitorSessionMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *VisitorSessionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *VisitorSessionMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown VisitorSession nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *VisitorSessionMutation) ResetField(name string) error {
+	switch name {
+	case visitorsession.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case visitorsession.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case visitorsession.FieldVisitorID:
+		m.ResetVisitorID()
+		return nil
+	case visitorsession.FieldProof:
+		m.ResetProof()
+		return nil
+	case visitorsession.FieldLastSeenAt:
+		m.ResetLastSeenAt()
+		return nil
+	case visitorsession.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case visitorsession.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case visitorsession.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown VisitorSession field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *VisitorSessionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *VisitorSessionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *VisitorSessionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *VisitorSessionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *VisitorSessionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *VisitorSessionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *VisitorSessionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown VisitorSession unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *VisitorSessionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown VisitorSession edge %s", name)
 }

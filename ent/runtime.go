@@ -53,6 +53,7 @@ import (
 	"parley/ent/user"
 	"parley/ent/visitor"
 	"parley/ent/visitorrate"
+	"parley/ent/visitorsession"
 	"parley/internal/clock"
 	"parley/internal/vocab"
 )
@@ -1545,16 +1546,24 @@ func init() {
 	visitorDescEmail := visitorFields[4].Descriptor()
 	// visitor.DefaultEmail holds the default value on creation for the email field.
 	visitor.DefaultEmail = visitorDescEmail.Default.(string)
+	// visitorDescEmailVerified is the schema descriptor for email_verified field.
+	visitorDescEmailVerified := visitorFields[5].Descriptor()
+	// visitor.DefaultEmailVerified holds the default value on creation for the email_verified field.
+	visitor.DefaultEmailVerified = visitorDescEmailVerified.Default.(bool)
+	// visitorDescClaimsAt is the schema descriptor for claims_at field.
+	visitorDescClaimsAt := visitorFields[7].Descriptor()
+	// visitor.DefaultClaimsAt holds the default value on creation for the claims_at field.
+	visitor.DefaultClaimsAt = clock.Micros(visitorDescClaimsAt.Default.(int64))
+	// visitorDescSessionsEndedAt is the schema descriptor for sessions_ended_at field.
+	visitorDescSessionsEndedAt := visitorFields[8].Descriptor()
+	// visitor.DefaultSessionsEndedAt holds the default value on creation for the sessions_ended_at field.
+	visitor.DefaultSessionsEndedAt = clock.Micros(visitorDescSessionsEndedAt.Default.(int64))
 	// visitorDescLanguage is the schema descriptor for language field.
-	visitorDescLanguage := visitorFields[5].Descriptor()
+	visitorDescLanguage := visitorFields[9].Descriptor()
 	// visitor.DefaultLanguage holds the default value on creation for the language field.
 	visitor.DefaultLanguage = visitorDescLanguage.Default.(string)
-	// visitorDescMergedInto is the schema descriptor for merged_into field.
-	visitorDescMergedInto := visitorFields[6].Descriptor()
-	// visitor.DefaultMergedInto holds the default value on creation for the merged_into field.
-	visitor.DefaultMergedInto = visitorDescMergedInto.Default.(string)
 	// visitorDescLastSeenAt is the schema descriptor for last_seen_at field.
-	visitorDescLastSeenAt := visitorFields[7].Descriptor()
+	visitorDescLastSeenAt := visitorFields[10].Descriptor()
 	// visitor.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
 	visitor.DefaultLastSeenAt = clock.Micros(visitorDescLastSeenAt.Default.(int64))
 	// visitorDescID is the schema descriptor for id field.
@@ -1574,4 +1583,33 @@ func init() {
 	visitorrateDescID := visitorrateMixinFields0[0].Descriptor()
 	// visitorrate.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	visitorrate.IDValidator = visitorrateDescID.Validators[0].(func(string) error)
+	visitorsessionMixin := schema.VisitorSession{}.Mixin()
+	visitorsessionMixinFields0 := visitorsessionMixin[0].Fields()
+	_ = visitorsessionMixinFields0
+	visitorsessionFields := schema.VisitorSession{}.Fields()
+	_ = visitorsessionFields
+	// visitorsessionDescAccountID is the schema descriptor for account_id field.
+	visitorsessionDescAccountID := visitorsessionMixinFields0[1].Descriptor()
+	// visitorsession.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	visitorsession.AccountIDValidator = visitorsessionDescAccountID.Validators[0].(func(string) error)
+	// visitorsessionDescInboxID is the schema descriptor for inbox_id field.
+	visitorsessionDescInboxID := visitorsessionMixinFields0[2].Descriptor()
+	// visitorsession.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	visitorsession.InboxIDValidator = visitorsessionDescInboxID.Validators[0].(func(string) error)
+	// visitorsessionDescLastSeenAt is the schema descriptor for last_seen_at field.
+	visitorsessionDescLastSeenAt := visitorsessionFields[2].Descriptor()
+	// visitorsession.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
+	visitorsession.DefaultLastSeenAt = clock.Micros(visitorsessionDescLastSeenAt.Default.(int64))
+	// visitorsessionDescExpiresAt is the schema descriptor for expires_at field.
+	visitorsessionDescExpiresAt := visitorsessionFields[3].Descriptor()
+	// visitorsession.DefaultExpiresAt holds the default value on creation for the expires_at field.
+	visitorsession.DefaultExpiresAt = clock.Micros(visitorsessionDescExpiresAt.Default.(int64))
+	// visitorsessionDescEndedAt is the schema descriptor for ended_at field.
+	visitorsessionDescEndedAt := visitorsessionFields[4].Descriptor()
+	// visitorsession.DefaultEndedAt holds the default value on creation for the ended_at field.
+	visitorsession.DefaultEndedAt = clock.Micros(visitorsessionDescEndedAt.Default.(int64))
+	// visitorsessionDescID is the schema descriptor for id field.
+	visitorsessionDescID := visitorsessionMixinFields0[0].Descriptor()
+	// visitorsession.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	visitorsession.IDValidator = visitorsessionDescID.Validators[0].(func(string) error)
 }

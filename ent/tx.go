@@ -110,6 +110,8 @@ type Tx struct {
 	Visitor *VisitorClient
 	// VisitorRate is the client for interacting with the VisitorRate builders.
 	VisitorRate *VisitorRateClient
+	// VisitorSession is the client for interacting with the VisitorSession builders.
+	VisitorSession *VisitorSessionClient
 
 	// lazily loaded.
 	client     *Client
@@ -290,6 +292,7 @@ func (tx *Tx) init() {
 	tx.User = NewUserClient(tx.config)
 	tx.Visitor = NewVisitorClient(tx.config)
 	tx.VisitorRate = NewVisitorRateClient(tx.config)
+	tx.VisitorSession = NewVisitorSessionClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

@@ -31,10 +31,16 @@ type Visitor struct {
 	Name string `json:"name,omitempty"`
 	// Email holds the value of the "email" field.
 	Email string `json:"email,omitempty"`
+	// Proved by a signed identity or by mail, not typed (CH-8).
+	EmailVerified bool `json:"email_verified,omitempty"`
+	// The address by which a mailed link or code proved them; null: not so.
+	MailIdentity *string `json:"mail_identity,omitempty"`
+	// ClaimsAt holds the value of the "claims_at" field.
+	ClaimsAt clock.Micros `json:"claims_at,omitempty"`
+	// SessionsEndedAt holds the value of the "sessions_ended_at" field.
+	SessionsEndedAt clock.Micros `json:"sessions_ended_at,omitempty"`
 	// What their browser asks for, as a BCP 47 tag; empty: not known.
 	Language string `json:"language,omitempty"`
-	// The identified visitor that this one turned out to be.
-	MergedInto string `json:"merged_into,omitempty"`
 	// LastSeenAt holds the value of the "last_seen_at" field.
 	LastSeenAt clock.Micros `json:"last_seen_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -47,9 +53,11 @@ func (*Visitor) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case visitor.FieldLastSeenAt, visitor.FieldCreatedAt:
+		case visitor.FieldEmailVerified:
+			values[i] = new(sql.NullBool)
+		case visitor.FieldClaimsAt, visitor.FieldSessionsEndedAt, visitor.FieldLastSeenAt, visitor.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case visitor.FieldID, visitor.FieldAccountID, visitor.FieldInboxID, visitor.FieldChannelID, visitor.FieldContactID, visitor.FieldIdentity, visitor.FieldName, visitor.FieldEmail, visitor.FieldLanguage, visitor.FieldMergedInto:
+		case visitor.FieldID, visitor.FieldAccountID, visitor.FieldInboxID, visitor.FieldChannelID, visitor.FieldContactID, visitor.FieldIdentity, visitor.FieldName, visitor.FieldEmail, visitor.FieldMailIdentity, visitor.FieldLanguage:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -115,17 +123,36 @@ func (_m *Visitor) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Email = value.String
 			}
+		case visitor.FieldEmailVerified:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field email_verified", values[i])
+			} else if value.Valid {
+				_m.EmailVerified = value.Bool
+			}
+		case visitor.FieldMailIdentity:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field mail_identity", values[i])
+			} else if value.Valid {
+				_m.MailIdentity = new(string)
+				*_m.MailIdentity = value.String
+			}
+		case visitor.FieldClaimsAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field claims_at", values[i])
+			} else if value.Valid {
+				_m.ClaimsAt = clock.Micros(value.Int64)
+			}
+		case visitor.FieldSessionsEndedAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field sessions_ended_at", values[i])
+			} else if value.Valid {
+				_m.SessionsEndedAt = clock.Micros(value.Int64)
+			}
 		case visitor.FieldLanguage:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field language", values[i])
 			} else if value.Valid {
 				_m.Language = value.String
-			}
-		case visitor.FieldMergedInto:
-			if value, ok := values[i].(*sql.NullString); !ok {
-				return fmt.Errorf("unexpected type %T for field merged_into", values[i])
-			} else if value.Valid {
-				_m.MergedInto = value.String
 			}
 		case visitor.FieldLastSeenAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -198,11 +225,22 @@ func (_m *Visitor) String() string {
 	builder.WriteString("email=")
 	builder.WriteString(_m.Email)
 	builder.WriteString(", ")
+	builder.WriteString("email_verified=")
+	builder.WriteString(fmt.Sprintf("%v", _m.EmailVerified))
+	builder.WriteString(", ")
+	if v := _m.MailIdentity; v != nil {
+		builder.WriteString("mail_identity=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	builder.WriteString("claims_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ClaimsAt))
+	builder.WriteString(", ")
+	builder.WriteString("sessions_ended_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SessionsEndedAt))
+	builder.WriteString(", ")
 	builder.WriteString("language=")
 	builder.WriteString(_m.Language)
-	builder.WriteString(", ")
-	builder.WriteString("merged_into=")
-	builder.WriteString(_m.MergedInto)
 	builder.WriteString(", ")
 	builder.WriteString("last_seen_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastSeenAt))

@@ -97,6 +97,62 @@ func (_c *VisitorCreate) SetNillableEmail(v *string) *VisitorCreate {
 	return _c
 }
 
+// SetEmailVerified sets the "email_verified" field.
+func (_c *VisitorCreate) SetEmailVerified(v bool) *VisitorCreate {
+	_c.mutation.SetEmailVerified(v)
+	return _c
+}
+
+// SetNillableEmailVerified sets the "email_verified" field if the given value is not nil.
+func (_c *VisitorCreate) SetNillableEmailVerified(v *bool) *VisitorCreate {
+	if v != nil {
+		_c.SetEmailVerified(*v)
+	}
+	return _c
+}
+
+// SetMailIdentity sets the "mail_identity" field.
+func (_c *VisitorCreate) SetMailIdentity(v string) *VisitorCreate {
+	_c.mutation.SetMailIdentity(v)
+	return _c
+}
+
+// SetNillableMailIdentity sets the "mail_identity" field if the given value is not nil.
+func (_c *VisitorCreate) SetNillableMailIdentity(v *string) *VisitorCreate {
+	if v != nil {
+		_c.SetMailIdentity(*v)
+	}
+	return _c
+}
+
+// SetClaimsAt sets the "claims_at" field.
+func (_c *VisitorCreate) SetClaimsAt(v clock.Micros) *VisitorCreate {
+	_c.mutation.SetClaimsAt(v)
+	return _c
+}
+
+// SetNillableClaimsAt sets the "claims_at" field if the given value is not nil.
+func (_c *VisitorCreate) SetNillableClaimsAt(v *clock.Micros) *VisitorCreate {
+	if v != nil {
+		_c.SetClaimsAt(*v)
+	}
+	return _c
+}
+
+// SetSessionsEndedAt sets the "sessions_ended_at" field.
+func (_c *VisitorCreate) SetSessionsEndedAt(v clock.Micros) *VisitorCreate {
+	_c.mutation.SetSessionsEndedAt(v)
+	return _c
+}
+
+// SetNillableSessionsEndedAt sets the "sessions_ended_at" field if the given value is not nil.
+func (_c *VisitorCreate) SetNillableSessionsEndedAt(v *clock.Micros) *VisitorCreate {
+	if v != nil {
+		_c.SetSessionsEndedAt(*v)
+	}
+	return _c
+}
+
 // SetLanguage sets the "language" field.
 func (_c *VisitorCreate) SetLanguage(v string) *VisitorCreate {
 	_c.mutation.SetLanguage(v)
@@ -107,20 +163,6 @@ func (_c *VisitorCreate) SetLanguage(v string) *VisitorCreate {
 func (_c *VisitorCreate) SetNillableLanguage(v *string) *VisitorCreate {
 	if v != nil {
 		_c.SetLanguage(*v)
-	}
-	return _c
-}
-
-// SetMergedInto sets the "merged_into" field.
-func (_c *VisitorCreate) SetMergedInto(v string) *VisitorCreate {
-	_c.mutation.SetMergedInto(v)
-	return _c
-}
-
-// SetNillableMergedInto sets the "merged_into" field if the given value is not nil.
-func (_c *VisitorCreate) SetNillableMergedInto(v *string) *VisitorCreate {
-	if v != nil {
-		_c.SetMergedInto(*v)
 	}
 	return _c
 }
@@ -198,13 +240,21 @@ func (_c *VisitorCreate) defaults() {
 		v := visitor.DefaultEmail
 		_c.mutation.SetEmail(v)
 	}
+	if _, ok := _c.mutation.EmailVerified(); !ok {
+		v := visitor.DefaultEmailVerified
+		_c.mutation.SetEmailVerified(v)
+	}
+	if _, ok := _c.mutation.ClaimsAt(); !ok {
+		v := visitor.DefaultClaimsAt
+		_c.mutation.SetClaimsAt(v)
+	}
+	if _, ok := _c.mutation.SessionsEndedAt(); !ok {
+		v := visitor.DefaultSessionsEndedAt
+		_c.mutation.SetSessionsEndedAt(v)
+	}
 	if _, ok := _c.mutation.Language(); !ok {
 		v := visitor.DefaultLanguage
 		_c.mutation.SetLanguage(v)
-	}
-	if _, ok := _c.mutation.MergedInto(); !ok {
-		v := visitor.DefaultMergedInto
-		_c.mutation.SetMergedInto(v)
 	}
 	if _, ok := _c.mutation.LastSeenAt(); !ok {
 		v := visitor.DefaultLastSeenAt
@@ -242,11 +292,17 @@ func (_c *VisitorCreate) check() error {
 	if _, ok := _c.mutation.Email(); !ok {
 		return &ValidationError{Name: "email", err: errors.New(`ent: missing required field "Visitor.email"`)}
 	}
+	if _, ok := _c.mutation.EmailVerified(); !ok {
+		return &ValidationError{Name: "email_verified", err: errors.New(`ent: missing required field "Visitor.email_verified"`)}
+	}
+	if _, ok := _c.mutation.ClaimsAt(); !ok {
+		return &ValidationError{Name: "claims_at", err: errors.New(`ent: missing required field "Visitor.claims_at"`)}
+	}
+	if _, ok := _c.mutation.SessionsEndedAt(); !ok {
+		return &ValidationError{Name: "sessions_ended_at", err: errors.New(`ent: missing required field "Visitor.sessions_ended_at"`)}
+	}
 	if _, ok := _c.mutation.Language(); !ok {
 		return &ValidationError{Name: "language", err: errors.New(`ent: missing required field "Visitor.language"`)}
-	}
-	if _, ok := _c.mutation.MergedInto(); !ok {
-		return &ValidationError{Name: "merged_into", err: errors.New(`ent: missing required field "Visitor.merged_into"`)}
 	}
 	if _, ok := _c.mutation.LastSeenAt(); !ok {
 		return &ValidationError{Name: "last_seen_at", err: errors.New(`ent: missing required field "Visitor.last_seen_at"`)}
@@ -323,13 +379,25 @@ func (_c *VisitorCreate) createSpec() (*Visitor, *sqlgraph.CreateSpec) {
 		_spec.SetField(visitor.FieldEmail, field.TypeString, value)
 		_node.Email = value
 	}
+	if value, ok := _c.mutation.EmailVerified(); ok {
+		_spec.SetField(visitor.FieldEmailVerified, field.TypeBool, value)
+		_node.EmailVerified = value
+	}
+	if value, ok := _c.mutation.MailIdentity(); ok {
+		_spec.SetField(visitor.FieldMailIdentity, field.TypeString, value)
+		_node.MailIdentity = &value
+	}
+	if value, ok := _c.mutation.ClaimsAt(); ok {
+		_spec.SetField(visitor.FieldClaimsAt, field.TypeInt64, value)
+		_node.ClaimsAt = value
+	}
+	if value, ok := _c.mutation.SessionsEndedAt(); ok {
+		_spec.SetField(visitor.FieldSessionsEndedAt, field.TypeInt64, value)
+		_node.SessionsEndedAt = value
+	}
 	if value, ok := _c.mutation.Language(); ok {
 		_spec.SetField(visitor.FieldLanguage, field.TypeString, value)
 		_node.Language = value
-	}
-	if value, ok := _c.mutation.MergedInto(); ok {
-		_spec.SetField(visitor.FieldMergedInto, field.TypeString, value)
-		_node.MergedInto = value
 	}
 	if value, ok := _c.mutation.LastSeenAt(); ok {
 		_spec.SetField(visitor.FieldLastSeenAt, field.TypeInt64, value)
@@ -445,6 +513,72 @@ func (u *VisitorUpsert) UpdateEmail() *VisitorUpsert {
 	return u
 }
 
+// SetEmailVerified sets the "email_verified" field.
+func (u *VisitorUpsert) SetEmailVerified(v bool) *VisitorUpsert {
+	u.Set(visitor.FieldEmailVerified, v)
+	return u
+}
+
+// UpdateEmailVerified sets the "email_verified" field to the value that was provided on create.
+func (u *VisitorUpsert) UpdateEmailVerified() *VisitorUpsert {
+	u.SetExcluded(visitor.FieldEmailVerified)
+	return u
+}
+
+// SetMailIdentity sets the "mail_identity" field.
+func (u *VisitorUpsert) SetMailIdentity(v string) *VisitorUpsert {
+	u.Set(visitor.FieldMailIdentity, v)
+	return u
+}
+
+// UpdateMailIdentity sets the "mail_identity" field to the value that was provided on create.
+func (u *VisitorUpsert) UpdateMailIdentity() *VisitorUpsert {
+	u.SetExcluded(visitor.FieldMailIdentity)
+	return u
+}
+
+// ClearMailIdentity clears the value of the "mail_identity" field.
+func (u *VisitorUpsert) ClearMailIdentity() *VisitorUpsert {
+	u.SetNull(visitor.FieldMailIdentity)
+	return u
+}
+
+// SetClaimsAt sets the "claims_at" field.
+func (u *VisitorUpsert) SetClaimsAt(v clock.Micros) *VisitorUpsert {
+	u.Set(visitor.FieldClaimsAt, v)
+	return u
+}
+
+// UpdateClaimsAt sets the "claims_at" field to the value that was provided on create.
+func (u *VisitorUpsert) UpdateClaimsAt() *VisitorUpsert {
+	u.SetExcluded(visitor.FieldClaimsAt)
+	return u
+}
+
+// AddClaimsAt adds v to the "claims_at" field.
+func (u *VisitorUpsert) AddClaimsAt(v clock.Micros) *VisitorUpsert {
+	u.Add(visitor.FieldClaimsAt, v)
+	return u
+}
+
+// SetSessionsEndedAt sets the "sessions_ended_at" field.
+func (u *VisitorUpsert) SetSessionsEndedAt(v clock.Micros) *VisitorUpsert {
+	u.Set(visitor.FieldSessionsEndedAt, v)
+	return u
+}
+
+// UpdateSessionsEndedAt sets the "sessions_ended_at" field to the value that was provided on create.
+func (u *VisitorUpsert) UpdateSessionsEndedAt() *VisitorUpsert {
+	u.SetExcluded(visitor.FieldSessionsEndedAt)
+	return u
+}
+
+// AddSessionsEndedAt adds v to the "sessions_ended_at" field.
+func (u *VisitorUpsert) AddSessionsEndedAt(v clock.Micros) *VisitorUpsert {
+	u.Add(visitor.FieldSessionsEndedAt, v)
+	return u
+}
+
 // SetLanguage sets the "language" field.
 func (u *VisitorUpsert) SetLanguage(v string) *VisitorUpsert {
 	u.Set(visitor.FieldLanguage, v)
@@ -454,18 +588,6 @@ func (u *VisitorUpsert) SetLanguage(v string) *VisitorUpsert {
 // UpdateLanguage sets the "language" field to the value that was provided on create.
 func (u *VisitorUpsert) UpdateLanguage() *VisitorUpsert {
 	u.SetExcluded(visitor.FieldLanguage)
-	return u
-}
-
-// SetMergedInto sets the "merged_into" field.
-func (u *VisitorUpsert) SetMergedInto(v string) *VisitorUpsert {
-	u.Set(visitor.FieldMergedInto, v)
-	return u
-}
-
-// UpdateMergedInto sets the "merged_into" field to the value that was provided on create.
-func (u *VisitorUpsert) UpdateMergedInto() *VisitorUpsert {
-	u.SetExcluded(visitor.FieldMergedInto)
 	return u
 }
 
@@ -610,6 +732,83 @@ func (u *VisitorUpsertOne) UpdateEmail() *VisitorUpsertOne {
 	})
 }
 
+// SetEmailVerified sets the "email_verified" field.
+func (u *VisitorUpsertOne) SetEmailVerified(v bool) *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetEmailVerified(v)
+	})
+}
+
+// UpdateEmailVerified sets the "email_verified" field to the value that was provided on create.
+func (u *VisitorUpsertOne) UpdateEmailVerified() *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateEmailVerified()
+	})
+}
+
+// SetMailIdentity sets the "mail_identity" field.
+func (u *VisitorUpsertOne) SetMailIdentity(v string) *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetMailIdentity(v)
+	})
+}
+
+// UpdateMailIdentity sets the "mail_identity" field to the value that was provided on create.
+func (u *VisitorUpsertOne) UpdateMailIdentity() *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateMailIdentity()
+	})
+}
+
+// ClearMailIdentity clears the value of the "mail_identity" field.
+func (u *VisitorUpsertOne) ClearMailIdentity() *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.ClearMailIdentity()
+	})
+}
+
+// SetClaimsAt sets the "claims_at" field.
+func (u *VisitorUpsertOne) SetClaimsAt(v clock.Micros) *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetClaimsAt(v)
+	})
+}
+
+// AddClaimsAt adds v to the "claims_at" field.
+func (u *VisitorUpsertOne) AddClaimsAt(v clock.Micros) *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.AddClaimsAt(v)
+	})
+}
+
+// UpdateClaimsAt sets the "claims_at" field to the value that was provided on create.
+func (u *VisitorUpsertOne) UpdateClaimsAt() *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateClaimsAt()
+	})
+}
+
+// SetSessionsEndedAt sets the "sessions_ended_at" field.
+func (u *VisitorUpsertOne) SetSessionsEndedAt(v clock.Micros) *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetSessionsEndedAt(v)
+	})
+}
+
+// AddSessionsEndedAt adds v to the "sessions_ended_at" field.
+func (u *VisitorUpsertOne) AddSessionsEndedAt(v clock.Micros) *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.AddSessionsEndedAt(v)
+	})
+}
+
+// UpdateSessionsEndedAt sets the "sessions_ended_at" field to the value that was provided on create.
+func (u *VisitorUpsertOne) UpdateSessionsEndedAt() *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateSessionsEndedAt()
+	})
+}
+
 // SetLanguage sets the "language" field.
 func (u *VisitorUpsertOne) SetLanguage(v string) *VisitorUpsertOne {
 	return u.Update(func(s *VisitorUpsert) {
@@ -621,20 +820,6 @@ func (u *VisitorUpsertOne) SetLanguage(v string) *VisitorUpsertOne {
 func (u *VisitorUpsertOne) UpdateLanguage() *VisitorUpsertOne {
 	return u.Update(func(s *VisitorUpsert) {
 		s.UpdateLanguage()
-	})
-}
-
-// SetMergedInto sets the "merged_into" field.
-func (u *VisitorUpsertOne) SetMergedInto(v string) *VisitorUpsertOne {
-	return u.Update(func(s *VisitorUpsert) {
-		s.SetMergedInto(v)
-	})
-}
-
-// UpdateMergedInto sets the "merged_into" field to the value that was provided on create.
-func (u *VisitorUpsertOne) UpdateMergedInto() *VisitorUpsertOne {
-	return u.Update(func(s *VisitorUpsert) {
-		s.UpdateMergedInto()
 	})
 }
 
@@ -949,6 +1134,83 @@ func (u *VisitorUpsertBulk) UpdateEmail() *VisitorUpsertBulk {
 	})
 }
 
+// SetEmailVerified sets the "email_verified" field.
+func (u *VisitorUpsertBulk) SetEmailVerified(v bool) *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetEmailVerified(v)
+	})
+}
+
+// UpdateEmailVerified sets the "email_verified" field to the value that was provided on create.
+func (u *VisitorUpsertBulk) UpdateEmailVerified() *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateEmailVerified()
+	})
+}
+
+// SetMailIdentity sets the "mail_identity" field.
+func (u *VisitorUpsertBulk) SetMailIdentity(v string) *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetMailIdentity(v)
+	})
+}
+
+// UpdateMailIdentity sets the "mail_identity" field to the value that was provided on create.
+func (u *VisitorUpsertBulk) UpdateMailIdentity() *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateMailIdentity()
+	})
+}
+
+// ClearMailIdentity clears the value of the "mail_identity" field.
+func (u *VisitorUpsertBulk) ClearMailIdentity() *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.ClearMailIdentity()
+	})
+}
+
+// SetClaimsAt sets the "claims_at" field.
+func (u *VisitorUpsertBulk) SetClaimsAt(v clock.Micros) *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetClaimsAt(v)
+	})
+}
+
+// AddClaimsAt adds v to the "claims_at" field.
+func (u *VisitorUpsertBulk) AddClaimsAt(v clock.Micros) *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.AddClaimsAt(v)
+	})
+}
+
+// UpdateClaimsAt sets the "claims_at" field to the value that was provided on create.
+func (u *VisitorUpsertBulk) UpdateClaimsAt() *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateClaimsAt()
+	})
+}
+
+// SetSessionsEndedAt sets the "sessions_ended_at" field.
+func (u *VisitorUpsertBulk) SetSessionsEndedAt(v clock.Micros) *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetSessionsEndedAt(v)
+	})
+}
+
+// AddSessionsEndedAt adds v to the "sessions_ended_at" field.
+func (u *VisitorUpsertBulk) AddSessionsEndedAt(v clock.Micros) *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.AddSessionsEndedAt(v)
+	})
+}
+
+// UpdateSessionsEndedAt sets the "sessions_ended_at" field to the value that was provided on create.
+func (u *VisitorUpsertBulk) UpdateSessionsEndedAt() *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateSessionsEndedAt()
+	})
+}
+
 // SetLanguage sets the "language" field.
 func (u *VisitorUpsertBulk) SetLanguage(v string) *VisitorUpsertBulk {
 	return u.Update(func(s *VisitorUpsert) {
@@ -960,20 +1222,6 @@ func (u *VisitorUpsertBulk) SetLanguage(v string) *VisitorUpsertBulk {
 func (u *VisitorUpsertBulk) UpdateLanguage() *VisitorUpsertBulk {
 	return u.Update(func(s *VisitorUpsert) {
 		s.UpdateLanguage()
-	})
-}
-
-// SetMergedInto sets the "merged_into" field.
-func (u *VisitorUpsertBulk) SetMergedInto(v string) *VisitorUpsertBulk {
-	return u.Update(func(s *VisitorUpsert) {
-		s.SetMergedInto(v)
-	})
-}
-
-// UpdateMergedInto sets the "merged_into" field to the value that was provided on create.
-func (u *VisitorUpsertBulk) UpdateMergedInto() *VisitorUpsertBulk {
-	return u.Update(func(s *VisitorUpsert) {
-		s.UpdateMergedInto()
 	})
 }
 

@@ -91,6 +91,82 @@ func (_u *VisitorUpdate) SetNillableEmail(v *string) *VisitorUpdate {
 	return _u
 }
 
+// SetEmailVerified sets the "email_verified" field.
+func (_u *VisitorUpdate) SetEmailVerified(v bool) *VisitorUpdate {
+	_u.mutation.SetEmailVerified(v)
+	return _u
+}
+
+// SetNillableEmailVerified sets the "email_verified" field if the given value is not nil.
+func (_u *VisitorUpdate) SetNillableEmailVerified(v *bool) *VisitorUpdate {
+	if v != nil {
+		_u.SetEmailVerified(*v)
+	}
+	return _u
+}
+
+// SetMailIdentity sets the "mail_identity" field.
+func (_u *VisitorUpdate) SetMailIdentity(v string) *VisitorUpdate {
+	_u.mutation.SetMailIdentity(v)
+	return _u
+}
+
+// SetNillableMailIdentity sets the "mail_identity" field if the given value is not nil.
+func (_u *VisitorUpdate) SetNillableMailIdentity(v *string) *VisitorUpdate {
+	if v != nil {
+		_u.SetMailIdentity(*v)
+	}
+	return _u
+}
+
+// ClearMailIdentity clears the value of the "mail_identity" field.
+func (_u *VisitorUpdate) ClearMailIdentity() *VisitorUpdate {
+	_u.mutation.ClearMailIdentity()
+	return _u
+}
+
+// SetClaimsAt sets the "claims_at" field.
+func (_u *VisitorUpdate) SetClaimsAt(v clock.Micros) *VisitorUpdate {
+	_u.mutation.ResetClaimsAt()
+	_u.mutation.SetClaimsAt(v)
+	return _u
+}
+
+// SetNillableClaimsAt sets the "claims_at" field if the given value is not nil.
+func (_u *VisitorUpdate) SetNillableClaimsAt(v *clock.Micros) *VisitorUpdate {
+	if v != nil {
+		_u.SetClaimsAt(*v)
+	}
+	return _u
+}
+
+// AddClaimsAt adds value to the "claims_at" field.
+func (_u *VisitorUpdate) AddClaimsAt(v clock.Micros) *VisitorUpdate {
+	_u.mutation.AddClaimsAt(v)
+	return _u
+}
+
+// SetSessionsEndedAt sets the "sessions_ended_at" field.
+func (_u *VisitorUpdate) SetSessionsEndedAt(v clock.Micros) *VisitorUpdate {
+	_u.mutation.ResetSessionsEndedAt()
+	_u.mutation.SetSessionsEndedAt(v)
+	return _u
+}
+
+// SetNillableSessionsEndedAt sets the "sessions_ended_at" field if the given value is not nil.
+func (_u *VisitorUpdate) SetNillableSessionsEndedAt(v *clock.Micros) *VisitorUpdate {
+	if v != nil {
+		_u.SetSessionsEndedAt(*v)
+	}
+	return _u
+}
+
+// AddSessionsEndedAt adds value to the "sessions_ended_at" field.
+func (_u *VisitorUpdate) AddSessionsEndedAt(v clock.Micros) *VisitorUpdate {
+	_u.mutation.AddSessionsEndedAt(v)
+	return _u
+}
+
 // SetLanguage sets the "language" field.
 func (_u *VisitorUpdate) SetLanguage(v string) *VisitorUpdate {
 	_u.mutation.SetLanguage(v)
@@ -101,20 +177,6 @@ func (_u *VisitorUpdate) SetLanguage(v string) *VisitorUpdate {
 func (_u *VisitorUpdate) SetNillableLanguage(v *string) *VisitorUpdate {
 	if v != nil {
 		_u.SetLanguage(*v)
-	}
-	return _u
-}
-
-// SetMergedInto sets the "merged_into" field.
-func (_u *VisitorUpdate) SetMergedInto(v string) *VisitorUpdate {
-	_u.mutation.SetMergedInto(v)
-	return _u
-}
-
-// SetNillableMergedInto sets the "merged_into" field if the given value is not nil.
-func (_u *VisitorUpdate) SetNillableMergedInto(v *string) *VisitorUpdate {
-	if v != nil {
-		_u.SetMergedInto(*v)
 	}
 	return _u
 }
@@ -202,11 +264,29 @@ func (_u *VisitorUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Email(); ok {
 		_spec.SetField(visitor.FieldEmail, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.EmailVerified(); ok {
+		_spec.SetField(visitor.FieldEmailVerified, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.MailIdentity(); ok {
+		_spec.SetField(visitor.FieldMailIdentity, field.TypeString, value)
+	}
+	if _u.mutation.MailIdentityCleared() {
+		_spec.ClearField(visitor.FieldMailIdentity, field.TypeString)
+	}
+	if value, ok := _u.mutation.ClaimsAt(); ok {
+		_spec.SetField(visitor.FieldClaimsAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedClaimsAt(); ok {
+		_spec.AddField(visitor.FieldClaimsAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.SessionsEndedAt(); ok {
+		_spec.SetField(visitor.FieldSessionsEndedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSessionsEndedAt(); ok {
+		_spec.AddField(visitor.FieldSessionsEndedAt, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.Language(); ok {
 		_spec.SetField(visitor.FieldLanguage, field.TypeString, value)
-	}
-	if value, ok := _u.mutation.MergedInto(); ok {
-		_spec.SetField(visitor.FieldMergedInto, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {
 		_spec.SetField(visitor.FieldLastSeenAt, field.TypeInt64, value)
@@ -298,6 +378,82 @@ func (_u *VisitorUpdateOne) SetNillableEmail(v *string) *VisitorUpdateOne {
 	return _u
 }
 
+// SetEmailVerified sets the "email_verified" field.
+func (_u *VisitorUpdateOne) SetEmailVerified(v bool) *VisitorUpdateOne {
+	_u.mutation.SetEmailVerified(v)
+	return _u
+}
+
+// SetNillableEmailVerified sets the "email_verified" field if the given value is not nil.
+func (_u *VisitorUpdateOne) SetNillableEmailVerified(v *bool) *VisitorUpdateOne {
+	if v != nil {
+		_u.SetEmailVerified(*v)
+	}
+	return _u
+}
+
+// SetMailIdentity sets the "mail_identity" field.
+func (_u *VisitorUpdateOne) SetMailIdentity(v string) *VisitorUpdateOne {
+	_u.mutation.SetMailIdentity(v)
+	return _u
+}
+
+// SetNillableMailIdentity sets the "mail_identity" field if the given value is not nil.
+func (_u *VisitorUpdateOne) SetNillableMailIdentity(v *string) *VisitorUpdateOne {
+	if v != nil {
+		_u.SetMailIdentity(*v)
+	}
+	return _u
+}
+
+// ClearMailIdentity clears the value of the "mail_identity" field.
+func (_u *VisitorUpdateOne) ClearMailIdentity() *VisitorUpdateOne {
+	_u.mutation.ClearMailIdentity()
+	return _u
+}
+
+// SetClaimsAt sets the "claims_at" field.
+func (_u *VisitorUpdateOne) SetClaimsAt(v clock.Micros) *VisitorUpdateOne {
+	_u.mutation.ResetClaimsAt()
+	_u.mutation.SetClaimsAt(v)
+	return _u
+}
+
+// SetNillableClaimsAt sets the "claims_at" field if the given value is not nil.
+func (_u *VisitorUpdateOne) SetNillableClaimsAt(v *clock.Micros) *VisitorUpdateOne {
+	if v != nil {
+		_u.SetClaimsAt(*v)
+	}
+	return _u
+}
+
+// AddClaimsAt adds value to the "claims_at" field.
+func (_u *VisitorUpdateOne) AddClaimsAt(v clock.Micros) *VisitorUpdateOne {
+	_u.mutation.AddClaimsAt(v)
+	return _u
+}
+
+// SetSessionsEndedAt sets the "sessions_ended_at" field.
+func (_u *VisitorUpdateOne) SetSessionsEndedAt(v clock.Micros) *VisitorUpdateOne {
+	_u.mutation.ResetSessionsEndedAt()
+	_u.mutation.SetSessionsEndedAt(v)
+	return _u
+}
+
+// SetNillableSessionsEndedAt sets the "sessions_ended_at" field if the given value is not nil.
+func (_u *VisitorUpdateOne) SetNillableSessionsEndedAt(v *clock.Micros) *VisitorUpdateOne {
+	if v != nil {
+		_u.SetSessionsEndedAt(*v)
+	}
+	return _u
+}
+
+// AddSessionsEndedAt adds value to the "sessions_ended_at" field.
+func (_u *VisitorUpdateOne) AddSessionsEndedAt(v clock.Micros) *VisitorUpdateOne {
+	_u.mutation.AddSessionsEndedAt(v)
+	return _u
+}
+
 // SetLanguage sets the "language" field.
 func (_u *VisitorUpdateOne) SetLanguage(v string) *VisitorUpdateOne {
 	_u.mutation.SetLanguage(v)
@@ -308,20 +464,6 @@ func (_u *VisitorUpdateOne) SetLanguage(v string) *VisitorUpdateOne {
 func (_u *VisitorUpdateOne) SetNillableLanguage(v *string) *VisitorUpdateOne {
 	if v != nil {
 		_u.SetLanguage(*v)
-	}
-	return _u
-}
-
-// SetMergedInto sets the "merged_into" field.
-func (_u *VisitorUpdateOne) SetMergedInto(v string) *VisitorUpdateOne {
-	_u.mutation.SetMergedInto(v)
-	return _u
-}
-
-// SetNillableMergedInto sets the "merged_into" field if the given value is not nil.
-func (_u *VisitorUpdateOne) SetNillableMergedInto(v *string) *VisitorUpdateOne {
-	if v != nil {
-		_u.SetMergedInto(*v)
 	}
 	return _u
 }
@@ -439,11 +581,29 @@ func (_u *VisitorUpdateOne) sqlSave(ctx context.Context) (_node *Visitor, err er
 	if value, ok := _u.mutation.Email(); ok {
 		_spec.SetField(visitor.FieldEmail, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.EmailVerified(); ok {
+		_spec.SetField(visitor.FieldEmailVerified, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.MailIdentity(); ok {
+		_spec.SetField(visitor.FieldMailIdentity, field.TypeString, value)
+	}
+	if _u.mutation.MailIdentityCleared() {
+		_spec.ClearField(visitor.FieldMailIdentity, field.TypeString)
+	}
+	if value, ok := _u.mutation.ClaimsAt(); ok {
+		_spec.SetField(visitor.FieldClaimsAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedClaimsAt(); ok {
+		_spec.AddField(visitor.FieldClaimsAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.SessionsEndedAt(); ok {
+		_spec.SetField(visitor.FieldSessionsEndedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSessionsEndedAt(); ok {
+		_spec.AddField(visitor.FieldSessionsEndedAt, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.Language(); ok {
 		_spec.SetField(visitor.FieldLanguage, field.TypeString, value)
-	}
-	if value, ok := _u.mutation.MergedInto(); ok {
-		_spec.SetField(visitor.FieldMergedInto, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {
 		_spec.SetField(visitor.FieldLastSeenAt, field.TypeInt64, value)

@@ -50,7 +50,8 @@ func (r *Resolver) loadForVisitor(ctx context.Context, ids []string) ([]model.No
 	list := make([]any, len(ids))
 	for prefix, load := range map[string]func(context.Context, []string) ([]any, error){
 		id.Visitor:      loader.AnyOf(r.Services.Nodes.Visitors),
-		id.Conversation: loader.AnyOf(shownAs(r.Services.Nodes.Conversations, shownConversation)),
+		id.Session:      loader.AnyOf(r.Services.Nodes.VisitorSessions),
+		id.Conversation: loader.AnyOf(shownAs(r.Services.Visitors.ConversationsByID, shownConversation)),
 		id.Message:      loader.AnyOf(shownAs(r.Services.Nodes.UndeletedMessages, shownMessage)),
 	} {
 		if err := loader.Place(ctx, list, ids, prefix, load); err != nil {

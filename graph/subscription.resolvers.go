@@ -90,6 +90,10 @@ func (r *subscriptionResolver) VisitorConversation(ctx context.Context, conversa
 	})
 }
 
+func (r *visitorConversationContinuedResolver) Conversation(ctx context.Context, obj *visitor.Continued) (*model.VisitorConversation, error) {
+	return shownConversation(obj.Conversation), nil
+}
+
 func (r *visitorMessageChangeResolver) Cursor(ctx context.Context, obj *visitor.MessageChange) (string, error) {
 	return r.Services.Visitors.Cursor(obj.Message.ConversationID, obj.Sequence)
 }
@@ -106,6 +110,10 @@ func (r *Resolver) Presence() generated.PresenceResolver { return &presenceResol
 
 func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }
 
+func (r *Resolver) VisitorConversationContinued() generated.VisitorConversationContinuedResolver {
+	return &visitorConversationContinuedResolver{r}
+}
+
 func (r *Resolver) VisitorMessageChange() generated.VisitorMessageChangeResolver {
 	return &visitorMessageChangeResolver{r}
 }
@@ -115,8 +123,9 @@ func (r *Resolver) VisitorStatusChange() generated.VisitorStatusChangeResolver {
 }
 
 type (
-	presenceResolver             struct{ *Resolver }
-	subscriptionResolver         struct{ *Resolver }
-	visitorMessageChangeResolver struct{ *Resolver }
-	visitorStatusChangeResolver  struct{ *Resolver }
+	presenceResolver                     struct{ *Resolver }
+	subscriptionResolver                 struct{ *Resolver }
+	visitorConversationContinuedResolver struct{ *Resolver }
+	visitorMessageChangeResolver         struct{ *Resolver }
+	visitorStatusChangeResolver          struct{ *Resolver }
 )

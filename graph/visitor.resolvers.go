@@ -24,7 +24,7 @@ func (r *mutationResolver) StartVisitorSession(ctx context.Context, input visito
 	if err != nil {
 		return nil, err
 	}
-	return &model.StartVisitorSessionPayload{Token: &session.Token, Visitor: session.Visitor}, nil
+	return &model.StartVisitorSessionPayload{Token: &session.Token, Visitor: session.Visitor, Ignored: session.Ignored}, nil
 }
 
 func (r *mutationResolver) StartChat(ctx context.Context, input visitor.StartChatInput) (*model.VisitorConversationPayload, error) {
@@ -46,6 +46,22 @@ func (r *mutationResolver) CaptureVisitorEmail(ctx context.Context, input visito
 
 func (r *mutationResolver) RecordVisitorConsent(ctx context.Context, input visitor.RecordVisitorConsentInput) (*model.VisitorPayload, error) {
 	return visitorPayload(r.Services.Visitors.RecordConsent(ctx, input))
+}
+
+func (r *mutationResolver) RequestVisitorEmailCode(ctx context.Context, input visitor.RequestVisitorEmailCodeInput) (*model.VisitorPayload, error) {
+	return visitorPayload(r.Services.Visitors.RequestEmailCode(ctx, input))
+}
+
+func (r *mutationResolver) ProveVisitorEmail(ctx context.Context, input visitor.ProveVisitorEmailInput) (*model.ProveVisitorEmailPayload, error) {
+	session, err := r.Services.Visitors.ProveEmail(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ProveVisitorEmailPayload{Token: &session.Token, Visitor: session.Visitor}, nil
+}
+
+func (r *mutationResolver) EndVisitorSession(ctx context.Context, input visitor.EndVisitorSessionInput) (*model.VisitorPayload, error) {
+	return visitorPayload(r.Services.Visitors.EndSession(ctx, input))
 }
 
 func (r *mutationResolver) RecordWidgetView(ctx context.Context, input visitor.RecordWidgetViewInput) (*model.VisitorPayload, error) {
@@ -86,11 +102,15 @@ func (r *visitorResolver) AvatarURL(ctx context.Context, obj *ent.Visitor) (*str
 }
 
 func (r *visitorResolver) Identified(ctx context.Context, obj *ent.Visitor) (bool, error) {
-	return obj.Identity != nil, nil
+	return visitor.IsIdentified(obj), nil
 }
 
 func (r *visitorResolver) PageViews(ctx context.Context, objs []*ent.Visitor, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.PageView], error) {
 	return r.Services.Visitors.PageViews(ctx, objs, pageArgs(first, after, last, before))
+}
+
+func (r *visitorResolver) Sessions(ctx context.Context, objs []*ent.Visitor, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.VisitorSession], error) {
+	return r.Services.Visitors.Sessions(ctx, objs, pageArgs(first, after, last, before))
 }
 
 func (r *visitorConversationResolver) Title(ctx context.Context, objs []*model.VisitorConversation) ([]string, error) {
@@ -103,6 +123,10 @@ func (r *visitorConversationResolver) Subject(ctx context.Context, obj *model.Vi
 
 func (r *visitorConversationResolver) Cursor(ctx context.Context, obj *model.VisitorConversation) (string, error) {
 	return r.visitorCursor(ctx, obj.ID)
+}
+
+func (r *visitorConversationResolver) ContinuedElsewhere(ctx context.Context, obj *model.VisitorConversation) (bool, error) {
+	return visitor.ContinuedElsewhere(ctx, rowOfConversation(obj)), nil
 }
 
 func (r *visitorConversationResolver) Assignee(ctx context.Context, objs []*model.VisitorConversation) ([]*ent.User, error) {

@@ -236,7 +236,7 @@ func (w *world) fillInboxes(ctx context.Context, tx *store.Tx) error {
 		{w.own, w.InboxIDs[0], w.ChannelIDs[0], w.ConversationIDs[0], w.VisitorIDs[0], w.AgentIDs[0]},
 		{w.other, w.InboxIDs[1], w.ChannelIDs[1], w.ConversationIDs[2], w.VisitorIDs[2], w.AgentIDs[1]},
 	} {
-		for _, kind := range []string{id.Message, id.Attachment, id.TargetedMessage, id.SavedView, id.Task, id.Consent, id.PageView, id.RoutingDecision, id.MessageRevision, emailChannel} {
+		for _, kind := range []string{id.Message, id.Attachment, id.TargetedMessage, id.SavedView, id.Task, id.Consent, id.PageView, id.Session, id.RoutingDecision, id.MessageRevision, emailChannel} {
 			in.ids[kind] = id.New(strings.TrimPrefix(kind, "e-mail "))
 		}
 		c, now := tx.Client, w.Store.Now()
@@ -261,6 +261,7 @@ func (w *world) fillInboxes(ctx context.Context, tx *store.Tx) error {
 				SetBasis(vocab.BasisExplicit).SetSubscriptionTypeID(w.own[id.SubscriptionType]).SetText("Yes").SetTextVersion("1").SetGivenAt(now),
 			c.MessageRevision.Create().SetID(in.ids[id.MessageRevision]).SetInboxID(in.inbox).SetConversationID(in.conversation).
 				SetMessageID(in.ids[id.Message]).SetText("Anwser").SetReplacedBy(in.agent).SetCreatedAt(now),
+			c.VisitorSession.Create().SetID(in.ids[id.Session]).SetInboxID(in.inbox).SetVisitorID(in.visitor).SetProof(vocab.ProofNone).SetCreatedAt(now),
 			c.PageView.Create().SetID(in.ids[id.PageView]).SetInboxID(in.inbox).SetVisitorID(in.visitor).SetURL("https://example.com/").SetViewedAt(now),
 			c.RoutingDecision.Create().SetID(in.ids[id.RoutingDecision]).SetInboxID(in.inbox).SetConversationID(in.conversation).SetDecidedAt(now).
 				SetTrigger("START").SetRule(0).SetTarget("USERS").SetCandidates([]vocab.RoutingCandidate{}),

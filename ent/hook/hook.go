@@ -596,6 +596,18 @@ func (f VisitorRateFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.VisitorRateMutation", m)
 }
 
+// The VisitorSessionFunc type is an adapter to allow the use of ordinary
+// function as VisitorSession mutator.
+type VisitorSessionFunc func(context.Context, *ent.VisitorSessionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f VisitorSessionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.VisitorSessionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.VisitorSessionMutation", m)
+}
+
 // Condition is a hook condition function.
 type Condition func(context.Context, ent.Mutation) bool
 

@@ -57,6 +57,7 @@ import (
 	"parley/ent/user"
 	"parley/ent/visitor"
 	"parley/ent/visitorrate"
+	"parley/ent/visitorsession"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -1440,6 +1441,33 @@ func (f TraverseVisitorRate) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.VisitorRateQuery", q)
 }
 
+// The VisitorSessionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type VisitorSessionFunc func(context.Context, *ent.VisitorSessionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f VisitorSessionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.VisitorSessionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.VisitorSessionQuery", q)
+}
+
+// The TraverseVisitorSession type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseVisitorSession func(context.Context, *ent.VisitorSessionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseVisitorSession) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseVisitorSession) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.VisitorSessionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.VisitorSessionQuery", q)
+}
+
 // NewQuery returns the generic Query interface for the given typed query.
 func NewQuery(q ent.Query) (Query, error) {
 	switch q := q.(type) {
@@ -1541,6 +1569,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.VisitorQuery, predicate.Visitor, visitor.OrderOption]{typ: ent.TypeVisitor, tq: q}, nil
 	case *ent.VisitorRateQuery:
 		return &query[*ent.VisitorRateQuery, predicate.VisitorRate, visitorrate.OrderOption]{typ: ent.TypeVisitorRate, tq: q}, nil
+	case *ent.VisitorSessionQuery:
+		return &query[*ent.VisitorSessionQuery, predicate.VisitorSession, visitorsession.OrderOption]{typ: ent.TypeVisitorSession, tq: q}, nil
 	default:
 		return nil, fmt.Errorf("unknown query type %T", q)
 	}

@@ -1547,8 +1547,11 @@ var (
 		{Name: "identity", Type: field.TypeString, Nullable: true},
 		{Name: "name", Type: field.TypeString, Default: ""},
 		{Name: "email", Type: field.TypeString, Default: ""},
+		{Name: "email_verified", Type: field.TypeBool, Default: false},
+		{Name: "mail_identity", Type: field.TypeString, Nullable: true},
+		{Name: "claims_at", Type: field.TypeInt64, Default: 0},
+		{Name: "sessions_ended_at", Type: field.TypeInt64, Default: 0},
 		{Name: "language", Type: field.TypeString, Default: ""},
-		{Name: "merged_into", Type: field.TypeString, Default: ""},
 		{Name: "last_seen_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
@@ -1562,6 +1565,11 @@ var (
 				Name:    "visitor_channel_id_identity",
 				Unique:  true,
 				Columns: []*schema.Column{VisitorsColumns[3], VisitorsColumns[5]},
+			},
+			{
+				Name:    "visitor_channel_id_mail_identity",
+				Unique:  true,
+				Columns: []*schema.Column{VisitorsColumns[3], VisitorsColumns[9]},
 			},
 			{
 				Name:    "visitor_contact_id",
@@ -1593,6 +1601,36 @@ var (
 				Name:    "visitorrate_window_start",
 				Unique:  false,
 				Columns: []*schema.Column{VisitorRatesColumns[3]},
+			},
+		},
+	}
+	// VisitorSessionsColumns holds the columns for the "visitor_sessions" table.
+	VisitorSessionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "visitor_id", Type: field.TypeString},
+		{Name: "proof", Type: field.TypeString},
+		{Name: "last_seen_at", Type: field.TypeInt64, Default: 0},
+		{Name: "expires_at", Type: field.TypeInt64, Default: 0},
+		{Name: "ended_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// VisitorSessionsTable holds the schema information for the "visitor_sessions" table.
+	VisitorSessionsTable = &schema.Table{
+		Name:       "visitor_sessions",
+		Columns:    VisitorSessionsColumns,
+		PrimaryKey: []*schema.Column{VisitorSessionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "visitorsession_visitor_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{VisitorSessionsColumns[3], VisitorSessionsColumns[8], VisitorSessionsColumns[0]},
+			},
+			{
+				Name:    "visitorsession_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{VisitorSessionsColumns[6]},
 			},
 		},
 	}
@@ -1647,6 +1685,7 @@ var (
 		UsersTable,
 		VisitorsTable,
 		VisitorRatesTable,
+		VisitorSessionsTable,
 	}
 )
 

@@ -152,3 +152,6 @@ type Visitor func(*sql.Selector)
 
 // VisitorRate is the predicate function for visitorrate builders.
 type VisitorRate func(*sql.Selector)
+
+// VisitorSession is the predicate function for visitorsession builders.
+type VisitorSession func(*sql.Selector)

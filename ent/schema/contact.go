@@ -68,8 +68,11 @@ func (Visitor) Fields() []ent.Field {
 		field.String("identity").Optional().Nillable().Comment("Subject of a signed identity token; null: not proved."),
 		text("name"),
 		text("email"),
+		field.Bool("email_verified").Default(false).Comment("Proved by a signed identity or by mail, not typed (CH-8)."),
+		field.String("mail_identity").Optional().Nillable().Comment("The address by which a mailed link or code proved them; null: not so."),
+		instant("claims_at"),         // when the identity was signed whose claims the contact has (CH-10)
+		instant("sessions_ended_at"), // when staff ended all sessions; of those older than their list
 		field.String("language").Default("").Comment("What their browser asks for, as a BCP 47 tag; empty: not known."),
-		field.String("merged_into").Default("").Comment("The identified visitor that this one turned out to be."),
 		instant("last_seen_at"),
 		made(),
 	}
@@ -77,7 +80,33 @@ func (Visitor) Fields() []ent.Field {
 
 // Indexes of Visitor.
 func (Visitor) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("channel_id", "identity").Unique(), index.Fields("contact_id")}
+	return []ent.Index{
+		index.Fields("channel_id", "identity").Unique(), index.Fields("channel_id", "mail_identity").Unique(), index.Fields("contact_id"),
+	}
+}
+
+// VisitorSession is one browser's token of a visitor, from its start or from a
+// proof on (CH-8).
+type VisitorSession struct{ ent.Schema }
+
+// Mixin of VisitorSession.
+func (VisitorSession) Mixin() []ent.Mixin { return []ent.Mixin{InboxOwned{}} }
+
+// Fields of VisitorSession.
+func (VisitorSession) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("visitor_id").Immutable(),
+		field.String("proof").GoType(vocab.VisitorProof("")).Immutable(),
+		instant("last_seen_at"),
+		instant("expires_at"),
+		instant("ended_at"),
+		made(),
+	}
+}
+
+// Indexes of VisitorSession.
+func (VisitorSession) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("visitor_id", "created_at", "id"), index.Fields("expires_at")}
 }
 
 // Block keeps a sender's messages out of one channel's views (IN-10).

@@ -27,10 +27,16 @@ const (
 	FieldName = "name"
 	// FieldEmail holds the string denoting the email field in the database.
 	FieldEmail = "email"
+	// FieldEmailVerified holds the string denoting the email_verified field in the database.
+	FieldEmailVerified = "email_verified"
+	// FieldMailIdentity holds the string denoting the mail_identity field in the database.
+	FieldMailIdentity = "mail_identity"
+	// FieldClaimsAt holds the string denoting the claims_at field in the database.
+	FieldClaimsAt = "claims_at"
+	// FieldSessionsEndedAt holds the string denoting the sessions_ended_at field in the database.
+	FieldSessionsEndedAt = "sessions_ended_at"
 	// FieldLanguage holds the string denoting the language field in the database.
 	FieldLanguage = "language"
-	// FieldMergedInto holds the string denoting the merged_into field in the database.
-	FieldMergedInto = "merged_into"
 	// FieldLastSeenAt holds the string denoting the last_seen_at field in the database.
 	FieldLastSeenAt = "last_seen_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -49,8 +55,11 @@ var Columns = []string{
 	FieldIdentity,
 	FieldName,
 	FieldEmail,
+	FieldEmailVerified,
+	FieldMailIdentity,
+	FieldClaimsAt,
+	FieldSessionsEndedAt,
 	FieldLanguage,
-	FieldMergedInto,
 	FieldLastSeenAt,
 	FieldCreatedAt,
 }
@@ -76,10 +85,14 @@ var (
 	DefaultName string
 	// DefaultEmail holds the default value on creation for the "email" field.
 	DefaultEmail string
+	// DefaultEmailVerified holds the default value on creation for the "email_verified" field.
+	DefaultEmailVerified bool
+	// DefaultClaimsAt holds the default value on creation for the "claims_at" field.
+	DefaultClaimsAt clock.Micros
+	// DefaultSessionsEndedAt holds the default value on creation for the "sessions_ended_at" field.
+	DefaultSessionsEndedAt clock.Micros
 	// DefaultLanguage holds the default value on creation for the "language" field.
 	DefaultLanguage string
-	// DefaultMergedInto holds the default value on creation for the "merged_into" field.
-	DefaultMergedInto string
 	// DefaultLastSeenAt holds the default value on creation for the "last_seen_at" field.
 	DefaultLastSeenAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -129,14 +142,29 @@ func ByEmail(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEmail, opts...).ToFunc()
 }
 
+// ByEmailVerified orders the results by the email_verified field.
+func ByEmailVerified(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEmailVerified, opts...).ToFunc()
+}
+
+// ByMailIdentity orders the results by the mail_identity field.
+func ByMailIdentity(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMailIdentity, opts...).ToFunc()
+}
+
+// ByClaimsAt orders the results by the claims_at field.
+func ByClaimsAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldClaimsAt, opts...).ToFunc()
+}
+
+// BySessionsEndedAt orders the results by the sessions_ended_at field.
+func BySessionsEndedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSessionsEndedAt, opts...).ToFunc()
+}
+
 // ByLanguage orders the results by the language field.
 func ByLanguage(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLanguage, opts...).ToFunc()
-}
-
-// ByMergedInto orders the results by the merged_into field.
-func ByMergedInto(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldMergedInto, opts...).ToFunc()
 }
 
 // ByLastSeenAt orders the results by the last_seen_at field.

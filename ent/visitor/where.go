@@ -99,14 +99,31 @@ func Email(v string) predicate.Visitor {
 	return predicate.Visitor(sql.FieldEQ(FieldEmail, v))
 }
 
+// EmailVerified applies equality check predicate on the "email_verified" field. It's identical to EmailVerifiedEQ.
+func EmailVerified(v bool) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldEmailVerified, v))
+}
+
+// MailIdentity applies equality check predicate on the "mail_identity" field. It's identical to MailIdentityEQ.
+func MailIdentity(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldMailIdentity, v))
+}
+
+// ClaimsAt applies equality check predicate on the "claims_at" field. It's identical to ClaimsAtEQ.
+func ClaimsAt(v clock.Micros) predicate.Visitor {
+	vc := int64(v)
+	return predicate.Visitor(sql.FieldEQ(FieldClaimsAt, vc))
+}
+
+// SessionsEndedAt applies equality check predicate on the "sessions_ended_at" field. It's identical to SessionsEndedAtEQ.
+func SessionsEndedAt(v clock.Micros) predicate.Visitor {
+	vc := int64(v)
+	return predicate.Visitor(sql.FieldEQ(FieldSessionsEndedAt, vc))
+}
+
 // Language applies equality check predicate on the "language" field. It's identical to LanguageEQ.
 func Language(v string) predicate.Visitor {
 	return predicate.Visitor(sql.FieldEQ(FieldLanguage, v))
-}
-
-// MergedInto applies equality check predicate on the "merged_into" field. It's identical to MergedIntoEQ.
-func MergedInto(v string) predicate.Visitor {
-	return predicate.Visitor(sql.FieldEQ(FieldMergedInto, v))
 }
 
 // LastSeenAt applies equality check predicate on the "last_seen_at" field. It's identical to LastSeenAtEQ.
@@ -586,6 +603,199 @@ func EmailContainsFold(v string) predicate.Visitor {
 	return predicate.Visitor(sql.FieldContainsFold(FieldEmail, v))
 }
 
+// EmailVerifiedEQ applies the EQ predicate on the "email_verified" field.
+func EmailVerifiedEQ(v bool) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldEmailVerified, v))
+}
+
+// EmailVerifiedNEQ applies the NEQ predicate on the "email_verified" field.
+func EmailVerifiedNEQ(v bool) predicate.Visitor {
+	return predicate.Visitor(sql.FieldNEQ(FieldEmailVerified, v))
+}
+
+// MailIdentityEQ applies the EQ predicate on the "mail_identity" field.
+func MailIdentityEQ(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldMailIdentity, v))
+}
+
+// MailIdentityNEQ applies the NEQ predicate on the "mail_identity" field.
+func MailIdentityNEQ(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldNEQ(FieldMailIdentity, v))
+}
+
+// MailIdentityIn applies the In predicate on the "mail_identity" field.
+func MailIdentityIn(vs ...string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldIn(FieldMailIdentity, vs...))
+}
+
+// MailIdentityNotIn applies the NotIn predicate on the "mail_identity" field.
+func MailIdentityNotIn(vs ...string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldNotIn(FieldMailIdentity, vs...))
+}
+
+// MailIdentityGT applies the GT predicate on the "mail_identity" field.
+func MailIdentityGT(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldGT(FieldMailIdentity, v))
+}
+
+// MailIdentityGTE applies the GTE predicate on the "mail_identity" field.
+func MailIdentityGTE(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldGTE(FieldMailIdentity, v))
+}
+
+// MailIdentityLT applies the LT predicate on the "mail_identity" field.
+func MailIdentityLT(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldLT(FieldMailIdentity, v))
+}
+
+// MailIdentityLTE applies the LTE predicate on the "mail_identity" field.
+func MailIdentityLTE(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldLTE(FieldMailIdentity, v))
+}
+
+// MailIdentityContains applies the Contains predicate on the "mail_identity" field.
+func MailIdentityContains(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldContains(FieldMailIdentity, v))
+}
+
+// MailIdentityHasPrefix applies the HasPrefix predicate on the "mail_identity" field.
+func MailIdentityHasPrefix(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldHasPrefix(FieldMailIdentity, v))
+}
+
+// MailIdentityHasSuffix applies the HasSuffix predicate on the "mail_identity" field.
+func MailIdentityHasSuffix(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldHasSuffix(FieldMailIdentity, v))
+}
+
+// MailIdentityIsNil applies the IsNil predicate on the "mail_identity" field.
+func MailIdentityIsNil() predicate.Visitor {
+	return predicate.Visitor(sql.FieldIsNull(FieldMailIdentity))
+}
+
+// MailIdentityNotNil applies the NotNil predicate on the "mail_identity" field.
+func MailIdentityNotNil() predicate.Visitor {
+	return predicate.Visitor(sql.FieldNotNull(FieldMailIdentity))
+}
+
+// MailIdentityEqualFold applies the EqualFold predicate on the "mail_identity" field.
+func MailIdentityEqualFold(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEqualFold(FieldMailIdentity, v))
+}
+
+// MailIdentityContainsFold applies the ContainsFold predicate on the "mail_identity" field.
+func MailIdentityContainsFold(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldContainsFold(FieldMailIdentity, v))
+}
+
+// ClaimsAtEQ applies the EQ predicate on the "claims_at" field.
+func ClaimsAtEQ(v clock.Micros) predicate.Visitor {
+	vc := int64(v)
+	return predicate.Visitor(sql.FieldEQ(FieldClaimsAt, vc))
+}
+
+// ClaimsAtNEQ applies the NEQ predicate on the "claims_at" field.
+func ClaimsAtNEQ(v clock.Micros) predicate.Visitor {
+	vc := int64(v)
+	return predicate.Visitor(sql.FieldNEQ(FieldClaimsAt, vc))
+}
+
+// ClaimsAtIn applies the In predicate on the "claims_at" field.
+func ClaimsAtIn(vs ...clock.Micros) predicate.Visitor {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Visitor(sql.FieldIn(FieldClaimsAt, v...))
+}
+
+// ClaimsAtNotIn applies the NotIn predicate on the "claims_at" field.
+func ClaimsAtNotIn(vs ...clock.Micros) predicate.Visitor {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Visitor(sql.FieldNotIn(FieldClaimsAt, v...))
+}
+
+// ClaimsAtGT applies the GT predicate on the "claims_at" field.
+func ClaimsAtGT(v clock.Micros) predicate.Visitor {
+	vc := int64(v)
+	return predicate.Visitor(sql.FieldGT(FieldClaimsAt, vc))
+}
+
+// ClaimsAtGTE applies the GTE predicate on the "claims_at" field.
+func ClaimsAtGTE(v clock.Micros) predicate.Visitor {
+	vc := int64(v)
+	return predicate.Visitor(sql.FieldGTE(FieldClaimsAt, vc))
+}
+
+// ClaimsAtLT applies the LT predicate on the "claims_at" field.
+func ClaimsAtLT(v clock.Micros) predicate.Visitor {
+	vc := int64(v)
+	return predicate.Visitor(sql.FieldLT(FieldClaimsAt, vc))
+}
+
+// ClaimsAtLTE applies the LTE predicate on the "claims_at" field.
+func ClaimsAtLTE(v clock.Micros) predicate.Visitor {
+	vc := int64(v)
+	return predicate.Visitor(sql.FieldLTE(FieldClaimsAt, vc))
+}
+
+// SessionsEndedAtEQ applies the EQ predicate on the "sessions_ended_at" field.
+func SessionsEndedAtEQ(v clock.Micros) predicate.Visitor {
+	vc := int64(v)
+	return predicate.Visitor(sql.FieldEQ(FieldSessionsEndedAt, vc))
+}
+
+// SessionsEndedAtNEQ applies the NEQ predicate on the "sessions_ended_at" field.
+func SessionsEndedAtNEQ(v clock.Micros) predicate.Visitor {
+	vc := int64(v)
+	return predicate.Visitor(sql.FieldNEQ(FieldSessionsEndedAt, vc))
+}
+
+// SessionsEndedAtIn applies the In predicate on the "sessions_ended_at" field.
+func SessionsEndedAtIn(vs ...clock.Micros) predicate.Visitor {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Visitor(sql.FieldIn(FieldSessionsEndedAt, v...))
+}
+
+// SessionsEndedAtNotIn applies the NotIn predicate on the "sessions_ended_at" field.
+func SessionsEndedAtNotIn(vs ...clock.Micros) predicate.Visitor {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Visitor(sql.FieldNotIn(FieldSessionsEndedAt, v...))
+}
+
+// SessionsEndedAtGT applies the GT predicate on the "sessions_ended_at" field.
+func SessionsEndedAtGT(v clock.Micros) predicate.Visitor {
+	vc := int64(v)
+	return predicate.Visitor(sql.FieldGT(FieldSessionsEndedAt, vc))
+}
+
+// SessionsEndedAtGTE applies the GTE predicate on the "sessions_ended_at" field.
+func SessionsEndedAtGTE(v clock.Micros) predicate.Visitor {
+	vc := int64(v)
+	return predicate.Visitor(sql.FieldGTE(FieldSessionsEndedAt, vc))
+}
+
+// SessionsEndedAtLT applies the LT predicate on the "sessions_ended_at" field.
+func SessionsEndedAtLT(v clock.Micros) predicate.Visitor {
+	vc := int64(v)
+	return predicate.Visitor(sql.FieldLT(FieldSessionsEndedAt, vc))
+}
+
+// SessionsEndedAtLTE applies the LTE predicate on the "sessions_ended_at" field.
+func SessionsEndedAtLTE(v clock.Micros) predicate.Visitor {
+	vc := int64(v)
+	return predicate.Visitor(sql.FieldLTE(FieldSessionsEndedAt, vc))
+}
+
 // LanguageEQ applies the EQ predicate on the "language" field.
 func LanguageEQ(v string) predicate.Visitor {
 	return predicate.Visitor(sql.FieldEQ(FieldLanguage, v))
@@ -649,71 +859,6 @@ func LanguageEqualFold(v string) predicate.Visitor {
 // LanguageContainsFold applies the ContainsFold predicate on the "language" field.
 func LanguageContainsFold(v string) predicate.Visitor {
 	return predicate.Visitor(sql.FieldContainsFold(FieldLanguage, v))
-}
-
-// MergedIntoEQ applies the EQ predicate on the "merged_into" field.
-func MergedIntoEQ(v string) predicate.Visitor {
-	return predicate.Visitor(sql.FieldEQ(FieldMergedInto, v))
-}
-
-// MergedIntoNEQ applies the NEQ predicate on the "merged_into" field.
-func MergedIntoNEQ(v string) predicate.Visitor {
-	return predicate.Visitor(sql.FieldNEQ(FieldMergedInto, v))
-}
-
-// MergedIntoIn applies the In predicate on the "merged_into" field.
-func MergedIntoIn(vs ...string) predicate.Visitor {
-	return predicate.Visitor(sql.FieldIn(FieldMergedInto, vs...))
-}
-
-// MergedIntoNotIn applies the NotIn predicate on the "merged_into" field.
-func MergedIntoNotIn(vs ...string) predicate.Visitor {
-	return predicate.Visitor(sql.FieldNotIn(FieldMergedInto, vs...))
-}
-
-// MergedIntoGT applies the GT predicate on the "merged_into" field.
-func MergedIntoGT(v string) predicate.Visitor {
-	return predicate.Visitor(sql.FieldGT(FieldMergedInto, v))
-}
-
-// MergedIntoGTE applies the GTE predicate on the "merged_into" field.
-func MergedIntoGTE(v string) predicate.Visitor {
-	return predicate.Visitor(sql.FieldGTE(FieldMergedInto, v))
-}
-
-// MergedIntoLT applies the LT predicate on the "merged_into" field.
-func MergedIntoLT(v string) predicate.Visitor {
-	return predicate.Visitor(sql.FieldLT(FieldMergedInto, v))
-}
-
-// MergedIntoLTE applies the LTE predicate on the "merged_into" field.
-func MergedIntoLTE(v string) predicate.Visitor {
-	return predicate.Visitor(sql.FieldLTE(FieldMergedInto, v))
-}
-
-// MergedIntoContains applies the Contains predicate on the "merged_into" field.
-func MergedIntoContains(v string) predicate.Visitor {
-	return predicate.Visitor(sql.FieldContains(FieldMergedInto, v))
-}
-
-// MergedIntoHasPrefix applies the HasPrefix predicate on the "merged_into" field.
-func MergedIntoHasPrefix(v string) predicate.Visitor {
-	return predicate.Visitor(sql.FieldHasPrefix(FieldMergedInto, v))
-}
-
-// MergedIntoHasSuffix applies the HasSuffix predicate on the "merged_into" field.
-func MergedIntoHasSuffix(v string) predicate.Visitor {
-	return predicate.Visitor(sql.FieldHasSuffix(FieldMergedInto, v))
-}
-
-// MergedIntoEqualFold applies the EqualFold predicate on the "merged_into" field.
-func MergedIntoEqualFold(v string) predicate.Visitor {
-	return predicate.Visitor(sql.FieldEqualFold(FieldMergedInto, v))
-}
-
-// MergedIntoContainsFold applies the ContainsFold predicate on the "merged_into" field.
-func MergedIntoContainsFold(v string) predicate.Visitor {
-	return predicate.Visitor(sql.FieldContainsFold(FieldMergedInto, v))
 }
 
 // LastSeenAtEQ applies the EQ predicate on the "last_seen_at" field.

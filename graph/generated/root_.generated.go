@@ -96,6 +96,7 @@ type ResolverRoot interface {
 	ViewerToken() ViewerTokenResolver
 	Visitor() VisitorResolver
 	VisitorConversation() VisitorConversationResolver
+	VisitorConversationContinued() VisitorConversationContinuedResolver
 	VisitorMessage() VisitorMessageResolver
 	VisitorMessageChange() VisitorMessageChangeResolver
 	VisitorMessageConnection() VisitorMessageConnectionResolver
@@ -807,6 +808,11 @@ type ComplexityRoot struct {
 		ThreadDetail   func(childComplexity int) int
 	}
 
+	EndVisitorSessionPayload struct {
+		UserErrors func(childComplexity int) int
+		Visitor    func(childComplexity int) int
+	}
+
 	EntryChange struct {
 		Entry    func(childComplexity int) int
 		Kind     func(childComplexity int) int
@@ -1141,6 +1147,7 @@ type ComplexityRoot struct {
 		DisconnectEmailChannel         func(childComplexity int, input settings.DisconnectEmailChannelInput) int
 		DuplicateTargetedMessage       func(childComplexity int, input targeting.DuplicateTargetedMessageInput) int
 		EditMessage                    func(childComplexity int, input conversation.EditMessageInput) int
+		EndVisitorSession              func(childComplexity int, input visitor.EndVisitorSessionInput) int
 		FinishEmailChannel             func(childComplexity int, input settings.FinishEmailChannelInput) int
 		HandOffConversation            func(childComplexity int, input conversation.HandOffConversationInput) int
 		InviteUser                     func(childComplexity int, input account.InviteUserInput) int
@@ -1153,6 +1160,7 @@ type ComplexityRoot struct {
 		MergeTags                      func(childComplexity int, input tag.MergeTagsInput) int
 		MoveTargetedMessage            func(childComplexity int, input targeting.MoveTargetedMessageInput) int
 		OptOutContact                  func(childComplexity int, input consent.OptOutContactInput) int
+		ProveVisitorEmail              func(childComplexity int, input visitor.ProveVisitorEmailInput) int
 		PublishTargetedMessage         func(childComplexity int, input targeting.PublishTargetedMessageInput) int
 		PurgeConversation              func(childComplexity int, input conversation.PurgeConversationInput) int
 		ReactivateUser                 func(childComplexity int, input account.ReactivateUserInput) int
@@ -1164,6 +1172,7 @@ type ComplexityRoot struct {
 		RemovePersonalMailbox          func(childComplexity int, input settings.RemovePersonalMailboxInput) int
 		RenameInbox                    func(childComplexity int, input inbox.RenameInboxInput) int
 		ReopenConversation             func(childComplexity int, input conversation.ReopenConversationInput) int
+		RequestVisitorEmailCode        func(childComplexity int, input visitor.RequestVisitorEmailCodeInput) int
 		RestoreConversation            func(childComplexity int, input conversation.RestoreConversationInput) int
 		RestoreTag                     func(childComplexity int, input tag.RestoreTagInput) int
 		RetryMessage                   func(childComplexity int, input deliver.RetryMessageInput) int
@@ -1278,6 +1287,12 @@ type ComplexityRoot struct {
 		Field        func(childComplexity int) int
 		FromPriority func(childComplexity int) int
 		ToPriority   func(childComplexity int) int
+	}
+
+	ProveVisitorEmailPayload struct {
+		Token      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Visitor    func(childComplexity int) int
 	}
 
 	PublishTargetedMessagePayload struct {
@@ -1409,6 +1424,11 @@ type ComplexityRoot struct {
 	ReopenConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	RequestVisitorEmailCodePayload struct {
+		UserErrors func(childComplexity int) int
+		Visitor    func(childComplexity int) int
 	}
 
 	RestoreConversationPayload struct {
@@ -1727,6 +1747,7 @@ type ComplexityRoot struct {
 	}
 
 	StartVisitorSessionPayload struct {
+		Ignored    func(childComplexity int) int
 		Token      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 		Visitor    func(childComplexity int) int
@@ -2212,34 +2233,41 @@ type ComplexityRoot struct {
 	}
 
 	Visitor struct {
-		AvatarURL   func(childComplexity int) int
-		DisplayName func(childComplexity int) int
-		Email       func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Identified  func(childComplexity int) int
-		LastSeenAt  func(childComplexity int) int
-		Name        func(childComplexity int) int
-		PageViews   func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AvatarURL     func(childComplexity int) int
+		DisplayName   func(childComplexity int) int
+		Email         func(childComplexity int) int
+		EmailVerified func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Identified    func(childComplexity int) int
+		LastSeenAt    func(childComplexity int) int
+		Name          func(childComplexity int) int
+		PageViews     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Sessions      func(childComplexity int, first *int, after *string, last *int, before *string) int
 	}
 
 	VisitorConversation struct {
-		Assignee      func(childComplexity int) int
-		Cursor        func(childComplexity int) int
-		ID            func(childComplexity int) int
-		LastMessageAt func(childComplexity int) int
-		Messages      func(childComplexity int, first *int, after *string, last *int, before *string) int
-		OpenedAt      func(childComplexity int) int
-		Preview       func(childComplexity int) int
-		Status        func(childComplexity int) int
-		Subject       func(childComplexity int) int
-		Title         func(childComplexity int) int
-		Unread        func(childComplexity int) int
+		Assignee           func(childComplexity int) int
+		ContinuedElsewhere func(childComplexity int) int
+		Cursor             func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		LastMessageAt      func(childComplexity int) int
+		Messages           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		OpenedAt           func(childComplexity int) int
+		Preview            func(childComplexity int) int
+		Status             func(childComplexity int) int
+		Subject            func(childComplexity int) int
+		Title              func(childComplexity int) int
+		Unread             func(childComplexity int) int
 	}
 
 	VisitorConversationConnection struct {
 		Edges    func(childComplexity int) int
 		Nodes    func(childComplexity int) int
 		PageInfo func(childComplexity int) int
+	}
+
+	VisitorConversationContinued struct {
+		Conversation func(childComplexity int) int
 	}
 
 	VisitorConversationEdge struct {
@@ -2276,6 +2304,26 @@ type ComplexityRoot struct {
 	}
 
 	VisitorMessageEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	VisitorSession struct {
+		CreatedAt  func(childComplexity int) int
+		EndedAt    func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LastSeenAt func(childComplexity int) int
+		Proof      func(childComplexity int) int
+	}
+
+	VisitorSessionConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	VisitorSessionEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -4985,6 +5033,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EmailVerdict.ThreadDetail(childComplexity), true
 
+	case "EndVisitorSessionPayload.userErrors":
+		if e.ComplexityRoot.EndVisitorSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndVisitorSessionPayload.UserErrors(childComplexity), true
+	case "EndVisitorSessionPayload.visitor":
+		if e.ComplexityRoot.EndVisitorSessionPayload.Visitor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndVisitorSessionPayload.Visitor(childComplexity), true
+
 	case "EntryChange.entry":
 		if e.ComplexityRoot.EntryChange.Entry == nil {
 			break
@@ -6538,6 +6599,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EditMessage(childComplexity, args["input"].(conversation.EditMessageInput)), true
+	case "Mutation.endVisitorSession":
+		if e.ComplexityRoot.Mutation.EndVisitorSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endVisitorSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndVisitorSession(childComplexity, args["input"].(visitor.EndVisitorSessionInput)), true
 	case "Mutation.finishEmailChannel":
 		if e.ComplexityRoot.Mutation.FinishEmailChannel == nil {
 			break
@@ -6670,6 +6742,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OptOutContact(childComplexity, args["input"].(consent.OptOutContactInput)), true
+	case "Mutation.proveVisitorEmail":
+		if e.ComplexityRoot.Mutation.ProveVisitorEmail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_proveVisitorEmail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProveVisitorEmail(childComplexity, args["input"].(visitor.ProveVisitorEmailInput)), true
 	case "Mutation.publishTargetedMessage":
 		if e.ComplexityRoot.Mutation.PublishTargetedMessage == nil {
 			break
@@ -6791,6 +6874,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReopenConversation(childComplexity, args["input"].(conversation.ReopenConversationInput)), true
+	case "Mutation.requestVisitorEmailCode":
+		if e.ComplexityRoot.Mutation.RequestVisitorEmailCode == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestVisitorEmailCode_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestVisitorEmailCode(childComplexity, args["input"].(visitor.RequestVisitorEmailCodeInput)), true
 	case "Mutation.restoreConversation":
 		if e.ComplexityRoot.Mutation.RestoreConversation == nil {
 			break
@@ -7523,6 +7617,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PriorityChange.ToPriority(childComplexity), true
+
+	case "ProveVisitorEmailPayload.token":
+		if e.ComplexityRoot.ProveVisitorEmailPayload.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProveVisitorEmailPayload.Token(childComplexity), true
+	case "ProveVisitorEmailPayload.userErrors":
+		if e.ComplexityRoot.ProveVisitorEmailPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProveVisitorEmailPayload.UserErrors(childComplexity), true
+	case "ProveVisitorEmailPayload.visitor":
+		if e.ComplexityRoot.ProveVisitorEmailPayload.Visitor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProveVisitorEmailPayload.Visitor(childComplexity), true
 
 	case "PublishTargetedMessagePayload.targetedMessage":
 		if e.ComplexityRoot.PublishTargetedMessagePayload.TargetedMessage == nil {
@@ -8310,6 +8423,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReopenConversationPayload.UserErrors(childComplexity), true
+
+	case "RequestVisitorEmailCodePayload.userErrors":
+		if e.ComplexityRoot.RequestVisitorEmailCodePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestVisitorEmailCodePayload.UserErrors(childComplexity), true
+	case "RequestVisitorEmailCodePayload.visitor":
+		if e.ComplexityRoot.RequestVisitorEmailCodePayload.Visitor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestVisitorEmailCodePayload.Visitor(childComplexity), true
 
 	case "RestoreConversationPayload.conversation":
 		if e.ComplexityRoot.RestoreConversationPayload.Conversation == nil {
@@ -9441,6 +9567,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StartEmailConversationPayload.UserErrors(childComplexity), true
 
+	case "StartVisitorSessionPayload.ignored":
+		if e.ComplexityRoot.StartVisitorSessionPayload.Ignored == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartVisitorSessionPayload.Ignored(childComplexity), true
 	case "StartVisitorSessionPayload.token":
 		if e.ComplexityRoot.StartVisitorSessionPayload.Token == nil {
 			break
@@ -11142,6 +11274,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Visitor.Email(childComplexity), true
+	case "Visitor.emailVerified":
+		if e.ComplexityRoot.Visitor.EmailVerified == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Visitor.EmailVerified(childComplexity), true
 	case "Visitor.id":
 		if e.ComplexityRoot.Visitor.ID == nil {
 			break
@@ -11177,6 +11315,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Visitor.PageViews(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Visitor.sessions":
+		if e.ComplexityRoot.Visitor.Sessions == nil {
+			break
+		}
+
+		args, err := ec.field_Visitor_sessions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Visitor.Sessions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 
 	case "VisitorConversation.assignee":
 		if e.ComplexityRoot.VisitorConversation.Assignee == nil {
@@ -11184,6 +11333,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VisitorConversation.Assignee(childComplexity), true
+	case "VisitorConversation.continuedElsewhere":
+		if e.ComplexityRoot.VisitorConversation.ContinuedElsewhere == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorConversation.ContinuedElsewhere(childComplexity), true
 	case "VisitorConversation.cursor":
 		if e.ComplexityRoot.VisitorConversation.Cursor == nil {
 			break
@@ -11268,6 +11423,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VisitorConversationConnection.PageInfo(childComplexity), true
+
+	case "VisitorConversationContinued.conversation":
+		if e.ComplexityRoot.VisitorConversationContinued.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorConversationContinued.Conversation(childComplexity), true
 
 	case "VisitorConversationEdge.cursor":
 		if e.ComplexityRoot.VisitorConversationEdge.Cursor == nil {
@@ -11411,6 +11573,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VisitorMessageEdge.Node(childComplexity), true
+
+	case "VisitorSession.startedAt":
+		if e.ComplexityRoot.VisitorSession.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorSession.CreatedAt(childComplexity), true
+	case "VisitorSession.endedAt":
+		if e.ComplexityRoot.VisitorSession.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorSession.EndedAt(childComplexity), true
+	case "VisitorSession.expiresAt":
+		if e.ComplexityRoot.VisitorSession.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorSession.ExpiresAt(childComplexity), true
+	case "VisitorSession.id":
+		if e.ComplexityRoot.VisitorSession.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorSession.ID(childComplexity), true
+	case "VisitorSession.lastSeenAt":
+		if e.ComplexityRoot.VisitorSession.LastSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorSession.LastSeenAt(childComplexity), true
+	case "VisitorSession.proof":
+		if e.ComplexityRoot.VisitorSession.Proof == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorSession.Proof(childComplexity), true
+
+	case "VisitorSessionConnection.edges":
+		if e.ComplexityRoot.VisitorSessionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorSessionConnection.Edges(childComplexity), true
+	case "VisitorSessionConnection.nodes":
+		if e.ComplexityRoot.VisitorSessionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorSessionConnection.Nodes(childComplexity), true
+	case "VisitorSessionConnection.pageInfo":
+		if e.ComplexityRoot.VisitorSessionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorSessionConnection.PageInfo(childComplexity), true
+
+	case "VisitorSessionEdge.cursor":
+		if e.ComplexityRoot.VisitorSessionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorSessionEdge.Cursor(childComplexity), true
+	case "VisitorSessionEdge.node":
+		if e.ComplexityRoot.VisitorSessionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorSessionEdge.Node(childComplexity), true
 
 	case "VisitorStatusChange.cursor":
 		if e.ComplexityRoot.VisitorStatusChange.Cursor == nil {
@@ -11833,6 +12064,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DuplicateTargetedMessageInput", ec.unmarshalInputDuplicateTargetedMessageInput),
 			graphql.NewInputUnmarshaler("EditMessageInput", ec.unmarshalInputEditMessageInput),
 			graphql.NewInputUnmarshaler("EmailCaptureInput", ec.unmarshalInputEmailCaptureInput),
+			graphql.NewInputUnmarshaler("EndVisitorSessionInput", ec.unmarshalInputEndVisitorSessionInput),
 			graphql.NewInputUnmarshaler("FinishEmailChannelInput", ec.unmarshalInputFinishEmailChannelInput),
 			graphql.NewInputUnmarshaler("HandOffConversationInput", ec.unmarshalInputHandOffConversationInput),
 			graphql.NewInputUnmarshaler("HeadingInput", ec.unmarshalInputHeadingInput),
@@ -11847,6 +12079,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MergeTagsInput", ec.unmarshalInputMergeTagsInput),
 			graphql.NewInputUnmarshaler("MoveTargetedMessageInput", ec.unmarshalInputMoveTargetedMessageInput),
 			graphql.NewInputUnmarshaler("OptOutContactInput", ec.unmarshalInputOptOutContactInput),
+			graphql.NewInputUnmarshaler("ProveVisitorEmailInput", ec.unmarshalInputProveVisitorEmailInput),
 			graphql.NewInputUnmarshaler("PublishTargetedMessageInput", ec.unmarshalInputPublishTargetedMessageInput),
 			graphql.NewInputUnmarshaler("PurgeConversationInput", ec.unmarshalInputPurgeConversationInput),
 			graphql.NewInputUnmarshaler("ReactivateUserInput", ec.unmarshalInputReactivateUserInput),
@@ -11858,6 +12091,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemovePersonalMailboxInput", ec.unmarshalInputRemovePersonalMailboxInput),
 			graphql.NewInputUnmarshaler("RenameInboxInput", ec.unmarshalInputRenameInboxInput),
 			graphql.NewInputUnmarshaler("ReopenConversationInput", ec.unmarshalInputReopenConversationInput),
+			graphql.NewInputUnmarshaler("RequestVisitorEmailCodeInput", ec.unmarshalInputRequestVisitorEmailCodeInput),
 			graphql.NewInputUnmarshaler("RestoreConversationInput", ec.unmarshalInputRestoreConversationInput),
 			graphql.NewInputUnmarshaler("RestoreTagInput", ec.unmarshalInputRestoreTagInput),
 			graphql.NewInputUnmarshaler("RetryMessageInput", ec.unmarshalInputRetryMessageInput),
@@ -12148,6 +12382,8 @@ enum UserErrorCode {
   CONSENT_REQUIRED
   "The visitor must first give an e-mail address."
   EMAIL_REQUIRED
+  "The visitor must first prove that the address is theirs."
+  PROOF_REQUIRED
   "The sender is blocked; unblock them before replying."
   SENDER_BLOCKED
   "The account's last admin cannot be deactivated or made an agent."
@@ -15240,6 +15476,8 @@ enum EventType {
   CONSENT_RECORDED
   "A consent was withdrawn, or a contact opted out."
   CONSENT_WITHDRAWN
+  "A visitor's session was ended, or all of them."
+  VISITOR_SESSION_ENDED
   "A type of mail that contacts can opt in to was created."
   CONTACT_SUBSCRIPTION_TYPE_CREATED
   "A type of mail that contacts can opt in to changed."
@@ -18518,7 +18756,7 @@ type Presence @scope(read: "conversations:read") {
 }
 
 "A change to what a visitor sees of their conversation."
-union VisitorConversationChange = VisitorMessageChange | VisitorTyping | VisitorStatusChange
+union VisitorConversationChange = VisitorMessageChange | VisitorTyping | VisitorStatusChange | VisitorConversationContinued
 
 "A change to the messages that a visitor sees."
 type VisitorMessageChange @visible(to: [VISITOR]) @scope(read: "conversations:read") {
@@ -18544,6 +18782,15 @@ type VisitorStatusChange @visible(to: [VISITOR]) @scope(read: "conversations:rea
   cursor: String!
   "The new status."
   status: ConversationStatus!
+}
+
+"""
+The conversation went on with a visitor who proved their address or identity, see ` + "`" + `VisitorConversation.continuedElsewhere` + "`" + `. Nothing follows.
+It is also the only change of a conversation that went on before.
+"""
+type VisitorConversationContinued @visible(to: [VISITOR]) @scope(read: "conversations:read") {
+  "The conversation as it was at the proof."
+  conversation: VisitorConversation!
 }
 
 "Who is typing, and where."
@@ -20006,7 +20253,9 @@ input ViewInput @oneOf {
 extend type Mutation {
   """
   Starts or continues a visitor's session and returns its token. With ` + "`" + `identity` + "`" + `, the visitor is verified by the site's back end; visitors
-  with different signed identities are never merged. With ` + "`" + `link` + "`" + `, the session is that of the visitor who received the e-mail.
+  with different signed identities are never merged. With ` + "`" + `link` + "`" + `, the session is that of the visitor whose address the e-mail was sent to.
+  A proof by either begins a new session, and only the returned token stands for the proved visitor: the chats that an anonymous visitor
+  wrote go on with the proved one, and tokens from before can read them only up to there (` + "`" + `VisitorConversation.continuedElsewhere` + "`" + `).
   Too many sessions from one address within a minute, on all nodes together: RATE_LIMITED; the message says how long to wait.
   Emits ` + "`" + `CONTACT_CREATED` + "`" + ` or ` + "`" + `CONTACT_UPDATED` + "`" + ` if the identity contains a new contact or new data about one, ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat
   that it links to a contact, and ` + "`" + `CONVERSATION_UPDATED` + "`" + ` for each chat that the visitor started before being identified.
@@ -20031,7 +20280,8 @@ extend type Mutation {
   ): StartChatPayload! @access(to: [VISITOR])
     @errors(codes: [CONFLICT, CONSENT_REQUIRED, EMAIL_REQUIRED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
-  Sends a message in one of the visitor's own chats. A closed chat is reopened; for a deleted one, a new chat is started.
+  Sends a message in one of the visitor's own chats. A closed chat is reopened; for a deleted one, a new chat is started. PROOF_REQUIRED for
+  one with ` + "`" + `continuedElsewhere` + "`" + `.
   Too many messages within a minute: RATE_LIMITED, as in ` + "`" + `startChat` + "`" + `.
   Emits ` + "`" + `MESSAGE_CREATED` + "`" + ` and, if they apply, ` + "`" + `CONVERSATION_REOPENED` + "`" + `, ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + `, ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + ` or
   ` + "`" + `CONVERSATION_CREATED` + "`" + `.
@@ -20040,10 +20290,11 @@ extend type Mutation {
     "The chat, and the visitor's message."
     input: SendVisitorMessageInput!
   ): SendVisitorMessagePayload! @access(to: [VISITOR])
-    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, PROOF_REQUIRED, REQUIRED, TOO_LONG])
   """
   Saves the visitor's e-mail address and, for the agents, links their chats to the contact with that address. The address is not verified,
-  and gives no access to earlier conversations. CONSENT_REQUIRED as in ` + "`" + `startChat` + "`" + `.
+  and gives no access to earlier conversations; an identified visitor is not linked by it. CONSENT_REQUIRED as in ` + "`" + `startChat` + "`" + `. Too many
+  addresses by the visitor or from their network address: RATE_LIMITED.
   Emits ` + "`" + `CONTACT_CREATED` + "`" + ` for a new contact, and ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat.
   """
   captureVisitorEmail(
@@ -20060,6 +20311,36 @@ extend type Mutation {
     input: RecordVisitorConsentInput!
   ): RecordVisitorConsentPayload! @access(to: [VISITOR])
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
+  """
+  Mails a six-digit code to the address that the visitor gave, for ` + "`" + `proveVisitorEmail` + "`" + `. It is valid for ten minutes and five tries; a new
+  one replaces it. EMAIL_REQUIRED if no address is known. Too many codes for the visitor or the address: RATE_LIMITED. Emits nothing.
+  """
+  requestVisitorEmailCode(
+    "Nothing but an idempotency key."
+    input: RequestVisitorEmailCodeInput!
+  ): RequestVisitorEmailCodePayload! @access(to: [VISITOR])
+    @errors(codes: [CONFLICT, EMAIL_REQUIRED, INVALID])
+  """
+  Proves that the visitor reads the mail of their address, by the code that was mailed to it. Like a mailed link it begins a new session, of
+  the proved visitor, and returns its token; the chats of this session go on with it. INVALID for a wrong code, for one that has expired or
+  was used, and after five tries.
+  Emits ` + "`" + `CONTACT_CREATED` + "`" + ` for a new contact, and for each chat ` + "`" + `CONTACT_LINKED` + "`" + `, if it is new to the contact, and ` + "`" + `CONVERSATION_UPDATED` + "`" + `.
+  """
+  proveVisitorEmail(
+    "The code."
+    input: ProveVisitorEmailInput!
+  ): ProveVisitorEmailPayload! @access(to: [VISITOR])
+    @errors(codes: [INVALID])
+  """
+  Ends sessions of a visitor: for a visitor their own session, the one whose token is sent; for users, who need to be members of the inbox,
+  all sessions of the visitor with ` + "`" + `visitorId` + "`" + `. Their tokens are no longer accepted, and their open connections are closed. Ending what has
+  ended changes nothing. Emits ` + "`" + `VISITOR_SESSION_ENDED` + "`" + `.
+  """
+  endVisitorSession(
+    "For users: whose sessions."
+    input: EndVisitorSessionInput!
+  ): EndVisitorSessionPayload! @access(to: [ADMIN, AGENT, VISITOR], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED])
   "Records that a targeted message was shown to the visitor, or that they opened it; each is counted once per visitor. Emits nothing."
   recordWidgetView(
     "The targeted message, and what happened."
@@ -20074,13 +20355,13 @@ extend type Mutation {
     @errors(codes: [CONFLICT, INVALID, TOO_LONG])
   """
   Marks one of the visitor's own chats as read, up to a message. The position never moves back. Emits ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + ` for each
-  message from the team that becomes READ.
+  message from the team that becomes READ. PROOF_REQUIRED for a chat with ` + "`" + `continuedElsewhere` + "`" + `.
   """
   markVisitorConversationRead(
     "The conversation, and how far it was read."
     input: MarkVisitorConversationReadInput!
   ): MarkVisitorConversationReadPayload! @access(to: [VISITOR])
-    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, PROOF_REQUIRED])
 }
 
 "A person on a web site, identified by a token. The visitor may read all of these fields."
@@ -20095,8 +20376,10 @@ type Visitor implements Node @visible(to: [VISITOR, ANYONE]) @scope(read: "conta
   avatarUrl: URL @scope(also: ["conversations:read"])
   "As given by the visitor or a signed identity; null if not known."
   email: EmailAddress @scope(also: ["conversations:read"])
-  "Whether a signed identity verified who the visitor is."
+  "Whether a signed identity, a mailed link or a mailed code verified who the visitor is."
   identified: Boolean!
+  "Whether the address was verified: by the signed identity, or by what was mailed to it. A typed address is not."
+  emailVerified: Boolean! @scope(also: ["conversations:read"])
   "When they last visited the site, to the minute."
   lastSeenAt: Time
   "The pages that they viewed, latest first; the last 100 are kept. Visitors see only their own."
@@ -20110,6 +20393,61 @@ type Visitor implements Node @visible(to: [VISITOR, ANYONE]) @scope(read: "conta
     "Continue backwards from this cursor."
     before: String
   ): PageViewConnection!
+  "The visitor's sessions, latest first, also those that have ended. Visitors see only their own."
+  sessions(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): VisitorSessionConnection!
+}
+
+"A session of a visitor: one browser, from its start or from a proof on."
+type VisitorSession implements Node @visible(to: [VISITOR, ANYONE]) @scope(read: "contacts:read") {
+  "TypeID, ` + "`" + `session_...` + "`" + `."
+  id: ID!
+  "How the visitor proved who they are when it began."
+  proof: VisitorProof!
+  "When it began."
+  startedAt: Time!
+  "When its token was last renewed, as a page does when it loads."
+  lastSeenAt: Time!
+  "When its token expires unless it is renewed."
+  expiresAt: Time!
+  "When it was ended; null if it was not."
+  endedAt: Time
+}
+
+"How a visitor proved who they are."
+enum VisitorProof {
+  "Not at all."
+  NONE
+  "By an identity that the site's own back end signed."
+  IDENTITY
+  "By a link or a code that was mailed to their address."
+  EMAIL
+}
+
+"A page of visitors' sessions."
+type VisitorSessionConnection @visible(to: [VISITOR, ANYONE]) {
+  "The rows in order."
+  edges: [VisitorSessionEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [VisitorSession!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of visitors' sessions."
+type VisitorSessionEdge @visible(to: [VISITOR, ANYONE]) {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: VisitorSession!
 }
 
 "A page that a visitor viewed."
@@ -20290,6 +20628,11 @@ type VisitorConversation implements Node @visible(to: [VISITOR]) @scope(read: "c
   miss nothing. A change that is already in the data may come again.
   """
   cursor: String!
+  """
+  Whether the chat went on with a visitor who proved their address or identity after this session wrote it. Then this session sees it as it
+  was at the proof, and can write in it again after ` + "`" + `proveVisitorEmail` + "`" + `.
+  """
+  continuedElsewhere: Boolean!
   "Whether it is open or closed."
   status: ConversationStatus!
   "Who it is assigned to; null if no one."
@@ -20386,12 +20729,13 @@ input StartVisitorSessionInput {
   token: String
   """
   A JWT signed by the site's own back end with the channel's identity secret: HS256, ` + "`" + `sub` + "`" + ` of at most 255 characters, ` + "`" + `exp` + "`" + ` at most 24
-  hours ahead, and, if known, ` + "`" + `email` + "`" + ` and ` + "`" + `name` + "`" + `.
+  hours ahead, and, if known, ` + "`" + `email` + "`" + `, ` + "`" + `name` + "`" + `, ` + "`" + `phone` + "`" + ` and ` + "`" + `avatar_url` + "`" + `, which update the contact unless an identity with a later ` + "`" + `iat` + "`" + `
+  came before. Other claims are listed in the payload's ` + "`" + `ignored` + "`" + `.
   """
   identity: String
   """
-  The text after ` + "`" + `#parley-link=` + "`" + ` in the URL to which an e-mail with missed replies links. The session is that of the visitor who received
-  the e-mail. It works once, within seven days; otherwise INVALID: then start a session without it. With ` + "`" + `identity` + "`" + `: INVALID.
+  The text after ` + "`" + `#parley-link=` + "`" + ` in the URL to which an e-mail with missed replies links. The session is that of the visitor whose address
+  the e-mail was sent to. It works once, within seven days; otherwise INVALID: then start a session without it. With ` + "`" + `identity` + "`" + `: INVALID.
   """
   link: String
   "The language requested by the visitor's browser, as a BCP 47 tag such as ` + "`" + `de-AT` + "`" + `; routing rules may use it. An invalid tag is ignored."
@@ -20405,6 +20749,56 @@ type StartVisitorSessionPayload @visible(to: [VISITOR, ANYONE]) {
   "To be sent as ` + "`" + `Authorization: Bearer ...` + "`" + `; it may differ from the given token."
   token: String
   "The visitor that the token belongs to."
+  visitor: Visitor
+  "Claims of the identity that have no meaning here; null without one."
+  ignored: [String!]
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Asks for a code by mail."
+input RequestVisitorEmailCodeInput {
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `requestVisitorEmailCode` + "`" + `."
+type RequestVisitorEmailCodePayload @visible(to: [VISITOR]) {
+  "The visitor; the code goes to their ` + "`" + `email` + "`" + `."
+  visitor: Visitor
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The code that was mailed to the visitor's address."
+input ProveVisitorEmailInput {
+  "Six digits; spaces and hyphens between them are ignored."
+  code: String!
+  "Accepted but not needed: a code works once."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `proveVisitorEmail` + "`" + `."
+type ProveVisitorEmailPayload @visible(to: [VISITOR]) {
+  "The token to go on with, in place of the one that was sent."
+  token: String
+  "The proved visitor."
+  visitor: Visitor
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Whose sessions to end."
+input EndVisitorSessionInput {
+  "For users: the visitor, otherwise REQUIRED. Visitors omit it."
+  visitorId: ID
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `endVisitorSession` + "`" + `."
+type EndVisitorSessionPayload @visible(to: [VISITOR]) {
+  "The visitor."
   visitor: Visitor
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
@@ -21853,6 +22247,16 @@ func (ec *executionContext) childFields_EmailVerdict(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type EmailVerdict", field.Name)
 }
 
+func (ec *executionContext) childFields_EndVisitorSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "visitor":
+		return ec.fieldContext_EndVisitorSessionPayload_visitor(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndVisitorSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndVisitorSessionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_EntryChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "sequence":
@@ -22529,6 +22933,18 @@ func (ec *executionContext) childFields_Presence(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Presence", field.Name)
 }
 
+func (ec *executionContext) childFields_ProveVisitorEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_ProveVisitorEmailPayload_token(ctx, field)
+	case "visitor":
+		return ec.fieldContext_ProveVisitorEmailPayload_visitor(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ProveVisitorEmailPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProveVisitorEmailPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PublishTargetedMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "targetedMessage":
@@ -22673,6 +23089,16 @@ func (ec *executionContext) childFields_ReopenConversationPayload(ctx context.Co
 		return ec.fieldContext_ReopenConversationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReopenConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestVisitorEmailCodePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "visitor":
+		return ec.fieldContext_RequestVisitorEmailCodePayload_visitor(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestVisitorEmailCodePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestVisitorEmailCodePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RestoreConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23229,6 +23655,8 @@ func (ec *executionContext) childFields_StartVisitorSessionPayload(ctx context.C
 		return ec.fieldContext_StartVisitorSessionPayload_token(ctx, field)
 	case "visitor":
 		return ec.fieldContext_StartVisitorSessionPayload_visitor(ctx, field)
+	case "ignored":
+		return ec.fieldContext_StartVisitorSessionPayload_ignored(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_StartVisitorSessionPayload_userErrors(ctx, field)
 	}
@@ -24063,10 +24491,14 @@ func (ec *executionContext) childFields_Visitor(ctx context.Context, field graph
 		return ec.fieldContext_Visitor_email(ctx, field)
 	case "identified":
 		return ec.fieldContext_Visitor_identified(ctx, field)
+	case "emailVerified":
+		return ec.fieldContext_Visitor_emailVerified(ctx, field)
 	case "lastSeenAt":
 		return ec.fieldContext_Visitor_lastSeenAt(ctx, field)
 	case "pageViews":
 		return ec.fieldContext_Visitor_pageViews(ctx, field)
+	case "sessions":
+		return ec.fieldContext_Visitor_sessions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Visitor", field.Name)
 }
@@ -24087,6 +24519,8 @@ func (ec *executionContext) childFields_VisitorConversation(ctx context.Context,
 		return ec.fieldContext_VisitorConversation_lastMessageAt(ctx, field)
 	case "cursor":
 		return ec.fieldContext_VisitorConversation_cursor(ctx, field)
+	case "continuedElsewhere":
+		return ec.fieldContext_VisitorConversation_continuedElsewhere(ctx, field)
 	case "status":
 		return ec.fieldContext_VisitorConversation_status(ctx, field)
 	case "assignee":
@@ -24173,6 +24607,46 @@ func (ec *executionContext) childFields_VisitorMessageEdge(ctx context.Context, 
 		return ec.fieldContext_VisitorMessageEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VisitorMessageEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_VisitorSession(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_VisitorSession_id(ctx, field)
+	case "proof":
+		return ec.fieldContext_VisitorSession_proof(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_VisitorSession_startedAt(ctx, field)
+	case "lastSeenAt":
+		return ec.fieldContext_VisitorSession_lastSeenAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_VisitorSession_expiresAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_VisitorSession_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VisitorSession", field.Name)
+}
+
+func (ec *executionContext) childFields_VisitorSessionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_VisitorSessionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_VisitorSessionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_VisitorSessionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VisitorSessionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_VisitorSessionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_VisitorSessionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_VisitorSessionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VisitorSessionEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Widget(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

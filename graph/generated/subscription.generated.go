@@ -38,6 +38,9 @@ type SubscriptionResolver interface {
 	InboxPeople(ctx context.Context, inboxID string, first *int) (<-chan *paging.Connection[*model.InboxPerson], error)
 	VisitorConversation(ctx context.Context, conversationID string, after *string) (<-chan visitor.Change, error)
 }
+type VisitorConversationContinuedResolver interface {
+	Conversation(ctx context.Context, obj *visitor.Continued) (*model.VisitorConversation, error)
+}
 type VisitorMessageChangeResolver interface {
 	Cursor(ctx context.Context, obj *visitor.MessageChange) (string, error)
 
@@ -1228,6 +1231,38 @@ func (ec *executionContext) fieldContext_ViewTotal_totalCount(_ context.Context,
 	return graphql.NewScalarFieldContext("ViewTotal", field, false, false, "Int")
 }
 
+func (ec *executionContext) _VisitorConversationContinued_conversation(ctx context.Context, field graphql.CollectedField, obj *visitor.Continued) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorConversationContinued_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.VisitorConversationContinued().Conversation(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VisitorConversation) graphql.Marshaler {
+			return ec.marshalNVisitorConversation2ᚖparleyᚋgraphᚋmodelᚐVisitorConversation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorConversationContinued_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VisitorConversationContinued",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VisitorConversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _VisitorMessageChange_cursor(ctx context.Context, field graphql.CollectedField, obj *visitor.MessageChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1521,6 +1556,11 @@ func (ec *executionContext) _VisitorConversationChange(ctx context.Context, sel 
 			return graphql.Null
 		}
 		return ec._VisitorMessageChange(ctx, sel, obj)
+	case *visitor.Continued:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._VisitorConversationContinued(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -1876,6 +1916,33 @@ func (ec *executionContext) _ViewTotal(ctx context.Context, sel ast.SelectionSet
 		case "totalCount":
 			out.Values[i] = ec._ViewTotal_totalCount(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var visitorConversationContinuedImplementors = []string{"VisitorConversationContinued", "VisitorConversationChange"}
+
+func (ec *executionContext) _VisitorConversationContinued(ctx context.Context, sel ast.SelectionSet, obj *visitor.Continued) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, visitorConversationContinuedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VisitorConversationContinued")
+		case "conversation":
+			out.Values[i] = ec._VisitorConversationContinued_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:

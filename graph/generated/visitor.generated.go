@@ -30,12 +30,14 @@ type VisitorResolver interface {
 	Identified(ctx context.Context, obj *ent.Visitor) (bool, error)
 
 	PageViews(ctx context.Context, objs []*ent.Visitor, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.PageView], error)
+	Sessions(ctx context.Context, objs []*ent.Visitor, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.VisitorSession], error)
 }
 type VisitorConversationResolver interface {
 	Title(ctx context.Context, objs []*model.VisitorConversation) ([]string, error)
 	Subject(ctx context.Context, obj *model.VisitorConversation) (*string, error)
 
 	Cursor(ctx context.Context, obj *model.VisitorConversation) (string, error)
+	ContinuedElsewhere(ctx context.Context, obj *model.VisitorConversation) (bool, error)
 
 	Assignee(ctx context.Context, objs []*model.VisitorConversation) ([]*ent.User, error)
 	Unread(ctx context.Context, objs []*model.VisitorConversation) ([]int, error)
@@ -145,6 +147,44 @@ func (ec *executionContext) field_Visitor_pageViews_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Visitor_sessions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
@@ -203,6 +243,70 @@ func (ec *executionContext) _CaptureVisitorEmailPayload_userErrors(ctx context.C
 func (ec *executionContext) fieldContext_CaptureVisitorEmailPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CaptureVisitorEmailPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EndVisitorSessionPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndVisitorSessionPayload_visitor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visitor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Visitor) graphql.Marshaler {
+			return ec.marshalOVisitor2ᚖparleyᚋentᚐVisitor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EndVisitorSessionPayload_visitor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EndVisitorSessionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Visitor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EndVisitorSessionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndVisitorSessionPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EndVisitorSessionPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EndVisitorSessionPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -456,6 +560,93 @@ func (ec *executionContext) fieldContext_PageViewEdge_node(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _ProveVisitorEmailPayload_token(ctx context.Context, field graphql.CollectedField, obj *model.ProveVisitorEmailPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProveVisitorEmailPayload_token(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Token, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProveVisitorEmailPayload_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProveVisitorEmailPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProveVisitorEmailPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.ProveVisitorEmailPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProveVisitorEmailPayload_visitor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visitor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Visitor) graphql.Marshaler {
+			return ec.marshalOVisitor2ᚖparleyᚋentᚐVisitor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProveVisitorEmailPayload_visitor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProveVisitorEmailPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Visitor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProveVisitorEmailPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ProveVisitorEmailPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProveVisitorEmailPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProveVisitorEmailPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProveVisitorEmailPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RecordVisitorConsentPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -574,6 +765,70 @@ func (ec *executionContext) _RecordWidgetViewPayload_userErrors(ctx context.Cont
 func (ec *executionContext) fieldContext_RecordWidgetViewPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RecordWidgetViewPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestVisitorEmailCodePayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestVisitorEmailCodePayload_visitor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visitor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Visitor) graphql.Marshaler {
+			return ec.marshalOVisitor2ᚖparleyᚋentᚐVisitor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestVisitorEmailCodePayload_visitor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestVisitorEmailCodePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Visitor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestVisitorEmailCodePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestVisitorEmailCodePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestVisitorEmailCodePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestVisitorEmailCodePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -799,6 +1054,29 @@ func (ec *executionContext) fieldContext_StartVisitorSessionPayload_visitor(_ co
 	return fc, nil
 }
 
+func (ec *executionContext) _StartVisitorSessionPayload_ignored(ctx context.Context, field graphql.CollectedField, obj *model.StartVisitorSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartVisitorSessionPayload_ignored(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ignored, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StartVisitorSessionPayload_ignored(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StartVisitorSessionPayload", field, false, false, "String")
+}
+
 func (ec *executionContext) _StartVisitorSessionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.StartVisitorSessionPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -985,6 +1263,13 @@ func (ec *executionContext) fieldContext_Visitor_identified(_ context.Context, f
 	return graphql.NewScalarFieldContext("Visitor", field, true, true, "Boolean")
 }
 
+func (ec *executionContext) _Visitor_emailVerified(ctx context.Context, field graphql.CollectedField, obj *ent.Visitor) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.EmailVerified)
+}
+func (ec *executionContext) fieldContext_Visitor_emailVerified(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Visitor", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _Visitor_lastSeenAt(ctx context.Context, field graphql.CollectedField, obj *ent.Visitor) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1072,6 +1357,73 @@ func (ec *executionContext) resolveBatch_Visitor_pageViews(ctx context.Context, 
 		results,
 		err,
 		"Visitor.pageViews",
+	)
+}
+
+func (ec *executionContext) _Visitor_sessions(ctx context.Context, field graphql.CollectedField, obj *ent.Visitor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Visitor_sessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Visitor_sessions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.VisitorSession]) graphql.Marshaler {
+			return ec.marshalNVisitorSessionConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Visitor_sessions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Visitor",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VisitorSessionConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Visitor_sessions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Visitor_sessions(ctx context.Context, field graphql.CollectedField, obj *ent.Visitor) (any, error) {
+	resolver := ec.Resolvers.Visitor()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Visitor](ctx, "Visitor"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Sessions(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.VisitorSession]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Visitor.sessions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Sessions(ctx, []*ent.Visitor{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.VisitorSession]](
+		ctx,
+		results,
+		err,
+		"Visitor.sessions",
 	)
 }
 
@@ -1225,6 +1577,29 @@ func (ec *executionContext) _VisitorConversation_cursor(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_VisitorConversation_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VisitorConversation", field, true, true, "String")
+}
+
+func (ec *executionContext) _VisitorConversation_continuedElsewhere(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorConversation_continuedElsewhere(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.VisitorConversation().ContinuedElsewhere(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorConversation_continuedElsewhere(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorConversation", field, true, true, "Boolean")
 }
 
 func (ec *executionContext) _VisitorConversation_status(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (ret graphql.Marshaler) {
@@ -2090,6 +2465,263 @@ func (ec *executionContext) fieldContext_VisitorMessageEdge_node(_ context.Conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_VisitorMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VisitorSession_id(ctx context.Context, field graphql.CollectedField, obj *ent.VisitorSession) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_VisitorSession_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorSession", field, false, false, "ID")
+}
+
+func (ec *executionContext) _VisitorSession_proof(ctx context.Context, field graphql.CollectedField, obj *ent.VisitorSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorSession_proof(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Proof, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.VisitorProof) graphql.Marshaler {
+			return ec.marshalNVisitorProof2parleyᚋinternalᚋvocabᚐVisitorProof(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorSession_proof(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorSession", field, false, false, "VisitorProof")
+}
+
+func (ec *executionContext) _VisitorSession_startedAt(ctx context.Context, field graphql.CollectedField, obj *ent.VisitorSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorSession_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalNTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorSession_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorSession", field, false, false, "Time")
+}
+
+func (ec *executionContext) _VisitorSession_lastSeenAt(ctx context.Context, field graphql.CollectedField, obj *ent.VisitorSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorSession_lastSeenAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastSeenAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalNTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorSession_lastSeenAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorSession", field, false, false, "Time")
+}
+
+func (ec *executionContext) _VisitorSession_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.VisitorSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorSession_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalNTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorSession_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorSession", field, false, false, "Time")
+}
+
+func (ec *executionContext) _VisitorSession_endedAt(ctx context.Context, field graphql.CollectedField, obj *ent.VisitorSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorSession_endedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorSession_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorSession", field, false, false, "Time")
+}
+
+func (ec *executionContext) _VisitorSessionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.VisitorSession]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorSessionConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.VisitorSession]) graphql.Marshaler {
+			return ec.marshalNVisitorSessionEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorSessionConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VisitorSessionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VisitorSessionEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VisitorSessionConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.VisitorSession]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorSessionConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.VisitorSession) graphql.Marshaler {
+			return ec.marshalNVisitorSession2ᚕᚖparleyᚋentᚐVisitorSessionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorSessionConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VisitorSessionConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VisitorSession(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VisitorSessionConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.VisitorSession]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorSessionConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorSessionConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VisitorSessionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VisitorSessionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.VisitorSession]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_VisitorSessionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorSessionEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _VisitorSessionEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.VisitorSession]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorSessionEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.VisitorSession) graphql.Marshaler {
+			return ec.marshalNVisitorSession2ᚖparleyᚋentᚐVisitorSession(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorSessionEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VisitorSessionEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VisitorSession(ctx, field)
 		},
 	}
 	return fc, nil
@@ -3017,6 +3649,55 @@ func UnmarshalCaptureVisitorEmailInput(ctx context.Context, raw any) (visitor.Ca
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputEndVisitorSessionInput(ctx context.Context, obj any) (visitor.EndVisitorSessionInput, error) {
+	var it visitor.EndVisitorSessionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"visitorId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "visitorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visitorId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.VisitorID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEndVisitorSessionInput unmarshals raw into the EndVisitorSessionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEndVisitorSessionInput(ctx context.Context, raw any) (visitor.EndVisitorSessionInput, error) {
+	var out visitor.EndVisitorSessionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndVisitorSessionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputMarkVisitorConversationReadInput(ctx context.Context, obj any) (visitor.MarkVisitorConversationReadInput, error) {
 	var it visitor.MarkVisitorConversationReadInput
 	if obj == nil {
@@ -3070,6 +3751,55 @@ func (ec *executionContext) unmarshalInputMarkVisitorConversationReadInput(ctx c
 func UnmarshalMarkVisitorConversationReadInput(ctx context.Context, raw any) (visitor.MarkVisitorConversationReadInput, error) {
 	var out visitor.MarkVisitorConversationReadInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "MarkVisitorConversationReadInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputProveVisitorEmailInput(ctx context.Context, obj any) (visitor.ProveVisitorEmailInput, error) {
+	var it visitor.ProveVisitorEmailInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalProveVisitorEmailInput unmarshals raw into the ProveVisitorEmailInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalProveVisitorEmailInput(ctx context.Context, raw any) (visitor.ProveVisitorEmailInput, error) {
+	var out visitor.ProveVisitorEmailInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ProveVisitorEmailInput", raw, &out)
 	return out, err
 }
 
@@ -3196,6 +3926,48 @@ func (ec *executionContext) unmarshalInputRecordWidgetViewInput(ctx context.Cont
 func UnmarshalRecordWidgetViewInput(ctx context.Context, raw any) (visitor.RecordWidgetViewInput, error) {
 	var out visitor.RecordWidgetViewInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordWidgetViewInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRequestVisitorEmailCodeInput(ctx context.Context, obj any) (visitor.RequestVisitorEmailCodeInput, error) {
+	var it visitor.RequestVisitorEmailCodeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRequestVisitorEmailCodeInput unmarshals raw into the RequestVisitorEmailCodeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRequestVisitorEmailCodeInput(ctx context.Context, raw any) (visitor.RequestVisitorEmailCodeInput, error) {
+	var out visitor.RequestVisitorEmailCodeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RequestVisitorEmailCodeInput", raw, &out)
 	return out, err
 }
 
@@ -3533,6 +4305,38 @@ func (ec *executionContext) _CaptureVisitorEmailPayload(ctx context.Context, sel
 	return out
 }
 
+var endVisitorSessionPayloadImplementors = []string{"EndVisitorSessionPayload"}
+
+func (ec *executionContext) _EndVisitorSessionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VisitorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, endVisitorSessionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EndVisitorSessionPayload")
+		case "visitor":
+			out.Values[i] = ec._EndVisitorSessionPayload_visitor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._EndVisitorSessionPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var markVisitorConversationReadPayloadImplementors = []string{"MarkVisitorConversationReadPayload"}
 
 func (ec *executionContext) _MarkVisitorConversationReadPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VisitorConversationPayload) graphql.Marshaler {
@@ -3676,6 +4480,43 @@ func (ec *executionContext) _PageViewEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var proveVisitorEmailPayloadImplementors = []string{"ProveVisitorEmailPayload"}
+
+func (ec *executionContext) _ProveVisitorEmailPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ProveVisitorEmailPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, proveVisitorEmailPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProveVisitorEmailPayload")
+		case "token":
+			out.Values[i] = ec._ProveVisitorEmailPayload_token(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "visitor":
+			out.Values[i] = ec._ProveVisitorEmailPayload_visitor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ProveVisitorEmailPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var recordVisitorConsentPayloadImplementors = []string{"RecordVisitorConsentPayload"}
 
 func (ec *executionContext) _RecordVisitorConsentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VisitorPayload) graphql.Marshaler {
@@ -3725,6 +4566,38 @@ func (ec *executionContext) _RecordWidgetViewPayload(ctx context.Context, sel as
 			}
 		case "userErrors":
 			out.Values[i] = ec._RecordWidgetViewPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var requestVisitorEmailCodePayloadImplementors = []string{"RequestVisitorEmailCodePayload"}
+
+func (ec *executionContext) _RequestVisitorEmailCodePayload(ctx context.Context, sel ast.SelectionSet, obj *model.VisitorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestVisitorEmailCodePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestVisitorEmailCodePayload")
+		case "visitor":
+			out.Values[i] = ec._RequestVisitorEmailCodePayload_visitor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RequestVisitorEmailCodePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -3829,6 +4702,11 @@ func (ec *executionContext) _StartVisitorSessionPayload(ctx context.Context, sel
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "ignored":
+			out.Values[i] = ec._StartVisitorSessionPayload_ignored(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._StartVisitorSessionPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3918,6 +4796,11 @@ func (ec *executionContext) _Visitor(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "emailVerified":
+			out.Values[i] = ec._Visitor_emailVerified(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "lastSeenAt":
 			out.Values[i] = ec._Visitor_lastSeenAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -3925,6 +4808,11 @@ func (ec *executionContext) _Visitor(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "pageViews":
 			out.Values[i] = ec._Visitor_pageViews(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sessions":
+			out.Values[i] = ec._Visitor_sessions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -3982,6 +4870,11 @@ func (ec *executionContext) _VisitorConversation(ctx context.Context, sel ast.Se
 			}
 		case "cursor":
 			out.Values[i] = ec._VisitorConversation_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "continuedElsewhere":
+			out.Values[i] = ec._VisitorConversation_continuedElsewhere(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -4227,6 +5120,127 @@ func (ec *executionContext) _VisitorMessageEdge(ctx context.Context, sel ast.Sel
 			}
 		case "node":
 			out.Values[i] = ec._VisitorMessageEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var visitorSessionImplementors = []string{"VisitorSession", "Node"}
+
+func (ec *executionContext) _VisitorSession(ctx context.Context, sel ast.SelectionSet, obj *ent.VisitorSession) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, visitorSessionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VisitorSession")
+		case "id":
+			out.Values[i] = ec._VisitorSession_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "proof":
+			out.Values[i] = ec._VisitorSession_proof(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startedAt":
+			out.Values[i] = ec._VisitorSession_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastSeenAt":
+			out.Values[i] = ec._VisitorSession_lastSeenAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._VisitorSession_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endedAt":
+			out.Values[i] = ec._VisitorSession_endedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var visitorSessionConnectionImplementors = []string{"VisitorSessionConnection"}
+
+func (ec *executionContext) _VisitorSessionConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.VisitorSession]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, visitorSessionConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VisitorSessionConnection")
+		case "edges":
+			out.Values[i] = ec._VisitorSessionConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._VisitorSessionConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._VisitorSessionConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var visitorSessionEdgeImplementors = []string{"VisitorSessionEdge"}
+
+func (ec *executionContext) _VisitorSessionEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.VisitorSession]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, visitorSessionEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VisitorSessionEdge")
+		case "cursor":
+			out.Values[i] = ec._VisitorSessionEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._VisitorSessionEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -4704,6 +5718,19 @@ func (ec *executionContext) marshalNCaptureVisitorEmailPayload2ᚖparleyᚋgraph
 	return ec._CaptureVisitorEmailPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNEndVisitorSessionInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐEndVisitorSessionInput(ctx context.Context, v any) (visitor.EndVisitorSessionInput, error) {
+	res, err := ec.unmarshalInputEndVisitorSessionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEndVisitorSessionPayload2ᚖparleyᚋgraphᚋmodelᚐVisitorPayload(ctx context.Context, sel ast.SelectionSet, v *model.VisitorPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EndVisitorSessionPayload!")
+		return graphql.Null
+	}
+	return ec._EndVisitorSessionPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNMarkVisitorConversationReadInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐMarkVisitorConversationReadInput(ctx context.Context, v any) (visitor.MarkVisitorConversationReadInput, error) {
 	res, err := ec.unmarshalInputMarkVisitorConversationReadInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -4773,6 +5800,19 @@ func (ec *executionContext) marshalNPageViewEdge2ᚖparleyᚋinternalᚋpaging�
 	return ec._PageViewEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNProveVisitorEmailInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐProveVisitorEmailInput(ctx context.Context, v any) (visitor.ProveVisitorEmailInput, error) {
+	res, err := ec.unmarshalInputProveVisitorEmailInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProveVisitorEmailPayload2ᚖparleyᚋgraphᚋmodelᚐProveVisitorEmailPayload(ctx context.Context, sel ast.SelectionSet, v *model.ProveVisitorEmailPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProveVisitorEmailPayload!")
+		return graphql.Null
+	}
+	return ec._ProveVisitorEmailPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRecordVisitorConsentInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐRecordVisitorConsentInput(ctx context.Context, v any) (visitor.RecordVisitorConsentInput, error) {
 	res, err := ec.unmarshalInputRecordVisitorConsentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -4797,6 +5837,19 @@ func (ec *executionContext) marshalNRecordWidgetViewPayload2ᚖparleyᚋgraphᚋ
 		return graphql.Null
 	}
 	return ec._RecordWidgetViewPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRequestVisitorEmailCodeInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐRequestVisitorEmailCodeInput(ctx context.Context, v any) (visitor.RequestVisitorEmailCodeInput, error) {
+	res, err := ec.unmarshalInputRequestVisitorEmailCodeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRequestVisitorEmailCodePayload2ᚖparleyᚋgraphᚋmodelᚐVisitorPayload(ctx context.Context, sel ast.SelectionSet, v *model.VisitorPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RequestVisitorEmailCodePayload!")
+		return graphql.Null
+	}
+	return ec._RequestVisitorEmailCodePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSendVisitorMessageInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐSendVisitorMessageInput(ctx context.Context, v any) (visitor.SendVisitorMessageInput, error) {
@@ -4978,6 +6031,77 @@ func (ec *executionContext) marshalNVisitorMessageEdge2ᚖparleyᚋinternalᚋpa
 		return graphql.Null
 	}
 	return ec._VisitorMessageEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNVisitorProof2parleyᚋinternalᚋvocabᚐVisitorProof(ctx context.Context, v any) (vocab.VisitorProof, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.VisitorProof(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVisitorProof2parleyᚋinternalᚋvocabᚐVisitorProof(ctx context.Context, sel ast.SelectionSet, v vocab.VisitorProof) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "VisitorProof!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNVisitorSession2ᚕᚖparleyᚋentᚐVisitorSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.VisitorSession) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVisitorSession2ᚖparleyᚋentᚐVisitorSession(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNVisitorSession2ᚖparleyᚋentᚐVisitorSession(ctx context.Context, sel ast.SelectionSet, v *ent.VisitorSession) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VisitorSession!")
+		return graphql.Null
+	}
+	return ec._VisitorSession(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNVisitorSessionConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.VisitorSession]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VisitorSessionConnection!")
+		return graphql.Null
+	}
+	return ec._VisitorSessionConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNVisitorSessionEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.VisitorSession]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVisitorSessionEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNVisitorSessionEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.VisitorSession]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VisitorSessionEdge!")
+		return graphql.Null
+	}
+	return ec._VisitorSessionEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNWidget2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐWidget(ctx context.Context, sel ast.SelectionSet, v *visitor.Widget) graphql.Marshaler {

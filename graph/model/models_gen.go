@@ -119,6 +119,16 @@ type InviteUserPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `proveVisitorEmail`.
+type ProveVisitorEmailPayload struct {
+	// The token to go on with, in place of the one that was sent.
+	Token *string `json:"token,omitempty"`
+	// The proved visitor.
+	Visitor *ent.Visitor `json:"visitor,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `purgeConversation`.
 type PurgeConversationPayload struct {
 	// Id of the purged conversation.
@@ -241,6 +251,8 @@ type StartVisitorSessionPayload struct {
 	Token *string `json:"token,omitempty"`
 	// The visitor that the token belongs to.
 	Visitor *ent.Visitor `json:"visitor,omitempty"`
+	// Claims of the identity that have no meaning here; null without one.
+	Ignored []string `json:"ignored,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }

@@ -45,6 +45,7 @@ const (
 	ConversationClosed    Code = "CONVERSATION_CLOSED"
 	ConsentRequired       Code = "CONSENT_REQUIRED"
 	EmailRequired         Code = "EMAIL_REQUIRED"
+	ProofRequired         Code = "PROOF_REQUIRED"
 	SenderBlocked         Code = "SENDER_BLOCKED"
 	LastAdmin             Code = "LAST_ADMIN"
 	ChannelNotConnected   Code = "CHANNEL_NOT_CONNECTED"

@@ -27,6 +27,7 @@ func (s *Service) Load(ctx context.Context, ids []string) ([]any, error) {
 		id.MessageRevision: AnyOf(s.MessageRevisions),
 		id.RoutingDecision: AnyOf(s.RoutingDecisions),
 		id.PageView:        AnyOf(s.PageViews),
+		id.Session:         AnyOf(s.VisitorSessions),
 		id.ImageSender:     AnyOf(s.ImageSenders),
 		id.PersonalMailbox: AnyOf(s.PersonalMailboxes),
 		id.SavedView:       AnyOf(s.SavedViews),

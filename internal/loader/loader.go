@@ -28,6 +28,7 @@ import (
 	"parley/ent/ticket"
 	"parley/ent/user"
 	"parley/ent/visitor"
+	"parley/ent/visitorsession"
 	"parley/internal/store"
 	"parley/internal/viewer"
 )
@@ -195,6 +196,13 @@ func (s *Service) RoutingDecisions(ctx context.Context, ids []string) ([]*ent.Ro
 	return align(ids, func(distinct []string) ([]*ent.RoutingDecision, error) {
 		return s.store.Client(ctx).RoutingDecision.Query().Where(routingdecision.IDIn(distinct...)).All(ctx)
 	}, func(v *ent.RoutingDecision) string { return v.ID })
+}
+
+// VisitorSessions loads by id; see the package.
+func (s *Service) VisitorSessions(ctx context.Context, ids []string) ([]*ent.VisitorSession, error) {
+	return align(ids, func(distinct []string) ([]*ent.VisitorSession, error) {
+		return s.store.Client(ctx).VisitorSession.Query().Where(visitorsession.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.VisitorSession) string { return v.ID })
 }
 
 // PageViews loads by id; see the package.

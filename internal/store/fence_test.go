@@ -125,8 +125,10 @@ const (
 	ofAccount  = "account_id = {account}"
 	ofInboxes  = ofAccount + " AND inbox_id IN ({inboxes})"
 	ownThread  = ofAccount + " AND visitor_id = {actor} AND deleted_at = 0"
-	ownMessage = ofAccount + " AND direction <> 'NOTE' AND visible_number > 0 AND conversation_id IN (SELECT id FROM conversations WHERE " + ownThread + ")"
-	ownFile    = ofAccount + " AND (message_id = '' AND uploader_id = {actor} OR message_id IN (SELECT id FROM messages WHERE " + ownMessage + "))"
+	ownMessage = ofAccount + " AND direction <> 'NOTE' AND visible_number > 0 AND (conversation_id IN (SELECT id FROM conversations WHERE " + ownThread + ") OR " + seenBefore + ")"
+	seenBefore = "EXISTS (SELECT 1 FROM continued_chats k JOIN conversations c ON c.id = k.conversation_id AND c.deleted_at = 0 WHERE k.visitor_id = {actor}" +
+		" AND k.conversation_id = messages.conversation_id AND messages.visible_number <= k.up_to AND messages.edited_at <= k.created_at)"
+	ownFile = ofAccount + " AND (message_id = '' AND uploader_id = {actor} OR message_id IN (SELECT id FROM messages WHERE " + ownMessage + "))"
 )
 
 var fenced = map[string]visible{
@@ -162,6 +164,8 @@ var fenced = map[string]visible{
 	"Message":         {table: "messages", staff: ofInboxes, visitor: ownMessage},
 	"MessageRevision": {table: "message_revisions", staff: ofInboxes},
 	"ReadPosition":    {table: "read_positions", staff: ofInboxes},
+
+	"VisitorSession": {table: "visitor_sessions", staff: ofInboxes, visitor: ofAccount + " AND visitor_id = {actor}"},
 
 	"SubscriptionType":       {table: "subscription_types", staff: ofAccount},
 	"ConsentRecord":          {table: "consents", staff: ofAccount},

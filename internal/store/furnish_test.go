@@ -133,6 +133,7 @@ func furnishChat(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 				SetContent(vocab.TargetedContent{}).SetCreatedAt(now).Exec,
 			c.TargetedMessageCount.Create().SetID(message).SetInboxID(inbox).Exec,
 			c.TargetedMessageView.Create().SetID(id.New("view")).SetInboxID(inbox).SetVisitorID(visitor).SetTargetedMessageID(message).Exec,
+			c.VisitorSession.Create().SetID(id.New(id.Session)).SetInboxID(inbox).SetVisitorID(visitor).SetProof(vocab.ProofNone).SetCreatedAt(now).Exec,
 			c.PageView.Create().SetID(id.New(id.PageView)).SetInboxID(inbox).SetVisitorID(visitor).SetURL("https://example.com").SetViewedAt(now).Exec,
 			c.RoutingDecision.Create().SetID(id.New(id.RoutingDecision)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetDecidedAt(now).
 				SetTrigger("START").SetRule(1).SetTarget("UNASSIGNED").SetCandidates([]vocab.RoutingCandidate{}).Exec,

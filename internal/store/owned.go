@@ -32,12 +32,15 @@ var owned = []struct {
 	{"messages", []Owner{OfConversation}},
 	{"read_positions", []Owner{OfConversation}},
 	{"routing_decisions", []Owner{OfConversation}},
+	{"continued_chats", []Owner{OfConversation, OfInbox}},
 	{"visitor_links", []Owner{OfConversation, OfInbox}}, // of conversations that were purged before links were
 
 	{"inbound_mails", []Owner{OfInbox}}, // of a purged conversation's a mark stays (EM-5)
 	{"email_connections", []Owner{OfInbox}},
 	{"channel_addresses", []Owner{OfInbox}},
 	{"email_channels", []Owner{OfInbox}},
+	{"visitor_codes", []Owner{OfInbox}},
+	{"visitor_sessions", []Owner{OfInbox}},
 	{"visitors", []Owner{OfInbox}},
 	{"blocks", []Owner{OfInbox}},
 	{"saved_views", []Owner{OfInbox}},

@@ -58,6 +58,7 @@ var rules = map[string]rule{
 	ent.TypeRoutingDecision:        {accountOwned: true, inboxOwned: true, staff: inInbox},
 
 	ent.TypeVisitor:         {accountOwned: true, inboxOwned: true, staff: inInbox, visitor: isSelf},
+	ent.TypeVisitorSession:  {accountOwned: true, inboxOwned: true, staff: inInbox, visitor: ofSelf},
 	ent.TypeBlock:           {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeConversation:    {accountOwned: true, inboxOwned: true, staff: inInbox, visitor: ownConversation},
 	ent.TypeMessage:         {accountOwned: true, inboxOwned: true, staff: inInbox, visitor: visibleMessage},
@@ -189,6 +190,11 @@ func isSelf(s *sql.Selector, v *viewer.Viewer) {
 	s.Where(sql.EQ(s.C("id"), v.ActorID))
 }
 
+func ofSelf(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	s.Where(sql.EQ(s.C("visitor_id"), v.ActorID))
+}
+
 func isOwnChannel(s *sql.Selector, v *viewer.Viewer) {
 	inAccount(s, v)
 	s.Where(sql.EQ(s.C("id"), v.ChannelID))
@@ -213,9 +219,26 @@ func visibleMessage(s *sql.Selector, v *viewer.Viewer) {
 	s.Where(sql.And(
 		sql.NEQ(s.C("direction"), string(vocab.Note)),
 		sql.GT(s.C("visible_number"), 0),
-		sql.In(s.C("conversation_id"), sql.Dialect(s.Dialect()).Select(own.C("id")).From(own).Where(sql.And(
-			sql.EQ(own.C("visitor_id"), v.ActorID), sql.EQ(own.C("deleted_at"), 0),
-		))),
+		sql.Or(
+			sql.In(s.C("conversation_id"), sql.Dialect(s.Dialect()).Select(own.C("id")).From(own).Where(sql.And(
+				sql.EQ(own.C("visitor_id"), v.ActorID), sql.EQ(own.C("deleted_at"), 0),
+			))),
+			sql.Exists(seenBefore(s, v)),
+		),
+	))
+}
+
+// seenBefore finds that a message was seen by the visitor before its chat went on
+// with one who proved who they are (CH-8). What was edited since then they did
+// not see.
+func seenBefore(s *sql.Selector, v *viewer.Viewer) *sql.Selector {
+	d := sql.Dialect(s.Dialect())
+	chat, sight := d.Table("conversations").As("chat"), d.Table("continued_chats").As("sight")
+	return d.Select(sight.C("id")).From(sight).Join(chat).On(chat.C("id"), sight.C("conversation_id")).Where(sql.And(
+		sql.EQ(sight.C("visitor_id"), v.ActorID), sql.EQ(chat.C("deleted_at"), 0),
+		sql.ColumnsEQ(sight.C("conversation_id"), s.C("conversation_id")),
+		sql.ColumnsGTE(sight.C("up_to"), s.C("visible_number")),
+		sql.ColumnsGTE(sight.C("created_at"), s.C("edited_at")),
 	))
 }
 

@@ -40,6 +40,7 @@ const (
 	ContactListCreated       EventType = "CONTACT_LIST_CREATED"
 	ConsentRecorded          EventType = "CONSENT_RECORDED"
 	ConsentWithdrawn         EventType = "CONSENT_WITHDRAWN"
+	VisitorSessionEnded      EventType = "VISITOR_SESSION_ENDED"
 	SubscriptionTypeCreated  EventType = "CONTACT_SUBSCRIPTION_TYPE_CREATED"
 	SubscriptionTypeUpdated  EventType = "CONTACT_SUBSCRIPTION_TYPE_UPDATED"
 	SubscriptionTypeArchived EventType = "CONTACT_SUBSCRIPTION_TYPE_ARCHIVED"
@@ -197,6 +198,7 @@ var events = map[EventType]struct {
 	ConsentWithdrawn: {subject: "Consent", fields: []string{"kind"},
 		cause: "Someone opts out by a link in a mail.",
 	},
+	VisitorSessionEnded:      {does: changesAuthority, subject: "Visitor", fields: []string{"session"}},
 	SubscriptionTypeCreated:  {subject: "ContactSubscriptionType"},
 	SubscriptionTypeUpdated:  {subject: "ContactSubscriptionType", fields: []string{"name", "description"}},
 	SubscriptionTypeArchived: {subject: "ContactSubscriptionType"},

@@ -139,3 +139,13 @@ var (
 	DefaultDisplay = Display{SmallScreen: SmallScreenNormal}
 	DefaultConsent = Consent{Processing: ConsentNone}
 )
+
+// VisitorProof says how a visitor proved who they are (CH-8).
+type VisitorProof string
+
+// Proofs of visitors.
+const (
+	ProofNone     VisitorProof = "NONE"
+	ProofIdentity VisitorProof = "IDENTITY"
+	ProofEmail    VisitorProof = "EMAIL"
+)

@@ -38,6 +38,11 @@ type (
 	ChatTextConnection = paging.Connection[*wording.Text]
 	// ChatTextEdge is a row of such a page.
 	ChatTextEdge = paging.Edge[*wording.Text]
+	// VisitorSessionConnection is a page of rows.
+	VisitorSessionConnection = paging.Connection[*ent.VisitorSession]
+	// VisitorSessionEdge is a row of such a page.
+	VisitorSessionEdge = paging.Edge[*ent.VisitorSession]
+
 	// PageViewConnection is a page of rows.
 	PageViewConnection = paging.Connection[*ent.PageView]
 	// PageViewEdge is a row of such a page.

@@ -39,7 +39,7 @@ func (s *Service) StartChat(ctx context.Context, in StartChatInput) (*ent.Conver
 		c, err = s.beginChat(ctx, tx, v, in, call.Result)
 		return err
 	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
-		_, c, err = loadSent(ctx, tx, v, first)
+		_, c, err = s.loadSent(ctx, tx, v, first)
 		return err
 	})
 	if err != nil {
@@ -137,7 +137,7 @@ func notShown(messageID string) error {
 
 // loadSent loads what an earlier call wrote, as it is now and as far as the visitor
 // sees it.
-func loadSent(ctx context.Context, tx *store.Tx, v *viewer.Viewer, messageID string) (*ent.Message, *ent.Conversation, error) {
+func (s *Service) loadSent(ctx context.Context, tx *store.Tx, v *viewer.Viewer, messageID string) (*ent.Message, *ent.Conversation, error) {
 	ctx = viewer.NewContext(ctx, v)
 	m, err := tx.Client.Message.Query().Where(entmessage.ID(messageID)).Only(ctx)
 	if ent.IsNotFound(err) {
@@ -146,7 +146,10 @@ func loadSent(ctx context.Context, tx *store.Tx, v *viewer.Viewer, messageID str
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := tx.Client.Conversation.Get(ctx, m.ConversationID)
+	c, err := s.Conversation(ctx, m.ConversationID)
+	if err == nil && c == nil {
+		err = notFound(m.ConversationID)
+	}
 	return m, c, err
 }
 

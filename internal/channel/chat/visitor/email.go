@@ -11,8 +11,9 @@ import (
 )
 
 // CaptureEmail keeps an address that the visitor typed and links them to its
-// contact, for the agents' eyes: it opens nothing to the visitor. A proved
-// identity keeps the contact that it has (CH-8). Errors: INVALID on email if it
+// contact, for the agents' eyes: it opens nothing to the visitor. Who proved who they
+// are is linked by no address that they type, and keeps one that was proved
+// (CH-8). RATE_LIMITED for too many. Errors: INVALID on email if it
 // is none, CONSENT_REQUIRED as in StartChat (TM-8), NOT_FOUND on
 // targetedMessageId.
 func (s *Service) CaptureEmail(ctx context.Context, in CaptureVisitorEmailInput) (*ent.Visitor, error) {
@@ -39,16 +40,26 @@ func (s *Service) captureEmail(ctx context.Context, tx *store.Tx, me *ent.Visito
 	if err != nil {
 		return 0, err
 	}
-	if me.Email == address && me.ContactID != "" || me.Identity != nil && me.ContactID != "" {
+	known := 1
+	if me.Email != "" {
+		known = 0
+	}
+	switch {
+	case me.EmailVerified, IsIdentified(me) && me.ContactID != "": // proved
 		return 0, nil
+	case me.Email == address && (me.ContactID != "" || IsIdentified(me)):
+		return 0, nil
+	}
+	if err := s.admitAddress(ctx, tx, viewerOf(me)); err != nil {
+		return 0, err
+	}
+	if IsIdentified(me) { // who they are is known, and is not what they type
+		me.Email = address
+		return known, tx.Client.Visitor.UpdateOneID(me.ID).SetEmail(address).Exec(ctx)
 	}
 	c, _, err := s.contacts.FindOrCreateByEmail(ctx, tx, address)
 	if err != nil {
 		return 0, err
-	}
-	known := 1
-	if me.Email != "" {
-		known = 0
 	}
 	return known, s.linkContact(ctx, tx, me, address, c.ID)
 }

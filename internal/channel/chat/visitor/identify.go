@@ -3,50 +3,70 @@ package visitor
 import (
 	"context"
 
+	"entgo.io/ent/dialect/sql"
+
 	"parley/ent"
-	entconversation "parley/ent/conversation"
 	entvisitor "parley/ent/visitor"
 	"parley/internal/channel/chat/consent"
 	"parley/internal/id"
 	"parley/internal/store"
-	"parley/internal/vocab"
 )
 
-// identifyVisitor returns the visitor of a proved identity. The visitor whom the
-// caller was known as turns into it, unless they have an identity of their own:
-// those never merge (CH-8).
+// identifyVisitor returns the visitor of a proved identity. The chats of the visitor
+// whom the caller was known as go on with it, unless they have an identity of their
+// own: those never merge (CH-8).
 func (s *Service) identifyVisitor(ctx context.Context, tx *store.Tx, c *ent.Channel, known *ent.Visitor, who *identity) (*ent.Visitor, error) {
-	me, err := findOrInsert(ctx, tx, c, who.subject)
+	me, err := findOrInsert(ctx, tx, c, entvisitor.FieldIdentity, who.subject)
 	if err != nil {
 		return nil, err
 	}
 	ctx = system(ctx, viewerOf(me))
-	turns := known != nil && known.Identity == nil
-	if turns && me.ContactID == "" {
-		me.Email, me.ContactID = known.Email, known.ContactID
+	turns := known != nil && !IsIdentified(known)
+	if turns && me.Email == "" {
+		me.Email = known.Email // typed: it links nothing
 	}
 	if err := s.recordIdentity(ctx, tx, me, who); err != nil || !turns {
 		return me, err
 	}
-	return me, s.mergeVisitor(ctx, tx, known, me)
+	return me, s.turnInto(ctx, tx, known, me)
 }
 
-// findOrInsert returns the locked visitor of an identity on the channel.
-// Callers at the same time get the same one.
-func findOrInsert(ctx context.Context, tx *store.Tx, c *ent.Channel, subject string) (*ent.Visitor, error) {
+// findOrInsert returns the locked visitor of an identity on the channel, by the column
+// that has it. Callers at the same time get the same one.
+func findOrInsert(ctx context.Context, tx *store.Tx, c *ent.Channel, column, identity string) (*ent.Visitor, error) {
 	query := tx.Client.Visitor.Query().
-		Where(entvisitor.ChannelID(c.ID), entvisitor.Identity(subject)).Modify(store.ForUpdate).VisitorQuery
+		Where(entvisitor.ChannelID(c.ID), sql.FieldEQ(column, identity)).Modify(store.ForUpdate).VisitorQuery
 	me, err := query.Clone().Only(ctx)
 	if !ent.IsNotFound(err) {
 		return me, err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO visitors (id, account_id, inbox_id, channel_id, identity, last_seen_at, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (channel_id, identity) DO NOTHING`,
-		id.New(id.Visitor), c.AccountID, c.InboxID, c.ID, subject, int64(tx.Now()))
+	_, err = tx.Exec(ctx, `INSERT INTO visitors (id, account_id, inbox_id, channel_id, `+column+`, last_seen_at, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (channel_id, `+column+`) DO NOTHING`,
+		id.New(id.Visitor), c.AccountID, c.InboxID, c.ID, identity, int64(tx.Now()))
 	if err != nil {
 		return nil, err
 	}
 	return query.Only(ctx)
+}
+
+// provedByMail returns the locked visitor who reads an address's mail (CH-8).
+func (s *Service) provedByMail(ctx context.Context, tx *store.Tx, c *ent.Channel, address string) (*ent.Visitor, error) {
+	me, err := findOrInsert(ctx, tx, c, entvisitor.FieldMailIdentity, address)
+	if err != nil {
+		return nil, err
+	}
+	return me, s.recordProof(system(ctx, viewerOf(me)), tx, me, address)
+}
+
+// recordProof keeps an address that the visitor proved to be theirs, and its contact,
+// which is made when there is none.
+func (s *Service) recordProof(ctx context.Context, tx *store.Tx, me *ent.Visitor, address string) error {
+	c, _, err := s.contacts.FindOrCreateByEmail(ctx, tx, address)
+	if err != nil {
+		return err
+	}
+	me.EmailVerified = true
+	return s.linkContact(ctx, tx, me, address, c.ID)
 }
 
 // recordIdentity keeps what the identity says: the name, and the contact of the
@@ -65,6 +85,7 @@ func (s *Service) recordIdentity(ctx context.Context, tx *store.Tx, me *ent.Visi
 	if err := s.contacts.Introduce(ctx, tx, c.ID, who.name); err != nil {
 		return err
 	}
+	me.EmailVerified = true
 	return s.linkContact(ctx, tx, me, who.email, c.ID)
 }
 
@@ -77,7 +98,8 @@ func (s *Service) linkContact(ctx context.Context, tx *store.Tx, me *ent.Visitor
 		return err
 	}
 	me.Email, me.ContactID = email, contactID
-	err = tx.Client.Visitor.UpdateOneID(me.ID).SetName(me.Name).SetEmail(email).SetContactID(contactID).Exec(ctx)
+	err = tx.Client.Visitor.UpdateOneID(me.ID).
+		SetName(me.Name).SetEmail(email).SetEmailVerified(me.EmailVerified).SetContactID(contactID).Exec(ctx)
 	if err != nil || contactID == "" || before.ContactID == contactID {
 		return err
 	}
@@ -87,28 +109,25 @@ func (s *Service) linkContact(ctx context.Context, tx *store.Tx, me *ent.Visitor
 	return s.conversations.LinkVisitor(ctx, tx, me.ID, contactID)
 }
 
-// mergeVisitor turns an anonymous visitor into an identified one: its conversations
-// and blocks move, and its tokens stand for the other from now on.
-func (s *Service) mergeVisitor(ctx context.Context, tx *store.Tx, anonymous, me *ent.Visitor) error {
+// turnInto has all chats of a visitor go on with the one whom they proved to be, with
+// their blocks and traces.
+func (s *Service) turnInto(ctx context.Context, tx *store.Tx, before, me *ent.Visitor) error {
 	if me.ContactID != "" {
-		if err := s.conversations.LinkVisitor(ctx, tx, anonymous.ID, me.ContactID); err != nil {
+		if err := s.conversations.LinkVisitor(ctx, tx, before.ID, me.ContactID); err != nil {
 			return err
 		}
 	}
-	if err := moveConversations(ctx, tx, anonymous, me); err != nil {
+	if err := continueChats(ctx, tx, before, me); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO blocks (id, account_id, inbox_id, channel_id, kind, sender, blocked_by, created_at)
 		SELECT $1, account_id, inbox_id, channel_id, kind, $2, blocked_by, created_at FROM blocks
 		WHERE account_id = $3 AND channel_id = $4 AND sender = $5 ON CONFLICT (channel_id, sender) DO NOTHING`,
-		id.New(id.Block), me.ID, me.AccountID, me.ChannelID, anonymous.ID)
+		id.New(id.Block), me.ID, me.AccountID, me.ChannelID, before.ID)
 	if err != nil {
 		return err
 	}
-	if err := moveTraces(ctx, tx, anonymous, me); err != nil {
-		return err
-	}
-	return tx.Client.Visitor.UpdateOneID(anonymous.ID).SetMergedInto(me.ID).Exec(ctx)
+	return moveTraces(ctx, tx, before, me)
 }
 
 // moveTraces gives what an anonymous visitor agreed to, was shown and looked at
@@ -131,26 +150,6 @@ func moveTraces(ctx context.Context, tx *store.Tx, from, to *ent.Visitor) error 
 		if _, err := tx.Exec(ctx, statement, to.ID, from.ID, to.AccountID); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func moveConversations(ctx context.Context, tx *store.Tx, from, to *ent.Visitor) error {
-	theirs, err := tx.Client.Conversation.Query().Where(entconversation.VisitorID(from.ID)).
-		Order(entconversation.ByID()).Modify(store.ForUpdate).All(ctx)
-	if err != nil {
-		return err
-	}
-	for _, c := range theirs {
-		c.Revision++
-		err := tx.Client.Conversation.UpdateOneID(c.ID).SetVisitorID(to.ID).SetRevision(c.Revision).Exec(ctx)
-		if err != nil {
-			return err
-		}
-		tx.Append(ctx, store.Event{
-			Type: vocab.ConversationUpdated, InboxID: c.InboxID, ConversationID: c.ID, Revision: c.Revision,
-			Changes: []vocab.FieldChange{{Field: "visitor", From: &from.ID, To: &to.ID}},
-		})
 	}
 	return nil
 }

@@ -26,7 +26,11 @@ const (
 
 // identity is who the site's own back end says a visitor is (CH-8). email and
 // name are "" where it says nothing.
-type identity struct{ subject, email, name string }
+type identity struct {
+	subject, email, name string
+	// ignored are the claims that mean nothing here.
+	ignored []string
+}
 
 type identityClaims struct {
 	Email string `json:"email"`

@@ -77,3 +77,22 @@ type TrackPageViewInput struct {
 	Title          *string
 	IdempotencyKey *string
 }
+
+// RequestVisitorEmailCodeInput is the input of requestVisitorEmailCode. Asks for
+// a code by mail.
+type RequestVisitorEmailCodeInput struct {
+	IdempotencyKey *string
+}
+
+// ProveVisitorEmailInput is the input of proveVisitorEmail. The code that was
+// mailed to the visitor's address.
+type ProveVisitorEmailInput struct {
+	Code           string
+	IdempotencyKey *string
+}
+
+// EndVisitorSessionInput is the input of endVisitorSession. Whose sessions to end.
+type EndVisitorSessionInput struct {
+	VisitorID      *string
+	IdempotencyKey *string
+}

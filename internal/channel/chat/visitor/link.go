@@ -10,6 +10,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"parley/ent"
+	entconversation "parley/ent/conversation"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/secret"
@@ -23,8 +24,6 @@ const (
 	// linkFragment stands before the token in the page's address: what follows
 	// a # reaches no server and no Referer.
 	linkFragment = "parley-link="
-	// linked is the prefix of sessions that a link began, for as long as they go on.
-	linked = "linkedsession"
 )
 
 // linkClaims are a link's: the token is random by its id, and stored hashed.
@@ -34,8 +33,8 @@ type linkClaims struct {
 }
 
 // newLink keeps a notice's link and returns its token. number is that of the
-// last message in the notice, as visitors count.
-func (s *Service) newLink(ctx context.Context, tx *store.Tx, c *ent.Conversation, number int) (string, error) {
+// last message in the notice, as visitors count; the link proves the address.
+func (s *Service) newLink(ctx context.Context, tx *store.Tx, c *ent.Conversation, address string, number int) (string, error) {
 	claims := &linkClaims{Channel: c.ChannelID, RegisteredClaims: s.links.Registered(linkTTL)}
 	claims.ID, _ = secret.NewToken("")
 	token, err := s.links.Sign(claims)
@@ -44,19 +43,18 @@ func (s *Service) newLink(ctx context.Context, tx *store.Tx, c *ent.Conversation
 	}
 	now := tx.Now()
 	_, err = tx.Exec(ctx, `INSERT INTO visitor_links
-		(id, account_id, inbox_id, channel_id, visitor_id, conversation_id, token_hash, mailed_number, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		id.New("link"), c.AccountID, c.InboxID, c.ChannelID, c.VisitorID, c.ID, secret.HashToken(token), number, int64(now), int64(now.Add(linkTTL)))
+		(id, account_id, inbox_id, channel_id, visitor_id, conversation_id, token_hash, mailed_number, created_at, expires_at, email)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		id.New("link"), c.AccountID, c.InboxID, c.ChannelID, c.VisitorID, c.ID, secret.HashToken(token), number, int64(now), int64(now.Add(linkTTL)), address)
 	return token, err
 }
 
-// redeemLink returns the locked visitor of a mailed link, which holds no more then.
-// Whoever has the link reads the address's mail, so that it opens the
-// conversation that was mailed, with all of its visitor (CH-8). No one else's
-// conversations come along, and none of the caller's own: the visitor may have
-// typed an address that is not theirs, and has a token of their own. For the
-// same reason the session never turns into that of a proved identity. A visitor
-// who has an identity meanwhile is proved only by their site.
+// redeemLink returns the locked visitor of a mailed link, which holds no more then:
+// the one who proved to read the address's mail. The chat that was mailed goes on
+// with them, and with it those that the same visitor began with that address.
+// Nothing of the caller's own comes along, and whoever typed the address gains
+// nothing by it: it may not be theirs (CH-8). A chat whose visitor proved an
+// identity meanwhile is opened by their site alone.
 func (s *Service) redeemLink(ctx context.Context, tx *store.Tx, c *ent.Channel, token string) (*ent.Visitor, error) {
 	dead := errs.New(errs.Invalid, "The link was already used or has expired (links work once, for seven days). Continue without it.").On("link")
 	claims := &linkClaims{}
@@ -73,15 +71,47 @@ func (s *Service) redeemLink(ctx context.Context, tx *store.Tx, c *ent.Channel, 
 	if used == 0 {
 		return nil, dead
 	}
-	found, err := s.store.Strings(ctx, "SELECT visitor_id FROM visitor_links WHERE token_hash = $1 AND account_id = $2", hash, c.AccountID)
-	if err != nil || len(found) == 0 {
+	mailed, err := s.mailedChat(ctx, hash, c.AccountID)
+	if err != nil {
 		return nil, err
 	}
-	me, err := lockVisitor(ctx, tx, found[0])
-	if err == nil && (me == nil || me.Identity != nil) {
-		err = dead
+	typer, err := lockVisitor(ctx, tx, mailed.visitorID)
+	if err != nil {
+		return nil, err
 	}
-	return me, err
+	if typer == nil || typer.Identity != nil || mailed.email == "" || mailed.byIdentity {
+		return nil, dead
+	}
+	me, err := s.provedByMail(ctx, tx, c, mailed.email)
+	if err != nil || me.ID == typer.ID || typer.MailIdentity != nil {
+		return me, err
+	}
+	return me, continueChats(system(ctx, viewerOf(me)), tx, typer, me, entconversation.Or(
+		entconversation.ID(mailed.conversationID), entconversation.ContactID(me.ContactID),
+	))
+}
+
+// mailedChat is what a link was made for.
+type mailedChat struct {
+	visitorID, conversationID, email string
+	byIdentity                       bool // its visitor proved an identity meanwhile
+}
+
+func (s *Service) mailedChat(ctx context.Context, hash []byte, accountID string) (mailedChat, error) {
+	var m mailedChat
+	rows, err := s.store.Query(ctx, `SELECT l.visitor_id, l.conversation_id, l.email, COALESCE(v.identity, '') <> '' FROM visitor_links l
+		LEFT JOIN conversations c ON c.id = l.conversation_id LEFT JOIN visitors v ON v.id = c.visitor_id
+		WHERE l.token_hash = $1 AND l.account_id = $2`, hash, accountID)
+	if err != nil {
+		return m, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := rows.Scan(&m.visitorID, &m.conversationID, &m.email, &m.byIdentity); err != nil {
+			return m, err
+		}
+	}
+	return m, rows.Err()
 }
 
 // linkTo returns the address of the page with the token behind it; "": the

@@ -47,6 +47,9 @@ func (s *Service) Conversations(ctx context.Context, args paging.PageArgs) (*pag
 	if err != nil {
 		return nil, err
 	}
+	if rows, err = s.withContinued(ctx, v, rows, page, from, given); err != nil {
+		return nil, err
+	}
 	return paging.Build(rows, page, func(c *ent.Conversation) string {
 		return paging.EncodeCursor(fingerprint, true, paging.Key{Value: int64(c.LastMessageAt), ID: c.ID})
 	}), nil
@@ -61,9 +64,11 @@ func beyond(q *sql.Selector, from paging.Key, backward bool) *sql.Predicate {
 	return columns([]string{q.C(entconversation.FieldLastMessageAt), q.C(entconversation.FieldID)}, from.Value, from.ID)
 }
 
-// Conversation returns one of the visitor's own conversations, or nil.
+// Conversation returns one of the visitor's own conversations, or nil. What went on
+// elsewhere looks as it did then (CH-8).
 func (s *Service) Conversation(ctx context.Context, conversationID string) (*ent.Conversation, error) {
-	if _, err := callingVisitor(ctx); err != nil {
+	v, err := callingVisitor(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if !id.Is(conversationID, id.Conversation) {
@@ -71,7 +76,7 @@ func (s *Service) Conversation(ctx context.Context, conversationID string) (*ent
 	}
 	c, err := s.store.Client(ctx).Conversation.Get(ctx, conversationID)
 	if ent.IsNotFound(err) {
-		return nil, nil
+		return s.continuedChat(ctx, v, conversationID)
 	}
 	return c, err
 }

@@ -2,6 +2,7 @@ package visitor
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"parley/ent"
@@ -13,7 +14,7 @@ import (
 )
 
 // Change is a change of what a visitor sees of their conversation:
-// *MessageChange, *TypingChange, or *StatusChange.
+// *MessageChange, *TypingChange, *StatusChange or *Continued.
 type Change interface{ isChange() }
 
 // MessageChange is a change of the messages that a visitor sees. Sequence is the
@@ -38,9 +39,14 @@ type StatusChange struct {
 	Status   vocab.ConversationStatus
 }
 
+// Continued says that the conversation went on with a visitor who proved who they
+// are. Nothing follows (CH-8).
+type Continued struct{ Conversation *ent.Conversation }
+
 func (*MessageChange) isChange() {}
 func (*TypingChange) isChange()  {}
 func (*StatusChange) isChange()  {}
+func (*Continued) isChange()     {}
 
 // Live holds the streams of visitors. It is safe for concurrent use.
 type Live struct {
@@ -64,6 +70,8 @@ type Stream struct {
 	viewer       viewer.Live
 	here         *time.Timer // when to note again that the visitor is here; nil: it does not matter
 	seen         int         // the number of the last message that the visitor knows to be seen
+	continued    *Continued  // the conversation went on elsewhere: nothing follows; nil: it did not
+	told         bool        // and the visitor knows
 }
 
 // Watch returns the changes of one of the visitor's own conversations after a
@@ -97,6 +105,14 @@ func (l *Live) Watch(ctx context.Context, conversationID string, cursor *string)
 		return nil, err
 	}
 	s := &Stream{live: l, conversation: c, reader: r, typing: typing, viewer: viewer.LiveFrom(ctx), seen: seen}
+	// Now that it follows, nothing goes on elsewhere unnoticed.
+	if c, err = l.Conversation(ctx, conversationID); err == nil && c != nil && ContinuedElsewhere(ctx, c) {
+		s.continued = &Continued{c}
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
 	s.recordStay(ctx)
 	return s, nil
 }
@@ -118,6 +134,18 @@ func (s *Stream) Next(ctx context.Context) (Change, error) {
 			return nil, err
 		}
 		changed := s.viewer.Changed()
+		if s.continued != nil {
+			if !s.told {
+				s.told = true
+				return s.continued, nil
+			}
+			select {
+			case <-changed:
+				continue
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			}
+		}
 		e, more, err := s.reader.Peek(ctx)
 		if err != nil {
 			return nil, err
@@ -153,6 +181,8 @@ func (s *Stream) changeOf(ctx context.Context, e *event.Entry) (Change, error) {
 	switch now := e.Type.Status(); {
 	case e.Type.HidesFromVisitor():
 		return nil, notFound(s.conversation.ID)
+	case s.leaves(ctx, e):
+		return nil, s.leave(ctx)
 	case now != "":
 		return statusChange(e, now)
 	case e.Type == vocab.ConversationRead:
@@ -167,6 +197,26 @@ func (s *Stream) changeOf(ctx context.Context, e *event.Entry) (Change, error) {
 	return event.Derive(e, messageKey{}, func() (Change, error) {
 		return &MessageChange{Sequence: m.Sequence, Kind: m.Kind, Message: m.Message}, nil
 	})
+}
+
+// leaves reports whether by an event the conversation goes on with another visitor.
+func (s *Stream) leaves(ctx context.Context, e *event.Entry) bool {
+	v := viewer.FromContext(ctx)
+	return e.Type == vocab.ConversationUpdated && slices.ContainsFunc(e.Changes, func(c vocab.FieldChange) bool {
+		return c.Field == "visitor" && c.From != nil && *c.From == v.ActorID
+	})
+}
+
+// leave ends what the visitor sees of the conversation.
+func (s *Stream) leave(ctx context.Context) error {
+	c, err := s.live.Conversation(ctx, s.conversation.ID)
+	if err == nil && c == nil {
+		err = notFound(s.conversation.ID)
+	}
+	if err == nil {
+		s.continued = &Continued{c}
+	}
+	return err
 }
 
 type (

@@ -107,7 +107,7 @@ func (s *Service) mailMissedReplies(ctx context.Context, tx *store.Tx, c *ent.Co
 	if err != nil || len(messages) == 0 {
 		return err
 	}
-	token, err := s.newLink(ctx, tx, c, messages[len(messages)-1].VisibleNumber)
+	token, err := s.newLink(ctx, tx, c, me.Email, messages[len(messages)-1].VisibleNumber)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (s *Service) mailMissedReplies(ctx context.Context, tx *store.Tx, c *ent.Co
 	if me.Identity != nil { // their site proves who they are
 		l.Link = s.linkTo(c.OriginURL, "parley-open")
 	}
-	if l.Team, err = s.teamOf(ctx, tx, c); err != nil {
+	if l.Team, err = teamOf(ctx, tx, c.ChannelID, c.InboxID); err != nil {
 		return err
 	}
 	if l.Messages, err = s.loadReplies(ctx, messages); err != nil {
@@ -132,8 +132,7 @@ func (s *Service) mailMissedReplies(ctx context.Context, tx *store.Tx, c *ent.Co
 // hasEnough reports whether the visitor's address got so many notices of late that
 // the next one waits.
 func (s *Service) hasEnough(ctx context.Context, me *ent.Visitor) (bool, error) {
-	sent, err := s.store.Numbers(ctx, `SELECT COUNT(*) FROM visitor_links l JOIN visitors v ON v.id = l.visitor_id
-		WHERE l.account_id = $1 AND l.created_at > $2 AND v.email = $3`,
+	sent, err := s.store.Numbers(ctx, `SELECT COUNT(*) FROM visitor_links l WHERE l.account_id = $1 AND l.created_at > $2 AND l.email = $3`,
 		me.AccountID, int64(s.store.Now().Add(-noticesWithin)), me.Email)
 	return err == nil && sent[0] >= maxNotices, err
 }
@@ -153,12 +152,12 @@ func (s *Service) unmailedMessages(ctx context.Context, tx *store.Tx, c *ent.Con
 }
 
 // teamOf is whom the notice is from: the widget's title, else the inbox.
-func (s *Service) teamOf(ctx context.Context, tx *store.Tx, c *ent.Conversation) (string, error) {
-	channel, err := tx.Client.Channel.Get(ctx, c.ChannelID)
+func teamOf(ctx context.Context, tx *store.Tx, channelID, inboxID string) (string, error) {
+	channel, err := tx.Client.Channel.Get(ctx, channelID)
 	if err != nil || channel.Title != "" {
 		return channel.Title, err
 	}
-	inbox, err := tx.Client.Inbox.Get(ctx, c.InboxID)
+	inbox, err := tx.Client.Inbox.Get(ctx, inboxID)
 	if err != nil {
 		return "", err
 	}

@@ -59,6 +59,38 @@ func (l missedNotice) compose(to string) (mail.Notice, error) {
 	return mail.Notice{To: to, Subject: subject, Text: text.String(), HTML: html.String()}, nil
 }
 
+// codeNotice has the code by which a visitor proves an address (CH-6).
+type codeNotice struct{ Team, Code string }
+
+const plainCode = `Your code for the chat with {{.Team}}: {{.Code}}
+
+Enter it in the chat within ten minutes. If you did not ask for it, ignore this mail, and give the code to no one.
+`
+
+const markupCode = `<!doctype html>
+<html><body style="font-family:sans-serif;line-height:1.5">
+<p>Your code for the chat with {{.Team}}:</p>
+<p style="font-size:1.6em;letter-spacing:.1em"><b>{{.Code}}</b></p>
+<p style="color:#555">Enter it in the chat within ten minutes. If you did not ask for it, ignore this mail, and give the code to no one.</p>
+</body></html>
+`
+
+var (
+	plainCodeNotice  = ttemplate.Must(ttemplate.New("plain code").Parse(plainCode))
+	markupCodeNotice = template.Must(template.New("markup code").Parse(markupCode))
+)
+
+func (n codeNotice) compose(to string) (mail.Notice, error) {
+	var text, html strings.Builder
+	if err := plainCodeNotice.Execute(&text, n); err != nil {
+		return mail.Notice{}, err
+	}
+	if err := markupCodeNotice.Execute(&html, n); err != nil {
+		return mail.Notice{}, err
+	}
+	return mail.Notice{To: to, Subject: "Your code: " + n.Code, Text: text.String(), HTML: html.String()}, nil
+}
+
 // loadReplies returns messages as a notice shows them, by the names that visitors
 // see.
 func (s *Service) loadReplies(ctx context.Context, messages []*ent.Message) ([]reply, error) {

@@ -21,6 +21,8 @@ type Limits struct {
 	ChatsPerHour int
 	// SessionsPerMinute from one address (an IPv6 network of 64 bits counts as one).
 	SessionsPerMinute int
+	// AddressesPerHour that one visitor may give.
+	AddressesPerHour int
 }
 
 // crowd is how many visitors of an address may write as much as they may: a
@@ -50,6 +52,10 @@ func (s *Service) admitChat(ctx context.Context, tx *store.Tx, v *viewer.Viewer)
 
 func (s *Service) admitSession(ctx context.Context, tx *store.Tx, accountID string) error {
 	return s.countActByAddress(ctx, tx, accountID, rate{"sessions", s.options.Limits.SessionsPerMinute, time.Minute})
+}
+
+func (s *Service) admitAddress(ctx context.Context, tx *store.Tx, v *viewer.Viewer) error {
+	return s.countAct(ctx, tx, v, rate{"e-mail addresses", s.options.Limits.AddressesPerHour, time.Hour})
 }
 
 // countAct counts an act of a visitor, and of their address.
@@ -109,8 +115,8 @@ func (s *Service) limitError(ctx context.Context, accountID, key string, r rate)
 	return errs.RetryIn(wait, now, "Too many "+r.name)
 }
 
-// Forget deletes what is no longer needed: counts of the past, and links that
-// expired. The system runs it each hour.
+// Forget deletes what is no longer needed: counts of the past, and links, codes and
+// sessions that expired. The system runs it each hour.
 func (s *Service) Forget(ctx context.Context) error {
 	ctx = viewer.NewContext(ctx, viewer.Everywhere("visitors"))
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -118,7 +124,11 @@ func (s *Service) Forget(ctx context.Context) error {
 		if _, err := tx.Exec(ctx, "DELETE FROM visitor_rates WHERE window_start < $1", int64(now.Add(-ratesKept))); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, "DELETE FROM visitor_links WHERE expires_at < $1", int64(now))
-		return err
+		for _, table := range []string{"visitor_links", "visitor_codes", "visitor_sessions"} {
+			if _, err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE expires_at < $1", int64(now)); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

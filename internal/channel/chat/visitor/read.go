@@ -25,7 +25,7 @@ func (s *Service) MarkRead(ctx context.Context, in MarkVisitorConversationReadIn
 	}
 	var c *ent.Conversation
 	load := func(ctx context.Context, tx *store.Tx, conversationID string) (err error) {
-		c, err = lockOwnConversation(ctx, tx, v.ActorID, conversationID)
+		c, err = s.lockOwnConversation(ctx, tx, v, conversationID)
 		if err == nil && c.DeletedAt.IsSet() {
 			err = notFound(conversationID)
 		}

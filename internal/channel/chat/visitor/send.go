@@ -37,7 +37,7 @@ func (s *Service) SendMessage(ctx context.Context, in SendVisitorMessageInput) (
 		what.Conversation, what.Message, err = s.deliverMessage(ctx, tx, v, in, call.Result)
 		return err
 	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
-		what.Message, what.Conversation, err = loadSent(ctx, tx, v, first)
+		what.Message, what.Conversation, err = s.loadSent(ctx, tx, v, first)
 		return err
 	})
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *Service) deliverMessage(ctx context.Context, tx *store.Tx, v *viewer.Vi
 	if err := recordSeen(ctx, tx, me); err != nil {
 		return nil, nil, err
 	}
-	c, err := lockOwnConversation(ctx, tx, me.ID, in.ConversationID)
+	c, err := s.lockOwnConversation(ctx, tx, v, in.ConversationID)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -88,13 +88,20 @@ func begunBy(ctx context.Context, tx *store.Tx, c *ent.Conversation) (*ent.Targe
 
 // lockOwnConversation loads a conversation of a visitor, also one in the trash,
 // which their own fence hides, and keeps others from changing it.
-func lockOwnConversation(ctx context.Context, tx *store.Tx, visitorID, conversationID string) (*ent.Conversation, error) {
+// PROOF_REQUIRED for one that went on elsewhere.
+func (s *Service) lockOwnConversation(ctx context.Context, tx *store.Tx, v *viewer.Viewer, conversationID string) (*ent.Conversation, error) {
 	c, err := tx.Client.Conversation.Query().
-		Where(entconversation.ID(conversationID), entconversation.VisitorID(visitorID)).Modify(store.ForUpdate).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, notFound(conversationID)
+		Where(entconversation.ID(conversationID), entconversation.VisitorID(v.ActorID)).Modify(store.ForUpdate).Only(ctx)
+	if !ent.IsNotFound(err) {
+		return c, err
 	}
-	return c, err
+	if c, err = s.continuedChat(ctx, v, conversationID); err != nil {
+		return nil, err
+	}
+	if c != nil {
+		return nil, proofRequired()
+	}
+	return nil, notFound(conversationID)
 }
 
 func notFound(conversationID string) error {

@@ -24,6 +24,8 @@ import (
 type Session struct {
 	Token   string
 	Visitor *ent.Visitor
+	// Ignored are the claims of an identity that mean nothing here; nil without one.
+	Ignored []string
 }
 
 // seenEvery is how exactly it is kept when a visitor was last seen.
@@ -44,28 +46,26 @@ func (s *Service) StartSession(ctx context.Context, in StartVisitorSessionInput)
 			return nil, err
 		}
 	}
+	if in.Link != nil && who != nil {
+		return nil, errs.New(errs.Invalid, "The signed identity already gives access to the conversations: omit the link.").On("link")
+	}
 	known, err := s.presentedClaims(ctx, c, in.Token)
 	if err != nil {
 		return nil, err
 	}
-	if in.Link != nil {
-		if who != nil {
-			return nil, errs.New(errs.Invalid, "The signed identity already gives access to the conversations: omit the link.").On("link")
-		}
-		known = secret.VisitorClaims{Session: id.New(linked)}
-	}
-	if who != nil && id.Is(known.Session, linked) {
-		known = secret.VisitorClaims{Session: id.New(id.Session)} // never merges: see redeem
-	}
-	me, err := s.admitVisitor(ctx, c, known.Visitor, who, in)
+	me, session, err := s.admitVisitor(ctx, c, known, who, in)
 	if err != nil {
 		return nil, err
 	}
-	token, err := s.signToken(me, known.Session)
+	token, err := s.signToken(me, session)
 	if err != nil {
 		return nil, err
 	}
-	return &Session{Token: token, Visitor: me}, nil
+	begun := &Session{Token: token, Visitor: me}
+	if who != nil {
+		begun.Ignored = who.ignored
+	}
+	return begun, nil
 }
 
 // findChannel finds a chat channel by its public key, before any account is known.
@@ -90,37 +90,34 @@ func (s *Service) findChannel(ctx context.Context, key string) (*ent.Channel, er
 }
 
 // presentedClaims returns the visitor and session that the caller has on the channel,
-// by the token or by the request's own credentials; else a new session without
-// visitor.
+// by the token or by the request's own credentials; else neither.
 func (s *Service) presentedClaims(ctx context.Context, c *ent.Channel, token *string) (secret.VisitorClaims, error) {
-	fresh := secret.VisitorClaims{Session: id.New(id.Session)}
 	if token == nil {
 		if v := viewer.FromContext(ctx); v != nil && v.Kind == viewer.Visitor && v.ChannelID == c.ID {
 			return secret.VisitorClaims{Visitor: v.ActorID, Session: v.TokenID}, nil
 		}
-		return fresh, nil
+		return secret.VisitorClaims{}, nil
 	}
 	var claims secret.VisitorClaims
 	if s.signer.Verify(*token, &claims) != nil || claims.Channel != c.ID || claims.Account != c.AccountID {
-		return fresh, nil
+		return secret.VisitorClaims{}, nil
 	}
-	visitorID, err := s.currentVisitorID(ctx, claims)
-	if err != nil || visitorID == "" {
-		return fresh, err
+	if holds, err := s.sessionHolds(ctx, claims); err != nil || !holds {
+		return secret.VisitorClaims{}, err
 	}
-	return secret.VisitorClaims{Visitor: visitorID, Session: claims.Session}, nil
+	return claims, nil
 }
 
-// admitVisitor returns the visitor of a session: the identified one, the known
-// one, or a new one.
-func (s *Service) admitVisitor(ctx context.Context, c *ent.Channel, knownID string, who *identity, in StartVisitorSessionInput) (*ent.Visitor, error) {
-	var me *ent.Visitor
+// admitVisitor returns the visitor of a session, and the session: the identified
+// one, the known one, or a new one. Only the known visitor's own session goes on:
+// who had the token before a proof does not get in by it (CH-8).
+func (s *Service) admitVisitor(ctx context.Context, c *ent.Channel, had secret.VisitorClaims, who *identity, in StartVisitorSessionInput) (me *ent.Visitor, session string, err error) {
 	ctx = viewer.NewContext(ctx, viewer.System("chat", c.AccountID))
-	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := s.admitSession(ctx, tx, c.AccountID); err != nil {
 			return err
 		}
-		known, err := lockVisitor(ctx, tx, knownID)
+		known, err := lockVisitor(ctx, tx, had.Visitor)
 		if err != nil {
 			return err
 		}
@@ -137,13 +134,43 @@ func (s *Service) admitVisitor(ctx context.Context, c *ent.Channel, knownID stri
 		if err != nil {
 			return err
 		}
+		session = id.New(id.Session)
+		if known != nil && me.ID == known.ID && in.Link == nil {
+			session = had.Session
+		}
+		if err := recordSession(ctx, tx, me, session); err != nil {
+			return err
+		}
 		if err := recordLanguage(ctx, tx, me, in.Locale); err != nil {
 			return err
 		}
 		return recordSeen(ctx, tx, me)
 	})
-	return me, err
+	return me, session, err
 }
+
+// recordSession lists a session that begins, or goes on for as long again.
+func recordSession(ctx context.Context, tx *store.Tx, me *ent.Visitor, session string) error {
+	now := tx.Now()
+	_, err := tx.Exec(ctx, `INSERT INTO visitor_sessions (id, account_id, inbox_id, visitor_id, proof, last_seen_at, expires_at, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET last_seen_at = excluded.last_seen_at, expires_at = excluded.expires_at`,
+		session, me.AccountID, me.InboxID, me.ID, string(proofOf(me)), int64(now), int64(now.Add(TTL)), int64(now))
+	return err
+}
+
+// proofOf is how a visitor proved who they are. Their sessions began by it.
+func proofOf(me *ent.Visitor) vocab.VisitorProof {
+	switch {
+	case me.Identity != nil:
+		return vocab.ProofIdentity
+	case me.MailIdentity != nil:
+		return vocab.ProofEmail
+	}
+	return vocab.ProofNone
+}
+
+// IsIdentified reports whether a visitor proved who they are (CH-5).
+func IsIdentified(v *ent.Visitor) bool { return proofOf(v) != vocab.ProofNone }
 
 // recordLanguage notes the visitor's language. What is no language tag is passed
 // over, since it would break a page.
@@ -159,8 +186,8 @@ func recordLanguage(ctx context.Context, tx *store.Tx, me *ent.Visitor, locale *
 	return tx.Client.Visitor.UpdateOneID(me.ID).SetLanguage(tag).Exec(ctx)
 }
 
-// lockVisitor loads a visitor, or the one that it was merged into, and keeps others
-// from changing it until the transaction ends; nil: there is none.
+// lockVisitor loads a visitor, and keeps others from changing it until the
+// transaction ends; nil: there is none.
 func lockVisitor(ctx context.Context, tx *store.Tx, visitorID string) (*ent.Visitor, error) {
 	if visitorID == "" {
 		return nil, nil
@@ -169,10 +196,7 @@ func lockVisitor(ctx context.Context, tx *store.Tx, visitorID string) (*ent.Visi
 	if ent.IsNotFound(err) {
 		return nil, nil
 	}
-	if err != nil || v.MergedInto == "" {
-		return v, err
-	}
-	return lockVisitor(ctx, tx, v.MergedInto)
+	return v, err
 }
 
 // lockSelf is lock for the calling visitor.

@@ -149,6 +149,9 @@ func (s *Service) fillVisitor(ctx context.Context, w *Widget) error {
 	}
 	w.Visitor = me
 	w.chats, err = s.store.Client(ctx).Conversation.Query().Exist(ctx)
+	if err == nil && !w.chats {
+		w.chats, err = s.hasContinued(ctx, v)
+	}
 	return err
 }
 

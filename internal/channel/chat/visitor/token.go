@@ -20,23 +20,21 @@ func LooksLikeToken(bearer string) bool {
 	return strings.HasPrefix(bearer, "eyJ") && strings.Count(bearer, ".") == 2
 }
 
-// Authenticate returns the visitor of a token, or the one that it was merged
-// into. It fails with UNAUTHENTICATED when the token is false or expired, or
-// its inbox, channel or visitor is gone.
+// Authenticate returns the visitor of a token. It fails with UNAUTHENTICATED when
+// the token is false or expired, its session was ended, or its inbox, channel or
+// visitor is gone.
 func (s *Service) Authenticate(ctx context.Context, bearer string) (*viewer.Viewer, error) {
 	var claims secret.VisitorClaims
 	if err := s.signer.Verify(bearer, &claims); err != nil {
 		return nil, err
 	}
-	visitorID, err := s.currentVisitorID(ctx, claims)
-	if err != nil {
+	if holds, err := s.sessionHolds(ctx, claims); err != nil {
 		return nil, err
-	}
-	if visitorID == "" {
-		return nil, errs.New(errs.Unauthenticated, "The chat or the visitor of this token no longer exists; start a new session.")
+	} else if !holds {
+		return nil, errs.New(errs.Unauthenticated, "The session of this token was ended, or the chat or the visitor no longer exists; start a new session.")
 	}
 	v := &viewer.Viewer{
-		Kind: viewer.Visitor, AccountID: claims.Account, ActorID: visitorID, ChannelID: claims.Channel, TokenID: claims.Session,
+		Kind: viewer.Visitor, AccountID: claims.Account, ActorID: claims.Visitor, ChannelID: claims.Channel, TokenID: claims.Session,
 	}
 	if claims.ExpiresAt != nil {
 		v.ExpiresAt = claims.ExpiresAt.Time
@@ -44,22 +42,19 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (*viewer.View
 	return v, nil
 }
 
-// currentVisitor follows a merge. One step is enough: what is merged into is
-// identified, and an identified visitor is never merged.
-const currentVisitor = `SELECT COALESCE(m.id, v.id) FROM visitors v
+// heldSession finds the visitor of a session that goes on. A session that began
+// before sessions were listed has no row, until a page renews it.
+const heldSession = `SELECT v.id FROM visitors v
 	JOIN channels c ON c.id = v.channel_id
 	JOIN inboxes i ON i.id = v.inbox_id AND i.deleted_at = 0
-	LEFT JOIN visitors m ON m.id = v.merged_into AND m.account_id = v.account_id
-	WHERE v.id = $1 AND v.account_id = $2 AND v.channel_id = $3`
+	LEFT JOIN visitor_sessions s ON s.id = $1 AND s.visitor_id = v.id
+	WHERE v.id = $2 AND v.account_id = $3 AND v.channel_id = $4 AND COALESCE(s.ended_at, v.sessions_ended_at) = 0`
 
-// currentVisitorID returns the id of the visitor that the claims stand for now;
-// "": none.
-func (s *Service) currentVisitorID(ctx context.Context, claims secret.VisitorClaims) (string, error) {
-	found, err := s.store.Strings(ctx, currentVisitor, claims.Visitor, claims.Account, claims.Channel)
-	if err != nil || len(found) == 0 {
-		return "", err
-	}
-	return found[0], nil
+// sessionHolds reports whether what the claims say holds still. A token stands for
+// no other visitor than its own: who proves who they are gets another (CH-8).
+func (s *Service) sessionHolds(ctx context.Context, claims secret.VisitorClaims) (bool, error) {
+	found, err := s.store.Strings(ctx, heldSession, claims.Session, claims.Visitor, claims.Account, claims.Channel)
+	return len(found) > 0, err
 }
 
 // signToken returns a fresh token of a session.
