@@ -244,6 +244,47 @@ export class App implements Owner, Heir {
     await (this.resuming === before ? this.resume() : this.resuming);
   }
 
+  /** Ends the visitor's session, here and on the server: who comes next is another one (CH-11). */
+  async logout(): Promise<void> {
+    const { token } = this.api;
+    this.forgets(this.session.writer);
+    this.session.forget();
+    this.hide();
+    if (!token) return;
+    const ended = (error: unknown): void => {
+      if ((error as ApiError).code !== "UNAUTHENTICATED") throw error;
+    };
+    await this.retrying(() => this.api.change(operations.endSession, {}, token).then(() => undefined, ended));
+  }
+
+  /** Whether the shown chat goes on elsewhere, until this browser is proved to be the visitor's too. */
+  get needsProof(): boolean {
+    return this.chat.thread.continued;
+  }
+
+  /** Has a code sent to the visitor's address. It reports whether it was. */
+  async requestCode(): Promise<boolean> {
+    return this.trying(async () => {
+      const { visitor } = await this.session.run(() => this.api.change<{ visitor: Visitor }>(operations.requestCode, {}));
+      this.session.visitor = visitor;
+    });
+  }
+
+  /** Proves by that code who the visitor is. It reports what is wrong; "": nothing. */
+  async prove(code: string): Promise<string> {
+    try {
+      const proved = await this.session.run(() => this.api.change<{ token: string; visitor: Visitor }>(operations.proveEmail, { code }));
+      const before = this.resuming;
+      this.session.renew(proved);
+      await (this.resuming === before ? this.resume() : this.resuming);
+      this.chat.outbox.release("PROOF_REQUIRED");
+      return "";
+    } catch (error) {
+      const { code: problem, message } = error as ApiError;
+      return problem === "NETWORK" ? this.say("unavailable") : message;
+    }
+  }
+
   /** Calls listener whenever the event comes. It returns what ends that. */
   on(event: string, listener: (detail?: unknown) => void): () => void {
     const all = this.listeners.get(event) ?? new Set();

@@ -215,7 +215,7 @@ export class Chat implements Carrier {
   typing(on: boolean): void {
     const { id } = this.thread;
     const now = Date.now();
-    if (!id || (on ? this.told.typing && now - this.told.at < typingAgain : !this.told.typing)) return;
+    if (!id || this.thread.continued || (on ? this.told.typing && now - this.told.at < typingAgain : !this.told.typing)) return;
     this.told = { typing: on, at: now };
     this.api.change(operations.setTyping, { conversationId: id, typing: on }).catch(() => undefined);
   }
@@ -224,7 +224,7 @@ export class Chat implements Carrier {
   read(): void {
     const { id } = this.thread;
     const conversation = this.conversations.find((one) => one.id === id);
-    if (!id || !this.thread.loaded || !conversation?.unread || !this.owner.watching()) return;
+    if (!id || !this.thread.loaded || this.thread.continued || !conversation?.unread || !this.owner.watching()) return;
     conversation.unread = 0;
     const upTo = this.thread.list().at(-1)?.id;
     this.api.change(operations.markRead, { conversationId: id, upTo }).catch(() => {
@@ -262,7 +262,8 @@ export class Chat implements Carrier {
   }
 
   async mend(draft: Draft, { code, field }: ApiError): Promise<Partial<Draft> | null> {
-    if (code === "CONSENT_REQUIRED" || code === "EMAIL_REQUIRED") {
+    if (code === "PROOF_REQUIRED" && this.thread.id === draft.conversation) this.thread.continued = true;
+    if (["CONSENT_REQUIRED", "EMAIL_REQUIRED", "PROOF_REQUIRED"].includes(code)) {
       this.owner.needed(code);
       return null;
     }
@@ -329,7 +330,8 @@ export class Chat implements Carrier {
 
   /** Follows the shown conversation from where it was loaded. */
   private follow(): void {
-    const { id, cursor } = this.thread;
+    const { continued, cursor } = this.thread;
+    const id = continued ? null : this.thread.id; // nothing comes of one that goes on elsewhere
     if (id === this.following) return;
     this.unfollow();
     if (id) {
@@ -361,6 +363,7 @@ export class Chat implements Carrier {
   private apply(change: Change): void {
     this.broken = 0;
     const isNew = this.thread.apply(change, Date.now());
+    if (change.__typename === "VisitorConversationContinued") this.follow();
     if (change.__typename === "VisitorTyping") setTimeout(() => this.owner.changed(), 7_100);
     if (isNew && change.__typename === "VisitorMessageChange") {
       const conversation = this.conversations.find(({ id }) => id === this.thread.id);

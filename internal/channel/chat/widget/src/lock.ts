@@ -4,12 +4,17 @@
 /** How long a page may keep the others waiting, in milliseconds: longer than any request takes. */
 const longest = 25_000;
 
+/** How long what another page wrote into the storage may take to be seen in this one, in milliseconds. */
+const seen = 50;
+
 /** Does something while no other page of the site does what has the same name. */
 export async function alone<T>(name: string, action: () => Promise<T>): Promise<T> {
-  if (!navigator.locks) return leased(name, action);
+  const { locks } = navigator;
+  if (!locks) return leased(name, action);
   let begun: Promise<T> | null = null;
   try {
-    return await navigator.locks.request(name, { signal: AbortSignal.timeout(longest) }, () => (begun = action()));
+    await locks.request(name, { ifAvailable: true }, (lock) => lock && (begun = action()));
+    return await (begun ?? locks.request(name, { signal: AbortSignal.timeout(longest) }, () => (begun = pause(seen).then(action))));
   } catch (error) {
     if (begun) throw error;
     return action(); // refused, or a page that was stopped holds it: going on is better than waiting for ever
@@ -35,7 +40,7 @@ async function take(name: string, me: string): Promise<void> {
   for (const end = Date.now() + longest; Date.now() < end; ) {
     if (holder(name) === "") {
       localStorage.setItem(name, `${me} ${Date.now() + longest}`);
-      await pause(40);
+      await pause(seen);
       if (holder(name) === me) return;
     }
     await pause(20 + 40 * Math.random());

@@ -15,6 +15,8 @@ interface Parley {
   close(): void;
   /** Proves who the visitor is by a JWT that the site's back end signed (CH-8); rejects if it does not hold. */
   identify(jwt: string): Promise<void>;
+  /** Ends the visitor's session on the server, and forgets them in this browser (CH-11); resolves when the server has. */
+  logout(): Promise<void>;
   /** Calls back at one of the events; returns what ends that. */
   on(event: string, listener: (detail?: unknown) => void): () => void;
 }
@@ -33,6 +35,7 @@ function begin(): void {
     open: () => app.show(),
     close: () => app.hide(),
     identify: (jwt) => app.identify(jwt),
+    logout: () => app.logout(),
     on: (event, listener) => {
       if (!events.includes(event)) warn(`there is no event "${event}"; there are ${events.join(", ")}.`);
       return app.on(event, listener);

@@ -6,7 +6,7 @@ const message = `id number authorName authorAvatarUrl direction text replyTo { i
 const page = `edges { cursor node { ${message} } } pageInfo { hasPreviousPage startCursor }`;
 const errors = "userErrors { code message field }";
 
-const conversation = `id cursor status unread assignee { name avatarUrl }`;
+const conversation = "id cursor status unread continuedElsewhere assignee { name avatarUrl }";
 
 // What to show on a page, and, to a visitor who was here before, where they were: all that a page needs to begin.
 export const showWidget = `query Widget($key: String!, $page: URL!, $small: Boolean, $locale: String, $known: Boolean!, $last: ID!, $goesOn: Boolean!) {
@@ -51,6 +51,18 @@ export const uploadFile = `mutation Upload($input: UploadVisitorAttachmentInput!
   uploadVisitorAttachment(input: $input) { attachment { id fileName contentType size } ${errors} }
 }`;
 
+export const endSession = `mutation End($input: EndVisitorSessionInput!) {
+  endVisitorSession(input: $input) { ${errors} }
+}`;
+
+export const requestCode = `mutation Code($input: RequestVisitorEmailCodeInput!) {
+  requestVisitorEmailCode(input: $input) { visitor { id name email identified } ${errors} }
+}`;
+
+export const proveEmail = `mutation Prove($input: ProveVisitorEmailInput!) {
+  proveVisitorEmail(input: $input) { token visitor { id name email identified } ${errors} }
+}`;
+
 export const captureEmail = `mutation Email($input: CaptureVisitorEmailInput!) {
   captureVisitorEmail(input: $input) { visitor { id name email identified } ${errors} }
 }`;
@@ -84,5 +96,6 @@ export const follow = `subscription Follow($id: ID!, $after: String) {
     ... on VisitorMessageChange { cursor kind message { ${message} } }
     ... on VisitorTyping { authorName typing }
     ... on VisitorStatusChange { cursor status }
+    ... on VisitorConversationContinued { conversation { id } }
   }
 }`;

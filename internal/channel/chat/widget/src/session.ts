@@ -61,8 +61,9 @@ export class Session {
 
   /** Begins a session, or goes on with the one that there is; identity proves who the visitor is. */
   start(identity?: string): Promise<void> {
-    if (identity) return this.alone(() => this.request(identity));
-    this.starting ??= this.alone(() => this.request()).finally(() => {
+    const { token } = this.api;
+    if (identity) return this.alone(() => this.request(token, identity));
+    this.starting ??= this.alone(() => this.request(token)).finally(() => {
       this.starting = null;
     });
     return this.starting;
@@ -135,13 +136,16 @@ export class Session {
     return alone(`parley-session:${this.channelKey}`, action);
   }
 
-  private async request(identity?: string): Promise<void> {
+  /** Asks for a session, unless another page began one since this one had that token. */
+  private async request(token: string | null, identity?: string): Promise<void> {
     if (identity) this.tab.put({ token: null, visitor: null }); // the site knows better who it is
-    const { token } = this.api;
     this.catchUp();
     if (!identity && this.api.token !== null && this.api.token !== token) return; // another page began it
     const input = { channelKey: this.channelKey, locale: navigator.language, token: this.api.token ?? undefined, identity };
-    this.renew(await this.api.change<Started>(startSession, input, null));
+    const { era } = this;
+    const started = this.mine(era, await this.api.change<Started>(startSession, input, null));
+    if (!identity && !input.token && this.storage.get("token")) this.catchUp(); // another page was faster after all
+    else this.renew(started);
   }
 
   /** Acts for a visitor from now on. */

@@ -10,6 +10,8 @@ export class Thread {
   /** The messages by their numbers, in their order. */
   private readonly messages = new Map<number, Message>();
   status: Conversation["status"] = "OPEN";
+  /** Whether it goes on with a visitor who proved who they are, elsewhere. */
+  continued = false;
   /** Where earlier messages go on; null: there are none. */
   earlier: string | null = null;
   /** Whether its messages were loaded. */
@@ -44,6 +46,7 @@ export class Thread {
   load(conversation: Conversation): void {
     this.id = conversation.id;
     this.status = conversation.status;
+    this.continued = conversation.continuedElsewhere;
     const { edges, pageInfo } = conversation.messages;
     const first = pageInfo.hasPreviousPage ? (edges[0]?.node.number ?? 0) : 0;
     const last = edges.at(-1)?.node.number ?? 0;
@@ -87,6 +90,9 @@ export class Thread {
         return false;
       case "VisitorStatusChange":
         this.status = change.status;
+        return false;
+      case "VisitorConversationContinued":
+        this.continued = true;
         return false;
       case "VisitorMessageChange":
         return this.applyMessage(change.kind, change.message);

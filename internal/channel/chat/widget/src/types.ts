@@ -113,6 +113,8 @@ export interface Conversation {
   cursor: string;
   status: "OPEN" | "CLOSED";
   unread: number;
+  /** Whether it went on with a visitor who proved who they are: here it is as it was then. */
+  continuedElsewhere: boolean;
   assignee: Person | null;
   messages: MessagePage;
 }
@@ -127,4 +129,5 @@ export interface UserError {
 export type Change =
   | { __typename: "VisitorMessageChange"; cursor: string; kind: "ADDED" | "CHANGED" | "DELETED"; message: Message }
   | { __typename: "VisitorTyping"; authorName: string; typing: boolean }
-  | { __typename: "VisitorStatusChange"; cursor: string; status: "OPEN" | "CLOSED" };
+  | { __typename: "VisitorStatusChange"; cursor: string; status: "OPEN" | "CLOSED" }
+  | { __typename: "VisitorConversationContinued" };
