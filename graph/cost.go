@@ -8,6 +8,7 @@ import (
 
 	"parley/graph/generated"
 	"parley/internal/contact"
+	conversationlive "parley/internal/conversation/live"
 	"parley/internal/conversation/view"
 	"parley/internal/event"
 	"parley/internal/paging"
@@ -38,7 +39,7 @@ func setPrices(c *generated.ComplexityRoot) {
 		return 1 + child*pageSize(50, first, last)
 	}
 	c.Subscription.ConversationView = func(child int, _ *string, _ *view.ViewInput, _ *view.Filter, _ *vocab.ConversationOrder, first *int) int {
-		return 1 + child*pageSize(50, first)
+		return 1 + child*largePageSize(conversationlive.MaxWindow, 50, first)
 	}
 	c.Query.SearchConversations = func(child int, _ string, _ *view.Filter, _ *vocab.SearchOrder, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(20, first, last)

@@ -126,7 +126,7 @@ func TestSubscriptionsRefuse(t *testing.T) {
 			{adminToken, `subscription { events(inboxIds: ["x"]) { id } }`, "INVALID"},
 			{adminToken, `subscription { messages(conversationId: "conversation_x") { sequence } }`, "NOT_FOUND"},
 			{adminToken, `subscription { conversationView(first: 0) { __typename } }`, "INVALID"},
-			{adminToken, `subscription { conversationView(first: 101) { __typename } }`, "INVALID"},
+			{adminToken, `subscription { conversationView(first: 501) { __typename } }`, "INVALID"},
 			{adminToken, `subscription { viewCounts(inboxIds: ["inbox_x"]) { open } }`, "NOT_FOUND"},
 			{adminToken, `subscription { visitorConversation(conversationId: "` + chat.conversationID + `") { __typename } }`, "FORBIDDEN"},
 			{chat.visitor, `subscription { events { id } }`, "FORBIDDEN"},

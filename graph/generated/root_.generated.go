@@ -2392,6 +2392,8 @@ type ComplexityRoot struct {
 		Direction       func(childComplexity int) int
 		LauncherHidden  func(childComplexity int) int
 		Locale          func(childComplexity int) int
+		MatchesFragment func(childComplexity int) int
+		MatchesQuery    func(childComplexity int) int
 		Style           func(childComplexity int) int
 		TargetedMessage func(childComplexity int) int
 		Texts           func(childComplexity int) int
@@ -11934,6 +11936,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Widget.Locale(childComplexity), true
+	case "Widget.matchesFragment":
+		if e.ComplexityRoot.Widget.MatchesFragment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Widget.MatchesFragment(childComplexity), true
+	case "Widget.matchesQuery":
+		if e.ComplexityRoot.Widget.MatchesQuery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Widget.MatchesQuery(childComplexity), true
 	case "Widget.style":
 		if e.ComplexityRoot.Widget.Style == nil {
 			break
@@ -18955,7 +18969,7 @@ type Subscription {
   """
   A view, live: first a ViewSnapshot, then one ViewChanges for each event that changes it. Conversations that the caller may no longer see
   leave the view. The window consists of the first rows of the view; rows below it move up when rows leave. After a reconnect, a new
-  snapshot is sent.
+  snapshot is sent: pass as ` + "`" + `first` + "`" + ` the number of rows that the client holds.
   """
   conversationView(
     "The inbox; default: all that the caller may see."
@@ -18966,7 +18980,7 @@ type Subscription {
     filter: ConversationFilter
     "The order of the rows; default: ACTIVITY_DESC, or the saved view's own order."
     orderBy: ConversationOrder
-    "Number of rows in the window, 1 to 100."
+    "Number of rows in the window, 1 to 500."
     first: Int = 50
   ): ConversationViewUpdate! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:read")
   """
@@ -20869,6 +20883,16 @@ type Widget @visible(to: [VISITOR, ANYONE]) @scope(read: "settings:read") {
   unread: Int!
   "Whether the team is available."
   availability: WidgetAvailability!
+  """
+  Whether a targeted message that is on looks at the query of the page's URL. If none does, a page that differs only in its query is the
+  same to them: no page view needs to be recorded.
+  """
+  matchesQuery: Boolean!
+  """
+  Whether a targeted message that is on looks at the fragment of the page's URL, as for sites that route by it. If none does, leave the
+  fragment out of ` + "`" + `pageUrl` + "`" + `: it may contain what is no one else's business.
+  """
+  matchesFragment: Boolean!
 }
 
 "The direction of a widget's texts."
@@ -25131,6 +25155,10 @@ func (ec *executionContext) childFields_Widget(ctx context.Context, field graphq
 		return ec.fieldContext_Widget_unread(ctx, field)
 	case "availability":
 		return ec.fieldContext_Widget_availability(ctx, field)
+	case "matchesQuery":
+		return ec.fieldContext_Widget_matchesQuery(ctx, field)
+	case "matchesFragment":
+		return ec.fieldContext_Widget_matchesFragment(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Widget", field.Name)
 }

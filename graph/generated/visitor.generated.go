@@ -3040,6 +3040,20 @@ func (ec *executionContext) fieldContext_Widget_availability(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Widget_matchesQuery(ctx context.Context, field graphql.CollectedField, obj *visitor.Widget) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.MatchesQuery)
+}
+func (ec *executionContext) fieldContext_Widget_matchesQuery(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Widget", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Widget_matchesFragment(ctx context.Context, field graphql.CollectedField, obj *visitor.Widget) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.MatchesFragment)
+}
+func (ec *executionContext) fieldContext_Widget_matchesFragment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Widget", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _WidgetAvailability_state(ctx context.Context, field graphql.CollectedField, obj *availability.Answer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5356,6 +5370,16 @@ func (ec *executionContext) _Widget(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "availability":
 			out.Values[i] = ec._Widget_availability(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "matchesQuery":
+			out.Values[i] = ec._Widget_matchesQuery(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "matchesFragment":
+			out.Values[i] = ec._Widget_matchesFragment(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

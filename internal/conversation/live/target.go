@@ -74,8 +74,12 @@ func (t *target) name() (string, error) {
 	return string(name), err
 }
 
+// MaxWindow is the most rows of a live view's window: as many as a client may hold
+// when it subscribes again (API-4).
+const MaxWindow = 500
+
 // windowSize is how many rows a window has: 50 unless asked otherwise.
 func windowSize(first *int) (int, error) {
-	page, err := paging.PageArgs{First: first}.Resolve(view.DefaultPage)
+	page, err := paging.PageArgs{First: first, Most: MaxWindow}.Resolve(view.DefaultPage)
 	return page.Limit(), err
 }

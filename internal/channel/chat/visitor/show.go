@@ -72,6 +72,7 @@ func (s *Service) chooseMessage(ctx context.Context, w *Widget, visit targeting.
 	if err != nil {
 		return nil, err
 	}
+	w.MatchesQuery, w.MatchesFragment = targeting.LooksAt(on)
 	if w.contactID() != "" {
 		visit.TrackedContact = true
 		if visit.ListIDs, err = targeting.ListsOf(ctx, client, w.contactID()); err != nil {

@@ -25,6 +25,9 @@ type Widget struct {
 	LauncherHidden bool
 	// Availability says whether the team is there (AV).
 	Availability availability.Answer
+	// MatchesQuery and MatchesFragment: a message that is on looks at that part of
+	// the page's address (TM-3).
+	MatchesQuery, MatchesFragment bool
 
 	chats bool // the visitor has some
 }

@@ -20,9 +20,8 @@ for (const fragment of ["#parley-open", "#hs-chat-open"]) {
     const page = await on.visitor();
     await page.goto(`${on.site.url}/a${fragment}`);
     await visible(panel(page));
+    await page.keyboard.press("Escape");
     await page.goto(`${on.site.url}/b`);
-    await page.evaluate(() => localStorage.clear());
-    await page.reload();
     await visible(launcher(page));
     assert.equal(await panel(page).isVisible(), false);
     await page.evaluate((to) => (location.hash = to), fragment);

@@ -2,6 +2,7 @@
 // a strict policy, a proxy that can cut the way to Parley, and the team's side.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import { createRequire } from "node:module";
@@ -85,19 +86,24 @@ async function listen(server) {
 async function openSite(root) {
   let markup = "";
   const pictures = `${root} ${parley}`;
-  const site = { pictures: true }; // whether its policy lets files' pictures show
+  const socket = root.replace("http", "ws");
+  const site = { pictures: true, connect: `${root} ${socket}`, trusted: "parley" }; // what its policy allows
   const server = http.createServer((request, response) => {
-    const socket = root.replace("http", "ws");
+    const policy = ["default-src 'none'", `script-src 'self' ${root}`, `connect-src ${site.connect}`, `require-trusted-types-for 'script'; trusted-types ${site.trusted}`];
     response.setHeader("Content-Type", "text/html; charset=utf-8");
-    response.setHeader("Content-Security-Policy", `default-src 'none'; script-src 'self' ${root}; connect-src ${root} ${socket}${site.pictures ? `; img-src ${pictures}` : ""}`);
+    response.setHeader("Content-Security-Policy", policy.concat(site.pictures ? `img-src ${pictures}` : []).join("; "));
     response.end(`<!doctype html><html lang="en"><title>Shop</title><meta name="viewport" content="width=device-width">
       <main><h1>Shop</h1><p>Things to buy at ${request.url.replace(/[^\w/?=]/g, "")}</p></main>${markup}`);
   });
   const port = await listen(server);
+  const tag = (key, attributes = "") => `<script async src="${root}/widget.js" ${key && `data-channel="${key}"`} ${attributes}></script>`;
   return Object.assign(site, {
     url: `http://127.0.0.1:${port}`,
-    show(key, attributes = "") {
-      markup = `<script async src="${root}/widget.js" data-channel="${key}" ${attributes}></script>`;
+    show(key, attributes) {
+      markup = tag(key, attributes);
+    },
+    showTwo(one, other) {
+      markup = tag(one) + tag(other);
     },
     close: () => server.close(),
   });
@@ -148,14 +154,25 @@ export async function stage() {
     proxy,
     site,
     async visitor(options = {}) {
-      const context = await browser.newContext({ viewport: { width: 1000, height: 760 }, ...options });
+      return this.tab(await browser.newContext({ viewport: { width: 1000, height: 760 }, ...options }));
+    },
+    /** Opens one more page in the browser of a visitor. */
+    async tab(context) {
       const page = await context.newPage();
       page.setDefaultTimeout(30_000);
       page.troubles = [];
+      page.said = [];
+      page.asked = [];
       page.hosts = new Set();
-      page.on("console", (message) => /policy|violat/i.test(message.text()) && page.troubles.push(message.text()));
+      page.on("console", (message) => {
+        page.said.push(message.text());
+        if (/policy|violat/i.test(message.text())) page.troubles.push(message.text());
+      });
       page.on("pageerror", (error) => page.troubles.push(String(error)));
-      page.on("request", (request) => page.hosts.add(new URL(request.url()).host));
+      page.on("request", (request) => {
+        page.hosts.add(new URL(request.url()).host);
+        if (request.method() === "POST" && request.url().endsWith("/graphql")) page.asked.push(request.postData() ?? "");
+      });
       return page;
     },
     async close() {
@@ -179,6 +196,40 @@ export async function faults(page) {
 export const launcher = (page) => page.locator("parley-widget .launcher");
 export const panel = (page) => page.locator("parley-widget .panel");
 export const log = (page) => page.locator("parley-widget .log");
+
+/** How often a page asked something of the server: of what it asked, how much has that word. */
+export const asked = (page, word) => page.asked.filter((body) => body.includes(word)).length;
+
+/** Signs an identity for the visitors of a channel, as the site's back end does. */
+export async function signer({ id }) {
+  const { secret } = await change("createIdentitySecret", { channelId: id }, "secret");
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  return (sub) => {
+    const now = Math.floor(Date.now() / 1000);
+    const claims = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub, name: sub, iat: now, exp: now + 3600 })}`;
+    return `${claims}.${createHmac("sha256", secret).update(claims).digest("base64url")}`;
+  };
+}
+
+/** Keeps requests with that word from the server until it is let through; it tells when one came. */
+export async function hold(page, word) {
+  const held = [];
+  let came;
+  const first = new Promise((resolve) => (came = resolve));
+  await page.route("**/graphql", (route) => {
+    if (!route.request().postData()?.includes(word)) return route.fallback();
+    held.push(route);
+    came();
+  });
+  return {
+    first,
+    held,
+    async letThrough() {
+      await page.unroute("**/graphql");
+      for (const route of held.splice(0)) await route.continue().catch(() => undefined);
+    },
+  };
+}
 
 /** Opens the panel and writes. */
 export async function write(page, text) {

@@ -1,48 +1,40 @@
 // GraphQL over fetch.
 
+import { type Answer, ApiError, patience, post, unreached } from "./post";
 import type { UserError } from "./types";
 
-/** Why a call did not work: the API's code, or NETWORK. */
-export class ApiError extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly field: string[] = [],
-  ) {
-    super(message);
-  }
-
-  /** Whether the same call may work later. */
-  get passing(): boolean {
-    return ["NETWORK", "UNAVAILABLE", "RATE_LIMITED", "INTERNAL", "TIMEOUT"].includes(this.code);
-  }
-}
-
-interface Answer<T> {
-  data?: T | null;
-  errors?: { message: string; extensions?: { code?: string } }[];
-}
+export { ApiError };
 
 type Payload<T> = Record<string, T & { userErrors: UserError[] }>;
 
-/** How long an answer is waited for, in milliseconds; an upload may stand still three times as long. */
-const patience = 20_000;
-const unreached = "The server could not be reached.";
+/** A request that was sent before the widget was there, and its answer. */
+export interface Early {
+  token: string | null;
+  body: string;
+  answer: Promise<Answer<unknown>>;
+}
 
 export class Api {
   token: string | null = null;
 
   /** root is the server's address, with a slash at the end. */
-  constructor(readonly root: string) {}
+  constructor(
+    readonly root: string,
+    private early: Early | null = null,
+  ) {}
 
-  /** Runs an operation. It throws an ApiError, never anything else. */
-  async ask<T>(query: string, variables: object = {}): Promise<T> {
-    return dataOf(await this.post<T>(query, variables));
+  /** Runs an operation, as the holder of token. It throws an ApiError, never anything else. */
+  async ask<T>(query: string, variables: object = {}, token = this.token): Promise<T> {
+    const body = JSON.stringify({ query, variables });
+    const { early } = this;
+    this.early = null;
+    const sent = early?.body === body && early.token === token ? (early.answer as Promise<Answer<T>>) : post<T>(this.root, token, body);
+    return dataOf(await sent);
   }
 
   /** Runs a mutation of one field and returns its payload; a user error is thrown too. */
-  async change<T>(query: string, input: object): Promise<T> {
-    return payloadOf(await this.ask<Payload<T>>(query, { input }));
+  async change<T>(query: string, input: object, token = this.token): Promise<T> {
+    return payloadOf(await this.ask<Payload<T>>(query, { input }, token));
   }
 
   /** Runs a mutation whose input has a file, like change. It tells how much of it went out, from 0 to 1. */
@@ -84,27 +76,6 @@ export class Api {
       request.send(form);
       if (signal.aborted) request.abort();
     });
-  }
-
-  private async post<T>(query: string, variables: object): Promise<Answer<T>> {
-    const headers: Record<string, string> = {
-      "Content-Type": "application/json",
-      Accept: "application/graphql-response+json, application/json",
-    };
-    if (this.token) headers.Authorization = `Bearer ${this.token}`;
-    try {
-      const response = await fetch(`${this.root}graphql`, {
-        method: "POST",
-        headers,
-        body: JSON.stringify({ query, variables }),
-        credentials: "omit",
-        referrerPolicy: "no-referrer",
-        signal: AbortSignal.timeout(patience),
-      });
-      return (await response.json()) as Answer<T>;
-    } catch {
-      throw new ApiError("NETWORK", unreached);
-    }
   }
 }
 

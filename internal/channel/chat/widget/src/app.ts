@@ -5,19 +5,30 @@ import { type Api, ApiError } from "./api";
 import { Chat, type Owner } from "./chat";
 import { takeLink } from "./link";
 import * as operations from "./operations";
-import { address, asksToOpen, watchPage } from "./page";
-import { Session } from "./session";
-import { Storage } from "./storage";
+import { address, asksToOpen, type Part, smallScreen, watchPage } from "./page";
+import { widgetOn } from "./question";
+import { type Heir, Session } from "./session";
+import { shared, type Storage } from "./storage";
 import { type Say, words } from "./texts";
-import type { EmailCapture, Message, TargetedMessage, Visitor, WidgetData } from "./types";
+import type { Conversation, EmailCapture, Message, TargetedMessage, Visitor, WidgetData } from "./types";
 
 /** What the visitor must do before a chat can begin. */
 export type Gate = "consent" | "email" | null;
 
-/** Up to this width, in CSS pixels, a screen is small. */
-export const smallWidth = 520;
+/** What a site's scripts can hear of. */
+export const events = ["ready", "open", "close", "message", "unread", "email"];
 
-export class App implements Owner {
+/** How long a page's query must stay as it is before it counts, in milliseconds: some sites write it with every key. */
+const settles = 400;
+
+/** What the server says of a page, and of where a known visitor was. */
+interface Shown {
+  widget: WidgetData;
+  visitorConversations?: { nodes: Conversation[] };
+  visitorConversation?: Conversation | null;
+}
+
+export class App implements Owner, Heir {
   data: WidgetData | null = null;
   say: Say = words([]);
   open = false;
@@ -29,7 +40,7 @@ export class App implements Owner {
   mayWrite = false;
   /** Whether the visitor left an address, or does not want to, on this page. */
   emailDone: "" | "saved" | "skipped" = "";
-  readonly small = matchMedia(`(max-width: ${smallWidth}px)`);
+  readonly small = matchMedia(smallScreen);
   readonly chat: Chat;
 
   private readonly session: Session;
@@ -37,17 +48,30 @@ export class App implements Owner {
   private readonly drawers: (() => void)[] = [];
   private readonly listeners = new Map<string, Set<(detail?: unknown) => void>>();
   private readonly counted = new Set<string>();
+  /** Whether the session was gone on with on this page. */
+  private renewed = false;
   private drawing = false;
   private delay = 0;
   private shownUnread = -1;
+  /** The number of the newest question what to show, and its answer's coming. */
+  private asked = 0;
+  private looking: Promise<Shown> | null = null;
+  /** How often it went on where the visitor was, and the last time's end. */
+  private resumes = 0;
+  private resuming: Promise<void> | null = null;
+  /** The page that the answer is for. */
+  private shownOn = "";
+  private settling = 0;
+  /** Ends the wait before the question is asked again. */
+  private wake = (): void => undefined;
 
   constructor(
     private readonly api: Api,
     private readonly channelKey: string,
     private readonly locale: string,
   ) {
-    this.storage = new Storage(channelKey);
-    this.session = new Session(api, this.storage, channelKey);
+    this.storage = shared(channelKey);
+    this.session = new Session(api, this.storage, channelKey, this);
     this.chat = new Chat(api, this.session, this.storage, this, channelKey);
   }
 
@@ -55,17 +79,15 @@ export class App implements Owner {
   async start(): Promise<void> {
     const link = takeLink();
     if (link) await this.session.follow(link);
-    const going = this.session.known ? this.session.start().catch(() => undefined) : undefined;
-    await going;
-    await this.retrying(() => this.refresh());
-    if (this.session.known) await this.retrying(() => this.chat.resume(this.targetedMessage));
-    else this.chat.begin(this.targetedMessage);
-    watchPage({ moved: () => void this.moved(), asked: () => this.show() });
-    addEventListener("online", () => this.chat.hurry());
+    watchPage({ moved: (part) => this.moved(part), asked: () => this.show() });
+    this.storage.watch(() => this.catchUp());
+    addEventListener("online", () => this.online());
     addEventListener("offline", () => this.changed());
+    addEventListener("pageshow", () => this.catchUp());
     document.addEventListener("visibilitychange", () => this.seen());
-    this.small.addEventListener("change", () => void this.moved());
-    this.meet();
+    this.small.addEventListener("change", () => void this.arrive(false));
+    await this.resume();
+    this.meet(true);
     if (link) this.show();
     this.emit("ready");
   }
@@ -125,8 +147,8 @@ export class App implements Owner {
     if (this.open || !this.data) return;
     this.open = true;
     this.storage.set("open", true);
-    this.view = this.chat.thread.id || this.chat.thread.welcome ? "chat" : "list";
-    this.count("OPENED");
+    this.view = this.mayWriteHere || this.chat.waiting ? "chat" : "list";
+    this.countOpening();
     this.seen();
     this.emit("open", { byItself });
     this.changed();
@@ -135,11 +157,9 @@ export class App implements Owner {
   hide(): void {
     this.dismiss();
     if (!this.open) return;
-    this.open = false;
     this.storage.set("open", false);
-    this.chat.typing(false);
-    this.emit("close");
-    this.changed();
+    this.shut();
+    this.settle(); // what was kept for the visitor's words' sake
   }
 
   /** Closes the welcome for good: it does not come by itself again. */
@@ -165,15 +185,21 @@ export class App implements Owner {
   showNew(): void {
     this.view = "chat";
     this.storage.set("conversation", null);
-    this.chat.begin(this.targetedMessage);
+    this.chat.begin(this.targetedMessage, undefined, true);
+  }
+
+  /** Whether what is shown has somewhere to write to. */
+  get mayWriteHere(): boolean {
+    return !!(this.chat.thread.id ?? this.chat.thread.welcome);
   }
 
   /** Sends what the visitor wrote. */
   write(text: string): void {
     const welcome = this.chat.thread.welcome ?? this.targetedMessage;
-    if (!this.chat.thread.id && !welcome) return;
-    this.problem = "";
-    this.chat.write(text, welcome && this.startOf(welcome));
+    const possible = this.chat.thread.id !== null || welcome !== null;
+    this.problem = possible ? "" : this.say("nobody");
+    if (possible) this.chat.write(text, welcome && this.startOf(welcome));
+    this.changed();
   }
 
   async acceptConsent(): Promise<void> {
@@ -213,11 +239,50 @@ export class App implements Owner {
 
   /** Proves who the visitor is, by a token that the site's own back end signed (CH-8). */
   async identify(identity: string): Promise<void> {
+    const before = this.resuming;
     await this.session.start(identity);
-    this.chat.reset();
-    await this.refresh();
-    await this.chat.resume(this.targetedMessage);
-    this.changed();
+    await (this.resuming === before ? this.resume() : this.resuming);
+  }
+
+  /** Ends the visitor's session, here and on the server: who comes next is another one (CH-11). */
+  async logout(): Promise<void> {
+    const { token } = this.api;
+    this.forgets(this.session.writer);
+    this.session.forget();
+    this.hide();
+    if (!token) return;
+    const ended = (error: unknown): void => {
+      if ((error as ApiError).code !== "UNAUTHENTICATED") throw error;
+    };
+    await this.retrying(() => this.api.change(operations.endSession, {}, token).then(() => undefined, ended));
+  }
+
+  /** Whether the shown chat goes on elsewhere, until this browser is proved to be the visitor's too. */
+  get needsProof(): boolean {
+    return this.chat.thread.continued;
+  }
+
+  /** Has a code sent to the visitor's address. It reports whether it was. */
+  async requestCode(): Promise<boolean> {
+    return this.trying(async () => {
+      const { visitor } = await this.session.run(() => this.api.change<{ visitor: Visitor }>(operations.requestCode, {}));
+      this.session.visitor = visitor;
+    });
+  }
+
+  /** Proves by that code who the visitor is. It reports what is wrong; "": nothing. */
+  async prove(code: string): Promise<string> {
+    try {
+      const proved = await this.session.run(() => this.api.change<{ token: string; visitor: Visitor }>(operations.proveEmail, { code }));
+      const before = this.resuming;
+      this.session.renew(proved);
+      await (this.resuming === before ? this.resume() : this.resuming);
+      this.chat.outbox.release("PROOF_REQUIRED");
+      return "";
+    } catch (error) {
+      const { code: problem, message } = error as ApiError;
+      return problem === "NETWORK" ? this.say("unavailable") : message;
+    }
   }
 
   /** Calls listener whenever the event comes. It returns what ends that. */
@@ -247,7 +312,7 @@ export class App implements Owner {
   }
 
   async targeted(): Promise<TargetedMessage | null> {
-    await this.refresh();
+    await this.look(false, false);
     return this.targetedMessage;
   }
 
@@ -263,30 +328,163 @@ export class App implements Owner {
     this.changed();
   }
 
-  /** Reads what to show on this page. */
-  private async refresh(): Promise<void> {
-    const variables = { key: this.channelKey, page: address(), small: this.small.matches, locale: this.locale || null };
-    const { widget } = await this.session.run(() => this.api.ask<{ widget: WidgetData }>(operations.showWidget, variables));
-    this.data = widget;
-    this.say = words(widget.texts);
-    this.changed();
+  // Heir
+
+  inherits(from: string, to: string): void {
+    this.chat.outbox.inherit(from, to);
+    this.chat.unsent.inherit(from, to);
+  }
+
+  forgets(who: string): void {
+    this.chat.outbox.forget(who);
+    this.chat.unsent.forget(who);
+  }
+
+  begins(): void {
+    this.chat.reset();
+    this.emailDone = "";
+    this.mayWrite = false;
+    this.problem = "";
+    this.counted.clear();
+    void this.resume().catch(() => undefined);
+  }
+
+  // What to show
+
+  /**
+   * Asks what to show on this page. Only the answer to the newest question
+   * counts, and only for the page that the visitor is on. Without an answer it
+   * asks again, if it is patient.
+   */
+  private look(resumes: boolean, patient = true): Promise<Shown> {
+    this.wake();
+    clearTimeout(this.settling);
+    this.looking = this.ask(++this.asked, resumes, patient);
+    return this.looking;
+  }
+
+  private async ask(question: number, resumes: boolean, patient: boolean): Promise<Shown> {
+    for (let wait = 2_000; ; wait = Math.min(wait * 2, 60_000)) {
+      const page = this.page();
+      try {
+        const known = resumes && this.session.known;
+        const variables = widgetOn(this.channelKey, this.locale, page, known, known ? this.storage.get("conversation") : null);
+        const shown = await this.session.run(() => this.api.ask<Shown>(operations.showWidget, variables));
+        if (question !== this.asked) return await this.looking!;
+        this.data = shown.widget;
+        if (page !== this.page()) continue; // it moved on, or a rule looks at more of it
+        this.shownOn = page;
+        this.say = words(shown.widget.texts);
+        this.changed();
+        return shown;
+      } catch (error) {
+        if (question !== this.asked) return await this.looking!;
+        const { code, passing } = error as ApiError;
+        if (code === "STALE") continue;
+        if (this.data && page !== this.shownOn) this.showNothing();
+        if (!passing || !patient) throw error;
+      }
+      await this.pause(wait);
+      if (question !== this.asked) return await this.looking!;
+    }
+  }
+
+  private page(): string {
+    return address(this.data?.matchesFragment);
+  }
+
+  /** What was found out is not about this page. */
+  private showNothing(): void {
+    this.data = { ...this.data!, targetedMessage: null };
+    this.settle();
+  }
+
+  private pause(time: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, time);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Finds out what to show, and goes on where the visitor was; if it is called again, where they are then. */
+  private resume(): Promise<void> {
+    this.resuming = this.retrying(() => this.goOn(++this.resumes));
+    return this.resuming;
+  }
+
+  private async goOn(resumes: number): Promise<void> {
+    try {
+      const { visitorConversations: list, visitorConversation: last } = await this.look(true);
+      if (resumes === this.resumes) {
+        this.chat.setList(list?.nodes ?? []);
+        await this.chat.goOn(this.targetedMessage, last ?? null);
+      }
+    } catch (error) {
+      if (resumes === this.resumes) throw error;
+    }
+    if (resumes !== this.resumes) return this.resuming!;
+    this.settle();
   }
 
   /** The page shows another address: another message may match (TM-3). */
-  private async moved(): Promise<void> {
-    try {
-      await this.refresh();
-    } catch {
-      return; // what stands there stays
+  private moved(part: Part): void {
+    clearTimeout(this.settling);
+    if (part === "path") void this.arrive(true);
+    else if (part === "query") this.settling = setTimeout(() => void this.arrive(this.data?.matchesQuery ?? true), settles);
+    else if (this.data?.matchesFragment) void this.arrive(true);
+  }
+
+  /** Shows what is for the page that the visitor is on now; visits: it counts as one that they came to. */
+  private async arrive(visits: boolean): Promise<void> {
+    await this.look(false).then(
+      () => {
+        this.settle();
+        this.meet(visits);
+      },
+      () => undefined, // the server has nothing for this page
+    );
+  }
+
+  /** Begins anew from what is for this page, unless the visitor is at something. */
+  private settle(): void {
+    const { thread, unsent, place } = this.chat;
+    const shown = this.targetedMessage;
+    const writes = this.open && unsent.any(place);
+    if (thread.id || this.chat.waiting || writes) return;
+    if (mark(thread.welcome) !== mark(shown)) this.chat.begin(shown);
+    if (this.open && this.view === "chat" && !shown) {
+      if (this.chat.conversations.length || asksToOpen()) this.view = "list";
+      else this.shut();
     }
-    const { thread, outbox } = this.chat;
-    const idle = !thread.id && outbox.of(null, thread.local).length === 0;
-    if (idle && mark(thread.welcome) !== mark(this.targetedMessage)) this.chat.begin(this.targetedMessage);
-    this.meet();
+    this.changed();
+  }
+
+  /** Closes the panel, which may come again by itself. */
+  private shut(): void {
+    this.open = false;
+    this.chat.typing(false);
+    this.emit("close");
+    this.changed();
+  }
+
+  /** Another page of the site may have begun a session, or a chat, or ended it. */
+  private catchUp(): void {
+    this.session.catchUp();
+    this.chat.outbox.load();
+    if (this.data) void this.chat.join().catch(() => undefined);
+    this.changed();
+  }
+
+  private online(): void {
+    this.wake();
+    this.chat.hurry();
   }
 
   /** What the widget does by itself on a page that it came to. */
-  private meet(): void {
+  private meet(visits: boolean): void {
     if (!this.data) return;
     const shown = this.targetedMessage;
     const was = this.storage.get("open") && !this.small.matches && this.hasLauncher;
@@ -295,31 +493,49 @@ export class App implements Owner {
     } else if (shown?.openByItself && this.hasLauncher && !this.chat.thread.id && !this.isDismissed(shown)) {
       if (!this.small.matches || shown.smallScreen === "NORMAL") this.show(true);
     }
-    if (shown && this.hasLauncher) this.count("SHOWN");
-    if (this.session.known) this.track();
+    const shows = this.hasLauncher && this.isNew("SHOWN", shown);
+    void this.visit(visits, shows ? shown : null).catch(() => undefined);
   }
 
-  private track(): void {
-    const input = { url: address(), title: document.title.slice(0, 200) };
-    this.session.run(() => this.api.change(operations.trackPage, input)).catch(() => undefined);
+  /** Tells the server of a visit of a page, and counts what was shown there (TM-10). A stranger gets a session once something is shown. */
+  private async visit(tracks: boolean, shown: TargetedMessage | null): Promise<void> {
+    const began = !this.session.known;
+    if (began && !shown) return;
+    await this.session.need();
+    const renews = !began && !this.renewed;
+    this.renewed = true;
+    if (!renews && !tracks && !shown) return;
+    const answer = await this.session.run(() => {
+      const session = { channelKey: this.channelKey, locale: navigator.language, token: this.api.token };
+      const page = { url: address(), title: document.title.slice(0, 500) };
+      const view = { targetedMessageId: shown?.id ?? "", kind: "SHOWN" };
+      return this.api.ask<{ startVisitorSession?: { token: string | null; visitor: Visitor } }>(operations.visitPage, { session, renews, page, tracks: tracks || began, view, shows: shown !== null });
+    });
+    const { token, visitor } = answer.startVisitorSession ?? {};
+    if (token && visitor) this.session.renew({ token, visitor });
   }
 
-  /** Counts what the visitor is shown, once a page and message (TM-10). */
-  private count(kind: "SHOWN" | "OPENED"): void {
-    const shown = this.targetedMessage;
+  /** Whether the visitor is shown something, or opens it, for the first time on this page. */
+  private isNew(kind: string, shown: TargetedMessage | null): boolean {
     const key = `${kind} ${mark(shown)}`;
-    if (!shown || this.counted.has(key)) return;
-    this.counted.add(key);
-    const input = { targetedMessageId: shown.id, kind };
-    const isNew = !this.session.known;
+    const isNew = shown !== null && !this.counted.has(key);
+    if (isNew) this.counted.add(key);
+    return isNew;
+  }
+
+  /** Counts that the visitor opened what is shown, once a page and message (TM-10). */
+  private countOpening(): void {
+    const shown = this.targetedMessage;
+    if (!shown || !this.isNew("OPENED", shown)) return;
+    const input = { targetedMessageId: shown.id, kind: "OPENED" };
     this.session
       .need()
       .then(() => this.session.run(() => this.api.change(operations.recordView, input)))
-      .then(() => (isNew ? this.track() : undefined))
       .catch(() => undefined);
   }
 
   private seen(): void {
+    if (!document.hidden) this.catchUp();
     this.chat.read();
     if (!document.hidden && this.session.known && this.data) this.chat.hurry();
   }

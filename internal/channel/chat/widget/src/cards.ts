@@ -1,5 +1,5 @@
 // What the visitor is asked before or while they chat: consent (TM-8), and an
-// address (TM-5).
+// address (TM-5), or for the code that proves whose it is (CH-6).
 
 import type { App } from "./app";
 import { h, set, write } from "./dom";
@@ -34,7 +34,7 @@ export class EmailCard {
   readonly element: HTMLFormElement;
   private readonly words = h("p", { class: "words", dir: "auto" });
   private readonly label = h("span");
-  private readonly field = h("input", { type: "email", name: "email", autocomplete: "email", required: true, maxlength: 254, dir: "ltr", "aria-describedby": "email-problem" });
+  private readonly field = h("input", { type: "email", name: "email", autocomplete: "email", required: true, dir: "ltr", "aria-describedby": "email-problem" });
   private readonly problem = h("span", { class: "bad", id: "email-problem", role: "alert" });
   private readonly save = h("button", { class: "primary", type: "submit" });
   private readonly skip = h("button", { class: "plain", type: "button", click: () => this.app.skipEmail() });
@@ -88,5 +88,72 @@ export class EmailCard {
     set(this.save, "disabled", true);
     if (await this.app.saveEmail(email)) this.field.value = "";
     set(this.save, "disabled", false);
+  }
+}
+
+/** Says that the chat goes on elsewhere, and takes the code by which it goes on here too. */
+export class ProofCard {
+  readonly element: HTMLFormElement;
+  private readonly words = h("p", { class: "words" });
+  private readonly ask = h("button", { type: "button", click: () => void this.request() });
+  private readonly label = h("span");
+  private readonly field = h("input", { type: "text", inputmode: "numeric", autocomplete: "one-time-code", required: true, dir: "ltr", "aria-describedby": "code-problem" });
+  private readonly line = h("label", {}, this.label, this.field);
+  private readonly problem = h("span", { class: "bad", id: "code-problem", role: "alert", dir: "auto" });
+  private readonly prove = h("button", { class: "primary", type: "submit" });
+  /** Where the code went; null: none was asked for. */
+  private sent: string | null = null;
+
+  constructor(private readonly app: App) {
+    const send = (event: Event): void => {
+      event.preventDefault();
+      void this.send();
+    };
+    this.element = h("form", { class: "card proof", hidden: true, novalidate: true, submit: send }, this.words, this.line, this.problem, h("div", { class: "row" }, this.prove, this.ask));
+  }
+
+  focus(): boolean {
+    if (!this.element.hidden) (this.sent === null ? this.ask : this.field).focus();
+    return !this.element.hidden;
+  }
+
+  draw(shown: boolean): void {
+    const { app } = this;
+    set(this.element, "hidden", !shown);
+    if (!shown) {
+      this.sent = null;
+      this.field.value = "";
+      write(this.problem, "");
+      return;
+    }
+    const sent = this.sent !== null;
+    write(this.words, sent ? app.say("codeSent", { email: this.sent! }) : app.say("goesOn"));
+    write(this.label, app.say("code"));
+    set(this.line, "hidden", !sent);
+    write(this.prove, app.say("emailContinue"));
+    set(this.prove, "hidden", !sent);
+    write(this.ask, app.say(sent ? "codeAgain" : "codeSend"));
+    set(this.ask, "class", sent ? "plain" : "primary");
+  }
+
+  private async request(): Promise<void> {
+    set(this.ask, "disabled", true);
+    if (await this.app.requestCode()) {
+      this.sent = this.app.visitor?.email ?? "";
+      write(this.problem, "");
+      this.draw(true);
+      this.field.focus();
+    }
+    set(this.ask, "disabled", false);
+  }
+
+  private async send(): Promise<void> {
+    const code = this.field.value.trim();
+    set(this.prove, "disabled", true);
+    const problem = code ? await this.app.prove(code) : "";
+    set(this.prove, "disabled", false);
+    write(this.problem, problem);
+    set(this.field, "aria-invalid", problem ? "true" : null);
+    if (problem || !code) this.field.focus();
   }
 }

@@ -1,9 +1,9 @@
 // The visitor's conversations: which there are, which one is shown, what comes
 // in live, and what goes out.
 
-import { type Api, ApiError, idempotencyKey } from "./api";
+import { type Api, ApiError, backOff, idempotencyKey } from "./api";
 import * as operations from "./operations";
-import { type Carrier, type Draft, Outbox } from "./outbox";
+import { type Carrier, type Draft, keyOf, Outbox } from "./outbox";
 import { address } from "./page";
 import type { Session } from "./session";
 import { Follower } from "./socket";
@@ -14,8 +14,6 @@ import type { Change, Conversation, Message, TargetedMessage } from "./types";
 
 /** How often to look for news, in milliseconds: without and with live changes. */
 const polls = { shown: 4_000, hidden: 20_000, receipts: 10_000, live: 60_000 };
-/** What the stream may have missed while it began is looked for after so long, in milliseconds. */
-const settled = 1_500;
 /** How often typing is told, in milliseconds. */
 const typingAgain = 3_000;
 
@@ -24,7 +22,9 @@ export interface Owner {
   changed(): void;
   /** A message came in for the visitor. */
   arrived(message: Message): void;
-  /** The targeted message that a chat begins from now, read anew. */
+  /** What a new chat begins from. */
+  readonly targetedMessage: TargetedMessage | null;
+  /** That, read anew. */
   targeted(): Promise<TargetedMessage | null>;
   /** Whether the visitor sees the thread now. */
   watching(): boolean;
@@ -44,8 +44,12 @@ export class Chat implements Carrier {
 
   private follower: Follower | null = null;
   private following: string | null = null;
+  /** How often in a row the stream could not go on. */
+  private broken = 0;
   private pollTimer = 0;
   private told = { typing: false, at: 0 };
+  /** Whether the visitor asked for a new chat, so that one of another page is not shown in its place. */
+  private chosen = false;
 
   constructor(
     private readonly api: Api,
@@ -54,13 +58,18 @@ export class Chat implements Carrier {
     private readonly owner: Owner,
     channelKey: string,
   ) {
-    this.outbox = new Outbox(storage, this);
-    this.unsent = new Drafts(api, session, new Storage<DraftsKept>(channelKey, () => sessionStorage), owner);
+    this.outbox = new Outbox(storage, this, `parley-outbox:${channelKey}`);
+    this.unsent = new Drafts(api, session, new Storage<DraftsKept>(`parley:${channelKey}`, () => sessionStorage), owner);
   }
 
   /** Where what the visitor writes now is kept. */
   get place(): string {
     return this.thread.id ?? "";
+  }
+
+  /** Whether what begins the shown thread is on its way. */
+  get waiting(): boolean {
+    return this.outbox.of(null, this.thread.local).length > 0;
   }
 
   /** How many messages the visitor has not read, in all conversations. */
@@ -71,13 +80,19 @@ export class Chat implements Carrier {
   /** Loads the list and goes on where the visitor was; welcome is what a new chat begins from. */
   async resume(welcome: TargetedMessage | null): Promise<void> {
     await this.loadList();
+    await this.goOn(welcome, null);
+  }
+
+  /** Goes on where the visitor was, once the list is there; last is the conversation that was open last, if it is there too. */
+  async goOn(welcome: TargetedMessage | null, last: Conversation | null): Promise<void> {
     const begun = this.outbox.beginning();
     const kept = this.storage.get("conversation");
     const own = this.conversations.find(({ id }) => id === kept) ?? this.conversations.find(({ status }) => status === "OPEN");
     if (begun) {
       this.begin(welcome, begun.local);
     } else if (own && kept !== null) {
-      await this.show(own.id);
+      if (own.id === last?.id) this.take(this.open(own.id), last);
+      else await this.show(own.id);
     } else {
       this.begin(welcome);
     }
@@ -87,12 +102,17 @@ export class Chat implements Carrier {
 
   async loadList(): Promise<void> {
     const { visitorConversations } = await this.ask<{ visitorConversations: { nodes: Conversation[] } }>(operations.listConversations);
-    this.conversations = visitorConversations.nodes;
+    this.setList(visitorConversations.nodes);
+  }
+
+  setList(conversations: Conversation[]): void {
+    this.conversations = conversations;
     this.owner.changed();
   }
 
-  /** Shows a new, empty chat. */
-  begin(welcome: TargetedMessage | null, local = idempotencyKey()): void {
+  /** Shows a new, empty chat; chosen: the visitor asked for it. */
+  begin(welcome: TargetedMessage | null, local = idempotencyKey(), chosen = false): void {
+    this.chosen = chosen;
     this.thread = new Thread(null, local, welcome);
     this.thread.loaded = true;
     this.follow();
@@ -101,11 +121,21 @@ export class Chat implements Carrier {
 
   /** Shows one of the conversations. */
   async show(id: string): Promise<void> {
-    if (this.thread.id !== id) this.thread = new Thread(id, id);
+    this.open(id);
     this.storage.set("conversation", id);
-    this.follow();
-    this.owner.changed();
     await this.reload();
+  }
+
+  /** Shows the conversation that another page of the site went on with, if the visitor is at nothing else here. */
+  async join(): Promise<void> {
+    const id = this.storage.get("conversation");
+    if (!id || !this.session.known || id === this.thread.id) return;
+    if (this.thread.id || this.chosen || this.waiting) {
+      if (!this.conversations.some((known) => known.id === id)) await this.loadList();
+      return;
+    }
+    this.unsent.move("", id);
+    await this.show(id);
   }
 
   /** Loads the last messages of the shown conversation. */
@@ -113,16 +143,28 @@ export class Chat implements Carrier {
     const thread = this.thread;
     if (!thread.id) return;
     const { visitorConversation: found } = await this.ask<{ visitorConversation: Conversation | null }>(operations.loadConversation, { id: thread.id });
-    if (!found) {
-      this.lose(thread);
-      return;
+    if (found) this.take(thread, found);
+    else this.lose(thread);
+  }
+
+  private open(id: string): Thread {
+    if (this.thread.id !== id) {
+      this.unfollow(); // what it tells is not this one's
+      this.thread = new Thread(id, id);
     }
+    this.owner.changed();
+    return this.thread;
+  }
+
+  /** Takes what was loaded of a conversation. */
+  private take(thread: Thread, found: Conversation): void {
     const before = thread.loaded ? thread.lastNumber() : Infinity;
     thread.load(found);
     this.note(found);
     for (const message of thread.list()) {
       if (message.number > before && message.direction === "OUTGOING") this.owner.arrived(message);
     }
+    if (thread === this.thread) this.follow();
     this.read();
     this.owner.changed();
   }
@@ -156,6 +198,8 @@ export class Chat implements Carrier {
     this.told.typing = false;
     this.outbox.push({
       key: idempotencyKey(),
+      version: 0,
+      by: this.session.writer,
       conversation: id,
       local,
       text,
@@ -171,7 +215,7 @@ export class Chat implements Carrier {
   typing(on: boolean): void {
     const { id } = this.thread;
     const now = Date.now();
-    if (!id || (on ? this.told.typing && now - this.told.at < typingAgain : !this.told.typing)) return;
+    if (!id || this.thread.continued || (on ? this.told.typing && now - this.told.at < typingAgain : !this.told.typing)) return;
     this.told = { typing: on, at: now };
     this.api.change(operations.setTyping, { conversationId: id, typing: on }).catch(() => undefined);
   }
@@ -180,7 +224,7 @@ export class Chat implements Carrier {
   read(): void {
     const { id } = this.thread;
     const conversation = this.conversations.find((one) => one.id === id);
-    if (!id || !this.thread.loaded || !conversation?.unread || !this.owner.watching()) return;
+    if (!id || !this.thread.loaded || this.thread.continued || !conversation?.unread || !this.owner.watching()) return;
     conversation.unread = 0;
     const upTo = this.thread.list().at(-1)?.id;
     this.api.change(operations.markRead, { conversationId: id, upTo }).catch(() => {
@@ -197,18 +241,19 @@ export class Chat implements Carrier {
     void this.poll();
   }
 
-  /** Forgets all of the visitor: another one begins. */
+  /** Leaves all that is the visitor's: another one begins. */
   reset(): void {
-    this.follower?.close();
-    this.follower = this.following = null;
-    this.live = false;
     this.conversations = [];
+    this.told.typing = false;
+    this.begin(null);
   }
 
   // Carrier
 
-  async deliver(draft: Draft): Promise<void> {
+  async deliver({ key }: Draft): Promise<void> {
     await this.session.need();
+    const draft = this.outbox.find(key);
+    if (!draft) throw new ApiError("STALE", "");
     if (draft.conversation) {
       await this.deliverNext(draft, draft.conversation);
     } else {
@@ -216,31 +261,38 @@ export class Chat implements Carrier {
     }
   }
 
-  async mend(draft: Draft, { code, field }: ApiError): Promise<boolean> {
-    if (code === "CONSENT_REQUIRED" || code === "EMAIL_REQUIRED") {
+  async mend(draft: Draft, { code, field }: ApiError): Promise<Partial<Draft> | null> {
+    if (code === "PROOF_REQUIRED" && this.thread.id === draft.conversation) this.thread.continued = true;
+    if (["CONSENT_REQUIRED", "EMAIL_REQUIRED", "PROOF_REQUIRED"].includes(code)) {
       this.owner.needed(code);
-      return false;
+      return null;
     }
     const moved = draft.start && draft.code === "NOT_FOUND";
-    if (code !== "NOT_FOUND" || moved || !["conversationId", "targetedMessageId"].includes(field[0] ?? "")) return false;
+    if (code !== "NOT_FOUND" || moved || !["conversationId", "targetedMessageId"].includes(field[0] ?? "")) return null;
     const targeted = await this.owner.targeted().catch(() => null);
-    if (!targeted) return false;
-    Object.assign(draft, {
-      key: idempotencyKey(),
+    if (!targeted) return null;
+    const { thread } = this;
+    if (draft.conversation && thread.id === draft.conversation) this.lose(thread);
+    return {
       code,
       conversation: null,
+      local: draft.conversation && !this.thread.id ? this.thread.local : draft.local,
       start: { ...draft.start, targetedMessageId: targeted.id, targetedMessageVersion: targeted.version, pageUrl: address() },
-    });
-    return true;
+    };
+  }
+
+  writer(): string {
+    return this.session.writer;
   }
 
   changed(): void {
     this.owner.changed();
   }
 
-  private async deliverFirst({ key, text, files, start, local }: Draft): Promise<void> {
-    const input = { ...start, text, attachmentIds: idsOf(files), idempotencyKey: key };
-    const { conversation } = await this.change<{ conversation: Conversation }>(operations.startChat, input);
+  private async deliverFirst(draft: Draft): Promise<void> {
+    const { text, files, start, local } = draft;
+    const input = { ...start, text, attachmentIds: idsOf(files), idempotencyKey: keyOf(draft) };
+    const { conversation } = await this.send<{ conversation: Conversation }>(draft, operations.startChat, input);
     this.outbox.began(local, conversation.id);
     this.note(conversation);
     if (this.thread.local !== local) return;
@@ -250,13 +302,10 @@ export class Chat implements Carrier {
     this.follow();
   }
 
-  private async deliverNext({ key, text, files }: Draft, conversationId: string): Promise<void> {
-    const sent = await this.change<{ message: Message; conversation: { id: string; status: "OPEN" | "CLOSED" } }>(operations.sendMessage, {
-      conversationId,
-      text,
-      attachmentIds: idsOf(files),
-      idempotencyKey: key,
-    });
+  private async deliverNext(draft: Draft, conversationId: string): Promise<void> {
+    const { text, files } = draft;
+    const input = { conversationId, text, attachmentIds: idsOf(files), idempotencyKey: keyOf(draft) };
+    const sent = await this.send<{ message: Message; conversation: { id: string; status: "OPEN" | "CLOSED" } }>(draft, operations.sendMessage, input);
     if (this.thread.id !== conversationId) return;
     if (sent.conversation.id !== conversationId) {
       this.unsent.move(conversationId, sent.conversation.id);
@@ -267,27 +316,54 @@ export class Chat implements Carrier {
     this.thread.status = sent.conversation.status;
   }
 
+  /** Sends a draft as the visitor who wrote it, and as nobody else. */
+  private send<T>({ key }: Draft, query: string, input: object): Promise<T> {
+    return this.reached(
+      this.session.run(async () => {
+        if (!this.outbox.find(key)) throw new ApiError("STALE", "");
+        return this.api.change<T>(query, input);
+      }),
+    );
+  }
+
   // Live
 
+  /** Follows the shown conversation from where it was loaded. */
   private follow(): void {
-    const id = this.thread.id;
+    const { continued, cursor } = this.thread;
+    const id = continued ? null : this.thread.id; // nothing comes of one that goes on elsewhere
     if (id === this.following) return;
-    this.follower?.close();
-    this.live = false;
-    this.following = id;
-    this.follower = id
-      ? new Follower(this.api, id, {
-          change: (change) => this.apply(change),
-          gap: () => this.settle(),
-          live: (on) => this.switchLive(on),
-          refused: () => void this.session.start().catch(() => undefined),
-        })
-      : null;
+    this.unfollow();
+    if (id) {
+      this.following = id;
+      this.follower = new Follower(this.api, id, cursor, {
+        change: (change) => this.apply(change),
+        gap: () => this.anew(),
+        live: (on) => this.switchLive(on),
+        refused: () => void this.session.start().catch(() => undefined),
+      });
+    }
     this.schedule();
   }
 
+  private unfollow(): void {
+    this.follower?.close();
+    this.follower = this.following = null;
+    this.live = false;
+  }
+
+  /** The stream cannot go on from where it was: the thread is loaded anew, and followed from there. */
+  private anew(): void {
+    this.unfollow();
+    this.schedule();
+    const again = (): void => void this.reload().catch(() => undefined);
+    setTimeout(again, this.broken++ && backOff(this.broken));
+  }
+
   private apply(change: Change): void {
+    this.broken = 0;
     const isNew = this.thread.apply(change, Date.now());
+    if (change.__typename === "VisitorConversationContinued") this.follow();
     if (change.__typename === "VisitorTyping") setTimeout(() => this.owner.changed(), 7_100);
     if (isNew && change.__typename === "VisitorMessageChange") {
       const conversation = this.conversations.find(({ id }) => id === this.thread.id);
@@ -297,13 +373,6 @@ export class Chat implements Carrier {
       this.owner.arrived(change.message);
     }
     this.owner.changed();
-  }
-
-  /** Loads what came before the stream ran: at once, and again when it surely does. */
-  private settle(): void {
-    const quietly = (): void => void this.reload().catch(() => undefined);
-    quietly();
-    setTimeout(quietly, settled);
   }
 
   private switchLive(on: boolean): void {
@@ -354,15 +423,12 @@ export class Chat implements Carrier {
   private lose(thread: Thread): void {
     this.conversations = this.conversations.filter(({ id }) => id !== thread.id);
     if (thread.id) this.unsent.move(thread.id, "");
-    this.begin(thread.welcome);
+    if (thread.id === this.storage.get("conversation")) this.storage.set("conversation", undefined);
+    if (thread === this.thread) this.begin(thread.welcome ?? this.owner.targetedMessage);
   }
 
   private async ask<T>(query: string, variables: object = {}): Promise<T> {
     return this.reached(this.session.run(() => this.api.ask<T>(query, variables)));
-  }
-
-  private async change<T>(query: string, input: object): Promise<T> {
-    return this.reached(this.session.run(() => this.api.change<T>(query, input)));
   }
 
   /** Notes whether a call reached the server. */

@@ -5,7 +5,7 @@ import { Attach } from "./attach";
 import { h, icon, icons, set, write } from "./dom";
 import type { Clock } from "./time";
 
-/** How long a message may be, in characters. */
+/** How long a message may be, in characters as the server counts them: an emoji is one, not two. */
 const longest = 10_000;
 /** The visitor counts as typing for so long after a key, in milliseconds. */
 const typingEnds = 4_000;
@@ -16,8 +16,9 @@ export class Composer {
   private readonly tick = h("input", { type: "checkbox", change: () => (this.app.mayWrite = this.tick.checked) });
   private readonly tickWords = h("span", { dir: "auto" });
   private readonly communication = h("label", { class: "check" }, this.tick, this.tickWords);
-  private readonly field = h("textarea", { rows: 1, maxlength: longest, dir: "auto", enterkeyhint: "send", input: () => this.type(), keydown: (event) => this.key(event as KeyboardEvent), paste: (event) => this.attach.paste(event as ClipboardEvent) });
+  private readonly field = h("textarea", { rows: 1, dir: "auto", "aria-describedby": "too-long", enterkeyhint: "send", input: () => this.type(), keydown: (event) => this.key(event as KeyboardEvent), paste: (event) => this.attach.paste(event as ClipboardEvent) });
   private readonly send = h("button", { type: "submit", class: "flip" }, icon(icons.send));
+  private readonly tooLong = h("p", { class: "bad count", id: "too-long", role: "alert" });
   private readonly later = h("p", { class: "notice", role: "status" });
   private readonly attach: Attach;
   private timer = 0;
@@ -35,7 +36,7 @@ export class Composer {
       event.preventDefault();
       this.submit();
     };
-    this.element = h("form", { class: "foot", submit }, this.notice, this.communication, this.attach.element, this.later, h("div", { class: "write" }, this.attach.button, this.field, this.send));
+    this.element = h("form", { class: "foot", submit }, this.notice, this.communication, this.attach.element, this.later, this.tooLong, h("div", { class: "write" }, this.attach.button, this.field, this.send));
   }
 
   focus(): boolean {
@@ -61,7 +62,10 @@ export class Composer {
     set(this.field, "placeholder", app.say("placeholder"));
     set(this.field, "aria-label", app.say("placeholder"));
     set(this.send, "aria-label", app.say("send"));
-    set(this.send, "disabled", text.trim() === "" && unsent.uploads(place).every(({ id, code }) => !id && code));
+    const count = lengthOf(text);
+    write(this.tooLong, count > longest ? app.say("tooManyCharacters", { count: time.number(count), most: time.number(longest) }) : "");
+    set(this.field, "aria-invalid", count > longest ? "true" : null);
+    set(this.send, "disabled", count > longest || (text.trim() === "" && unsent.uploads(place).every(({ id, code }) => !id && code)));
     this.sendDue();
     write(this.later, this.due === null ? "" : app.say("uploadFirst"));
   }
@@ -92,6 +96,7 @@ export class Composer {
   private submit(): void {
     const { unsent, place } = this.app.chat;
     clearTimeout(this.timer);
+    if (lengthOf(unsent.text(place)) > longest) return; // what is written stays, and the field says why
     if (unsent.busy(place)) {
       this.due = place;
       this.app.changed();
@@ -99,4 +104,10 @@ export class Composer {
     }
     this.app.write(unsent.text(place).trim());
   }
+}
+
+/** How many characters of a text go out. */
+function lengthOf(text: string): number {
+  const sent = text.trim();
+  return sent.length > longest ? [...sent].length : sent.length;
 }

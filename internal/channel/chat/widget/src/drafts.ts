@@ -1,6 +1,7 @@
 // What the visitor is about to send, in each conversation: what they write, and
 // the files that they attached. Files are uploaded at once, one after the other;
-// what was uploaded outlives a reload of the tab.
+// what was uploaded outlives a reload of the tab. It belongs to the visitor who
+// wrote it, and no other one sees it (CH-12).
 
 import { type Api, ApiError, backOff, idempotencyKey } from "./api";
 import { uploadFile } from "./operations";
@@ -36,6 +37,7 @@ interface Place {
 }
 
 export interface DraftsKept {
+  /** By the visitor's id, or "" before there is a session, and the conversation's. */
   unsent: Record<string, Place>;
 }
 
@@ -59,17 +61,23 @@ export class Drafts {
     private readonly storage: Storage<DraftsKept>,
     private readonly owner: Owner,
   ) {
+    // A place's name here is that of nameOf.
     for (const [place, { text, uploads }] of Object.entries(storage.get("unsent") ?? {})) {
       this.places.set(place, { text, uploads: uploads.map(recovered) });
     }
   }
 
   text(place: string): string {
-    return this.places.get(place)?.text ?? "";
+    return this.places.get(this.nameOf(place))?.text ?? "";
   }
 
   uploads(place: string): Upload[] {
-    return this.places.get(place)?.uploads ?? [];
+    return this.places.get(this.nameOf(place))?.uploads ?? [];
+  }
+
+  /** Whether there is anything that the visitor might miss. */
+  any(place: string): boolean {
+    return this.text(place).trim() !== "" || this.uploads(place).length > 0;
   }
 
   /** Whether files are on their way to the server. */
@@ -134,24 +142,55 @@ export class Drafts {
   /** Gives what was uploaded, to be sent, and forgets it and the text. */
   take(place: string): StoredFile[] {
     const { uploads } = this.at(place);
-    this.places.set(place, { text: "", uploads: uploads.filter((upload) => !upload.id && upload.code !== "LOST") });
+    this.places.set(this.nameOf(place), { text: "", uploads: uploads.filter((upload) => !upload.id && upload.code !== "LOST") });
     this.keep();
     return uploads.filter(({ id }) => id).map(({ id, fileName, contentType, size }) => ({ id, fileName, contentType, size }));
   }
 
   /** The conversation has another id now. */
   move(from: string, to: string): void {
-    const [old, at] = [this.places.get(from), this.at(to)];
-    if (!old || from === to) return;
-    at.text ||= old.text;
-    at.uploads.push(...old.uploads);
-    this.places.delete(from);
+    this.rename(this.nameOf(from), this.nameOf(to));
     this.keep();
   }
 
+  /** What one visitor wrote is another's now. */
+  inherit(from: string, to: string): void {
+    for (const name of this.namesOf(from)) this.rename(name, `${to} ${name.slice(from.length + 1)}`);
+    this.keep();
+  }
+
+  /** Forgets what a visitor wrote, and what was to be uploaded. */
+  forget(by: string): void {
+    for (const name of this.namesOf(by)) {
+      for (const { key } of this.places.get(name)!.uploads) {
+        this.stops.get(key)?.abort();
+        this.contents.delete(key);
+      }
+      this.places.delete(name);
+    }
+    this.keep();
+  }
+
+  private rename(from: string, to: string): void {
+    const old = this.places.get(from);
+    if (!old || from === to) return;
+    const at = this.places.get(to) ?? { text: "", uploads: [] };
+    this.places.set(to, { text: at.text || old.text, uploads: [...at.uploads, ...old.uploads] });
+    this.places.delete(from);
+  }
+
+  /** What a conversation's place is called: whose it is comes first. */
+  private nameOf(place: string): string {
+    return `${this.session.writer} ${place}`;
+  }
+
+  private namesOf(by: string): string[] {
+    return [...this.places.keys()].filter((name) => name.startsWith(`${by} `));
+  }
+
   private at(place: string): Place {
-    const found = this.places.get(place) ?? { text: "", uploads: [] };
-    this.places.set(place, found);
+    const found = this.places.get(this.nameOf(place)) ?? { text: "", uploads: [] };
+    this.places.set(this.nameOf(place), found);
     return found;
   }
 
@@ -162,9 +201,10 @@ export class Drafts {
   }
 
   private next(): { place: string; upload: Upload } | undefined {
-    for (const [place, { uploads }] of this.places) {
-      const upload = uploads.find(isWaiting);
-      if (upload) return { place, upload };
+    const by = this.session.writer;
+    for (const name of this.namesOf(by)) {
+      const upload = this.places.get(name)!.uploads.find(isWaiting);
+      if (upload) return { place: name.slice(by.length + 1), upload };
     }
     return undefined;
   }
@@ -204,15 +244,16 @@ export class Drafts {
     };
     await this.session.need();
     const input = { conversationId: place || null, idempotencyKey: upload.key };
-    const { attachment } = await this.session.run(() =>
-      this.api.upload<{ attachment: Attachment }>(uploadFile, input, this.contents.get(upload.key)!, progress, stop.signal),
-    );
+    const { attachment } = await this.session.run(async () => {
+      if (!this.uploads(place).includes(upload)) throw new ApiError("STALE", "");
+      return this.api.upload<{ attachment: Attachment }>(uploadFile, input, this.contents.get(upload.key)!, progress, stop.signal);
+    });
     return attachment;
   }
 
   private fail(upload: Upload, problem: ApiError): boolean {
     upload.part = 0;
-    if (problem.code === "ABORTED") return true;
+    if (problem.code === "ABORTED" || problem.code === "STALE") return true;
     if (problem.passing && this.tries < mostTries) {
       this.timer = setTimeout(() => void this.pump(), backOff(this.tries++));
       return false;

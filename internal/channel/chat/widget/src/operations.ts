@@ -6,9 +6,12 @@ const message = `id number authorName authorAvatarUrl direction text replyTo { i
 const page = `edges { cursor node { ${message} } } pageInfo { hasPreviousPage startCursor }`;
 const errors = "userErrors { code message field }";
 
-export const showWidget = `query Widget($key: String!, $page: URL!, $small: Boolean, $locale: String) {
+const conversation = "id cursor status unread continuedElsewhere assignee { name avatarUrl }";
+
+// What to show on a page, and, to a visitor who was here before, where they were: all that a page needs to begin.
+export const showWidget = `query Widget($key: String!, $page: URL!, $small: Boolean, $locale: String, $known: Boolean!, $last: ID!, $goesOn: Boolean!) {
   widget(channelKey: $key, pageUrl: $page, smallScreen: $small, locale: $locale) {
-    channelKey title locale direction launcherHidden unread
+    channelKey title locale direction launcherHidden unread matchesQuery matchesFragment
     style { accentColor position avatarUrl }
     texts { key text }
     visitor { id name email identified }
@@ -20,6 +23,8 @@ export const showWidget = `query Widget($key: String!, $page: URL!, $small: Bool
       consent { processing { mode text version accepted } communication { text version } }
     }
   }
+  visitorConversations @include(if: $known) { nodes { ${conversation} messages(last: 1) { ${page} } } }
+  visitorConversation(id: $last) @include(if: $goesOn) { ${conversation} messages(last: 50) { ${page} } }
 }`;
 
 export const startSession = `mutation Session($input: StartVisitorSessionInput!) {
@@ -27,15 +32,15 @@ export const startSession = `mutation Session($input: StartVisitorSessionInput!)
 }`;
 
 export const listConversations = `query Conversations {
-  visitorConversations { nodes { id status unread assignee { name avatarUrl } messages(last: 1) { ${page} } } }
+  visitorConversations { nodes { ${conversation} messages(last: 1) { ${page} } } }
 }`;
 
 export const loadConversation = `query Conversation($id: ID!, $before: String) {
-  visitorConversation(id: $id) { id status unread assignee { name avatarUrl } messages(last: 50, before: $before) { ${page} } }
+  visitorConversation(id: $id) { ${conversation} messages(last: 50, before: $before) { ${page} } }
 }`;
 
 export const startChat = `mutation StartChat($input: StartChatInput!) {
-  startChat(input: $input) { conversation { id status unread assignee { name avatarUrl } messages(last: 50) { ${page} } } ${errors} }
+  startChat(input: $input) { conversation { ${conversation} messages(last: 50) { ${page} } } ${errors} }
 }`;
 
 export const sendMessage = `mutation Send($input: SendVisitorMessageInput!) {
@@ -44,6 +49,18 @@ export const sendMessage = `mutation Send($input: SendVisitorMessageInput!) {
 
 export const uploadFile = `mutation Upload($input: UploadVisitorAttachmentInput!) {
   uploadVisitorAttachment(input: $input) { attachment { id fileName contentType size } ${errors} }
+}`;
+
+export const endSession = `mutation End($input: EndVisitorSessionInput!) {
+  endVisitorSession(input: $input) { ${errors} }
+}`;
+
+export const requestCode = `mutation Code($input: RequestVisitorEmailCodeInput!) {
+  requestVisitorEmailCode(input: $input) { visitor { id name email identified } ${errors} }
+}`;
+
+export const proveEmail = `mutation Prove($input: ProveVisitorEmailInput!) {
+  proveVisitorEmail(input: $input) { token visitor { id name email identified } ${errors} }
 }`;
 
 export const captureEmail = `mutation Email($input: CaptureVisitorEmailInput!) {
@@ -58,8 +75,11 @@ export const recordView = `mutation View($input: RecordWidgetViewInput!) {
   recordWidgetView(input: $input) { ${errors} }
 }`;
 
-export const trackPage = `mutation Page($input: TrackPageViewInput!) {
-  trackPageView(input: $input) { ${errors} }
+// A visit of a page: the session goes on, the page is kept, and what was shown is counted.
+export const visitPage = `mutation Visit($session: StartVisitorSessionInput!, $renews: Boolean!, $page: TrackPageViewInput!, $tracks: Boolean!, $view: RecordWidgetViewInput!, $shows: Boolean!) {
+  startVisitorSession(input: $session) @include(if: $renews) { token visitor { id name email identified } ${errors} }
+  trackPageView(input: $page) @include(if: $tracks) { ${errors} }
+  recordWidgetView(input: $view) @include(if: $shows) { ${errors} }
 }`;
 
 export const setTyping = `mutation Typing($input: SetTypingInput!) {
@@ -76,5 +96,6 @@ export const follow = `subscription Follow($id: ID!, $after: String) {
     ... on VisitorMessageChange { cursor kind message { ${message} } }
     ... on VisitorTyping { authorName typing }
     ... on VisitorStatusChange { cursor status }
+    ... on VisitorConversationContinued { conversation { id } }
   }
 }`;

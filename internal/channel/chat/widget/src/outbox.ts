@@ -1,14 +1,21 @@
 // What the visitor wrote and the server has not answered yet. Each message
 // bears a key under which the server takes it once; it is sent until an answer
-// comes, in order, also after the page was loaded anew.
+// comes, in order, also after the page was loaded anew. All pages of a browser
+// share it, and one of them sends at a time. A message belongs to the visitor
+// who wrote it, and goes out in no other's name (CH-12).
 
 import { ApiError, backOff } from "./api";
+import { alone } from "./lock";
 import type { Storage } from "./storage";
 import type { StoredFile } from "./types";
 
 export interface Draft {
-  /** The idempotency key. */
-  key: string;
+  /** Names it as long as it is there. */
+  readonly key: string;
+  /** How often it was put right: each time it is another message to the server. */
+  version: number;
+  /** Who wrote it; "": a visitor who had no session yet. */
+  by: string;
   /** The conversation; null: it begins one. */
   conversation: string | null;
   /** The thread that it was written in. */
@@ -26,20 +33,31 @@ export interface Draft {
   after: number;
 }
 
+/** The idempotency key. A page that puts the same draft right in the same way uses the same one. */
+export function keyOf({ key, version }: Draft): string {
+  return version ? `${key}.${version}` : key;
+}
+
 /** What the outbox needs of its owner. */
 export interface Carrier {
   /** Sends a draft. It throws an ApiError. */
   deliver(draft: Draft): Promise<void>;
-  /** Puts right what can be put right without the visitor. It reports whether the draft may be sent again. */
-  mend(draft: Draft, problem: ApiError): Promise<boolean>;
+  /** Puts right what can be put right without the visitor; null: nothing can. */
+  mend(draft: Draft, problem: ApiError): Promise<Partial<Draft> | null>;
+  /** Who writes now. */
+  writer(): string;
   /** Something changed. */
   changed(): void;
 }
 
+/** How many keys of finished drafts are kept. */
+const mostFinished = 200;
+
 export class Outbox {
-  private drafts: Draft[];
-  private readonly finished = new Set<string>();
+  private drafts: Draft[] = [];
   private sending = false;
+  /** Whether there is more to send than there was. */
+  private again = false;
   private tries = 0;
   private timer = 0;
   /** Whether the last try did not reach the server. */
@@ -48,105 +66,150 @@ export class Outbox {
   constructor(
     private readonly storage: Storage,
     private readonly carrier: Carrier,
+    private readonly lock: string,
   ) {
-    this.drafts = storage.get("outbox") ?? [];
+    this.load();
   }
 
   /** The drafts of a thread, oldest first. */
   of(conversation: string | null, local: string): Draft[] {
-    return this.drafts.filter((draft) => (draft.conversation ? draft.conversation === conversation : draft.local === local));
+    return this.own().filter((draft) => (draft.conversation ? draft.conversation === conversation : draft.local === local));
   }
 
   /** The oldest draft that begins a conversation. */
   beginning(): Draft | undefined {
-    return this.drafts.find((draft) => !draft.conversation);
+    return this.own().find((draft) => !draft.conversation);
+  }
+
+  /** The draft of that key as it is now; undefined: it is not to be sent by who writes now. */
+  find(key: string): Draft | undefined {
+    return this.own().find((draft) => draft.key === key);
   }
 
   push(draft: Draft): void {
-    this.drafts.push(draft);
-    this.keep();
+    this.load();
+    this.save([...this.drafts, draft]);
     void this.flush();
   }
 
-  retry(draft: Draft): void {
-    draft.failed = "";
-    this.keep();
+  retry({ key }: Draft): void {
+    this.change((draft) => draft.key === key, { failed: "" });
     void this.flush();
   }
 
   /** Sends again what was refused with one of these codes. */
   release(...codes: string[]): void {
-    for (const draft of this.drafts) {
-      if (draft.failed && codes.includes(draft.code)) draft.failed = "";
-    }
-    this.keep();
+    this.change((draft) => draft.by === this.carrier.writer() && draft.failed !== "" && codes.includes(draft.code), { failed: "" });
     void this.flush();
   }
 
   discard(draft: Draft): void {
-    this.remove(draft);
-    this.carrier.changed();
+    this.remove(({ key }) => key === draft.key);
   }
 
   /** Notes that the conversation of a thread began. */
   began(local: string, conversation: string): void {
-    for (const draft of this.drafts) {
-      if (draft.local === local) draft.conversation = conversation;
-    }
+    this.change((draft) => draft.local === local && !draft.conversation, { conversation });
+  }
+
+  /** What one visitor wrote is another's now. */
+  inherit(from: string, by: string): void {
+    this.change((draft) => draft.by === from, { by });
+  }
+
+  /** Forgets what a visitor wrote. */
+  forget(by: string): void {
+    this.remove((draft) => draft.by === by);
+  }
+
+  /** Takes what other pages did to the drafts. */
+  load(): void {
+    const kept = this.storage.get("outbox") ?? [];
+    const finished = new Set(this.storage.get("finished"));
+    const keys = new Set(kept.map(({ key }) => key));
+    const lost = this.drafts.filter(({ key }) => !keys.has(key));
+    this.drafts = [...kept, ...lost].filter(({ key }) => !finished.has(key));
   }
 
   /** Sends what is to be sent, one after the other, now. */
   async flush(): Promise<void> {
     clearTimeout(this.timer);
-    if (this.sending) return;
+    this.again = this.sending;
+    if (this.sending || !this.next()) return;
     this.sending = true;
     try {
-      for (let draft = this.next(); draft; draft = this.next()) {
-        if (!(await this.attempt(draft))) break;
-      }
+      await alone(this.lock, () => this.sendAll());
     } finally {
       this.sending = false;
       this.carrier.changed();
+      if (this.again) void this.flush();
     }
   }
 
+  private own(): Draft[] {
+    const by = this.carrier.writer();
+    return this.drafts.filter((draft) => draft.by === by);
+  }
+
   private next(): Draft | undefined {
-    return this.drafts.find((draft) => !draft.failed);
+    this.load();
+    return this.own().find((draft) => !draft.failed);
+  }
+
+  private async sendAll(): Promise<void> {
+    this.again = false;
+    for (let draft = this.next(); draft; draft = this.next()) {
+      if (!(await this.attempt(draft))) break;
+    }
   }
 
   /** Sends one draft. It reports whether the next one may go. */
   private async attempt(draft: Draft): Promise<boolean> {
+    const { key } = draft;
     try {
       await this.carrier.deliver(draft);
-      this.remove(draft);
       this.stuck = false;
       this.tries = 0;
-      this.carrier.changed();
+      this.remove((other) => other.key === key);
       return true;
     } catch (error) {
       const problem = error instanceof ApiError ? error : new ApiError("CLIENT", String(error));
+      if (problem.code === "STALE") return true; // it waits for who wrote it
       if (problem.passing) {
         this.stuck = true;
         this.timer = setTimeout(() => void this.flush(), backOff(this.tries++));
         return false;
       }
-      if (!(await this.carrier.mend(draft, problem))) [draft.failed, draft.code] = [problem.message, problem.code];
-      this.keep();
+      const mended = await this.carrier.mend(draft, problem);
+      if (mended) this.putRight(draft, mended);
+      else this.change((other) => other.key === key, { failed: problem.message, code: problem.code });
       return true;
     }
   }
 
-  private remove(draft: Draft): void {
-    this.finished.add(draft.key);
-    this.drafts = this.drafts.filter((other) => other !== draft);
-    this.keep();
+  /** Puts a draft right, and with it the others of its conversation, which go where it goes. */
+  private putRight({ key, conversation }: Draft, to: Partial<Draft>): void {
+    const which = (draft: Draft): boolean => draft.key === key || (conversation !== null && draft.conversation === conversation);
+    this.change(which, (draft) => ({ ...to, version: draft.version + 1 }));
   }
 
-  /** Keeps the drafts over page loads, and those of other pages of the site with them. */
-  private keep(): void {
-    const mine = new Set(this.drafts.map((draft) => draft.key));
-    const others = (this.storage.get("outbox") ?? []).filter((draft) => !mine.has(draft.key) && !this.finished.has(draft.key));
-    this.storage.set("outbox", [...others, ...this.drafts]);
+  private change(which: (draft: Draft) => boolean, to: Partial<Draft> | ((draft: Draft) => Partial<Draft>)): void {
+    this.load();
+    const changed = (draft: Draft): Draft => ({ ...draft, ...(typeof to === "function" ? to(draft) : to) });
+    if (this.drafts.some(which)) this.save(this.drafts.map((draft) => (which(draft) ? changed(draft) : draft)));
+  }
+
+  private remove(which: (draft: Draft) => boolean): void {
+    this.load();
+    const gone = this.drafts.filter(which).map(({ key }) => key);
+    if (!gone.length) return;
+    this.storage.set("finished", [...(this.storage.get("finished") ?? []), ...gone].slice(-mostFinished));
+    this.save(this.drafts.filter((draft) => !which(draft)));
+  }
+
+  private save(drafts: Draft[]): void {
+    this.drafts = drafts;
+    this.storage.set("outbox", drafts);
     this.carrier.changed();
   }
 }

@@ -2,10 +2,20 @@
 
 /** Fragments that open the widget at once (CH-4). */
 const opening = /#(parley-open|hs-chat-open)$/;
+/** How long an address may be, in characters. */
+const longest = 2048;
 
-/** The address of the page, without its fragment, which may hold what is not ours. */
-export function address(): string {
-  return location.href.replace(/#.*$/, "").slice(0, 2048);
+/** Up to this width, in CSS pixels, a screen is small. */
+export const smallWidth = 520;
+
+/** Whether the screen is small. */
+export const smallScreen = `(max-width: ${smallWidth}px)`;
+
+/** The address of the page; without its fragment, which may hold what is not ours, unless a rule looks at it. One that is too long goes without its query. */
+export function address(withFragment = false): string {
+  const { href, hash } = location;
+  const whole = withFragment ? href : href.slice(0, href.length - hash.length).replace(/#$/, "");
+  return whole.length <= longest ? whole : (location.origin + location.pathname).slice(0, longest).replace(/%.?$/, "");
 }
 
 /** Whether the address asks for the widget to be open. */
@@ -13,23 +23,28 @@ export function asksToOpen(): boolean {
   return opening.test(location.href);
 }
 
+/** What of an address changed; what stands first counts. */
+export type Part = "path" | "query" | "fragment";
+
 export interface Visits {
   /** The page shows another address. */
-  moved(): void;
+  moved(part: Part): void;
   /** The address, or a link that was followed, asks for the widget to be open. */
   asked(): void;
 }
 
 /** Tells of navigation within the page: by history, by fragment, by link. */
 export function watchPage(visits: Visits): void {
-  let last = address();
+  let last = new URL(location.href);
   const look = (): void => {
-    const now = address();
-    if (now === last) return;
+    const [before, now] = [last, new URL(location.href)];
     last = now;
-    visits.moved();
+    if (before.origin + before.pathname !== now.origin + now.pathname) visits.moved("path");
+    else if (before.search !== now.search) visits.moved("query");
+    else if (before.hash !== now.hash) visits.moved("fragment");
   };
   addEventListener("popstate", look);
+  addEventListener("pageshow", look);
   addEventListener("hashchange", () => {
     look();
     if (asksToOpen()) visits.asked();

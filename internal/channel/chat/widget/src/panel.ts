@@ -41,6 +41,11 @@ export class Panel {
     if (this.app.view === "list" || !this.thread.focus()) this.element.focus();
   }
 
+  /** The widget stands in its page again. */
+  attached(): void {
+    this.thread.scrollDown();
+  }
+
   draw(): void {
     const { app } = this;
     set(this.element, "hidden", !app.open);

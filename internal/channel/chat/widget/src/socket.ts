@@ -8,7 +8,7 @@ import type { Change } from "./types";
 /** What the follower tells. */
 export interface Listener {
   change(change: Change): void;
-  /** The stream runs anew without a number to go on from: load the thread again. */
+  /** The stream cannot go on from where it was, or at all: load the thread again, and follow it anew. */
   gap(): void;
   /** Whether live changes come in; while they do not, the thread must be polled. */
   live(on: boolean): void;
@@ -26,7 +26,6 @@ const silence = 25_000;
 /** Follows one conversation until it is closed. */
 export class Follower {
   private socket: WebSocket | null = null;
-  private after: string | null = null;
   private tries = 0;
   private timer = 0;
   private watchdog = 0;
@@ -36,6 +35,8 @@ export class Follower {
   constructor(
     private readonly api: Api,
     private readonly conversationId: string,
+    /** The change after which it goes on. */
+    private after: string | null,
     private readonly listener: Listener,
   ) {
     this.open();
@@ -77,7 +78,6 @@ export class Follower {
         this.pulse = setInterval(() => this.send({ type: "ping" }), heartbeat);
         this.tries = 0;
         this.listener.live(true);
-        if (this.after === null) this.listener.gap();
         break;
       case "ping":
         this.send({ type: "pong" });
@@ -87,10 +87,14 @@ export class Follower {
         break;
       case "error":
       case "complete":
-        if (message.payload?.some?.((error) => error.extensions?.code === "CURSOR_EXPIRED")) this.after = null;
-        this.listener.gap(); // the conversation may be gone
-        this.lost(1000);
+        this.fail();
     }
+  }
+
+  /** The server ended the stream: the conversation may be gone, or its log too short. */
+  private fail(): void {
+    this.close();
+    this.listener.gap();
   }
 
   private pass(change: Change | null | undefined): void {

@@ -77,7 +77,8 @@ a { color: inherit; text-decoration: underline; overflow-wrap: anywhere; }
 .bad { color: var(--danger); }
 .link { text-decoration: underline; padding: 4px 6px; min-height: 24px; border-radius: 4px; }
 .typing { color: var(--muted); font-size: 13px; }
-.typing:empty, .notice:empty { display: none; }
+.count { font-size: 13px; }
+.typing:empty, .notice:empty, .count:empty { display: none; }
 .card { border: 1px solid var(--line); border-radius: 14px; padding: 14px; display: flex; flex-direction: column; gap: 10px; }
 .card h3 { margin: 0; font-size: 15px; }
 .card .words { white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -85,7 +86,7 @@ a { color: inherit; text-decoration: underline; overflow-wrap: anywhere; }
 .check { display: flex; flex-direction: row; gap: 10px; align-items: start; font-size: 13px; }
 .check input { width: 20px; height: 20px; flex: none; accent-color: var(--accent); }
 label { display: flex; flex-direction: column; gap: 4px; font-size: 13px; }
-input[type=email], textarea { width: 100%; background: var(--back); border: 1px solid var(--muted); border-radius: 10px; padding: 9px 11px; font-size: 16px; }
+input[type=email], input[type=text], textarea { width: 100%; background: var(--back); border: 1px solid var(--muted); border-radius: 10px; padding: 9px 11px; font-size: 16px; }
 .row { display: flex; gap: 8px; flex-wrap: wrap; align-items: center; }
 .primary { background: var(--accent); color: var(--on-accent); padding: 9px 16px; font-weight: 600; border: 1px solid transparent; min-height: 40px; }
 .plain { padding: 9px 12px; border: 1px solid var(--muted); min-height: 40px; }

@@ -10,10 +10,14 @@ export class Thread {
   /** The messages by their numbers, in their order. */
   private readonly messages = new Map<number, Message>();
   status: Conversation["status"] = "OPEN";
+  /** Whether it goes on with a visitor who proved who they are, elsewhere. */
+  continued = false;
   /** Where earlier messages go on; null: there are none. */
   earlier: string | null = null;
   /** Whether its messages were loaded. */
   loaded = false;
+  /** Where its changes were when they were. */
+  cursor: string | null = null;
   /** Who types, and until when. */
   private typist = { name: "", until: 0 };
 
@@ -42,13 +46,17 @@ export class Thread {
   load(conversation: Conversation): void {
     this.id = conversation.id;
     this.status = conversation.status;
+    this.continued = conversation.continuedElsewhere;
     const { edges, pageInfo } = conversation.messages;
     const first = pageInfo.hasPreviousPage ? (edges[0]?.node.number ?? 0) : 0;
     const last = edges.at(-1)?.node.number ?? 0;
+    const beyond = first > this.lastNumber() + 1; // what lies between is not known
+    if (beyond) this.loaded = false;
     for (const number of this.messages.keys()) {
-      if (number >= first && number <= last) this.messages.delete(number);
+      if (beyond || (number >= first && number <= last)) this.messages.delete(number);
     }
     this.put(edges);
+    this.cursor = conversation.cursor;
     if (!this.loaded) this.earlier = pageInfo.hasPreviousPage ? pageInfo.startCursor : null;
     this.loaded = true;
   }
@@ -82,6 +90,9 @@ export class Thread {
         return false;
       case "VisitorStatusChange":
         this.status = change.status;
+        return false;
+      case "VisitorConversationContinued":
+        this.continued = true;
         return false;
       case "VisitorMessageChange":
         return this.applyMessage(change.kind, change.message);

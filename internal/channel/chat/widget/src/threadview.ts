@@ -2,7 +2,7 @@
 
 import type { App } from "./app";
 import { avatar, h, keyed, linked, set, write } from "./dom";
-import { ConsentCard, EmailCard } from "./cards";
+import { ConsentCard, EmailCard, ProofCard } from "./cards";
 import { Composer } from "./composer";
 import { filesOf, renewLinks, waitingFiles } from "./files";
 import type { Draft } from "./outbox";
@@ -22,14 +22,16 @@ export class ThreadView {
   private readonly body: HTMLElement;
   private readonly consent: ConsentCard;
   private readonly email: EmailCard;
+  private readonly proof: ProofCard;
   private readonly composer: Composer;
   private last = "";
-  private gate: unknown = null;
+  private gate: unknown = false;
 
   constructor(private readonly app: App) {
     this.consent = new ConsentCard(app);
     this.email = new EmailCard(app);
-    this.body = h("div", { class: "body", tabindex: 0, role: "group" }, this.earlier, this.log, this.consent.element, this.email.element, this.thanks, this.closed, this.typing);
+    this.proof = new ProofCard(app);
+    this.body = h("div", { class: "body", tabindex: 0, role: "group" }, this.earlier, this.log, this.consent.element, this.email.element, this.proof.element, this.thanks, this.closed, this.typing);
     this.element = h("div", { class: "chat" }, this.body);
     this.composer = new Composer(app, this.element);
     this.element.append(this.composer.element);
@@ -37,7 +39,7 @@ export class ThreadView {
 
   /** Focuses where the visitor goes on. It reports whether there is such a place. */
   focus(): boolean {
-    return this.consent.focus() || this.email.focus() || this.composer.focus();
+    return this.consent.focus() || this.email.focus() || this.proof.focus() || this.composer.focus();
   }
 
   draw(shown: boolean, time: Clock): void {
@@ -53,19 +55,21 @@ export class ThreadView {
     write(this.typing, typist === null ? "" : app.say("typing", { name: typist || app.say("team") }));
     write(this.thanks, app.emailDone === "saved" ? app.say("emailThanks", { email: app.visitor?.email ?? "" }) : "");
     write(this.closed, app.say("closed"));
-    set(this.closed, "hidden", thread.status !== "CLOSED");
+    set(this.closed, "hidden", thread.status !== "CLOSED" || thread.continued);
     this.drawForms(time);
     this.follow();
   }
 
   private drawForms(time: Clock): void {
-    const { gate } = this.app;
+    const { gate, needsProof } = this.app;
     const inside = this.element.contains((this.element.getRootNode() as ShadowRoot).activeElement);
     this.consent.draw(gate === "consent");
-    this.email.draw(gate === "email" || (gate === null && this.app.asksForEmail), gate === "email");
-    this.composer.draw(gate === null, time);
-    if (this.gate !== gate && inside) this.focus();
-    this.gate = gate;
+    this.email.draw(gate === "email" || (gate === null && !needsProof && this.app.asksForEmail), gate === "email");
+    this.proof.draw(needsProof);
+    this.composer.draw(gate === null && !needsProof && this.app.mayWriteHere, time);
+    const asks = gate ?? needsProof;
+    if (this.gate !== asks && inside) this.focus();
+    this.gate = asks;
   }
 
   private items(): Item[] {
@@ -135,11 +139,16 @@ export class ThreadView {
     row.replaceChildren(h("div", {}, h("span", { class: "hide" }, this.app.say("you")), bubble(text), files, under));
   }
 
+  /** Takes the newest message into sight: the browser forgets where a widget stood that was taken out of its page. */
+  scrollDown(): void {
+    this.body.scrollTop = this.body.scrollHeight;
+  }
+
   /** Keeps the newest message in sight when one is added. */
   private follow(): void {
     const last = (this.log.lastElementChild as HTMLElement | null)?.dataset.key ?? "";
-    const key = `${this.app.chat.thread.local} ${last} ${this.typing.textContent !== ""} ${this.email.element.hidden}`;
-    if (key !== this.last) this.body.scrollTop = this.body.scrollHeight;
+    const key = `${this.app.chat.thread.local} ${last} ${this.typing.textContent !== ""} ${this.email.element.hidden} ${this.proof.element.hidden}`;
+    if (key !== this.last) this.scrollDown();
     this.last = key;
   }
 }

@@ -5,6 +5,8 @@ export interface Clock {
   message(at: string): string;
   /** A time to come: the day of the week and the hour, and the date if it is more than six days off. */
   day(at: string): string;
+  /** A number. */
+  number(count: number): string;
   /** So many bytes, as kilobytes or megabytes. */
   size(bytes: number): string;
 }
@@ -34,6 +36,13 @@ export function clock(language: string): Clock {
       if (time.toDateString() === new Date().toDateString()) return format(hour).format(time);
       const far = time.getTime() - Date.now() > sixDays;
       return format({ ...hour, weekday: "long", ...(far && { month: "short", day: "numeric" }) }).format(time);
+    },
+    number(count) {
+      try {
+        return count.toLocaleString(locale);
+      } catch {
+        return count.toLocaleString();
+      }
     },
     size(bytes) {
       const [unit, amount] = bytes < 1e6 ? ["kilobyte", Math.ceil(bytes / 1e3)] : ["megabyte", bytes / 1e6];

@@ -63,6 +63,9 @@ export interface WidgetData {
   visitor: Visitor | null;
   unread: number;
   availability: Availability;
+  /** Whether a rule looks at that part of the page's address. */
+  matchesQuery: boolean;
+  matchesFragment: boolean;
 }
 
 /** A file that the server has. */
@@ -106,8 +109,12 @@ export interface MessagePage {
 
 export interface Conversation {
   id: string;
+  /** Where its changes were when it was loaded. */
+  cursor: string;
   status: "OPEN" | "CLOSED";
   unread: number;
+  /** Whether it went on with a visitor who proved who they are: here it is as it was then. */
+  continuedElsewhere: boolean;
   assignee: Person | null;
   messages: MessagePage;
 }
@@ -122,4 +129,5 @@ export interface UserError {
 export type Change =
   | { __typename: "VisitorMessageChange"; cursor: string; kind: "ADDED" | "CHANGED" | "DELETED"; message: Message }
   | { __typename: "VisitorTyping"; authorName: string; typing: boolean }
-  | { __typename: "VisitorStatusChange"; cursor: string; status: "OPEN" | "CLOSED" };
+  | { __typename: "VisitorStatusChange"; cursor: string; status: "OPEN" | "CLOSED" }
+  | { __typename: "VisitorConversationContinued" };

@@ -3,6 +3,7 @@
 
 import type { App } from "./app";
 import { h, icon, icons, set, write } from "./dom";
+import { keepIn } from "./host";
 import { Panel } from "./panel";
 import { base, paint } from "./styles";
 
@@ -33,8 +34,9 @@ export class View {
     });
   }
 
+  /** Puts the widget into the page, and again whenever the page lost it. */
   attach(): void {
-    document.body.append(this.host);
+    keepIn(this.host, () => this.panel.attached());
   }
 
   private toggle(): void {

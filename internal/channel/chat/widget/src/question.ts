@@ -1,0 +1,31 @@
+// What the widget asks first on a page, before anything is shown: the loader asks
+// it too, while the widget itself is still on its way.
+
+import type { Early } from "./api";
+import { hasLink } from "./link";
+import { showWidget } from "./operations";
+import { address, smallScreen } from "./page";
+import { post } from "./post";
+import { ofTab, shared } from "./storage";
+
+/** The language that a tag asks for: its own, else that of the page, else that of the browser. */
+export function localeOf(tag: HTMLElement): string {
+  return tag.dataset.locale ?? (document.documentElement.lang || navigator.language);
+}
+
+/** The variables of the question what to show on a page; resumes: where a known visitor was is asked too. */
+export function widgetOn(key: string, locale: string, page: string, resumes: boolean, last: string | null | undefined): object {
+  return { key, page, small: matchMedia(smallScreen).matches, locale: locale || null, known: resumes, last: last ?? "", goesOn: resumes && !!last };
+}
+
+/** Asks what to show on this page; null: a mailed link decides who asks. */
+export function askEarly(root: string, key: string, locale: string): Early | null {
+  if (hasLink()) return null;
+  const kept = shared(key);
+  const token = ofTab(key).get("token") ?? kept.get("token") ?? null;
+  const variables = widgetOn(key, locale, address(), token !== null, kept.get("conversation"));
+  const body = JSON.stringify({ query: showWidget, variables });
+  const answer = post(root, token, body);
+  answer.catch(() => undefined); // the widget asks again
+  return { token, body, answer };
+}
