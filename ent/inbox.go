@@ -27,6 +27,10 @@ type Inbox struct {
 	EmailAllowList []string `json:"email_allow_list,omitempty"`
 	// Settings holds the value of the "settings" field.
 	Settings vocab.InboxSettings `json:"settings,omitempty"`
+	// Local parts of role addresses; null: the usual ones (IN-11).
+	RoleNames []string `json:"role_names,omitempty"`
+	// Whether mail of role addresses is filtered (IN-11).
+	RoleFilter bool `json:"role_filter,omitempty"`
 	// DeletedAt holds the value of the "deleted_at" field.
 	DeletedAt clock.Micros `json:"deleted_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -39,8 +43,10 @@ func (*Inbox) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case inbox.FieldEmailAllowList, inbox.FieldSettings:
+		case inbox.FieldEmailAllowList, inbox.FieldSettings, inbox.FieldRoleNames:
 			values[i] = new([]byte)
+		case inbox.FieldRoleFilter:
+			values[i] = new(sql.NullBool)
 		case inbox.FieldDeletedAt, inbox.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case inbox.FieldID, inbox.FieldAccountID, inbox.FieldName:
@@ -93,6 +99,20 @@ func (_m *Inbox) assignValues(columns []string, values []any) error {
 				if err := json.Unmarshal(*value, &_m.Settings); err != nil {
 					return fmt.Errorf("unmarshal field settings: %w", err)
 				}
+			}
+		case inbox.FieldRoleNames:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field role_names", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.RoleNames); err != nil {
+					return fmt.Errorf("unmarshal field role_names: %w", err)
+				}
+			}
+		case inbox.FieldRoleFilter:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field role_filter", values[i])
+			} else if value.Valid {
+				_m.RoleFilter = value.Bool
 			}
 		case inbox.FieldDeletedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -153,6 +173,12 @@ func (_m *Inbox) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("settings=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Settings))
+	builder.WriteString(", ")
+	builder.WriteString("role_names=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RoleNames))
+	builder.WriteString(", ")
+	builder.WriteString("role_filter=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RoleFilter))
 	builder.WriteString(", ")
 	builder.WriteString("deleted_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.DeletedAt))

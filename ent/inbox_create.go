@@ -56,6 +56,26 @@ func (_c *InboxCreate) SetNillableSettings(v *vocab.InboxSettings) *InboxCreate 
 	return _c
 }
 
+// SetRoleNames sets the "role_names" field.
+func (_c *InboxCreate) SetRoleNames(v []string) *InboxCreate {
+	_c.mutation.SetRoleNames(v)
+	return _c
+}
+
+// SetRoleFilter sets the "role_filter" field.
+func (_c *InboxCreate) SetRoleFilter(v bool) *InboxCreate {
+	_c.mutation.SetRoleFilter(v)
+	return _c
+}
+
+// SetNillableRoleFilter sets the "role_filter" field if the given value is not nil.
+func (_c *InboxCreate) SetNillableRoleFilter(v *bool) *InboxCreate {
+	if v != nil {
+		_c.SetRoleFilter(*v)
+	}
+	return _c
+}
+
 // SetDeletedAt sets the "deleted_at" field.
 func (_c *InboxCreate) SetDeletedAt(v clock.Micros) *InboxCreate {
 	_c.mutation.SetDeletedAt(v)
@@ -125,6 +145,10 @@ func (_c *InboxCreate) defaults() {
 		v := inbox.DefaultSettings
 		_c.mutation.SetSettings(v)
 	}
+	if _, ok := _c.mutation.RoleFilter(); !ok {
+		v := inbox.DefaultRoleFilter
+		_c.mutation.SetRoleFilter(v)
+	}
 	if _, ok := _c.mutation.DeletedAt(); !ok {
 		v := inbox.DefaultDeletedAt
 		_c.mutation.SetDeletedAt(v)
@@ -149,6 +173,9 @@ func (_c *InboxCreate) check() error {
 	}
 	if _, ok := _c.mutation.Settings(); !ok {
 		return &ValidationError{Name: "settings", err: errors.New(`ent: missing required field "Inbox.settings"`)}
+	}
+	if _, ok := _c.mutation.RoleFilter(); !ok {
+		return &ValidationError{Name: "role_filter", err: errors.New(`ent: missing required field "Inbox.role_filter"`)}
 	}
 	if _, ok := _c.mutation.DeletedAt(); !ok {
 		return &ValidationError{Name: "deleted_at", err: errors.New(`ent: missing required field "Inbox.deleted_at"`)}
@@ -212,6 +239,14 @@ func (_c *InboxCreate) createSpec() (*Inbox, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Settings(); ok {
 		_spec.SetField(inbox.FieldSettings, field.TypeJSON, value)
 		_node.Settings = value
+	}
+	if value, ok := _c.mutation.RoleNames(); ok {
+		_spec.SetField(inbox.FieldRoleNames, field.TypeJSON, value)
+		_node.RoleNames = value
+	}
+	if value, ok := _c.mutation.RoleFilter(); ok {
+		_spec.SetField(inbox.FieldRoleFilter, field.TypeBool, value)
+		_node.RoleFilter = value
 	}
 	if value, ok := _c.mutation.DeletedAt(); ok {
 		_spec.SetField(inbox.FieldDeletedAt, field.TypeInt64, value)
@@ -306,6 +341,36 @@ func (u *InboxUpsert) SetSettings(v vocab.InboxSettings) *InboxUpsert {
 // UpdateSettings sets the "settings" field to the value that was provided on create.
 func (u *InboxUpsert) UpdateSettings() *InboxUpsert {
 	u.SetExcluded(inbox.FieldSettings)
+	return u
+}
+
+// SetRoleNames sets the "role_names" field.
+func (u *InboxUpsert) SetRoleNames(v []string) *InboxUpsert {
+	u.Set(inbox.FieldRoleNames, v)
+	return u
+}
+
+// UpdateRoleNames sets the "role_names" field to the value that was provided on create.
+func (u *InboxUpsert) UpdateRoleNames() *InboxUpsert {
+	u.SetExcluded(inbox.FieldRoleNames)
+	return u
+}
+
+// ClearRoleNames clears the value of the "role_names" field.
+func (u *InboxUpsert) ClearRoleNames() *InboxUpsert {
+	u.SetNull(inbox.FieldRoleNames)
+	return u
+}
+
+// SetRoleFilter sets the "role_filter" field.
+func (u *InboxUpsert) SetRoleFilter(v bool) *InboxUpsert {
+	u.Set(inbox.FieldRoleFilter, v)
+	return u
+}
+
+// UpdateRoleFilter sets the "role_filter" field to the value that was provided on create.
+func (u *InboxUpsert) UpdateRoleFilter() *InboxUpsert {
+	u.SetExcluded(inbox.FieldRoleFilter)
 	return u
 }
 
@@ -420,6 +485,41 @@ func (u *InboxUpsertOne) SetSettings(v vocab.InboxSettings) *InboxUpsertOne {
 func (u *InboxUpsertOne) UpdateSettings() *InboxUpsertOne {
 	return u.Update(func(s *InboxUpsert) {
 		s.UpdateSettings()
+	})
+}
+
+// SetRoleNames sets the "role_names" field.
+func (u *InboxUpsertOne) SetRoleNames(v []string) *InboxUpsertOne {
+	return u.Update(func(s *InboxUpsert) {
+		s.SetRoleNames(v)
+	})
+}
+
+// UpdateRoleNames sets the "role_names" field to the value that was provided on create.
+func (u *InboxUpsertOne) UpdateRoleNames() *InboxUpsertOne {
+	return u.Update(func(s *InboxUpsert) {
+		s.UpdateRoleNames()
+	})
+}
+
+// ClearRoleNames clears the value of the "role_names" field.
+func (u *InboxUpsertOne) ClearRoleNames() *InboxUpsertOne {
+	return u.Update(func(s *InboxUpsert) {
+		s.ClearRoleNames()
+	})
+}
+
+// SetRoleFilter sets the "role_filter" field.
+func (u *InboxUpsertOne) SetRoleFilter(v bool) *InboxUpsertOne {
+	return u.Update(func(s *InboxUpsert) {
+		s.SetRoleFilter(v)
+	})
+}
+
+// UpdateRoleFilter sets the "role_filter" field to the value that was provided on create.
+func (u *InboxUpsertOne) UpdateRoleFilter() *InboxUpsertOne {
+	return u.Update(func(s *InboxUpsert) {
+		s.UpdateRoleFilter()
 	})
 }
 
@@ -704,6 +804,41 @@ func (u *InboxUpsertBulk) SetSettings(v vocab.InboxSettings) *InboxUpsertBulk {
 func (u *InboxUpsertBulk) UpdateSettings() *InboxUpsertBulk {
 	return u.Update(func(s *InboxUpsert) {
 		s.UpdateSettings()
+	})
+}
+
+// SetRoleNames sets the "role_names" field.
+func (u *InboxUpsertBulk) SetRoleNames(v []string) *InboxUpsertBulk {
+	return u.Update(func(s *InboxUpsert) {
+		s.SetRoleNames(v)
+	})
+}
+
+// UpdateRoleNames sets the "role_names" field to the value that was provided on create.
+func (u *InboxUpsertBulk) UpdateRoleNames() *InboxUpsertBulk {
+	return u.Update(func(s *InboxUpsert) {
+		s.UpdateRoleNames()
+	})
+}
+
+// ClearRoleNames clears the value of the "role_names" field.
+func (u *InboxUpsertBulk) ClearRoleNames() *InboxUpsertBulk {
+	return u.Update(func(s *InboxUpsert) {
+		s.ClearRoleNames()
+	})
+}
+
+// SetRoleFilter sets the "role_filter" field.
+func (u *InboxUpsertBulk) SetRoleFilter(v bool) *InboxUpsertBulk {
+	return u.Update(func(s *InboxUpsert) {
+		s.SetRoleFilter(v)
+	})
+}
+
+// UpdateRoleFilter sets the "role_filter" field to the value that was provided on create.
+func (u *InboxUpsertBulk) UpdateRoleFilter() *InboxUpsertBulk {
+	return u.Update(func(s *InboxUpsert) {
+		s.UpdateRoleFilter()
 	})
 }
 

@@ -71,6 +71,38 @@ func (_u *InboxUpdate) SetNillableSettings(v *vocab.InboxSettings) *InboxUpdate 
 	return _u
 }
 
+// SetRoleNames sets the "role_names" field.
+func (_u *InboxUpdate) SetRoleNames(v []string) *InboxUpdate {
+	_u.mutation.SetRoleNames(v)
+	return _u
+}
+
+// AppendRoleNames appends value to the "role_names" field.
+func (_u *InboxUpdate) AppendRoleNames(v []string) *InboxUpdate {
+	_u.mutation.AppendRoleNames(v)
+	return _u
+}
+
+// ClearRoleNames clears the value of the "role_names" field.
+func (_u *InboxUpdate) ClearRoleNames() *InboxUpdate {
+	_u.mutation.ClearRoleNames()
+	return _u
+}
+
+// SetRoleFilter sets the "role_filter" field.
+func (_u *InboxUpdate) SetRoleFilter(v bool) *InboxUpdate {
+	_u.mutation.SetRoleFilter(v)
+	return _u
+}
+
+// SetNillableRoleFilter sets the "role_filter" field if the given value is not nil.
+func (_u *InboxUpdate) SetNillableRoleFilter(v *bool) *InboxUpdate {
+	if v != nil {
+		_u.SetRoleFilter(*v)
+	}
+	return _u
+}
+
 // SetDeletedAt sets the "deleted_at" field.
 func (_u *InboxUpdate) SetDeletedAt(v clock.Micros) *InboxUpdate {
 	_u.mutation.ResetDeletedAt()
@@ -153,6 +185,20 @@ func (_u *InboxUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Settings(); ok {
 		_spec.SetField(inbox.FieldSettings, field.TypeJSON, value)
 	}
+	if value, ok := _u.mutation.RoleNames(); ok {
+		_spec.SetField(inbox.FieldRoleNames, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedRoleNames(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, inbox.FieldRoleNames, value)
+		})
+	}
+	if _u.mutation.RoleNamesCleared() {
+		_spec.ClearField(inbox.FieldRoleNames, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.RoleFilter(); ok {
+		_spec.SetField(inbox.FieldRoleFilter, field.TypeBool, value)
+	}
 	if value, ok := _u.mutation.DeletedAt(); ok {
 		_spec.SetField(inbox.FieldDeletedAt, field.TypeInt64, value)
 	}
@@ -217,6 +263,38 @@ func (_u *InboxUpdateOne) SetSettings(v vocab.InboxSettings) *InboxUpdateOne {
 func (_u *InboxUpdateOne) SetNillableSettings(v *vocab.InboxSettings) *InboxUpdateOne {
 	if v != nil {
 		_u.SetSettings(*v)
+	}
+	return _u
+}
+
+// SetRoleNames sets the "role_names" field.
+func (_u *InboxUpdateOne) SetRoleNames(v []string) *InboxUpdateOne {
+	_u.mutation.SetRoleNames(v)
+	return _u
+}
+
+// AppendRoleNames appends value to the "role_names" field.
+func (_u *InboxUpdateOne) AppendRoleNames(v []string) *InboxUpdateOne {
+	_u.mutation.AppendRoleNames(v)
+	return _u
+}
+
+// ClearRoleNames clears the value of the "role_names" field.
+func (_u *InboxUpdateOne) ClearRoleNames() *InboxUpdateOne {
+	_u.mutation.ClearRoleNames()
+	return _u
+}
+
+// SetRoleFilter sets the "role_filter" field.
+func (_u *InboxUpdateOne) SetRoleFilter(v bool) *InboxUpdateOne {
+	_u.mutation.SetRoleFilter(v)
+	return _u
+}
+
+// SetNillableRoleFilter sets the "role_filter" field if the given value is not nil.
+func (_u *InboxUpdateOne) SetNillableRoleFilter(v *bool) *InboxUpdateOne {
+	if v != nil {
+		_u.SetRoleFilter(*v)
 	}
 	return _u
 }
@@ -332,6 +410,20 @@ func (_u *InboxUpdateOne) sqlSave(ctx context.Context) (_node *Inbox, err error)
 	}
 	if value, ok := _u.mutation.Settings(); ok {
 		_spec.SetField(inbox.FieldSettings, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.RoleNames(); ok {
+		_spec.SetField(inbox.FieldRoleNames, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedRoleNames(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, inbox.FieldRoleNames, value)
+		})
+	}
+	if _u.mutation.RoleNamesCleared() {
+		_spec.ClearField(inbox.FieldRoleNames, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.RoleFilter(); ok {
+		_spec.SetField(inbox.FieldRoleFilter, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.DeletedAt(); ok {
 		_spec.SetField(inbox.FieldDeletedAt, field.TypeInt64, value)

@@ -13915,6 +13915,9 @@ type EmailMutation struct {
 	in_reply_to        *string
 	references         *[]string
 	appendreferences   []string
+	root               *string
+	user_id            *string
+	typed              *bool
 	from               *vocab.Mailbox
 	reply_to           *[]vocab.Mailbox
 	appendreply_to     []vocab.Mailbox
@@ -14351,6 +14354,114 @@ func (m *EmailMutation) AppendedReferences() ([]string, bool) {
 func (m *EmailMutation) ResetReferences() {
 	m.references = nil
 	m.appendreferences = nil
+}
+
+// SetRoot sets the "root" field.
+func (m *EmailMutation) SetRoot(s string) {
+	m.root = &s
+}
+
+// Root returns the value of the "root" field in the mutation.
+func (m *EmailMutation) Root() (r string, exists bool) {
+	v := m.root
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoot returns the old "root" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldRoot(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoot is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoot requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoot: %w", err)
+	}
+	return oldValue.Root, nil
+}
+
+// ResetRoot resets all changes to the "root" field.
+func (m *EmailMutation) ResetRoot() {
+	m.root = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *EmailMutation) SetUserID(s string) {
+	m.user_id = &s
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *EmailMutation) UserID() (r string, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldUserID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *EmailMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetTyped sets the "typed" field.
+func (m *EmailMutation) SetTyped(b bool) {
+	m.typed = &b
+}
+
+// Typed returns the value of the "typed" field in the mutation.
+func (m *EmailMutation) Typed() (r bool, exists bool) {
+	v := m.typed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTyped returns the old "typed" field's value of the Email entity.
+// If the Email object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailMutation) OldTyped(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTyped is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTyped requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTyped: %w", err)
+	}
+	return oldValue.Typed, nil
+}
+
+// ResetTyped resets all changes to the "typed" field.
+func (m *EmailMutation) ResetTyped() {
+	m.typed = nil
 }
 
 // SetFrom sets the "from" field.
@@ -15102,7 +15213,7 @@ func (m *EmailMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EmailMutation) Fields() []string {
-	fields := make([]string, 0, 23)
+	fields := make([]string, 0, 26)
 	if m.account_id != nil {
 		fields = append(fields, email.FieldAccountID)
 	}
@@ -15126,6 +15237,15 @@ func (m *EmailMutation) Fields() []string {
 	}
 	if m.references != nil {
 		fields = append(fields, email.FieldReferences)
+	}
+	if m.root != nil {
+		fields = append(fields, email.FieldRoot)
+	}
+	if m.user_id != nil {
+		fields = append(fields, email.FieldUserID)
+	}
+	if m.typed != nil {
+		fields = append(fields, email.FieldTyped)
 	}
 	if m.from != nil {
 		fields = append(fields, email.FieldFrom)
@@ -15196,6 +15316,12 @@ func (m *EmailMutation) Field(name string) (ent.Value, bool) {
 		return m.InReplyTo()
 	case email.FieldReferences:
 		return m.References()
+	case email.FieldRoot:
+		return m.Root()
+	case email.FieldUserID:
+		return m.UserID()
+	case email.FieldTyped:
+		return m.Typed()
 	case email.FieldFrom:
 		return m.From()
 	case email.FieldReplyTo:
@@ -15251,6 +15377,12 @@ func (m *EmailMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldInReplyTo(ctx)
 	case email.FieldReferences:
 		return m.OldReferences(ctx)
+	case email.FieldRoot:
+		return m.OldRoot(ctx)
+	case email.FieldUserID:
+		return m.OldUserID(ctx)
+	case email.FieldTyped:
+		return m.OldTyped(ctx)
 	case email.FieldFrom:
 		return m.OldFrom(ctx)
 	case email.FieldReplyTo:
@@ -15345,6 +15477,27 @@ func (m *EmailMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetReferences(v)
+		return nil
+	case email.FieldRoot:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoot(v)
+		return nil
+	case email.FieldUserID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case email.FieldTyped:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTyped(v)
 		return nil
 	case email.FieldFrom:
 		v, ok := value.(vocab.Mailbox)
@@ -15587,6 +15740,15 @@ func (m *EmailMutation) ResetField(name string) error {
 	case email.FieldReferences:
 		m.ResetReferences()
 		return nil
+	case email.FieldRoot:
+		m.ResetRoot()
+		return nil
+	case email.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case email.FieldTyped:
+		m.ResetTyped()
+		return nil
 	case email.FieldFrom:
 		m.ResetFrom()
 		return nil
@@ -15732,6 +15894,8 @@ type EmailChannelMutation struct {
 	addterms_accepted_at *clock.Micros
 	connected_at         *clock.Micros
 	addconnected_at      *clock.Micros
+	confirmation         *vocab.ForwardingConfirmation
+	confirmation_in      *string
 	created_at           *clock.Micros
 	addcreated_at        *clock.Micros
 	clearedFields        map[string]struct{}
@@ -17172,6 +17336,78 @@ func (m *EmailChannelMutation) ResetConnectedAt() {
 	m.addconnected_at = nil
 }
 
+// SetConfirmation sets the "confirmation" field.
+func (m *EmailChannelMutation) SetConfirmation(vc vocab.ForwardingConfirmation) {
+	m.confirmation = &vc
+}
+
+// Confirmation returns the value of the "confirmation" field in the mutation.
+func (m *EmailChannelMutation) Confirmation() (r vocab.ForwardingConfirmation, exists bool) {
+	v := m.confirmation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConfirmation returns the old "confirmation" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldConfirmation(ctx context.Context) (v vocab.ForwardingConfirmation, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConfirmation is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConfirmation requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConfirmation: %w", err)
+	}
+	return oldValue.Confirmation, nil
+}
+
+// ResetConfirmation resets all changes to the "confirmation" field.
+func (m *EmailChannelMutation) ResetConfirmation() {
+	m.confirmation = nil
+}
+
+// SetConfirmationIn sets the "confirmation_in" field.
+func (m *EmailChannelMutation) SetConfirmationIn(s string) {
+	m.confirmation_in = &s
+}
+
+// ConfirmationIn returns the value of the "confirmation_in" field in the mutation.
+func (m *EmailChannelMutation) ConfirmationIn() (r string, exists bool) {
+	v := m.confirmation_in
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConfirmationIn returns the old "confirmation_in" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldConfirmationIn(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConfirmationIn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConfirmationIn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConfirmationIn: %w", err)
+	}
+	return oldValue.ConfirmationIn, nil
+}
+
+// ResetConfirmationIn resets all changes to the "confirmation_in" field.
+func (m *EmailChannelMutation) ResetConfirmationIn() {
+	m.confirmation_in = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *EmailChannelMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -17262,7 +17498,7 @@ func (m *EmailChannelMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EmailChannelMutation) Fields() []string {
-	fields := make([]string, 0, 31)
+	fields := make([]string, 0, 33)
 	if m.account_id != nil {
 		fields = append(fields, emailchannel.FieldAccountID)
 	}
@@ -17353,6 +17589,12 @@ func (m *EmailChannelMutation) Fields() []string {
 	if m.connected_at != nil {
 		fields = append(fields, emailchannel.FieldConnectedAt)
 	}
+	if m.confirmation != nil {
+		fields = append(fields, emailchannel.FieldConfirmation)
+	}
+	if m.confirmation_in != nil {
+		fields = append(fields, emailchannel.FieldConfirmationIn)
+	}
 	if m.created_at != nil {
 		fields = append(fields, emailchannel.FieldCreatedAt)
 	}
@@ -17424,6 +17666,10 @@ func (m *EmailChannelMutation) Field(name string) (ent.Value, bool) {
 		return m.TermsAcceptedAt()
 	case emailchannel.FieldConnectedAt:
 		return m.ConnectedAt()
+	case emailchannel.FieldConfirmation:
+		return m.Confirmation()
+	case emailchannel.FieldConfirmationIn:
+		return m.ConfirmationIn()
 	case emailchannel.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -17495,6 +17741,10 @@ func (m *EmailChannelMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldTermsAcceptedAt(ctx)
 	case emailchannel.FieldConnectedAt:
 		return m.OldConnectedAt(ctx)
+	case emailchannel.FieldConfirmation:
+		return m.OldConfirmation(ctx)
+	case emailchannel.FieldConfirmationIn:
+		return m.OldConfirmationIn(ctx)
 	case emailchannel.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -17715,6 +17965,20 @@ func (m *EmailChannelMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetConnectedAt(v)
+		return nil
+	case emailchannel.FieldConfirmation:
+		v, ok := value.(vocab.ForwardingConfirmation)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConfirmation(v)
+		return nil
+	case emailchannel.FieldConfirmationIn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConfirmationIn(v)
 		return nil
 	case emailchannel.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -18017,6 +18281,12 @@ func (m *EmailChannelMutation) ResetField(name string) error {
 		return nil
 	case emailchannel.FieldConnectedAt:
 		m.ResetConnectedAt()
+		return nil
+	case emailchannel.FieldConfirmation:
+		m.ResetConfirmation()
+		return nil
+	case emailchannel.FieldConfirmationIn:
+		m.ResetConfirmationIn()
 		return nil
 	case emailchannel.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -22395,6 +22665,8 @@ type InboundMailMutation struct {
 	addarrived_at     *clock.Micros
 	state             *vocab.InboundState
 	identity          *string
+	likeness          *string
+	content           *string
 	internet_id       *string
 	conversation_id   *string
 	message_id        *string
@@ -23014,6 +23286,78 @@ func (m *InboundMailMutation) ResetIdentity() {
 	delete(m.clearedFields, inboundmail.FieldIdentity)
 }
 
+// SetLikeness sets the "likeness" field.
+func (m *InboundMailMutation) SetLikeness(s string) {
+	m.likeness = &s
+}
+
+// Likeness returns the value of the "likeness" field in the mutation.
+func (m *InboundMailMutation) Likeness() (r string, exists bool) {
+	v := m.likeness
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLikeness returns the old "likeness" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldLikeness(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLikeness is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLikeness requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLikeness: %w", err)
+	}
+	return oldValue.Likeness, nil
+}
+
+// ResetLikeness resets all changes to the "likeness" field.
+func (m *InboundMailMutation) ResetLikeness() {
+	m.likeness = nil
+}
+
+// SetContent sets the "content" field.
+func (m *InboundMailMutation) SetContent(s string) {
+	m.content = &s
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *InboundMailMutation) Content() (r string, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the InboundMail entity.
+// If the InboundMail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboundMailMutation) OldContent(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *InboundMailMutation) ResetContent() {
+	m.content = nil
+}
+
 // SetInternetID sets the "internet_id" field.
 func (m *InboundMailMutation) SetInternetID(s string) {
 	m.internet_id = &s
@@ -23340,7 +23684,7 @@ func (m *InboundMailMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InboundMailMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 21)
 	if m.account_id != nil {
 		fields = append(fields, inboundmail.FieldAccountID)
 	}
@@ -23376,6 +23720,12 @@ func (m *InboundMailMutation) Fields() []string {
 	}
 	if m.identity != nil {
 		fields = append(fields, inboundmail.FieldIdentity)
+	}
+	if m.likeness != nil {
+		fields = append(fields, inboundmail.FieldLikeness)
+	}
+	if m.content != nil {
+		fields = append(fields, inboundmail.FieldContent)
 	}
 	if m.internet_id != nil {
 		fields = append(fields, inboundmail.FieldInternetID)
@@ -23430,6 +23780,10 @@ func (m *InboundMailMutation) Field(name string) (ent.Value, bool) {
 		return m.State()
 	case inboundmail.FieldIdentity:
 		return m.Identity()
+	case inboundmail.FieldLikeness:
+		return m.Likeness()
+	case inboundmail.FieldContent:
+		return m.Content()
 	case inboundmail.FieldInternetID:
 		return m.InternetID()
 	case inboundmail.FieldConversationID:
@@ -23477,6 +23831,10 @@ func (m *InboundMailMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldState(ctx)
 	case inboundmail.FieldIdentity:
 		return m.OldIdentity(ctx)
+	case inboundmail.FieldLikeness:
+		return m.OldLikeness(ctx)
+	case inboundmail.FieldContent:
+		return m.OldContent(ctx)
 	case inboundmail.FieldInternetID:
 		return m.OldInternetID(ctx)
 	case inboundmail.FieldConversationID:
@@ -23583,6 +23941,20 @@ func (m *InboundMailMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetIdentity(v)
+		return nil
+	case inboundmail.FieldLikeness:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLikeness(v)
+		return nil
+	case inboundmail.FieldContent:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
 		return nil
 	case inboundmail.FieldInternetID:
 		v, ok := value.(string)
@@ -23778,6 +24150,12 @@ func (m *InboundMailMutation) ResetField(name string) error {
 	case inboundmail.FieldIdentity:
 		m.ResetIdentity()
 		return nil
+	case inboundmail.FieldLikeness:
+		m.ResetLikeness()
+		return nil
+	case inboundmail.FieldContent:
+		m.ResetContent()
+		return nil
 	case inboundmail.FieldInternetID:
 		m.ResetInternetID()
 		return nil
@@ -23862,6 +24240,9 @@ type InboxMutation struct {
 	email_allow_list       *[]string
 	appendemail_allow_list []string
 	settings               *vocab.InboxSettings
+	role_names             *[]string
+	appendrole_names       []string
+	role_filter            *bool
 	deleted_at             *clock.Micros
 	adddeleted_at          *clock.Micros
 	created_at             *clock.Micros
@@ -24135,6 +24516,107 @@ func (m *InboxMutation) ResetSettings() {
 	m.settings = nil
 }
 
+// SetRoleNames sets the "role_names" field.
+func (m *InboxMutation) SetRoleNames(s []string) {
+	m.role_names = &s
+	m.appendrole_names = nil
+}
+
+// RoleNames returns the value of the "role_names" field in the mutation.
+func (m *InboxMutation) RoleNames() (r []string, exists bool) {
+	v := m.role_names
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoleNames returns the old "role_names" field's value of the Inbox entity.
+// If the Inbox object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboxMutation) OldRoleNames(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoleNames is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoleNames requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoleNames: %w", err)
+	}
+	return oldValue.RoleNames, nil
+}
+
+// AppendRoleNames adds s to the "role_names" field.
+func (m *InboxMutation) AppendRoleNames(s []string) {
+	m.appendrole_names = append(m.appendrole_names, s...)
+}
+
+// AppendedRoleNames returns the list of values that were appended to the "role_names" field in this mutation.
+func (m *InboxMutation) AppendedRoleNames() ([]string, bool) {
+	if len(m.appendrole_names) == 0 {
+		return nil, false
+	}
+	return m.appendrole_names, true
+}
+
+// ClearRoleNames clears the value of the "role_names" field.
+func (m *InboxMutation) ClearRoleNames() {
+	m.role_names = nil
+	m.appendrole_names = nil
+	m.clearedFields[inbox.FieldRoleNames] = struct{}{}
+}
+
+// RoleNamesCleared returns if the "role_names" field was cleared in this mutation.
+func (m *InboxMutation) RoleNamesCleared() bool {
+	_, ok := m.clearedFields[inbox.FieldRoleNames]
+	return ok
+}
+
+// ResetRoleNames resets all changes to the "role_names" field.
+func (m *InboxMutation) ResetRoleNames() {
+	m.role_names = nil
+	m.appendrole_names = nil
+	delete(m.clearedFields, inbox.FieldRoleNames)
+}
+
+// SetRoleFilter sets the "role_filter" field.
+func (m *InboxMutation) SetRoleFilter(b bool) {
+	m.role_filter = &b
+}
+
+// RoleFilter returns the value of the "role_filter" field in the mutation.
+func (m *InboxMutation) RoleFilter() (r bool, exists bool) {
+	v := m.role_filter
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoleFilter returns the old "role_filter" field's value of the Inbox entity.
+// If the Inbox object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InboxMutation) OldRoleFilter(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoleFilter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoleFilter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoleFilter: %w", err)
+	}
+	return oldValue.RoleFilter, nil
+}
+
+// ResetRoleFilter resets all changes to the "role_filter" field.
+func (m *InboxMutation) ResetRoleFilter() {
+	m.role_filter = nil
+}
+
 // SetDeletedAt sets the "deleted_at" field.
 func (m *InboxMutation) SetDeletedAt(c clock.Micros) {
 	m.deleted_at = &c
@@ -24281,7 +24763,7 @@ func (m *InboxMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InboxMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 8)
 	if m.account_id != nil {
 		fields = append(fields, inbox.FieldAccountID)
 	}
@@ -24293,6 +24775,12 @@ func (m *InboxMutation) Fields() []string {
 	}
 	if m.settings != nil {
 		fields = append(fields, inbox.FieldSettings)
+	}
+	if m.role_names != nil {
+		fields = append(fields, inbox.FieldRoleNames)
+	}
+	if m.role_filter != nil {
+		fields = append(fields, inbox.FieldRoleFilter)
 	}
 	if m.deleted_at != nil {
 		fields = append(fields, inbox.FieldDeletedAt)
@@ -24316,6 +24804,10 @@ func (m *InboxMutation) Field(name string) (ent.Value, bool) {
 		return m.EmailAllowList()
 	case inbox.FieldSettings:
 		return m.Settings()
+	case inbox.FieldRoleNames:
+		return m.RoleNames()
+	case inbox.FieldRoleFilter:
+		return m.RoleFilter()
 	case inbox.FieldDeletedAt:
 		return m.DeletedAt()
 	case inbox.FieldCreatedAt:
@@ -24337,6 +24829,10 @@ func (m *InboxMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldEmailAllowList(ctx)
 	case inbox.FieldSettings:
 		return m.OldSettings(ctx)
+	case inbox.FieldRoleNames:
+		return m.OldRoleNames(ctx)
+	case inbox.FieldRoleFilter:
+		return m.OldRoleFilter(ctx)
 	case inbox.FieldDeletedAt:
 		return m.OldDeletedAt(ctx)
 	case inbox.FieldCreatedAt:
@@ -24377,6 +24873,20 @@ func (m *InboxMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSettings(v)
+		return nil
+	case inbox.FieldRoleNames:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoleNames(v)
+		return nil
+	case inbox.FieldRoleFilter:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoleFilter(v)
 		return nil
 	case inbox.FieldDeletedAt:
 		v, ok := value.(clock.Micros)
@@ -24448,7 +24958,11 @@ func (m *InboxMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *InboxMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(inbox.FieldRoleNames) {
+		fields = append(fields, inbox.FieldRoleNames)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -24461,6 +24975,11 @@ func (m *InboxMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *InboxMutation) ClearField(name string) error {
+	switch name {
+	case inbox.FieldRoleNames:
+		m.ClearRoleNames()
+		return nil
+	}
 	return fmt.Errorf("unknown Inbox nullable field %s", name)
 }
 
@@ -24479,6 +24998,12 @@ func (m *InboxMutation) ResetField(name string) error {
 		return nil
 	case inbox.FieldSettings:
 		m.ResetSettings()
+		return nil
+	case inbox.FieldRoleNames:
+		m.ResetRoleNames()
+		return nil
+	case inbox.FieldRoleFilter:
+		m.ResetRoleFilter()
 		return nil
 	case inbox.FieldDeletedAt:
 		m.ResetDeletedAt()
@@ -28997,6 +29522,7 @@ type ParticipantMutation struct {
 	conversation_id *string
 	address         *string
 	name            *string
+	joined          *bool
 	clearedFields   map[string]struct{}
 	done            bool
 	oldValue        func(context.Context) (*Participant, error)
@@ -29287,6 +29813,42 @@ func (m *ParticipantMutation) ResetName() {
 	m.name = nil
 }
 
+// SetJoined sets the "joined" field.
+func (m *ParticipantMutation) SetJoined(b bool) {
+	m.joined = &b
+}
+
+// Joined returns the value of the "joined" field in the mutation.
+func (m *ParticipantMutation) Joined() (r bool, exists bool) {
+	v := m.joined
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJoined returns the old "joined" field's value of the Participant entity.
+// If the Participant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantMutation) OldJoined(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJoined is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJoined requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJoined: %w", err)
+	}
+	return oldValue.Joined, nil
+}
+
+// ResetJoined resets all changes to the "joined" field.
+func (m *ParticipantMutation) ResetJoined() {
+	m.joined = nil
+}
+
 // Where appends a list predicates to the ParticipantMutation builder.
 func (m *ParticipantMutation) Where(ps ...predicate.Participant) {
 	m.predicates = append(m.predicates, ps...)
@@ -29321,7 +29883,7 @@ func (m *ParticipantMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ParticipantMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 6)
 	if m.account_id != nil {
 		fields = append(fields, participant.FieldAccountID)
 	}
@@ -29336,6 +29898,9 @@ func (m *ParticipantMutation) Fields() []string {
 	}
 	if m.name != nil {
 		fields = append(fields, participant.FieldName)
+	}
+	if m.joined != nil {
+		fields = append(fields, participant.FieldJoined)
 	}
 	return fields
 }
@@ -29355,6 +29920,8 @@ func (m *ParticipantMutation) Field(name string) (ent.Value, bool) {
 		return m.Address()
 	case participant.FieldName:
 		return m.Name()
+	case participant.FieldJoined:
+		return m.Joined()
 	}
 	return nil, false
 }
@@ -29374,6 +29941,8 @@ func (m *ParticipantMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldAddress(ctx)
 	case participant.FieldName:
 		return m.OldName(ctx)
+	case participant.FieldJoined:
+		return m.OldJoined(ctx)
 	}
 	return nil, fmt.Errorf("unknown Participant field %s", name)
 }
@@ -29417,6 +29986,13 @@ func (m *ParticipantMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetName(v)
+		return nil
+	case participant.FieldJoined:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJoined(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Participant field %s", name)
@@ -29481,6 +30057,9 @@ func (m *ParticipantMutation) ResetField(name string) error {
 		return nil
 	case participant.FieldName:
 		m.ResetName()
+		return nil
+	case participant.FieldJoined:
+		m.ResetJoined()
 		return nil
 	}
 	return fmt.Errorf("unknown Participant field %s", name)

@@ -610,60 +610,72 @@ func init() {
 	emailDescInReplyTo := emailFields[4].Descriptor()
 	// email.DefaultInReplyTo holds the default value on creation for the in_reply_to field.
 	email.DefaultInReplyTo = emailDescInReplyTo.Default.(string)
+	// emailDescRoot is the schema descriptor for root field.
+	emailDescRoot := emailFields[6].Descriptor()
+	// email.DefaultRoot holds the default value on creation for the root field.
+	email.DefaultRoot = emailDescRoot.Default.(string)
+	// emailDescUserID is the schema descriptor for user_id field.
+	emailDescUserID := emailFields[7].Descriptor()
+	// email.DefaultUserID holds the default value on creation for the user_id field.
+	email.DefaultUserID = emailDescUserID.Default.(string)
+	// emailDescTyped is the schema descriptor for typed field.
+	emailDescTyped := emailFields[8].Descriptor()
+	// email.DefaultTyped holds the default value on creation for the typed field.
+	email.DefaultTyped = emailDescTyped.Default.(bool)
 	// emailDescFrom is the schema descriptor for from field.
-	emailDescFrom := emailFields[6].Descriptor()
+	emailDescFrom := emailFields[9].Descriptor()
 	// email.DefaultFrom holds the default value on creation for the from field.
 	email.DefaultFrom = emailDescFrom.Default.(vocab.Mailbox)
 	// emailDescReplyTo is the schema descriptor for reply_to field.
-	emailDescReplyTo := emailFields[7].Descriptor()
+	emailDescReplyTo := emailFields[10].Descriptor()
 	// email.DefaultReplyTo holds the default value on creation for the reply_to field.
 	email.DefaultReplyTo = emailDescReplyTo.Default.([]vocab.Mailbox)
 	// emailDescTo is the schema descriptor for to field.
-	emailDescTo := emailFields[8].Descriptor()
+	emailDescTo := emailFields[11].Descriptor()
 	// email.DefaultTo holds the default value on creation for the to field.
 	email.DefaultTo = emailDescTo.Default.([]vocab.Mailbox)
 	// emailDescCc is the schema descriptor for cc field.
-	emailDescCc := emailFields[9].Descriptor()
+	emailDescCc := emailFields[12].Descriptor()
 	// email.DefaultCc holds the default value on creation for the cc field.
 	email.DefaultCc = emailDescCc.Default.([]vocab.Mailbox)
 	// emailDescBcc is the schema descriptor for bcc field.
-	emailDescBcc := emailFields[10].Descriptor()
+	emailDescBcc := emailFields[13].Descriptor()
 	// email.DefaultBcc holds the default value on creation for the bcc field.
 	email.DefaultBcc = emailDescBcc.Default.([]vocab.Mailbox)
 	// emailDescSubject is the schema descriptor for subject field.
-	emailDescSubject := emailFields[11].Descriptor()
+	emailDescSubject := emailFields[14].Descriptor()
 	// email.DefaultSubject holds the default value on creation for the subject field.
 	email.DefaultSubject = emailDescSubject.Default.(string)
 	// emailDescQuotedHTML is the schema descriptor for quoted_html field.
-	emailDescQuotedHTML := emailFields[12].Descriptor()
+	emailDescQuotedHTML := emailFields[15].Descriptor()
 	// email.DefaultQuotedHTML holds the default value on creation for the quoted_html field.
 	email.DefaultQuotedHTML = emailDescQuotedHTML.Default.(string)
 	// emailDescAutomatic is the schema descriptor for automatic field.
-	emailDescAutomatic := emailFields[13].Descriptor()
+	emailDescAutomatic := emailFields[16].Descriptor()
 	// email.DefaultAutomatic holds the default value on creation for the automatic field.
 	email.DefaultAutomatic = emailDescAutomatic.Default.(bool)
 	// emailDescVerdict is the schema descriptor for verdict field.
-	emailDescVerdict := emailFields[14].Descriptor()
+	emailDescVerdict := emailFields[17].Descriptor()
 	// email.DefaultVerdict holds the default value on creation for the verdict field.
 	email.DefaultVerdict = emailDescVerdict.Default.(vocab.MailVerdict)
 	// emailDescSendAt is the schema descriptor for send_at field.
-	emailDescSendAt := emailFields[15].Descriptor()
+	emailDescSendAt := emailFields[18].Descriptor()
 	// email.DefaultSendAt holds the default value on creation for the send_at field.
 	email.DefaultSendAt = clock.Micros(emailDescSendAt.Default.(int64))
 	// emailDescAttempts is the schema descriptor for attempts field.
-	emailDescAttempts := emailFields[16].Descriptor()
+	emailDescAttempts := emailFields[19].Descriptor()
 	// email.DefaultAttempts holds the default value on creation for the attempts field.
 	email.DefaultAttempts = emailDescAttempts.Default.(int)
 	// emailDescNextAttemptAt is the schema descriptor for next_attempt_at field.
-	emailDescNextAttemptAt := emailFields[17].Descriptor()
+	emailDescNextAttemptAt := emailFields[20].Descriptor()
 	// email.DefaultNextAttemptAt holds the default value on creation for the next_attempt_at field.
 	email.DefaultNextAttemptAt = clock.Micros(emailDescNextAttemptAt.Default.(int64))
 	// emailDescSentAt is the schema descriptor for sent_at field.
-	emailDescSentAt := emailFields[18].Descriptor()
+	emailDescSentAt := emailFields[21].Descriptor()
 	// email.DefaultSentAt holds the default value on creation for the sent_at field.
 	email.DefaultSentAt = clock.Micros(emailDescSentAt.Default.(int64))
 	// emailDescRecipients is the schema descriptor for recipients field.
-	emailDescRecipients := emailFields[19].Descriptor()
+	emailDescRecipients := emailFields[22].Descriptor()
 	// email.DefaultRecipients holds the default value on creation for the recipients field.
 	email.DefaultRecipients = emailDescRecipients.Default.([]vocab.Recipient)
 	// emailDescID is the schema descriptor for id field.
@@ -775,6 +787,14 @@ func init() {
 	emailchannelDescConnectedAt := emailchannelFields[27].Descriptor()
 	// emailchannel.DefaultConnectedAt holds the default value on creation for the connected_at field.
 	emailchannel.DefaultConnectedAt = clock.Micros(emailchannelDescConnectedAt.Default.(int64))
+	// emailchannelDescConfirmation is the schema descriptor for confirmation field.
+	emailchannelDescConfirmation := emailchannelFields[28].Descriptor()
+	// emailchannel.DefaultConfirmation holds the default value on creation for the confirmation field.
+	emailchannel.DefaultConfirmation = emailchannelDescConfirmation.Default.(vocab.ForwardingConfirmation)
+	// emailchannelDescConfirmationIn is the schema descriptor for confirmation_in field.
+	emailchannelDescConfirmationIn := emailchannelFields[29].Descriptor()
+	// emailchannel.DefaultConfirmationIn holds the default value on creation for the confirmation_in field.
+	emailchannel.DefaultConfirmationIn = emailchannelDescConfirmationIn.Default.(string)
 	// emailchannelDescID is the schema descriptor for id field.
 	emailchannelDescID := emailchannelMixinFields0[0].Descriptor()
 	// emailchannel.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -914,28 +934,36 @@ func init() {
 	inboundmailDescEnvelopeFrom := inboundmailFields[5].Descriptor()
 	// inboundmail.DefaultEnvelopeFrom holds the default value on creation for the envelope_from field.
 	inboundmail.DefaultEnvelopeFrom = inboundmailDescEnvelopeFrom.Default.(string)
+	// inboundmailDescLikeness is the schema descriptor for likeness field.
+	inboundmailDescLikeness := inboundmailFields[10].Descriptor()
+	// inboundmail.DefaultLikeness holds the default value on creation for the likeness field.
+	inboundmail.DefaultLikeness = inboundmailDescLikeness.Default.(string)
+	// inboundmailDescContent is the schema descriptor for content field.
+	inboundmailDescContent := inboundmailFields[11].Descriptor()
+	// inboundmail.DefaultContent holds the default value on creation for the content field.
+	inboundmail.DefaultContent = inboundmailDescContent.Default.(string)
 	// inboundmailDescInternetID is the schema descriptor for internet_id field.
-	inboundmailDescInternetID := inboundmailFields[10].Descriptor()
+	inboundmailDescInternetID := inboundmailFields[12].Descriptor()
 	// inboundmail.DefaultInternetID holds the default value on creation for the internet_id field.
 	inboundmail.DefaultInternetID = inboundmailDescInternetID.Default.(string)
 	// inboundmailDescConversationID is the schema descriptor for conversation_id field.
-	inboundmailDescConversationID := inboundmailFields[11].Descriptor()
+	inboundmailDescConversationID := inboundmailFields[13].Descriptor()
 	// inboundmail.DefaultConversationID holds the default value on creation for the conversation_id field.
 	inboundmail.DefaultConversationID = inboundmailDescConversationID.Default.(string)
 	// inboundmailDescMessageID is the schema descriptor for message_id field.
-	inboundmailDescMessageID := inboundmailFields[12].Descriptor()
+	inboundmailDescMessageID := inboundmailFields[14].Descriptor()
 	// inboundmail.DefaultMessageID holds the default value on creation for the message_id field.
 	inboundmail.DefaultMessageID = inboundmailDescMessageID.Default.(string)
 	// inboundmailDescVerdict is the schema descriptor for verdict field.
-	inboundmailDescVerdict := inboundmailFields[13].Descriptor()
+	inboundmailDescVerdict := inboundmailFields[15].Descriptor()
 	// inboundmail.DefaultVerdict holds the default value on creation for the verdict field.
 	inboundmail.DefaultVerdict = inboundmailDescVerdict.Default.(vocab.MailVerdict)
 	// inboundmailDescAttempts is the schema descriptor for attempts field.
-	inboundmailDescAttempts := inboundmailFields[14].Descriptor()
+	inboundmailDescAttempts := inboundmailFields[16].Descriptor()
 	// inboundmail.DefaultAttempts holds the default value on creation for the attempts field.
 	inboundmail.DefaultAttempts = inboundmailDescAttempts.Default.(int)
 	// inboundmailDescError is the schema descriptor for error field.
-	inboundmailDescError := inboundmailFields[15].Descriptor()
+	inboundmailDescError := inboundmailFields[17].Descriptor()
 	// inboundmail.DefaultError holds the default value on creation for the error field.
 	inboundmail.DefaultError = inboundmailDescError.Default.(string)
 	// inboundmailDescID is the schema descriptor for id field.
@@ -959,8 +987,12 @@ func init() {
 	inboxDescSettings := inboxFields[2].Descriptor()
 	// inbox.DefaultSettings holds the default value on creation for the settings field.
 	inbox.DefaultSettings = inboxDescSettings.Default.(vocab.InboxSettings)
+	// inboxDescRoleFilter is the schema descriptor for role_filter field.
+	inboxDescRoleFilter := inboxFields[4].Descriptor()
+	// inbox.DefaultRoleFilter holds the default value on creation for the role_filter field.
+	inbox.DefaultRoleFilter = inboxDescRoleFilter.Default.(bool)
 	// inboxDescDeletedAt is the schema descriptor for deleted_at field.
-	inboxDescDeletedAt := inboxFields[3].Descriptor()
+	inboxDescDeletedAt := inboxFields[5].Descriptor()
 	// inbox.DefaultDeletedAt holds the default value on creation for the deleted_at field.
 	inbox.DefaultDeletedAt = clock.Micros(inboxDescDeletedAt.Default.(int64))
 	// inboxDescID is the schema descriptor for id field.
@@ -1130,6 +1162,10 @@ func init() {
 	participantDescName := participantFields[2].Descriptor()
 	// participant.DefaultName holds the default value on creation for the name field.
 	participant.DefaultName = participantDescName.Default.(string)
+	// participantDescJoined is the schema descriptor for joined field.
+	participantDescJoined := participantFields[3].Descriptor()
+	// participant.DefaultJoined holds the default value on creation for the joined field.
+	participant.DefaultJoined = participantDescJoined.Default.(bool)
 	// participantDescID is the schema descriptor for id field.
 	participantDescID := participantMixinFields0[0].Descriptor()
 	// participant.IDValidator is a validator for the "id" field. It is called by the builders before save.

@@ -22,6 +22,10 @@ const (
 	FieldEmailAllowList = "email_allow_list"
 	// FieldSettings holds the string denoting the settings field in the database.
 	FieldSettings = "settings"
+	// FieldRoleNames holds the string denoting the role_names field in the database.
+	FieldRoleNames = "role_names"
+	// FieldRoleFilter holds the string denoting the role_filter field in the database.
+	FieldRoleFilter = "role_filter"
 	// FieldDeletedAt holds the string denoting the deleted_at field in the database.
 	FieldDeletedAt = "deleted_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -37,6 +41,8 @@ var Columns = []string{
 	FieldName,
 	FieldEmailAllowList,
 	FieldSettings,
+	FieldRoleNames,
+	FieldRoleFilter,
 	FieldDeletedAt,
 	FieldCreatedAt,
 }
@@ -58,6 +64,8 @@ var (
 	DefaultEmailAllowList []string
 	// DefaultSettings holds the default value on creation for the "settings" field.
 	DefaultSettings vocab.InboxSettings
+	// DefaultRoleFilter holds the default value on creation for the "role_filter" field.
+	DefaultRoleFilter bool
 	// DefaultDeletedAt holds the default value on creation for the "deleted_at" field.
 	DefaultDeletedAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -80,6 +88,11 @@ func ByAccountID(opts ...sql.OrderTermOption) OrderOption {
 // ByName orders the results by the name field.
 func ByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByRoleFilter orders the results by the role_filter field.
+func ByRoleFilter(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRoleFilter, opts...).ToFunc()
 }
 
 // ByDeletedAt orders the results by the deleted_at field.

@@ -564,6 +564,9 @@ var (
 		{Name: "internet_id", Type: field.TypeString, Default: ""},
 		{Name: "in_reply_to", Type: field.TypeString, Default: ""},
 		{Name: "references", Type: field.TypeJSON},
+		{Name: "root", Type: field.TypeString, Default: ""},
+		{Name: "user_id", Type: field.TypeString, Default: ""},
+		{Name: "typed", Type: field.TypeBool, Default: false},
 		{Name: "from", Type: field.TypeJSON},
 		{Name: "reply_to", Type: field.TypeJSON},
 		{Name: "to", Type: field.TypeJSON},
@@ -590,6 +593,11 @@ var (
 				Name:    "email_conversation_id",
 				Unique:  false,
 				Columns: []*schema.Column{EmailsColumns[3]},
+			},
+			{
+				Name:    "email_inbox_id_root",
+				Unique:  false,
+				Columns: []*schema.Column{EmailsColumns[2], EmailsColumns[9]},
 			},
 		},
 	}
@@ -626,6 +634,8 @@ var (
 		{Name: "terms_accepted_by", Type: field.TypeString, Default: ""},
 		{Name: "terms_accepted_at", Type: field.TypeInt64, Default: 0},
 		{Name: "connected_at", Type: field.TypeInt64, Default: 0},
+		{Name: "confirmation", Type: field.TypeJSON},
+		{Name: "confirmation_in", Type: field.TypeString, Default: ""},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// EmailChannelsTable holds the schema information for the "email_channels" table.
@@ -824,6 +834,8 @@ var (
 		{Name: "arrived_at", Type: field.TypeInt64},
 		{Name: "state", Type: field.TypeString},
 		{Name: "identity", Type: field.TypeString, Nullable: true},
+		{Name: "likeness", Type: field.TypeString, Default: ""},
+		{Name: "content", Type: field.TypeString, Default: ""},
 		{Name: "internet_id", Type: field.TypeString, Default: ""},
 		{Name: "conversation_id", Type: field.TypeString, Default: ""},
 		{Name: "message_id", Type: field.TypeString, Default: ""},
@@ -849,14 +861,24 @@ var (
 				Columns: []*schema.Column{InboundMailsColumns[2], InboundMailsColumns[12]},
 			},
 			{
+				Name:    "inboundmail_inbox_id_likeness",
+				Unique:  false,
+				Columns: []*schema.Column{InboundMailsColumns[2], InboundMailsColumns[13]},
+			},
+			{
+				Name:    "inboundmail_message_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{InboundMailsColumns[17], InboundMailsColumns[0]},
+			},
+			{
 				Name:    "inboundmail_state_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InboundMailsColumns[11], InboundMailsColumns[19], InboundMailsColumns[0]},
+				Columns: []*schema.Column{InboundMailsColumns[11], InboundMailsColumns[21], InboundMailsColumns[0]},
 			},
 			{
 				Name:    "inboundmail_conversation_id",
 				Unique:  false,
-				Columns: []*schema.Column{InboundMailsColumns[14]},
+				Columns: []*schema.Column{InboundMailsColumns[16]},
 			},
 			{
 				Name:    "inboundmail_blob_key",
@@ -872,6 +894,8 @@ var (
 		{Name: "name", Type: field.TypeString},
 		{Name: "email_allow_list", Type: field.TypeJSON},
 		{Name: "settings", Type: field.TypeJSON},
+		{Name: "role_names", Type: field.TypeJSON, Nullable: true},
+		{Name: "role_filter", Type: field.TypeBool, Default: true},
 		{Name: "deleted_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
@@ -1073,6 +1097,7 @@ var (
 		{Name: "conversation_id", Type: field.TypeString},
 		{Name: "address", Type: field.TypeString},
 		{Name: "name", Type: field.TypeString, Default: ""},
+		{Name: "joined", Type: field.TypeBool, Default: false},
 	}
 	// ParticipantsTable holds the schema information for the "participants" table.
 	ParticipantsTable = &schema.Table{

@@ -66,6 +66,7 @@ type ResolverRoot interface {
 	Heading() HeadingResolver
 	InboundEmailSimulation() InboundEmailSimulationResolver
 	Inbox() InboxResolver
+	InboxSettings() InboxSettingsResolver
 	Integration() IntegrationResolver
 	Message() MessageResolver
 	MessageConnection() MessageConnectionResolver
@@ -479,6 +480,7 @@ type ComplexityRoot struct {
 		Channel                      func(childComplexity int) int
 		ClosableAt                   func(childComplexity int) int
 		ClosedAt                     func(childComplexity int) int
+		ClosedBy                     func(childComplexity int) int
 		Contact                      func(childComplexity int) int
 		DeletedAt                    func(childComplexity int) int
 		DisplayName                  func(childComplexity int) int
@@ -625,6 +627,11 @@ type ComplexityRoot struct {
 	DeactivateUserPayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	DeclineConversationPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	DeleteConversationPayload struct {
@@ -911,6 +918,11 @@ type ComplexityRoot struct {
 		URL        func(childComplexity int) int
 	}
 
+	GoneReference struct {
+		Deleted func(childComplexity int) int
+		ID      func(childComplexity int) int
+	}
+
 	HandOffConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -919,6 +931,7 @@ type ComplexityRoot struct {
 	Heading struct {
 		AvatarURL func(childComplexity int) int
 		Fallback  func(childComplexity int) int
+		Gone      func(childComplexity int) int
 		Kind      func(childComplexity int) int
 		Name      func(childComplexity int) int
 		Team      func(childComplexity int) int
@@ -955,6 +968,7 @@ type ComplexityRoot struct {
 		People           func(childComplexity int, first *int, after *string, last *int, before *string) int
 		RoleFilter       func(childComplexity int) int
 		RoleNames        func(childComplexity int) int
+		Settings         func(childComplexity int) int
 		Setup            func(childComplexity int) int
 		Teams            func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Users            func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -1000,6 +1014,18 @@ type ComplexityRoot struct {
 	InboxPersonEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	InboxSettings struct {
+		AssignOnReply          func(childComplexity int) int
+		CloseSilentChatsAfter  func(childComplexity int) int
+		CloseSilentEmailsAfter func(childComplexity int) int
+		FarewellText           func(childComplexity int) int
+		NoAnswerSeconds        func(childComplexity int) int
+		OnClose                func(childComplexity int) int
+		PassOnAfter            func(childComplexity int) int
+		RerouteUnanswered      func(childComplexity int) int
+		ShowQueuePosition      func(childComplexity int) int
 	}
 
 	Integration struct {
@@ -1179,6 +1205,7 @@ type ComplexityRoot struct {
 		CreateTicket                   func(childComplexity int, input crm.CreateTicketInput) int
 		CreateUser                     func(childComplexity int, input account.CreateUserInput) int
 		DeactivateUser                 func(childComplexity int, input account.DeactivateUserInput) int
+		DeclineConversation            func(childComplexity int, input conversation.DeclineConversationInput) int
 		DeleteConversation             func(childComplexity int, input conversation.DeleteConversationInput) int
 		DeleteInbox                    func(childComplexity int, input inbox.DeleteInboxInput) int
 		DeleteMessage                  func(childComplexity int, input conversation.DeleteMessageInput) int
@@ -1251,6 +1278,7 @@ type ComplexityRoot struct {
 		UpdateEmailChannel             func(childComplexity int, input settings.UpdateEmailChannelInput) int
 		UpdateEmailRoleNames           func(childComplexity int, input settings.UpdateEmailRoleNamesInput) int
 		UpdateInboxMembers             func(childComplexity int, input inbox.UpdateInboxMembersInput) int
+		UpdateInboxSettings            func(childComplexity int, input inbox.UpdateInboxSettingsInput) int
 		UpdateIntegration              func(childComplexity int, input account.UpdateIntegrationInput) int
 		UpdateOwnProfile               func(childComplexity int, input account.UpdateOwnProfileInput) int
 		UpdateSavedView                func(childComplexity int, input view.UpdateSavedViewInput) int
@@ -1352,7 +1380,7 @@ type ComplexityRoot struct {
 		APIToken                 func(childComplexity int, id string) int
 		APITokens                func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Attachment               func(childComplexity int, id string) int
-		Availability             func(childComplexity int, channelID string, at *clock.Micros, userIds []string) int
+		Availability             func(childComplexity int, channelID string, at *clock.Micros, userIds []string, pageURL *string, targetedMessageID *string, visitorID *string) int
 		Bot                      func(childComplexity int, id string) int
 		Channel                  func(childComplexity int, id string) int
 		Contact                  func(childComplexity int, by contact.ContactKey) int
@@ -1501,8 +1529,10 @@ type ComplexityRoot struct {
 	}
 
 	Routing struct {
-		OfferAgain func(childComplexity int) int
-		Rules      func(childComplexity int) int
+		OfferAgain     func(childComplexity int) int
+		OfferMaxAge    func(childComplexity int) int
+		OfferPerMinute func(childComplexity int) int
+		Rules          func(childComplexity int) int
 	}
 
 	RoutingCandidate struct {
@@ -1534,6 +1564,7 @@ type ComplexityRoot struct {
 		Candidates      func(childComplexity int, first *int, after *string, last *int, before *string) int
 		DecidedAt       func(childComplexity int) int
 		ID              func(childComplexity int) int
+		Offer           func(childComplexity int) int
 		Rule            func(childComplexity int) int
 		Target          func(childComplexity int) int
 		TargetedMessage func(childComplexity int) int
@@ -1565,6 +1596,12 @@ type ComplexityRoot struct {
 		Member func(childComplexity int) int
 	}
 
+	RoutingOffer struct {
+		MaxAge           func(childComplexity int) int
+		PerMinute        func(childComplexity int) int
+		VisitorConnected func(childComplexity int) int
+	}
+
 	RoutingPageCondition struct {
 		Operator func(childComplexity int) int
 		Value    func(childComplexity int) int
@@ -1573,6 +1610,7 @@ type ComplexityRoot struct {
 	RoutingRule struct {
 		Conditions func(childComplexity int) int
 		Fallback   func(childComplexity int) int
+		Gone       func(childComplexity int) int
 		Method     func(childComplexity int) int
 		Target     func(childComplexity int) int
 		Teams      func(childComplexity int) int
@@ -1896,6 +1934,7 @@ type ComplexityRoot struct {
 		Shown    func(childComplexity int) int
 		Verdicts func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Warnings func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Widget   func(childComplexity int) int
 	}
 
 	TargetedMessageStats struct {
@@ -2137,6 +2176,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateInboxSettingsPayload struct {
+		Inbox      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdateIntegrationPayload struct {
 		Integration func(childComplexity int) int
 		UserErrors  func(childComplexity int) int
@@ -2194,6 +2238,7 @@ type ComplexityRoot struct {
 	}
 
 	User struct {
+		AutoAssign              func(childComplexity int) int
 		Availability            func(childComplexity int) int
 		AvatarURL               func(childComplexity int) int
 		ChatCapacity            func(childComplexity int) int
@@ -2201,6 +2246,7 @@ type ComplexityRoot struct {
 		DisplayName             func(childComplexity int) int
 		Email                   func(childComplexity int) int
 		ExternalID              func(childComplexity int) int
+		FollowsPresence         func(childComplexity int) int
 		ID                      func(childComplexity int) int
 		Name                    func(childComplexity int) int
 		OpenConversationCount   func(childComplexity int) int
@@ -2209,6 +2255,7 @@ type ComplexityRoot struct {
 		Role                    func(childComplexity int) int
 		Seat                    func(childComplexity int) int
 		Teams                   func(childComplexity int, first *int, after *string, last *int, before *string) int
+		WorkingHours            func(childComplexity int) int
 	}
 
 	UserConnection struct {
@@ -2302,6 +2349,7 @@ type ComplexityRoot struct {
 		Messages           func(childComplexity int, first *int, after *string, last *int, before *string) int
 		OpenedAt           func(childComplexity int) int
 		Preview            func(childComplexity int) int
+		QueuePosition      func(childComplexity int) int
 		Status             func(childComplexity int) int
 		Subject            func(childComplexity int) int
 		Title              func(childComplexity int) int
@@ -2354,6 +2402,10 @@ type ComplexityRoot struct {
 	VisitorMessageEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	VisitorQueueChange struct {
+		QueuePosition func(childComplexity int) int
 	}
 
 	VisitorSession struct {
@@ -2473,6 +2525,12 @@ type ComplexityRoot struct {
 	WithdrawConsentPayload struct {
 		Consents   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	WorkingHours struct {
+		Holidays func(childComplexity int) int
+		Hours    func(childComplexity int) int
+		TimeZone func(childComplexity int) int
 	}
 
 	_Service struct {
@@ -3841,6 +3899,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.ClosedAt(childComplexity), true
+	case "Conversation.closedBy":
+		if e.ComplexityRoot.Conversation.ClosedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.ClosedBy(childComplexity), true
 	case "Conversation.contact":
 		if e.ComplexityRoot.Conversation.Contact == nil {
 			break
@@ -4402,6 +4466,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeactivateUserPayload.UserErrors(childComplexity), true
+
+	case "DeclineConversationPayload.conversation":
+		if e.ComplexityRoot.DeclineConversationPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclineConversationPayload.Conversation(childComplexity), true
+	case "DeclineConversationPayload.userErrors":
+		if e.ComplexityRoot.DeclineConversationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclineConversationPayload.UserErrors(childComplexity), true
 
 	case "DeleteConversationPayload.conversation":
 		if e.ComplexityRoot.DeleteConversationPayload.Conversation == nil {
@@ -5449,6 +5526,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ForwardingConfirmation.URL(childComplexity), true
 
+	case "GoneReference.deleted":
+		if e.ComplexityRoot.GoneReference.Deleted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoneReference.Deleted(childComplexity), true
+	case "GoneReference.id":
+		if e.ComplexityRoot.GoneReference.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoneReference.ID(childComplexity), true
+
 	case "HandOffConversationPayload.conversation":
 		if e.ComplexityRoot.HandOffConversationPayload.Conversation == nil {
 			break
@@ -5474,6 +5564,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Heading.Fallback(childComplexity), true
+	case "Heading.gone":
+		if e.ComplexityRoot.Heading.Gone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Heading.Gone(childComplexity), true
 	case "Heading.kind":
 		if e.ComplexityRoot.Heading.Kind == nil {
 			break
@@ -5676,6 +5772,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inbox.RoleNames(childComplexity), true
+	case "Inbox.settings":
+		if e.ComplexityRoot.Inbox.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inbox.Settings(childComplexity), true
 	case "Inbox.setup":
 		if e.ComplexityRoot.Inbox.Setup == nil {
 			break
@@ -5854,6 +5956,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InboxPersonEdge.Node(childComplexity), true
+
+	case "InboxSettings.assignOnReply":
+		if e.ComplexityRoot.InboxSettings.AssignOnReply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxSettings.AssignOnReply(childComplexity), true
+	case "InboxSettings.closeSilentChatsAfter":
+		if e.ComplexityRoot.InboxSettings.CloseSilentChatsAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxSettings.CloseSilentChatsAfter(childComplexity), true
+	case "InboxSettings.closeSilentEmailsAfter":
+		if e.ComplexityRoot.InboxSettings.CloseSilentEmailsAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxSettings.CloseSilentEmailsAfter(childComplexity), true
+	case "InboxSettings.farewellText":
+		if e.ComplexityRoot.InboxSettings.FarewellText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxSettings.FarewellText(childComplexity), true
+	case "InboxSettings.noAnswerSeconds":
+		if e.ComplexityRoot.InboxSettings.NoAnswerSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxSettings.NoAnswerSeconds(childComplexity), true
+	case "InboxSettings.onClose":
+		if e.ComplexityRoot.InboxSettings.OnClose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxSettings.OnClose(childComplexity), true
+	case "InboxSettings.passOnAfter":
+		if e.ComplexityRoot.InboxSettings.PassOnAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxSettings.PassOnAfter(childComplexity), true
+	case "InboxSettings.rerouteUnanswered":
+		if e.ComplexityRoot.InboxSettings.RerouteUnanswered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxSettings.RerouteUnanswered(childComplexity), true
+	case "InboxSettings.showQueuePosition":
+		if e.ComplexityRoot.InboxSettings.ShowQueuePosition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxSettings.ShowQueuePosition(childComplexity), true
 
 	case "Integration.avatarUrl":
 		if e.ComplexityRoot.Integration.AvatarURL == nil {
@@ -6702,6 +6859,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeactivateUser(childComplexity, args["input"].(account.DeactivateUserInput)), true
+	case "Mutation.declineConversation":
+		if e.ComplexityRoot.Mutation.DeclineConversation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_declineConversation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeclineConversation(childComplexity, args["input"].(conversation.DeclineConversationInput)), true
 	case "Mutation.deleteConversation":
 		if e.ComplexityRoot.Mutation.DeleteConversation == nil {
 			break
@@ -7494,6 +7662,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateInboxMembers(childComplexity, args["input"].(inbox.UpdateInboxMembersInput)), true
+	case "Mutation.updateInboxSettings":
+		if e.ComplexityRoot.Mutation.UpdateInboxSettings == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateInboxSettings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateInboxSettings(childComplexity, args["input"].(inbox.UpdateInboxSettingsInput)), true
 	case "Mutation.updateIntegration":
 		if e.ComplexityRoot.Mutation.UpdateIntegration == nil {
 			break
@@ -7930,7 +8109,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Availability(childComplexity, args["channelId"].(string), args["at"].(*clock.Micros), args["userIds"].([]string)), true
+		return e.ComplexityRoot.Query.Availability(childComplexity, args["channelId"].(string), args["at"].(*clock.Micros), args["userIds"].([]string), args["pageUrl"].(*string), args["targetedMessageId"].(*string), args["visitorId"].(*string)), true
 	case "Query.bot":
 		if e.ComplexityRoot.Query.Bot == nil {
 			break
@@ -8738,6 +8917,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Routing.OfferAgain(childComplexity), true
+	case "Routing.offerMaxAge":
+		if e.ComplexityRoot.Routing.OfferMaxAge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Routing.OfferMaxAge(childComplexity), true
+	case "Routing.offerPerMinute":
+		if e.ComplexityRoot.Routing.OfferPerMinute == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Routing.OfferPerMinute(childComplexity), true
 	case "Routing.rules":
 		if e.ComplexityRoot.Routing.Rules == nil {
 			break
@@ -8850,6 +9041,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoutingDecision.ID(childComplexity), true
+	case "RoutingDecision.offer":
+		if e.ComplexityRoot.RoutingDecision.Offer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecision.Offer(childComplexity), true
 	case "RoutingDecision.rule":
 		if e.ComplexityRoot.RoutingDecision.Rule == nil {
 			break
@@ -8940,6 +9137,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoutingListCondition.Member(childComplexity), true
 
+	case "RoutingOffer.maxAge":
+		if e.ComplexityRoot.RoutingOffer.MaxAge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingOffer.MaxAge(childComplexity), true
+	case "RoutingOffer.perMinute":
+		if e.ComplexityRoot.RoutingOffer.PerMinute == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingOffer.PerMinute(childComplexity), true
+	case "RoutingOffer.visitorConnected":
+		if e.ComplexityRoot.RoutingOffer.VisitorConnected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingOffer.VisitorConnected(childComplexity), true
+
 	case "RoutingPageCondition.operator":
 		if e.ComplexityRoot.RoutingPageCondition.Operator == nil {
 			break
@@ -8965,6 +9181,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoutingRule.Fallback(childComplexity), true
+	case "RoutingRule.gone":
+		if e.ComplexityRoot.RoutingRule.Gone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Gone(childComplexity), true
 	case "RoutingRule.method":
 		if e.ComplexityRoot.RoutingRule.Method == nil {
 			break
@@ -10256,6 +10478,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TargetedMessagePreview.Warnings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "TargetedMessagePreview.widget":
+		if e.ComplexityRoot.TargetedMessagePreview.Widget == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessagePreview.Widget(childComplexity), true
 
 	case "TargetedMessageStats.chats":
 		if e.ComplexityRoot.TargetedMessageStats.Chats == nil {
@@ -10999,6 +11227,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateInboxMembersPayload.UserErrors(childComplexity), true
 
+	case "UpdateInboxSettingsPayload.inbox":
+		if e.ComplexityRoot.UpdateInboxSettingsPayload.Inbox == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateInboxSettingsPayload.Inbox(childComplexity), true
+	case "UpdateInboxSettingsPayload.userErrors":
+		if e.ComplexityRoot.UpdateInboxSettingsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateInboxSettingsPayload.UserErrors(childComplexity), true
+
 	case "UpdateIntegrationPayload.integration":
 		if e.ComplexityRoot.UpdateIntegrationPayload.Integration == nil {
 			break
@@ -11148,6 +11389,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpsertContactPayload.UserErrors(childComplexity), true
 
+	case "User.autoAssign":
+		if e.ComplexityRoot.User.AutoAssign == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.AutoAssign(childComplexity), true
 	case "User.availability":
 		if e.ComplexityRoot.User.Availability == nil {
 			break
@@ -11190,6 +11437,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.ExternalID(childComplexity), true
+	case "User.followsPresence":
+		if e.ComplexityRoot.User.FollowsPresence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.FollowsPresence(childComplexity), true
 	case "User.id":
 		if e.ComplexityRoot.User.ID == nil {
 			break
@@ -11248,6 +11501,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Teams(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "User.workingHours":
+		if e.ComplexityRoot.User.WorkingHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.WorkingHours(childComplexity), true
 
 	case "UserConnection.edges":
 		if e.ComplexityRoot.UserConnection.Edges == nil {
@@ -11617,6 +11876,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VisitorConversation.Preview(childComplexity), true
+	case "VisitorConversation.queuePosition":
+		if e.ComplexityRoot.VisitorConversation.QueuePosition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorConversation.QueuePosition(childComplexity), true
 	case "VisitorConversation.status":
 		if e.ComplexityRoot.VisitorConversation.Status == nil {
 			break
@@ -11810,6 +12075,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VisitorMessageEdge.Node(childComplexity), true
+
+	case "VisitorQueueChange.queuePosition":
+		if e.ComplexityRoot.VisitorQueueChange.QueuePosition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorQueueChange.QueuePosition(childComplexity), true
 
 	case "VisitorSession.startedAt":
 		if e.ComplexityRoot.VisitorSession.CreatedAt == nil {
@@ -12236,6 +12508,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WithdrawConsentPayload.UserErrors(childComplexity), true
 
+	case "WorkingHours.holidays":
+		if e.ComplexityRoot.WorkingHours.Holidays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkingHours.Holidays(childComplexity), true
+	case "WorkingHours.hours":
+		if e.ComplexityRoot.WorkingHours.Hours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkingHours.Hours(childComplexity), true
+	case "WorkingHours.timeZone":
+		if e.ComplexityRoot.WorkingHours.TimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkingHours.TimeZone(childComplexity), true
+
 	case "_Service.sdl":
 		if e.ComplexityRoot._Service.SDL == nil {
 			break
@@ -12290,6 +12581,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateTicketInput", ec.unmarshalInputCreateTicketInput),
 			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
 			graphql.NewInputUnmarshaler("DeactivateUserInput", ec.unmarshalInputDeactivateUserInput),
+			graphql.NewInputUnmarshaler("DeclineConversationInput", ec.unmarshalInputDeclineConversationInput),
 			graphql.NewInputUnmarshaler("DeleteConversationInput", ec.unmarshalInputDeleteConversationInput),
 			graphql.NewInputUnmarshaler("DeleteInboxInput", ec.unmarshalInputDeleteInboxInput),
 			graphql.NewInputUnmarshaler("DeleteMessageInput", ec.unmarshalInputDeleteMessageInput),
@@ -12383,6 +12675,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateEmailChannelInput", ec.unmarshalInputUpdateEmailChannelInput),
 			graphql.NewInputUnmarshaler("UpdateEmailRoleNamesInput", ec.unmarshalInputUpdateEmailRoleNamesInput),
 			graphql.NewInputUnmarshaler("UpdateInboxMembersInput", ec.unmarshalInputUpdateInboxMembersInput),
+			graphql.NewInputUnmarshaler("UpdateInboxSettingsInput", ec.unmarshalInputUpdateInboxSettingsInput),
 			graphql.NewInputUnmarshaler("UpdateIntegrationInput", ec.unmarshalInputUpdateIntegrationInput),
 			graphql.NewInputUnmarshaler("UpdateOwnProfileInput", ec.unmarshalInputUpdateOwnProfileInput),
 			graphql.NewInputUnmarshaler("UpdateSavedViewInput", ec.unmarshalInputUpdateSavedViewInput),
@@ -12397,6 +12690,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ViewInput", ec.unmarshalInputViewInput),
 			graphql.NewInputUnmarshaler("WholeViewInput", ec.unmarshalInputWholeViewInput),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
+			graphql.NewInputUnmarshaler("WorkingHoursInput", ec.unmarshalInputWorkingHoursInput),
 		)
 	}
 	first := true
@@ -12904,14 +13198,23 @@ type UploadVisitorAttachmentPayload @visible(to: [VISITOR]) {
 }
 `, BuiltIn: false},
 	{Name: "../schema/channel.graphqls", Input: `extend type Query {
-  "Whether a chat channel's team is available at a given time, and why. The widget gets the same answer."
+  """
+  Whether a chat channel's team is available at a given time, and why. The widget gets the same answer: the people who count are those of
+  the rule that a chat from the page would match. Without page, targeted message and visitor, all members of the inbox count.
+  """
   availability(
     "The chat channel."
     channelId: ID!
     "The time; default: now."
     at: Time
-    "Members of the inbox to take into account; default: all of them."
+    "Take only these members of the inbox into account; default: all who count."
     userIds: [ID!]
+    "The page that the visitor is on: it decides which targeted message they see, and which rule their chat matches."
+    pageUrl: URL
+    "The targeted message that the visitor sees, instead of the one that the page decides."
+    targetedMessageId: ID
+    "The visitor: their contact and lists decide too, and who has their open chats is there for them."
+    visitorId: ID
   ): AvailabilityAnswer! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "settings:read")
 }
 
@@ -12962,7 +13265,7 @@ type ChatAvailability @scope(read: "settings:read") {
 A range of operating hours in local time. When the clocks change, a start that is skipped moves to the end of the gap, and an hour
 that occurs twice counts both times. Overlapping ranges are merged.
 """
-type ChatHours @scope(read: "settings:read") {
+type ChatHours @scope(read: "settings:read", also: ["people:read"]) {
   "The day on which it starts."
   day: Weekday!
   "Its start, such as ` + "`" + `09:00` + "`" + `."
@@ -12972,7 +13275,7 @@ type ChatHours @scope(read: "settings:read") {
 }
 
 "A day off."
-type ChatHoliday @scope(read: "settings:read") {
+type ChatHoliday @scope(read: "settings:read", also: ["people:read"]) {
   "The date, such as ` + "`" + `2026-12-25` + "`" + `."
   date: String!
   "Its name; null if it has none."
@@ -13865,6 +14168,16 @@ extend type Mutation {
   ): AssignConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:assign")
     @errors(codes: [CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED])
   """
+  Gives a conversation that is assigned to the caller back: it is routed among the others who are available, and the caller is skipped. If
+  no one else can take it, the caller keeps it; ` + "`" + `routingDecisions` + "`" + ` says why. INVALID if it is not assigned to the caller, or has no
+  routing. Emits ` + "`" + `CONVERSATION_ROUTED` + "`" + `, and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` if someone else gets it.
+  """
+  declineConversation(
+    "The conversation to act on."
+    input: DeclineConversationInput!
+  ): DeclineConversationPayload! @access(to: [ADMIN, AGENT], scope: "conversations:assign")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
   Closes a conversation; a closed one stays as it is. While a bot is talking with the visitor: BOT_CONVERSATION_ACTIVE; the message says
   when the conversation can be closed. Emits ` + "`" + `CONVERSATION_CLOSED` + "`" + `.
   """
@@ -14096,6 +14409,8 @@ type Conversation implements Node @scope(read: "conversations:read") @key(fields
   reopenCount: Int!
   "Who closed it; null while it is open, and if it closed by itself."
   resolvedBy: Actor
+  "The kind of who closed it: SYSTEM if it closed by itself. Null while it is open, and if it was closed before this was recorded."
+  closedBy: ActorKind
   """
   From when it can be closed, while a bot handles an open conversation: 30 minutes after the visitor's last message. May be in the past.
   Null if no bot handles it.
@@ -14318,6 +14633,24 @@ input ClaimConversationInput {
 
 "Payload of ` + "`" + `claimConversation` + "`" + `."
 type ClaimConversationPayload {
+  "The conversation in its current state."
+  conversation: Conversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The conversation to decline."
+input DeclineConversationInput {
+  "The conversation."
+  conversationId: ID!
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
+  expectedRevision: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `declineConversation` + "`" + `."
+type DeclineConversationPayload {
   "The conversation in its current state."
   conversation: Conversation
   "Errors that the caller can correct; empty on success."
@@ -16194,6 +16527,15 @@ extend type Mutation {
   ): RenameInboxPayload! @access(to: [ADMIN], scope: "settings:write")
     @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
+  Changes how conversations of an inbox are worked on. What is switched on applies to what happens from then on: a conversation in which
+  the contact has been silent since before closing was switched on is not closed. Emits ` + "`" + `INBOX_UPDATED` + "`" + `.
+  """
+  updateInboxSettings(
+    "The inbox, and what to change."
+    input: UpdateInboxSettingsInput!
+  ): UpdateInboxSettingsPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
   Adds and removes members, with immediate effect. Open conversations assigned to former members are unassigned.
   Emits ` + "`" + `MEMBER_ADDED` + "`" + ` and ` + "`" + `MEMBER_REMOVED` + "`" + ` for each member, and ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` for each such conversation.
   """
@@ -16277,6 +16619,8 @@ type Inbox implements Node @scope(read: "settings:read") @key(fields: "id") {
   chatChannel: ChatChannel
   "Numbers of open and unread conversations in each built-in view, in the order of ConversationView; empty unless the caller is a member."
   viewCounts: [ViewCount!]! @scope(also: ["conversations:read"])
+  "How its conversations are worked on."
+  settings: InboxSettings!
   "When it was created."
   createdAt: Time!
   "Everyone who is a member, directly or through a team, by name, and what they have to do."
@@ -16290,6 +16634,52 @@ type Inbox implements Node @scope(read: "settings:read") @key(fields: "id") {
     "Continue backwards from this cursor."
     before: String
   ): InboxPersonConnection! @scope(also: ["people:read"])
+}
+
+"How the conversations of an inbox are worked on."
+type InboxSettings @scope(read: "settings:read") {
+  "Whether whoever answers an unassigned conversation gets it."
+  assignOnReply: AssignOnReply!
+  "Whether a visitor who waits unassigned sees their place in the queue."
+  showQueuePosition: Boolean!
+  "After how many minutes of the contact's silence a chat closes by itself, if the team wrote last; null: never."
+  closeSilentChatsAfter: Int
+  "After how many minutes of the contact's silence any other conversation closes by itself, if the team wrote last; null: never."
+  closeSilentEmailsAfter: Int
+  "What the visitor of a chat that closes by itself reads last; null: nothing."
+  farewellText: String
+  """
+  Whether a chat is routed again if the user whom routing chose has neither answered nor read it within ` + "`" + `noAnswerSeconds` + "`" + `; at most three
+  times. If no one else can take it, they keep it.
+  """
+  rerouteUnanswered: Boolean!
+  "How long the user has."
+  noAnswerSeconds: Int!
+  """
+  After how many minutes without connection and answer of its assignee an open chat is routed among the others who are available, if its
+  visitor is waiting; once per message of the visitor. Null: never.
+  """
+  passOnAfter: Int
+  "What becomes of the assignee when a conversation is closed."
+  onClose: OnClose!
+}
+
+"Whether whoever answers an unassigned conversation gets it. Only messages that people write count, not notes."
+enum AssignOnReply {
+  "They get it."
+  ON
+  "They get it, unless it is assigned to a team that they are not in."
+  TEAM_ONLY
+  "It stays unassigned."
+  OFF
+}
+
+"What becomes of the assignee when a conversation is closed."
+enum OnClose {
+  "They keep it."
+  KEEP_ASSIGNEE
+  "It becomes unassigned; if it is reopened, it is routed."
+  RELEASE
 }
 
 "A channel through which conversations arrive in an inbox."
@@ -16443,6 +16833,40 @@ input RenameInboxInput {
 
 "Payload of ` + "`" + `renameInbox` + "`" + `."
 type RenameInboxPayload {
+  "The inbox in its current state."
+  inbox: Inbox
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A field that is omitted stays as it is; null switches it off where the field says so, and otherwise is REQUIRED."
+input UpdateInboxSettingsInput {
+  "The inbox."
+  inboxId: ID!
+  "Whether whoever answers an unassigned conversation gets it."
+  assignOnReply: AssignOnReply
+  "Whether a visitor who waits unassigned sees their place in the queue."
+  showQueuePosition: Boolean
+  "After how many minutes of the contact's silence a chat closes by itself, 1 to 525,600; null: never."
+  closeSilentChatsAfter: Int
+  "After how many minutes of the contact's silence any other conversation closes by itself, 1 to 525,600; null: never."
+  closeSilentEmailsAfter: Int
+  "What the visitor of a chat that closes by itself reads last, at most 5,000 characters; null: nothing."
+  farewellText: String
+  "Whether a chat is routed again if the user whom routing chose has neither answered nor read it in time."
+  rerouteUnanswered: Boolean
+  "How long the user has, 10 to 86,400; the default of a new inbox is 120."
+  noAnswerSeconds: Int
+  "After how many minutes of its assignee's absence an open chat with a waiting visitor is passed on, 1 to 10,080; null: never."
+  passOnAfter: Int
+  "What becomes of the assignee when a conversation is closed."
+  onClose: OnClose
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `updateInboxSettings` + "`" + `."
+type UpdateInboxSettingsPayload {
   "The inbox in its current state."
   inbox: Inbox
   "Errors that the caller can correct; empty on success."
@@ -17782,6 +18206,15 @@ type User implements Node @scope(read: "people:read") @key(fields: "id") {
   reassignRepliesWhenAway: Boolean!
   "How many open chats routing assigns to the user at the same time; manual assignments are not limited. Null if unlimited."
   chatCapacity: Int
+  "Whether routing may choose the user; false leaves them out of automatic assignment only."
+  autoAssign: Boolean!
+  """
+  Whether availability follows presence: the user becomes AVAILABLE when they connect (open a subscription) or answer, and AWAY two minutes
+  after the last connection ended, or ten minutes after the last answer. What they set to AWAY by hand stays so.
+  """
+  followsPresence: Boolean!
+  "The user's own working hours; null: none. Outside them the user is AWAY, unless they set AVAILABLE by hand, for as long as they are connected."
+  workingHours: WorkingHours
   "The id of the user in a system of the account's; null if none."
   externalId: String
   "Number of open conversations assigned to the user in the whole account, without filtered and snoozed ones: what routing compares."
@@ -17952,6 +18385,26 @@ type CreateUserPayload {
   userErrors: [UserError!]!
 }
 
+"The working hours of a user, as the operating hours of a chat channel."
+type WorkingHours @scope(read: "people:read") {
+  "IANA name of the time zone."
+  timeZone: String!
+  "The hours of a week."
+  hours: [ChatHours!]!
+  "Days off, by date. Ranges that start on a day off do not open."
+  holidays: [ChatHoliday!]!
+}
+
+"The working hours of a user."
+input WorkingHoursInput {
+  "IANA name, such as ` + "`" + `Europe/Berlin` + "`" + `."
+  timeZone: String!
+  "All ranges of the week, 1 to 100."
+  hours: [ChatHoursInput!]!
+  "All days off, at most 500; default: none."
+  holidays: [ChatHolidayInput!]
+}
+
 "A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
 input UpdateUserInput {
   "The user to change."
@@ -17970,6 +18423,12 @@ input UpdateUserInput {
   reassignRepliesWhenAway: Boolean
   "How many open chats routing assigns to the user at the same time, 1 to 1,000; null: unlimited."
   chatCapacity: Int
+  "Whether routing may choose the user."
+  autoAssign: Boolean
+  "Whether availability follows presence."
+  followsPresence: Boolean
+  "The user's own working hours; null: none."
+  workingHours: WorkingHoursInput
   "The id of the user in a system of the account's: 1 to 200 characters, unique among its users; null: none; \"\" is as if left out."
   externalId: String
   "At most 255 characters; see Mutation."
@@ -17984,6 +18443,10 @@ input UpdateOwnProfileInput {
   avatarUrl: URL
   "Whether a contact's next message is routed again while the user is away."
   reassignRepliesWhenAway: Boolean
+  "Whether availability follows presence."
+  followsPresence: Boolean
+  "The user's own working hours; null: none."
+  workingHours: WorkingHoursInput
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -18424,8 +18887,15 @@ type SetRemoteImageSenderPayload {
 type Routing @scope(read: "settings:read") {
   "The first rule with all conditions met decides; the last rule has no conditions. No rules: conversations are left unassigned."
   rules: [RoutingRule!]!
-  "Whether a conversation that no one could take is offered again when someone can take it; the one waiting longest comes first."
+  """
+  Whether a conversation that no one could take is offered again when someone can take it: first chats whose visitor is connected, or was
+  within two minutes, then all others; of each group the one waiting longest comes first.
+  """
   offerAgain: Boolean!
+  "How many seconds of waiting after which it is left for people to pick; chats whose visitor is connected are always offered."
+  offerMaxAge: Int!
+  "How many are offered to one user within a minute, not counting chats whose visitor is connected."
+  offerPerMinute: Int!
 }
 
 "A routing rule."
@@ -18434,14 +18904,24 @@ type RoutingRule @scope(read: "settings:read") {
   conditions: [RoutingCondition!]!
   "The group of users that the rule chooses from."
   target: RoutingTarget!
-  "With USERS: the users, in order; deleted ones are left out."
+  "With USERS: the users, in order."
   users: [User!]!
-  "With TEAMS: the teams, in order; deleted ones are left out."
+  "With TEAMS: the teams, in order; deleted ones are in ` + "`" + `gone` + "`" + `."
   teams: [Team!]!
+  "What the rule names and is gone: teams, and lists of its conditions. Routing passes over it, and other changes are not refused because of it."
+  gone: [GoneReference!]!
   "How it chooses among USERS or the members of TEAMS."
   method: RoutingMethod!
   "With CONTACT_OWNER: who gets the conversation if the owner cannot; null if no one."
   fallback: User
+}
+
+"What something names and is gone."
+type GoneReference @scope(read: "settings:read") {
+  "The id of what is gone."
+  id: ID!
+  "Always true."
+  deleted: Boolean!
 }
 
 """
@@ -18579,14 +19059,16 @@ type RoutingDecision implements Node @scope(read: "conversations:read", also: ["
   trigger: RoutingTrigger!
   "The targeted message with the rules; null if they belong to an e-mail channel, or if the targeted message was deleted."
   targetedMessage: TargetedMessage
-  "Number of the rule that decided, from 1; 0 if none did."
-  rule: Int!
+  "Position of the rule that decided among the rules, from 0, as in the paths of errors; null if none did."
+  rule: Int
   "The group of users that the rule chose from."
   target: RoutingTarget!
   "Who got it; null if no one could. With OWNER_AWAY and REOPENED, the current assignee then keeps it."
   assignee: User
   "The team that got it; null if none."
   assignedTeam: Team
+  "The bounds of offers that apply; null unless it was offered again, or is to be."
+  offer: RoutingOffer
   "All users named by the rule, in its order, with the result for each."
   candidates(
     "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
@@ -18598,6 +19080,16 @@ type RoutingDecision implements Node @scope(read: "conversations:read", also: ["
     "Continue backwards from this cursor."
     before: String
   ): RoutingCandidateConnection!
+}
+
+"How an offer is bounded."
+type RoutingOffer @scope(read: "conversations:read", also: ["settings:read"]) {
+  "How many seconds of waiting after which it is not offered any more."
+  maxAge: Int!
+  "How many are offered to one user within a minute."
+  perMinute: Int!
+  "Whether the visitor was connected, or had been within two minutes: then neither bound applies."
+  visitorConnected: Boolean!
 }
 
 "A user that routing considered."
@@ -18624,6 +19116,16 @@ enum RoutingSkipReason {
   DEACTIVATED
   "They were eligible, but it was another user's turn."
   NOT_NEXT
+  "They are left out of automatic assignment."
+  NOT_AUTO_ASSIGNED
+  "They were offered as many conversations within the last minute as the routing allows."
+  OFFER_LIMIT
+  "It was assigned to them, and they neither answered nor looked in time."
+  NO_ANSWER
+  "They declined it."
+  DECLINED
+  "It is assigned to them, and they have not been connected for some time."
+  NOT_CONNECTED
 }
 
 "What triggered routing."
@@ -18642,6 +19144,12 @@ enum RoutingTrigger {
   OFFERED
   "The contact wrote while the assignee was away."
   OWNER_AWAY
+  "The assignee neither answered nor looked in time."
+  NO_ANSWER
+  "The assignee declined it."
+  DECLINED
+  "The visitor is waiting, and the assignee has not been connected for some time."
+  OWNER_GONE
   "None: it is the result of ` + "`" + `routingPreview` + "`" + `."
   PREVIEW
 }
@@ -18655,6 +19163,10 @@ input RoutingInput {
   rules: [RoutingRuleInput!]!
   "Whether a conversation that no one could take is offered again; default: true."
   offerAgain: Boolean
+  "How many seconds of waiting after which it is not offered any more, 60 to 31,536,000; default: 604,800, which is seven days."
+  offerMaxAge: Int
+  "How many are offered to one user within a minute, 1 to 100; default: 3. Chats whose visitor is connected are not counted."
+  offerPerMinute: Int
 }
 
 "A routing rule."
@@ -19150,7 +19662,12 @@ type Presence @scope(read: "conversations:read") {
 }
 
 "A change to what a visitor sees of their conversation."
-union VisitorConversationChange = VisitorMessageChange | VisitorTyping | VisitorStatusChange | VisitorConversationContinued
+union VisitorConversationChange =
+  | VisitorMessageChange
+  | VisitorTyping
+  | VisitorStatusChange
+  | VisitorQueueChange
+  | VisitorConversationContinued
 
 "A change to the messages that a visitor sees."
 type VisitorMessageChange @visible(to: [VISITOR]) @scope(read: "conversations:read") {
@@ -19185,6 +19702,14 @@ It is also the only change of a conversation that went on before.
 type VisitorConversationContinued @visible(to: [VISITOR]) @scope(read: "conversations:read") {
   "The conversation as it was at the proof."
   conversation: VisitorConversation!
+}
+
+"""
+The visitor's place in the queue: at first, if they have one, and whenever it is another one. It is not stored: it comes without a cursor.
+"""
+type VisitorQueueChange @visible(to: [VISITOR]) @scope(read: "conversations:read") {
+  "The place, from 1; null: they do not wait any more, or the inbox does not show it."
+  queuePosition: Int
 }
 
 "Who is typing, and where."
@@ -19229,7 +19754,7 @@ type SetTypingPayload @visible(to: [VISITOR]) {
 extend type Mutation {
   """
   Creates a tag. ALREADY_EXISTS if one has the name, regardless of case. The name of a tag that was merged is free: from then on it stands for
-  the new tag. If only admins manage tags (` + "`" + `Account.tagsManaged` + "`" + `): FORBIDDEN for others. Emits ` + "`" + `TAG_CREATED` + "`" + `.
+  the new tag. An account has at most 5,000 tags. If only admins manage tags (` + "`" + `Account.tagsManaged` + "`" + `): FORBIDDEN for others. Emits ` + "`" + `TAG_CREATED` + "`" + `.
   """
   createTag(
     "The tag."
@@ -19415,7 +19940,11 @@ extend type Mutation {
     input: CreateTargetedMessageInput!
   ): CreateTargetedMessagePayload! @access(to: [ADMIN], scope: "settings:write")
     @errors(codes: [CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
-  "Changes a targeted message. If it is on, the change is live at once; running chats keep their version. Emits ` + "`" + `TARGETED_MESSAGE_UPDATED` + "`" + `."
+  """
+  Changes a targeted message. If it is on, the change is live at once; running chats keep their version, but are routed by the rules of
+  now. Only what the input changes is checked: who lost a seat, or what was deleted since, refuses no other change.
+  Emits ` + "`" + `TARGETED_MESSAGE_UPDATED` + "`" + `.
+  """
   updateTargetedMessage(
     "What to change."
     input: UpdateTargetedMessageInput!
@@ -19591,8 +20120,10 @@ type Heading @scope(read: "settings:read") {
   kind: HeadingKind!
   "With USERS: the users; deactivated ones are left out."
   users: [User!]!
-  "With TEAM: the team; its name is shown too."
+  "With TEAM: the team; its name is shown too. Null also if it was deleted: then it is in ` + "`" + `gone` + "`" + `."
   team: Team
+  "The team that the heading names, if it was deleted. Other changes are not refused because of it."
+  gone: [GoneReference!]!
   "With CONTACT_OWNER: the user who is shown if the contact has no active owner."
   fallback: User
   "With CUSTOM: a name; null if none."
@@ -19693,6 +20224,11 @@ type TargetedMessageStats @scope(read: "settings:read") {
 type TargetedMessagePreview @scope(read: "settings:read") {
   "The targeted message that they would see; null if none."
   shown: TargetedMessage
+  """
+  What the widget would show, as the query ` + "`" + `widget` + "`" + ` answers: whether there is a launcher, availability, heading, what it asks for. It obeys
+  the size of the screen and the time; the visitor is a new one, of the contact if one is given.
+  """
+  widget: Widget!
   "The result for each of the channel's messages, by position."
   verdicts(
     "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
@@ -21031,6 +21567,11 @@ type VisitorConversation implements Node @visible(to: [VISITOR]) @scope(read: "c
   status: ConversationStatus!
   "Who it is assigned to; null if no one."
   assignee: WidgetPerson
+  """
+  The visitor's place among those who wait in the inbox and are connected, from 1; null unless they wait unassigned for someone and the
+  inbox shows it. The subscription ` + "`" + `visitorConversation` + "`" + ` reports it as it changes.
+  """
+  queuePosition: Int
   "Number of messages that the visitor has not read."
   unread: Int!
   "Messages, oldest first, without notes and deleted ones."
@@ -22057,6 +22598,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_reopenCount(ctx, field)
 	case "resolvedBy":
 		return ec.fieldContext_Conversation_resolvedBy(ctx, field)
+	case "closedBy":
+		return ec.fieldContext_Conversation_closedBy(ctx, field)
 	case "closableAt":
 		return ec.fieldContext_Conversation_closableAt(ctx, field)
 	case "closedAt":
@@ -22285,6 +22828,16 @@ func (ec *executionContext) childFields_DeactivateUserPayload(ctx context.Contex
 		return ec.fieldContext_DeactivateUserPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeactivateUserPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeclineConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_DeclineConversationPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeclineConversationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeclineConversationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -22831,6 +23384,16 @@ func (ec *executionContext) childFields_ForwardingConfirmation(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ForwardingConfirmation", field.Name)
 }
 
+func (ec *executionContext) childFields_GoneReference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_GoneReference_id(ctx, field)
+	case "deleted":
+		return ec.fieldContext_GoneReference_deleted(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GoneReference", field.Name)
+}
+
 func (ec *executionContext) childFields_HandOffConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -22849,6 +23412,8 @@ func (ec *executionContext) childFields_Heading(ctx context.Context, field graph
 		return ec.fieldContext_Heading_users(ctx, field)
 	case "team":
 		return ec.fieldContext_Heading_team(ctx, field)
+	case "gone":
+		return ec.fieldContext_Heading_gone(ctx, field)
 	case "fallback":
 		return ec.fieldContext_Heading_fallback(ctx, field)
 	case "name":
@@ -22911,6 +23476,8 @@ func (ec *executionContext) childFields_Inbox(ctx context.Context, field graphql
 		return ec.fieldContext_Inbox_chatChannel(ctx, field)
 	case "viewCounts":
 		return ec.fieldContext_Inbox_viewCounts(ctx, field)
+	case "settings":
+		return ec.fieldContext_Inbox_settings(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Inbox_createdAt(ctx, field)
 	case "people":
@@ -22995,6 +23562,30 @@ func (ec *executionContext) childFields_InboxPersonEdge(ctx context.Context, fie
 		return ec.fieldContext_InboxPersonEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InboxPersonEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InboxSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "assignOnReply":
+		return ec.fieldContext_InboxSettings_assignOnReply(ctx, field)
+	case "showQueuePosition":
+		return ec.fieldContext_InboxSettings_showQueuePosition(ctx, field)
+	case "closeSilentChatsAfter":
+		return ec.fieldContext_InboxSettings_closeSilentChatsAfter(ctx, field)
+	case "closeSilentEmailsAfter":
+		return ec.fieldContext_InboxSettings_closeSilentEmailsAfter(ctx, field)
+	case "farewellText":
+		return ec.fieldContext_InboxSettings_farewellText(ctx, field)
+	case "rerouteUnanswered":
+		return ec.fieldContext_InboxSettings_rerouteUnanswered(ctx, field)
+	case "noAnswerSeconds":
+		return ec.fieldContext_InboxSettings_noAnswerSeconds(ctx, field)
+	case "passOnAfter":
+		return ec.fieldContext_InboxSettings_passOnAfter(ctx, field)
+	case "onClose":
+		return ec.fieldContext_InboxSettings_onClose(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InboxSettings", field.Name)
 }
 
 func (ec *executionContext) childFields_Integration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23631,6 +24222,10 @@ func (ec *executionContext) childFields_Routing(ctx context.Context, field graph
 		return ec.fieldContext_Routing_rules(ctx, field)
 	case "offerAgain":
 		return ec.fieldContext_Routing_offerAgain(ctx, field)
+	case "offerMaxAge":
+		return ec.fieldContext_Routing_offerMaxAge(ctx, field)
+	case "offerPerMinute":
+		return ec.fieldContext_Routing_offerPerMinute(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Routing", field.Name)
 }
@@ -23687,6 +24282,8 @@ func (ec *executionContext) childFields_RoutingDecision(ctx context.Context, fie
 		return ec.fieldContext_RoutingDecision_assignee(ctx, field)
 	case "assignedTeam":
 		return ec.fieldContext_RoutingDecision_assignedTeam(ctx, field)
+	case "offer":
+		return ec.fieldContext_RoutingDecision_offer(ctx, field)
 	case "candidates":
 		return ec.fieldContext_RoutingDecision_candidates(ctx, field)
 	}
@@ -23715,6 +24312,18 @@ func (ec *executionContext) childFields_RoutingDecisionEdge(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type RoutingDecisionEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RoutingOffer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "maxAge":
+		return ec.fieldContext_RoutingOffer_maxAge(ctx, field)
+	case "perMinute":
+		return ec.fieldContext_RoutingOffer_perMinute(ctx, field)
+	case "visitorConnected":
+		return ec.fieldContext_RoutingOffer_visitorConnected(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingOffer", field.Name)
+}
+
 func (ec *executionContext) childFields_RoutingRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conditions":
@@ -23725,6 +24334,8 @@ func (ec *executionContext) childFields_RoutingRule(ctx context.Context, field g
 		return ec.fieldContext_RoutingRule_users(ctx, field)
 	case "teams":
 		return ec.fieldContext_RoutingRule_teams(ctx, field)
+	case "gone":
+		return ec.fieldContext_RoutingRule_gone(ctx, field)
 	case "method":
 		return ec.fieldContext_RoutingRule_method(ctx, field)
 	case "fallback":
@@ -24267,6 +24878,8 @@ func (ec *executionContext) childFields_TargetedMessagePreview(ctx context.Conte
 	switch field.Name {
 	case "shown":
 		return ec.fieldContext_TargetedMessagePreview_shown(ctx, field)
+	case "widget":
+		return ec.fieldContext_TargetedMessagePreview_widget(ctx, field)
 	case "verdicts":
 		return ec.fieldContext_TargetedMessagePreview_verdicts(ctx, field)
 	case "warnings":
@@ -24709,6 +25322,16 @@ func (ec *executionContext) childFields_UpdateInboxMembersPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type UpdateInboxMembersPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateInboxSettingsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inbox":
+		return ec.fieldContext_UpdateInboxSettingsPayload_inbox(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateInboxSettingsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateInboxSettingsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateIntegrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "integration":
@@ -24843,6 +25466,12 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_reassignRepliesWhenAway(ctx, field)
 	case "chatCapacity":
 		return ec.fieldContext_User_chatCapacity(ctx, field)
+	case "autoAssign":
+		return ec.fieldContext_User_autoAssign(ctx, field)
+	case "followsPresence":
+		return ec.fieldContext_User_followsPresence(ctx, field)
+	case "workingHours":
+		return ec.fieldContext_User_workingHours(ctx, field)
 	case "externalId":
 		return ec.fieldContext_User_externalId(ctx, field)
 	case "openConversationCount":
@@ -25007,6 +25636,8 @@ func (ec *executionContext) childFields_VisitorConversation(ctx context.Context,
 		return ec.fieldContext_VisitorConversation_status(ctx, field)
 	case "assignee":
 		return ec.fieldContext_VisitorConversation_assignee(ctx, field)
+	case "queuePosition":
+		return ec.fieldContext_VisitorConversation_queuePosition(ctx, field)
 	case "unread":
 		return ec.fieldContext_VisitorConversation_unread(ctx, field)
 	case "messages":
@@ -25307,6 +25938,18 @@ func (ec *executionContext) childFields_WithdrawConsentPayload(ctx context.Conte
 		return ec.fieldContext_WithdrawConsentPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawConsentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WorkingHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "timeZone":
+		return ec.fieldContext_WorkingHours_timeZone(ctx, field)
+	case "hours":
+		return ec.fieldContext_WorkingHours_hours(ctx, field)
+	case "holidays":
+		return ec.fieldContext_WorkingHours_holidays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WorkingHours", field.Name)
 }
 
 func (ec *executionContext) childFields__Service(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
