@@ -78,4 +78,5 @@ var otherNames = map[string]string{
 	"visitor.TypingChange":   "VisitorTyping",
 	"visitor.QueueChange":    "VisitorQueueChange",
 	"visitor.StatusChange":   "VisitorStatusChange",
+	"visitor.Continued":      "VisitorConversationContinued",
 }
