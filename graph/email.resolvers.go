@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"parley/ent"
 	"parley/graph/generated"
@@ -62,7 +61,7 @@ func (r *emailChannelResolver) TermsAcceptedBy(ctx context.Context, objs []*ent.
 }
 
 func (r *emailChannelResolver) Confirmation(ctx context.Context, obj *ent.EmailChannel) (*vocab.ForwardingConfirmation, error) {
-	panic(fmt.Errorf("not implemented: Confirmation - confirmation"))
+	return orNull(obj.Confirmation), nil
 }
 
 func (r *emailChannelResolver) BlockedSenders(ctx context.Context, objs []*ent.EmailChannel, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error) {
@@ -70,15 +69,15 @@ func (r *emailChannelResolver) BlockedSenders(ctx context.Context, objs []*ent.E
 }
 
 func (r *forwardingConfirmationResolver) Mailbox(ctx context.Context, obj *vocab.ForwardingConfirmation) (*string, error) {
-	panic(fmt.Errorf("not implemented: Mailbox - mailbox"))
+	return orNull(obj.Mailbox), nil
 }
 
 func (r *forwardingConfirmationResolver) Code(ctx context.Context, obj *vocab.ForwardingConfirmation) (*string, error) {
-	panic(fmt.Errorf("not implemented: Code - code"))
+	return orNull(obj.Code), nil
 }
 
 func (r *forwardingConfirmationResolver) URL(ctx context.Context, obj *vocab.ForwardingConfirmation) (*string, error) {
-	panic(fmt.Errorf("not implemented: URL - url"))
+	return orNull(obj.URL), nil
 }
 
 func (r *inboxResolver) EmailChannels(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.EmailChannel], error) {
@@ -90,11 +89,11 @@ func (r *inboxResolver) EmailAllowList(ctx context.Context, obj *ent.Inbox, firs
 }
 
 func (r *inboxResolver) RoleNames(ctx context.Context, obj *ent.Inbox) ([]string, error) {
-	panic(fmt.Errorf("not implemented: RoleNames - roleNames"))
+	return settings.RoleNames(obj), nil
 }
 
 func (r *inboxResolver) NewFilteredCount(ctx context.Context, objs []*ent.Inbox) ([]int, error) {
-	panic(fmt.Errorf("not implemented: NewFilteredCount - newFilteredCount"))
+	return r.Services.Conversations.NewInFiltered(ctx, pick(objs, func(i *ent.Inbox) string { return i.ID }))
 }
 
 func (r *mutationResolver) BeginEmailChannel(ctx context.Context, input settings.BeginEmailChannelInput) (*model.BeginEmailChannelPayload, error) {
@@ -130,11 +129,11 @@ func (r *mutationResolver) UpdateEmailAllowList(ctx context.Context, input setti
 }
 
 func (r *mutationResolver) UpdateEmailRoleNames(ctx context.Context, input settings.UpdateEmailRoleNamesInput) (*model.InboxPayload, error) {
-	panic(fmt.Errorf("not implemented: UpdateEmailRoleNames - updateEmailRoleNames"))
+	return inboxPayload(r.Services.EmailSettings.UpdateRoleNames(ctx, input))
 }
 
 func (r *mutationResolver) MarkFilteredSeen(ctx context.Context, input conversation.MarkFilteredSeenInput) (*model.InboxPayload, error) {
-	panic(fmt.Errorf("not implemented: MarkFilteredSeen - markFilteredSeen"))
+	return inboxPayload(r.Services.Conversations.MarkFilteredSeen(ctx, input))
 }
 
 func (r *mutationResolver) ReclassifyEmail(ctx context.Context, input receive.ReclassifyEmailInput) (*model.TaskPayload, error) {

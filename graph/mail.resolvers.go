@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"parley/ent"
 	"parley/graph/generated"
@@ -61,15 +60,15 @@ func (r *emailHeadersResolver) MailboxCount(ctx context.Context, obj *ent.Email)
 }
 
 func (r *emailHeadersResolver) SentBy(ctx context.Context, objs []*ent.Email) ([]*vocab.EmailSentBy, error) {
-	panic(fmt.Errorf("not implemented: SentBy - sentBy"))
+	return pick(objs, func(e *ent.Email) *vocab.EmailSentBy { return orNull(receive.SentBy(e)) }), nil
 }
 
 func (r *emailHeadersResolver) User(ctx context.Context, objs []*ent.Email) ([]*ent.User, error) {
-	panic(fmt.Errorf("not implemented: User - user"))
+	return r.Services.Nodes.Users(ctx, pick(objs, func(e *ent.Email) string { return e.UserID }))
 }
 
 func (r *emailHeadersResolver) EmailVerified(ctx context.Context, obj *ent.Email) (bool, error) {
-	panic(fmt.Errorf("not implemented: EmailVerified - emailVerified"))
+	return !obj.Typed, nil
 }
 
 func (r *emailHeadersResolver) RawURL(ctx context.Context, obj *ent.Email) (*string, error) {
@@ -82,11 +81,12 @@ func (r *emailRecipientResolver) Detail(ctx context.Context, obj *vocab.Recipien
 }
 
 func (r *emailRepeatResolver) Problems(ctx context.Context, obj *ent.InboundMail) ([]*vocab.MailProblem, error) {
-	panic(fmt.Errorf("not implemented: Problems - problems"))
+	return pointers(obj.Verdict.Problems), nil
 }
 
 func (r *emailRepeatResolver) RawURL(ctx context.Context, obj *ent.InboundMail) (*string, error) {
-	panic(fmt.Errorf("not implemented: RawURL - rawUrl"))
+	url, err := r.Services.EmailReceiving.RepeatURL(ctx, obj)
+	return orNull(url), err
 }
 
 func (r *emailVerdictResolver) Allowed(ctx context.Context, obj *vocab.MailVerdict) (*string, error) {
@@ -146,7 +146,7 @@ func (r *messageResolver) Email(ctx context.Context, objs []*ent.Message) ([]*en
 }
 
 func (r *messageResolver) Repeats(ctx context.Context, objs []*ent.Message, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.InboundMail], error) {
-	panic(fmt.Errorf("not implemented: Repeats - repeats"))
+	return r.Services.EmailReceiving.Repeats(ctx, objs, pageArgs(first, after, last, before))
 }
 
 func (r *mutationResolver) RetryMessage(ctx context.Context, input deliver.RetryMessageInput) (*model.MessagePayload, error) {

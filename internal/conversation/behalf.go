@@ -30,15 +30,7 @@ func (ch *change) onBehalfOf(ctx context.Context, userID *string) (author, error
 	if !id.Is(*userID, id.User) || !members[*userID] {
 		return author{}, errs.New(errs.NotAMember, "The user %q is not a member of the conversation's inbox.", errs.Clip(*userID)).On("onBehalfOfUserId")
 	}
-	u, err := ch.tx.Client.User.Get(ctx, *userID)
-	if err != nil {
-		return author{}, err
-	}
-	kind := viewer.Agent
-	if u.Role == vocab.RoleAdmin {
-		kind = viewer.Admin
-	}
-	return author{kind: kind, id: u.ID}, nil
+	return staffAuthor(ctx, ch.tx, *userID)
 }
 
 // nameAuthor has the event of a new message name the user in whose name a

@@ -49,6 +49,9 @@ type Inbound struct {
 	Participants []vocab.Mailbox
 	// PossiblyRelatedID is the thread that it names without taking part in it.
 	PossiblyRelatedID string
+	// Typed: the contact is only named in it, as by a contact form: nothing proves that
+	// they wrote it (EM-9).
+	Typed bool
 	// Files is how many files go with it.
 	Files int
 }
@@ -113,7 +116,7 @@ func (ch *change) takeIn(ctx context.Context, in Inbound, m *ent.Message) error 
 // namingBy is what it means that a mail names people: its author takes part, or is a
 // stranger.
 func (ch *change) namingBy(ctx context.Context, in Inbound) (naming, error) {
-	if in.ContactID != "" && in.ContactID == ch.c.ContactID {
+	if in.ContactID != "" && in.ContactID == ch.c.ContactID && !in.Typed {
 		return namedByParticipant, nil
 	}
 	takesPart, err := ch.tx.Client.Participant.Query().
@@ -192,17 +195,22 @@ func (s *Service) openMail(ctx context.Context, tx *store.Tx, in Inbound) (*ent.
 // addMail adds the mail as a message. What is too long is cut: the mail itself is
 // kept. Where it has no text, a list's row shows how many files it has.
 func (ch *change) addMail(ctx context.Context, in Inbound, quiet bool) (*ent.Message, error) {
-	what := content{text: firstCharacters(in.Text, MaxText), html: in.HTML}
-	if strings.TrimSpace(what.text) == "" && what.html != "" {
-		what.text = firstCharacters(richtext.Text(what.html), MaxText)
-	}
 	m, err := ch.addMessage(ctx, draft{
-		id: in.MessageID, by: author{viewer.Visitor, in.ContactID}, direction: vocab.Incoming, what: what, at: in.At, quiet: quiet,
+		id: in.MessageID, by: author{viewer.Visitor, in.ContactID}, direction: vocab.Incoming, what: in.content(), at: in.At, quiet: quiet,
 	})
 	if ch.c.Preview == "" && in.Files > 0 {
 		ch.c.Preview = "📎 " + strconv.Itoa(in.Files)
 	}
 	return m, err
+}
+
+// content is what the mail says, as a message has it.
+func (in Inbound) content() content {
+	what := content{text: firstCharacters(in.Text, MaxText), html: in.HTML}
+	if strings.TrimSpace(what.text) == "" && what.html != "" {
+		what.text = firstCharacters(richtext.Text(what.html), MaxText)
+	}
+	return what
 }
 
 // firstCharacters returns the first characters of a text.

@@ -108,7 +108,7 @@ func (ch *change) lastMail(ctx context.Context) (*ent.Email, error) {
 	}
 	for _, m := range newest {
 		blocked := slices.ContainsFunc(m.Verdict.Reasons, func(r vocab.FilterReason) bool { return r.Reason == vocab.ReasonBlockedSender })
-		if m.InboundMailID != "" && !blocked {
+		if m.InboundMailID != "" && !blocked && !fromTeam(m) {
 			return m, nil
 		}
 	}
@@ -119,6 +119,10 @@ func (ch *change) lastMail(ctx context.Context) (*ent.Email, error) {
 	}
 	return nil, nil
 }
+
+// fromTeam reports whether a colleague sent a mail from a mailbox of their own. What they
+// forwarded is its author's (EM-9).
+func fromTeam(m *ent.Email) bool { return m.UserID != "" && !m.Typed }
 
 // canceled reports whether a mail of ours was taken back before it was sent.
 func canceled(m *ent.Email) bool {
@@ -175,7 +179,7 @@ func answerRecipients(last *ent.Email, ours map[string]bool, all bool) recipient
 	}
 	r := recipients{to: others(last.To)}
 	copied := others(last.Cc)
-	if last.InboundMailID != "" {
+	if last.InboundMailID != "" && !fromTeam(last) {
 		copied = append(r.to, copied...)
 		if r.to = others(last.ReplyTo); len(r.to) == 0 {
 			r.to = others([]vocab.Mailbox{last.From})

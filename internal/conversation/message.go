@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -29,9 +30,10 @@ type draft struct {
 	direction  vocab.MessageDirection
 	what       content
 	mentions   []string
-	replyTo    string       // the message that it answers
-	at         clock.Micros // when it was written; zero: now
-	quiet      bool         // no one is to notice it: it is no unread message (IN-7)
+	replyTo    string              // the message that it answers
+	at         clock.Micros        // when it was written; zero: now
+	quiet      bool                // no one is to notice it: it is no unread message (IN-7)
+	delivery   vocab.DeliveryState // what it has; "": as its kind begins
 }
 
 // addMessage writes a message into the conversation that is being changed: it numbers
@@ -63,7 +65,7 @@ func (ch *change) addMessage(ctx context.Context, d draft) (*ent.Message, error)
 	m := &ent.Message{
 		ID: d.id, AccountID: c.AccountID, InboxID: c.InboxID, ConversationID: c.ID,
 		Number: c.LastNumber, VisibleNumber: visible, Direction: d.direction, AuthorKind: d.by.kind, AuthorID: d.by.id,
-		Text: d.what.text, HTML: d.what.html, Markdown: d.what.markdown, ReplyToID: d.replyTo, Mentions: d.mentions, Delivery: initialState(c.Kind, d.direction),
+		Text: d.what.text, HTML: d.what.html, Markdown: d.what.markdown, ReplyToID: d.replyTo, Mentions: d.mentions, Delivery: cmp.Or(d.delivery, initialState(c.Kind, d.direction)),
 		ExternalID: d.externalID, CreatedAt: at,
 	}
 	if err := ch.insertMessage(ctx, m); err != nil {

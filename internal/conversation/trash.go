@@ -89,7 +89,8 @@ func eraseRows(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
 		}
 	}
 	for _, statement := range []string{
-		"UPDATE inbound_mails SET conversation_id = '', message_id = '', internet_id = '', verdict = '{}', error = '', blob_key = '', envelope_from = '', envelope_to = '[]' WHERE conversation_id = $1 AND account_id = $2",
+		"UPDATE inbound_mails SET conversation_id = '', message_id = '', internet_id = '', verdict = '{}', error = '', blob_key = '', envelope_from = '', envelope_to = '[]', hash = '' WHERE conversation_id = $1 AND account_id = $2",
+		"UPDATE email_channels SET confirmation = '{}', confirmation_in = '' WHERE confirmation_in = $1 AND account_id = $2",
 		"UPDATE tickets SET conversation_id = NULL WHERE conversation_id = $1 AND account_id = $2",
 		"UPDATE events SET conversation_id = '', message_id = '', subject_id = '', changes = '[]' WHERE conversation_id = $1 AND account_id = $2",
 	} {

@@ -44,6 +44,7 @@ var owned = []struct {
 	{"visitors", []Owner{OfInbox}},
 	{"blocks", []Owner{OfInbox}},
 	{"saved_views", []Owner{OfInbox}},
+	{"filtered_looks", []Owner{OfInbox}},
 	{"page_views", []Owner{OfInbox}},
 	{"targeted_message_views", []Owner{OfInbox}},
 	{"targeted_message_counts", []Owner{OfInbox}},

@@ -225,8 +225,8 @@ var events = map[EventType]struct {
 	AccountUpdated:           {subject: "Account", fields: []string{"name", "timeZone", "gdprEnabled", "tagsManaged"}},
 	InboxCreated:             {does: changesAuthority, subject: "Inbox"},
 	InboxUpdated: {subject: "Inbox", fields: []string{
-		"name", "emailAllowList", "assignOnReply", "showQueuePosition", "closeSilentChatsAfter", "closeSilentEmailsAfter", "farewellText",
-		"rerouteUnanswered", "noAnswerSeconds", "passOnAfter", "onClose",
+		"name", "emailAllowList", "roleNames", "filterRoleAddresses", "assignOnReply", "showQueuePosition", "closeSilentChatsAfter",
+		"closeSilentEmailsAfter", "farewellText", "rerouteUnanswered", "noAnswerSeconds", "passOnAfter", "onClose",
 	}},
 	InboxDeleted:   {does: changesAuthority, subject: "Inbox"},
 	MemberAdded:    {does: changesAuthority, subject: "User or Team"},
@@ -234,8 +234,8 @@ var events = map[EventType]struct {
 	ChannelCreated: {subject: "Channel"},
 	ChannelUpdated: {subject: "Channel", fields: []string{
 		"title", "accentColor", "position", "avatarUrl", "sendTranscript", "defaultLocale", "texts", "identitySecret", "mode", "replyTime",
-		"whenAway", "awayMessage", "timeZone", "hours", "holidays", "outOfHours", "outOfHoursMessage", "routing",
-	}},
+		"whenAway", "awayMessage", "timeZone", "hours", "holidays", "outOfHours", "outOfHoursMessage", "routing", "confirmation",
+	}, cause: "A provider asks to confirm that mail is forwarded to the channel."},
 	ChannelStateChanged: {subject: "Channel", fields: []string{"state", "stateReason"},
 		cause: "A mailbox can no longer be read, or can be read again.",
 	},

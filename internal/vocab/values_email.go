@@ -50,6 +50,8 @@ type MailVerdict struct {
 	Allowed string `json:"allowed,omitempty"`
 	// Authentication are the results of spf, dkim and dmarc.
 	Authentication map[string]string `json:"authentication,omitempty"`
+	// Authenticated: a server that is trusted confirms who sent it.
+	Authenticated bool `json:"authenticated,omitempty"`
 	// Thread says why the mail is in its conversation; see thread.Decision.
 	Thread       string `json:"thread,omitempty"`
 	ThreadDetail string `json:"threadDetail,omitempty"`

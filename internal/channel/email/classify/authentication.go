@@ -1,10 +1,14 @@
 package classify
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/emersion/go-msgauth/authres"
+	"golang.org/x/net/publicsuffix"
 
+	"parley/internal/channel/email/parse"
+	"parley/internal/channel/email/thread"
 	"parley/internal/vocab"
 )
 
@@ -19,7 +23,7 @@ import (
 // result of a method counts.
 func (j *judge) authenticate() map[string]string {
 	results := map[string]string{}
-	server := ""
+	server, proves := "", false
 	for _, value := range j.headers("Authentication-Results") {
 		id, list := readResults(value)
 		if !j.trusts(id) {
@@ -30,10 +34,44 @@ func (j *judge) authenticate() map[string]string {
 		}
 		for _, r := range list {
 			r.addTo(results)
+			proves = proves || r.method != "dmarc" && r.value == "pass" && !r.helo && j.aligned(r.domain)
 		}
 	}
+	j.confirmed = results["dmarc"] == "pass" || results["dmarc"] == "" && proves
 	j.judgeAuthentication(results, server)
 	return results
+}
+
+// Authenticate returns whether a server that is trusted confirms that a mail is from
+// whom it names in From, and the results of "spf", "dkim" and "dmarc" that such a server
+// wrote. DMARC's word is good enough; without it a good signature, or the return path,
+// must be of the domain of From.
+func Authenticate(m *parse.Mail, trusted []string) (bool, map[string]string) {
+	j := &judge{Facts: Facts{Mail: m, TrustedAuthServ: trusted}}
+	results := j.authenticate()
+	return j.confirmed, results
+}
+
+// Refuted reports whether the results say that a mail is not from whom it names.
+func Refuted(results map[string]string) bool {
+	return results["dmarc"] == "fail" || results["dmarc"] == "" && results["spf"] == "fail" && results["dkim"] != "pass"
+}
+
+// aligned reports whether a domain is that of the mail's From, or the one is below the
+// other (RFC 7489, 3.1: relaxed).
+func (j *judge) aligned(domain string) bool {
+	at := strings.LastIndex(domain, "@")
+	domain = strings.TrimPrefix(thread.Address("@"+domain[at+1:]), "@")
+	_, from, ok := cutLast(thread.Address(j.Mail.From.Address))
+	return ok && domain != "" && organization(domain) == organization(from)
+}
+
+// organization is the domain that someone registered.
+func organization(domain string) string {
+	if registered, err := publicsuffix.EffectiveTLDPlusOne(domain); err == nil {
+		return registered
+	}
+	return domain
 }
 
 // Codes of what is not from whom it names.
@@ -53,7 +91,7 @@ func (j *judge) judgeAuthentication(results map[string]string, server string) {
 	switch {
 	case results["dmarc"] == "fail":
 		j.addFinding(vocab.ReasonSpam, dmarcFail, detail+"dmarc=fail")
-	case results["dmarc"] == "" && results["spf"] == "fail" && results["dkim"] != "pass":
+	case Refuted(results):
 		j.addFinding(vocab.ReasonSpam, spfFail, detail+"spf=fail and no good DKIM signature")
 	}
 }
@@ -71,6 +109,8 @@ func (j *judge) trusts(id string) bool {
 // result is one result of a method.
 type result struct {
 	method, value string
+	// domain is whose signature, or return path, it is about.
+	domain string
 	// helo: of SPF, it is about the server's name and not the sender's domain.
 	helo bool
 }
@@ -116,13 +156,13 @@ func readResult(part string) (result, bool) {
 	case *authres.DMARCResult:
 		return result{method: "dmarc", value: string(r.Value)}, true
 	case *authres.DKIMResult:
-		return result{method: "dkim", value: string(r.Value)}, true
+		return result{method: "dkim", value: string(r.Value), domain: cmp.Or(r.Domain, r.Identifier)}, true
 	case *authres.SPFResult:
 		value := string(r.Value)
 		if value == authres.ResultHardFail {
 			value = authres.ResultFail
 		}
-		return result{method: "spf", value: value, helo: r.From == "" && r.Helo != ""}, true
+		return result{method: "spf", value: value, domain: r.From, helo: r.From == "" && r.Helo != ""}, true
 	}
 	return result{}, false
 }

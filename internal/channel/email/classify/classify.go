@@ -28,6 +28,8 @@ type judge struct {
 	own    map[string]bool
 	sender string
 	found  []finding
+	// confirmed: a server that is trusted confirms who sent the mail.
+	confirmed bool
 }
 
 // Classify judges a mail (IN-11). Blocking always counts. The allow list
@@ -39,6 +41,9 @@ func Classify(f Facts) Verdict {
 	}
 	j := &judge{Facts: f, own: addressSet(f.OwnAddresses, f.ChannelAddresses)}
 	j.sender = thread.Address(sender(f.Mail, j.own).Address)
+	if f.FormAuthor != nil {
+		j.sender = thread.Address(f.FormAuthor.Address)
+	}
 	authentication := j.authenticate()
 	j.judgeSpamMarks()
 	j.judgeBlock()
@@ -47,8 +52,10 @@ func Classify(f Facts) Verdict {
 	j.judgeReport()
 	j.judgeAutomatic()
 	j.judgeLoop()
+	j.exemptKnownDomain()
+	j.exemptConfirmation()
 	v := j.verdict()
-	v.Authentication = authentication
+	v.Authentication, v.Authenticated = authentication, j.confirmed
 	return v
 }
 

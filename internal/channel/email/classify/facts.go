@@ -23,6 +23,17 @@ type Facts struct {
 	Blocked bool
 	// WrittenBefore: the team has written to the sender before (pitfall 16).
 	WrittenBefore bool
+	// RoleNames are the inbox's role names, as DefaultRoleNames; nil: those. RolesPass: mail
+	// of role addresses is not filtered for that.
+	RoleNames []string
+	RolesPass bool
+	// AnswersUs: it answers a mail that the team sent. KnownDomain: the team has written to
+	// someone at the sender's domain.
+	AnswersUs, KnownDomain bool
+	// FormAuthor is who wrote by a contact form; see that. Nil: the mail is none.
+	FormAuthor *parse.Address
+	// Confirmation: it asks to confirm that mail is forwarded to the channel (EM-10).
+	Confirmation bool
 	// TrustedAuthServ are the authserv-ids of the servers that put results of
 	// their own on the mail: "mx.google.com", "*.messagingengine.com". The entry
 	// "" stands for results without an id, as Microsoft 365 writes them.
@@ -66,6 +77,8 @@ type Verdict struct {
 	// Authentication has the results of "spf", "dkim" and "dmarc" that a trusted
 	// server wrote, as "pass" or "fail"; those that it did not write are missing.
 	Authentication map[string]string
+	// Authenticated: a server that is trusted confirms that it is from whom it names.
+	Authenticated bool
 }
 
 // Forged reports whether a trusted server says that the mail is not from whom it
@@ -82,4 +95,11 @@ const (
 	// OwnList: the mailing list that it came through is an address of the
 	// account, as a Google group in front of a forwarding address is.
 	OwnList = "OWN_LIST"
+	// AnswersUs: it answers a mail of the team's, so that a role address alone is no reason.
+	AnswersUs = "ANSWERS_US"
+	// KnownDomain: the team wrote to someone at the sender's domain, and a person wrote the
+	// mail, so that a role address alone is no reason.
+	KnownDomain = "KNOWN_DOMAIN"
+	// ForwardingConfirmation: it asks to confirm that mail is forwarded to the channel.
+	ForwardingConfirmation = "FORWARDING_CONFIRMATION"
 )

@@ -2,8 +2,10 @@ package classify
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 
+	"parley/internal/channel/email/thread"
 	"parley/internal/vocab"
 )
 
@@ -22,21 +24,81 @@ type roleList struct {
 	within       []string
 }
 
+// roleCode is that of a finding that the sender is a role.
+const roleCode = "ROLE_ADDRESS"
+
+// DefaultRoleNames are the role names that an inbox has unless it has its own: "sales"
+// for the whole local part, "~newsletter" for a word of it too, "*noreply" for any place.
+func DefaultRoleNames() []string {
+	var names []string
+	for line := range strings.Lines(roleText) {
+		line, _, _ = strings.Cut(line, "#")
+		names = append(names, strings.Fields(line)...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// roleList is the list that holds for the mail's inbox.
+func (f Facts) roleList() *roleList {
+	if f.RoleNames == nil {
+		return roles
+	}
+	return readRoles(strings.Join(f.RoleNames, "\n"))
+}
+
+// IsRole reports whether an address is a role's in the inbox.
+func (f Facts) IsRole(address string) bool {
+	local, _, ok := cutLast(thread.Address(address))
+	return ok && !f.RolesPass && f.roleList().kind(local) != person
+}
+
 // judgeRole reports whether the sender is an office or a machine and no person. A
-// contact that the team wrote to is exempt (pitfall 16).
+// contact that the team wrote to is exempt (pitfall 16), and an answer to its mail.
 func (j *judge) judgeRole() {
 	local, _, ok := cutLast(j.sender)
 	if !ok {
 		return
 	}
-	kind := roles.kind(local)
-	if kind == person {
+	if roles.kind(local) == machine || j.FormAuthor != nil {
+		j.forbidAnswers()
+	}
+	if !j.IsRole(j.sender) {
 		return
 	}
-	f := j.addFinding(vocab.ReasonRoleAddress, "ROLE_ADDRESS", "The sender "+clip(j.sender)+" is a role address.")
-	f.quiet = kind == machine
-	if j.WrittenBefore {
+	f := j.addFinding(vocab.ReasonRoleAddress, roleCode, "The sender "+clip(j.sender)+" is a role address.")
+	switch {
+	case j.WrittenBefore:
 		f.exempt = WrittenBefore
+	case j.AnswersUs:
+		f.exempt = AnswersUs
+	}
+}
+
+// exemptKnownDomain lets a role address pass whose mail a person wrote, if the team has
+// written to its domain (IN-11): no list, no mass mail, nothing automatic.
+func (j *judge) exemptKnownDomain() {
+	if !j.KnownDomain || slices.ContainsFunc(j.found, finding.byMachine) {
+		return
+	}
+	for i := range j.found {
+		if j.found[i].Code == roleCode && j.found[i].exempt == "" {
+			j.found[i].exempt = KnownDomain
+		}
+	}
+}
+
+// byMachine reports whether a finding speaks against a person having written the mail.
+func (f finding) byMachine() bool {
+	return f.automatic || f.Reason.Reason == vocab.ReasonPromotional
+}
+
+// exemptConfirmation lets pass what asks to confirm a forwarding, unless it is forged.
+func (j *judge) exemptConfirmation() {
+	for i := range j.found {
+		if j.Confirmation && j.found[i].Reason.Reason != vocab.ReasonSpam {
+			j.found[i].exempt = ForwardingConfirmation
+		}
 	}
 }
 

@@ -26,6 +26,11 @@ func parseAddresses(value string) []Address {
 	return list
 }
 
+// Addresses reads a list of mailboxes as it stands in a text: "Ada <ada@example.com>".
+func Addresses(text string) []Address {
+	return appendNew(nil, parseAddresses(clip(text, mostValue))...)
+}
+
 // parseAuthors is parseAddresses, and returns the first name whose address is missing or
 // none, too.
 func parseAuthors(value string) (list []Address, nameless string) {

@@ -8,9 +8,10 @@ import (
 )
 
 var (
+	leap      = regexp.MustCompile(`(:\d\d):60\b`)
 	comments  = regexp.MustCompile(`\([^()]*\)`)
 	offset    = regexp.MustCompile(`(?i)\b(?:GMT|UTC|UT)\s*([+-]\d{1,2}):?(\d{2})?`)
-	dayBefore = regexp.MustCompile(`^\s*\p{L}+\.?,?\s+(\d)`)
+	dayBefore = regexp.MustCompile(`^\s*\p{L}+(?:\.?,\s*|\.?\s+)(\d)`)
 )
 
 // otherDates are what mailers write in place of RFC 5322's dates.
@@ -26,6 +27,7 @@ var otherDates = []string{
 // parseDate reads a Date field in UTC; zero if it cannot be read, or names a
 // year that no mail was sent in. A zone that is missing is UTC.
 func parseDate(value string) time.Time {
+	value = leap.ReplaceAllString(clip(value, 200), "$1:59") // a leap second (RFC 5322, 3.3), which no clock here has
 	date, err := mail.ParseDate(value)
 	if err != nil {
 		date = parseOtherDate(value)
@@ -37,7 +39,7 @@ func parseDate(value string) time.Time {
 }
 
 func parseOtherDate(value string) time.Time {
-	value = strings.Join(strings.Fields(comments.ReplaceAllString(clip(value, 200), " ")), " ")
+	value = strings.Join(strings.Fields(comments.ReplaceAllString(value, " ")), " ")
 	value = offset.ReplaceAllStringFunc(value, func(s string) string {
 		m := offset.FindStringSubmatch(s)
 		hours, minutes := m[1], m[2]

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/internal/channel/email/classify"
+	"parley/internal/channel/email/thread"
 	"parley/internal/errs"
 )
 
@@ -31,6 +32,9 @@ func (p *placing) findContact(ctx context.Context, facts *classify.Facts) error 
 	}
 	if p.sender.Address != "" {
 		senders = append(senders, p.sender.Address)
+	}
+	if p.form != nil { // whom the form names lifts no block of the form
+		senders = append(senders, thread.Address(p.mail.From.Address))
 	}
 	facts.Blocked, err = p.service.conversations.Blocked(ctx, p.tx, p.c.ID, senders...)
 	return err

@@ -7,8 +7,10 @@ import (
 
 	"parley/ent"
 	entemail "parley/ent/email"
+	"parley/ent/inboundmail"
 	"parley/ent/participant"
 	"parley/internal/account"
+	"parley/internal/id"
 	"parley/internal/paging"
 	"parley/internal/store"
 	"parley/internal/vocab"
@@ -50,6 +52,37 @@ func (s *Service) RawURL(ctx context.Context, e *ent.Email) (string, error) {
 		return "", nil
 	}
 	return s.files.RawURL(ctx, e.AccountID, e.InboundMailID)
+}
+
+// SentBy is who sent a mail of the team's (EM-9); "": it came from others.
+func SentBy(e *ent.Email) vocab.EmailSentBy {
+	switch {
+	case e.InboundMailID == "":
+		return vocab.SentByParley
+	case e.UserID != "" && !e.Typed:
+		return vocab.SentByExternal
+	}
+	return ""
+}
+
+// Repeats returns a page of the mails that repeat each message's, in their order (EM-5).
+func (s *Service) Repeats(ctx context.Context, messages []*ent.Message, args paging.PageArgs) ([]*paging.Connection[*ent.InboundMail], error) {
+	ids := make([]string, len(messages))
+	for i, m := range messages {
+		ids[i] = m.ID
+	}
+	return repeats.Pages(args, account.PageOfRow, ids, store.Of(inboundmail.FieldMessageID), func(narrow func(*sql.Selector)) ([]*ent.InboundMail, error) {
+		q := s.store.Client(ctx).InboundMail.Query().Where(inboundmail.StateEQ(vocab.InboundDuplicate))
+		q.Modify(narrow)
+		return q.All(ctx)
+	})
+}
+
+var repeats = store.Listing[ent.InboundMail]{Name: "repeats", Kind: id.InboundMail, ID: func(m *ent.InboundMail) string { return m.ID }}
+
+// RepeatURL is RawURL of a repeat.
+func (s *Service) RepeatURL(ctx context.Context, m *ent.InboundMail) (string, error) {
+	return s.files.RawURL(ctx, m.AccountID, m.ID)
 }
 
 // Participants returns a page of the people who take part in each conversation,

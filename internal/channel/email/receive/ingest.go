@@ -69,13 +69,13 @@ func (s *Service) prepareMail(ctx context.Context, row *ent.InboundMail) (r *rea
 	if err != nil {
 		return nil, storageError{err}
 	}
-	r = readMail(row, raw, row.Attempts >= maxAttempts)
+	r = s.readMail(row, raw, row.Attempts >= maxAttempts)
 	r.row = row
-	known, err := s.isKnown(ctx, row.InboxID, r.identity)
+	alike, err := s.findAlike(ctx, s.store.Client(ctx), row.InboxID, r.mail, raw)
 	if err != nil {
 		return nil, err
 	}
-	if !known {
+	if !slices.ContainsFunc(alike, func(m *ent.InboundMail) bool { return m.Hash == row.Hash || isPurged(m) && m.Content == r.content }) {
 		if err := s.keepFiles(ctx, r, row); err != nil {
 			return nil, storageError{err}
 		}
@@ -148,9 +148,4 @@ func (s *Service) ingestSome(ctx context.Context, ids []string) error {
 		}
 	}
 	return errors.Join(faults...)
-}
-
-// isKnown reports whether an inbox has a mail.
-func (s *Service) isKnown(ctx context.Context, inboxID, identity string) (bool, error) {
-	return s.store.Client(ctx).InboundMail.Query().Where(inboundmail.InboxID(inboxID), inboundmail.Identity(identity)).Exist(ctx)
 }

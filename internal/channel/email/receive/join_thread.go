@@ -1,10 +1,13 @@
 package receive
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
+	"parley/ent"
 	entconversation "parley/ent/conversation"
+	"parley/ent/email"
 	"parley/ent/participant"
 	"parley/internal/channel/email/reference"
 	"parley/internal/channel/email/thread"
@@ -53,11 +56,56 @@ func (p *placing) findThread(ctx context.Context) error {
 		return err
 	}
 	p.decision = thread.Decide(in)
+	if err := p.relate(ctx); err != nil {
+		return err
+	}
 	p.result.Thread, p.result.ThreadDetail = p.decision.Why, p.decision.PossiblyRelated
 	if p.decision.ConversationID == "" {
 		p.result.Thread = p.decision.WhyNot
 	}
 	return nil
+}
+
+// staffAddress is a colleague's, who takes part in every thread of their inbox; none: no
+// colleague sent the mail.
+func (p *placing) staffAddress() []string {
+	if p.staff == nil {
+		return nil
+	}
+	return []string{p.mail.From.Address}
+}
+
+// rootID is the Message-ID with which the mail's thread begins, wherever that is.
+func (p *placing) rootID() string {
+	return cmp.Or(first(p.mail.References), first(p.mail.InReplyTo), p.mail.MessageID)
+}
+
+// relate finds what a new conversation may belong to though nothing that is known here
+// says so: mail of the same thread of others, or the mail whose identity it has (EM-9).
+func (p *placing) relate(ctx context.Context) error {
+	if p.decision.ConversationID != "" || p.decision.PossiblyRelated != "" {
+		return nil
+	}
+	if p.twin != nil {
+		p.decision.PossiblyRelated = p.twin.ConversationID
+	}
+	root := p.rootID()
+	if p.decision.PossiblyRelated != "" || root == "" {
+		return nil
+	}
+	met, err := p.tx.Client.Email.Query().Where(email.InboxID(p.row.InboxID), email.Root(root)).Order(email.ByID()).Limit(mostAlike).
+		Select(email.FieldConversationID).Strings(ctx)
+	if err != nil || len(met) == 0 {
+		return err
+	}
+	kept, err := p.tx.Client.Conversation.Query().Where(entconversation.IDIn(met...), entconversation.DeletedAt(0)).Order(entconversation.ByID()).First(ctx)
+	if ent.IsNotFound(err) {
+		return nil
+	}
+	if err == nil {
+		p.decision.PossiblyRelated = kept.ID
+	}
+	return err
 }
 
 // provenSender is whose mail this is as far as joining a thread goes. Anyone can put an
@@ -89,7 +137,7 @@ func (p *placing) threadCandidates(ctx context.Context, ids []string) ([]thread.
 			if c.ID != conversationID {
 				continue
 			}
-			found := thread.Conversation{ID: c.ID, Deleted: c.DeletedAt.IsSet(), OtherInbox: c.InboxID != p.row.InboxID || c.Kind != vocab.Email}
+			found := thread.Conversation{Participants: p.staffAddress(), ID: c.ID, Deleted: c.DeletedAt.IsSet(), OtherInbox: c.InboxID != p.row.InboxID || c.Kind != vocab.Email}
 			for _, who := range taking {
 				if who.ConversationID == c.ID {
 					found.Participants = append(found.Participants, who.Address)

@@ -21,7 +21,7 @@ func (p *placing) incomingMail() conversation.Inbound {
 		Channel: p.c, MessageID: id.New(id.Message), ConversationID: p.decision.ConversationID, ContactID: p.contactID, From: p.sender,
 		ToAddress: p.toAddress(), Subject: richtext.Clip(p.mail.Subject, maxSubject), Text: p.text, HTML: p.html, At: p.sentAt(),
 		Reasons: p.reasons(), Automatic: p.verdict.Automatic, Participants: p.participants(),
-		PossiblyRelatedID: p.decision.PossiblyRelated,
+		PossiblyRelatedID: p.decision.PossiblyRelated, Typed: p.typed,
 	}
 	for _, a := range slices.Concat(p.mail.To, p.mail.Cc) {
 		in.Recipients = append(in.Recipients, thread.Address(a.Address))
@@ -52,7 +52,11 @@ func (p *placing) participants() []vocab.Mailbox {
 	if strings.Contains(p.sender.Address, "@") {
 		list = append(list, p.sender)
 	}
-	for _, a := range slices.Concat(p.mail.Authors, p.mail.ReplyTo, p.mail.To, p.mail.Cc) {
+	others := slices.Concat(p.mail.Authors, p.mail.ReplyTo, p.mail.To, p.mail.Cc)
+	if p.forwarded != nil {
+		others = append(others, p.mail.From) // who brought it
+	}
+	for _, a := range others {
 		address := thread.Address(a.Address)
 		known := slices.ContainsFunc(list, func(m vocab.Mailbox) bool { return m.Address == address })
 		if !known && strings.Contains(address, "@") && !p.isOurs(address) && len(list) < 500 {
@@ -85,17 +89,31 @@ func (p *placing) writeEmail(ctx context.Context) error {
 	if len(answers) == 0 {
 		answers = p.mail.Authors // of several authors, each gets the answer (RFC 5322, 3.6.2)
 	}
+	if p.forwarded != nil && p.typed {
+		answers = []parse.Address{{Name: p.forwarded.Name, Address: p.forwarded.Address}}
+	}
 	named := func(a parse.Address) (string, string) { return richtext.Clip(a.Name, 200), a.Address }
 	err := p.tx.Client.Email.Create().SetID(p.m.ID).SetInboxID(p.row.InboxID).SetConversationID(p.thread.ID).SetChannelID(p.c.ID).
 		SetInboundMailID(p.row.ID).SetInternetID(p.mail.MessageID).SetInReplyTo(first(p.mail.InReplyTo)).
 		SetReferences(orEmpty(p.mail.References)).SetFrom(vocab.Mailbox{Name: richtext.Clip(p.mail.From.Name, 200), Address: p.mail.From.Address}).
 		SetReplyTo(mailboxes(answers, named)).SetTo(mailboxes(p.mail.To, named)).SetCc(mailboxes(p.mail.Cc, named)).
 		SetSubject(richtext.Clip(p.mail.Subject, maxSubject)).SetQuotedHTML(p.quoted).SetAutomatic(p.verdict.Automatic).SetVerdict(p.result).
-		SetCreatedAt(p.tx.Now()).Exec(ctx)
+		SetCreatedAt(p.tx.Now()).SetRoot(p.rootID()).SetTyped(p.typed).SetUserID(p.userID()).Exec(ctx)
 	if err != nil {
 		return err
 	}
+	if p.winsOver(p.twin) {
+		return reference.Move(ctx, p.tx, p.row.InboxID, p.mail.MessageID, p.thread.ID, p.m.ID)
+	}
 	return reference.Add(ctx, p.tx, p.row.InboxID, p.mail.MessageID, p.thread.ID, p.m.ID)
+}
+
+// userID is whose own mailbox the mail came from; "": no colleague's.
+func (p *placing) userID() string {
+	if p.staff == nil {
+		return ""
+	}
+	return p.staff.ID
 }
 
 func first(list []string) string {

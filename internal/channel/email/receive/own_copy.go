@@ -24,8 +24,14 @@ func (p *placing) ownCopy(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	sent, err := p.tx.Client.Email.Get(ctx, messageID)
-	if ent.IsNotFound(err) {
-		return false, nil
+	if ent.IsNotFound(err) { // its conversation was purged: what this channel sent does not come back
+		if !slices.Contains(p.channels, thread.Address(p.mail.From.Address)) {
+			return false, nil
+		}
+		if err := p.finishMail(ctx, vocab.InboundOwn, "", ""); err != nil {
+			return false, err
+		}
+		return true, p.forget(ctx)
 	}
 	if err != nil {
 		return false, err

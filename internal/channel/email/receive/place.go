@@ -7,6 +7,7 @@ import (
 	"parley/ent/channeladdress"
 	"parley/ent/inboundmail"
 	"parley/internal/channel/email/classify"
+	"parley/internal/channel/email/parse"
 	"parley/internal/channel/email/settings"
 	"parley/internal/channel/email/thread"
 	"parley/internal/richtext"
@@ -25,6 +26,20 @@ type placing struct {
 	channels []string // those of this one
 	sender   vocab.Mailbox
 	*reading
+
+	// unique and likeness are what the mail is known by from now on; twin is the mail that
+	// came before with the same identity and says something else (EM-5).
+	unique, likeness string
+	twin             *ent.InboundMail
+
+	// staff sent the mail from a mailbox of their own (EM-9), and forwarded is who wrote what
+	// they forward in it. typed: the sender is only named in the mail.
+	staff     *ent.User
+	forwarded *vocab.Mailbox
+	typed     bool
+	// form is who wrote by a contact form, and confirmation what a provider asks (EM-10).
+	form         *parse.Address
+	confirmation *vocab.ForwardingConfirmation
 
 	decision  thread.Decision
 	verdict   classify.Verdict
@@ -48,13 +63,12 @@ func (s *Service) placeMail(ctx context.Context, tx *store.Tx, mailID string, r 
 	if err := p.loadContext(ctx); err != nil {
 		return nil, err
 	}
-	original, err := tx.Client.InboundMail.Query().Where(inboundmail.InboxID(row.InboxID), inboundmail.Identity(r.identity)).Only(ctx)
-	switch {
-	case err == nil:
-		p.result.Problems = r.problems
-		return p, p.finishMail(ctx, vocab.InboundDuplicate, original.ConversationID, original.MessageID)
-	case !ent.IsNotFound(err):
+	repeated, err := p.findRepeated(ctx)
+	if err != nil {
 		return nil, err
+	}
+	if repeated != nil {
+		return p, p.finishRepeat(ctx, repeated)
 	}
 	steps := []func(context.Context) (done bool, err error){p.ownCopy, p.applyReport, p.addMessage}
 	if p.unjudged() {
@@ -85,6 +99,9 @@ func (p *placing) loadContext(ctx context.Context) (err error) {
 		p.own = append(p.own, a.Address)
 	}
 	from := classify.Sender(p.mail, p.own)
+	if p.form = classify.FormAuthor(p.facts()); p.form != nil {
+		from, p.typed = *p.form, true
+	}
 	p.sender = vocab.Mailbox{Name: richtext.Clip(from.Name, 200), Address: thread.Address(from.Address)}
 	return nil
 }
@@ -94,7 +111,7 @@ func (p *placing) finishMail(ctx context.Context, state vocab.InboundState, conv
 	update := p.tx.Client.InboundMail.Update().Where(inboundmail.ID(p.row.ID)).SetState(state).SetInternetID(p.mail.MessageID).
 		SetConversationID(conversationID).SetMessageID(messageID).SetVerdict(p.result).SetError("")
 	if state != vocab.InboundDuplicate {
-		update.SetIdentity(p.identity)
+		update.SetIdentity(p.unique).SetLikeness(p.likeness).SetContent(p.content)
 	}
 	return update.Exec(ctx)
 }
@@ -104,12 +121,14 @@ func (p *placing) addMessage(ctx context.Context) (bool, error) {
 	if err := p.assessMail(ctx); err != nil {
 		return false, err
 	}
-	c, m, err := p.service.conversations.ReceiveMail(ctx, p.tx, p.incomingMail())
-	if err != nil {
+	if err := p.postMail(ctx); err != nil {
 		return false, err
 	}
-	p.thread, p.m = c, m
+	c, m := p.thread, p.m
 	if err := p.writeEmail(ctx); err != nil {
+		return false, err
+	}
+	if err := p.noteConfirmation(ctx); err != nil {
 		return false, err
 	}
 	if len(p.files) > 0 {
@@ -119,6 +138,15 @@ func (p *placing) addMessage(ctx context.Context) (bool, error) {
 		}
 	}
 	return true, p.finishMail(ctx, vocab.InboundIngested, c.ID, m.ID)
+}
+
+// postMail adds the mail to its thread, or begins one.
+func (p *placing) postMail(ctx context.Context) (err error) {
+	if p.staff != nil && !p.typed {
+		return p.addStaffMessage(ctx)
+	}
+	p.thread, p.m, err = p.service.conversations.ReceiveMail(ctx, p.tx, p.incomingMail())
+	return err
 }
 
 // unjudged reports whether the mail only begins a conversation, since all else
@@ -132,8 +160,14 @@ func (p *placing) assessMail(ctx context.Context) error {
 		p.result = vocab.MailVerdict{Thread: thread.NothingFound, Problems: p.problems}
 		return p.findContact(ctx, &classify.Facts{})
 	}
+	if err := p.findStaff(ctx); err != nil {
+		return err
+	}
 	if err := p.judgeMail(ctx); err != nil {
 		return err
 	}
-	return p.findThread(ctx)
+	if err := p.findThread(ctx); err != nil {
+		return err
+	}
+	return p.settleStaff(ctx)
 }

@@ -27,18 +27,28 @@ type reading struct {
 	raw      []byte
 	mail     *parse.Mail
 	identity string
-	text     string
-	html     string // sanitised
-	quoted   string // sanitised
-	files    []attachment.Incoming
-	problems []vocab.MailProblem
+	// plainContent is the digest of what it says, and content that as it is kept.
+	plainContent, content string
+	text                  string
+	html                  string // sanitised
+	quoted                string // sanitised
+	files                 []attachment.Incoming
+	problems              []vocab.MailProblem
 	// plain: what it says could not be read.
 	plain bool
 }
 
-// readMail reads a raw mail. It never fails: plain leaves out everything that
+// readMail is readRaw, with what the mail is known by.
+func (s *Service) readMail(row *ent.InboundMail, raw []byte, plain bool) *reading {
+	r := readRaw(row, raw, plain)
+	r.plainContent = contentOf(r)
+	r.content = s.salted(row.InboxID, r.plainContent)
+	return r
+}
+
+// readRaw reads a raw mail. It never fails: plain leaves out everything that
 // earlier attempts may have failed at.
-func readMail(row *ent.InboundMail, raw []byte, plain bool) *reading {
+func readRaw(row *ent.InboundMail, raw []byte, plain bool) *reading {
 	r := &reading{raw: raw, mail: parse.Parse(raw), problems: row.Verdict.Problems, plain: plain}
 	r.identity = identity(r.mail, raw)
 	r.problems = append(r.problems, r.mail.Problems...)

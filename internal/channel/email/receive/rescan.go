@@ -4,8 +4,11 @@ import (
 	"context"
 	"slices"
 
+	"parley/ent"
+	"parley/ent/inboundmail"
 	"parley/internal/channel/email/imap"
 	"parley/internal/channel/email/parse"
+	"parley/internal/clock"
 )
 
 // rescanMailbox goes through a mailbox whose UIDs changed by its headers, and
@@ -59,12 +62,29 @@ func (in *session) unknownUIDs(ctx context.Context, uids []uint32) ([]uint32, er
 	return left, err
 }
 
-// isKnown reports whether the inbox has the mail of a header. One without an id
-// cannot be known by its header only.
+// isKnown reports whether the inbox has the mail of a header for certain: one with the same
+// identity that has as many bytes and came at the same time. Any other may say something
+// else, and is fetched and compared (EM-5). One without an id and a time cannot be known
+// by its header only.
 func (in *session) isKnown(ctx context.Context, h imap.Header) (bool, error) {
 	m := parse.Parse(h.Raw)
-	if m.MessageID == "" {
+	if writtenID(m) == "" || m.Date.IsZero() {
 		return false, nil
 	}
-	return in.service.isKnown(ctx, in.c.InboxID, identity(m, h.Raw))
+	client, at := in.service.store.Client(ctx), clock.Of(h.InternalDate)
+	same := func(m *ent.InboundMail) bool { return int64(m.Size) == h.Size && m.ArrivedAt == at }
+	alike, err := in.service.findAlike(ctx, client, in.c.InboxID, m, h.Raw)
+	if err != nil || slices.ContainsFunc(alike, same) {
+		return err == nil, err
+	}
+	for _, m := range alike {
+		if m.MessageID == "" {
+			continue
+		}
+		known, err := client.InboundMail.Query().Where(inboundmail.MessageID(m.MessageID), inboundmail.Size(int(h.Size)), inboundmail.ArrivedAt(at)).Exist(ctx)
+		if err != nil || known {
+			return known, err
+		}
+	}
+	return false, nil
 }

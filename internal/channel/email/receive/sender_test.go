@@ -148,7 +148,9 @@ func TestCopiesAreAdded(t *testing.T) {
 		check.Same(t, w.answeredBy(c, copied), "uma@x.example cc:boss@shop.example cc:bob@x.example")
 		check.Same(t, w.answeredBy(c, copied, func(in *conversation.SendMessageInput) { in.ReplyAll = false }), "uma@x.example cc:boss@shop.example cc:bob@x.example")
 		check.Same(t, w.answeredBy(c, func(in *conversation.SendMessageInput) { in.Cc, in.ReplyAll = []string{"boss@shop.example"}, false }), "uma@x.example cc:boss@shop.example")
-		check.Same(t, w.answeredBy(c, func(in *conversation.SendMessageInput) { in.Cc, in.To = []string{"boss@shop.example"}, []string{"bob@x.example"} }), "bob@x.example cc:boss@shop.example")
+		check.Same(t, w.answeredBy(c, func(in *conversation.SendMessageInput) {
+			in.Cc, in.To = []string{"boss@shop.example"}, []string{"bob@x.example"}
+		}), "bob@x.example cc:boss@shop.example")
 	})
 }
 

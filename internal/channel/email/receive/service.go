@@ -42,6 +42,7 @@ type Service struct {
 	store         *store.Store
 	channels      *settings.Service
 	tokens        *thread.Tokens
+	keys          *secret.Keyring
 	contacts      *contact.Service
 	conversations *conversation.Service
 	files         *attachment.Service
@@ -65,7 +66,7 @@ func New(s *store.Store, keys *secret.Keyring, channels *settings.Service, conta
 	o.ReadEvery = cmp.Or(o.ReadEvery, 5*time.Minute)
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	return &Service{
-		store: s, channels: channels, tokens: thread.NewTokens(keys), contacts: contacts, conversations: conversations,
+		store: s, channels: channels, tokens: thread.NewTokens(keys), keys: keys, contacts: contacts, conversations: conversations,
 		files: files, blobs: blobs, o: o, node: id.New("node"), wake: make(chan struct{}, 1),
 	}
 }

@@ -75,7 +75,7 @@ func (s *Service) Simulate(ctx context.Context, in SimulateInboundEmailInput) (*
 		ID: id.New(id.InboundMail), AccountID: c.AccountID, InboxID: c.InboxID, ChannelID: c.ID, Place: "simulated:" + id.New("receipt"),
 		EnvelopeTo: []string{}, ArrivedAt: s.store.Now(), State: stored,
 	}
-	r := readMail(row, []byte(in.Raw), false)
+	r := s.readMail(row, []byte(in.Raw), false)
 	sim := &Simulation{
 		Subject: richtext.Clip(r.mail.Subject, maxSubject), Text: r.text, HTML: r.html, QuotedHTML: r.quoted,
 		Filtered: []vocab.FilteredReason{}, Attachments: []SimulatedFile{},

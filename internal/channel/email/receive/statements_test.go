@@ -21,7 +21,7 @@ import (
 // The most statements that one mail makes, each with its event and its words for
 // the search.
 const (
-	mostReceived = 29
+	mostReceived = 30
 	mostQueued   = 17
 	mostSent     = 15
 	// newcomer is what it takes to make a contact of who was not known.

@@ -24,6 +24,15 @@ func Add(ctx context.Context, tx *store.Tx, inboxID, internetID, conversationID,
 	return err
 }
 
+// Move is Add, also if the id led elsewhere.
+func Move(ctx context.Context, tx *store.Tx, inboxID, internetID, conversationID, messageID string) error {
+	_, err := tx.Client.EmailReference.Delete().Where(emailreference.InboxID(inboxID), emailreference.InternetID(internetID)).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	return Add(ctx, tx, inboxID, internetID, conversationID, messageID)
+}
+
 // Conversations are those that Message-IDs lead to, each once, in the order of
 // the ids.
 func Conversations(ctx context.Context, client *ent.Client, inboxID string, internetIDs []string) ([]string, error) {
