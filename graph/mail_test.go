@@ -159,6 +159,9 @@ func TestMailGoesOut(t *testing.T) {
 func TestCredentialsAreNotServed(t *testing.T) {
 	t.Parallel()
 	for _, def := range schema().Types {
+		if def.Name == "ProveVisitorEmailPayload" { // gives visitors a token of their own
+			continue
+		}
 		if def.Kind != gql.Object || !strings.Contains(def.Name, "Mail") && !strings.Contains(def.Name, "Email") {
 			continue
 		}

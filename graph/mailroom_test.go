@@ -20,6 +20,7 @@ import (
 	"parley/internal/account"
 	"parley/internal/attachment"
 	"parley/internal/attachment/blob"
+	"parley/internal/channel/chat/visitor"
 	"parley/internal/channel/email/deliver"
 	"parley/internal/channel/email/receive"
 	"parley/internal/channel/email/settings"
@@ -74,7 +75,7 @@ func mailroomOn(t *testing.T, st *store.Store) *mailroom {
 		Accounts: staff, Contacts: contacts, Conversations: conversations, Views: view.New(st), Nodes: loader.New(st), Tickets: crm.New(st), Tags: tag.New(st),
 		Inboxes: inbox.New(st, staff, conversations, emails), EmailSettings: emails, EmailReceiving: m.receiving, EmailDelivery: delivery, Attachments: m.files,
 		RemoteImages: remoteimage.New(st, keys, egress.New(nil).HTTPClient(), "https://parley.example.com", quiet),
-		Presence:     newPresence(t, st),
+		Presence:     newPresence(t, st), Visitors: visitor.New(st, keys, nil, contacts, conversations, visitor.Options{}),
 	}
 	schema, err := graph.Schema(m.services, graph.Federation)
 	m.ok(err)

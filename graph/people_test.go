@@ -15,6 +15,7 @@ import (
 	"parley/internal/account"
 	"parley/internal/channel/chat/settings"
 	"parley/internal/channel/chat/targeting"
+	"parley/internal/channel/chat/visitor"
 	"parley/internal/clock"
 	"parley/internal/contact"
 	"parley/internal/conversation"
@@ -53,6 +54,7 @@ func eachOffice(t *testing.T, test func(t *testing.T, o *office)) {
 		schema, err := graph.Schema(graph.Services{
 			Accounts: o.people, Inboxes: inboxes, ChatSettings: settings.New(s, o.people, inboxes, keys, "https://parley.example.com"), Conversations: conversations, Views: view.New(s),
 			Events: event.New(s), Nodes: loader.New(s), Targeting: targeting.New(s), Contacts: contact.New(s), Tickets: crm.New(s),
+			Visitors: visitor.New(s, keys, nil, contact.New(s), conversations, visitor.Options{}),
 		}, graph.Federation)
 		if err != nil {
 			t.Fatal(err)

@@ -266,12 +266,16 @@ func TestVisitorsReadNoSecret(t *testing.T) {
 			"recordVisitorConsent":        fmt.Sprintf(`(input: {targetedMessageId: %q, consent: true, pageUrl: "https://shop.example"})`, s.shown),
 			"recordWidgetView":            fmt.Sprintf(`(input: {targetedMessageId: %q, kind: OPENED})`, s.shown),
 			"uploadVisitorAttachment":     fmt.Sprintf(`(input: {conversationId: %q, file: $file})`, s.chat.ID),
+			"endVisitorSession":           `(input: {})`,
 			"trackPageView":               `(input: {url: "https://shop.example", title: "Shop"})`,
 		}
 		for operation, root := range map[string]*ast.Definition{"query": s.schema.Query, "mutation": s.schema.Mutation} {
 			for _, f := range open(root) {
-				if f.Name == "setTyping" {
-					continue // it answers nothing, and needs the bus
+				switch f.Name {
+				case "setTyping": // it answers nothing, and needs the bus
+					continue
+				case "requestVisitorEmailCode", "proveVisitorEmail": // they need mail, and answer as others do
+					continue
 				}
 				with, known := arguments[f.Name]
 				if !known {

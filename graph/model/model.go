@@ -77,4 +77,5 @@ var otherNames = map[string]string{
 	"visitor.MessageChange":  "VisitorMessageChange",
 	"visitor.TypingChange":   "VisitorTyping",
 	"visitor.StatusChange":   "VisitorStatusChange",
+	"visitor.Continued":      "VisitorConversationContinued",
 }

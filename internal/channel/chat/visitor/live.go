@@ -68,6 +68,7 @@ type Stream struct {
 	reader       *event.Reader
 	typing       *presence.Typing
 	viewer       viewer.Live
+	me           string      // the visitor
 	here         *time.Timer // when to note again that the visitor is here; nil: it does not matter
 	seen         int         // the number of the last message that the visitor knows to be seen
 	continued    *Continued  // the conversation went on elsewhere: nothing follows; nil: it did not
@@ -104,7 +105,7 @@ func (l *Live) Watch(ctx context.Context, conversationID string, cursor *string)
 		r.Close()
 		return nil, err
 	}
-	s := &Stream{live: l, conversation: c, reader: r, typing: typing, viewer: viewer.LiveFrom(ctx), seen: seen}
+	s := &Stream{live: l, conversation: c, reader: r, typing: typing, viewer: viewer.LiveFrom(ctx), me: viewer.FromContext(ctx).ActorID, seen: seen}
 	// Now that it follows, nothing goes on elsewhere unnoticed.
 	if c, err = l.Conversation(ctx, conversationID); err == nil && c != nil && ContinuedElsewhere(ctx, c) {
 		s.continued = &Continued{c}
@@ -181,7 +182,7 @@ func (s *Stream) changeOf(ctx context.Context, e *event.Entry) (Change, error) {
 	switch now := e.Type.Status(); {
 	case e.Type.HidesFromVisitor():
 		return nil, notFound(s.conversation.ID)
-	case s.leaves(ctx, e):
+	case s.leaves(e):
 		return nil, s.leave(ctx)
 	case now != "":
 		return statusChange(e, now)
@@ -200,16 +201,16 @@ func (s *Stream) changeOf(ctx context.Context, e *event.Entry) (Change, error) {
 }
 
 // leaves reports whether by an event the conversation goes on with another visitor.
-func (s *Stream) leaves(ctx context.Context, e *event.Entry) bool {
-	v := viewer.FromContext(ctx)
+func (s *Stream) leaves(e *event.Entry) bool {
 	return e.Type == vocab.ConversationUpdated && slices.ContainsFunc(e.Changes, func(c vocab.FieldChange) bool {
-		return c.Field == "visitor" && c.From != nil && *c.From == v.ActorID
+		return c.Field == "visitor" && c.From != nil && *c.From == s.me
 	})
 }
 
 // leave ends what the visitor sees of the conversation.
 func (s *Stream) leave(ctx context.Context) error {
-	c, err := s.live.Conversation(ctx, s.conversation.ID)
+	me := &viewer.Viewer{Kind: viewer.Visitor, AccountID: s.conversation.AccountID, ActorID: s.me, ChannelID: s.conversation.ChannelID}
+	c, err := s.live.continuedChat(viewer.NewContext(ctx, me), me, s.conversation.ID)
 	if err == nil && c == nil {
 		err = notFound(s.conversation.ID)
 	}

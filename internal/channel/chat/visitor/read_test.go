@@ -148,7 +148,7 @@ func TestAuthors(t *testing.T) {
 		w.ok(err)
 		c := w.startChat(me, "q1")
 		w.answer(c.ID, "a1", false)
-		names := func() string {
+		names := func(session *visitor.Session) string {
 			me := w.as(session)
 			page, err := w.messages(me, c, paging.PageArgs{})
 			w.ok(err)
@@ -164,11 +164,11 @@ func TestAuthors(t *testing.T) {
 			}
 			return strings.Join(names, ",")
 		}
-		if got := names(); got != ",Ben Agent" {
+		if got := names(session); got != ",Ben Agent" {
 			w.t.Error(got)
 		}
-		w.start(session.Token, w.identity(jwt.MapClaims{"sub": "42", "name": "Eve"}))
-		if got := names(); got != "Eve,Ben Agent" {
+		proved := w.start(session.Token, w.identity(jwt.MapClaims{"sub": "42", "name": "Eve"}))
+		if got := names(proved); got != "Eve,Ben Agent" {
 			w.t.Error(got)
 		}
 	})
