@@ -177,7 +177,7 @@ test("a page of a known visitor asks once before it is ready, and a stranger's t
   await visible(launcher(page));
   const toShow = page.asked.findIndex((body) => !body.includes("query Widget"));
   assert.ok(toShow === -1 || toShow === 1, `a stranger's page asks ${JSON.stringify(page.asked.map((body) => body.slice(10, 40)))}`);
-  await write(page, "Hello");
+  await write(page, "Ahoy");
   await visible(log(page).getByText("Sent"));
   page.asked.length = 0;
   const bundle = /\/widget\/[0-9a-f]{16}\.js$/;
@@ -186,7 +186,7 @@ test("a page of a known visitor asks once before it is ready, and a stranger's t
     await route.continue();
   });
   await page.reload();
-  await visible(log(page).getByText("Hello"));
+  await visible(log(page).getByText("Ahoy"));
   await until(() => asked(page, "mutation Visit"), "the visit");
   assert.deepEqual(page.asked.map((body) => /(query|mutation) (\w+)/.exec(body)[2]), ["Widget", "Visit"]);
 });

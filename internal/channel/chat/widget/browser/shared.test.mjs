@@ -31,7 +31,6 @@ for (const [name, prepare] of [["by a lock", undefined], ["without locks", noLoc
   test(`two tabs that are opened together are one visitor, ${name}`, async () => {
     const { made, pages: [one, other] } = await tabs(2, { prepare });
     await until(() => asked(one, "mutation Visit") && asked(other, "mutation Visit"), "both visits");
-    assert.equal(asked(one, "mutation Session") + asked(other, "mutation Session"), 1, "sessions");
     await write(one, "from the one");
     await launcher(other).click();
     await visible(log(other).getByText("from the one"));
@@ -46,14 +45,14 @@ test("an idle tab goes on with the chat of the other one, with what is typed the
   const { made, pages: [one, other] } = await tabs(2);
   await launcher(other).click();
   await other.locator("parley-widget textarea").fill("half a sen");
-  await write(one, "Hello");
-  await visible(log(other).getByText("Hello"));
+  await write(one, "Ahoy");
+  await visible(log(other).getByText("Ahoy"));
   const field = other.locator("parley-widget textarea");
   assert.equal(await field.inputValue(), "half a sen");
   await field.fill("half a sentence");
   await other.keyboard.press("Enter");
   await until(async () => (await texts(made))[0]?.length === 2, "the second message");
-  assert.deepEqual(await texts(made), [["Hello", "half a sentence"]]);
+  assert.deepEqual(await texts(made), [["Ahoy", "half a sentence"]]);
 });
 
 test("what the site clears of its storage is put back", async () => {
@@ -155,4 +154,40 @@ test("what an anonymous visitor wrote goes on with who they prove to be", async 
   await until(async () => (await texts(made))[0]?.length === 2, "the second message");
   assert.equal(await page.locator("parley-widget textarea").inputValue(), "And I");
   assert.equal(await panel(page).isVisible(), true);
+});
+
+test("who logs out leaves nothing for who comes next, in no tab, and their session is over", async () => {
+  const { made, pages: [page, other] } = await tabs(2);
+  const sign = await signer(made);
+  await page.evaluate((jwt) => window.Parley.identify(jwt), sign("ada"));
+  await write(page, "Hello from Ada");
+  await visible(log(page).getByText("Sent"));
+  await visible(launcher(other));
+  const held = await hold(page, "sendVisitorMessage(");
+  await write(page, "Ada's secret");
+  await held.first;
+  await page.locator("parley-widget textarea").fill("Ada's half a secret");
+  const token = await page.evaluate((key) => JSON.parse(localStorage.getItem(`parley:${key}`)).token, made.key);
+  await page.evaluate(() => window.Parley.logout());
+  await panel(page).waitFor({ state: "hidden" });
+  assert.equal((await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]))).includes("Ada"), false);
+  for (const route of held.held.splice(0)) await route.abort();
+  await held.letThrough();
+  const { errors } = await (await fetch(`${process.env.PARLEY_URL}/graphql`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query: "{ visitorConversations { nodes { id } } }" }),
+  })).json();
+  assert.equal(errors?.[0]?.extensions.code, "UNAUTHENTICATED", "the token holds on");
+  for (const tab of [page, other]) {
+    await launcher(tab).click();
+    await visible(log(tab).getByText("How can we help"));
+    assert.equal(await tab.locator("parley-widget").getByText("Ada").count(), 0);
+    assert.equal(await tab.locator("parley-widget textarea").inputValue(), "");
+  }
+  await write(page, "Who was here?");
+  await visible(log(page).getByText("Sent"));
+  await page.reload();
+  await visible(log(page).getByText("Who was here?"));
+  assert.deepEqual(await texts(made), [["Hello from Ada"], ["Who was here?"]]);
 });

@@ -8,7 +8,7 @@ import * as operations from "./operations";
 import { address, asksToOpen, type Part, smallScreen, watchPage } from "./page";
 import { widgetOn } from "./question";
 import { type Heir, Session } from "./session";
-import { shared, type Storage } from "./storage";
+import { type Kept, places, type Storage, watchStorage } from "./storage";
 import { type Say, words } from "./texts";
 import type { Conversation, EmailCapture, Message, TargetedMessage, Visitor, WidgetData } from "./types";
 
@@ -44,7 +44,7 @@ export class App implements Owner, Heir {
   readonly chat: Chat;
 
   private readonly session: Session;
-  private readonly storage: Storage;
+  private readonly storage: Storage<Kept>;
   private readonly drawers: (() => void)[] = [];
   private readonly listeners = new Map<string, Set<(detail?: unknown) => void>>();
   private readonly counted = new Set<string>();
@@ -70,8 +70,8 @@ export class App implements Owner, Heir {
     private readonly channelKey: string,
     private readonly locale: string,
   ) {
-    this.storage = shared(channelKey);
-    this.session = new Session(api, this.storage, channelKey, this);
+    this.storage = places(channelKey);
+    this.session = new Session(api, channelKey, this);
     this.chat = new Chat(api, this.session, this.storage, this, channelKey);
   }
 
@@ -80,7 +80,8 @@ export class App implements Owner, Heir {
     const link = takeLink();
     if (link) await this.session.follow(link);
     watchPage({ moved: (part) => this.moved(part), asked: () => this.show() });
-    this.storage.watch(() => this.catchUp());
+    watchStorage(this.channelKey, () => this.catchUp());
+    addEventListener("pagehide", () => this.catchUp()); // what the site cleared is to be there on the next page
     addEventListener("online", () => this.online());
     addEventListener("offline", () => this.changed());
     addEventListener("pageshow", () => this.catchUp());
@@ -148,8 +149,11 @@ export class App implements Owner, Heir {
     this.open = true;
     this.storage.set("open", true);
     this.view = this.mayWriteHere || this.chat.waiting ? "chat" : "list";
-    this.countOpening();
-    this.seen();
+    if (!byItself) {
+      this.countOpening();
+      if (!this.chat.live) this.chat.hurry();
+    }
+    this.chat.read();
     this.emit("open", { byItself });
     this.changed();
   }
@@ -250,6 +254,7 @@ export class App implements Owner, Heir {
     this.forgets(this.session.writer);
     this.session.forget();
     this.hide();
+    this.storage.put({ conversation: null, dismissed: [] });
     if (!token) return;
     const ended = (error: unknown): void => {
       if ((error as ApiError).code !== "UNAUTHENTICATED") throw error;
@@ -494,22 +499,24 @@ export class App implements Owner, Heir {
       if (!this.small.matches || shown.smallScreen === "NORMAL") this.show(true);
     }
     const shows = this.hasLauncher && this.isNew("SHOWN", shown);
-    void this.visit(visits, shows ? shown : null).catch(() => undefined);
+    const opens = this.open && this.isNew("OPENED", shown);
+    void this.visit(visits, opens ? "OPENED" : shows ? "SHOWN" : null).catch(() => undefined);
   }
 
   /** Tells the server of a visit of a page, and counts what was shown there (TM-10). A stranger gets a session once something is shown. */
-  private async visit(tracks: boolean, shown: TargetedMessage | null): Promise<void> {
+  private async visit(tracks: boolean, kind: "OPENED" | "SHOWN" | null): Promise<void> {
     const began = !this.session.known;
-    if (began && !shown) return;
+    const shown = this.targetedMessage;
+    if (began && !kind) return;
     await this.session.need();
     const renews = !began && !this.renewed;
     this.renewed = true;
-    if (!renews && !tracks && !shown) return;
+    if (!renews && !tracks && !kind) return;
     const answer = await this.session.run(() => {
       const session = { channelKey: this.channelKey, locale: navigator.language, token: this.api.token };
       const page = { url: address(), title: document.title.slice(0, 500) };
-      const view = { targetedMessageId: shown?.id ?? "", kind: "SHOWN" };
-      return this.api.ask<{ startVisitorSession?: { token: string | null; visitor: Visitor } }>(operations.visitPage, { session, renews, page, tracks: tracks || began, view, shows: shown !== null });
+      const view = { targetedMessageId: shown?.id ?? "", kind: kind ?? "SHOWN" };
+      return this.api.ask<{ startVisitorSession?: { token: string | null; visitor: Visitor } }>(operations.visitPage, { session, renews, page, tracks: tracks || began, view, shows: kind !== null });
     });
     const { token, visitor } = answer.startVisitorSession ?? {};
     if (token && visitor) this.session.renew({ token, visitor });

@@ -7,7 +7,7 @@ import { type Carrier, type Draft, keyOf, Outbox } from "./outbox";
 import { address } from "./page";
 import type { Session } from "./session";
 import { Follower } from "./socket";
-import { Storage } from "./storage";
+import { type Kept, Shelf, Storage } from "./storage";
 import { Thread } from "./thread";
 import { Drafts, type DraftsKept } from "./drafts";
 import type { Change, Conversation, Message, TargetedMessage } from "./types";
@@ -54,12 +54,12 @@ export class Chat implements Carrier {
   constructor(
     private readonly api: Api,
     private readonly session: Session,
-    private readonly storage: Storage,
+    private readonly storage: Storage<Kept>,
     private readonly owner: Owner,
     channelKey: string,
   ) {
-    this.outbox = new Outbox(storage, this, `parley-outbox:${channelKey}`);
-    this.unsent = new Drafts(api, session, new Storage<DraftsKept>(`parley:${channelKey}`, () => sessionStorage), owner);
+    this.outbox = new Outbox(new Shelf(`parley-draft:${channelKey}:`, storage), this, `parley-outbox:${channelKey}`);
+    this.unsent = new Drafts(api, session, new Storage<DraftsKept>(`parley-unsent:${channelKey}`, () => sessionStorage), owner);
   }
 
   /** Where what the visitor writes now is kept. */
@@ -198,6 +198,7 @@ export class Chat implements Carrier {
     this.told.typing = false;
     this.outbox.push({
       key: idempotencyKey(),
+      at: performance.timeOrigin + performance.now(),
       version: 0,
       by: this.session.writer,
       conversation: id,
@@ -293,7 +294,7 @@ export class Chat implements Carrier {
     const { text, files, start, local } = draft;
     const input = { ...start, text, attachmentIds: idsOf(files), idempotencyKey: keyOf(draft) };
     const { conversation } = await this.send<{ conversation: Conversation }>(draft, operations.startChat, input);
-    this.outbox.began(local, conversation.id);
+    this.outbox.began(draft, conversation.id);
     this.note(conversation);
     if (this.thread.local !== local) return;
     this.thread.load(conversation);

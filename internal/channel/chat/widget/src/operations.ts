@@ -99,3 +99,8 @@ export const follow = `subscription Follow($id: ID!, $after: String) {
     ... on VisitorConversationContinued { conversation { id } }
   }
 }`;
+
+// The visitor's place in the queue, apart from the above: a server without queues refuses it.
+export const followQueue = `subscription Queue($id: ID!) {
+  visitorConversation(conversationId: $id) { __typename ... on VisitorQueueChange { queuePosition } }
+}`;

@@ -6,12 +6,14 @@
 
 import { ApiError, backOff } from "./api";
 import { alone } from "./lock";
-import type { Storage } from "./storage";
+import type { Shelf } from "./storage";
 import type { StoredFile } from "./types";
 
 export interface Draft {
   /** Names it as long as it is there. */
   readonly key: string;
+  /** When it was written, in milliseconds of the epoch. */
+  readonly at: number;
   /** How often it was put right: each time it is another message to the server. */
   version: number;
   /** Who wrote it; "": a visitor who had no session yet. */
@@ -50,9 +52,6 @@ export interface Carrier {
   changed(): void;
 }
 
-/** How many keys of finished drafts are kept. */
-const mostFinished = 200;
-
 export class Outbox {
   private drafts: Draft[] = [];
   private sending = false;
@@ -64,7 +63,7 @@ export class Outbox {
   stuck = false;
 
   constructor(
-    private readonly storage: Storage,
+    private readonly shelf: Shelf<Draft>,
     private readonly carrier: Carrier,
     private readonly lock: string,
   ) {
@@ -87,8 +86,9 @@ export class Outbox {
   }
 
   push(draft: Draft): void {
+    this.shelf.put(draft);
     this.load();
-    this.save([...this.drafts, draft]);
+    this.carrier.changed();
     void this.flush();
   }
 
@@ -107,8 +107,9 @@ export class Outbox {
     this.remove(({ key }) => key === draft.key);
   }
 
-  /** Notes that the conversation of a thread began. */
-  began(local: string, conversation: string): void {
+  /** Notes that a draft was sent and began the conversation of its thread. */
+  began({ key, local }: Draft, conversation: string): void {
+    this.remove((draft) => draft.key === key);
     this.change((draft) => draft.local === local && !draft.conversation, { conversation });
   }
 
@@ -124,11 +125,7 @@ export class Outbox {
 
   /** Takes what other pages did to the drafts. */
   load(): void {
-    const kept = this.storage.get("outbox") ?? [];
-    const finished = new Set(this.storage.get("finished"));
-    const keys = new Set(kept.map(({ key }) => key));
-    const lost = this.drafts.filter(({ key }) => !keys.has(key));
-    this.drafts = [...kept, ...lost].filter(({ key }) => !finished.has(key));
+    this.drafts = this.shelf.all();
   }
 
   /** Sends what is to be sent, one after the other, now. */
@@ -195,21 +192,15 @@ export class Outbox {
 
   private change(which: (draft: Draft) => boolean, to: Partial<Draft> | ((draft: Draft) => Partial<Draft>)): void {
     this.load();
-    const changed = (draft: Draft): Draft => ({ ...draft, ...(typeof to === "function" ? to(draft) : to) });
-    if (this.drafts.some(which)) this.save(this.drafts.map((draft) => (which(draft) ? changed(draft) : draft)));
+    for (const draft of this.drafts.filter(which)) this.shelf.put({ ...draft, ...(typeof to === "function" ? to(draft) : to) });
+    this.load();
+    this.carrier.changed();
   }
 
   private remove(which: (draft: Draft) => boolean): void {
     this.load();
-    const gone = this.drafts.filter(which).map(({ key }) => key);
-    if (!gone.length) return;
-    this.storage.set("finished", [...(this.storage.get("finished") ?? []), ...gone].slice(-mostFinished));
-    this.save(this.drafts.filter((draft) => !which(draft)));
-  }
-
-  private save(drafts: Draft[]): void {
-    this.drafts = drafts;
-    this.storage.set("outbox", drafts);
+    for (const { key } of this.drafts.filter(which)) this.shelf.remove(key);
+    this.load();
     this.carrier.changed();
   }
 }

@@ -6,7 +6,7 @@ import { hasLink } from "./link";
 import { showWidget } from "./operations";
 import { address, smallScreen } from "./page";
 import { post } from "./post";
-import { ofTab, shared } from "./storage";
+import { credentials, ofTab, places } from "./storage";
 
 /** The language that a tag asks for: its own, else that of the page, else that of the browser. */
 export function localeOf(tag: HTMLElement): string {
@@ -21,9 +21,8 @@ export function widgetOn(key: string, locale: string, page: string, resumes: boo
 /** Asks what to show on this page; null: a mailed link decides who asks. */
 export function askEarly(root: string, key: string, locale: string): Early | null {
   if (hasLink()) return null;
-  const kept = shared(key);
-  const token = ofTab(key).get("token") ?? kept.get("token") ?? null;
-  const variables = widgetOn(key, locale, address(), token !== null, kept.get("conversation"));
+  const token = ofTab(key).get("token") ?? credentials(key).get("token") ?? null;
+  const variables = widgetOn(key, locale, address(), token !== null, places(key).get("conversation"));
   const body = JSON.stringify({ query: showWidget, variables });
   const answer = post(root, token, body);
   answer.catch(() => undefined); // the widget asks again

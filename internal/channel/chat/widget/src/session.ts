@@ -4,7 +4,7 @@
 import { type Api, ApiError } from "./api";
 import { alone } from "./lock";
 import { startSession } from "./operations";
-import { type Credentials, ofTab, type Storage, type Who } from "./storage";
+import { credentials, type Credentials, ofTab, type Storage, type Who } from "./storage";
 import type { Visitor } from "./types";
 
 /** What a session tells its owner. */
@@ -32,14 +32,15 @@ export class Session {
   private era = 0;
   private starting: Promise<void> | null = null;
   private readonly tab: Storage<Credentials>;
+  private readonly storage: Storage<Credentials>;
 
   constructor(
     private readonly api: Api,
-    private readonly storage: Storage,
     private readonly channelKey: string,
     private readonly heir: Heir,
   ) {
     this.tab = ofTab(channelKey);
+    this.storage = credentials(channelKey);
     api.token = this.kept.get("token") ?? null;
     this.who = this.kept.get("visitor") ?? null;
   }
@@ -93,7 +94,7 @@ export class Session {
   /** Forgets the visitor here, and in the browser's other pages. */
   forget(): void {
     this.tab.put({ token: null, visitor: null });
-    this.storage.put({ token: null, visitor: null, conversation: null, open: false, dismissed: [] });
+    this.storage.put({ token: null, visitor: null });
     this.become({}, null);
   }
 
@@ -129,7 +130,7 @@ export class Session {
 
   /** Where this page's session is kept. */
   private get kept(): Storage<Credentials> {
-    return this.tab.get("token") ? this.tab : (this.storage as unknown as Storage<Credentials>);
+    return this.tab.get("token") ? this.tab : this.storage;
   }
 
   private alone(action: () => Promise<void>): Promise<void> {

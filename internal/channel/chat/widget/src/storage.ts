@@ -1,8 +1,8 @@
 // What is kept in the site's own storage, or, where the browser refuses that,
 // in memory until the page goes. What the site clears is put back as long as a
-// page with the widget is there.
-
-import type { Draft } from "./outbox";
+// page with the widget is there. Pages of a site see each other's writes a moment
+// late, so that what belongs together is an entry of its own: who writes the one
+// does not undo the other.
 
 /** Who a visitor is, as far as a browser must know it to keep visitors apart. */
 export interface Who {
@@ -20,26 +20,24 @@ export interface Credentials {
   visitor?: Who | null;
 }
 
-/** What is kept as long as the browser keeps it. */
-export interface Kept extends Credentials {
-  /** What was written and not answered yet. */
-  outbox?: Draft[];
-  /** The keys of what was answered, or discarded: no page sends it again. */
-  finished?: string[];
+/** Where the visitor was. */
+export interface Kept {
   /** The targeted messages, by id and version, whose welcome was closed. */
   dismissed?: string[];
-  /** The conversation that was open last. */
+  /** The conversation that was open last; null: the visitor asked for a new one. */
   conversation?: string | null;
   /** Whether the panel was open. */
   open?: boolean;
 }
 
 /** Keeps the entries of T. */
-export class Storage<T extends object = Kept> {
+export class Storage<T extends object> {
   /** What was there last, which the site may have cleared. */
   private memory: Partial<T> = {};
   /** Whether the browser refused to keep that. */
   private refused = false;
+  /** Called once what the site cleared is put back. */
+  restored = (): void => undefined;
 
   /** where may throw, if the browser refuses. */
   constructor(
@@ -60,20 +58,15 @@ export class Storage<T extends object = Kept> {
     this.write({ ...this.read(), ...entries });
   }
 
-  /** Keeps what is there beyond this page, and calls back when another page of the site changes it. */
-  watch(changed: () => void): void {
-    addEventListener("pagehide", () => this.read());
-    addEventListener("storage", ({ key }) => {
-      if (key === this.name || key === null) changed();
-    });
-  }
-
   private read(): Partial<T> {
     if (this.refused) return this.memory;
     try {
       const text = this.where().getItem(this.name);
       if (text !== null) this.memory = JSON.parse(text) as Partial<T>;
-      else if (Object.keys(this.memory).length) this.write(this.memory);
+      else if (Object.keys(this.memory).length) {
+        this.write(this.memory);
+        this.restored();
+      }
     } catch {
       // blocked, or written by somebody else: what was there last holds
     }
@@ -91,12 +84,88 @@ export class Storage<T extends object = Kept> {
   }
 }
 
-/** What the pages of a browser share on a channel. */
-export function shared(channelKey: string): Storage {
+/** Keeps things of one kind, each in an entry of its own. */
+export class Shelf<T extends { key: string; at: number }> {
+  private things = new Map<string, T>();
+  /** The keys of what the browser refused to keep. */
+  private readonly refused = new Set<string>();
+
+  /** kept is cleared when the things are. */
+  constructor(
+    private readonly prefix: string,
+    private readonly kept: Storage<Kept>,
+  ) {
+    kept.restored = () => {
+      for (const thing of this.things.values()) this.put(thing);
+    };
+  }
+
+  /** All things, oldest first. */
+  all(): T[] {
+    this.kept.get("open"); // has what was cleared put back
+    const found = new Map<string, T>();
+    try {
+      for (const name of Object.keys(localStorage)) if (name.startsWith(this.prefix)) this.read(name, found);
+    } catch {
+      return this.sorted(); // blocked
+    }
+    for (const key of this.refused) if (this.things.has(key)) found.set(key, this.things.get(key)!);
+    this.things = found;
+    return this.sorted();
+  }
+
+  put(thing: T): void {
+    this.things.set(thing.key, thing);
+    this.refused.delete(thing.key);
+    try {
+      localStorage.setItem(this.prefix + thing.key, JSON.stringify(thing));
+    } catch {
+      this.refused.add(thing.key); // blocked, or full
+    }
+  }
+
+  remove(key: string): void {
+    this.things.delete(key);
+    this.refused.delete(key);
+    try {
+      localStorage.removeItem(this.prefix + key);
+    } catch {
+      // blocked: it was never there
+    }
+  }
+
+  private read(name: string, into: Map<string, T>): void {
+    try {
+      const thing = JSON.parse(localStorage.getItem(name)!) as T;
+      into.set(thing.key, thing);
+    } catch {
+      // written by somebody else
+    }
+  }
+
+  private sorted(): T[] {
+    return [...this.things.values()].sort((a, b) => a.at - b.at);
+  }
+}
+
+/** The session that the pages of a browser share. */
+export function credentials(channelKey: string): Storage<Credentials> {
   return new Storage(`parley:${channelKey}`);
 }
 
 /** The session that a mailed link began in this tab. */
 export function ofTab(channelKey: string): Storage<Credentials> {
-  return new Storage<Credentials>(`parley-link:${channelKey}`, () => sessionStorage);
+  return new Storage(`parley-link:${channelKey}`, () => sessionStorage);
+}
+
+/** Where the visitor was. */
+export function places(channelKey: string): Storage<Kept> {
+  return new Storage(`parley-place:${channelKey}`);
+}
+
+/** Calls back when another page of the site changes what is kept of a channel. */
+export function watchStorage(channelKey: string, changed: () => void): void {
+  addEventListener("storage", ({ key }) => {
+    if (key === null || (key.startsWith("parley") && key.includes(`:${channelKey}`))) changed();
+  });
 }

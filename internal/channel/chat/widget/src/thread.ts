@@ -12,6 +12,8 @@ export class Thread {
   status: Conversation["status"] = "OPEN";
   /** Whether it goes on with a visitor who proved who they are, elsewhere. */
   continued = false;
+  /** The visitor's place in the queue; null: none, or it is not told. */
+  queuePosition: number | null = null;
   /** Where earlier messages go on; null: there are none. */
   earlier: string | null = null;
   /** Whether its messages were loaded. */
@@ -90,6 +92,9 @@ export class Thread {
         return false;
       case "VisitorStatusChange":
         this.status = change.status;
+        return false;
+      case "VisitorQueueChange":
+        this.queuePosition = change.queuePosition;
         return false;
       case "VisitorConversationContinued":
         this.continued = true;

@@ -17,6 +17,7 @@ export class ThreadView {
   private readonly earlier = h("button", { class: "link", type: "button", click: () => void this.app.chat.loadEarlier().catch(() => undefined) });
   private readonly log = h("div", { class: "log", role: "log", "aria-live": "polite" });
   private readonly typing = h("p", { class: "typing", role: "status" });
+  private readonly queue = h("p", { class: "notice", role: "status" });
   private readonly closed = h("p", { class: "notice" });
   private readonly thanks = h("p", { class: "notice", role: "status", dir: "auto" });
   private readonly body: HTMLElement;
@@ -31,7 +32,7 @@ export class ThreadView {
     this.consent = new ConsentCard(app);
     this.email = new EmailCard(app);
     this.proof = new ProofCard(app);
-    this.body = h("div", { class: "body", tabindex: 0, role: "group" }, this.earlier, this.log, this.consent.element, this.email.element, this.proof.element, this.thanks, this.closed, this.typing);
+    this.body = h("div", { class: "body", tabindex: 0, role: "group" }, this.earlier, this.log, this.consent.element, this.email.element, this.proof.element, this.thanks, this.queue, this.closed, this.typing);
     this.element = h("div", { class: "chat" }, this.body);
     this.composer = new Composer(app, this.element);
     this.element.append(this.composer.element);
@@ -54,6 +55,8 @@ export class ThreadView {
     const typist = thread.typing(Date.now());
     write(this.typing, typist === null ? "" : app.say("typing", { name: typist || app.say("team") }));
     write(this.thanks, app.emailDone === "saved" ? app.say("emailThanks", { email: app.visitor?.email ?? "" }) : "");
+    const { queuePosition: number, continued } = thread;
+    write(this.queue, number === null || continued ? "" : app.say("queuePosition", { number: time.number(number) }));
     write(this.closed, app.say("closed"));
     set(this.closed, "hidden", thread.status !== "CLOSED" || thread.continued);
     this.drawForms(time);
@@ -147,7 +150,7 @@ export class ThreadView {
   /** Keeps the newest message in sight when one is added. */
   private follow(): void {
     const last = (this.log.lastElementChild as HTMLElement | null)?.dataset.key ?? "";
-    const key = `${this.app.chat.thread.local} ${last} ${this.typing.textContent !== ""} ${this.email.element.hidden} ${this.proof.element.hidden}`;
+    const key = `${this.app.chat.thread.local} ${last} ${this.typing.textContent !== ""} ${this.queue.textContent !== ""} ${this.email.element.hidden} ${this.proof.element.hidden}`;
     if (key !== this.last) this.scrollDown();
     this.last = key;
   }

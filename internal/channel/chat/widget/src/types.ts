@@ -130,4 +130,5 @@ export type Change =
   | { __typename: "VisitorMessageChange"; cursor: string; kind: "ADDED" | "CHANGED" | "DELETED"; message: Message }
   | { __typename: "VisitorTyping"; authorName: string; typing: boolean }
   | { __typename: "VisitorStatusChange"; cursor: string; status: "OPEN" | "CLOSED" }
+  | { __typename: "VisitorQueueChange"; queuePosition: number | null }
   | { __typename: "VisitorConversationContinued" };
