@@ -52,7 +52,7 @@ func eachOffice(t *testing.T, test func(t *testing.T, o *office)) {
 		queue := job.New(s, slog.New(slog.DiscardHandler))
 		inboxes.Register(queue)
 		schema, err := graph.Schema(graph.Services{
-			Accounts: o.people, Inboxes: inboxes, ChatSettings: settings.New(s, o.people, inboxes, keys, "https://parley.example.com"), Conversations: conversations, Views: view.New(s),
+			Accounts: o.people, Inboxes: inboxes, ChatSettings: settings.New(s, o.people, keys, "https://parley.example.com"), Conversations: conversations, Views: view.New(s),
 			Events: event.New(s), Nodes: loader.New(s), Targeting: targeting.New(s), Contacts: contact.New(s), Tickets: crm.New(s),
 			Visitors: visitor.New(s, keys, nil, contact.New(s), conversations, visitor.Options{}),
 		}, graph.Federation)

@@ -74,7 +74,7 @@ func eachSite(t *testing.T, test func(s *site)) {
 		files := attachment.New(st, bucket, keys, staff, "https://parley.example.com", attachment.Options{})
 		conversations := desk.Conversations(st, conversation.Deps{Viewers: staff, Contacts: contacts, Attachments: files})
 		inboxes := inbox.New(st, staff, conversations, desk.NoMailboxes{})
-		settings := settings.New(st, staff, inboxes, keys, "https://parley.example.com")
+		settings := settings.New(st, staff, keys, "https://parley.example.com")
 		s.services = graph.Services{
 			Conversations: conversations, Views: view.New(st), Inboxes: inboxes, ChatSettings: settings, Contacts: contacts, Consents: consent.New(st), Targeting: targeting.New(st), Nodes: loader.New(st),
 			Visitors: visitor.New(st, keys, settings, contacts, conversations, visitor.Options{}), Attachments: files, Events: event.New(st),

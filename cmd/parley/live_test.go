@@ -94,6 +94,7 @@ func TestEventsResume(t *testing.T) {
 	t.Parallel()
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
 		chat := a.channel().chat("Hello")
+		a.say(adminToken, chat.conversationID, "Now it is mine, and read")
 		from := a.head()
 		const query = `subscription($after: Sequence!) { events(after: $after) { id sequence type conversation { id } message { text } } }`
 		var got []string

@@ -46,7 +46,7 @@ func TestRouting(t *testing.T) {
 		waiting := a.do(adminToken, who, map[string]any{"id": chat})
 		want("while away", at(waiting, "conversation", "assignee"), "<nil>")
 		want("why", at(waiting, "conversation", "routingDecisions", "nodes"),
-			"[map[assignee:<nil> candidates:map[nodes:[map[chosen:false skipped:AWAY user:map[id:"+me+"]]]] rule:1 target:USERS trigger:STARTED]]")
+			"[map[assignee:<nil> candidates:map[nodes:[map[chosen:false skipped:AWAY user:map[id:"+me+"]]]] rule:0 target:USERS trigger:STARTED]]")
 		preview := `query($in: RoutingPreviewInput!) { routingPreview(input: $in) { trigger assignee { id } candidates { nodes { skipped } } } }`
 		available("AVAILABLE")
 		shown := a.do(adminToken, preview, input("conversation", map[string]any{"targetedMessageId": c.shown}))

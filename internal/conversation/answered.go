@@ -3,7 +3,6 @@ package conversation
 import (
 	"context"
 
-	"parley/ent"
 	"parley/ent/teammember"
 	"parley/internal/account"
 	"parley/internal/vocab"
@@ -11,16 +10,18 @@ import (
 
 // answered is what follows from a person's answer: they get what no one had (IN-21),
 // have read what they answered, and are there.
-func (ch *change) answered(ctx context.Context, m *ent.Message, by author) error {
+func (ch *change) answered(ctx context.Context, by author) error {
 	ch.noticed()
 	if err := ch.assignToAuthor(ctx, by); err != nil {
 		return err
 	}
-	if err := ch.markReadBy(ctx, by.id, m.Number); err != nil {
-		return err
-	}
 	if err := ch.save(ctx); err != nil {
 		return err
+	}
+	if ch.c.LastIncomingNumber > 0 {
+		if err := ch.markReadBy(ctx, by.id, ch.c.LastIncomingNumber); err != nil {
+			return err
+		}
 	}
 	return account.RecordAnswer(ctx, ch.tx, ch.c.AccountID, by.id)
 }

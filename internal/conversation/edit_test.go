@@ -89,7 +89,8 @@ func TestOthersMessages(t *testing.T) {
 	})
 }
 
-// IN-4: the preview follows an edit of the newest message alone, and no note's.
+// IN-4, IN-34: the preview follows an edit of the newest message alone, and no note's; when
+// that one is deleted it shows the one before.
 func TestPreviewFollowsEdits(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, d *suite) {
@@ -103,7 +104,7 @@ func TestPreviewFollowsEdits(t *testing.T) {
 		check.Must(d.EditAs(me, last, "Last, mended"))(t)
 		check.Same(t, d.Row(c).Preview, "Last, mended")
 		check.Must(d.EraseAs(me, last))(t)
-		check.Same(t, d.Row(c).Preview, "")
+		check.Same(t, d.Row(c).Preview, "First, mended")
 		check.Same(t, d.Row(c).LastMessageAt, at)
 	})
 }

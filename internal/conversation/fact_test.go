@@ -51,7 +51,9 @@ func TestFirstResponse(t *testing.T) {
 		check.Same(t, d.Row(c).WaitingSince != clock.Never, true)
 		events := d.Recorded(func() { d.AgentSays(d.Agent(1), c, "Here I am") })
 		at := d.Row(c).FirstRespondedAt
-		check.Same(t, events, []string{"MESSAGE_CREATED firstRespondedAt:>" + at.String()})
+		check.Same(t, events, []string{
+			"MESSAGE_CREATED firstRespondedAt:>" + at.String(), "CONVERSATION_ASSIGNED assignee:>" + d.AgentIDs[1], "CONVERSATION_READ readNumber:>2",
+		})
 		want := []any{at, d.AgentIDs[1], 90, nil}
 		check.Same(t, response(d.Row(c)), want)
 		d.Clock.Advance(time.Hour)

@@ -40,7 +40,8 @@ func TestReplyByMail(t *testing.T) {
 		d.MustClose(c.ID)
 		var m *ent.Message
 		got := d.Recorded(func() { m = check.Must(d.answers(c))(t) })
-		check.Same(t, got, []string{"MESSAGE_CREATED firstRespondedAt:>" + d.Row(c.ID).FirstRespondedAt.String(), "CONVERSATION_REOPENED status:CLOSED>OPEN"})
+		check.Same(t, got, []string{"MESSAGE_CREATED firstRespondedAt:>" + d.Row(c.ID).FirstRespondedAt.String(), "CONVERSATION_REOPENED status:CLOSED>OPEN",
+			"CONVERSATION_ASSIGNED assignee:>" + d.AgentIDs[0], "CONVERSATION_READ readNumber:>1"})
 		check.Same(t, []any{m.Delivery, d.Row(c.ID).WaitingSince}, []any{vocab.DeliveryQueued, clock.Never})
 		mail := d.box.last()
 		check.Same(t, mail.To, []vocab.Mailbox{{Name: "Dora", Address: "dora@example.net"}})

@@ -34,7 +34,7 @@ func TestSendOnce(t *testing.T) {
 			}
 			callers.Wait()
 		})
-		check.Same(t, len(events), 1)
+		check.Same(t, len(events), 3) // the message, who has it now, and what they have read
 		for _, m := range sent {
 			if m == nil || m.ID != sent[0].ID || m.Text != "Once" {
 				t.Errorf("one was told of %v", m)

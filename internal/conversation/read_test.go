@@ -33,8 +33,8 @@ func (d *suite) messageAt(conversationID string, number int) *ent.Message {
 		Where(entmessage.ConversationID(conversationID), entmessage.Number(number)).Only(d.System))(d.T)
 }
 
-// IN-15: what the contact wrote is unread for each user until they read it;
-// notes and answers are not.
+// IN-15, IN-21: what the contact wrote is unread for each user until they read it, or
+// answer it; notes and answers are not.
 func TestUnread(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, d *suite) {
@@ -44,7 +44,7 @@ func TestUnread(t *testing.T) {
 		if err := d.reads(ben, c, check.Ptr(1)); err != nil {
 			t.Fatal(err)
 		}
-		check.Same(t, []bool{d.unread(ben, c), d.unread(cleo, c)}, []bool{false, true})
+		check.Same(t, []bool{d.unread(ben, c), d.unread(cleo, c), d.unread(d.Admin, c)}, []bool{false, false, true})
 		d.VisitorWrites(c, 0, "Four")
 		check.Same(t, d.unread(ben, c), true)
 		if err := d.reads(ben, c, nil); err != nil {

@@ -205,7 +205,8 @@ func TestReplyTakesOver(t *testing.T) {
 		d.AgentNotes(d.Agent(0), c.ID, "Watching")
 		check.Same(t, d.Row(c.ID).BotState, vocab.BotActive)
 		got := d.Recorded(func() { d.AgentSays(d.Agent(0), c.ID, "A person here") })
-		check.Same(t, got, []string{"MESSAGE_CREATED firstRespondedAt:>" + d.Row(c.ID).FirstRespondedAt.String(), "BOT_TAKEN_OVER botState:ACTIVE>TAKEN_OVER"})
+		check.Same(t, got, []string{"MESSAGE_CREATED firstRespondedAt:>" + d.Row(c.ID).FirstRespondedAt.String(), "BOT_TAKEN_OVER botState:ACTIVE>TAKEN_OVER",
+			"CONVERSATION_ASSIGNED assignee:>" + d.AgentIDs[0], "CONVERSATION_READ readNumber:>1"})
 		check.Same(t, d.Row(c.ID).Folder, vocab.FolderMain)
 	})
 }

@@ -79,8 +79,8 @@ func TestPurge(t *testing.T) {
 			}
 		}
 		check.Same(t, types, []vocab.EventType{
-			vocab.ConversationCreated, vocab.MessageCreated, vocab.MessageCreated, vocab.MessageUpdated, vocab.ConversationRead,
-			vocab.ConversationAssigned, vocab.ConversationDeleted, vocab.ConversationPurged,
+			vocab.ConversationCreated, vocab.MessageCreated, vocab.MessageCreated, vocab.ConversationAssigned, vocab.ConversationRead, vocab.MessageUpdated,
+			vocab.ConversationRead, vocab.ConversationDeleted, vocab.ConversationPurged,
 		})
 		// Other conversations keep everything.
 		check.Same(t, check.Must(d.Store.Client(d.System).Message.Query().Count(d.System))(t), 9)

@@ -3,6 +3,7 @@ package routing
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -37,6 +38,16 @@ const (
 // channel's kind have not, such as a chat's subject, is INVALID. Nothing at all
 // is fine: it leaves unassigned.
 func Check(ctx context.Context, client *ent.Client, inboxID string, kind vocab.ChannelKind, r vocab.Routing) error {
+	return CheckChange(ctx, client, inboxID, kind, vocab.Routing{}, r)
+}
+
+// CheckChange is Check for a routing that takes the place of another one. Whom and what
+// that one named already is not checked again: who lost a seat since, or a team that
+// is gone, stands in no other change's way (RT-2).
+func CheckChange(ctx context.Context, client *ent.Client, inboxID string, kind vocab.ChannelKind, before, r vocab.Routing) error {
+	if reflect.DeepEqual(before, r) {
+		return nil
+	}
 	if err := checkOffers(r); err != nil || len(r.Rules) == 0 {
 		return err
 	}
@@ -47,6 +58,7 @@ func Check(ctx context.Context, client *ent.Client, inboxID string, kind vocab.C
 	if err != nil {
 		return err
 	}
+	known.keep(before)
 	var faults []error
 	for i, rule := range r.Rules {
 		at := []string{"routing", "rules", strconv.Itoa(i)}
@@ -73,6 +85,23 @@ type directory struct {
 	members map[string]bool
 	teams   map[string]bool // and whether they reach the inbox
 	lists   map[string]bool
+	// kept are what was named before, and is not checked again.
+	kept map[string]bool
+}
+
+// keep takes all that a routing names as it is.
+func (d *directory) keep(r vocab.Routing) {
+	d.kept = map[string]bool{}
+	for _, rule := range r.Rules {
+		for _, named := range slices.Concat(rule.UserIDs, rule.TeamIDs, []string{rule.FallbackID}) {
+			d.kept[named] = true
+		}
+		for _, c := range rule.Conditions {
+			if c.Kind == vocab.RouteByList {
+				d.kept[c.Value] = true
+			}
+		}
+	}
 }
 
 func loadDirectory(ctx context.Context, client *ent.Client, inboxID string, r vocab.Routing) (*directory, error) {
@@ -199,7 +228,7 @@ func (d *directory) checkCondition(kind vocab.ChannelKind, c vocab.RoutingCondit
 		return errs.New(errs.Invalid, "%s is not allowed with %s; use one of %v.", c.Operator, c.Kind, allowed).On(pathTo(at, "operator")...)
 	case c.Kind == vocab.RouteByContactProperty && !slices.Contains(Properties, c.Property):
 		return errs.New(errs.Invalid, "Contacts have no property %q; use one of %v.", errs.Clip(c.Property), Properties).On(pathTo(at, "property")...)
-	case c.Kind == vocab.RouteByList && !d.lists[c.Value]:
+	case c.Kind == vocab.RouteByList && !d.lists[c.Value] && !d.kept[c.Value]:
 		return errs.New(errs.NotFound, "There is no list %q.", errs.Clip(c.Value)).On(pathTo(at, "contactListId")...)
 	case c.Kind == vocab.RouteByHours || slices.Contains(knownOrNo, c.Operator):
 		return nil
@@ -229,11 +258,11 @@ func (d *directory) checkTarget(rule vocab.RoutingRule, at []string) error {
 		reaches, there := d.teams[t]
 		path := pathTo(at, "teamIds", strconv.Itoa(i))
 		switch {
-		case !there:
+		case !there && !d.kept[t]:
 			faults = append(faults, errs.New(errs.NotFound, "There is no team %q.", errs.Clip(t)).On(path...))
 		case slices.Contains(rule.TeamIDs[:i], t):
 			faults = append(faults, errs.New(errs.Invalid, "The team is listed twice; list it once.").On(path...))
-		case !reaches:
+		case !reaches && !d.kept[t]:
 			faults = append(faults, errs.New(errs.NotAMember, "Neither the team nor any of its users is a member of the inbox. Add it first.").On(path...))
 		}
 	}
@@ -263,6 +292,7 @@ func checkNames(ids []string, wanted bool, field string, target vocab.RoutingTar
 func (d *directory) checkPerson(userID string, path []string) error {
 	u := d.users[userID]
 	switch {
+	case d.kept[userID]:
 	case u == nil:
 		return errs.New(errs.NotFound, "There is no user %q.", errs.Clip(userID)).On(path...)
 	case u.DeactivatedAt.IsSet():

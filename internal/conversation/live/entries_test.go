@@ -55,9 +55,9 @@ func TestEntriesLive(t *testing.T) {
 		}))
 		s.MustClose(c)
 		check.Must(s.DeleteMessage(s.Agent(0), conversation.DeleteMessageInput{MessageID: m.ID}))(t)
-		want := []string{"ADDED ", "CHANGED ", "CHANGED ", "ADDED CONVERSATION_CLOSED", "DELETED "} // in its current state
-		check.Same(t, s.entriesAfter(ben, c, &start, 5), want)
-		check.Same(t, len(s.hears(ben, open, 5)), 5)
+		want := []string{"ADDED ", "ADDED CONVERSATION_ASSIGNED", "CHANGED ", "CHANGED ", "ADDED CONVERSATION_CLOSED", "DELETED "} // in its current state
+		check.Same(t, s.entriesAfter(ben, c, &start, 6), want)
+		check.Same(t, len(s.hears(ben, open, 6)), 6)
 		last := s.head()
 		s.AgentNotes(s.Agent(0), c, "Done")
 		check.Same(t, s.entriesAfter(ben, c, &last, 1), []string{"ADDED Done"})

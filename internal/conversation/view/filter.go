@@ -47,7 +47,7 @@ type AssigneeFilter struct {
 }
 
 // tested are the columns that orders and conditions read.
-const tested = "c.id, c.activity_at, c.last_message_at, c.opened_at, c.waiting_since, c.kind, c.contact_id, c.assignee_id, c.assigned_team_id, c.priority, c.tags, c.filtered, c.snoozed_until, c.last_incoming_number, c.woken_revision, c.last_outgoing_number, c.status, c.channel_type, c.external_id, c.priority_rank"
+const tested = "c.id, c.activity_at, c.last_message_at, c.opened_at, c.waiting_since, c.kind, c.contact_id, c.assignee_id, c.assigned_team_id, c.priority, c.tags, c.filtered, c.deleted_at, c.snoozed_until, c.last_incoming_number, c.woken_revision, c.last_outgoing_number, c.status, c.channel_type, c.external_id, c.priority_rank"
 
 // The columns that fields of the filter narrow, in SQL and of a row.
 var (

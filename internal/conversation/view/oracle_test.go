@@ -296,7 +296,7 @@ func (w *crowd) passes(t check.Tester, c *ent.Conversation, f view.Filter, me st
 		tagged = tagged || slices.ContainsFunc(c.Tags, func(has string) bool { return w.tags[has] == w.tags[word] })
 	}
 	read := w.read[c.ID][me]
-	unread := c.Filtered == 0 && (c.LastIncomingNumber > read.Number || c.WokenRevision > read.Revision) // IN-15, IN-18
+	unread := c.Filtered == 0 && c.DeletedAt == 0 && (c.LastIncomingNumber > read.Number || c.WokenRevision > read.Revision) // IN-15, IN-18, IN-34
 	anyOf, notOf := f.Any == nil, true
 	for _, g := range f.Any {
 		anyOf = anyOf || passesWithin(t, w, c, g, me)

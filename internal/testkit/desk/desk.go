@@ -112,6 +112,9 @@ func (d *Desk) StartChat(visitor int, text string, change ...func(*conversation.
 		if err != nil {
 			return err
 		}
+		if err := tx.Client.Visitor.UpdateOne(v).SetLastSeenAt(tx.Now()).Exec(ctx); err != nil {
+			return err
+		}
 		start := conversation.Start{MessageID: id.New(id.Message), Channel: channel, Visitor: v, PageURL: "https://example.com/pricing", Text: text}
 		for _, f := range change {
 			f(&start)

@@ -7,7 +7,9 @@ import (
 
 	"parley/ent/event"
 	"parley/internal/account"
+	"parley/internal/availability"
 	"parley/internal/channel/chat/settings"
+	"parley/internal/channel/chat/visitor"
 	"parley/internal/clock"
 	"parley/internal/conversation"
 	"parley/internal/inbox"
@@ -28,6 +30,13 @@ type office struct {
 	inboxes  *inbox.Service
 	people   *account.Service
 	jobs     *check.Jobs
+
+	visitors *visitor.Service
+}
+
+// availability asks for a channel's availability by those of the members who count.
+func (o *office) availability(ctx context.Context, channelID string, at clock.Micros, userIDs []string) (*availability.Answer, error) {
+	return o.visitors.Availability(ctx, visitor.AvailabilityQuery{ChannelID: channelID, At: at, UserIDs: userIDs})
 }
 
 // open returns the use cases on a store.
@@ -36,8 +45,10 @@ func open(t *testing.T, s *store.Store) *office {
 	keys := check.Must(secret.Parse(secret.GenerateKey()))(t)
 	o := &office{people: account.New(s), jobs: &check.Jobs{}}
 	s.UseJobs(o.jobs)
-	o.inboxes = inbox.New(s, o.people, desk.Conversations(s, conversation.Deps{Viewers: o.people}), desk.NoMailboxes{})
-	o.settings = settings.New(s, o.people, o.inboxes, keys, "https://parley.example.com/")
+	conversations := desk.Conversations(s, conversation.Deps{Viewers: o.people})
+	o.inboxes = inbox.New(s, o.people, conversations, desk.NoMailboxes{})
+	o.visitors = visitor.New(s, keys, nil, nil, conversations, visitor.Options{})
+	o.settings = settings.New(s, o.people, keys, "https://parley.example.com/")
 	return o
 }
 

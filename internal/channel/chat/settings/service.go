@@ -2,7 +2,6 @@ package settings
 
 import (
 	"parley/internal/account"
-	"parley/internal/inbox"
 	"parley/internal/secret"
 	"parley/internal/store"
 )
@@ -12,13 +11,12 @@ import (
 type Service struct {
 	store     *store.Store
 	people    *account.Service
-	inboxes   *inbox.Service
 	keys      *secret.Keyring
 	publicURL string
 }
 
 // New returns the use cases on a store. publicURL is where browsers reach
 // the server, such as "https://parley.example.com".
-func New(s *store.Store, p *account.Service, inboxes *inbox.Service, keys *secret.Keyring, publicURL string) *Service {
-	return &Service{store: s, people: p, inboxes: inboxes, keys: keys, publicURL: publicURL}
+func New(s *store.Store, p *account.Service, keys *secret.Keyring, publicURL string) *Service {
+	return &Service{store: s, people: p, keys: keys, publicURL: publicURL}
 }

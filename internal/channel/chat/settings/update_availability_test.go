@@ -87,7 +87,7 @@ func TestAvailability(t *testing.T) {
 		_, err = o.people.SetAvailability(o.Admin, account.SetAvailabilityInput{UserID: &o.AgentIDs[0], Availability: vocab.Away})
 		check.NoError(t, err)
 		state := func(users []string) string {
-			a, err := o.settings.Availability(o.Agent(0), o.ChannelIDs[0], 0, users)
+			a, err := o.availability(o.Agent(0), o.ChannelIDs[0], 0, users)
 			check.NoError(t, err)
 			return string(a.State) + ": " + a.Reasons[1].Text
 		}
@@ -101,9 +101,9 @@ func TestAvailability(t *testing.T) {
 				t.Errorf("%v: %s, want %s", users, got, want)
 			}
 		}
-		_, err = o.settings.Availability(o.Admin, o.ChannelIDs[1], 0, []string{o.AgentIDs[1], o.AgentIDs[0]})
+		_, err = o.availability(o.Admin, o.ChannelIDs[1], 0, []string{o.AgentIDs[1], o.AgentIDs[0]})
 		check.Refused(t, err, errs.NotAMember, "userIds", "1")
-		_, err = o.settings.Availability(o.Agent(0), o.ChannelIDs[1], 0, nil)
+		_, err = o.availability(o.Agent(0), o.ChannelIDs[1], 0, nil)
 		check.Refused(t, err, errs.NotFound, "channelId")
 	})
 }
@@ -117,9 +117,9 @@ func TestAvailabilityNow(t *testing.T) {
 			Hours: opt.List(vocab.Hours{Day: vocab.Monday, From: "09:00", To: "17:00"}), // 2026-03-02, 09:00
 		})
 		check.NoError(t, err)
-		now, err := o.settings.Availability(o.Admin, o.ChannelIDs[0], 0, nil)
+		now, err := o.availability(o.Admin, o.ChannelIDs[0], 0, nil)
 		check.NoError(t, err)
-		before, err := o.settings.Availability(o.Admin, o.ChannelIDs[0], clock.Of(morning.Add(-time.Microsecond)), nil)
+		before, err := o.availability(o.Admin, o.ChannelIDs[0], clock.Of(morning.Add(-time.Microsecond)), nil)
 		check.NoError(t, err)
 		got := []availability.Answer{{State: now.State, Until: now.Until}, {State: before.State, Until: before.Until, BackAt: before.BackAt}}
 		opens := clock.Of(morning)

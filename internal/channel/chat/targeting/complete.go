@@ -13,12 +13,45 @@ import (
 	"parley/internal/errs"
 	"parley/internal/pageurl"
 	"parley/internal/routing"
+	"parley/internal/store"
 	"parley/internal/vocab"
 )
 
 // checkComplete names everything that a message lacks to be shown, or that
 // contradicts itself, an error each (TM-1).
 func checkComplete(ctx context.Context, client *ent.Client, m *ent.TargetedMessage) error {
+	return errors.Join(append(contradictions(m), checkReferences(ctx, client, &ent.TargetedMessage{}, m))...)
+}
+
+// checkChange is checkComplete for a message that is on: it names what the change makes
+// wrong, and not what became so since it was published (RT-2, TM-1).
+func checkChange(ctx context.Context, client *ent.Client, before, m *ent.TargetedMessage, changed store.Changes) error {
+	touched := map[string]bool{}
+	for _, c := range changed {
+		for _, field := range append([]string{c.Field}, checkedWith[c.Field]...) {
+			touched[field] = true
+		}
+	}
+	var faults []error
+	for _, fault := range contradictions(m) {
+		if touched[errs.Of(fault).Field[0]] {
+			faults = append(faults, fault)
+		}
+	}
+	return errors.Join(append(faults, checkReferences(ctx, client, before, m))...)
+}
+
+// checkedWith are the fields of the input that a change of a field may make wrong, beside
+// that of the same name.
+var checkedWith = map[string][]string{
+	"audience":     {"includeListIds"},
+	"includeLists": {"includeListIds", "excludeListIds"},
+	"excludeLists": {"excludeListIds"},
+	"bot":          {"botId", "routing"},
+}
+
+// contradictions are what a message lacks to be shown, or what contradicts itself.
+func contradictions(m *ent.TargetedMessage) []error {
 	var found checks
 	if m.Name == "" {
 		found.required("Enter a name.", "name")
@@ -34,7 +67,7 @@ func checkComplete(ctx context.Context, client *ent.Client, m *ent.TargetedMessa
 	if m.BotID != "" && len(m.Routing.Rules) > 0 {
 		found.invalid("A bot replies first and hands off by its own rule: remove either the bot or the routing.", "routing")
 	}
-	return errors.Join(append(found, checkReferences(ctx, client, m))...)
+	return found
 }
 
 // checks collects what is wrong with a message.
@@ -152,17 +185,25 @@ func (c *checks) consent(s vocab.Consent) {
 	}
 }
 
-// checkReferences refuses what the message names and the account does not have.
-// A draft's must be there, too.
-func checkReferences(ctx context.Context, client *ent.Client, m *ent.TargetedMessage) error {
+// checkReferences refuses what the message names, and did not before, and the account
+// does not have. A draft's must be there, too.
+func checkReferences(ctx context.Context, client *ent.Client, before, m *ent.TargetedMessage) error {
 	var faults []error
 	for _, check := range []func() error{
-		func() error { return knowsLists(ctx, client, m.IncludeListIds, "includeListIds") },
-		func() error { return knowsLists(ctx, client, m.ExcludeListIds, "excludeListIds") },
-		func() error { return knowsPeople(ctx, client, m.Heading) },
-		func() error { return knowsSubscription(ctx, client, m.Consent.SubscriptionTypeID) },
-		func() error { return knowsBot(ctx, client, m.BotID) },
-		func() error { return routing.Check(ctx, client, m.InboxID, vocab.Chat, m.Routing) },
+		func() error {
+			return knowsLists(ctx, client, before.IncludeListIds, m.IncludeListIds, "includeListIds")
+		},
+		func() error {
+			return knowsLists(ctx, client, before.ExcludeListIds, m.ExcludeListIds, "excludeListIds")
+		},
+		func() error { return knowsPeople(ctx, client, before.Heading, m.Heading) },
+		func() error {
+			return knowsSubscription(ctx, client, unless(before.Consent.SubscriptionTypeID, m.Consent.SubscriptionTypeID))
+		},
+		func() error { return knowsBot(ctx, client, unless(before.BotID, m.BotID)) },
+		func() error {
+			return routing.CheckChange(ctx, client, m.InboxID, vocab.Chat, before.Routing, m.Routing)
+		},
 	} {
 		err := check()
 		if err != nil && errs.Of(err) == nil {
@@ -171,6 +212,14 @@ func checkReferences(ctx context.Context, client *ent.Client, m *ent.TargetedMes
 		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
+}
+
+// unless is an id that is named now; "": it was before.
+func unless(before, now string) string {
+	if before == now {
+		return ""
+	}
+	return now
 }
 
 func knowsSubscription(ctx context.Context, client *ent.Client, typeID string) error {

@@ -37,7 +37,7 @@ func (s *Service) Create(ctx context.Context, in CreateTargetedMessageInput) (*e
 			return err
 		}
 		m.ID, m.InboxID, m.ChannelID = call.Result, c.InboxID, c.ID
-		if err := checkReferences(ctx, tx.Client, m); err != nil {
+		if err := checkReferences(ctx, tx.Client, &ent.TargetedMessage{}, m); err != nil {
 			return err
 		}
 		return insertDraft(ctx, tx, m)

@@ -15,8 +15,9 @@ import (
 	"parley/internal/vocab"
 )
 
-// knowsLists refuses lists that the account does not have, an error each.
-func knowsLists(ctx context.Context, client *ent.Client, ids []string, field string) error {
+// knowsLists refuses lists that the account does not have, an error each; not those that
+// were named before.
+func knowsLists(ctx context.Context, client *ent.Client, before, ids []string, field string) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -27,12 +28,12 @@ func knowsLists(ctx context.Context, client *ent.Client, ids []string, field str
 	if err != nil {
 		return err
 	}
-	return checkFound(ids, found, "list", field)
+	return checkFound(ids, slices.Concat(found, before), "list", field)
 }
 
 // knowsPeople refuses people and teams of a heading that the account does not
-// have, or that were deactivated.
-func knowsPeople(ctx context.Context, client *ent.Client, h vocab.Heading) error {
+// have, or that were deactivated; not those that were named before.
+func knowsPeople(ctx context.Context, client *ent.Client, before, h vocab.Heading) error {
 	users := h.UserIDs
 	if h.FallbackID != "" {
 		users = append(users[:len(users):len(users)], h.FallbackID)
@@ -43,12 +44,13 @@ func knowsPeople(ctx context.Context, client *ent.Client, h vocab.Heading) error
 		if err != nil {
 			return err
 		}
+		active = slices.Concat(active, before.UserIDs, []string{before.FallbackID})
 		faults = append(faults, checkFound(h.UserIDs, active, "active user", "heading", "userIds"))
 		if h.FallbackID != "" && checkFound([]string{h.FallbackID}, active, "", "") != nil {
 			faults = append(faults, errs.New(errs.NotFound, "There is no active user %q.", errs.Clip(h.FallbackID)).On("heading", "fallbackId"))
 		}
 	}
-	if h.TeamID != "" {
+	if h.TeamID != "" && h.TeamID != before.TeamID {
 		known, err := client.Team.Query().Where(team.ID(h.TeamID)).Exist(ctx)
 		if err != nil {
 			return err

@@ -287,3 +287,60 @@ func TestPreview(t *testing.T) {
 		fails(w.t, err, "FORBIDDEN ")
 	})
 }
+
+// RT-2, TM-1: of a message that is on, only what the input changes is checked: a colleague
+// who lost their seat, or a team that is gone, stands in no other change's way. Whoever
+// is added is checked, and publishing checks all.
+func TestOnlyWhatChangesIsChecked(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ben, cleo, team := w.AgentIDs[0], w.AgentIDs[1], id.New(id.Team)
+		w.Write(w.System, func(ctx context.Context, tx *store.Tx) error {
+			if err := tx.Client.Team.Create().SetID(team).SetName("Sales").SetCreatedAt(tx.Now()).Exec(ctx); err != nil {
+				return err
+			}
+			return tx.Client.TeamMember.Create().SetID(id.New("member")).SetTeamID(team).SetUserID(ben).Exec(ctx)
+		})
+		list := w.list()
+		toTeam := vocab.RoutingRule{
+			Target: vocab.RouteTeams, TeamIDs: []string{team}, Method: vocab.RoundRobin,
+			Conditions: []vocab.RoutingCondition{{Kind: vocab.RouteByList, Operator: vocab.RoutingIs, Value: list}},
+		}
+		toUsers := func(users ...string) vocab.RoutingRule {
+			return vocab.RoutingRule{Target: vocab.RouteUsers, UserIDs: users, Method: vocab.RoundRobin}
+		}
+		routing := func(users ...string) vocab.Routing {
+			return vocab.Routing{Rules: []vocab.RoutingRule{toTeam, toUsers(users...)}}
+		}
+		m := w.must(w.update(w.create("m", "Hello"), targeting.Settings{
+			Heading: opt.Of(vocab.Heading{Kind: vocab.HeadingTeam, TeamID: team}), Routing: opt.Of(routing(ben)), ExcludeListIDs: opt.List(list),
+		}))
+		m = w.must(w.publish(m))
+		w.Write(w.System, func(ctx context.Context, tx *store.Tx) error {
+			for _, statement := range []string{"DELETE FROM team_members WHERE team_id = $1", "DELETE FROM teams WHERE id = $1"} {
+				if _, err := tx.Exec(ctx, statement, team); err != nil {
+					return err
+				}
+			}
+			if _, err := tx.Exec(ctx, "DELETE FROM contact_lists WHERE id = $1", list); err != nil {
+				return err
+			}
+			return tx.Client.User.UpdateOneID(ben).SetSeat(vocab.SeatNone).Exec(ctx)
+		})
+		m = w.must(w.Update(w.Admin, targeting.UpdateTargetedMessageInput{
+			TargetedMessageID: m.ID, WelcomeMessage: opt.Of("Good morning"),
+			Settings: targeting.Settings{ // a form that sends all that it shows
+				Heading: opt.Of(m.Heading), Routing: opt.Of(m.Routing), ExcludeListIDs: opt.List(m.ExcludeListIds...),
+			},
+		}))
+		w.must(w.update(m, targeting.Settings{Routing: opt.Of(routing(ben, cleo)), Display: opt.Of(vocab.Display{OpenByItself: true})}))
+		_, err := w.update(m, targeting.Settings{Routing: opt.Of(routing(ben, cleo, id.New(id.User)))})
+		fails(w.t, err, "NOT_FOUND routing.rules.1.userIds.2")
+		_, err = w.Update(w.Admin, targeting.UpdateTargetedMessageInput{TargetedMessageID: m.ID, WelcomeMessage: opt.Of("")})
+		fails(w.t, err, "REQUIRED welcomeMessage")
+		w.must(w.setState(m, false))
+		_, err = w.setState(m, true)
+		fails(w.t, err, "NOT_FOUND excludeListIds.0", "NOT_FOUND heading.teamId", "NOT_FOUND routing.rules.0.conditions.0.list.contactListId",
+			"NOT_FOUND routing.rules.0.teamIds.0", "SEAT_REQUIRED routing.rules.1.userIds.0")
+	})
+}

@@ -14,9 +14,9 @@ import (
 	"parley/internal/vocab"
 )
 
-// Update changes a targeted message and raises its version. One that is on is
-// checked as publishing does, and is live at once; running chats keep the
-// version that they began with (TM-1).
+// Update changes a targeted message and raises its version. Only what is changed is
+// checked: of one that is on as publishing does. It is live at once; running chats keep
+// the version that they began with (TM-1), but are routed by the rules of now (RT-4).
 func (s *Service) Update(ctx context.Context, in UpdateTargetedMessageInput) (*ent.TargetedMessage, error) {
 	return s.changeMessage(ctx, "updateTargetedMessage", in.TargetedMessageID, in.IdempotencyKey, in, func(ctx context.Context, tx *store.Tx, m *ent.TargetedMessage) error {
 		before := *m
@@ -27,11 +27,11 @@ func (s *Service) Update(ctx context.Context, in UpdateTargetedMessageInput) (*e
 		if len(changes) == 0 {
 			return nil
 		}
-		check := checkReferences
+		err := checkReferences(ctx, tx.Client, &before, m)
 		if m.State == vocab.TargetedOn {
-			check = checkComplete
+			err = checkChange(ctx, tx.Client, &before, m, changes)
 		}
-		if err := check(ctx, tx.Client, m); err != nil {
+		if err != nil {
 			return err
 		}
 		m.Version++

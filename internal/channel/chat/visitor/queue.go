@@ -7,6 +7,7 @@ import (
 
 	"parley/ent"
 	"parley/internal/conversation"
+	"parley/internal/viewer"
 )
 
 // QueuePositions are the visitor's places in the queue of each of their conversations;
@@ -99,11 +100,7 @@ func (s *Stream) queueChange(ctx context.Context) (Change, error) {
 		return nil, nil
 	}
 	q.due = false
-	v, err := callingVisitor(ctx)
-	if err != nil {
-		return nil, err
-	}
-	ctx = system(ctx, v)
+	ctx = viewer.NewContext(ctx, viewer.System("chat", s.conversation.AccountID))
 	queue, err := s.live.queueOf(ctx, s.conversation.InboxID)
 	if err != nil {
 		return nil, err

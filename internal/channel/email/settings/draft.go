@@ -53,12 +53,13 @@ func (s *Service) draftChannel(ctx context.Context, in BeginEmailChannelInput) (
 	if in.Routing != nil {
 		c.Routing = *in.Routing
 	}
-	return c, errors.Join(s.fillServers(c, in), s.checkPresets(ctx, client, c), checkAddressesFree(ctx, client, c))
+	return c, errors.Join(s.fillServers(c, in), s.checkPresets(ctx, client, vocab.Routing{}, c), checkAddressesFree(ctx, client, c))
 }
 
-// checkPresets checks what is done with each new mail (EM-3).
-func (s *Service) checkPresets(ctx context.Context, client *ent.Client, c *ent.EmailChannel) error {
-	err := routing.Check(ctx, client, c.InboxID, vocab.Email, c.Routing)
+// checkPresets checks what is done with each new mail (EM-3); of the routing, what is
+// another than before.
+func (s *Service) checkPresets(ctx context.Context, client *ent.Client, before vocab.Routing, c *ent.EmailChannel) error {
+	err := routing.CheckChange(ctx, client, c.InboxID, vocab.Email, before, c.Routing)
 	if c.TicketPreset == nil {
 		return err
 	}

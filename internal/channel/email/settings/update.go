@@ -2,6 +2,7 @@ package settings
 
 import (
 	"context"
+	"reflect"
 
 	"parley/ent"
 	"parley/internal/errs"
@@ -22,10 +23,11 @@ const (
 func (s *Service) Update(ctx context.Context, in UpdateEmailChannelInput) (*ent.EmailChannel, error) {
 	return s.administer(ctx, "updateEmailChannel", in.ChannelID, in.IdempotencyKey, in,
 		func(ctx context.Context, tx *store.Tx, c *ent.EmailChannel) error {
+			before := c.Routing
 			if err := s.applyUpdate(ctx, tx, c, in); err != nil {
 				return err
 			}
-			if err := s.checkPresets(ctx, tx.Client, c); err != nil {
+			if err := s.checkPresets(ctx, tx.Client, before, c); err != nil {
 				return err
 			}
 			update := tx.Client.EmailChannel.UpdateOneID(c.ID).SetSenderName(c.SenderName).SetAliases(c.Aliases).SetSignature(c.Signature).
@@ -35,7 +37,9 @@ func (s *Service) Update(ctx context.Context, in UpdateEmailChannelInput) (*ent.
 			} else {
 				update.SetTicketPreset(c.TicketPreset)
 			}
-			tx.Append(ctx, store.Event{Type: vocab.ChannelUpdated, InboxID: c.InboxID, SubjectID: c.ID})
+			var changes store.Changes
+			changes.Named("routing", !reflect.DeepEqual(before, c.Routing))
+			tx.Append(ctx, store.Event{Type: vocab.ChannelUpdated, InboxID: c.InboxID, SubjectID: c.ID, Changes: changes})
 			return update.Exec(ctx)
 		})
 }
