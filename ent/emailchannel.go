@@ -79,6 +79,10 @@ type EmailChannel struct {
 	TermsAcceptedAt clock.Micros `json:"terms_accepted_at,omitempty"`
 	// ConnectedAt holds the value of the "connected_at" field.
 	ConnectedAt clock.Micros `json:"connected_at,omitempty"`
+	// RemovedAt holds the value of the "removed_at" field.
+	RemovedAt clock.Micros `json:"removed_at,omitempty"`
+	// SendsUntil holds the value of the "sends_until" field.
+	SendsUntil clock.Micros `json:"sends_until,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -91,7 +95,7 @@ func (*EmailChannel) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case emailchannel.FieldAliases, emailchannel.FieldImap, emailchannel.FieldSMTP, emailchannel.FieldRouting, emailchannel.FieldTicketPreset:
 			values[i] = new([]byte)
-		case emailchannel.FieldStateSince, emailchannel.FieldUndoSeconds, emailchannel.FieldUIDValidity, emailchannel.FieldLastUID, emailchannel.FieldImportSince, emailchannel.FieldLastSyncAt, emailchannel.FieldNextAttemptAt, emailchannel.FieldFailures, emailchannel.FieldFailingSince, emailchannel.FieldTermsAcceptedAt, emailchannel.FieldConnectedAt, emailchannel.FieldCreatedAt:
+		case emailchannel.FieldStateSince, emailchannel.FieldUndoSeconds, emailchannel.FieldUIDValidity, emailchannel.FieldLastUID, emailchannel.FieldImportSince, emailchannel.FieldLastSyncAt, emailchannel.FieldNextAttemptAt, emailchannel.FieldFailures, emailchannel.FieldFailingSince, emailchannel.FieldTermsAcceptedAt, emailchannel.FieldConnectedAt, emailchannel.FieldRemovedAt, emailchannel.FieldSendsUntil, emailchannel.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case emailchannel.FieldID, emailchannel.FieldAccountID, emailchannel.FieldInboxID, emailchannel.FieldAddress, emailchannel.FieldSenderName, emailchannel.FieldProvider, emailchannel.FieldState, emailchannel.FieldStateReason, emailchannel.FieldStateDetail, emailchannel.FieldAuthentication, emailchannel.FieldCredentials, emailchannel.FieldSignature, emailchannel.FieldDkimSelector, emailchannel.FieldDkimKey, emailchannel.FieldTermsAcceptedBy:
 			values[i] = new(sql.NullString)
@@ -306,6 +310,18 @@ func (_m *EmailChannel) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ConnectedAt = clock.Micros(value.Int64)
 			}
+		case emailchannel.FieldRemovedAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field removed_at", values[i])
+			} else if value.Valid {
+				_m.RemovedAt = clock.Micros(value.Int64)
+			}
+		case emailchannel.FieldSendsUntil:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field sends_until", values[i])
+			} else if value.Valid {
+				_m.SendsUntil = clock.Micros(value.Int64)
+			}
 		case emailchannel.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -435,6 +451,12 @@ func (_m *EmailChannel) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("connected_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ConnectedAt))
+	builder.WriteString(", ")
+	builder.WriteString("removed_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RemovedAt))
+	builder.WriteString(", ")
+	builder.WriteString("sends_until=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SendsUntil))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

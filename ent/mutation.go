@@ -129,23 +129,25 @@ const (
 // AccountMutation represents an operation that mutates the Account nodes in the graph.
 type AccountMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *string
-	number         *int64
-	addnumber      *int64
-	name           *string
-	time_zone      *string
-	max_inboxes    *int
-	addmax_inboxes *int
-	gdpr_enabled   *bool
-	tags_managed   *bool
-	created_at     *clock.Micros
-	addcreated_at  *clock.Micros
-	clearedFields  map[string]struct{}
-	done           bool
-	oldValue       func(context.Context) (*Account, error)
-	predicates     []predicate.Account
+	op                 Op
+	typ                string
+	id                 *string
+	number             *int64
+	addnumber          *int64
+	name               *string
+	time_zone          *string
+	max_inboxes        *int
+	addmax_inboxes     *int
+	gdpr_enabled       *bool
+	tags_managed       *bool
+	contact_visibility *vocab.ContactVisibility
+	who_may_block      *vocab.BlockingRight
+	created_at         *clock.Micros
+	addcreated_at      *clock.Micros
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*Account, error)
+	predicates         []predicate.Account
 }
 
 var _ ent.Mutation = (*AccountMutation)(nil)
@@ -522,6 +524,78 @@ func (m *AccountMutation) ResetTagsManaged() {
 	m.tags_managed = nil
 }
 
+// SetContactVisibility sets the "contact_visibility" field.
+func (m *AccountMutation) SetContactVisibility(vv vocab.ContactVisibility) {
+	m.contact_visibility = &vv
+}
+
+// ContactVisibility returns the value of the "contact_visibility" field in the mutation.
+func (m *AccountMutation) ContactVisibility() (r vocab.ContactVisibility, exists bool) {
+	v := m.contact_visibility
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactVisibility returns the old "contact_visibility" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldContactVisibility(ctx context.Context) (v vocab.ContactVisibility, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactVisibility is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactVisibility requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactVisibility: %w", err)
+	}
+	return oldValue.ContactVisibility, nil
+}
+
+// ResetContactVisibility resets all changes to the "contact_visibility" field.
+func (m *AccountMutation) ResetContactVisibility() {
+	m.contact_visibility = nil
+}
+
+// SetWhoMayBlock sets the "who_may_block" field.
+func (m *AccountMutation) SetWhoMayBlock(vr vocab.BlockingRight) {
+	m.who_may_block = &vr
+}
+
+// WhoMayBlock returns the value of the "who_may_block" field in the mutation.
+func (m *AccountMutation) WhoMayBlock() (r vocab.BlockingRight, exists bool) {
+	v := m.who_may_block
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWhoMayBlock returns the old "who_may_block" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldWhoMayBlock(ctx context.Context) (v vocab.BlockingRight, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWhoMayBlock is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWhoMayBlock requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWhoMayBlock: %w", err)
+	}
+	return oldValue.WhoMayBlock, nil
+}
+
+// ResetWhoMayBlock resets all changes to the "who_may_block" field.
+func (m *AccountMutation) ResetWhoMayBlock() {
+	m.who_may_block = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *AccountMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -612,7 +686,7 @@ func (m *AccountMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AccountMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 9)
 	if m.number != nil {
 		fields = append(fields, account.FieldNumber)
 	}
@@ -630,6 +704,12 @@ func (m *AccountMutation) Fields() []string {
 	}
 	if m.tags_managed != nil {
 		fields = append(fields, account.FieldTagsManaged)
+	}
+	if m.contact_visibility != nil {
+		fields = append(fields, account.FieldContactVisibility)
+	}
+	if m.who_may_block != nil {
+		fields = append(fields, account.FieldWhoMayBlock)
 	}
 	if m.created_at != nil {
 		fields = append(fields, account.FieldCreatedAt)
@@ -654,6 +734,10 @@ func (m *AccountMutation) Field(name string) (ent.Value, bool) {
 		return m.GdprEnabled()
 	case account.FieldTagsManaged:
 		return m.TagsManaged()
+	case account.FieldContactVisibility:
+		return m.ContactVisibility()
+	case account.FieldWhoMayBlock:
+		return m.WhoMayBlock()
 	case account.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -677,6 +761,10 @@ func (m *AccountMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldGdprEnabled(ctx)
 	case account.FieldTagsManaged:
 		return m.OldTagsManaged(ctx)
+	case account.FieldContactVisibility:
+		return m.OldContactVisibility(ctx)
+	case account.FieldWhoMayBlock:
+		return m.OldWhoMayBlock(ctx)
 	case account.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -729,6 +817,20 @@ func (m *AccountMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetTagsManaged(v)
+		return nil
+	case account.FieldContactVisibility:
+		v, ok := value.(vocab.ContactVisibility)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactVisibility(v)
+		return nil
+	case account.FieldWhoMayBlock:
+		v, ok := value.(vocab.BlockingRight)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWhoMayBlock(v)
 		return nil
 	case account.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -851,6 +953,12 @@ func (m *AccountMutation) ResetField(name string) error {
 		return nil
 	case account.FieldTagsManaged:
 		m.ResetTagsManaged()
+		return nil
+	case account.FieldContactVisibility:
+		m.ResetContactVisibility()
+		return nil
+	case account.FieldWhoMayBlock:
+		m.ResetWhoMayBlock()
 		return nil
 	case account.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -1430,6 +1538,7 @@ type ApiTokenMutation struct {
 	name              *string
 	user_id           *string
 	integration_id    *string
+	bot_id            *string
 	scopes            *[]string
 	appendscopes      []string
 	expires_at        *clock.Micros
@@ -1834,6 +1943,42 @@ func (m *ApiTokenMutation) ResetIntegrationID() {
 	m.integration_id = nil
 }
 
+// SetBotID sets the "bot_id" field.
+func (m *ApiTokenMutation) SetBotID(s string) {
+	m.bot_id = &s
+}
+
+// BotID returns the value of the "bot_id" field in the mutation.
+func (m *ApiTokenMutation) BotID() (r string, exists bool) {
+	v := m.bot_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBotID returns the old "bot_id" field's value of the ApiToken entity.
+// If the ApiToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApiTokenMutation) OldBotID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBotID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBotID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBotID: %w", err)
+	}
+	return oldValue.BotID, nil
+}
+
+// ResetBotID resets all changes to the "bot_id" field.
+func (m *ApiTokenMutation) ResetBotID() {
+	m.bot_id = nil
+}
+
 // SetScopes sets the "scopes" field.
 func (m *ApiTokenMutation) SetScopes(s []string) {
 	m.scopes = &s
@@ -2123,7 +2268,7 @@ func (m *ApiTokenMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ApiTokenMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.account_id != nil {
 		fields = append(fields, apitoken.FieldAccountID)
 	}
@@ -2144,6 +2289,9 @@ func (m *ApiTokenMutation) Fields() []string {
 	}
 	if m.integration_id != nil {
 		fields = append(fields, apitoken.FieldIntegrationID)
+	}
+	if m.bot_id != nil {
+		fields = append(fields, apitoken.FieldBotID)
 	}
 	if m.scopes != nil {
 		fields = append(fields, apitoken.FieldScopes)
@@ -2182,6 +2330,8 @@ func (m *ApiTokenMutation) Field(name string) (ent.Value, bool) {
 		return m.UserID()
 	case apitoken.FieldIntegrationID:
 		return m.IntegrationID()
+	case apitoken.FieldBotID:
+		return m.BotID()
 	case apitoken.FieldScopes:
 		return m.Scopes()
 	case apitoken.FieldExpiresAt:
@@ -2215,6 +2365,8 @@ func (m *ApiTokenMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldUserID(ctx)
 	case apitoken.FieldIntegrationID:
 		return m.OldIntegrationID(ctx)
+	case apitoken.FieldBotID:
+		return m.OldBotID(ctx)
 	case apitoken.FieldScopes:
 		return m.OldScopes(ctx)
 	case apitoken.FieldExpiresAt:
@@ -2282,6 +2434,13 @@ func (m *ApiTokenMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetIntegrationID(v)
+		return nil
+	case apitoken.FieldBotID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBotID(v)
 		return nil
 	case apitoken.FieldScopes:
 		v, ok := value.([]string)
@@ -2447,6 +2606,9 @@ func (m *ApiTokenMutation) ResetField(name string) error {
 		return nil
 	case apitoken.FieldIntegrationID:
 		m.ResetIntegrationID()
+		return nil
+	case apitoken.FieldBotID:
+		m.ResetBotID()
 		return nil
 	case apitoken.FieldScopes:
 		m.ResetScopes()
@@ -3762,21 +3924,28 @@ func (m *AttachmentMutation) ResetEdge(name string) error {
 // BlockMutation represents an operation that mutates the Block nodes in the graph.
 type BlockMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *string
-	account_id    *string
-	inbox_id      *string
-	channel_id    *string
-	kind          *vocab.ChannelKind
-	sender        *string
-	blocked_by    *string
-	created_at    *clock.Micros
-	addcreated_at *clock.Micros
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Block, error)
-	predicates    []predicate.Block
+	op                 Op
+	typ                string
+	id                 *string
+	account_id         *string
+	inbox_id           *string
+	channel_id         *string
+	kind               *vocab.ChannelKind
+	sender             *string
+	blocked_by         *string
+	reason             *string
+	ends_at            *clock.Micros
+	addends_at         *clock.Micros
+	all_channels       *bool
+	network            *string
+	network_ends_at    *clock.Micros
+	addnetwork_ends_at *clock.Micros
+	created_at         *clock.Micros
+	addcreated_at      *clock.Micros
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*Block, error)
+	predicates         []predicate.Block
 }
 
 var _ ent.Mutation = (*BlockMutation)(nil)
@@ -4099,6 +4268,226 @@ func (m *BlockMutation) ResetBlockedBy() {
 	m.blocked_by = nil
 }
 
+// SetReason sets the "reason" field.
+func (m *BlockMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *BlockMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Block entity.
+// If the Block object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BlockMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *BlockMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetEndsAt sets the "ends_at" field.
+func (m *BlockMutation) SetEndsAt(c clock.Micros) {
+	m.ends_at = &c
+	m.addends_at = nil
+}
+
+// EndsAt returns the value of the "ends_at" field in the mutation.
+func (m *BlockMutation) EndsAt() (r clock.Micros, exists bool) {
+	v := m.ends_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsAt returns the old "ends_at" field's value of the Block entity.
+// If the Block object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BlockMutation) OldEndsAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsAt: %w", err)
+	}
+	return oldValue.EndsAt, nil
+}
+
+// AddEndsAt adds c to the "ends_at" field.
+func (m *BlockMutation) AddEndsAt(c clock.Micros) {
+	if m.addends_at != nil {
+		*m.addends_at += c
+	} else {
+		m.addends_at = &c
+	}
+}
+
+// AddedEndsAt returns the value that was added to the "ends_at" field in this mutation.
+func (m *BlockMutation) AddedEndsAt() (r clock.Micros, exists bool) {
+	v := m.addends_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEndsAt resets all changes to the "ends_at" field.
+func (m *BlockMutation) ResetEndsAt() {
+	m.ends_at = nil
+	m.addends_at = nil
+}
+
+// SetAllChannels sets the "all_channels" field.
+func (m *BlockMutation) SetAllChannels(b bool) {
+	m.all_channels = &b
+}
+
+// AllChannels returns the value of the "all_channels" field in the mutation.
+func (m *BlockMutation) AllChannels() (r bool, exists bool) {
+	v := m.all_channels
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAllChannels returns the old "all_channels" field's value of the Block entity.
+// If the Block object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BlockMutation) OldAllChannels(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAllChannels is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAllChannels requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAllChannels: %w", err)
+	}
+	return oldValue.AllChannels, nil
+}
+
+// ResetAllChannels resets all changes to the "all_channels" field.
+func (m *BlockMutation) ResetAllChannels() {
+	m.all_channels = nil
+}
+
+// SetNetwork sets the "network" field.
+func (m *BlockMutation) SetNetwork(s string) {
+	m.network = &s
+}
+
+// Network returns the value of the "network" field in the mutation.
+func (m *BlockMutation) Network() (r string, exists bool) {
+	v := m.network
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNetwork returns the old "network" field's value of the Block entity.
+// If the Block object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BlockMutation) OldNetwork(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNetwork is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNetwork requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNetwork: %w", err)
+	}
+	return oldValue.Network, nil
+}
+
+// ResetNetwork resets all changes to the "network" field.
+func (m *BlockMutation) ResetNetwork() {
+	m.network = nil
+}
+
+// SetNetworkEndsAt sets the "network_ends_at" field.
+func (m *BlockMutation) SetNetworkEndsAt(c clock.Micros) {
+	m.network_ends_at = &c
+	m.addnetwork_ends_at = nil
+}
+
+// NetworkEndsAt returns the value of the "network_ends_at" field in the mutation.
+func (m *BlockMutation) NetworkEndsAt() (r clock.Micros, exists bool) {
+	v := m.network_ends_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNetworkEndsAt returns the old "network_ends_at" field's value of the Block entity.
+// If the Block object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BlockMutation) OldNetworkEndsAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNetworkEndsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNetworkEndsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNetworkEndsAt: %w", err)
+	}
+	return oldValue.NetworkEndsAt, nil
+}
+
+// AddNetworkEndsAt adds c to the "network_ends_at" field.
+func (m *BlockMutation) AddNetworkEndsAt(c clock.Micros) {
+	if m.addnetwork_ends_at != nil {
+		*m.addnetwork_ends_at += c
+	} else {
+		m.addnetwork_ends_at = &c
+	}
+}
+
+// AddedNetworkEndsAt returns the value that was added to the "network_ends_at" field in this mutation.
+func (m *BlockMutation) AddedNetworkEndsAt() (r clock.Micros, exists bool) {
+	v := m.addnetwork_ends_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNetworkEndsAt resets all changes to the "network_ends_at" field.
+func (m *BlockMutation) ResetNetworkEndsAt() {
+	m.network_ends_at = nil
+	m.addnetwork_ends_at = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *BlockMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -4189,7 +4578,7 @@ func (m *BlockMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BlockMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 12)
 	if m.account_id != nil {
 		fields = append(fields, block.FieldAccountID)
 	}
@@ -4207,6 +4596,21 @@ func (m *BlockMutation) Fields() []string {
 	}
 	if m.blocked_by != nil {
 		fields = append(fields, block.FieldBlockedBy)
+	}
+	if m.reason != nil {
+		fields = append(fields, block.FieldReason)
+	}
+	if m.ends_at != nil {
+		fields = append(fields, block.FieldEndsAt)
+	}
+	if m.all_channels != nil {
+		fields = append(fields, block.FieldAllChannels)
+	}
+	if m.network != nil {
+		fields = append(fields, block.FieldNetwork)
+	}
+	if m.network_ends_at != nil {
+		fields = append(fields, block.FieldNetworkEndsAt)
 	}
 	if m.created_at != nil {
 		fields = append(fields, block.FieldCreatedAt)
@@ -4231,6 +4635,16 @@ func (m *BlockMutation) Field(name string) (ent.Value, bool) {
 		return m.Sender()
 	case block.FieldBlockedBy:
 		return m.BlockedBy()
+	case block.FieldReason:
+		return m.Reason()
+	case block.FieldEndsAt:
+		return m.EndsAt()
+	case block.FieldAllChannels:
+		return m.AllChannels()
+	case block.FieldNetwork:
+		return m.Network()
+	case block.FieldNetworkEndsAt:
+		return m.NetworkEndsAt()
 	case block.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -4254,6 +4668,16 @@ func (m *BlockMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldSender(ctx)
 	case block.FieldBlockedBy:
 		return m.OldBlockedBy(ctx)
+	case block.FieldReason:
+		return m.OldReason(ctx)
+	case block.FieldEndsAt:
+		return m.OldEndsAt(ctx)
+	case block.FieldAllChannels:
+		return m.OldAllChannels(ctx)
+	case block.FieldNetwork:
+		return m.OldNetwork(ctx)
+	case block.FieldNetworkEndsAt:
+		return m.OldNetworkEndsAt(ctx)
 	case block.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -4307,6 +4731,41 @@ func (m *BlockMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetBlockedBy(v)
 		return nil
+	case block.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case block.FieldEndsAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsAt(v)
+		return nil
+	case block.FieldAllChannels:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAllChannels(v)
+		return nil
+	case block.FieldNetwork:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNetwork(v)
+		return nil
+	case block.FieldNetworkEndsAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNetworkEndsAt(v)
+		return nil
 	case block.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -4322,6 +4781,12 @@ func (m *BlockMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *BlockMutation) AddedFields() []string {
 	var fields []string
+	if m.addends_at != nil {
+		fields = append(fields, block.FieldEndsAt)
+	}
+	if m.addnetwork_ends_at != nil {
+		fields = append(fields, block.FieldNetworkEndsAt)
+	}
 	if m.addcreated_at != nil {
 		fields = append(fields, block.FieldCreatedAt)
 	}
@@ -4333,6 +4798,10 @@ func (m *BlockMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *BlockMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case block.FieldEndsAt:
+		return m.AddedEndsAt()
+	case block.FieldNetworkEndsAt:
+		return m.AddedNetworkEndsAt()
 	case block.FieldCreatedAt:
 		return m.AddedCreatedAt()
 	}
@@ -4344,6 +4813,20 @@ func (m *BlockMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *BlockMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case block.FieldEndsAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEndsAt(v)
+		return nil
+	case block.FieldNetworkEndsAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNetworkEndsAt(v)
+		return nil
 	case block.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -4395,6 +4878,21 @@ func (m *BlockMutation) ResetField(name string) error {
 		return nil
 	case block.FieldBlockedBy:
 		m.ResetBlockedBy()
+		return nil
+	case block.FieldReason:
+		m.ResetReason()
+		return nil
+	case block.FieldEndsAt:
+		m.ResetEndsAt()
+		return nil
+	case block.FieldAllChannels:
+		m.ResetAllChannels()
+		return nil
+	case block.FieldNetwork:
+		m.ResetNetwork()
+		return nil
+	case block.FieldNetworkEndsAt:
+		m.ResetNetworkEndsAt()
 		return nil
 	case block.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -4454,18 +4952,20 @@ func (m *BlockMutation) ResetEdge(name string) error {
 // BotMutation represents an operation that mutates the Bot nodes in the graph.
 type BotMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *string
-	account_id    *string
-	name          *string
-	avatar_url    *string
-	created_at    *clock.Micros
-	addcreated_at *clock.Micros
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Bot, error)
-	predicates    []predicate.Bot
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	name            *string
+	avatar_url      *string
+	inbox_ids       *[]string
+	appendinbox_ids []string
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*Bot, error)
+	predicates      []predicate.Bot
 }
 
 var _ ent.Mutation = (*BotMutation)(nil)
@@ -4680,6 +5180,57 @@ func (m *BotMutation) ResetAvatarURL() {
 	m.avatar_url = nil
 }
 
+// SetInboxIds sets the "inbox_ids" field.
+func (m *BotMutation) SetInboxIds(s []string) {
+	m.inbox_ids = &s
+	m.appendinbox_ids = nil
+}
+
+// InboxIds returns the value of the "inbox_ids" field in the mutation.
+func (m *BotMutation) InboxIds() (r []string, exists bool) {
+	v := m.inbox_ids
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxIds returns the old "inbox_ids" field's value of the Bot entity.
+// If the Bot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotMutation) OldInboxIds(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxIds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxIds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxIds: %w", err)
+	}
+	return oldValue.InboxIds, nil
+}
+
+// AppendInboxIds adds s to the "inbox_ids" field.
+func (m *BotMutation) AppendInboxIds(s []string) {
+	m.appendinbox_ids = append(m.appendinbox_ids, s...)
+}
+
+// AppendedInboxIds returns the list of values that were appended to the "inbox_ids" field in this mutation.
+func (m *BotMutation) AppendedInboxIds() ([]string, bool) {
+	if len(m.appendinbox_ids) == 0 {
+		return nil, false
+	}
+	return m.appendinbox_ids, true
+}
+
+// ResetInboxIds resets all changes to the "inbox_ids" field.
+func (m *BotMutation) ResetInboxIds() {
+	m.inbox_ids = nil
+	m.appendinbox_ids = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *BotMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -4770,7 +5321,7 @@ func (m *BotMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BotMutation) Fields() []string {
-	fields := make([]string, 0, 4)
+	fields := make([]string, 0, 5)
 	if m.account_id != nil {
 		fields = append(fields, bot.FieldAccountID)
 	}
@@ -4779,6 +5330,9 @@ func (m *BotMutation) Fields() []string {
 	}
 	if m.avatar_url != nil {
 		fields = append(fields, bot.FieldAvatarURL)
+	}
+	if m.inbox_ids != nil {
+		fields = append(fields, bot.FieldInboxIds)
 	}
 	if m.created_at != nil {
 		fields = append(fields, bot.FieldCreatedAt)
@@ -4797,6 +5351,8 @@ func (m *BotMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case bot.FieldAvatarURL:
 		return m.AvatarURL()
+	case bot.FieldInboxIds:
+		return m.InboxIds()
 	case bot.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -4814,6 +5370,8 @@ func (m *BotMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldName(ctx)
 	case bot.FieldAvatarURL:
 		return m.OldAvatarURL(ctx)
+	case bot.FieldInboxIds:
+		return m.OldInboxIds(ctx)
 	case bot.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -4845,6 +5403,13 @@ func (m *BotMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetAvatarURL(v)
+		return nil
+	case bot.FieldInboxIds:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxIds(v)
 		return nil
 	case bot.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -4926,6 +5491,9 @@ func (m *BotMutation) ResetField(name string) error {
 	case bot.FieldAvatarURL:
 		m.ResetAvatarURL()
 		return nil
+	case bot.FieldInboxIds:
+		m.ResetInboxIds()
+		return nil
 	case bot.FieldCreatedAt:
 		m.ResetCreatedAt()
 		return nil
@@ -4998,6 +5566,8 @@ type ChannelMutation struct {
 	texts           *vocab.WidgetTexts
 	availability    *vocab.Availability
 	identity_secret *string
+	removed_at      *clock.Micros
+	addremoved_at   *clock.Micros
 	created_at      *clock.Micros
 	addcreated_at   *clock.Micros
 	clearedFields   map[string]struct{}
@@ -5506,6 +6076,62 @@ func (m *ChannelMutation) ResetIdentitySecret() {
 	m.identity_secret = nil
 }
 
+// SetRemovedAt sets the "removed_at" field.
+func (m *ChannelMutation) SetRemovedAt(c clock.Micros) {
+	m.removed_at = &c
+	m.addremoved_at = nil
+}
+
+// RemovedAt returns the value of the "removed_at" field in the mutation.
+func (m *ChannelMutation) RemovedAt() (r clock.Micros, exists bool) {
+	v := m.removed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemovedAt returns the old "removed_at" field's value of the Channel entity.
+// If the Channel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMutation) OldRemovedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemovedAt: %w", err)
+	}
+	return oldValue.RemovedAt, nil
+}
+
+// AddRemovedAt adds c to the "removed_at" field.
+func (m *ChannelMutation) AddRemovedAt(c clock.Micros) {
+	if m.addremoved_at != nil {
+		*m.addremoved_at += c
+	} else {
+		m.addremoved_at = &c
+	}
+}
+
+// AddedRemovedAt returns the value that was added to the "removed_at" field in this mutation.
+func (m *ChannelMutation) AddedRemovedAt() (r clock.Micros, exists bool) {
+	v := m.addremoved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRemovedAt resets all changes to the "removed_at" field.
+func (m *ChannelMutation) ResetRemovedAt() {
+	m.removed_at = nil
+	m.addremoved_at = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *ChannelMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -5596,7 +6222,7 @@ func (m *ChannelMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ChannelMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.account_id != nil {
 		fields = append(fields, channel.FieldAccountID)
 	}
@@ -5629,6 +6255,9 @@ func (m *ChannelMutation) Fields() []string {
 	}
 	if m.identity_secret != nil {
 		fields = append(fields, channel.FieldIdentitySecret)
+	}
+	if m.removed_at != nil {
+		fields = append(fields, channel.FieldRemovedAt)
 	}
 	if m.created_at != nil {
 		fields = append(fields, channel.FieldCreatedAt)
@@ -5663,6 +6292,8 @@ func (m *ChannelMutation) Field(name string) (ent.Value, bool) {
 		return m.Availability()
 	case channel.FieldIdentitySecret:
 		return m.IdentitySecret()
+	case channel.FieldRemovedAt:
+		return m.RemovedAt()
 	case channel.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -5696,6 +6327,8 @@ func (m *ChannelMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldAvailability(ctx)
 	case channel.FieldIdentitySecret:
 		return m.OldIdentitySecret(ctx)
+	case channel.FieldRemovedAt:
+		return m.OldRemovedAt(ctx)
 	case channel.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -5784,6 +6417,13 @@ func (m *ChannelMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetIdentitySecret(v)
 		return nil
+	case channel.FieldRemovedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemovedAt(v)
+		return nil
 	case channel.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -5799,6 +6439,9 @@ func (m *ChannelMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ChannelMutation) AddedFields() []string {
 	var fields []string
+	if m.addremoved_at != nil {
+		fields = append(fields, channel.FieldRemovedAt)
+	}
 	if m.addcreated_at != nil {
 		fields = append(fields, channel.FieldCreatedAt)
 	}
@@ -5810,6 +6453,8 @@ func (m *ChannelMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ChannelMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case channel.FieldRemovedAt:
+		return m.AddedRemovedAt()
 	case channel.FieldCreatedAt:
 		return m.AddedCreatedAt()
 	}
@@ -5821,6 +6466,13 @@ func (m *ChannelMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ChannelMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case channel.FieldRemovedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRemovedAt(v)
+		return nil
 	case channel.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -5887,6 +6539,9 @@ func (m *ChannelMutation) ResetField(name string) error {
 		return nil
 	case channel.FieldIdentitySecret:
 		m.ResetIdentitySecret()
+		return nil
+	case channel.FieldRemovedAt:
+		m.ResetRemovedAt()
 		return nil
 	case channel.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -8925,17 +9580,19 @@ func (m *ContactEmailMutation) ResetEdge(name string) error {
 // ContactListMutation represents an operation that mutates the ContactList nodes in the graph.
 type ContactListMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *string
-	account_id    *string
-	name          *string
-	created_at    *clock.Micros
-	addcreated_at *clock.Micros
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*ContactList, error)
-	predicates    []predicate.ContactList
+	op             Op
+	typ            string
+	id             *string
+	account_id     *string
+	name           *string
+	archived_at    *clock.Micros
+	addarchived_at *clock.Micros
+	created_at     *clock.Micros
+	addcreated_at  *clock.Micros
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*ContactList, error)
+	predicates     []predicate.ContactList
 }
 
 var _ ent.Mutation = (*ContactListMutation)(nil)
@@ -9114,6 +9771,62 @@ func (m *ContactListMutation) ResetName() {
 	m.name = nil
 }
 
+// SetArchivedAt sets the "archived_at" field.
+func (m *ContactListMutation) SetArchivedAt(c clock.Micros) {
+	m.archived_at = &c
+	m.addarchived_at = nil
+}
+
+// ArchivedAt returns the value of the "archived_at" field in the mutation.
+func (m *ContactListMutation) ArchivedAt() (r clock.Micros, exists bool) {
+	v := m.archived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArchivedAt returns the old "archived_at" field's value of the ContactList entity.
+// If the ContactList object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactListMutation) OldArchivedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArchivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArchivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArchivedAt: %w", err)
+	}
+	return oldValue.ArchivedAt, nil
+}
+
+// AddArchivedAt adds c to the "archived_at" field.
+func (m *ContactListMutation) AddArchivedAt(c clock.Micros) {
+	if m.addarchived_at != nil {
+		*m.addarchived_at += c
+	} else {
+		m.addarchived_at = &c
+	}
+}
+
+// AddedArchivedAt returns the value that was added to the "archived_at" field in this mutation.
+func (m *ContactListMutation) AddedArchivedAt() (r clock.Micros, exists bool) {
+	v := m.addarchived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetArchivedAt resets all changes to the "archived_at" field.
+func (m *ContactListMutation) ResetArchivedAt() {
+	m.archived_at = nil
+	m.addarchived_at = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *ContactListMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -9204,12 +9917,15 @@ func (m *ContactListMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContactListMutation) Fields() []string {
-	fields := make([]string, 0, 3)
+	fields := make([]string, 0, 4)
 	if m.account_id != nil {
 		fields = append(fields, contactlist.FieldAccountID)
 	}
 	if m.name != nil {
 		fields = append(fields, contactlist.FieldName)
+	}
+	if m.archived_at != nil {
+		fields = append(fields, contactlist.FieldArchivedAt)
 	}
 	if m.created_at != nil {
 		fields = append(fields, contactlist.FieldCreatedAt)
@@ -9226,6 +9942,8 @@ func (m *ContactListMutation) Field(name string) (ent.Value, bool) {
 		return m.AccountID()
 	case contactlist.FieldName:
 		return m.Name()
+	case contactlist.FieldArchivedAt:
+		return m.ArchivedAt()
 	case contactlist.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -9241,6 +9959,8 @@ func (m *ContactListMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldAccountID(ctx)
 	case contactlist.FieldName:
 		return m.OldName(ctx)
+	case contactlist.FieldArchivedAt:
+		return m.OldArchivedAt(ctx)
 	case contactlist.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -9266,6 +9986,13 @@ func (m *ContactListMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetName(v)
 		return nil
+	case contactlist.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArchivedAt(v)
+		return nil
 	case contactlist.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -9281,6 +10008,9 @@ func (m *ContactListMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ContactListMutation) AddedFields() []string {
 	var fields []string
+	if m.addarchived_at != nil {
+		fields = append(fields, contactlist.FieldArchivedAt)
+	}
 	if m.addcreated_at != nil {
 		fields = append(fields, contactlist.FieldCreatedAt)
 	}
@@ -9292,6 +10022,8 @@ func (m *ContactListMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ContactListMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case contactlist.FieldArchivedAt:
+		return m.AddedArchivedAt()
 	case contactlist.FieldCreatedAt:
 		return m.AddedCreatedAt()
 	}
@@ -9303,6 +10035,13 @@ func (m *ContactListMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ContactListMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case contactlist.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddArchivedAt(v)
+		return nil
 	case contactlist.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -9342,6 +10081,9 @@ func (m *ContactListMutation) ResetField(name string) error {
 		return nil
 	case contactlist.FieldName:
 		m.ResetName()
+		return nil
+	case contactlist.FieldArchivedAt:
+		m.ResetArchivedAt()
 		return nil
 	case contactlist.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -15502,6 +16244,10 @@ type EmailChannelMutation struct {
 	addterms_accepted_at *clock.Micros
 	connected_at         *clock.Micros
 	addconnected_at      *clock.Micros
+	removed_at           *clock.Micros
+	addremoved_at        *clock.Micros
+	sends_until          *clock.Micros
+	addsends_until       *clock.Micros
 	created_at           *clock.Micros
 	addcreated_at        *clock.Micros
 	clearedFields        map[string]struct{}
@@ -16942,6 +17688,118 @@ func (m *EmailChannelMutation) ResetConnectedAt() {
 	m.addconnected_at = nil
 }
 
+// SetRemovedAt sets the "removed_at" field.
+func (m *EmailChannelMutation) SetRemovedAt(c clock.Micros) {
+	m.removed_at = &c
+	m.addremoved_at = nil
+}
+
+// RemovedAt returns the value of the "removed_at" field in the mutation.
+func (m *EmailChannelMutation) RemovedAt() (r clock.Micros, exists bool) {
+	v := m.removed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemovedAt returns the old "removed_at" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldRemovedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemovedAt: %w", err)
+	}
+	return oldValue.RemovedAt, nil
+}
+
+// AddRemovedAt adds c to the "removed_at" field.
+func (m *EmailChannelMutation) AddRemovedAt(c clock.Micros) {
+	if m.addremoved_at != nil {
+		*m.addremoved_at += c
+	} else {
+		m.addremoved_at = &c
+	}
+}
+
+// AddedRemovedAt returns the value that was added to the "removed_at" field in this mutation.
+func (m *EmailChannelMutation) AddedRemovedAt() (r clock.Micros, exists bool) {
+	v := m.addremoved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRemovedAt resets all changes to the "removed_at" field.
+func (m *EmailChannelMutation) ResetRemovedAt() {
+	m.removed_at = nil
+	m.addremoved_at = nil
+}
+
+// SetSendsUntil sets the "sends_until" field.
+func (m *EmailChannelMutation) SetSendsUntil(c clock.Micros) {
+	m.sends_until = &c
+	m.addsends_until = nil
+}
+
+// SendsUntil returns the value of the "sends_until" field in the mutation.
+func (m *EmailChannelMutation) SendsUntil() (r clock.Micros, exists bool) {
+	v := m.sends_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSendsUntil returns the old "sends_until" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldSendsUntil(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSendsUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSendsUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSendsUntil: %w", err)
+	}
+	return oldValue.SendsUntil, nil
+}
+
+// AddSendsUntil adds c to the "sends_until" field.
+func (m *EmailChannelMutation) AddSendsUntil(c clock.Micros) {
+	if m.addsends_until != nil {
+		*m.addsends_until += c
+	} else {
+		m.addsends_until = &c
+	}
+}
+
+// AddedSendsUntil returns the value that was added to the "sends_until" field in this mutation.
+func (m *EmailChannelMutation) AddedSendsUntil() (r clock.Micros, exists bool) {
+	v := m.addsends_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSendsUntil resets all changes to the "sends_until" field.
+func (m *EmailChannelMutation) ResetSendsUntil() {
+	m.sends_until = nil
+	m.addsends_until = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *EmailChannelMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -17032,7 +17890,7 @@ func (m *EmailChannelMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EmailChannelMutation) Fields() []string {
-	fields := make([]string, 0, 31)
+	fields := make([]string, 0, 33)
 	if m.account_id != nil {
 		fields = append(fields, emailchannel.FieldAccountID)
 	}
@@ -17123,6 +17981,12 @@ func (m *EmailChannelMutation) Fields() []string {
 	if m.connected_at != nil {
 		fields = append(fields, emailchannel.FieldConnectedAt)
 	}
+	if m.removed_at != nil {
+		fields = append(fields, emailchannel.FieldRemovedAt)
+	}
+	if m.sends_until != nil {
+		fields = append(fields, emailchannel.FieldSendsUntil)
+	}
 	if m.created_at != nil {
 		fields = append(fields, emailchannel.FieldCreatedAt)
 	}
@@ -17194,6 +18058,10 @@ func (m *EmailChannelMutation) Field(name string) (ent.Value, bool) {
 		return m.TermsAcceptedAt()
 	case emailchannel.FieldConnectedAt:
 		return m.ConnectedAt()
+	case emailchannel.FieldRemovedAt:
+		return m.RemovedAt()
+	case emailchannel.FieldSendsUntil:
+		return m.SendsUntil()
 	case emailchannel.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -17265,6 +18133,10 @@ func (m *EmailChannelMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldTermsAcceptedAt(ctx)
 	case emailchannel.FieldConnectedAt:
 		return m.OldConnectedAt(ctx)
+	case emailchannel.FieldRemovedAt:
+		return m.OldRemovedAt(ctx)
+	case emailchannel.FieldSendsUntil:
+		return m.OldSendsUntil(ctx)
 	case emailchannel.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -17486,6 +18358,20 @@ func (m *EmailChannelMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetConnectedAt(v)
 		return nil
+	case emailchannel.FieldRemovedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemovedAt(v)
+		return nil
+	case emailchannel.FieldSendsUntil:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSendsUntil(v)
+		return nil
 	case emailchannel.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -17534,6 +18420,12 @@ func (m *EmailChannelMutation) AddedFields() []string {
 	if m.addconnected_at != nil {
 		fields = append(fields, emailchannel.FieldConnectedAt)
 	}
+	if m.addremoved_at != nil {
+		fields = append(fields, emailchannel.FieldRemovedAt)
+	}
+	if m.addsends_until != nil {
+		fields = append(fields, emailchannel.FieldSendsUntil)
+	}
 	if m.addcreated_at != nil {
 		fields = append(fields, emailchannel.FieldCreatedAt)
 	}
@@ -17567,6 +18459,10 @@ func (m *EmailChannelMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedTermsAcceptedAt()
 	case emailchannel.FieldConnectedAt:
 		return m.AddedConnectedAt()
+	case emailchannel.FieldRemovedAt:
+		return m.AddedRemovedAt()
+	case emailchannel.FieldSendsUntil:
+		return m.AddedSendsUntil()
 	case emailchannel.FieldCreatedAt:
 		return m.AddedCreatedAt()
 	}
@@ -17654,6 +18550,20 @@ func (m *EmailChannelMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddConnectedAt(v)
+		return nil
+	case emailchannel.FieldRemovedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRemovedAt(v)
+		return nil
+	case emailchannel.FieldSendsUntil:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSendsUntil(v)
 		return nil
 	case emailchannel.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -17787,6 +18697,12 @@ func (m *EmailChannelMutation) ResetField(name string) error {
 		return nil
 	case emailchannel.FieldConnectedAt:
 		m.ResetConnectedAt()
+		return nil
+	case emailchannel.FieldRemovedAt:
+		m.ResetRemovedAt()
+		return nil
+	case emailchannel.FieldSendsUntil:
+		m.ResetSendsUntil()
 		return nil
 	case emailchannel.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -42209,6 +43125,7 @@ type VisitorMutation struct {
 	identity        *string
 	name            *string
 	email           *string
+	network         *string
 	language        *string
 	merged_into     *string
 	last_seen_at    *clock.Micros
@@ -42590,6 +43507,42 @@ func (m *VisitorMutation) ResetEmail() {
 	m.email = nil
 }
 
+// SetNetwork sets the "network" field.
+func (m *VisitorMutation) SetNetwork(s string) {
+	m.network = &s
+}
+
+// Network returns the value of the "network" field in the mutation.
+func (m *VisitorMutation) Network() (r string, exists bool) {
+	v := m.network
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNetwork returns the old "network" field's value of the Visitor entity.
+// If the Visitor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorMutation) OldNetwork(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNetwork is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNetwork requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNetwork: %w", err)
+	}
+	return oldValue.Network, nil
+}
+
+// ResetNetwork resets all changes to the "network" field.
+func (m *VisitorMutation) ResetNetwork() {
+	m.network = nil
+}
+
 // SetLanguage sets the "language" field.
 func (m *VisitorMutation) SetLanguage(s string) {
 	m.language = &s
@@ -42808,7 +43761,7 @@ func (m *VisitorMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *VisitorMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.account_id != nil {
 		fields = append(fields, visitor.FieldAccountID)
 	}
@@ -42829,6 +43782,9 @@ func (m *VisitorMutation) Fields() []string {
 	}
 	if m.email != nil {
 		fields = append(fields, visitor.FieldEmail)
+	}
+	if m.network != nil {
+		fields = append(fields, visitor.FieldNetwork)
 	}
 	if m.language != nil {
 		fields = append(fields, visitor.FieldLanguage)
@@ -42864,6 +43820,8 @@ func (m *VisitorMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case visitor.FieldEmail:
 		return m.Email()
+	case visitor.FieldNetwork:
+		return m.Network()
 	case visitor.FieldLanguage:
 		return m.Language()
 	case visitor.FieldMergedInto:
@@ -42895,6 +43853,8 @@ func (m *VisitorMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldName(ctx)
 	case visitor.FieldEmail:
 		return m.OldEmail(ctx)
+	case visitor.FieldNetwork:
+		return m.OldNetwork(ctx)
 	case visitor.FieldLanguage:
 		return m.OldLanguage(ctx)
 	case visitor.FieldMergedInto:
@@ -42960,6 +43920,13 @@ func (m *VisitorMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEmail(v)
+		return nil
+	case visitor.FieldNetwork:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNetwork(v)
 		return nil
 	case visitor.FieldLanguage:
 		v, ok := value.(string)
@@ -43094,6 +44061,9 @@ func (m *VisitorMutation) ResetField(name string) error {
 		return nil
 	case visitor.FieldEmail:
 		m.ResetEmail()
+		return nil
+	case visitor.FieldNetwork:
+		m.ResetNetwork()
 		return nil
 	case visitor.FieldLanguage:
 		m.ResetLanguage()

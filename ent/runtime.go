@@ -78,6 +78,14 @@ func init() {
 	accountDescTagsManaged := accountFields[5].Descriptor()
 	// account.DefaultTagsManaged holds the default value on creation for the tags_managed field.
 	account.DefaultTagsManaged = accountDescTagsManaged.Default.(bool)
+	// accountDescContactVisibility is the schema descriptor for contact_visibility field.
+	accountDescContactVisibility := accountFields[6].Descriptor()
+	// account.DefaultContactVisibility holds the default value on creation for the contact_visibility field.
+	account.DefaultContactVisibility = vocab.ContactVisibility(accountDescContactVisibility.Default.(string))
+	// accountDescWhoMayBlock is the schema descriptor for who_may_block field.
+	accountDescWhoMayBlock := accountFields[7].Descriptor()
+	// account.DefaultWhoMayBlock holds the default value on creation for the who_may_block field.
+	account.DefaultWhoMayBlock = vocab.BlockingRight(accountDescWhoMayBlock.Default.(string))
 	// accountDescID is the schema descriptor for id field.
 	accountDescID := accountMixinFields0[0].Descriptor()
 	// account.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -124,12 +132,16 @@ func init() {
 	apitokenDescIntegrationID := apitokenFields[5].Descriptor()
 	// apitoken.DefaultIntegrationID holds the default value on creation for the integration_id field.
 	apitoken.DefaultIntegrationID = apitokenDescIntegrationID.Default.(string)
+	// apitokenDescBotID is the schema descriptor for bot_id field.
+	apitokenDescBotID := apitokenFields[6].Descriptor()
+	// apitoken.DefaultBotID holds the default value on creation for the bot_id field.
+	apitoken.DefaultBotID = apitokenDescBotID.Default.(string)
 	// apitokenDescRevokedAt is the schema descriptor for revoked_at field.
-	apitokenDescRevokedAt := apitokenFields[8].Descriptor()
+	apitokenDescRevokedAt := apitokenFields[9].Descriptor()
 	// apitoken.DefaultRevokedAt holds the default value on creation for the revoked_at field.
 	apitoken.DefaultRevokedAt = clock.Micros(apitokenDescRevokedAt.Default.(int64))
 	// apitokenDescDeprecatedUses is the schema descriptor for deprecated_uses field.
-	apitokenDescDeprecatedUses := apitokenFields[9].Descriptor()
+	apitokenDescDeprecatedUses := apitokenFields[10].Descriptor()
 	// apitoken.DefaultDeprecatedUses holds the default value on creation for the deprecated_uses field.
 	apitoken.DefaultDeprecatedUses = apitokenDescDeprecatedUses.Default.(map[string]clock.Micros)
 	// apitokenDescID is the schema descriptor for id field.
@@ -186,6 +198,26 @@ func init() {
 	blockDescInboxID := blockMixinFields0[2].Descriptor()
 	// block.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
 	block.InboxIDValidator = blockDescInboxID.Validators[0].(func(string) error)
+	// blockDescReason is the schema descriptor for reason field.
+	blockDescReason := blockFields[4].Descriptor()
+	// block.DefaultReason holds the default value on creation for the reason field.
+	block.DefaultReason = blockDescReason.Default.(string)
+	// blockDescEndsAt is the schema descriptor for ends_at field.
+	blockDescEndsAt := blockFields[5].Descriptor()
+	// block.DefaultEndsAt holds the default value on creation for the ends_at field.
+	block.DefaultEndsAt = clock.Micros(blockDescEndsAt.Default.(int64))
+	// blockDescAllChannels is the schema descriptor for all_channels field.
+	blockDescAllChannels := blockFields[6].Descriptor()
+	// block.DefaultAllChannels holds the default value on creation for the all_channels field.
+	block.DefaultAllChannels = blockDescAllChannels.Default.(bool)
+	// blockDescNetwork is the schema descriptor for network field.
+	blockDescNetwork := blockFields[7].Descriptor()
+	// block.DefaultNetwork holds the default value on creation for the network field.
+	block.DefaultNetwork = blockDescNetwork.Default.(string)
+	// blockDescNetworkEndsAt is the schema descriptor for network_ends_at field.
+	blockDescNetworkEndsAt := blockFields[8].Descriptor()
+	// block.DefaultNetworkEndsAt holds the default value on creation for the network_ends_at field.
+	block.DefaultNetworkEndsAt = clock.Micros(blockDescNetworkEndsAt.Default.(int64))
 	// blockDescID is the schema descriptor for id field.
 	blockDescID := blockMixinFields0[0].Descriptor()
 	// block.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -203,6 +235,10 @@ func init() {
 	botDescAvatarURL := botFields[1].Descriptor()
 	// bot.DefaultAvatarURL holds the default value on creation for the avatar_url field.
 	bot.DefaultAvatarURL = botDescAvatarURL.Default.(string)
+	// botDescInboxIds is the schema descriptor for inbox_ids field.
+	botDescInboxIds := botFields[2].Descriptor()
+	// bot.DefaultInboxIds holds the default value on creation for the inbox_ids field.
+	bot.DefaultInboxIds = botDescInboxIds.Default.([]string)
 	// botDescID is the schema descriptor for id field.
 	botDescID := botMixinFields0[0].Descriptor()
 	// bot.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -248,6 +284,10 @@ func init() {
 	channelDescIdentitySecret := channelFields[8].Descriptor()
 	// channel.DefaultIdentitySecret holds the default value on creation for the identity_secret field.
 	channel.DefaultIdentitySecret = channelDescIdentitySecret.Default.(string)
+	// channelDescRemovedAt is the schema descriptor for removed_at field.
+	channelDescRemovedAt := channelFields[9].Descriptor()
+	// channel.DefaultRemovedAt holds the default value on creation for the removed_at field.
+	channel.DefaultRemovedAt = clock.Micros(channelDescRemovedAt.Default.(int64))
 	// channelDescID is the schema descriptor for id field.
 	channelDescID := channelMixinFields0[0].Descriptor()
 	// channel.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -381,6 +421,10 @@ func init() {
 	contactlistDescAccountID := contactlistMixinFields0[1].Descriptor()
 	// contactlist.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	contactlist.AccountIDValidator = contactlistDescAccountID.Validators[0].(func(string) error)
+	// contactlistDescArchivedAt is the schema descriptor for archived_at field.
+	contactlistDescArchivedAt := contactlistFields[1].Descriptor()
+	// contactlist.DefaultArchivedAt holds the default value on creation for the archived_at field.
+	contactlist.DefaultArchivedAt = clock.Micros(contactlistDescArchivedAt.Default.(int64))
 	// contactlistDescID is the schema descriptor for id field.
 	contactlistDescID := contactlistMixinFields0[0].Descriptor()
 	// contactlist.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -761,6 +805,14 @@ func init() {
 	emailchannelDescConnectedAt := emailchannelFields[27].Descriptor()
 	// emailchannel.DefaultConnectedAt holds the default value on creation for the connected_at field.
 	emailchannel.DefaultConnectedAt = clock.Micros(emailchannelDescConnectedAt.Default.(int64))
+	// emailchannelDescRemovedAt is the schema descriptor for removed_at field.
+	emailchannelDescRemovedAt := emailchannelFields[28].Descriptor()
+	// emailchannel.DefaultRemovedAt holds the default value on creation for the removed_at field.
+	emailchannel.DefaultRemovedAt = clock.Micros(emailchannelDescRemovedAt.Default.(int64))
+	// emailchannelDescSendsUntil is the schema descriptor for sends_until field.
+	emailchannelDescSendsUntil := emailchannelFields[29].Descriptor()
+	// emailchannel.DefaultSendsUntil holds the default value on creation for the sends_until field.
+	emailchannel.DefaultSendsUntil = clock.Micros(emailchannelDescSendsUntil.Default.(int64))
 	// emailchannelDescID is the schema descriptor for id field.
 	emailchannelDescID := emailchannelMixinFields0[0].Descriptor()
 	// emailchannel.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -1545,16 +1597,20 @@ func init() {
 	visitorDescEmail := visitorFields[4].Descriptor()
 	// visitor.DefaultEmail holds the default value on creation for the email field.
 	visitor.DefaultEmail = visitorDescEmail.Default.(string)
+	// visitorDescNetwork is the schema descriptor for network field.
+	visitorDescNetwork := visitorFields[5].Descriptor()
+	// visitor.DefaultNetwork holds the default value on creation for the network field.
+	visitor.DefaultNetwork = visitorDescNetwork.Default.(string)
 	// visitorDescLanguage is the schema descriptor for language field.
-	visitorDescLanguage := visitorFields[5].Descriptor()
+	visitorDescLanguage := visitorFields[6].Descriptor()
 	// visitor.DefaultLanguage holds the default value on creation for the language field.
 	visitor.DefaultLanguage = visitorDescLanguage.Default.(string)
 	// visitorDescMergedInto is the schema descriptor for merged_into field.
-	visitorDescMergedInto := visitorFields[6].Descriptor()
+	visitorDescMergedInto := visitorFields[7].Descriptor()
 	// visitor.DefaultMergedInto holds the default value on creation for the merged_into field.
 	visitor.DefaultMergedInto = visitorDescMergedInto.Default.(string)
 	// visitorDescLastSeenAt is the schema descriptor for last_seen_at field.
-	visitorDescLastSeenAt := visitorFields[7].Descriptor()
+	visitorDescLastSeenAt := visitorFields[8].Descriptor()
 	// visitor.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
 	visitor.DefaultLastSeenAt = clock.Micros(visitorDescLastSeenAt.Default.(int64))
 	// visitorDescID is the schema descriptor for id field.

@@ -31,6 +31,8 @@ type Visitor struct {
 	Name string `json:"name,omitempty"`
 	// Email holds the value of the "email" field.
 	Email string `json:"email,omitempty"`
+	// Keyed hash of the network that the last session began from (IN-10).
+	Network string `json:"network,omitempty"`
 	// What their browser asks for, as a BCP 47 tag; empty: not known.
 	Language string `json:"language,omitempty"`
 	// The identified visitor that this one turned out to be.
@@ -49,7 +51,7 @@ func (*Visitor) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case visitor.FieldLastSeenAt, visitor.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case visitor.FieldID, visitor.FieldAccountID, visitor.FieldInboxID, visitor.FieldChannelID, visitor.FieldContactID, visitor.FieldIdentity, visitor.FieldName, visitor.FieldEmail, visitor.FieldLanguage, visitor.FieldMergedInto:
+		case visitor.FieldID, visitor.FieldAccountID, visitor.FieldInboxID, visitor.FieldChannelID, visitor.FieldContactID, visitor.FieldIdentity, visitor.FieldName, visitor.FieldEmail, visitor.FieldNetwork, visitor.FieldLanguage, visitor.FieldMergedInto:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -114,6 +116,12 @@ func (_m *Visitor) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field email", values[i])
 			} else if value.Valid {
 				_m.Email = value.String
+			}
+		case visitor.FieldNetwork:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field network", values[i])
+			} else if value.Valid {
+				_m.Network = value.String
 			}
 		case visitor.FieldLanguage:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -197,6 +205,9 @@ func (_m *Visitor) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("email=")
 	builder.WriteString(_m.Email)
+	builder.WriteString(", ")
+	builder.WriteString("network=")
+	builder.WriteString(_m.Network)
 	builder.WriteString(", ")
 	builder.WriteString("language=")
 	builder.WriteString(_m.Language)

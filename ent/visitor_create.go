@@ -97,6 +97,20 @@ func (_c *VisitorCreate) SetNillableEmail(v *string) *VisitorCreate {
 	return _c
 }
 
+// SetNetwork sets the "network" field.
+func (_c *VisitorCreate) SetNetwork(v string) *VisitorCreate {
+	_c.mutation.SetNetwork(v)
+	return _c
+}
+
+// SetNillableNetwork sets the "network" field if the given value is not nil.
+func (_c *VisitorCreate) SetNillableNetwork(v *string) *VisitorCreate {
+	if v != nil {
+		_c.SetNetwork(*v)
+	}
+	return _c
+}
+
 // SetLanguage sets the "language" field.
 func (_c *VisitorCreate) SetLanguage(v string) *VisitorCreate {
 	_c.mutation.SetLanguage(v)
@@ -198,6 +212,10 @@ func (_c *VisitorCreate) defaults() {
 		v := visitor.DefaultEmail
 		_c.mutation.SetEmail(v)
 	}
+	if _, ok := _c.mutation.Network(); !ok {
+		v := visitor.DefaultNetwork
+		_c.mutation.SetNetwork(v)
+	}
 	if _, ok := _c.mutation.Language(); !ok {
 		v := visitor.DefaultLanguage
 		_c.mutation.SetLanguage(v)
@@ -241,6 +259,9 @@ func (_c *VisitorCreate) check() error {
 	}
 	if _, ok := _c.mutation.Email(); !ok {
 		return &ValidationError{Name: "email", err: errors.New(`ent: missing required field "Visitor.email"`)}
+	}
+	if _, ok := _c.mutation.Network(); !ok {
+		return &ValidationError{Name: "network", err: errors.New(`ent: missing required field "Visitor.network"`)}
 	}
 	if _, ok := _c.mutation.Language(); !ok {
 		return &ValidationError{Name: "language", err: errors.New(`ent: missing required field "Visitor.language"`)}
@@ -322,6 +343,10 @@ func (_c *VisitorCreate) createSpec() (*Visitor, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Email(); ok {
 		_spec.SetField(visitor.FieldEmail, field.TypeString, value)
 		_node.Email = value
+	}
+	if value, ok := _c.mutation.Network(); ok {
+		_spec.SetField(visitor.FieldNetwork, field.TypeString, value)
+		_node.Network = value
 	}
 	if value, ok := _c.mutation.Language(); ok {
 		_spec.SetField(visitor.FieldLanguage, field.TypeString, value)
@@ -442,6 +467,18 @@ func (u *VisitorUpsert) SetEmail(v string) *VisitorUpsert {
 // UpdateEmail sets the "email" field to the value that was provided on create.
 func (u *VisitorUpsert) UpdateEmail() *VisitorUpsert {
 	u.SetExcluded(visitor.FieldEmail)
+	return u
+}
+
+// SetNetwork sets the "network" field.
+func (u *VisitorUpsert) SetNetwork(v string) *VisitorUpsert {
+	u.Set(visitor.FieldNetwork, v)
+	return u
+}
+
+// UpdateNetwork sets the "network" field to the value that was provided on create.
+func (u *VisitorUpsert) UpdateNetwork() *VisitorUpsert {
+	u.SetExcluded(visitor.FieldNetwork)
 	return u
 }
 
@@ -607,6 +644,20 @@ func (u *VisitorUpsertOne) SetEmail(v string) *VisitorUpsertOne {
 func (u *VisitorUpsertOne) UpdateEmail() *VisitorUpsertOne {
 	return u.Update(func(s *VisitorUpsert) {
 		s.UpdateEmail()
+	})
+}
+
+// SetNetwork sets the "network" field.
+func (u *VisitorUpsertOne) SetNetwork(v string) *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetNetwork(v)
+	})
+}
+
+// UpdateNetwork sets the "network" field to the value that was provided on create.
+func (u *VisitorUpsertOne) UpdateNetwork() *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateNetwork()
 	})
 }
 
@@ -946,6 +997,20 @@ func (u *VisitorUpsertBulk) SetEmail(v string) *VisitorUpsertBulk {
 func (u *VisitorUpsertBulk) UpdateEmail() *VisitorUpsertBulk {
 	return u.Update(func(s *VisitorUpsert) {
 		s.UpdateEmail()
+	})
+}
+
+// SetNetwork sets the "network" field.
+func (u *VisitorUpsertBulk) SetNetwork(v string) *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetNetwork(v)
+	})
+}
+
+// UpdateNetwork sets the "network" field to the value that was provided on create.
+func (u *VisitorUpsertBulk) UpdateNetwork() *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateNetwork()
 	})
 }
 

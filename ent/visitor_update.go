@@ -91,6 +91,20 @@ func (_u *VisitorUpdate) SetNillableEmail(v *string) *VisitorUpdate {
 	return _u
 }
 
+// SetNetwork sets the "network" field.
+func (_u *VisitorUpdate) SetNetwork(v string) *VisitorUpdate {
+	_u.mutation.SetNetwork(v)
+	return _u
+}
+
+// SetNillableNetwork sets the "network" field if the given value is not nil.
+func (_u *VisitorUpdate) SetNillableNetwork(v *string) *VisitorUpdate {
+	if v != nil {
+		_u.SetNetwork(*v)
+	}
+	return _u
+}
+
 // SetLanguage sets the "language" field.
 func (_u *VisitorUpdate) SetLanguage(v string) *VisitorUpdate {
 	_u.mutation.SetLanguage(v)
@@ -202,6 +216,9 @@ func (_u *VisitorUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Email(); ok {
 		_spec.SetField(visitor.FieldEmail, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Network(); ok {
+		_spec.SetField(visitor.FieldNetwork, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Language(); ok {
 		_spec.SetField(visitor.FieldLanguage, field.TypeString, value)
 	}
@@ -294,6 +311,20 @@ func (_u *VisitorUpdateOne) SetEmail(v string) *VisitorUpdateOne {
 func (_u *VisitorUpdateOne) SetNillableEmail(v *string) *VisitorUpdateOne {
 	if v != nil {
 		_u.SetEmail(*v)
+	}
+	return _u
+}
+
+// SetNetwork sets the "network" field.
+func (_u *VisitorUpdateOne) SetNetwork(v string) *VisitorUpdateOne {
+	_u.mutation.SetNetwork(v)
+	return _u
+}
+
+// SetNillableNetwork sets the "network" field if the given value is not nil.
+func (_u *VisitorUpdateOne) SetNillableNetwork(v *string) *VisitorUpdateOne {
+	if v != nil {
+		_u.SetNetwork(*v)
 	}
 	return _u
 }
@@ -438,6 +469,9 @@ func (_u *VisitorUpdateOne) sqlSave(ctx context.Context) (_node *Visitor, err er
 	}
 	if value, ok := _u.mutation.Email(); ok {
 		_spec.SetField(visitor.FieldEmail, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Network(); ok {
+		_spec.SetField(visitor.FieldNetwork, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Language(); ok {
 		_spec.SetField(visitor.FieldLanguage, field.TypeString, value)

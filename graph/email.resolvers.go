@@ -59,8 +59,8 @@ func (r *emailChannelResolver) TermsAcceptedBy(ctx context.Context, objs []*ent.
 	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(c *ent.EmailChannel) loader.Ref { return loader.Ref{ID: c.TermsAcceptedBy} })))
 }
 
-func (r *emailChannelResolver) BlockedSenders(ctx context.Context, objs []*ent.EmailChannel, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error) {
-	return r.Services.Conversations.BlockedSenders(ctx, pick(objs, func(c *ent.EmailChannel) string { return c.ID }), pageArgs(first, after, last, before))
+func (r *emailChannelResolver) BlockedSenders(ctx context.Context, objs []*ent.EmailChannel, query *string, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error) {
+	return r.Services.Conversations.BlockedSenders(ctx, pick(objs, func(c *ent.EmailChannel) string { return c.ID }), query, pageArgs(first, after, last, before))
 }
 
 func (r *inboxResolver) EmailChannels(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.EmailChannel], error) {

@@ -74,6 +74,10 @@ const (
 	FieldTermsAcceptedAt = "terms_accepted_at"
 	// FieldConnectedAt holds the string denoting the connected_at field in the database.
 	FieldConnectedAt = "connected_at"
+	// FieldRemovedAt holds the string denoting the removed_at field in the database.
+	FieldRemovedAt = "removed_at"
+	// FieldSendsUntil holds the string denoting the sends_until field in the database.
+	FieldSendsUntil = "sends_until"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the emailchannel in the database.
@@ -113,6 +117,8 @@ var Columns = []string{
 	FieldTermsAcceptedBy,
 	FieldTermsAcceptedAt,
 	FieldConnectedAt,
+	FieldRemovedAt,
+	FieldSendsUntil,
 	FieldCreatedAt,
 }
 
@@ -177,6 +183,10 @@ var (
 	DefaultTermsAcceptedAt clock.Micros
 	// DefaultConnectedAt holds the default value on creation for the "connected_at" field.
 	DefaultConnectedAt clock.Micros
+	// DefaultRemovedAt holds the default value on creation for the "removed_at" field.
+	DefaultRemovedAt clock.Micros
+	// DefaultSendsUntil holds the default value on creation for the "sends_until" field.
+	DefaultSendsUntil clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -312,6 +322,16 @@ func ByTermsAcceptedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByConnectedAt orders the results by the connected_at field.
 func ByConnectedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldConnectedAt, opts...).ToFunc()
+}
+
+// ByRemovedAt orders the results by the removed_at field.
+func ByRemovedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRemovedAt, opts...).ToFunc()
+}
+
+// BySendsUntil orders the results by the sends_until field.
+func BySendsUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSendsUntil, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -18,6 +18,8 @@ var (
 		{Name: "max_inboxes", Type: field.TypeInt, Nullable: true},
 		{Name: "gdpr_enabled", Type: field.TypeBool, Default: false},
 		{Name: "tags_managed", Type: field.TypeBool, Default: false},
+		{Name: "contact_visibility", Type: field.TypeString, Default: "ACCOUNT"},
+		{Name: "who_may_block", Type: field.TypeString, Default: "MEMBERS"},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// AccountsTable holds the schema information for the "accounts" table.
@@ -49,6 +51,7 @@ var (
 		{Name: "name", Type: field.TypeString},
 		{Name: "user_id", Type: field.TypeString, Default: ""},
 		{Name: "integration_id", Type: field.TypeString, Default: ""},
+		{Name: "bot_id", Type: field.TypeString, Default: ""},
 		{Name: "scopes", Type: field.TypeJSON},
 		{Name: "expires_at", Type: field.TypeInt64},
 		{Name: "revoked_at", Type: field.TypeInt64, Default: 0},
@@ -125,6 +128,11 @@ var (
 		{Name: "kind", Type: field.TypeString},
 		{Name: "sender", Type: field.TypeString},
 		{Name: "blocked_by", Type: field.TypeString},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "ends_at", Type: field.TypeInt64, Default: 0},
+		{Name: "all_channels", Type: field.TypeBool, Default: false},
+		{Name: "network", Type: field.TypeString, Default: ""},
+		{Name: "network_ends_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// BlocksTable holds the schema information for the "blocks" table.
@@ -141,7 +149,7 @@ var (
 			{
 				Name:    "block_channel_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{BlocksColumns[3], BlocksColumns[7], BlocksColumns[0]},
+				Columns: []*schema.Column{BlocksColumns[3], BlocksColumns[12], BlocksColumns[0]},
 			},
 			{
 				Name:    "block_account_id_sender",
@@ -156,6 +164,7 @@ var (
 		{Name: "account_id", Type: field.TypeString},
 		{Name: "name", Type: field.TypeString},
 		{Name: "avatar_url", Type: field.TypeString, Default: ""},
+		{Name: "inbox_ids", Type: field.TypeJSON},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// BotsTable holds the schema information for the "bots" table.
@@ -178,6 +187,7 @@ var (
 		{Name: "texts", Type: field.TypeJSON},
 		{Name: "availability", Type: field.TypeJSON},
 		{Name: "identity_secret", Type: field.TypeString, Default: ""},
+		{Name: "removed_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// ChannelsTable holds the schema information for the "channels" table.
@@ -347,6 +357,7 @@ var (
 		{Name: "id", Type: field.TypeString},
 		{Name: "account_id", Type: field.TypeString},
 		{Name: "name", Type: field.TypeString},
+		{Name: "archived_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// ContactListsTable holds the schema information for the "contact_lists" table.
@@ -623,6 +634,8 @@ var (
 		{Name: "terms_accepted_by", Type: field.TypeString, Default: ""},
 		{Name: "terms_accepted_at", Type: field.TypeInt64, Default: 0},
 		{Name: "connected_at", Type: field.TypeInt64, Default: 0},
+		{Name: "removed_at", Type: field.TypeInt64, Default: 0},
+		{Name: "sends_until", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// EmailChannelsTable holds the schema information for the "email_channels" table.
@@ -1547,6 +1560,7 @@ var (
 		{Name: "identity", Type: field.TypeString, Nullable: true},
 		{Name: "name", Type: field.TypeString, Default: ""},
 		{Name: "email", Type: field.TypeString, Default: ""},
+		{Name: "network", Type: field.TypeString, Default: ""},
 		{Name: "language", Type: field.TypeString, Default: ""},
 		{Name: "merged_into", Type: field.TypeString, Default: ""},
 		{Name: "last_seen_at", Type: field.TypeInt64, Default: 0},

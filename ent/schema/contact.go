@@ -68,6 +68,7 @@ func (Visitor) Fields() []ent.Field {
 		field.String("identity").Optional().Nillable().Comment("Subject of a signed identity token; null: not proved."),
 		text("name"),
 		text("email"),
+		field.String("network").Default("").Comment("Keyed hash of the network that the last session began from (IN-10)."),
 		field.String("language").Default("").Comment("What their browser asks for, as a BCP 47 tag; empty: not known."),
 		field.String("merged_into").Default("").Comment("The identified visitor that this one turned out to be."),
 		instant("last_seen_at"),
@@ -91,8 +92,13 @@ func (Block) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("channel_id").Immutable(),
 		field.String("kind").GoType(vocab.ChannelKind("")).Immutable(),
-		field.String("sender").Immutable().Comment("A contact's or visitor's id, or an e-mail address."),
-		field.String("blocked_by").Immutable(),
+		field.String("sender").Immutable().Comment("A contact's or visitor's id, an e-mail address, or @ and a domain."),
+		field.String("blocked_by"),
+		text("reason"),
+		instant("ends_at"), // zero: never
+		field.Bool("all_channels").Default(false).Comment("It holds on every channel of the inbox."),
+		field.String("network").Default("").Comment("Keyed hash: visitors that come from there until network_ends_at are blocked too."),
+		instant("network_ends_at"),
 		made(),
 	}
 }

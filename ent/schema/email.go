@@ -47,6 +47,8 @@ func (EmailChannel) Fields() []ent.Field {
 		field.String("terms_accepted_by").Default("").Comment("Who accepted that the whole team reads the mail (EM-8)."),
 		instant("terms_accepted_at"),
 		instant("connected_at"),
+		instant("removed_at"),  // zero: it is there (IB-6)
+		instant("sends_until"), // of a removed channel: until then what waits still goes out
 		made(),
 	}
 }

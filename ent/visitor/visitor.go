@@ -27,6 +27,8 @@ const (
 	FieldName = "name"
 	// FieldEmail holds the string denoting the email field in the database.
 	FieldEmail = "email"
+	// FieldNetwork holds the string denoting the network field in the database.
+	FieldNetwork = "network"
 	// FieldLanguage holds the string denoting the language field in the database.
 	FieldLanguage = "language"
 	// FieldMergedInto holds the string denoting the merged_into field in the database.
@@ -49,6 +51,7 @@ var Columns = []string{
 	FieldIdentity,
 	FieldName,
 	FieldEmail,
+	FieldNetwork,
 	FieldLanguage,
 	FieldMergedInto,
 	FieldLastSeenAt,
@@ -76,6 +79,8 @@ var (
 	DefaultName string
 	// DefaultEmail holds the default value on creation for the "email" field.
 	DefaultEmail string
+	// DefaultNetwork holds the default value on creation for the "network" field.
+	DefaultNetwork string
 	// DefaultLanguage holds the default value on creation for the "language" field.
 	DefaultLanguage string
 	// DefaultMergedInto holds the default value on creation for the "merged_into" field.
@@ -127,6 +132,11 @@ func ByName(opts ...sql.OrderTermOption) OrderOption {
 // ByEmail orders the results by the email field.
 func ByEmail(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEmail, opts...).ToFunc()
+}
+
+// ByNetwork orders the results by the network field.
+func ByNetwork(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNetwork, opts...).ToFunc()
 }
 
 // ByLanguage orders the results by the language field.

@@ -15,6 +15,7 @@ import (
 	"parley/internal/emailaddress"
 	"parley/internal/errs"
 	"parley/internal/richtext"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -133,7 +134,7 @@ func (ch *change) usualRecipients(ctx context.Context, last *ent.Email, all bool
 	if len(r.to) > 0 || ch.c.ContactID == "" {
 		return r, nil
 	}
-	contact, err := ch.tx.Client.Contact.Get(ctx, ch.c.ContactID)
+	contact, err := ch.tx.Client.Contact.Get(viewer.AsSystem(ctx, "mail"), ch.c.ContactID)
 	if err == nil && contact.Email != "" {
 		r.to = []vocab.Mailbox{{Name: contact.Name, Address: contact.Email}}
 	}

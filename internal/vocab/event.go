@@ -38,11 +38,15 @@ const (
 	ListEntered              EventType = "LIST_ENTERED"
 	ListLeft                 EventType = "LIST_LEFT"
 	ContactListCreated       EventType = "CONTACT_LIST_CREATED"
+	ContactListUpdated       EventType = "CONTACT_LIST_UPDATED"
+	ContactListArchived      EventType = "CONTACT_LIST_ARCHIVED"
+	ContactListDeleted       EventType = "CONTACT_LIST_DELETED"
 	ConsentRecorded          EventType = "CONSENT_RECORDED"
 	ConsentWithdrawn         EventType = "CONSENT_WITHDRAWN"
 	SubscriptionTypeCreated  EventType = "CONTACT_SUBSCRIPTION_TYPE_CREATED"
 	SubscriptionTypeUpdated  EventType = "CONTACT_SUBSCRIPTION_TYPE_UPDATED"
 	SubscriptionTypeArchived EventType = "CONTACT_SUBSCRIPTION_TYPE_ARCHIVED"
+	SubscriptionTypeDeleted  EventType = "CONTACT_SUBSCRIPTION_TYPE_DELETED"
 	UserCreated              EventType = "USER_CREATED"
 	UserUpdated              EventType = "USER_UPDATED"
 	UserDeactivated          EventType = "USER_DEACTIVATED"
@@ -64,6 +68,7 @@ const (
 	ChannelCreated           EventType = "CHANNEL_CREATED"
 	ChannelUpdated           EventType = "CHANNEL_UPDATED"
 	ChannelStateChanged      EventType = "CHANNEL_STATE_CHANGED"
+	ChannelRemoved           EventType = "CHANNEL_REMOVED"
 	TargetedMessageCreated   EventType = "TARGETED_MESSAGE_CREATED"
 	TargetedMessagePublished EventType = "TARGETED_MESSAGE_PUBLISHED"
 	TargetedMessageUpdated   EventType = "TARGETED_MESSAGE_UPDATED"
@@ -155,7 +160,7 @@ var events = map[EventType]struct {
 	ConversationPurged: {does: changesRow | movesCounts | hidesFromVisitor, subject: "Conversation",
 		cause: "It was in the trash for 30 days, or its inbox was deleted.",
 	},
-	ConversationUpdated: {does: changesRow | movesCounts | changesContent, fields: []string{"priority", "subject", "filtered", "visitor", "externalId"},
+	ConversationUpdated: {does: changesRow | movesCounts | changesContent, fields: []string{"priority", "subject", "filtered", "visitor", "externalId", "channel"},
 		cause: "A visitor proves who they are, or mail is judged again.",
 	},
 	ConversationRead:    {does: changesRow | movesCounts | private, fields: []string{"readNumber"}},
@@ -189,17 +194,21 @@ var events = map[EventType]struct {
 	ContactLinked: {does: changesRow | changesContent, subject: "Contact", fields: []string{"contact"},
 		cause: "A visitor gives an address or proves who they are.",
 	},
-	ContactUnlinked:    {does: changesRow | changesContent, subject: "Contact", fields: []string{"contact"}},
-	ListEntered:        {subject: "Contact", fields: []string{"list"}},
-	ListLeft:           {subject: "Contact", fields: []string{"list"}},
-	ContactListCreated: {subject: "ContactList"},
-	ConsentRecorded:    {subject: "Consent", fields: []string{"kind", "basis"}},
+	ContactUnlinked:     {does: changesRow | changesContent, subject: "Contact", fields: []string{"contact"}},
+	ListEntered:         {subject: "Contact", fields: []string{"list"}},
+	ListLeft:            {subject: "Contact", fields: []string{"list"}},
+	ContactListCreated:  {subject: "ContactList"},
+	ContactListUpdated:  {subject: "ContactList", fields: []string{"name"}},
+	ContactListArchived: {subject: "ContactList"},
+	ContactListDeleted:  {subject: "ContactList"},
+	ConsentRecorded:     {subject: "Consent", fields: []string{"kind", "basis"}},
 	ConsentWithdrawn: {subject: "Consent", fields: []string{"kind"},
 		cause: "Someone opts out by a link in a mail.",
 	},
 	SubscriptionTypeCreated:  {subject: "ContactSubscriptionType"},
 	SubscriptionTypeUpdated:  {subject: "ContactSubscriptionType", fields: []string{"name", "description"}},
 	SubscriptionTypeArchived: {subject: "ContactSubscriptionType"},
+	SubscriptionTypeDeleted:  {subject: "ContactSubscriptionType"},
 	UserCreated: {subject: "User", fields: []string{"role", "seat", "externalId"},
 		cause: "The first start makes an admin.",
 	},
@@ -212,17 +221,19 @@ var events = map[EventType]struct {
 	UserAvailabilityChanged:  {subject: "User", fields: []string{"availability"}},
 	PersonalMailboxConnected: {does: reachesAdmins, subject: "PersonalMailbox", fields: []string{"provider"}},
 	PersonalMailboxRemoved:   {does: reachesAdmins, subject: "PersonalMailbox", fields: []string{"provider"}},
-	IntegrationUpdated:       {subject: "Integration", fields: []string{"name", "avatarUrl"}},
+	IntegrationUpdated:       {does: changesAuthority, subject: "Integration", fields: []string{"name", "avatarUrl", "inboxes"}},
 	TeamCreated:              {subject: "Team", fields: []string{"members"}},
 	TeamUpdated:              {does: changesAuthority, subject: "Team", fields: []string{"name", "members"}},
 	TeamDeleted:              {does: changesAuthority, subject: "Team"},
-	AccountUpdated:           {subject: "Account", fields: []string{"name", "timeZone", "gdprEnabled", "tagsManaged"}},
-	InboxCreated:             {does: changesAuthority, subject: "Inbox"},
-	InboxUpdated:             {subject: "Inbox", fields: []string{"name", "emailAllowList"}},
-	InboxDeleted:             {does: changesAuthority, subject: "Inbox"},
-	MemberAdded:              {does: changesAuthority, subject: "User or Team"},
-	MemberRemoved:            {does: changesAuthority, subject: "User or Team"},
-	ChannelCreated:           {subject: "Channel"},
+	AccountUpdated: {does: changesAuthority, subject: "Account", fields: []string{
+		"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "maxInboxes",
+	}},
+	InboxCreated:   {does: changesAuthority, subject: "Inbox"},
+	InboxUpdated:   {subject: "Inbox", fields: []string{"name", "emailAllowList"}},
+	InboxDeleted:   {does: changesAuthority, subject: "Inbox"},
+	MemberAdded:    {does: changesAuthority, subject: "User or Team"},
+	MemberRemoved:  {does: changesAuthority, subject: "User or Team"},
+	ChannelCreated: {subject: "Channel"},
 	ChannelUpdated: {subject: "Channel", fields: []string{
 		"title", "accentColor", "position", "avatarUrl", "sendTranscript", "defaultLocale", "texts", "identitySecret", "mode", "replyTime",
 		"whenAway", "awayMessage", "timeZone", "hours", "holidays", "outOfHours", "outOfHoursMessage",
@@ -230,6 +241,7 @@ var events = map[EventType]struct {
 	ChannelStateChanged: {subject: "Channel", fields: []string{"state", "stateReason"},
 		cause: "A mailbox can no longer be read, or can be read again.",
 	},
+	ChannelRemoved:           {subject: "Channel"},
 	TargetedMessageCreated:   {subject: "TargetedMessage", fields: []string{"state", "position"}},
 	TargetedMessagePublished: {subject: "TargetedMessage", fields: []string{"state"}},
 	TargetedMessageUpdated: {subject: "TargetedMessage", fields: []string{
@@ -237,7 +249,7 @@ var events = map[EventType]struct {
 		"display", "consent", "routing", "bot",
 	}},
 	TargetedMessageDeleted: {subject: "TargetedMessage", fields: []string{"state"}},
-	TokenCreated:           {does: reachesAdmins, subject: "ApiToken", fields: []string{"user", "integration", "scopes"}},
+	TokenCreated:           {does: changesAuthority | reachesAdmins, subject: "ApiToken", fields: []string{"user", "integration", "bot", "scopes"}},
 	TokenRevoked:           {does: changesAuthority | reachesAdmins, subject: "ApiToken"},
 	TokenUpdated:           {does: changesAuthority | reachesAdmins, subject: "ApiToken", fields: []string{"name", "scopes", "expiresAt", "previousSecretExpiresAt"}},
 	TokenRotated:           {does: changesAuthority | reachesAdmins, subject: "ApiToken", fields: []string{"previousSecretExpiresAt"}},

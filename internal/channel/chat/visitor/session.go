@@ -75,7 +75,7 @@ func (s *Service) findChannel(ctx context.Context, key string) (*ent.Channel, er
 	if strings.ContainsFunc(key, unicode.IsControl) {
 		return nil, gone
 	}
-	c, err := s.store.Client(ctx).Channel.Query().Where(channel.Key(key), channel.KindEQ(vocab.Chat)).Only(ctx)
+	c, err := s.store.Client(ctx).Channel.Query().Where(channel.Key(key), channel.KindEQ(vocab.Chat), channel.RemovedAt(0)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, gone
 	}
@@ -132,9 +132,14 @@ func (s *Service) admitVisitor(ctx context.Context, c *ent.Channel, knownID stri
 		case known != nil:
 			me = known
 		default:
-			me, err = insertVisitor(ctx, tx, c, id.New(id.Visitor))
+			if me, err = insertVisitor(ctx, tx, c, id.New(id.Visitor)); err == nil {
+				err = s.conversations.BlockNewcomer(ctx, tx, me, s.network(ctx, c.AccountID))
+			}
 		}
 		if err != nil {
+			return err
+		}
+		if err := s.recordNetwork(ctx, tx, me); err != nil {
 			return err
 		}
 		if err := recordLanguage(ctx, tx, me, in.Locale); err != nil {

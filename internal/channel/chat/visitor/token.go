@@ -47,7 +47,7 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (*viewer.View
 // currentVisitor follows a merge. One step is enough: what is merged into is
 // identified, and an identified visitor is never merged.
 const currentVisitor = `SELECT COALESCE(m.id, v.id) FROM visitors v
-	JOIN channels c ON c.id = v.channel_id
+	JOIN channels c ON c.id = v.channel_id AND c.removed_at = 0
 	JOIN inboxes i ON i.id = v.inbox_id AND i.deleted_at = 0
 	LEFT JOIN visitors m ON m.id = v.merged_into AND m.account_id = v.account_id
 	WHERE v.id = $1 AND v.account_id = $2 AND v.channel_id = $3`

@@ -2,6 +2,7 @@ package receive
 
 import (
 	"context"
+	"strings"
 
 	"parley/internal/channel/email/classify"
 	"parley/internal/errs"
@@ -30,8 +31,8 @@ func (p *placing) findContact(ctx context.Context, facts *classify.Facts) error 
 		}
 	}
 	if p.sender.Address != "" {
-		senders = append(senders, p.sender.Address)
+		senders = append(senders, strings.ToLower(p.sender.Address))
 	}
-	facts.Blocked, err = p.service.conversations.Blocked(ctx, p.tx, p.c.ID, senders...)
+	facts.Blocked, err = p.service.conversations.Blocked(ctx, p.tx, p.c.InboxID, p.c.ID, senders...)
 	return err
 }
