@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"parley/ent/account"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 	"strings"
 
 	"entgo.io/ent"
@@ -29,6 +30,10 @@ type Account struct {
 	GdprEnabled bool `json:"gdpr_enabled,omitempty"`
 	// Only admins make and change tags (IN-31).
 	TagsManaged bool `json:"tags_managed,omitempty"`
+	// Who sees contacts (AC-14).
+	ContactVisibility vocab.ContactVisibility `json:"contact_visibility,omitempty"`
+	// Who blocks senders (IN-10).
+	WhoMayBlock vocab.BlockingRight `json:"who_may_block,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -43,7 +48,7 @@ func (*Account) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case account.FieldNumber, account.FieldMaxInboxes, account.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case account.FieldID, account.FieldName, account.FieldTimeZone:
+		case account.FieldID, account.FieldName, account.FieldTimeZone, account.FieldContactVisibility, account.FieldWhoMayBlock:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -102,6 +107,18 @@ func (_m *Account) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field tags_managed", values[i])
 			} else if value.Valid {
 				_m.TagsManaged = value.Bool
+			}
+		case account.FieldContactVisibility:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field contact_visibility", values[i])
+			} else if value.Valid {
+				_m.ContactVisibility = vocab.ContactVisibility(value.String)
+			}
+		case account.FieldWhoMayBlock:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field who_may_block", values[i])
+			} else if value.Valid {
+				_m.WhoMayBlock = vocab.BlockingRight(value.String)
 			}
 		case account.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -164,6 +181,12 @@ func (_m *Account) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("tags_managed=")
 	builder.WriteString(fmt.Sprintf("%v", _m.TagsManaged))
+	builder.WriteString(", ")
+	builder.WriteString("contact_visibility=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ContactVisibility))
+	builder.WriteString(", ")
+	builder.WriteString("who_may_block=")
+	builder.WriteString(fmt.Sprintf("%v", _m.WhoMayBlock))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

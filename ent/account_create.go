@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/account"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -91,6 +92,34 @@ func (_c *AccountCreate) SetNillableTagsManaged(v *bool) *AccountCreate {
 	return _c
 }
 
+// SetContactVisibility sets the "contact_visibility" field.
+func (_c *AccountCreate) SetContactVisibility(v vocab.ContactVisibility) *AccountCreate {
+	_c.mutation.SetContactVisibility(v)
+	return _c
+}
+
+// SetNillableContactVisibility sets the "contact_visibility" field if the given value is not nil.
+func (_c *AccountCreate) SetNillableContactVisibility(v *vocab.ContactVisibility) *AccountCreate {
+	if v != nil {
+		_c.SetContactVisibility(*v)
+	}
+	return _c
+}
+
+// SetWhoMayBlock sets the "who_may_block" field.
+func (_c *AccountCreate) SetWhoMayBlock(v vocab.BlockingRight) *AccountCreate {
+	_c.mutation.SetWhoMayBlock(v)
+	return _c
+}
+
+// SetNillableWhoMayBlock sets the "who_may_block" field if the given value is not nil.
+func (_c *AccountCreate) SetNillableWhoMayBlock(v *vocab.BlockingRight) *AccountCreate {
+	if v != nil {
+		_c.SetWhoMayBlock(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *AccountCreate) SetCreatedAt(v clock.Micros) *AccountCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -150,6 +179,14 @@ func (_c *AccountCreate) defaults() {
 		v := account.DefaultTagsManaged
 		_c.mutation.SetTagsManaged(v)
 	}
+	if _, ok := _c.mutation.ContactVisibility(); !ok {
+		v := account.DefaultContactVisibility
+		_c.mutation.SetContactVisibility(v)
+	}
+	if _, ok := _c.mutation.WhoMayBlock(); !ok {
+		v := account.DefaultWhoMayBlock
+		_c.mutation.SetWhoMayBlock(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -168,6 +205,12 @@ func (_c *AccountCreate) check() error {
 	}
 	if _, ok := _c.mutation.TagsManaged(); !ok {
 		return &ValidationError{Name: "tags_managed", err: errors.New(`ent: missing required field "Account.tags_managed"`)}
+	}
+	if _, ok := _c.mutation.ContactVisibility(); !ok {
+		return &ValidationError{Name: "contact_visibility", err: errors.New(`ent: missing required field "Account.contact_visibility"`)}
+	}
+	if _, ok := _c.mutation.WhoMayBlock(); !ok {
+		return &ValidationError{Name: "who_may_block", err: errors.New(`ent: missing required field "Account.who_may_block"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Account.created_at"`)}
@@ -236,6 +279,14 @@ func (_c *AccountCreate) createSpec() (*Account, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.TagsManaged(); ok {
 		_spec.SetField(account.FieldTagsManaged, field.TypeBool, value)
 		_node.TagsManaged = value
+	}
+	if value, ok := _c.mutation.ContactVisibility(); ok {
+		_spec.SetField(account.FieldContactVisibility, field.TypeString, value)
+		_node.ContactVisibility = value
+	}
+	if value, ok := _c.mutation.WhoMayBlock(); ok {
+		_spec.SetField(account.FieldWhoMayBlock, field.TypeString, value)
+		_node.WhoMayBlock = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(account.FieldCreatedAt, field.TypeInt64, value)
@@ -362,6 +413,30 @@ func (u *AccountUpsert) SetTagsManaged(v bool) *AccountUpsert {
 // UpdateTagsManaged sets the "tags_managed" field to the value that was provided on create.
 func (u *AccountUpsert) UpdateTagsManaged() *AccountUpsert {
 	u.SetExcluded(account.FieldTagsManaged)
+	return u
+}
+
+// SetContactVisibility sets the "contact_visibility" field.
+func (u *AccountUpsert) SetContactVisibility(v vocab.ContactVisibility) *AccountUpsert {
+	u.Set(account.FieldContactVisibility, v)
+	return u
+}
+
+// UpdateContactVisibility sets the "contact_visibility" field to the value that was provided on create.
+func (u *AccountUpsert) UpdateContactVisibility() *AccountUpsert {
+	u.SetExcluded(account.FieldContactVisibility)
+	return u
+}
+
+// SetWhoMayBlock sets the "who_may_block" field.
+func (u *AccountUpsert) SetWhoMayBlock(v vocab.BlockingRight) *AccountUpsert {
+	u.Set(account.FieldWhoMayBlock, v)
+	return u
+}
+
+// UpdateWhoMayBlock sets the "who_may_block" field to the value that was provided on create.
+func (u *AccountUpsert) UpdateWhoMayBlock() *AccountUpsert {
+	u.SetExcluded(account.FieldWhoMayBlock)
 	return u
 }
 
@@ -500,6 +575,34 @@ func (u *AccountUpsertOne) SetTagsManaged(v bool) *AccountUpsertOne {
 func (u *AccountUpsertOne) UpdateTagsManaged() *AccountUpsertOne {
 	return u.Update(func(s *AccountUpsert) {
 		s.UpdateTagsManaged()
+	})
+}
+
+// SetContactVisibility sets the "contact_visibility" field.
+func (u *AccountUpsertOne) SetContactVisibility(v vocab.ContactVisibility) *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetContactVisibility(v)
+	})
+}
+
+// UpdateContactVisibility sets the "contact_visibility" field to the value that was provided on create.
+func (u *AccountUpsertOne) UpdateContactVisibility() *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateContactVisibility()
+	})
+}
+
+// SetWhoMayBlock sets the "who_may_block" field.
+func (u *AccountUpsertOne) SetWhoMayBlock(v vocab.BlockingRight) *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetWhoMayBlock(v)
+	})
+}
+
+// UpdateWhoMayBlock sets the "who_may_block" field to the value that was provided on create.
+func (u *AccountUpsertOne) UpdateWhoMayBlock() *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateWhoMayBlock()
 	})
 }
 
@@ -805,6 +908,34 @@ func (u *AccountUpsertBulk) SetTagsManaged(v bool) *AccountUpsertBulk {
 func (u *AccountUpsertBulk) UpdateTagsManaged() *AccountUpsertBulk {
 	return u.Update(func(s *AccountUpsert) {
 		s.UpdateTagsManaged()
+	})
+}
+
+// SetContactVisibility sets the "contact_visibility" field.
+func (u *AccountUpsertBulk) SetContactVisibility(v vocab.ContactVisibility) *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetContactVisibility(v)
+	})
+}
+
+// UpdateContactVisibility sets the "contact_visibility" field to the value that was provided on create.
+func (u *AccountUpsertBulk) UpdateContactVisibility() *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateContactVisibility()
+	})
+}
+
+// SetWhoMayBlock sets the "who_may_block" field.
+func (u *AccountUpsertBulk) SetWhoMayBlock(v vocab.BlockingRight) *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetWhoMayBlock(v)
+	})
+}
+
+// UpdateWhoMayBlock sets the "who_may_block" field to the value that was provided on create.
+func (u *AccountUpsertBulk) UpdateWhoMayBlock() *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateWhoMayBlock()
 	})
 }
 

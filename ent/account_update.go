@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/account"
 	"parley/ent/predicate"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -111,6 +112,34 @@ func (_u *AccountUpdate) SetNillableTagsManaged(v *bool) *AccountUpdate {
 	return _u
 }
 
+// SetContactVisibility sets the "contact_visibility" field.
+func (_u *AccountUpdate) SetContactVisibility(v vocab.ContactVisibility) *AccountUpdate {
+	_u.mutation.SetContactVisibility(v)
+	return _u
+}
+
+// SetNillableContactVisibility sets the "contact_visibility" field if the given value is not nil.
+func (_u *AccountUpdate) SetNillableContactVisibility(v *vocab.ContactVisibility) *AccountUpdate {
+	if v != nil {
+		_u.SetContactVisibility(*v)
+	}
+	return _u
+}
+
+// SetWhoMayBlock sets the "who_may_block" field.
+func (_u *AccountUpdate) SetWhoMayBlock(v vocab.BlockingRight) *AccountUpdate {
+	_u.mutation.SetWhoMayBlock(v)
+	return _u
+}
+
+// SetNillableWhoMayBlock sets the "who_may_block" field if the given value is not nil.
+func (_u *AccountUpdate) SetNillableWhoMayBlock(v *vocab.BlockingRight) *AccountUpdate {
+	if v != nil {
+		_u.SetWhoMayBlock(*v)
+	}
+	return _u
+}
+
 // Mutation returns the AccountMutation object of the builder.
 func (_u *AccountUpdate) Mutation() *AccountMutation {
 	return _u.mutation
@@ -178,6 +207,12 @@ func (_u *AccountUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.TagsManaged(); ok {
 		_spec.SetField(account.FieldTagsManaged, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.ContactVisibility(); ok {
+		_spec.SetField(account.FieldContactVisibility, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.WhoMayBlock(); ok {
+		_spec.SetField(account.FieldWhoMayBlock, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -284,6 +319,34 @@ func (_u *AccountUpdateOne) SetNillableTagsManaged(v *bool) *AccountUpdateOne {
 	return _u
 }
 
+// SetContactVisibility sets the "contact_visibility" field.
+func (_u *AccountUpdateOne) SetContactVisibility(v vocab.ContactVisibility) *AccountUpdateOne {
+	_u.mutation.SetContactVisibility(v)
+	return _u
+}
+
+// SetNillableContactVisibility sets the "contact_visibility" field if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillableContactVisibility(v *vocab.ContactVisibility) *AccountUpdateOne {
+	if v != nil {
+		_u.SetContactVisibility(*v)
+	}
+	return _u
+}
+
+// SetWhoMayBlock sets the "who_may_block" field.
+func (_u *AccountUpdateOne) SetWhoMayBlock(v vocab.BlockingRight) *AccountUpdateOne {
+	_u.mutation.SetWhoMayBlock(v)
+	return _u
+}
+
+// SetNillableWhoMayBlock sets the "who_may_block" field if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillableWhoMayBlock(v *vocab.BlockingRight) *AccountUpdateOne {
+	if v != nil {
+		_u.SetWhoMayBlock(*v)
+	}
+	return _u
+}
+
 // Mutation returns the AccountMutation object of the builder.
 func (_u *AccountUpdateOne) Mutation() *AccountMutation {
 	return _u.mutation
@@ -381,6 +444,12 @@ func (_u *AccountUpdateOne) sqlSave(ctx context.Context) (_node *Account, err er
 	}
 	if value, ok := _u.mutation.TagsManaged(); ok {
 		_spec.SetField(account.FieldTagsManaged, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.ContactVisibility(); ok {
+		_spec.SetField(account.FieldContactVisibility, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.WhoMayBlock(); ok {
+		_spec.SetField(account.FieldWhoMayBlock, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Account{config: _u.config}

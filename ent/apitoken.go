@@ -32,6 +32,8 @@ type ApiToken struct {
 	UserID string `json:"user_id,omitempty"`
 	// IntegrationID holds the value of the "integration_id" field.
 	IntegrationID string `json:"integration_id,omitempty"`
+	// BotID holds the value of the "bot_id" field.
+	BotID string `json:"bot_id,omitempty"`
 	// Scopes holds the value of the "scopes" field.
 	Scopes []string `json:"scopes,omitempty"`
 	// Never: it does not expire.
@@ -54,7 +56,7 @@ func (*ApiToken) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case apitoken.FieldPreviousUntil, apitoken.FieldExpiresAt, apitoken.FieldRevokedAt, apitoken.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case apitoken.FieldID, apitoken.FieldAccountID, apitoken.FieldName, apitoken.FieldUserID, apitoken.FieldIntegrationID:
+		case apitoken.FieldID, apitoken.FieldAccountID, apitoken.FieldName, apitoken.FieldUserID, apitoken.FieldIntegrationID, apitoken.FieldBotID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -118,6 +120,12 @@ func (_m *ApiToken) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field integration_id", values[i])
 			} else if value.Valid {
 				_m.IntegrationID = value.String
+			}
+		case apitoken.FieldBotID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field bot_id", values[i])
+			} else if value.Valid {
+				_m.BotID = value.String
 			}
 		case apitoken.FieldScopes:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -207,6 +215,9 @@ func (_m *ApiToken) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("integration_id=")
 	builder.WriteString(_m.IntegrationID)
+	builder.WriteString(", ")
+	builder.WriteString("bot_id=")
+	builder.WriteString(_m.BotID)
 	builder.WriteString(", ")
 	builder.WriteString("scopes=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Scopes))

@@ -89,6 +89,20 @@ func (_c *ApiTokenCreate) SetNillableIntegrationID(v *string) *ApiTokenCreate {
 	return _c
 }
 
+// SetBotID sets the "bot_id" field.
+func (_c *ApiTokenCreate) SetBotID(v string) *ApiTokenCreate {
+	_c.mutation.SetBotID(v)
+	return _c
+}
+
+// SetNillableBotID sets the "bot_id" field if the given value is not nil.
+func (_c *ApiTokenCreate) SetNillableBotID(v *string) *ApiTokenCreate {
+	if v != nil {
+		_c.SetBotID(*v)
+	}
+	return _c
+}
+
 // SetScopes sets the "scopes" field.
 func (_c *ApiTokenCreate) SetScopes(v []string) *ApiTokenCreate {
 	_c.mutation.SetScopes(v)
@@ -180,6 +194,10 @@ func (_c *ApiTokenCreate) defaults() {
 		v := apitoken.DefaultIntegrationID
 		_c.mutation.SetIntegrationID(v)
 	}
+	if _, ok := _c.mutation.BotID(); !ok {
+		v := apitoken.DefaultBotID
+		_c.mutation.SetBotID(v)
+	}
 	if _, ok := _c.mutation.RevokedAt(); !ok {
 		v := apitoken.DefaultRevokedAt
 		_c.mutation.SetRevokedAt(v)
@@ -214,6 +232,9 @@ func (_c *ApiTokenCreate) check() error {
 	}
 	if _, ok := _c.mutation.IntegrationID(); !ok {
 		return &ValidationError{Name: "integration_id", err: errors.New(`ent: missing required field "ApiToken.integration_id"`)}
+	}
+	if _, ok := _c.mutation.BotID(); !ok {
+		return &ValidationError{Name: "bot_id", err: errors.New(`ent: missing required field "ApiToken.bot_id"`)}
 	}
 	if _, ok := _c.mutation.Scopes(); !ok {
 		return &ValidationError{Name: "scopes", err: errors.New(`ent: missing required field "ApiToken.scopes"`)}
@@ -298,6 +319,10 @@ func (_c *ApiTokenCreate) createSpec() (*ApiToken, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.IntegrationID(); ok {
 		_spec.SetField(apitoken.FieldIntegrationID, field.TypeString, value)
 		_node.IntegrationID = value
+	}
+	if value, ok := _c.mutation.BotID(); ok {
+		_spec.SetField(apitoken.FieldBotID, field.TypeString, value)
+		_node.BotID = value
 	}
 	if value, ok := _c.mutation.Scopes(); ok {
 		_spec.SetField(apitoken.FieldScopes, field.TypeJSON, value)
@@ -452,6 +477,18 @@ func (u *ApiTokenUpsert) SetIntegrationID(v string) *ApiTokenUpsert {
 // UpdateIntegrationID sets the "integration_id" field to the value that was provided on create.
 func (u *ApiTokenUpsert) UpdateIntegrationID() *ApiTokenUpsert {
 	u.SetExcluded(apitoken.FieldIntegrationID)
+	return u
+}
+
+// SetBotID sets the "bot_id" field.
+func (u *ApiTokenUpsert) SetBotID(v string) *ApiTokenUpsert {
+	u.Set(apitoken.FieldBotID, v)
+	return u
+}
+
+// UpdateBotID sets the "bot_id" field to the value that was provided on create.
+func (u *ApiTokenUpsert) UpdateBotID() *ApiTokenUpsert {
+	u.SetExcluded(apitoken.FieldBotID)
 	return u
 }
 
@@ -664,6 +701,20 @@ func (u *ApiTokenUpsertOne) SetIntegrationID(v string) *ApiTokenUpsertOne {
 func (u *ApiTokenUpsertOne) UpdateIntegrationID() *ApiTokenUpsertOne {
 	return u.Update(func(s *ApiTokenUpsert) {
 		s.UpdateIntegrationID()
+	})
+}
+
+// SetBotID sets the "bot_id" field.
+func (u *ApiTokenUpsertOne) SetBotID(v string) *ApiTokenUpsertOne {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.SetBotID(v)
+	})
+}
+
+// UpdateBotID sets the "bot_id" field to the value that was provided on create.
+func (u *ApiTokenUpsertOne) UpdateBotID() *ApiTokenUpsertOne {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.UpdateBotID()
 	})
 }
 
@@ -1053,6 +1104,20 @@ func (u *ApiTokenUpsertBulk) SetIntegrationID(v string) *ApiTokenUpsertBulk {
 func (u *ApiTokenUpsertBulk) UpdateIntegrationID() *ApiTokenUpsertBulk {
 	return u.Update(func(s *ApiTokenUpsert) {
 		s.UpdateIntegrationID()
+	})
+}
+
+// SetBotID sets the "bot_id" field.
+func (u *ApiTokenUpsertBulk) SetBotID(v string) *ApiTokenUpsertBulk {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.SetBotID(v)
+	})
+}
+
+// UpdateBotID sets the "bot_id" field to the value that was provided on create.
+func (u *ApiTokenUpsertBulk) UpdateBotID() *ApiTokenUpsertBulk {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.UpdateBotID()
 	})
 }
 

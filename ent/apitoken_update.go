@@ -111,6 +111,20 @@ func (_u *ApiTokenUpdate) SetNillableIntegrationID(v *string) *ApiTokenUpdate {
 	return _u
 }
 
+// SetBotID sets the "bot_id" field.
+func (_u *ApiTokenUpdate) SetBotID(v string) *ApiTokenUpdate {
+	_u.mutation.SetBotID(v)
+	return _u
+}
+
+// SetNillableBotID sets the "bot_id" field if the given value is not nil.
+func (_u *ApiTokenUpdate) SetNillableBotID(v *string) *ApiTokenUpdate {
+	if v != nil {
+		_u.SetBotID(*v)
+	}
+	return _u
+}
+
 // SetScopes sets the "scopes" field.
 func (_u *ApiTokenUpdate) SetScopes(v []string) *ApiTokenUpdate {
 	_u.mutation.SetScopes(v)
@@ -242,6 +256,9 @@ func (_u *ApiTokenUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.IntegrationID(); ok {
 		_spec.SetField(apitoken.FieldIntegrationID, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.BotID(); ok {
+		_spec.SetField(apitoken.FieldBotID, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Scopes(); ok {
 		_spec.SetField(apitoken.FieldScopes, field.TypeJSON, value)
 	}
@@ -364,6 +381,20 @@ func (_u *ApiTokenUpdateOne) SetIntegrationID(v string) *ApiTokenUpdateOne {
 func (_u *ApiTokenUpdateOne) SetNillableIntegrationID(v *string) *ApiTokenUpdateOne {
 	if v != nil {
 		_u.SetIntegrationID(*v)
+	}
+	return _u
+}
+
+// SetBotID sets the "bot_id" field.
+func (_u *ApiTokenUpdateOne) SetBotID(v string) *ApiTokenUpdateOne {
+	_u.mutation.SetBotID(v)
+	return _u
+}
+
+// SetNillableBotID sets the "bot_id" field if the given value is not nil.
+func (_u *ApiTokenUpdateOne) SetNillableBotID(v *string) *ApiTokenUpdateOne {
+	if v != nil {
+		_u.SetBotID(*v)
 	}
 	return _u
 }
@@ -528,6 +559,9 @@ func (_u *ApiTokenUpdateOne) sqlSave(ctx context.Context) (_node *ApiToken, err 
 	}
 	if value, ok := _u.mutation.IntegrationID(); ok {
 		_spec.SetField(apitoken.FieldIntegrationID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.BotID(); ok {
+		_spec.SetField(apitoken.FieldBotID, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Scopes(); ok {
 		_spec.SetField(apitoken.FieldScopes, field.TypeJSON, value)

@@ -26,10 +26,20 @@ type Block struct {
 	ChannelID string `json:"channel_id,omitempty"`
 	// Kind holds the value of the "kind" field.
 	Kind vocab.ChannelKind `json:"kind,omitempty"`
-	// A contact's or visitor's id, or an e-mail address.
+	// A contact's or visitor's id, an e-mail address, or @ and a domain.
 	Sender string `json:"sender,omitempty"`
 	// BlockedBy holds the value of the "blocked_by" field.
 	BlockedBy string `json:"blocked_by,omitempty"`
+	// Reason holds the value of the "reason" field.
+	Reason string `json:"reason,omitempty"`
+	// EndsAt holds the value of the "ends_at" field.
+	EndsAt clock.Micros `json:"ends_at,omitempty"`
+	// It holds on every channel of the inbox.
+	AllChannels bool `json:"all_channels,omitempty"`
+	// Keyed hash: visitors that come from there until network_ends_at are blocked too.
+	Network string `json:"network,omitempty"`
+	// NetworkEndsAt holds the value of the "network_ends_at" field.
+	NetworkEndsAt clock.Micros `json:"network_ends_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -40,9 +50,11 @@ func (*Block) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case block.FieldCreatedAt:
+		case block.FieldAllChannels:
+			values[i] = new(sql.NullBool)
+		case block.FieldEndsAt, block.FieldNetworkEndsAt, block.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case block.FieldID, block.FieldAccountID, block.FieldInboxID, block.FieldChannelID, block.FieldKind, block.FieldSender, block.FieldBlockedBy:
+		case block.FieldID, block.FieldAccountID, block.FieldInboxID, block.FieldChannelID, block.FieldKind, block.FieldSender, block.FieldBlockedBy, block.FieldReason, block.FieldNetwork:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -100,6 +112,36 @@ func (_m *Block) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field blocked_by", values[i])
 			} else if value.Valid {
 				_m.BlockedBy = value.String
+			}
+		case block.FieldReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field reason", values[i])
+			} else if value.Valid {
+				_m.Reason = value.String
+			}
+		case block.FieldEndsAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field ends_at", values[i])
+			} else if value.Valid {
+				_m.EndsAt = clock.Micros(value.Int64)
+			}
+		case block.FieldAllChannels:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field all_channels", values[i])
+			} else if value.Valid {
+				_m.AllChannels = value.Bool
+			}
+		case block.FieldNetwork:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field network", values[i])
+			} else if value.Valid {
+				_m.Network = value.String
+			}
+		case block.FieldNetworkEndsAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field network_ends_at", values[i])
+			} else if value.Valid {
+				_m.NetworkEndsAt = clock.Micros(value.Int64)
 			}
 		case block.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -160,6 +202,21 @@ func (_m *Block) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("blocked_by=")
 	builder.WriteString(_m.BlockedBy)
+	builder.WriteString(", ")
+	builder.WriteString("reason=")
+	builder.WriteString(_m.Reason)
+	builder.WriteString(", ")
+	builder.WriteString("ends_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.EndsAt))
+	builder.WriteString(", ")
+	builder.WriteString("all_channels=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AllChannels))
+	builder.WriteString(", ")
+	builder.WriteString("network=")
+	builder.WriteString(_m.Network)
+	builder.WriteString(", ")
+	builder.WriteString("network_ends_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.NetworkEndsAt))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

@@ -60,6 +60,76 @@ func (_c *BlockCreate) SetBlockedBy(v string) *BlockCreate {
 	return _c
 }
 
+// SetReason sets the "reason" field.
+func (_c *BlockCreate) SetReason(v string) *BlockCreate {
+	_c.mutation.SetReason(v)
+	return _c
+}
+
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_c *BlockCreate) SetNillableReason(v *string) *BlockCreate {
+	if v != nil {
+		_c.SetReason(*v)
+	}
+	return _c
+}
+
+// SetEndsAt sets the "ends_at" field.
+func (_c *BlockCreate) SetEndsAt(v clock.Micros) *BlockCreate {
+	_c.mutation.SetEndsAt(v)
+	return _c
+}
+
+// SetNillableEndsAt sets the "ends_at" field if the given value is not nil.
+func (_c *BlockCreate) SetNillableEndsAt(v *clock.Micros) *BlockCreate {
+	if v != nil {
+		_c.SetEndsAt(*v)
+	}
+	return _c
+}
+
+// SetAllChannels sets the "all_channels" field.
+func (_c *BlockCreate) SetAllChannels(v bool) *BlockCreate {
+	_c.mutation.SetAllChannels(v)
+	return _c
+}
+
+// SetNillableAllChannels sets the "all_channels" field if the given value is not nil.
+func (_c *BlockCreate) SetNillableAllChannels(v *bool) *BlockCreate {
+	if v != nil {
+		_c.SetAllChannels(*v)
+	}
+	return _c
+}
+
+// SetNetwork sets the "network" field.
+func (_c *BlockCreate) SetNetwork(v string) *BlockCreate {
+	_c.mutation.SetNetwork(v)
+	return _c
+}
+
+// SetNillableNetwork sets the "network" field if the given value is not nil.
+func (_c *BlockCreate) SetNillableNetwork(v *string) *BlockCreate {
+	if v != nil {
+		_c.SetNetwork(*v)
+	}
+	return _c
+}
+
+// SetNetworkEndsAt sets the "network_ends_at" field.
+func (_c *BlockCreate) SetNetworkEndsAt(v clock.Micros) *BlockCreate {
+	_c.mutation.SetNetworkEndsAt(v)
+	return _c
+}
+
+// SetNillableNetworkEndsAt sets the "network_ends_at" field if the given value is not nil.
+func (_c *BlockCreate) SetNillableNetworkEndsAt(v *clock.Micros) *BlockCreate {
+	if v != nil {
+		_c.SetNetworkEndsAt(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *BlockCreate) SetCreatedAt(v clock.Micros) *BlockCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -79,6 +149,7 @@ func (_c *BlockCreate) Mutation() *BlockMutation {
 
 // Save creates the Block in the database.
 func (_c *BlockCreate) Save(ctx context.Context) (*Block, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -101,6 +172,30 @@ func (_c *BlockCreate) Exec(ctx context.Context) error {
 func (_c *BlockCreate) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_c *BlockCreate) defaults() {
+	if _, ok := _c.mutation.Reason(); !ok {
+		v := block.DefaultReason
+		_c.mutation.SetReason(v)
+	}
+	if _, ok := _c.mutation.EndsAt(); !ok {
+		v := block.DefaultEndsAt
+		_c.mutation.SetEndsAt(v)
+	}
+	if _, ok := _c.mutation.AllChannels(); !ok {
+		v := block.DefaultAllChannels
+		_c.mutation.SetAllChannels(v)
+	}
+	if _, ok := _c.mutation.Network(); !ok {
+		v := block.DefaultNetwork
+		_c.mutation.SetNetwork(v)
+	}
+	if _, ok := _c.mutation.NetworkEndsAt(); !ok {
+		v := block.DefaultNetworkEndsAt
+		_c.mutation.SetNetworkEndsAt(v)
 	}
 }
 
@@ -133,6 +228,21 @@ func (_c *BlockCreate) check() error {
 	}
 	if _, ok := _c.mutation.BlockedBy(); !ok {
 		return &ValidationError{Name: "blocked_by", err: errors.New(`ent: missing required field "Block.blocked_by"`)}
+	}
+	if _, ok := _c.mutation.Reason(); !ok {
+		return &ValidationError{Name: "reason", err: errors.New(`ent: missing required field "Block.reason"`)}
+	}
+	if _, ok := _c.mutation.EndsAt(); !ok {
+		return &ValidationError{Name: "ends_at", err: errors.New(`ent: missing required field "Block.ends_at"`)}
+	}
+	if _, ok := _c.mutation.AllChannels(); !ok {
+		return &ValidationError{Name: "all_channels", err: errors.New(`ent: missing required field "Block.all_channels"`)}
+	}
+	if _, ok := _c.mutation.Network(); !ok {
+		return &ValidationError{Name: "network", err: errors.New(`ent: missing required field "Block.network"`)}
+	}
+	if _, ok := _c.mutation.NetworkEndsAt(); !ok {
+		return &ValidationError{Name: "network_ends_at", err: errors.New(`ent: missing required field "Block.network_ends_at"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Block.created_at"`)}
@@ -202,6 +312,26 @@ func (_c *BlockCreate) createSpec() (*Block, *sqlgraph.CreateSpec) {
 		_spec.SetField(block.FieldBlockedBy, field.TypeString, value)
 		_node.BlockedBy = value
 	}
+	if value, ok := _c.mutation.Reason(); ok {
+		_spec.SetField(block.FieldReason, field.TypeString, value)
+		_node.Reason = value
+	}
+	if value, ok := _c.mutation.EndsAt(); ok {
+		_spec.SetField(block.FieldEndsAt, field.TypeInt64, value)
+		_node.EndsAt = value
+	}
+	if value, ok := _c.mutation.AllChannels(); ok {
+		_spec.SetField(block.FieldAllChannels, field.TypeBool, value)
+		_node.AllChannels = value
+	}
+	if value, ok := _c.mutation.Network(); ok {
+		_spec.SetField(block.FieldNetwork, field.TypeString, value)
+		_node.Network = value
+	}
+	if value, ok := _c.mutation.NetworkEndsAt(); ok {
+		_spec.SetField(block.FieldNetworkEndsAt, field.TypeInt64, value)
+		_node.NetworkEndsAt = value
+	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(block.FieldCreatedAt, field.TypeInt64, value)
 		_node.CreatedAt = value
@@ -258,6 +388,90 @@ type (
 	}
 )
 
+// SetBlockedBy sets the "blocked_by" field.
+func (u *BlockUpsert) SetBlockedBy(v string) *BlockUpsert {
+	u.Set(block.FieldBlockedBy, v)
+	return u
+}
+
+// UpdateBlockedBy sets the "blocked_by" field to the value that was provided on create.
+func (u *BlockUpsert) UpdateBlockedBy() *BlockUpsert {
+	u.SetExcluded(block.FieldBlockedBy)
+	return u
+}
+
+// SetReason sets the "reason" field.
+func (u *BlockUpsert) SetReason(v string) *BlockUpsert {
+	u.Set(block.FieldReason, v)
+	return u
+}
+
+// UpdateReason sets the "reason" field to the value that was provided on create.
+func (u *BlockUpsert) UpdateReason() *BlockUpsert {
+	u.SetExcluded(block.FieldReason)
+	return u
+}
+
+// SetEndsAt sets the "ends_at" field.
+func (u *BlockUpsert) SetEndsAt(v clock.Micros) *BlockUpsert {
+	u.Set(block.FieldEndsAt, v)
+	return u
+}
+
+// UpdateEndsAt sets the "ends_at" field to the value that was provided on create.
+func (u *BlockUpsert) UpdateEndsAt() *BlockUpsert {
+	u.SetExcluded(block.FieldEndsAt)
+	return u
+}
+
+// AddEndsAt adds v to the "ends_at" field.
+func (u *BlockUpsert) AddEndsAt(v clock.Micros) *BlockUpsert {
+	u.Add(block.FieldEndsAt, v)
+	return u
+}
+
+// SetAllChannels sets the "all_channels" field.
+func (u *BlockUpsert) SetAllChannels(v bool) *BlockUpsert {
+	u.Set(block.FieldAllChannels, v)
+	return u
+}
+
+// UpdateAllChannels sets the "all_channels" field to the value that was provided on create.
+func (u *BlockUpsert) UpdateAllChannels() *BlockUpsert {
+	u.SetExcluded(block.FieldAllChannels)
+	return u
+}
+
+// SetNetwork sets the "network" field.
+func (u *BlockUpsert) SetNetwork(v string) *BlockUpsert {
+	u.Set(block.FieldNetwork, v)
+	return u
+}
+
+// UpdateNetwork sets the "network" field to the value that was provided on create.
+func (u *BlockUpsert) UpdateNetwork() *BlockUpsert {
+	u.SetExcluded(block.FieldNetwork)
+	return u
+}
+
+// SetNetworkEndsAt sets the "network_ends_at" field.
+func (u *BlockUpsert) SetNetworkEndsAt(v clock.Micros) *BlockUpsert {
+	u.Set(block.FieldNetworkEndsAt, v)
+	return u
+}
+
+// UpdateNetworkEndsAt sets the "network_ends_at" field to the value that was provided on create.
+func (u *BlockUpsert) UpdateNetworkEndsAt() *BlockUpsert {
+	u.SetExcluded(block.FieldNetworkEndsAt)
+	return u
+}
+
+// AddNetworkEndsAt adds v to the "network_ends_at" field.
+func (u *BlockUpsert) AddNetworkEndsAt(v clock.Micros) *BlockUpsert {
+	u.Add(block.FieldNetworkEndsAt, v)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -289,9 +503,6 @@ func (u *BlockUpsertOne) UpdateNewValues() *BlockUpsertOne {
 		}
 		if _, exists := u.create.mutation.Sender(); exists {
 			s.SetIgnore(block.FieldSender)
-		}
-		if _, exists := u.create.mutation.BlockedBy(); exists {
-			s.SetIgnore(block.FieldBlockedBy)
 		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(block.FieldCreatedAt)
@@ -325,6 +536,104 @@ func (u *BlockUpsertOne) Update(set func(*BlockUpsert)) *BlockUpsertOne {
 		set(&BlockUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetBlockedBy sets the "blocked_by" field.
+func (u *BlockUpsertOne) SetBlockedBy(v string) *BlockUpsertOne {
+	return u.Update(func(s *BlockUpsert) {
+		s.SetBlockedBy(v)
+	})
+}
+
+// UpdateBlockedBy sets the "blocked_by" field to the value that was provided on create.
+func (u *BlockUpsertOne) UpdateBlockedBy() *BlockUpsertOne {
+	return u.Update(func(s *BlockUpsert) {
+		s.UpdateBlockedBy()
+	})
+}
+
+// SetReason sets the "reason" field.
+func (u *BlockUpsertOne) SetReason(v string) *BlockUpsertOne {
+	return u.Update(func(s *BlockUpsert) {
+		s.SetReason(v)
+	})
+}
+
+// UpdateReason sets the "reason" field to the value that was provided on create.
+func (u *BlockUpsertOne) UpdateReason() *BlockUpsertOne {
+	return u.Update(func(s *BlockUpsert) {
+		s.UpdateReason()
+	})
+}
+
+// SetEndsAt sets the "ends_at" field.
+func (u *BlockUpsertOne) SetEndsAt(v clock.Micros) *BlockUpsertOne {
+	return u.Update(func(s *BlockUpsert) {
+		s.SetEndsAt(v)
+	})
+}
+
+// AddEndsAt adds v to the "ends_at" field.
+func (u *BlockUpsertOne) AddEndsAt(v clock.Micros) *BlockUpsertOne {
+	return u.Update(func(s *BlockUpsert) {
+		s.AddEndsAt(v)
+	})
+}
+
+// UpdateEndsAt sets the "ends_at" field to the value that was provided on create.
+func (u *BlockUpsertOne) UpdateEndsAt() *BlockUpsertOne {
+	return u.Update(func(s *BlockUpsert) {
+		s.UpdateEndsAt()
+	})
+}
+
+// SetAllChannels sets the "all_channels" field.
+func (u *BlockUpsertOne) SetAllChannels(v bool) *BlockUpsertOne {
+	return u.Update(func(s *BlockUpsert) {
+		s.SetAllChannels(v)
+	})
+}
+
+// UpdateAllChannels sets the "all_channels" field to the value that was provided on create.
+func (u *BlockUpsertOne) UpdateAllChannels() *BlockUpsertOne {
+	return u.Update(func(s *BlockUpsert) {
+		s.UpdateAllChannels()
+	})
+}
+
+// SetNetwork sets the "network" field.
+func (u *BlockUpsertOne) SetNetwork(v string) *BlockUpsertOne {
+	return u.Update(func(s *BlockUpsert) {
+		s.SetNetwork(v)
+	})
+}
+
+// UpdateNetwork sets the "network" field to the value that was provided on create.
+func (u *BlockUpsertOne) UpdateNetwork() *BlockUpsertOne {
+	return u.Update(func(s *BlockUpsert) {
+		s.UpdateNetwork()
+	})
+}
+
+// SetNetworkEndsAt sets the "network_ends_at" field.
+func (u *BlockUpsertOne) SetNetworkEndsAt(v clock.Micros) *BlockUpsertOne {
+	return u.Update(func(s *BlockUpsert) {
+		s.SetNetworkEndsAt(v)
+	})
+}
+
+// AddNetworkEndsAt adds v to the "network_ends_at" field.
+func (u *BlockUpsertOne) AddNetworkEndsAt(v clock.Micros) *BlockUpsertOne {
+	return u.Update(func(s *BlockUpsert) {
+		s.AddNetworkEndsAt(v)
+	})
+}
+
+// UpdateNetworkEndsAt sets the "network_ends_at" field to the value that was provided on create.
+func (u *BlockUpsertOne) UpdateNetworkEndsAt() *BlockUpsertOne {
+	return u.Update(func(s *BlockUpsert) {
+		s.UpdateNetworkEndsAt()
+	})
 }
 
 // Exec executes the query.
@@ -384,6 +693,7 @@ func (_c *BlockCreateBulk) Save(ctx context.Context) ([]*Block, error) {
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*BlockMutation)
 				if !ok {
@@ -524,9 +834,6 @@ func (u *BlockUpsertBulk) UpdateNewValues() *BlockUpsertBulk {
 			if _, exists := b.mutation.Sender(); exists {
 				s.SetIgnore(block.FieldSender)
 			}
-			if _, exists := b.mutation.BlockedBy(); exists {
-				s.SetIgnore(block.FieldBlockedBy)
-			}
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(block.FieldCreatedAt)
 			}
@@ -560,6 +867,104 @@ func (u *BlockUpsertBulk) Update(set func(*BlockUpsert)) *BlockUpsertBulk {
 		set(&BlockUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetBlockedBy sets the "blocked_by" field.
+func (u *BlockUpsertBulk) SetBlockedBy(v string) *BlockUpsertBulk {
+	return u.Update(func(s *BlockUpsert) {
+		s.SetBlockedBy(v)
+	})
+}
+
+// UpdateBlockedBy sets the "blocked_by" field to the value that was provided on create.
+func (u *BlockUpsertBulk) UpdateBlockedBy() *BlockUpsertBulk {
+	return u.Update(func(s *BlockUpsert) {
+		s.UpdateBlockedBy()
+	})
+}
+
+// SetReason sets the "reason" field.
+func (u *BlockUpsertBulk) SetReason(v string) *BlockUpsertBulk {
+	return u.Update(func(s *BlockUpsert) {
+		s.SetReason(v)
+	})
+}
+
+// UpdateReason sets the "reason" field to the value that was provided on create.
+func (u *BlockUpsertBulk) UpdateReason() *BlockUpsertBulk {
+	return u.Update(func(s *BlockUpsert) {
+		s.UpdateReason()
+	})
+}
+
+// SetEndsAt sets the "ends_at" field.
+func (u *BlockUpsertBulk) SetEndsAt(v clock.Micros) *BlockUpsertBulk {
+	return u.Update(func(s *BlockUpsert) {
+		s.SetEndsAt(v)
+	})
+}
+
+// AddEndsAt adds v to the "ends_at" field.
+func (u *BlockUpsertBulk) AddEndsAt(v clock.Micros) *BlockUpsertBulk {
+	return u.Update(func(s *BlockUpsert) {
+		s.AddEndsAt(v)
+	})
+}
+
+// UpdateEndsAt sets the "ends_at" field to the value that was provided on create.
+func (u *BlockUpsertBulk) UpdateEndsAt() *BlockUpsertBulk {
+	return u.Update(func(s *BlockUpsert) {
+		s.UpdateEndsAt()
+	})
+}
+
+// SetAllChannels sets the "all_channels" field.
+func (u *BlockUpsertBulk) SetAllChannels(v bool) *BlockUpsertBulk {
+	return u.Update(func(s *BlockUpsert) {
+		s.SetAllChannels(v)
+	})
+}
+
+// UpdateAllChannels sets the "all_channels" field to the value that was provided on create.
+func (u *BlockUpsertBulk) UpdateAllChannels() *BlockUpsertBulk {
+	return u.Update(func(s *BlockUpsert) {
+		s.UpdateAllChannels()
+	})
+}
+
+// SetNetwork sets the "network" field.
+func (u *BlockUpsertBulk) SetNetwork(v string) *BlockUpsertBulk {
+	return u.Update(func(s *BlockUpsert) {
+		s.SetNetwork(v)
+	})
+}
+
+// UpdateNetwork sets the "network" field to the value that was provided on create.
+func (u *BlockUpsertBulk) UpdateNetwork() *BlockUpsertBulk {
+	return u.Update(func(s *BlockUpsert) {
+		s.UpdateNetwork()
+	})
+}
+
+// SetNetworkEndsAt sets the "network_ends_at" field.
+func (u *BlockUpsertBulk) SetNetworkEndsAt(v clock.Micros) *BlockUpsertBulk {
+	return u.Update(func(s *BlockUpsert) {
+		s.SetNetworkEndsAt(v)
+	})
+}
+
+// AddNetworkEndsAt adds v to the "network_ends_at" field.
+func (u *BlockUpsertBulk) AddNetworkEndsAt(v clock.Micros) *BlockUpsertBulk {
+	return u.Update(func(s *BlockUpsert) {
+		s.AddNetworkEndsAt(v)
+	})
+}
+
+// UpdateNetworkEndsAt sets the "network_ends_at" field to the value that was provided on create.
+func (u *BlockUpsertBulk) UpdateNetworkEndsAt() *BlockUpsertBulk {
+	return u.Update(func(s *BlockUpsert) {
+		s.UpdateNetworkEndsAt()
+	})
 }
 
 // Exec executes the query.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/block"
 	"parley/ent/predicate"
+	"parley/internal/clock"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -25,6 +26,104 @@ type BlockUpdate struct {
 // Where appends a list predicates to the BlockUpdate builder.
 func (_u *BlockUpdate) Where(ps ...predicate.Block) *BlockUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetBlockedBy sets the "blocked_by" field.
+func (_u *BlockUpdate) SetBlockedBy(v string) *BlockUpdate {
+	_u.mutation.SetBlockedBy(v)
+	return _u
+}
+
+// SetNillableBlockedBy sets the "blocked_by" field if the given value is not nil.
+func (_u *BlockUpdate) SetNillableBlockedBy(v *string) *BlockUpdate {
+	if v != nil {
+		_u.SetBlockedBy(*v)
+	}
+	return _u
+}
+
+// SetReason sets the "reason" field.
+func (_u *BlockUpdate) SetReason(v string) *BlockUpdate {
+	_u.mutation.SetReason(v)
+	return _u
+}
+
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *BlockUpdate) SetNillableReason(v *string) *BlockUpdate {
+	if v != nil {
+		_u.SetReason(*v)
+	}
+	return _u
+}
+
+// SetEndsAt sets the "ends_at" field.
+func (_u *BlockUpdate) SetEndsAt(v clock.Micros) *BlockUpdate {
+	_u.mutation.ResetEndsAt()
+	_u.mutation.SetEndsAt(v)
+	return _u
+}
+
+// SetNillableEndsAt sets the "ends_at" field if the given value is not nil.
+func (_u *BlockUpdate) SetNillableEndsAt(v *clock.Micros) *BlockUpdate {
+	if v != nil {
+		_u.SetEndsAt(*v)
+	}
+	return _u
+}
+
+// AddEndsAt adds value to the "ends_at" field.
+func (_u *BlockUpdate) AddEndsAt(v clock.Micros) *BlockUpdate {
+	_u.mutation.AddEndsAt(v)
+	return _u
+}
+
+// SetAllChannels sets the "all_channels" field.
+func (_u *BlockUpdate) SetAllChannels(v bool) *BlockUpdate {
+	_u.mutation.SetAllChannels(v)
+	return _u
+}
+
+// SetNillableAllChannels sets the "all_channels" field if the given value is not nil.
+func (_u *BlockUpdate) SetNillableAllChannels(v *bool) *BlockUpdate {
+	if v != nil {
+		_u.SetAllChannels(*v)
+	}
+	return _u
+}
+
+// SetNetwork sets the "network" field.
+func (_u *BlockUpdate) SetNetwork(v string) *BlockUpdate {
+	_u.mutation.SetNetwork(v)
+	return _u
+}
+
+// SetNillableNetwork sets the "network" field if the given value is not nil.
+func (_u *BlockUpdate) SetNillableNetwork(v *string) *BlockUpdate {
+	if v != nil {
+		_u.SetNetwork(*v)
+	}
+	return _u
+}
+
+// SetNetworkEndsAt sets the "network_ends_at" field.
+func (_u *BlockUpdate) SetNetworkEndsAt(v clock.Micros) *BlockUpdate {
+	_u.mutation.ResetNetworkEndsAt()
+	_u.mutation.SetNetworkEndsAt(v)
+	return _u
+}
+
+// SetNillableNetworkEndsAt sets the "network_ends_at" field if the given value is not nil.
+func (_u *BlockUpdate) SetNillableNetworkEndsAt(v *clock.Micros) *BlockUpdate {
+	if v != nil {
+		_u.SetNetworkEndsAt(*v)
+	}
+	return _u
+}
+
+// AddNetworkEndsAt adds value to the "network_ends_at" field.
+func (_u *BlockUpdate) AddNetworkEndsAt(v clock.Micros) *BlockUpdate {
+	_u.mutation.AddNetworkEndsAt(v)
 	return _u
 }
 
@@ -75,6 +174,30 @@ func (_u *BlockUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.BlockedBy(); ok {
+		_spec.SetField(block.FieldBlockedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Reason(); ok {
+		_spec.SetField(block.FieldReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.EndsAt(); ok {
+		_spec.SetField(block.FieldEndsAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedEndsAt(); ok {
+		_spec.AddField(block.FieldEndsAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AllChannels(); ok {
+		_spec.SetField(block.FieldAllChannels, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Network(); ok {
+		_spec.SetField(block.FieldNetwork, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.NetworkEndsAt(); ok {
+		_spec.SetField(block.FieldNetworkEndsAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedNetworkEndsAt(); ok {
+		_spec.AddField(block.FieldNetworkEndsAt, field.TypeInt64, value)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -95,6 +218,104 @@ type BlockUpdateOne struct {
 	hooks     []Hook
 	mutation  *BlockMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetBlockedBy sets the "blocked_by" field.
+func (_u *BlockUpdateOne) SetBlockedBy(v string) *BlockUpdateOne {
+	_u.mutation.SetBlockedBy(v)
+	return _u
+}
+
+// SetNillableBlockedBy sets the "blocked_by" field if the given value is not nil.
+func (_u *BlockUpdateOne) SetNillableBlockedBy(v *string) *BlockUpdateOne {
+	if v != nil {
+		_u.SetBlockedBy(*v)
+	}
+	return _u
+}
+
+// SetReason sets the "reason" field.
+func (_u *BlockUpdateOne) SetReason(v string) *BlockUpdateOne {
+	_u.mutation.SetReason(v)
+	return _u
+}
+
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *BlockUpdateOne) SetNillableReason(v *string) *BlockUpdateOne {
+	if v != nil {
+		_u.SetReason(*v)
+	}
+	return _u
+}
+
+// SetEndsAt sets the "ends_at" field.
+func (_u *BlockUpdateOne) SetEndsAt(v clock.Micros) *BlockUpdateOne {
+	_u.mutation.ResetEndsAt()
+	_u.mutation.SetEndsAt(v)
+	return _u
+}
+
+// SetNillableEndsAt sets the "ends_at" field if the given value is not nil.
+func (_u *BlockUpdateOne) SetNillableEndsAt(v *clock.Micros) *BlockUpdateOne {
+	if v != nil {
+		_u.SetEndsAt(*v)
+	}
+	return _u
+}
+
+// AddEndsAt adds value to the "ends_at" field.
+func (_u *BlockUpdateOne) AddEndsAt(v clock.Micros) *BlockUpdateOne {
+	_u.mutation.AddEndsAt(v)
+	return _u
+}
+
+// SetAllChannels sets the "all_channels" field.
+func (_u *BlockUpdateOne) SetAllChannels(v bool) *BlockUpdateOne {
+	_u.mutation.SetAllChannels(v)
+	return _u
+}
+
+// SetNillableAllChannels sets the "all_channels" field if the given value is not nil.
+func (_u *BlockUpdateOne) SetNillableAllChannels(v *bool) *BlockUpdateOne {
+	if v != nil {
+		_u.SetAllChannels(*v)
+	}
+	return _u
+}
+
+// SetNetwork sets the "network" field.
+func (_u *BlockUpdateOne) SetNetwork(v string) *BlockUpdateOne {
+	_u.mutation.SetNetwork(v)
+	return _u
+}
+
+// SetNillableNetwork sets the "network" field if the given value is not nil.
+func (_u *BlockUpdateOne) SetNillableNetwork(v *string) *BlockUpdateOne {
+	if v != nil {
+		_u.SetNetwork(*v)
+	}
+	return _u
+}
+
+// SetNetworkEndsAt sets the "network_ends_at" field.
+func (_u *BlockUpdateOne) SetNetworkEndsAt(v clock.Micros) *BlockUpdateOne {
+	_u.mutation.ResetNetworkEndsAt()
+	_u.mutation.SetNetworkEndsAt(v)
+	return _u
+}
+
+// SetNillableNetworkEndsAt sets the "network_ends_at" field if the given value is not nil.
+func (_u *BlockUpdateOne) SetNillableNetworkEndsAt(v *clock.Micros) *BlockUpdateOne {
+	if v != nil {
+		_u.SetNetworkEndsAt(*v)
+	}
+	return _u
+}
+
+// AddNetworkEndsAt adds value to the "network_ends_at" field.
+func (_u *BlockUpdateOne) AddNetworkEndsAt(v clock.Micros) *BlockUpdateOne {
+	_u.mutation.AddNetworkEndsAt(v)
+	return _u
 }
 
 // Mutation returns the BlockMutation object of the builder.
@@ -173,6 +394,30 @@ func (_u *BlockUpdateOne) sqlSave(ctx context.Context) (_node *Block, err error)
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.BlockedBy(); ok {
+		_spec.SetField(block.FieldBlockedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Reason(); ok {
+		_spec.SetField(block.FieldReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.EndsAt(); ok {
+		_spec.SetField(block.FieldEndsAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedEndsAt(); ok {
+		_spec.AddField(block.FieldEndsAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AllChannels(); ok {
+		_spec.SetField(block.FieldAllChannels, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Network(); ok {
+		_spec.SetField(block.FieldNetwork, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.NetworkEndsAt(); ok {
+		_spec.SetField(block.FieldNetworkEndsAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedNetworkEndsAt(); ok {
+		_spec.AddField(block.FieldNetworkEndsAt, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Block{config: _u.config}

@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"parley/ent/bot"
 	"parley/internal/clock"
@@ -23,6 +24,8 @@ type Bot struct {
 	Name string `json:"name,omitempty"`
 	// AvatarURL holds the value of the "avatar_url" field.
 	AvatarURL string `json:"avatar_url,omitempty"`
+	// InboxIds holds the value of the "inbox_ids" field.
+	InboxIds []string `json:"inbox_ids,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -33,6 +36,8 @@ func (*Bot) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case bot.FieldInboxIds:
+			values[i] = new([]byte)
 		case bot.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case bot.FieldID, bot.FieldAccountID, bot.FieldName, bot.FieldAvatarURL:
@@ -75,6 +80,14 @@ func (_m *Bot) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field avatar_url", values[i])
 			} else if value.Valid {
 				_m.AvatarURL = value.String
+			}
+		case bot.FieldInboxIds:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field inbox_ids", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.InboxIds); err != nil {
+					return fmt.Errorf("unmarshal field inbox_ids: %w", err)
+				}
 			}
 		case bot.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -126,6 +139,9 @@ func (_m *Bot) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("avatar_url=")
 	builder.WriteString(_m.AvatarURL)
+	builder.WriteString(", ")
+	builder.WriteString("inbox_ids=")
+	builder.WriteString(fmt.Sprintf("%v", _m.InboxIds))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

@@ -49,6 +49,12 @@ func (_c *BotCreate) SetNillableAvatarURL(v *string) *BotCreate {
 	return _c
 }
 
+// SetInboxIds sets the "inbox_ids" field.
+func (_c *BotCreate) SetInboxIds(v []string) *BotCreate {
+	_c.mutation.SetInboxIds(v)
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *BotCreate) SetCreatedAt(v clock.Micros) *BotCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -100,6 +106,10 @@ func (_c *BotCreate) defaults() {
 		v := bot.DefaultAvatarURL
 		_c.mutation.SetAvatarURL(v)
 	}
+	if _, ok := _c.mutation.InboxIds(); !ok {
+		v := bot.DefaultInboxIds
+		_c.mutation.SetInboxIds(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -117,6 +127,9 @@ func (_c *BotCreate) check() error {
 	}
 	if _, ok := _c.mutation.AvatarURL(); !ok {
 		return &ValidationError{Name: "avatar_url", err: errors.New(`ent: missing required field "Bot.avatar_url"`)}
+	}
+	if _, ok := _c.mutation.InboxIds(); !ok {
+		return &ValidationError{Name: "inbox_ids", err: errors.New(`ent: missing required field "Bot.inbox_ids"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Bot.created_at"`)}
@@ -173,6 +186,10 @@ func (_c *BotCreate) createSpec() (*Bot, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.AvatarURL(); ok {
 		_spec.SetField(bot.FieldAvatarURL, field.TypeString, value)
 		_node.AvatarURL = value
+	}
+	if value, ok := _c.mutation.InboxIds(); ok {
+		_spec.SetField(bot.FieldInboxIds, field.TypeJSON, value)
+		_node.InboxIds = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(bot.FieldCreatedAt, field.TypeInt64, value)
@@ -251,6 +268,18 @@ func (u *BotUpsert) SetAvatarURL(v string) *BotUpsert {
 // UpdateAvatarURL sets the "avatar_url" field to the value that was provided on create.
 func (u *BotUpsert) UpdateAvatarURL() *BotUpsert {
 	u.SetExcluded(bot.FieldAvatarURL)
+	return u
+}
+
+// SetInboxIds sets the "inbox_ids" field.
+func (u *BotUpsert) SetInboxIds(v []string) *BotUpsert {
+	u.Set(bot.FieldInboxIds, v)
+	return u
+}
+
+// UpdateInboxIds sets the "inbox_ids" field to the value that was provided on create.
+func (u *BotUpsert) UpdateInboxIds() *BotUpsert {
+	u.SetExcluded(bot.FieldInboxIds)
 	return u
 }
 
@@ -333,6 +362,20 @@ func (u *BotUpsertOne) SetAvatarURL(v string) *BotUpsertOne {
 func (u *BotUpsertOne) UpdateAvatarURL() *BotUpsertOne {
 	return u.Update(func(s *BotUpsert) {
 		s.UpdateAvatarURL()
+	})
+}
+
+// SetInboxIds sets the "inbox_ids" field.
+func (u *BotUpsertOne) SetInboxIds(v []string) *BotUpsertOne {
+	return u.Update(func(s *BotUpsert) {
+		s.SetInboxIds(v)
+	})
+}
+
+// UpdateInboxIds sets the "inbox_ids" field to the value that was provided on create.
+func (u *BotUpsertOne) UpdateInboxIds() *BotUpsertOne {
+	return u.Update(func(s *BotUpsert) {
+		s.UpdateInboxIds()
 	})
 }
 
@@ -582,6 +625,20 @@ func (u *BotUpsertBulk) SetAvatarURL(v string) *BotUpsertBulk {
 func (u *BotUpsertBulk) UpdateAvatarURL() *BotUpsertBulk {
 	return u.Update(func(s *BotUpsert) {
 		s.UpdateAvatarURL()
+	})
+}
+
+// SetInboxIds sets the "inbox_ids" field.
+func (u *BotUpsertBulk) SetInboxIds(v []string) *BotUpsertBulk {
+	return u.Update(func(s *BotUpsert) {
+		s.SetInboxIds(v)
+	})
+}
+
+// UpdateInboxIds sets the "inbox_ids" field to the value that was provided on create.
+func (u *BotUpsertBulk) UpdateInboxIds() *BotUpsertBulk {
+	return u.Update(func(s *BotUpsert) {
+		s.UpdateInboxIds()
 	})
 }
 

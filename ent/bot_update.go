@@ -11,6 +11,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 )
 
@@ -53,6 +54,18 @@ func (_u *BotUpdate) SetNillableAvatarURL(v *string) *BotUpdate {
 	if v != nil {
 		_u.SetAvatarURL(*v)
 	}
+	return _u
+}
+
+// SetInboxIds sets the "inbox_ids" field.
+func (_u *BotUpdate) SetInboxIds(v []string) *BotUpdate {
+	_u.mutation.SetInboxIds(v)
+	return _u
+}
+
+// AppendInboxIds appends value to the "inbox_ids" field.
+func (_u *BotUpdate) AppendInboxIds(v []string) *BotUpdate {
+	_u.mutation.AppendInboxIds(v)
 	return _u
 }
 
@@ -109,6 +122,14 @@ func (_u *BotUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AvatarURL(); ok {
 		_spec.SetField(bot.FieldAvatarURL, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.InboxIds(); ok {
+		_spec.SetField(bot.FieldInboxIds, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedInboxIds(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, bot.FieldInboxIds, value)
+		})
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -156,6 +177,18 @@ func (_u *BotUpdateOne) SetNillableAvatarURL(v *string) *BotUpdateOne {
 	if v != nil {
 		_u.SetAvatarURL(*v)
 	}
+	return _u
+}
+
+// SetInboxIds sets the "inbox_ids" field.
+func (_u *BotUpdateOne) SetInboxIds(v []string) *BotUpdateOne {
+	_u.mutation.SetInboxIds(v)
+	return _u
+}
+
+// AppendInboxIds appends value to the "inbox_ids" field.
+func (_u *BotUpdateOne) AppendInboxIds(v []string) *BotUpdateOne {
+	_u.mutation.AppendInboxIds(v)
 	return _u
 }
 
@@ -241,6 +274,14 @@ func (_u *BotUpdateOne) sqlSave(ctx context.Context) (_node *Bot, err error) {
 	}
 	if value, ok := _u.mutation.AvatarURL(); ok {
 		_spec.SetField(bot.FieldAvatarURL, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.InboxIds(); ok {
+		_spec.SetField(bot.FieldInboxIds, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedInboxIds(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, bot.FieldInboxIds, value)
+		})
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Bot{config: _u.config}

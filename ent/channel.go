@@ -41,6 +41,8 @@ type Channel struct {
 	Availability vocab.Availability `json:"availability,omitempty"`
 	// Sealed; verifies signed visitor identities (CH-8).
 	IdentitySecret string `json:"-"`
+	// RemovedAt holds the value of the "removed_at" field.
+	RemovedAt clock.Micros `json:"removed_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -55,7 +57,7 @@ func (*Channel) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case channel.FieldSendTranscript:
 			values[i] = new(sql.NullBool)
-		case channel.FieldCreatedAt:
+		case channel.FieldRemovedAt, channel.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case channel.FieldID, channel.FieldAccountID, channel.FieldInboxID, channel.FieldKind, channel.FieldKey, channel.FieldAccentColor, channel.FieldTitle, channel.FieldIdentitySecret:
 			values[i] = new(sql.NullString)
@@ -152,6 +154,12 @@ func (_m *Channel) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.IdentitySecret = value.String
 			}
+		case channel.FieldRemovedAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field removed_at", values[i])
+			} else if value.Valid {
+				_m.RemovedAt = clock.Micros(value.Int64)
+			}
 		case channel.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -225,6 +233,9 @@ func (_m *Channel) String() string {
 	builder.WriteString(fmt.Sprintf("%v", _m.Availability))
 	builder.WriteString(", ")
 	builder.WriteString("identity_secret=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("removed_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RemovedAt))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

@@ -146,6 +146,20 @@ func (_c *ChannelCreate) SetNillableIdentitySecret(v *string) *ChannelCreate {
 	return _c
 }
 
+// SetRemovedAt sets the "removed_at" field.
+func (_c *ChannelCreate) SetRemovedAt(v clock.Micros) *ChannelCreate {
+	_c.mutation.SetRemovedAt(v)
+	return _c
+}
+
+// SetNillableRemovedAt sets the "removed_at" field if the given value is not nil.
+func (_c *ChannelCreate) SetNillableRemovedAt(v *clock.Micros) *ChannelCreate {
+	if v != nil {
+		_c.SetRemovedAt(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *ChannelCreate) SetCreatedAt(v clock.Micros) *ChannelCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -221,6 +235,10 @@ func (_c *ChannelCreate) defaults() {
 		v := channel.DefaultIdentitySecret
 		_c.mutation.SetIdentitySecret(v)
 	}
+	if _, ok := _c.mutation.RemovedAt(); !ok {
+		v := channel.DefaultRemovedAt
+		_c.mutation.SetRemovedAt(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -267,6 +285,9 @@ func (_c *ChannelCreate) check() error {
 	}
 	if _, ok := _c.mutation.IdentitySecret(); !ok {
 		return &ValidationError{Name: "identity_secret", err: errors.New(`ent: missing required field "Channel.identity_secret"`)}
+	}
+	if _, ok := _c.mutation.RemovedAt(); !ok {
+		return &ValidationError{Name: "removed_at", err: errors.New(`ent: missing required field "Channel.removed_at"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Channel.created_at"`)}
@@ -355,6 +376,10 @@ func (_c *ChannelCreate) createSpec() (*Channel, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.IdentitySecret(); ok {
 		_spec.SetField(channel.FieldIdentitySecret, field.TypeString, value)
 		_node.IdentitySecret = value
+	}
+	if value, ok := _c.mutation.RemovedAt(); ok {
+		_spec.SetField(channel.FieldRemovedAt, field.TypeInt64, value)
+		_node.RemovedAt = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(channel.FieldCreatedAt, field.TypeInt64, value)
@@ -505,6 +530,24 @@ func (u *ChannelUpsert) SetIdentitySecret(v string) *ChannelUpsert {
 // UpdateIdentitySecret sets the "identity_secret" field to the value that was provided on create.
 func (u *ChannelUpsert) UpdateIdentitySecret() *ChannelUpsert {
 	u.SetExcluded(channel.FieldIdentitySecret)
+	return u
+}
+
+// SetRemovedAt sets the "removed_at" field.
+func (u *ChannelUpsert) SetRemovedAt(v clock.Micros) *ChannelUpsert {
+	u.Set(channel.FieldRemovedAt, v)
+	return u
+}
+
+// UpdateRemovedAt sets the "removed_at" field to the value that was provided on create.
+func (u *ChannelUpsert) UpdateRemovedAt() *ChannelUpsert {
+	u.SetExcluded(channel.FieldRemovedAt)
+	return u
+}
+
+// AddRemovedAt adds v to the "removed_at" field.
+func (u *ChannelUpsert) AddRemovedAt(v clock.Micros) *ChannelUpsert {
+	u.Add(channel.FieldRemovedAt, v)
 	return u
 }
 
@@ -677,6 +720,27 @@ func (u *ChannelUpsertOne) SetIdentitySecret(v string) *ChannelUpsertOne {
 func (u *ChannelUpsertOne) UpdateIdentitySecret() *ChannelUpsertOne {
 	return u.Update(func(s *ChannelUpsert) {
 		s.UpdateIdentitySecret()
+	})
+}
+
+// SetRemovedAt sets the "removed_at" field.
+func (u *ChannelUpsertOne) SetRemovedAt(v clock.Micros) *ChannelUpsertOne {
+	return u.Update(func(s *ChannelUpsert) {
+		s.SetRemovedAt(v)
+	})
+}
+
+// AddRemovedAt adds v to the "removed_at" field.
+func (u *ChannelUpsertOne) AddRemovedAt(v clock.Micros) *ChannelUpsertOne {
+	return u.Update(func(s *ChannelUpsert) {
+		s.AddRemovedAt(v)
+	})
+}
+
+// UpdateRemovedAt sets the "removed_at" field to the value that was provided on create.
+func (u *ChannelUpsertOne) UpdateRemovedAt() *ChannelUpsertOne {
+	return u.Update(func(s *ChannelUpsert) {
+		s.UpdateRemovedAt()
 	})
 }
 
@@ -1016,6 +1080,27 @@ func (u *ChannelUpsertBulk) SetIdentitySecret(v string) *ChannelUpsertBulk {
 func (u *ChannelUpsertBulk) UpdateIdentitySecret() *ChannelUpsertBulk {
 	return u.Update(func(s *ChannelUpsert) {
 		s.UpdateIdentitySecret()
+	})
+}
+
+// SetRemovedAt sets the "removed_at" field.
+func (u *ChannelUpsertBulk) SetRemovedAt(v clock.Micros) *ChannelUpsertBulk {
+	return u.Update(func(s *ChannelUpsert) {
+		s.SetRemovedAt(v)
+	})
+}
+
+// AddRemovedAt adds v to the "removed_at" field.
+func (u *ChannelUpsertBulk) AddRemovedAt(v clock.Micros) *ChannelUpsertBulk {
+	return u.Update(func(s *ChannelUpsert) {
+		s.AddRemovedAt(v)
+	})
+}
+
+// UpdateRemovedAt sets the "removed_at" field to the value that was provided on create.
+func (u *ChannelUpsertBulk) UpdateRemovedAt() *ChannelUpsertBulk {
+	return u.Update(func(s *ChannelUpsert) {
+		s.UpdateRemovedAt()
 	})
 }
 

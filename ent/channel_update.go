@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/channel"
 	"parley/ent/predicate"
+	"parley/internal/clock"
 	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
@@ -141,6 +142,27 @@ func (_u *ChannelUpdate) SetNillableIdentitySecret(v *string) *ChannelUpdate {
 	return _u
 }
 
+// SetRemovedAt sets the "removed_at" field.
+func (_u *ChannelUpdate) SetRemovedAt(v clock.Micros) *ChannelUpdate {
+	_u.mutation.ResetRemovedAt()
+	_u.mutation.SetRemovedAt(v)
+	return _u
+}
+
+// SetNillableRemovedAt sets the "removed_at" field if the given value is not nil.
+func (_u *ChannelUpdate) SetNillableRemovedAt(v *clock.Micros) *ChannelUpdate {
+	if v != nil {
+		_u.SetRemovedAt(*v)
+	}
+	return _u
+}
+
+// AddRemovedAt adds value to the "removed_at" field.
+func (_u *ChannelUpdate) AddRemovedAt(v clock.Micros) *ChannelUpdate {
+	_u.mutation.AddRemovedAt(v)
+	return _u
+}
+
 // Mutation returns the ChannelMutation object of the builder.
 func (_u *ChannelUpdate) Mutation() *ChannelMutation {
 	return _u.mutation
@@ -211,6 +233,12 @@ func (_u *ChannelUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.IdentitySecret(); ok {
 		_spec.SetField(channel.FieldIdentitySecret, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.RemovedAt(); ok {
+		_spec.SetField(channel.FieldRemovedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedRemovedAt(); ok {
+		_spec.AddField(channel.FieldRemovedAt, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -346,6 +374,27 @@ func (_u *ChannelUpdateOne) SetNillableIdentitySecret(v *string) *ChannelUpdateO
 	return _u
 }
 
+// SetRemovedAt sets the "removed_at" field.
+func (_u *ChannelUpdateOne) SetRemovedAt(v clock.Micros) *ChannelUpdateOne {
+	_u.mutation.ResetRemovedAt()
+	_u.mutation.SetRemovedAt(v)
+	return _u
+}
+
+// SetNillableRemovedAt sets the "removed_at" field if the given value is not nil.
+func (_u *ChannelUpdateOne) SetNillableRemovedAt(v *clock.Micros) *ChannelUpdateOne {
+	if v != nil {
+		_u.SetRemovedAt(*v)
+	}
+	return _u
+}
+
+// AddRemovedAt adds value to the "removed_at" field.
+func (_u *ChannelUpdateOne) AddRemovedAt(v clock.Micros) *ChannelUpdateOne {
+	_u.mutation.AddRemovedAt(v)
+	return _u
+}
+
 // Mutation returns the ChannelMutation object of the builder.
 func (_u *ChannelUpdateOne) Mutation() *ChannelMutation {
 	return _u.mutation
@@ -446,6 +495,12 @@ func (_u *ChannelUpdateOne) sqlSave(ctx context.Context) (_node *Channel, err er
 	}
 	if value, ok := _u.mutation.IdentitySecret(); ok {
 		_spec.SetField(channel.FieldIdentitySecret, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.RemovedAt(); ok {
+		_spec.SetField(channel.FieldRemovedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedRemovedAt(); ok {
+		_spec.AddField(channel.FieldRemovedAt, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Channel{config: _u.config}

@@ -35,6 +35,20 @@ func (_c *ContactListCreate) SetName(v string) *ContactListCreate {
 	return _c
 }
 
+// SetArchivedAt sets the "archived_at" field.
+func (_c *ContactListCreate) SetArchivedAt(v clock.Micros) *ContactListCreate {
+	_c.mutation.SetArchivedAt(v)
+	return _c
+}
+
+// SetNillableArchivedAt sets the "archived_at" field if the given value is not nil.
+func (_c *ContactListCreate) SetNillableArchivedAt(v *clock.Micros) *ContactListCreate {
+	if v != nil {
+		_c.SetArchivedAt(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *ContactListCreate) SetCreatedAt(v clock.Micros) *ContactListCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -54,6 +68,7 @@ func (_c *ContactListCreate) Mutation() *ContactListMutation {
 
 // Save creates the ContactList in the database.
 func (_c *ContactListCreate) Save(ctx context.Context) (*ContactList, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -79,6 +94,14 @@ func (_c *ContactListCreate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_c *ContactListCreate) defaults() {
+	if _, ok := _c.mutation.ArchivedAt(); !ok {
+		v := contactlist.DefaultArchivedAt
+		_c.mutation.SetArchivedAt(v)
+	}
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_c *ContactListCreate) check() error {
 	if _, ok := _c.mutation.AccountID(); !ok {
@@ -91,6 +114,9 @@ func (_c *ContactListCreate) check() error {
 	}
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "ContactList.name"`)}
+	}
+	if _, ok := _c.mutation.ArchivedAt(); !ok {
+		return &ValidationError{Name: "archived_at", err: errors.New(`ent: missing required field "ContactList.archived_at"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "ContactList.created_at"`)}
@@ -143,6 +169,10 @@ func (_c *ContactListCreate) createSpec() (*ContactList, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(contactlist.FieldName, field.TypeString, value)
 		_node.Name = value
+	}
+	if value, ok := _c.mutation.ArchivedAt(); ok {
+		_spec.SetField(contactlist.FieldArchivedAt, field.TypeInt64, value)
+		_node.ArchivedAt = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(contactlist.FieldCreatedAt, field.TypeInt64, value)
@@ -209,6 +239,24 @@ func (u *ContactListUpsert) SetName(v string) *ContactListUpsert {
 // UpdateName sets the "name" field to the value that was provided on create.
 func (u *ContactListUpsert) UpdateName() *ContactListUpsert {
 	u.SetExcluded(contactlist.FieldName)
+	return u
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (u *ContactListUpsert) SetArchivedAt(v clock.Micros) *ContactListUpsert {
+	u.Set(contactlist.FieldArchivedAt, v)
+	return u
+}
+
+// UpdateArchivedAt sets the "archived_at" field to the value that was provided on create.
+func (u *ContactListUpsert) UpdateArchivedAt() *ContactListUpsert {
+	u.SetExcluded(contactlist.FieldArchivedAt)
+	return u
+}
+
+// AddArchivedAt adds v to the "archived_at" field.
+func (u *ContactListUpsert) AddArchivedAt(v clock.Micros) *ContactListUpsert {
+	u.Add(contactlist.FieldArchivedAt, v)
 	return u
 }
 
@@ -280,6 +328,27 @@ func (u *ContactListUpsertOne) UpdateName() *ContactListUpsertOne {
 	})
 }
 
+// SetArchivedAt sets the "archived_at" field.
+func (u *ContactListUpsertOne) SetArchivedAt(v clock.Micros) *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.SetArchivedAt(v)
+	})
+}
+
+// AddArchivedAt adds v to the "archived_at" field.
+func (u *ContactListUpsertOne) AddArchivedAt(v clock.Micros) *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.AddArchivedAt(v)
+	})
+}
+
+// UpdateArchivedAt sets the "archived_at" field to the value that was provided on create.
+func (u *ContactListUpsertOne) UpdateArchivedAt() *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.UpdateArchivedAt()
+	})
+}
+
 // Exec executes the query.
 func (u *ContactListUpsertOne) Exec(ctx context.Context) error {
 	if len(u.create.conflict) == 0 {
@@ -337,6 +406,7 @@ func (_c *ContactListCreateBulk) Save(ctx context.Context) ([]*ContactList, erro
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*ContactListMutation)
 				if !ok {
@@ -511,6 +581,27 @@ func (u *ContactListUpsertBulk) SetName(v string) *ContactListUpsertBulk {
 func (u *ContactListUpsertBulk) UpdateName() *ContactListUpsertBulk {
 	return u.Update(func(s *ContactListUpsert) {
 		s.UpdateName()
+	})
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (u *ContactListUpsertBulk) SetArchivedAt(v clock.Micros) *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.SetArchivedAt(v)
+	})
+}
+
+// AddArchivedAt adds v to the "archived_at" field.
+func (u *ContactListUpsertBulk) AddArchivedAt(v clock.Micros) *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.AddArchivedAt(v)
+	})
+}
+
+// UpdateArchivedAt sets the "archived_at" field to the value that was provided on create.
+func (u *ContactListUpsertBulk) UpdateArchivedAt() *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.UpdateArchivedAt()
 	})
 }
 

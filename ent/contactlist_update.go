@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/contactlist"
 	"parley/ent/predicate"
+	"parley/internal/clock"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -39,6 +40,27 @@ func (_u *ContactListUpdate) SetNillableName(v *string) *ContactListUpdate {
 	if v != nil {
 		_u.SetName(*v)
 	}
+	return _u
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (_u *ContactListUpdate) SetArchivedAt(v clock.Micros) *ContactListUpdate {
+	_u.mutation.ResetArchivedAt()
+	_u.mutation.SetArchivedAt(v)
+	return _u
+}
+
+// SetNillableArchivedAt sets the "archived_at" field if the given value is not nil.
+func (_u *ContactListUpdate) SetNillableArchivedAt(v *clock.Micros) *ContactListUpdate {
+	if v != nil {
+		_u.SetArchivedAt(*v)
+	}
+	return _u
+}
+
+// AddArchivedAt adds value to the "archived_at" field.
+func (_u *ContactListUpdate) AddArchivedAt(v clock.Micros) *ContactListUpdate {
+	_u.mutation.AddArchivedAt(v)
 	return _u
 }
 
@@ -92,6 +114,12 @@ func (_u *ContactListUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(contactlist.FieldName, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.ArchivedAt(); ok {
+		_spec.SetField(contactlist.FieldArchivedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedArchivedAt(); ok {
+		_spec.AddField(contactlist.FieldArchivedAt, field.TypeInt64, value)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -125,6 +153,27 @@ func (_u *ContactListUpdateOne) SetNillableName(v *string) *ContactListUpdateOne
 	if v != nil {
 		_u.SetName(*v)
 	}
+	return _u
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (_u *ContactListUpdateOne) SetArchivedAt(v clock.Micros) *ContactListUpdateOne {
+	_u.mutation.ResetArchivedAt()
+	_u.mutation.SetArchivedAt(v)
+	return _u
+}
+
+// SetNillableArchivedAt sets the "archived_at" field if the given value is not nil.
+func (_u *ContactListUpdateOne) SetNillableArchivedAt(v *clock.Micros) *ContactListUpdateOne {
+	if v != nil {
+		_u.SetArchivedAt(*v)
+	}
+	return _u
+}
+
+// AddArchivedAt adds value to the "archived_at" field.
+func (_u *ContactListUpdateOne) AddArchivedAt(v clock.Micros) *ContactListUpdateOne {
+	_u.mutation.AddArchivedAt(v)
 	return _u
 }
 
@@ -207,6 +256,12 @@ func (_u *ContactListUpdateOne) sqlSave(ctx context.Context) (_node *ContactList
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(contactlist.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ArchivedAt(); ok {
+		_spec.SetField(contactlist.FieldArchivedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedArchivedAt(); ok {
+		_spec.AddField(contactlist.FieldArchivedAt, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &ContactList{config: _u.config}

@@ -1384,6 +1384,18 @@ type (
 	}
 )
 
+// SetChannelID sets the "channel_id" field.
+func (u *ConversationUpsert) SetChannelID(v string) *ConversationUpsert {
+	u.Set(conversation.FieldChannelID, v)
+	return u
+}
+
+// UpdateChannelID sets the "channel_id" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateChannelID() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldChannelID)
+	return u
+}
+
 // SetFolder sets the "folder" field.
 func (u *ConversationUpsert) SetFolder(v vocab.Folder) *ConversationUpsert {
 	u.Set(conversation.FieldFolder, v)
@@ -2109,9 +2121,6 @@ func (u *ConversationUpsertOne) UpdateNewValues() *ConversationUpsertOne {
 		if _, exists := u.create.mutation.InboxID(); exists {
 			s.SetIgnore(conversation.FieldInboxID)
 		}
-		if _, exists := u.create.mutation.ChannelID(); exists {
-			s.SetIgnore(conversation.FieldChannelID)
-		}
 		if _, exists := u.create.mutation.Kind(); exists {
 			s.SetIgnore(conversation.FieldKind)
 		}
@@ -2156,6 +2165,20 @@ func (u *ConversationUpsertOne) Update(set func(*ConversationUpsert)) *Conversat
 		set(&ConversationUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetChannelID sets the "channel_id" field.
+func (u *ConversationUpsertOne) SetChannelID(v string) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetChannelID(v)
+	})
+}
+
+// UpdateChannelID sets the "channel_id" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateChannelID() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateChannelID()
+	})
 }
 
 // SetFolder sets the "folder" field.
@@ -3166,9 +3189,6 @@ func (u *ConversationUpsertBulk) UpdateNewValues() *ConversationUpsertBulk {
 			if _, exists := b.mutation.InboxID(); exists {
 				s.SetIgnore(conversation.FieldInboxID)
 			}
-			if _, exists := b.mutation.ChannelID(); exists {
-				s.SetIgnore(conversation.FieldChannelID)
-			}
 			if _, exists := b.mutation.Kind(); exists {
 				s.SetIgnore(conversation.FieldKind)
 			}
@@ -3214,6 +3234,20 @@ func (u *ConversationUpsertBulk) Update(set func(*ConversationUpsert)) *Conversa
 		set(&ConversationUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetChannelID sets the "channel_id" field.
+func (u *ConversationUpsertBulk) SetChannelID(v string) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetChannelID(v)
+	})
+}
+
+// UpdateChannelID sets the "channel_id" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateChannelID() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateChannelID()
+	})
 }
 
 // SetFolder sets the "folder" field.

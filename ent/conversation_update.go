@@ -32,6 +32,20 @@ func (_u *ConversationUpdate) Where(ps ...predicate.Conversation) *ConversationU
 	return _u
 }
 
+// SetChannelID sets the "channel_id" field.
+func (_u *ConversationUpdate) SetChannelID(v string) *ConversationUpdate {
+	_u.mutation.SetChannelID(v)
+	return _u
+}
+
+// SetNillableChannelID sets the "channel_id" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableChannelID(v *string) *ConversationUpdate {
+	if v != nil {
+		_u.SetChannelID(*v)
+	}
+	return _u
+}
+
 // SetFolder sets the "folder" field.
 func (_u *ConversationUpdate) SetFolder(v vocab.Folder) *ConversationUpdate {
 	_u.mutation.SetFolder(v)
@@ -895,6 +909,9 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 			}
 		}
 	}
+	if value, ok := _u.mutation.ChannelID(); ok {
+		_spec.SetField(conversation.FieldChannelID, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Folder(); ok {
 		_spec.SetField(conversation.FieldFolder, field.TypeString, value)
 	}
@@ -1133,6 +1150,20 @@ type ConversationUpdateOne struct {
 	hooks     []Hook
 	mutation  *ConversationMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetChannelID sets the "channel_id" field.
+func (_u *ConversationUpdateOne) SetChannelID(v string) *ConversationUpdateOne {
+	_u.mutation.SetChannelID(v)
+	return _u
+}
+
+// SetNillableChannelID sets the "channel_id" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableChannelID(v *string) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetChannelID(*v)
+	}
+	return _u
 }
 
 // SetFolder sets the "folder" field.
@@ -2027,6 +2058,9 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.ChannelID(); ok {
+		_spec.SetField(conversation.FieldChannelID, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Folder(); ok {
 		_spec.SetField(conversation.FieldFolder, field.TypeString, value)

@@ -12,8 +12,14 @@ import (
 	"parley/internal/availability"
 	"parley/internal/channel/chat/settings"
 	"parley/internal/channel/chat/visitor"
+	emailsettings "parley/internal/channel/email/settings"
 	"parley/internal/clock"
 )
+
+func (r *mutationResolver) RemoveChannel(ctx context.Context, input emailsettings.RemoveChannelInput) (*model.RemoveChannelPayload, error) {
+	channel, err := r.removeChannel(ctx, input)
+	return &model.RemoveChannelPayload{Channel: channel}, err
+}
 
 func (r *mutationResolver) UpdateChatChannelAvailability(ctx context.Context, input settings.UpdateChatChannelAvailabilityInput) (*model.ChatChannelPayload, error) {
 	return chatChannelPayload(r.Services.ChatSettings.UpdateAvailability(ctx, input))

@@ -43,6 +43,15 @@ func (r *mutationResolver) ArchiveContactSubscriptionType(ctx context.Context, i
 	return contactSubscriptionTypePayload(r.Services.Consents.ArchiveType(ctx, input))
 }
 
+func (r *mutationResolver) DeleteContactSubscriptionType(ctx context.Context, input consent.DeleteContactSubscriptionTypeInput) (*model.DeleteContactSubscriptionTypePayload, error) {
+	archived, err := r.Services.Consents.DeleteType(ctx, input)
+	payload := &model.DeleteContactSubscriptionTypePayload{ContactSubscriptionType: archived}
+	if archived == nil {
+		payload.DeletedContactSubscriptionTypeID = &input.ContactSubscriptionTypeID
+	}
+	return payload, err
+}
+
 func (r *mutationResolver) WithdrawConsent(ctx context.Context, input consent.WithdrawConsentInput) (*model.WithdrawConsentPayload, error) {
 	o, err := r.Services.Consents.Withdraw(ctx, input)
 	if err != nil {

@@ -32,6 +32,14 @@ func (r *blockedSenderResolver) Email(ctx context.Context, obj *ent.Block) (*str
 	return orNull(conversation.BlockedAddress(obj)), nil
 }
 
+func (r *blockedSenderResolver) Domain(ctx context.Context, obj *ent.Block) (*string, error) {
+	return orNull(conversation.BlockedDomain(obj)), nil
+}
+
+func (r *blockedSenderResolver) Reason(ctx context.Context, obj *ent.Block) (*string, error) {
+	return orNull(obj.Reason), nil
+}
+
 func (r *blockedSenderResolver) Channel(ctx context.Context, objs []*ent.Block) ([]model.Channel, error) {
 	return channels(r.Services.Nodes.AnyChannels(ctx, pick(objs, func(b *ent.Block) string { return b.ChannelID })))
 }

@@ -168,12 +168,22 @@ func (r *mutationResolver) MarkConversationAsNotSpam(ctx context.Context, input 
 	return conversationPayload(r.Services.Conversations.MarkAsNotSpam(ctx, input))
 }
 
-func (r *mutationResolver) BlockConversationSender(ctx context.Context, input conversation.BlockConversationSenderInput) (*model.ConversationPayload, error) {
-	return conversationPayload(r.Services.Conversations.BlockSender(ctx, input))
+func (r *mutationResolver) BlockConversationSender(ctx context.Context, input conversation.BlockConversationSenderInput) (*model.BlockConversationSenderPayload, error) {
+	blocked, err := r.Services.Conversations.BlockSender(ctx, input)
+	if err != nil {
+		return &model.BlockConversationSenderPayload{}, err
+	}
+	return &model.BlockConversationSenderPayload{
+		Conversation: blocked.Conversation, BlockedSender: blocked.Block, Notice: orNull(blocked.Notice),
+	}, nil
 }
 
 func (r *mutationResolver) UnblockConversationSender(ctx context.Context, input conversation.UnblockConversationSenderInput) (*model.ConversationPayload, error) {
 	return conversationPayload(r.Services.Conversations.UnblockConversationSender(ctx, input))
+}
+
+func (r *mutationResolver) SetConversationChannel(ctx context.Context, input conversation.SetConversationChannelInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.SetChannel(ctx, input))
 }
 
 func (r *mutationResolver) DeleteConversation(ctx context.Context, input conversation.DeleteConversationInput) (*model.ConversationPayload, error) {

@@ -82,6 +82,13 @@ func setPrices(c *generated.ComplexityRoot) {
 	for _, list := range []*func(int) int{&c.Inbox.ViewCounts, &c.Message.Mentions, &c.VisitorMessage.Attachments} {
 		*list = func(child int) int { return 1 + child*unpaged }
 	}
+	c.Query.ContactLists = func(child int, _ *bool, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	blockedSenders := func(child int, _ *string, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(20, first, last)
+	}
+	c.ChatChannel.BlockedSenders, c.EmailChannel.BlockedSenders = blockedSenders, blockedSenders
 	setPagePrices(c)
 }
 
@@ -91,14 +98,14 @@ func setPagePrices(c *generated.ComplexityRoot) {
 	for size, lists := range map[int][]list{
 		100: {&c.Inbox.EmailAllowList},
 		50: {
-			&c.Query.Tasks, &c.Query.Inboxes, &c.Query.Integrations, &c.Query.RemoteImageSenders, &c.Query.Teams, &c.Query.APITokens, &c.Query.ContactLists, &c.ChatChannel.CustomTexts,
+			&c.Query.Tasks, &c.Query.Inboxes, &c.Query.Integrations, &c.Query.RemoteImageSenders, &c.Query.Teams, &c.Query.APITokens, &c.ChatChannel.CustomTexts,
 			&c.TargetedMessagePreview.Verdicts, &c.TargetedMessagePreview.Warnings,
 		},
 		20: {
 			&c.Inbox.Users, &c.Inbox.Teams, &c.Inbox.Members, &c.Inbox.People, &c.Inbox.EmailChannels, &c.User.Teams, &c.User.PersonalMailboxes, &c.Team.Members,
 			&c.Integration.Inboxes, &c.ChatChannel.TargetedMessages, &c.Message.Revisions, &c.Message.Repeats, &c.Conversation.Participants, &c.Conversation.Tickets,
 			&c.Conversation.RoutingDecisions, &c.RoutingDecision.Candidates, &c.Visitor.PageViews, &c.Visitor.Sessions, &c.Contact.PageViews, &c.Contact.Consents,
-			&c.Contact.Conversations, &c.Contact.Lists, &c.Contact.Tickets, &c.Contact.Blocks, &c.ChatChannel.BlockedSenders, &c.EmailChannel.BlockedSenders,
+			&c.Contact.Conversations, &c.Contact.Lists, &c.Contact.Tickets, &c.Contact.Blocks, &c.ContactList.Members, &c.Bot.Inboxes,
 		},
 	} {
 		for _, paged := range lists {

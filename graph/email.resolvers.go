@@ -64,8 +64,8 @@ func (r *emailChannelResolver) Confirmation(ctx context.Context, obj *ent.EmailC
 	return orNull(obj.Confirmation), nil
 }
 
-func (r *emailChannelResolver) BlockedSenders(ctx context.Context, objs []*ent.EmailChannel, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error) {
-	return r.Services.Conversations.BlockedSenders(ctx, pick(objs, func(c *ent.EmailChannel) string { return c.ID }), pageArgs(first, after, last, before))
+func (r *emailChannelResolver) BlockedSenders(ctx context.Context, objs []*ent.EmailChannel, query *string, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error) {
+	return r.Services.Conversations.BlockedSenders(ctx, pick(objs, func(c *ent.EmailChannel) string { return c.ID }), query, pageArgs(first, after, last, before))
 }
 
 func (r *forwardingConfirmationResolver) Mailbox(ctx context.Context, obj *vocab.ForwardingConfirmation) (*string, error) {

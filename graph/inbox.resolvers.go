@@ -24,6 +24,14 @@ func (r *chatChannelResolver) Inbox(ctx context.Context, objs []*ent.Channel) ([
 	return r.Services.Nodes.Inboxes(ctx, pick(objs, func(c *ent.Channel) string { return c.InboxID }))
 }
 
+func (r *chatChannelResolver) Name(ctx context.Context, objs []*ent.Channel) ([]string, error) {
+	inboxes, err := r.Services.Nodes.Inboxes(ctx, pick(objs, func(c *ent.Channel) string { return c.InboxID }))
+	if err != nil {
+		return nil, err
+	}
+	return settings.Names(objs, inboxes), nil
+}
+
 func (r *chatChannelResolver) Style(ctx context.Context, obj *ent.Channel) (*ent.Channel, error) {
 	return obj, nil
 }
@@ -52,8 +60,8 @@ func (r *chatChannelResolver) TargetedMessages(ctx context.Context, objs []*ent.
 	return r.Services.Targeting.OfChannels(ctx, objs, pageArgs(first, after, last, before))
 }
 
-func (r *chatChannelResolver) BlockedSenders(ctx context.Context, objs []*ent.Channel, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error) {
-	return r.Services.Conversations.BlockedSenders(ctx, pick(objs, func(c *ent.Channel) string { return c.ID }), pageArgs(first, after, last, before))
+func (r *chatChannelResolver) BlockedSenders(ctx context.Context, objs []*ent.Channel, query *string, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error) {
+	return r.Services.Conversations.BlockedSenders(ctx, pick(objs, func(c *ent.Channel) string { return c.ID }), query, pageArgs(first, after, last, before))
 }
 
 func (r *inboxResolver) Users(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.User], error) {

@@ -19,8 +19,25 @@ func (r *contactListResolver) Size(ctx context.Context, objs []*ent.ContactList)
 	return r.Services.Contacts.Sizes(ctx, objs)
 }
 
+func (r *contactListResolver) Members(ctx context.Context, objs []*ent.ContactList, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Contact], error) {
+	return r.Services.Contacts.Members(ctx, objs, pageArgs(first, after, last, before))
+}
+
 func (r *mutationResolver) CreateContactList(ctx context.Context, input contact.CreateContactListInput) (*model.ContactListPayload, error) {
 	return contactListPayload(r.Services.Contacts.CreateList(ctx, input))
+}
+
+func (r *mutationResolver) UpdateContactList(ctx context.Context, input contact.UpdateContactListInput) (*model.ContactListPayload, error) {
+	return contactListPayload(r.Services.Contacts.UpdateList(ctx, input))
+}
+
+func (r *mutationResolver) DeleteContactList(ctx context.Context, input contact.DeleteContactListInput) (*model.DeleteContactListPayload, error) {
+	archived, err := r.Services.Contacts.DeleteList(ctx, input)
+	payload := &model.DeleteContactListPayload{ContactList: archived}
+	if archived == nil {
+		payload.DeletedContactListID = &input.ContactListID
+	}
+	return payload, err
 }
 
 func (r *mutationResolver) AddContactsToList(ctx context.Context, input contact.AddContactsToListInput) (*model.ContactListPayload, error) {
@@ -31,8 +48,8 @@ func (r *mutationResolver) RemoveContactsFromList(ctx context.Context, input con
 	return contactListPayload(r.Services.Contacts.RemoveFromList(ctx, input))
 }
 
-func (r *queryResolver) ContactLists(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.ContactList], error) {
-	return r.Services.Contacts.Lists(ctx, pageArgs(first, after, last, before))
+func (r *queryResolver) ContactLists(ctx context.Context, includeArchived *bool, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.ContactList], error) {
+	return r.Services.Contacts.Lists(ctx, value(includeArchived), pageArgs(first, after, last, before))
 }
 
 func (r *Resolver) ContactList() generated.ContactListResolver { return &contactListResolver{r} }

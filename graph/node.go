@@ -5,6 +5,9 @@ import (
 
 	"parley/ent"
 	"parley/graph/model"
+	"parley/internal/channel/chat/settings"
+	emailsettings "parley/internal/channel/email/settings"
+	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/loader"
 	"parley/internal/viewer"
@@ -35,6 +38,7 @@ func (r *Resolver) loadNodes(ctx context.Context, ids []string) ([]model.Node, e
 	for prefix, load := range map[string]func(context.Context, []string) ([]any, error){
 		id.Task:             loader.AnyOf(r.Services.Conversations.TasksByID),
 		id.ContactList:      loader.AnyOf(r.Services.Contacts.ListsByID),
+		id.Consent:          loader.AnyOf(r.Services.Consents.ByID),
 		id.SubscriptionType: loader.AnyOf(r.Services.Consents.TypesOf),
 	} {
 		if err := loader.Place(ctx, list, ids, prefix, load); err != nil {
@@ -106,4 +110,21 @@ func (r *Resolver) loadChannel(ctx context.Context, channelID string) (model.Cha
 		return object, nil
 	}
 	return nil, nil
+}
+
+// removeChannel removes a channel of any kind (IB-6).
+func (r *Resolver) removeChannel(ctx context.Context, in emailsettings.RemoveChannelInput) (model.Channel, error) {
+	channel, err := r.loadChannel(ctx, in.ChannelID)
+	switch channel.(type) {
+	case *ent.Channel:
+		return r.Services.ChatSettings.Remove(ctx, settings.RemoveChatChannel{
+			ChannelID: in.ChannelID, ConfirmName: in.ConfirmName, IdempotencyKey: in.IdempotencyKey, Input: in,
+		})
+	case *ent.EmailChannel:
+		return r.Services.EmailSettings.Remove(ctx, in)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return nil, errs.New(errs.NotFound, "There is no channel %q that you may see.", errs.Clip(in.ChannelID)).On("channelId")
 }

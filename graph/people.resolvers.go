@@ -13,6 +13,7 @@ import (
 	"parley/graph/model"
 	"parley/internal/account"
 	"parley/internal/clock"
+	"parley/internal/inbox"
 	"parley/internal/paging"
 	"parley/internal/vocab"
 )
@@ -23,6 +24,10 @@ func (r *apiTokenResolver) User(ctx context.Context, objs []*ent.ApiToken) ([]*e
 
 func (r *apiTokenResolver) Integration(ctx context.Context, objs []*ent.ApiToken) ([]*ent.Integration, error) {
 	return r.Services.Nodes.Integrations(ctx, pick(objs, func(t *ent.ApiToken) string { return t.IntegrationID }))
+}
+
+func (r *apiTokenResolver) Bot(ctx context.Context, objs []*ent.ApiToken) ([]*ent.Bot, error) {
+	return r.Services.Nodes.Bots(ctx, pick(objs, func(t *ent.ApiToken) string { return t.BotID }))
 }
 
 func (r *apiTokenResolver) PreviousSecretExpiresAt(ctx context.Context, obj *ent.ApiToken) (*clock.Micros, error) {
@@ -37,12 +42,16 @@ func (r *botResolver) DisplayName(ctx context.Context, obj *ent.Bot) (string, er
 	return vocab.DisplayName("Bot", obj.ID, obj.Name), nil
 }
 
+func (r *botResolver) Inboxes(ctx context.Context, objs []*ent.Bot, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Inbox], error) {
+	return r.Services.Inboxes.Granted(ctx, pick(objs, func(b *ent.Bot) inbox.Grantee { return inbox.Grantee{ID: b.ID, InboxIDs: b.InboxIds} }), pageArgs(first, after, last, before))
+}
+
 func (r *integrationResolver) DisplayName(ctx context.Context, obj *ent.Integration) (string, error) {
 	return vocab.DisplayName("Integration", obj.ID, obj.Name), nil
 }
 
 func (r *integrationResolver) Inboxes(ctx context.Context, objs []*ent.Integration, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Inbox], error) {
-	return r.Services.Inboxes.Granted(ctx, objs, pageArgs(first, after, last, before))
+	return r.Services.Inboxes.Granted(ctx, pick(objs, func(i *ent.Integration) inbox.Grantee { return inbox.Grantee{ID: i.ID, InboxIDs: i.InboxIds} }), pageArgs(first, after, last, before))
 }
 
 func (r *mutationResolver) CreateUser(ctx context.Context, input account.CreateUserInput) (*model.UserPayload, error) {

@@ -98,6 +98,7 @@ func (a *app) registerJobs() {
 	job.Register(a.queue, a.conversations.Offer, job.Options{Timeout: 10 * time.Minute})
 	job.Register(a.queue, a.conversations.Reindex, job.Options{Timeout: 10 * time.Minute})
 	job.Register(a.queue, a.emails.RunRevoke, job.Options{Timeout: time.Minute})
+	job.Register(a.queue, a.emails.EndSending, job.Options{})
 	job.Register(a.queue, a.receiving.RunIngest, job.Options{Timeout: 2 * time.Minute})
 	job.Register(a.queue, a.receiving.RunReclassify, job.Options{Timeout: 5 * time.Minute})
 	job.Register(a.queue, a.delivery.Send, job.Options{Timeout: 11 * time.Minute})

@@ -3,6 +3,8 @@
 package account
 
 import (
+	"parley/internal/vocab"
+
 	"entgo.io/ent/dialect/sql"
 )
 
@@ -23,6 +25,10 @@ const (
 	FieldGdprEnabled = "gdpr_enabled"
 	// FieldTagsManaged holds the string denoting the tags_managed field in the database.
 	FieldTagsManaged = "tags_managed"
+	// FieldContactVisibility holds the string denoting the contact_visibility field in the database.
+	FieldContactVisibility = "contact_visibility"
+	// FieldWhoMayBlock holds the string denoting the who_may_block field in the database.
+	FieldWhoMayBlock = "who_may_block"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the account in the database.
@@ -38,6 +44,8 @@ var Columns = []string{
 	FieldMaxInboxes,
 	FieldGdprEnabled,
 	FieldTagsManaged,
+	FieldContactVisibility,
+	FieldWhoMayBlock,
 	FieldCreatedAt,
 }
 
@@ -58,6 +66,10 @@ var (
 	DefaultGdprEnabled bool
 	// DefaultTagsManaged holds the default value on creation for the "tags_managed" field.
 	DefaultTagsManaged bool
+	// DefaultContactVisibility holds the default value on creation for the "contact_visibility" field.
+	DefaultContactVisibility vocab.ContactVisibility
+	// DefaultWhoMayBlock holds the default value on creation for the "who_may_block" field.
+	DefaultWhoMayBlock vocab.BlockingRight
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -98,6 +110,16 @@ func ByGdprEnabled(opts ...sql.OrderTermOption) OrderOption {
 // ByTagsManaged orders the results by the tags_managed field.
 func ByTagsManaged(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTagsManaged, opts...).ToFunc()
+}
+
+// ByContactVisibility orders the results by the contact_visibility field.
+func ByContactVisibility(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldContactVisibility, opts...).ToFunc()
+}
+
+// ByWhoMayBlock orders the results by the who_may_block field.
+func ByWhoMayBlock(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWhoMayBlock, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -5,6 +5,7 @@ package account
 import (
 	"parley/ent/predicate"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -92,6 +93,18 @@ func GdprEnabled(v bool) predicate.Account {
 // TagsManaged applies equality check predicate on the "tags_managed" field. It's identical to TagsManagedEQ.
 func TagsManaged(v bool) predicate.Account {
 	return predicate.Account(sql.FieldEQ(FieldTagsManaged, v))
+}
+
+// ContactVisibility applies equality check predicate on the "contact_visibility" field. It's identical to ContactVisibilityEQ.
+func ContactVisibility(v vocab.ContactVisibility) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldEQ(FieldContactVisibility, vc))
+}
+
+// WhoMayBlock applies equality check predicate on the "who_may_block" field. It's identical to WhoMayBlockEQ.
+func WhoMayBlock(v vocab.BlockingRight) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldEQ(FieldWhoMayBlock, vc))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -338,6 +351,174 @@ func TagsManagedEQ(v bool) predicate.Account {
 // TagsManagedNEQ applies the NEQ predicate on the "tags_managed" field.
 func TagsManagedNEQ(v bool) predicate.Account {
 	return predicate.Account(sql.FieldNEQ(FieldTagsManaged, v))
+}
+
+// ContactVisibilityEQ applies the EQ predicate on the "contact_visibility" field.
+func ContactVisibilityEQ(v vocab.ContactVisibility) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldEQ(FieldContactVisibility, vc))
+}
+
+// ContactVisibilityNEQ applies the NEQ predicate on the "contact_visibility" field.
+func ContactVisibilityNEQ(v vocab.ContactVisibility) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldNEQ(FieldContactVisibility, vc))
+}
+
+// ContactVisibilityIn applies the In predicate on the "contact_visibility" field.
+func ContactVisibilityIn(vs ...vocab.ContactVisibility) predicate.Account {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Account(sql.FieldIn(FieldContactVisibility, v...))
+}
+
+// ContactVisibilityNotIn applies the NotIn predicate on the "contact_visibility" field.
+func ContactVisibilityNotIn(vs ...vocab.ContactVisibility) predicate.Account {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Account(sql.FieldNotIn(FieldContactVisibility, v...))
+}
+
+// ContactVisibilityGT applies the GT predicate on the "contact_visibility" field.
+func ContactVisibilityGT(v vocab.ContactVisibility) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldGT(FieldContactVisibility, vc))
+}
+
+// ContactVisibilityGTE applies the GTE predicate on the "contact_visibility" field.
+func ContactVisibilityGTE(v vocab.ContactVisibility) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldGTE(FieldContactVisibility, vc))
+}
+
+// ContactVisibilityLT applies the LT predicate on the "contact_visibility" field.
+func ContactVisibilityLT(v vocab.ContactVisibility) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldLT(FieldContactVisibility, vc))
+}
+
+// ContactVisibilityLTE applies the LTE predicate on the "contact_visibility" field.
+func ContactVisibilityLTE(v vocab.ContactVisibility) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldLTE(FieldContactVisibility, vc))
+}
+
+// ContactVisibilityContains applies the Contains predicate on the "contact_visibility" field.
+func ContactVisibilityContains(v vocab.ContactVisibility) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldContains(FieldContactVisibility, vc))
+}
+
+// ContactVisibilityHasPrefix applies the HasPrefix predicate on the "contact_visibility" field.
+func ContactVisibilityHasPrefix(v vocab.ContactVisibility) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldHasPrefix(FieldContactVisibility, vc))
+}
+
+// ContactVisibilityHasSuffix applies the HasSuffix predicate on the "contact_visibility" field.
+func ContactVisibilityHasSuffix(v vocab.ContactVisibility) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldHasSuffix(FieldContactVisibility, vc))
+}
+
+// ContactVisibilityEqualFold applies the EqualFold predicate on the "contact_visibility" field.
+func ContactVisibilityEqualFold(v vocab.ContactVisibility) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldEqualFold(FieldContactVisibility, vc))
+}
+
+// ContactVisibilityContainsFold applies the ContainsFold predicate on the "contact_visibility" field.
+func ContactVisibilityContainsFold(v vocab.ContactVisibility) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldContainsFold(FieldContactVisibility, vc))
+}
+
+// WhoMayBlockEQ applies the EQ predicate on the "who_may_block" field.
+func WhoMayBlockEQ(v vocab.BlockingRight) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldEQ(FieldWhoMayBlock, vc))
+}
+
+// WhoMayBlockNEQ applies the NEQ predicate on the "who_may_block" field.
+func WhoMayBlockNEQ(v vocab.BlockingRight) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldNEQ(FieldWhoMayBlock, vc))
+}
+
+// WhoMayBlockIn applies the In predicate on the "who_may_block" field.
+func WhoMayBlockIn(vs ...vocab.BlockingRight) predicate.Account {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Account(sql.FieldIn(FieldWhoMayBlock, v...))
+}
+
+// WhoMayBlockNotIn applies the NotIn predicate on the "who_may_block" field.
+func WhoMayBlockNotIn(vs ...vocab.BlockingRight) predicate.Account {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Account(sql.FieldNotIn(FieldWhoMayBlock, v...))
+}
+
+// WhoMayBlockGT applies the GT predicate on the "who_may_block" field.
+func WhoMayBlockGT(v vocab.BlockingRight) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldGT(FieldWhoMayBlock, vc))
+}
+
+// WhoMayBlockGTE applies the GTE predicate on the "who_may_block" field.
+func WhoMayBlockGTE(v vocab.BlockingRight) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldGTE(FieldWhoMayBlock, vc))
+}
+
+// WhoMayBlockLT applies the LT predicate on the "who_may_block" field.
+func WhoMayBlockLT(v vocab.BlockingRight) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldLT(FieldWhoMayBlock, vc))
+}
+
+// WhoMayBlockLTE applies the LTE predicate on the "who_may_block" field.
+func WhoMayBlockLTE(v vocab.BlockingRight) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldLTE(FieldWhoMayBlock, vc))
+}
+
+// WhoMayBlockContains applies the Contains predicate on the "who_may_block" field.
+func WhoMayBlockContains(v vocab.BlockingRight) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldContains(FieldWhoMayBlock, vc))
+}
+
+// WhoMayBlockHasPrefix applies the HasPrefix predicate on the "who_may_block" field.
+func WhoMayBlockHasPrefix(v vocab.BlockingRight) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldHasPrefix(FieldWhoMayBlock, vc))
+}
+
+// WhoMayBlockHasSuffix applies the HasSuffix predicate on the "who_may_block" field.
+func WhoMayBlockHasSuffix(v vocab.BlockingRight) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldHasSuffix(FieldWhoMayBlock, vc))
+}
+
+// WhoMayBlockEqualFold applies the EqualFold predicate on the "who_may_block" field.
+func WhoMayBlockEqualFold(v vocab.BlockingRight) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldEqualFold(FieldWhoMayBlock, vc))
+}
+
+// WhoMayBlockContainsFold applies the ContainsFold predicate on the "who_may_block" field.
+func WhoMayBlockContainsFold(v vocab.BlockingRight) predicate.Account {
+	vc := string(v)
+	return predicate.Account(sql.FieldContainsFold(FieldWhoMayBlock, vc))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

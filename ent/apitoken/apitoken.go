@@ -27,6 +27,8 @@ const (
 	FieldUserID = "user_id"
 	// FieldIntegrationID holds the string denoting the integration_id field in the database.
 	FieldIntegrationID = "integration_id"
+	// FieldBotID holds the string denoting the bot_id field in the database.
+	FieldBotID = "bot_id"
 	// FieldScopes holds the string denoting the scopes field in the database.
 	FieldScopes = "scopes"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
@@ -51,6 +53,7 @@ var Columns = []string{
 	FieldName,
 	FieldUserID,
 	FieldIntegrationID,
+	FieldBotID,
 	FieldScopes,
 	FieldExpiresAt,
 	FieldRevokedAt,
@@ -77,6 +80,8 @@ var (
 	DefaultUserID string
 	// DefaultIntegrationID holds the default value on creation for the "integration_id" field.
 	DefaultIntegrationID string
+	// DefaultBotID holds the default value on creation for the "bot_id" field.
+	DefaultBotID string
 	// DefaultRevokedAt holds the default value on creation for the "revoked_at" field.
 	DefaultRevokedAt clock.Micros
 	// DefaultDeprecatedUses holds the default value on creation for the "deprecated_uses" field.
@@ -116,6 +121,11 @@ func ByUserID(opts ...sql.OrderTermOption) OrderOption {
 // ByIntegrationID orders the results by the integration_id field.
 func ByIntegrationID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldIntegrationID, opts...).ToFunc()
+}
+
+// ByBotID orders the results by the bot_id field.
+func ByBotID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBotID, opts...).ToFunc()
 }
 
 // ByExpiresAt orders the results by the expires_at field.

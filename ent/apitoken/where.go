@@ -100,6 +100,11 @@ func IntegrationID(v string) predicate.ApiToken {
 	return predicate.ApiToken(sql.FieldEQ(FieldIntegrationID, v))
 }
 
+// BotID applies equality check predicate on the "bot_id" field. It's identical to BotIDEQ.
+func BotID(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEQ(FieldBotID, v))
+}
+
 // ExpiresAt applies equality check predicate on the "expires_at" field. It's identical to ExpiresAtEQ.
 func ExpiresAt(v clock.Micros) predicate.ApiToken {
 	vc := int64(v)
@@ -520,6 +525,71 @@ func IntegrationIDEqualFold(v string) predicate.ApiToken {
 // IntegrationIDContainsFold applies the ContainsFold predicate on the "integration_id" field.
 func IntegrationIDContainsFold(v string) predicate.ApiToken {
 	return predicate.ApiToken(sql.FieldContainsFold(FieldIntegrationID, v))
+}
+
+// BotIDEQ applies the EQ predicate on the "bot_id" field.
+func BotIDEQ(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEQ(FieldBotID, v))
+}
+
+// BotIDNEQ applies the NEQ predicate on the "bot_id" field.
+func BotIDNEQ(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNEQ(FieldBotID, v))
+}
+
+// BotIDIn applies the In predicate on the "bot_id" field.
+func BotIDIn(vs ...string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldIn(FieldBotID, vs...))
+}
+
+// BotIDNotIn applies the NotIn predicate on the "bot_id" field.
+func BotIDNotIn(vs ...string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNotIn(FieldBotID, vs...))
+}
+
+// BotIDGT applies the GT predicate on the "bot_id" field.
+func BotIDGT(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldGT(FieldBotID, v))
+}
+
+// BotIDGTE applies the GTE predicate on the "bot_id" field.
+func BotIDGTE(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldGTE(FieldBotID, v))
+}
+
+// BotIDLT applies the LT predicate on the "bot_id" field.
+func BotIDLT(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldLT(FieldBotID, v))
+}
+
+// BotIDLTE applies the LTE predicate on the "bot_id" field.
+func BotIDLTE(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldLTE(FieldBotID, v))
+}
+
+// BotIDContains applies the Contains predicate on the "bot_id" field.
+func BotIDContains(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldContains(FieldBotID, v))
+}
+
+// BotIDHasPrefix applies the HasPrefix predicate on the "bot_id" field.
+func BotIDHasPrefix(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldHasPrefix(FieldBotID, v))
+}
+
+// BotIDHasSuffix applies the HasSuffix predicate on the "bot_id" field.
+func BotIDHasSuffix(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldHasSuffix(FieldBotID, v))
+}
+
+// BotIDEqualFold applies the EqualFold predicate on the "bot_id" field.
+func BotIDEqualFold(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEqualFold(FieldBotID, v))
+}
+
+// BotIDContainsFold applies the ContainsFold predicate on the "bot_id" field.
+func BotIDContainsFold(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldContainsFold(FieldBotID, v))
 }
 
 // ExpiresAtEQ applies the EQ predicate on the "expires_at" field.

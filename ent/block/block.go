@@ -3,6 +3,8 @@
 package block
 
 import (
+	"parley/internal/clock"
+
 	"entgo.io/ent/dialect/sql"
 )
 
@@ -23,6 +25,16 @@ const (
 	FieldSender = "sender"
 	// FieldBlockedBy holds the string denoting the blocked_by field in the database.
 	FieldBlockedBy = "blocked_by"
+	// FieldReason holds the string denoting the reason field in the database.
+	FieldReason = "reason"
+	// FieldEndsAt holds the string denoting the ends_at field in the database.
+	FieldEndsAt = "ends_at"
+	// FieldAllChannels holds the string denoting the all_channels field in the database.
+	FieldAllChannels = "all_channels"
+	// FieldNetwork holds the string denoting the network field in the database.
+	FieldNetwork = "network"
+	// FieldNetworkEndsAt holds the string denoting the network_ends_at field in the database.
+	FieldNetworkEndsAt = "network_ends_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the block in the database.
@@ -38,6 +50,11 @@ var Columns = []string{
 	FieldKind,
 	FieldSender,
 	FieldBlockedBy,
+	FieldReason,
+	FieldEndsAt,
+	FieldAllChannels,
+	FieldNetwork,
+	FieldNetworkEndsAt,
 	FieldCreatedAt,
 }
 
@@ -56,6 +73,16 @@ var (
 	AccountIDValidator func(string) error
 	// InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
 	InboxIDValidator func(string) error
+	// DefaultReason holds the default value on creation for the "reason" field.
+	DefaultReason string
+	// DefaultEndsAt holds the default value on creation for the "ends_at" field.
+	DefaultEndsAt clock.Micros
+	// DefaultAllChannels holds the default value on creation for the "all_channels" field.
+	DefaultAllChannels bool
+	// DefaultNetwork holds the default value on creation for the "network" field.
+	DefaultNetwork string
+	// DefaultNetworkEndsAt holds the default value on creation for the "network_ends_at" field.
+	DefaultNetworkEndsAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -96,6 +123,31 @@ func BySender(opts ...sql.OrderTermOption) OrderOption {
 // ByBlockedBy orders the results by the blocked_by field.
 func ByBlockedBy(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldBlockedBy, opts...).ToFunc()
+}
+
+// ByReason orders the results by the reason field.
+func ByReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReason, opts...).ToFunc()
+}
+
+// ByEndsAt orders the results by the ends_at field.
+func ByEndsAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEndsAt, opts...).ToFunc()
+}
+
+// ByAllChannels orders the results by the all_channels field.
+func ByAllChannels(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAllChannels, opts...).ToFunc()
+}
+
+// ByNetwork orders the results by the network field.
+func ByNetwork(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNetwork, opts...).ToFunc()
+}
+
+// ByNetworkEndsAt orders the results by the network_ends_at field.
+func ByNetworkEndsAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNetworkEndsAt, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -96,6 +96,33 @@ func BlockedBy(v string) predicate.Block {
 	return predicate.Block(sql.FieldEQ(FieldBlockedBy, v))
 }
 
+// Reason applies equality check predicate on the "reason" field. It's identical to ReasonEQ.
+func Reason(v string) predicate.Block {
+	return predicate.Block(sql.FieldEQ(FieldReason, v))
+}
+
+// EndsAt applies equality check predicate on the "ends_at" field. It's identical to EndsAtEQ.
+func EndsAt(v clock.Micros) predicate.Block {
+	vc := int64(v)
+	return predicate.Block(sql.FieldEQ(FieldEndsAt, vc))
+}
+
+// AllChannels applies equality check predicate on the "all_channels" field. It's identical to AllChannelsEQ.
+func AllChannels(v bool) predicate.Block {
+	return predicate.Block(sql.FieldEQ(FieldAllChannels, v))
+}
+
+// Network applies equality check predicate on the "network" field. It's identical to NetworkEQ.
+func Network(v string) predicate.Block {
+	return predicate.Block(sql.FieldEQ(FieldNetwork, v))
+}
+
+// NetworkEndsAt applies equality check predicate on the "network_ends_at" field. It's identical to NetworkEndsAtEQ.
+func NetworkEndsAt(v clock.Micros) predicate.Block {
+	vc := int64(v)
+	return predicate.Block(sql.FieldEQ(FieldNetworkEndsAt, vc))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v clock.Micros) predicate.Block {
 	vc := int64(v)
@@ -509,6 +536,254 @@ func BlockedByEqualFold(v string) predicate.Block {
 // BlockedByContainsFold applies the ContainsFold predicate on the "blocked_by" field.
 func BlockedByContainsFold(v string) predicate.Block {
 	return predicate.Block(sql.FieldContainsFold(FieldBlockedBy, v))
+}
+
+// ReasonEQ applies the EQ predicate on the "reason" field.
+func ReasonEQ(v string) predicate.Block {
+	return predicate.Block(sql.FieldEQ(FieldReason, v))
+}
+
+// ReasonNEQ applies the NEQ predicate on the "reason" field.
+func ReasonNEQ(v string) predicate.Block {
+	return predicate.Block(sql.FieldNEQ(FieldReason, v))
+}
+
+// ReasonIn applies the In predicate on the "reason" field.
+func ReasonIn(vs ...string) predicate.Block {
+	return predicate.Block(sql.FieldIn(FieldReason, vs...))
+}
+
+// ReasonNotIn applies the NotIn predicate on the "reason" field.
+func ReasonNotIn(vs ...string) predicate.Block {
+	return predicate.Block(sql.FieldNotIn(FieldReason, vs...))
+}
+
+// ReasonGT applies the GT predicate on the "reason" field.
+func ReasonGT(v string) predicate.Block {
+	return predicate.Block(sql.FieldGT(FieldReason, v))
+}
+
+// ReasonGTE applies the GTE predicate on the "reason" field.
+func ReasonGTE(v string) predicate.Block {
+	return predicate.Block(sql.FieldGTE(FieldReason, v))
+}
+
+// ReasonLT applies the LT predicate on the "reason" field.
+func ReasonLT(v string) predicate.Block {
+	return predicate.Block(sql.FieldLT(FieldReason, v))
+}
+
+// ReasonLTE applies the LTE predicate on the "reason" field.
+func ReasonLTE(v string) predicate.Block {
+	return predicate.Block(sql.FieldLTE(FieldReason, v))
+}
+
+// ReasonContains applies the Contains predicate on the "reason" field.
+func ReasonContains(v string) predicate.Block {
+	return predicate.Block(sql.FieldContains(FieldReason, v))
+}
+
+// ReasonHasPrefix applies the HasPrefix predicate on the "reason" field.
+func ReasonHasPrefix(v string) predicate.Block {
+	return predicate.Block(sql.FieldHasPrefix(FieldReason, v))
+}
+
+// ReasonHasSuffix applies the HasSuffix predicate on the "reason" field.
+func ReasonHasSuffix(v string) predicate.Block {
+	return predicate.Block(sql.FieldHasSuffix(FieldReason, v))
+}
+
+// ReasonEqualFold applies the EqualFold predicate on the "reason" field.
+func ReasonEqualFold(v string) predicate.Block {
+	return predicate.Block(sql.FieldEqualFold(FieldReason, v))
+}
+
+// ReasonContainsFold applies the ContainsFold predicate on the "reason" field.
+func ReasonContainsFold(v string) predicate.Block {
+	return predicate.Block(sql.FieldContainsFold(FieldReason, v))
+}
+
+// EndsAtEQ applies the EQ predicate on the "ends_at" field.
+func EndsAtEQ(v clock.Micros) predicate.Block {
+	vc := int64(v)
+	return predicate.Block(sql.FieldEQ(FieldEndsAt, vc))
+}
+
+// EndsAtNEQ applies the NEQ predicate on the "ends_at" field.
+func EndsAtNEQ(v clock.Micros) predicate.Block {
+	vc := int64(v)
+	return predicate.Block(sql.FieldNEQ(FieldEndsAt, vc))
+}
+
+// EndsAtIn applies the In predicate on the "ends_at" field.
+func EndsAtIn(vs ...clock.Micros) predicate.Block {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Block(sql.FieldIn(FieldEndsAt, v...))
+}
+
+// EndsAtNotIn applies the NotIn predicate on the "ends_at" field.
+func EndsAtNotIn(vs ...clock.Micros) predicate.Block {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Block(sql.FieldNotIn(FieldEndsAt, v...))
+}
+
+// EndsAtGT applies the GT predicate on the "ends_at" field.
+func EndsAtGT(v clock.Micros) predicate.Block {
+	vc := int64(v)
+	return predicate.Block(sql.FieldGT(FieldEndsAt, vc))
+}
+
+// EndsAtGTE applies the GTE predicate on the "ends_at" field.
+func EndsAtGTE(v clock.Micros) predicate.Block {
+	vc := int64(v)
+	return predicate.Block(sql.FieldGTE(FieldEndsAt, vc))
+}
+
+// EndsAtLT applies the LT predicate on the "ends_at" field.
+func EndsAtLT(v clock.Micros) predicate.Block {
+	vc := int64(v)
+	return predicate.Block(sql.FieldLT(FieldEndsAt, vc))
+}
+
+// EndsAtLTE applies the LTE predicate on the "ends_at" field.
+func EndsAtLTE(v clock.Micros) predicate.Block {
+	vc := int64(v)
+	return predicate.Block(sql.FieldLTE(FieldEndsAt, vc))
+}
+
+// AllChannelsEQ applies the EQ predicate on the "all_channels" field.
+func AllChannelsEQ(v bool) predicate.Block {
+	return predicate.Block(sql.FieldEQ(FieldAllChannels, v))
+}
+
+// AllChannelsNEQ applies the NEQ predicate on the "all_channels" field.
+func AllChannelsNEQ(v bool) predicate.Block {
+	return predicate.Block(sql.FieldNEQ(FieldAllChannels, v))
+}
+
+// NetworkEQ applies the EQ predicate on the "network" field.
+func NetworkEQ(v string) predicate.Block {
+	return predicate.Block(sql.FieldEQ(FieldNetwork, v))
+}
+
+// NetworkNEQ applies the NEQ predicate on the "network" field.
+func NetworkNEQ(v string) predicate.Block {
+	return predicate.Block(sql.FieldNEQ(FieldNetwork, v))
+}
+
+// NetworkIn applies the In predicate on the "network" field.
+func NetworkIn(vs ...string) predicate.Block {
+	return predicate.Block(sql.FieldIn(FieldNetwork, vs...))
+}
+
+// NetworkNotIn applies the NotIn predicate on the "network" field.
+func NetworkNotIn(vs ...string) predicate.Block {
+	return predicate.Block(sql.FieldNotIn(FieldNetwork, vs...))
+}
+
+// NetworkGT applies the GT predicate on the "network" field.
+func NetworkGT(v string) predicate.Block {
+	return predicate.Block(sql.FieldGT(FieldNetwork, v))
+}
+
+// NetworkGTE applies the GTE predicate on the "network" field.
+func NetworkGTE(v string) predicate.Block {
+	return predicate.Block(sql.FieldGTE(FieldNetwork, v))
+}
+
+// NetworkLT applies the LT predicate on the "network" field.
+func NetworkLT(v string) predicate.Block {
+	return predicate.Block(sql.FieldLT(FieldNetwork, v))
+}
+
+// NetworkLTE applies the LTE predicate on the "network" field.
+func NetworkLTE(v string) predicate.Block {
+	return predicate.Block(sql.FieldLTE(FieldNetwork, v))
+}
+
+// NetworkContains applies the Contains predicate on the "network" field.
+func NetworkContains(v string) predicate.Block {
+	return predicate.Block(sql.FieldContains(FieldNetwork, v))
+}
+
+// NetworkHasPrefix applies the HasPrefix predicate on the "network" field.
+func NetworkHasPrefix(v string) predicate.Block {
+	return predicate.Block(sql.FieldHasPrefix(FieldNetwork, v))
+}
+
+// NetworkHasSuffix applies the HasSuffix predicate on the "network" field.
+func NetworkHasSuffix(v string) predicate.Block {
+	return predicate.Block(sql.FieldHasSuffix(FieldNetwork, v))
+}
+
+// NetworkEqualFold applies the EqualFold predicate on the "network" field.
+func NetworkEqualFold(v string) predicate.Block {
+	return predicate.Block(sql.FieldEqualFold(FieldNetwork, v))
+}
+
+// NetworkContainsFold applies the ContainsFold predicate on the "network" field.
+func NetworkContainsFold(v string) predicate.Block {
+	return predicate.Block(sql.FieldContainsFold(FieldNetwork, v))
+}
+
+// NetworkEndsAtEQ applies the EQ predicate on the "network_ends_at" field.
+func NetworkEndsAtEQ(v clock.Micros) predicate.Block {
+	vc := int64(v)
+	return predicate.Block(sql.FieldEQ(FieldNetworkEndsAt, vc))
+}
+
+// NetworkEndsAtNEQ applies the NEQ predicate on the "network_ends_at" field.
+func NetworkEndsAtNEQ(v clock.Micros) predicate.Block {
+	vc := int64(v)
+	return predicate.Block(sql.FieldNEQ(FieldNetworkEndsAt, vc))
+}
+
+// NetworkEndsAtIn applies the In predicate on the "network_ends_at" field.
+func NetworkEndsAtIn(vs ...clock.Micros) predicate.Block {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Block(sql.FieldIn(FieldNetworkEndsAt, v...))
+}
+
+// NetworkEndsAtNotIn applies the NotIn predicate on the "network_ends_at" field.
+func NetworkEndsAtNotIn(vs ...clock.Micros) predicate.Block {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Block(sql.FieldNotIn(FieldNetworkEndsAt, v...))
+}
+
+// NetworkEndsAtGT applies the GT predicate on the "network_ends_at" field.
+func NetworkEndsAtGT(v clock.Micros) predicate.Block {
+	vc := int64(v)
+	return predicate.Block(sql.FieldGT(FieldNetworkEndsAt, vc))
+}
+
+// NetworkEndsAtGTE applies the GTE predicate on the "network_ends_at" field.
+func NetworkEndsAtGTE(v clock.Micros) predicate.Block {
+	vc := int64(v)
+	return predicate.Block(sql.FieldGTE(FieldNetworkEndsAt, vc))
+}
+
+// NetworkEndsAtLT applies the LT predicate on the "network_ends_at" field.
+func NetworkEndsAtLT(v clock.Micros) predicate.Block {
+	vc := int64(v)
+	return predicate.Block(sql.FieldLT(FieldNetworkEndsAt, vc))
+}
+
+// NetworkEndsAtLTE applies the LTE predicate on the "network_ends_at" field.
+func NetworkEndsAtLTE(v clock.Micros) predicate.Block {
+	vc := int64(v)
+	return predicate.Block(sql.FieldLTE(FieldNetworkEndsAt, vc))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

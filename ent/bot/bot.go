@@ -17,6 +17,8 @@ const (
 	FieldName = "name"
 	// FieldAvatarURL holds the string denoting the avatar_url field in the database.
 	FieldAvatarURL = "avatar_url"
+	// FieldInboxIds holds the string denoting the inbox_ids field in the database.
+	FieldInboxIds = "inbox_ids"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the bot in the database.
@@ -29,6 +31,7 @@ var Columns = []string{
 	FieldAccountID,
 	FieldName,
 	FieldAvatarURL,
+	FieldInboxIds,
 	FieldCreatedAt,
 }
 
@@ -47,6 +50,8 @@ var (
 	AccountIDValidator func(string) error
 	// DefaultAvatarURL holds the default value on creation for the "avatar_url" field.
 	DefaultAvatarURL string
+	// DefaultInboxIds holds the default value on creation for the "inbox_ids" field.
+	DefaultInboxIds []string
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )

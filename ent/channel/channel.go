@@ -3,6 +3,7 @@
 package channel
 
 import (
+	"parley/internal/clock"
 	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
@@ -35,6 +36,8 @@ const (
 	FieldAvailability = "availability"
 	// FieldIdentitySecret holds the string denoting the identity_secret field in the database.
 	FieldIdentitySecret = "identity_secret"
+	// FieldRemovedAt holds the string denoting the removed_at field in the database.
+	FieldRemovedAt = "removed_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the channel in the database.
@@ -55,6 +58,7 @@ var Columns = []string{
 	FieldTexts,
 	FieldAvailability,
 	FieldIdentitySecret,
+	FieldRemovedAt,
 	FieldCreatedAt,
 }
 
@@ -87,6 +91,8 @@ var (
 	DefaultAvailability vocab.Availability
 	// DefaultIdentitySecret holds the default value on creation for the "identity_secret" field.
 	DefaultIdentitySecret string
+	// DefaultRemovedAt holds the default value on creation for the "removed_at" field.
+	DefaultRemovedAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -137,6 +143,11 @@ func BySendTranscript(opts ...sql.OrderTermOption) OrderOption {
 // ByIdentitySecret orders the results by the identity_secret field.
 func ByIdentitySecret(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldIdentitySecret, opts...).ToFunc()
+}
+
+// ByRemovedAt orders the results by the removed_at field.
+func ByRemovedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRemovedAt, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -106,6 +106,12 @@ func IdentitySecret(v string) predicate.Channel {
 	return predicate.Channel(sql.FieldEQ(FieldIdentitySecret, v))
 }
 
+// RemovedAt applies equality check predicate on the "removed_at" field. It's identical to RemovedAtEQ.
+func RemovedAt(v clock.Micros) predicate.Channel {
+	vc := int64(v)
+	return predicate.Channel(sql.FieldEQ(FieldRemovedAt, vc))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v clock.Micros) predicate.Channel {
 	vc := int64(v)
@@ -594,6 +600,60 @@ func IdentitySecretEqualFold(v string) predicate.Channel {
 // IdentitySecretContainsFold applies the ContainsFold predicate on the "identity_secret" field.
 func IdentitySecretContainsFold(v string) predicate.Channel {
 	return predicate.Channel(sql.FieldContainsFold(FieldIdentitySecret, v))
+}
+
+// RemovedAtEQ applies the EQ predicate on the "removed_at" field.
+func RemovedAtEQ(v clock.Micros) predicate.Channel {
+	vc := int64(v)
+	return predicate.Channel(sql.FieldEQ(FieldRemovedAt, vc))
+}
+
+// RemovedAtNEQ applies the NEQ predicate on the "removed_at" field.
+func RemovedAtNEQ(v clock.Micros) predicate.Channel {
+	vc := int64(v)
+	return predicate.Channel(sql.FieldNEQ(FieldRemovedAt, vc))
+}
+
+// RemovedAtIn applies the In predicate on the "removed_at" field.
+func RemovedAtIn(vs ...clock.Micros) predicate.Channel {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Channel(sql.FieldIn(FieldRemovedAt, v...))
+}
+
+// RemovedAtNotIn applies the NotIn predicate on the "removed_at" field.
+func RemovedAtNotIn(vs ...clock.Micros) predicate.Channel {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Channel(sql.FieldNotIn(FieldRemovedAt, v...))
+}
+
+// RemovedAtGT applies the GT predicate on the "removed_at" field.
+func RemovedAtGT(v clock.Micros) predicate.Channel {
+	vc := int64(v)
+	return predicate.Channel(sql.FieldGT(FieldRemovedAt, vc))
+}
+
+// RemovedAtGTE applies the GTE predicate on the "removed_at" field.
+func RemovedAtGTE(v clock.Micros) predicate.Channel {
+	vc := int64(v)
+	return predicate.Channel(sql.FieldGTE(FieldRemovedAt, vc))
+}
+
+// RemovedAtLT applies the LT predicate on the "removed_at" field.
+func RemovedAtLT(v clock.Micros) predicate.Channel {
+	vc := int64(v)
+	return predicate.Channel(sql.FieldLT(FieldRemovedAt, vc))
+}
+
+// RemovedAtLTE applies the LTE predicate on the "removed_at" field.
+func RemovedAtLTE(v clock.Micros) predicate.Channel {
+	vc := int64(v)
+	return predicate.Channel(sql.FieldLTE(FieldRemovedAt, vc))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

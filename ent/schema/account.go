@@ -3,6 +3,8 @@ package schema
 import (
 	"entgo.io/ent"
 	"entgo.io/ent/schema/field"
+
+	"parley/internal/vocab"
 )
 
 // Account is the tenant (AC-1).
@@ -20,6 +22,8 @@ func (Account) Fields() []ent.Field {
 		field.Int("max_inboxes").Optional().Nillable(),
 		field.Bool("gdpr_enabled").Default(false),
 		field.Bool("tags_managed").Default(false).Comment("Only admins make and change tags (IN-31)."),
+		field.String("contact_visibility").GoType(vocab.ContactVisibility("")).Default(string(vocab.ContactsOfAccount)).Comment("Who sees contacts (AC-14)."),
+		field.String("who_may_block").GoType(vocab.BlockingRight("")).Default(string(vocab.MembersBlock)).Comment("Who blocks senders (IN-10)."),
 		made(),
 	}
 }

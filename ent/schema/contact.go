@@ -72,6 +72,7 @@ func (Visitor) Fields() []ent.Field {
 		field.String("mail_identity").Optional().Nillable().Comment("The address by which a mailed link or code proved them; null: not so."),
 		instant("claims_at"),         // when the identity was signed whose claims the contact has (CH-10)
 		instant("sessions_ended_at"), // when staff ended all sessions; of those older than their list
+		field.String("network").Default("").Comment("Keyed hash of the network that the last session began from (IN-10)."),
 		field.String("language").Default("").Comment("What their browser asks for, as a BCP 47 tag; empty: not known."),
 		instant("last_seen_at"),
 		made(),
@@ -120,8 +121,13 @@ func (Block) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("channel_id").Immutable(),
 		field.String("kind").GoType(vocab.ChannelKind("")).Immutable(),
-		field.String("sender").Immutable().Comment("A contact's or visitor's id, or an e-mail address."),
-		field.String("blocked_by").Immutable(),
+		field.String("sender").Immutable().Comment("A contact's or visitor's id, an e-mail address, or @ and a domain."),
+		field.String("blocked_by"),
+		text("reason"),
+		instant("ends_at"), // zero: never
+		field.Bool("all_channels").Default(false).Comment("It holds on every channel of the inbox."),
+		field.String("network").Default("").Comment("Keyed hash: visitors that come from there until network_ends_at are blocked too."),
+		instant("network_ends_at"),
 		made(),
 	}
 }

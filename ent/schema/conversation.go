@@ -19,7 +19,7 @@ func (Conversation) Mixin() []ent.Mixin { return []ent.Mixin{InboxOwned{}} }
 // Fields of Conversation.
 func (Conversation) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("channel_id").Immutable(),
+		field.String("channel_id"),
 		field.String("kind").GoType(vocab.ChannelKind("")).Immutable(),
 		field.String("folder").GoType(vocab.Folder("")),
 		field.String("status").GoType(vocab.ConversationStatus("")),

@@ -49,6 +49,8 @@ func (EmailChannel) Fields() []ent.Field {
 		instant("connected_at"),
 		field.JSON("confirmation", vocab.ForwardingConfirmation{}).Default(vocab.ForwardingConfirmation{}).Comment("The last one that came (EM-10)."),
 		field.String("confirmation_in").Default("").Comment("The conversation that it is in; empty: none came."),
+		instant("removed_at"),  // zero: it is there (IB-6)
+		instant("sends_until"), // of a removed channel: until then what waits still goes out
 		made(),
 	}
 }

@@ -78,6 +78,7 @@ func (Channel) Fields() []ent.Field {
 		field.JSON("texts", vocab.WidgetTexts{}).Default(vocab.WidgetTexts{}),
 		field.JSON("availability", vocab.Availability{}).Default(vocab.DefaultAvailability),
 		field.String("identity_secret").Default("").Sensitive().Comment("Sealed; verifies signed visitor identities (CH-8)."),
+		instant("removed_at"), // zero: it is there (IB-6)
 		made(),
 	}
 }
@@ -131,7 +132,9 @@ type ContactList struct{ ent.Schema }
 func (ContactList) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
 
 // Fields of ContactList.
-func (ContactList) Fields() []ent.Field { return []ent.Field{field.String("name"), made()} }
+func (ContactList) Fields() []ent.Field {
+	return []ent.Field{field.String("name"), instant("archived_at"), made()}
+}
 
 // Indexes of ContactList.
 func (ContactList) Indexes() []ent.Index {

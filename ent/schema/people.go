@@ -105,10 +105,10 @@ func (Bot) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
 
 // Fields of Bot.
 func (Bot) Fields() []ent.Field {
-	return []ent.Field{field.String("name"), text("avatar_url"), made()}
+	return []ent.Field{field.String("name"), text("avatar_url"), field.Strings("inbox_ids").Default([]string{}), made()}
 }
 
-// ApiToken is a personal or integration token (AC-9). Only its hash is kept.
+// ApiToken is the token of a user, an integration or a bot (AC-9). Only its hash is kept.
 type ApiToken struct{ ent.Schema }
 
 // Mixin of ApiToken.
@@ -123,6 +123,7 @@ func (ApiToken) Fields() []ent.Field {
 		field.String("name"),
 		reference("user_id"),
 		reference("integration_id"),
+		reference("bot_id"),
 		field.Strings("scopes"),
 		field.Int64("expires_at").GoType(clock.Micros(0)).Comment("Never: it does not expire."),
 		instant("revoked_at"),

@@ -14,6 +14,7 @@ import (
 	"parley/internal/account"
 	"parley/internal/clock"
 	"parley/internal/viewer"
+	"parley/internal/vocab"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -104,6 +105,52 @@ func (ec *executionContext) _Account_tagsManaged(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_Account_tagsManaged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Account_contactVisibility(ctx context.Context, field graphql.CollectedField, obj *ent.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_contactVisibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactVisibility, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.ContactVisibility) graphql.Marshaler {
+			return ec.marshalNContactVisibility2parleyᚋinternalᚋvocabᚐContactVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_contactVisibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, "ContactVisibility")
+}
+
+func (ec *executionContext) _Account_whoMayBlock(ctx context.Context, field graphql.CollectedField, obj *ent.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_whoMayBlock(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WhoMayBlock, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.BlockingRight) graphql.Marshaler {
+			return ec.marshalNBlockingRight2parleyᚋinternalᚋvocabᚐBlockingRight(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_whoMayBlock(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, "BlockingRight")
 }
 
 func (ec *executionContext) _Account_headSequence(ctx context.Context, field graphql.CollectedField, obj *ent.Account) (ret graphql.Marshaler) {
@@ -591,7 +638,7 @@ func (ec *executionContext) unmarshalInputUpdateAccountInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "timeZone", "gdprEnabled", "tagsManaged", "idempotencyKey"}
+	fieldsInOrder := [...]string{"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -626,6 +673,20 @@ func (ec *executionContext) unmarshalInputUpdateAccountInput(ctx context.Context
 				return it, err
 			}
 			it.TagsManaged = graphql.OmittableOf(data)
+		case "contactVisibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactVisibility"))
+			data, err := ec.unmarshalOContactVisibility2ᚖparleyᚋinternalᚋvocabᚐContactVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactVisibility = graphql.OmittableOf(data)
+		case "whoMayBlock":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whoMayBlock"))
+			data, err := ec.unmarshalOBlockingRight2ᚖparleyᚋinternalᚋvocabᚐBlockingRight(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WhoMayBlock = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -695,6 +756,16 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "tagsManaged":
 			out.Values[i] = ec._Account_tagsManaged(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contactVisibility":
+			out.Values[i] = ec._Account_contactVisibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "whoMayBlock":
+			out.Values[i] = ec._Account_whoMayBlock(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -878,6 +949,36 @@ func (ec *executionContext) marshalNAccount2ᚖparleyᚋentᚐAccount(ctx contex
 	return ec._Account(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNBlockingRight2parleyᚋinternalᚋvocabᚐBlockingRight(ctx context.Context, v any) (vocab.BlockingRight, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.BlockingRight(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBlockingRight2parleyᚋinternalᚋvocabᚐBlockingRight(ctx context.Context, sel ast.SelectionSet, v vocab.BlockingRight) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "BlockingRight!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNContactVisibility2parleyᚋinternalᚋvocabᚐContactVisibility(ctx context.Context, v any) (vocab.ContactVisibility, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.ContactVisibility(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNContactVisibility2parleyᚋinternalᚋvocabᚐContactVisibility(ctx context.Context, sel ast.SelectionSet, v vocab.ContactVisibility) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ContactVisibility!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNUpdateAccountInput2parleyᚋinternalᚋaccountᚐUpdateAccountInput(ctx context.Context, v any) (account.UpdateAccountInput, error) {
 	res, err := ec.unmarshalInputUpdateAccountInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -912,6 +1013,44 @@ func (ec *executionContext) marshalOAccount2ᚖparleyᚋentᚐAccount(ctx contex
 		return graphql.Null
 	}
 	return ec._Account(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOBlockingRight2ᚖparleyᚋinternalᚋvocabᚐBlockingRight(ctx context.Context, v any) (*vocab.BlockingRight, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.BlockingRight(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOBlockingRight2ᚖparleyᚋinternalᚋvocabᚐBlockingRight(ctx context.Context, sel ast.SelectionSet, v *vocab.BlockingRight) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOContactVisibility2ᚖparleyᚋinternalᚋvocabᚐContactVisibility(ctx context.Context, v any) (*vocab.ContactVisibility, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.ContactVisibility(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOContactVisibility2ᚖparleyᚋinternalᚋvocabᚐContactVisibility(ctx context.Context, sel ast.SelectionSet, v *vocab.ContactVisibility) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -4,6 +4,7 @@ package generated
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -13,8 +14,9 @@ import (
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
 	"parley/internal/availability"
-	"parley/internal/channel/chat/settings"
+	settings1 "parley/internal/channel/chat/settings"
 	"parley/internal/channel/chat/wording"
+	"parley/internal/channel/email/settings"
 	"parley/internal/clock"
 	"parley/internal/vocab"
 )
@@ -453,6 +455,70 @@ func (ec *executionContext) fieldContext_ChatText_custom(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("ChatText", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _RemoveChannelPayload_channel(ctx context.Context, field graphql.CollectedField, obj *model.RemoveChannelPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveChannelPayload_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2parleyᚋgraphᚋmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveChannelPayload_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveChannelPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemoveChannelPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RemoveChannelPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveChannelPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveChannelPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveChannelPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SendTrackingCodePayload_chatChannel(ctx context.Context, field graphql.CollectedField, obj *model.ChatChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -746,8 +812,71 @@ func UnmarshalChatTextInput(ctx context.Context, raw any) (wording.Choice, error
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputSendTrackingCodeInput(ctx context.Context, obj any) (settings.SendTrackingCodeInput, error) {
-	var it settings.SendTrackingCodeInput
+func (ec *executionContext) unmarshalInputRemoveChannelInput(ctx context.Context, obj any) (settings.RemoveChannelInput, error) {
+	var it settings.RemoveChannelInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "confirmName", "queuedMail", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "confirmName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("confirmName"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConfirmName = data
+		case "queuedMail":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("queuedMail"))
+			data, err := ec.unmarshalOQueuedMail2ᚖparleyᚋinternalᚋvocabᚐQueuedMail(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.QueuedMail = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRemoveChannelInput unmarshals raw into the RemoveChannelInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRemoveChannelInput(ctx context.Context, raw any) (settings.RemoveChannelInput, error) {
+	var out settings.RemoveChannelInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoveChannelInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSendTrackingCodeInput(ctx context.Context, obj any) (settings1.SendTrackingCodeInput, error) {
+	var it settings1.SendTrackingCodeInput
 	if obj == nil {
 		return it, nil
 	}
@@ -803,14 +932,14 @@ func (ec *executionContext) unmarshalInputSendTrackingCodeInput(ctx context.Cont
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalSendTrackingCodeInput(ctx context.Context, raw any) (settings.SendTrackingCodeInput, error) {
-	var out settings.SendTrackingCodeInput
+func UnmarshalSendTrackingCodeInput(ctx context.Context, raw any) (settings1.SendTrackingCodeInput, error) {
+	var out settings1.SendTrackingCodeInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SendTrackingCodeInput", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputUpdateChatChannelAvailabilityInput(ctx context.Context, obj any) (settings.UpdateChatChannelAvailabilityInput, error) {
-	var it settings.UpdateChatChannelAvailabilityInput
+func (ec *executionContext) unmarshalInputUpdateChatChannelAvailabilityInput(ctx context.Context, obj any) (settings1.UpdateChatChannelAvailabilityInput, error) {
+	var it settings1.UpdateChatChannelAvailabilityInput
 	if obj == nil {
 		return it, nil
 	}
@@ -915,8 +1044,8 @@ func (ec *executionContext) unmarshalInputUpdateChatChannelAvailabilityInput(ctx
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalUpdateChatChannelAvailabilityInput(ctx context.Context, raw any) (settings.UpdateChatChannelAvailabilityInput, error) {
-	var out settings.UpdateChatChannelAvailabilityInput
+func UnmarshalUpdateChatChannelAvailabilityInput(ctx context.Context, raw any) (settings1.UpdateChatChannelAvailabilityInput, error) {
+	var out settings1.UpdateChatChannelAvailabilityInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateChatChannelAvailabilityInput", raw, &out)
 	return out, err
 }
@@ -1196,6 +1325,38 @@ func (ec *executionContext) _ChatText(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var removeChannelPayloadImplementors = []string{"RemoveChannelPayload"}
+
+func (ec *executionContext) _RemoveChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RemoveChannelPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, removeChannelPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemoveChannelPayload")
+		case "channel":
+			out.Values[i] = ec._RemoveChannelPayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RemoveChannelPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var sendTrackingCodePayloadImplementors = []string{"SendTrackingCodePayload"}
 
 func (ec *executionContext) _SendTrackingCodePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ChatChannelPayload) graphql.Marshaler {
@@ -1449,6 +1610,19 @@ func (ec *executionContext) marshalNOutOfHours2parleyᚋinternalᚋvocabᚐOutOf
 	return res
 }
 
+func (ec *executionContext) unmarshalNRemoveChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐRemoveChannelInput(ctx context.Context, v any) (settings.RemoveChannelInput, error) {
+	res, err := ec.unmarshalInputRemoveChannelInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRemoveChannelPayload2ᚖparleyᚋgraphᚋmodelᚐRemoveChannelPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveChannelPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RemoveChannelPayload!")
+		return graphql.Null
+	}
+	return ec._RemoveChannelPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNReplyTime2parleyᚋinternalᚋvocabᚐReplyTime(ctx context.Context, v any) (vocab.ReplyTime, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := vocab.ReplyTime(tmp)
@@ -1464,7 +1638,7 @@ func (ec *executionContext) marshalNReplyTime2parleyᚋinternalᚋvocabᚐReplyT
 	return res
 }
 
-func (ec *executionContext) unmarshalNSendTrackingCodeInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐSendTrackingCodeInput(ctx context.Context, v any) (settings.SendTrackingCodeInput, error) {
+func (ec *executionContext) unmarshalNSendTrackingCodeInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐSendTrackingCodeInput(ctx context.Context, v any) (settings1.SendTrackingCodeInput, error) {
 	res, err := ec.unmarshalInputSendTrackingCodeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -1477,7 +1651,7 @@ func (ec *executionContext) marshalNSendTrackingCodePayload2ᚖparleyᚋgraphᚋ
 	return ec._SendTrackingCodePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNUpdateChatChannelAvailabilityInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐUpdateChatChannelAvailabilityInput(ctx context.Context, v any) (settings.UpdateChatChannelAvailabilityInput, error) {
+func (ec *executionContext) unmarshalNUpdateChatChannelAvailabilityInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐUpdateChatChannelAvailabilityInput(ctx context.Context, v any) (settings1.UpdateChatChannelAvailabilityInput, error) {
 	res, err := ec.unmarshalInputUpdateChatChannelAvailabilityInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -1600,6 +1774,25 @@ func (ec *executionContext) unmarshalOOutOfHours2ᚖparleyᚋinternalᚋvocabᚐ
 }
 
 func (ec *executionContext) marshalOOutOfHours2ᚖparleyᚋinternalᚋvocabᚐOutOfHours(ctx context.Context, sel ast.SelectionSet, v *vocab.OutOfHours) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOQueuedMail2ᚖparleyᚋinternalᚋvocabᚐQueuedMail(ctx context.Context, v any) (*vocab.QueuedMail, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.QueuedMail(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOQueuedMail2ᚖparleyᚋinternalᚋvocabᚐQueuedMail(ctx context.Context, sel ast.SelectionSet, v *vocab.QueuedMail) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

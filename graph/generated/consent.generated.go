@@ -692,6 +692,125 @@ func (ec *executionContext) fieldContext_CreateContactSubscriptionTypePayload_us
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteContactSubscriptionTypePayload_deletedContactSubscriptionTypeId(ctx context.Context, field graphql.CollectedField, obj *model.DeleteContactSubscriptionTypePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteContactSubscriptionTypePayload_deletedContactSubscriptionTypeId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedContactSubscriptionTypeID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteContactSubscriptionTypePayload_deletedContactSubscriptionTypeId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteContactSubscriptionTypePayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DeleteContactSubscriptionTypePayload_contactSubscriptionType(ctx context.Context, field graphql.CollectedField, obj *model.DeleteContactSubscriptionTypePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteContactSubscriptionTypePayload_contactSubscriptionType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactSubscriptionType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.SubscriptionType) graphql.Marshaler {
+			return ec.marshalOContactSubscriptionType2ᚖparleyᚋentᚐSubscriptionType(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteContactSubscriptionTypePayload_contactSubscriptionType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteContactSubscriptionTypePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactSubscriptionType(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteContactSubscriptionTypePayload_usedBy(ctx context.Context, field graphql.CollectedField, obj *model.DeleteContactSubscriptionTypePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteContactSubscriptionTypePayload_usedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UsedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*vocab.Usage) graphql.Marshaler {
+			return ec.marshalNUsage2ᚕᚖparleyᚋinternalᚋvocabᚐUsageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteContactSubscriptionTypePayload_usedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteContactSubscriptionTypePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Usage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteContactSubscriptionTypePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeleteContactSubscriptionTypePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteContactSubscriptionTypePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteContactSubscriptionTypePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteContactSubscriptionTypePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _OptOutContactPayload_contact(ctx context.Context, field graphql.CollectedField, obj *model.ContactPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1042,6 +1161,62 @@ func UnmarshalCreateContactSubscriptionTypeInput(ctx context.Context, raw any) (
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDeleteContactSubscriptionTypeInput(ctx context.Context, obj any) (consent.DeleteContactSubscriptionTypeInput, error) {
+	var it consent.DeleteContactSubscriptionTypeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"contactSubscriptionTypeId", "archive", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "contactSubscriptionTypeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactSubscriptionTypeId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactSubscriptionTypeID = data
+		case "archive":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("archive"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Archive = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteContactSubscriptionTypeInput unmarshals raw into the DeleteContactSubscriptionTypeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteContactSubscriptionTypeInput(ctx context.Context, raw any) (consent.DeleteContactSubscriptionTypeInput, error) {
+	var out consent.DeleteContactSubscriptionTypeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteContactSubscriptionTypeInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputOptOutContactInput(ctx context.Context, obj any) (consent.OptOutContactInput, error) {
 	var it consent.OptOutContactInput
 	if obj == nil {
@@ -1250,7 +1425,7 @@ func (ec *executionContext) _ArchiveContactSubscriptionTypePayload(ctx context.C
 	return out
 }
 
-var consentImplementors = []string{"Consent"}
+var consentImplementors = []string{"Consent", "Node"}
 
 func (ec *executionContext) _Consent(ctx context.Context, sel ast.SelectionSet, obj *ent.ConsentRecord) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, consentImplementors)
@@ -1519,6 +1694,48 @@ func (ec *executionContext) _CreateContactSubscriptionTypePayload(ctx context.Co
 			}
 		case "userErrors":
 			out.Values[i] = ec._CreateContactSubscriptionTypePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var deleteContactSubscriptionTypePayloadImplementors = []string{"DeleteContactSubscriptionTypePayload"}
+
+func (ec *executionContext) _DeleteContactSubscriptionTypePayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteContactSubscriptionTypePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteContactSubscriptionTypePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteContactSubscriptionTypePayload")
+		case "deletedContactSubscriptionTypeId":
+			out.Values[i] = ec._DeleteContactSubscriptionTypePayload_deletedContactSubscriptionTypeId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "contactSubscriptionType":
+			out.Values[i] = ec._DeleteContactSubscriptionTypePayload_contactSubscriptionType(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "usedBy":
+			out.Values[i] = ec._DeleteContactSubscriptionTypePayload_usedBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteContactSubscriptionTypePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1806,6 +2023,19 @@ func (ec *executionContext) marshalNCreateContactSubscriptionTypePayload2ᚖparl
 		return graphql.Null
 	}
 	return ec._CreateContactSubscriptionTypePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDeleteContactSubscriptionTypeInput2parleyᚋinternalᚋchannelᚋchatᚋconsentᚐDeleteContactSubscriptionTypeInput(ctx context.Context, v any) (consent.DeleteContactSubscriptionTypeInput, error) {
+	res, err := ec.unmarshalInputDeleteContactSubscriptionTypeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteContactSubscriptionTypePayload2ᚖparleyᚋgraphᚋmodelᚐDeleteContactSubscriptionTypePayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteContactSubscriptionTypePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteContactSubscriptionTypePayload!")
+		return graphql.Null
+	}
+	return ec._DeleteContactSubscriptionTypePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNOptOutContactInput2parleyᚋinternalᚋchannelᚋchatᚋconsentᚐOptOutContactInput(ctx context.Context, v any) (consent.OptOutContactInput, error) {

@@ -27,6 +27,10 @@ type BlockedSenderResolver interface {
 	Contact(ctx context.Context, objs []*ent.Block) ([]*ent.Contact, error)
 	Visitor(ctx context.Context, objs []*ent.Block) ([]*ent.Visitor, error)
 	Email(ctx context.Context, obj *ent.Block) (*string, error)
+	Domain(ctx context.Context, obj *ent.Block) (*string, error)
+
+	Reason(ctx context.Context, obj *ent.Block) (*string, error)
+
 	Channel(ctx context.Context, objs []*ent.Block) ([]model.Channel, error)
 	BlockedBy(ctx context.Context, objs []*ent.Block) ([]model.Actor, error)
 }
@@ -412,6 +416,105 @@ func (ec *executionContext) _BlockedSender_email(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_BlockedSender_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BlockedSender", field, true, true, "EmailAddress")
+}
+
+func (ec *executionContext) _BlockedSender_domain(ctx context.Context, field graphql.CollectedField, obj *ent.Block) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BlockedSender_domain(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BlockedSender().Domain(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BlockedSender_domain(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BlockedSender", field, true, true, "String")
+}
+
+func (ec *executionContext) _BlockedSender_allChannels(ctx context.Context, field graphql.CollectedField, obj *ent.Block) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.AllChannels)
+}
+func (ec *executionContext) fieldContext_BlockedSender_allChannels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BlockedSender", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _BlockedSender_reason(ctx context.Context, field graphql.CollectedField, obj *ent.Block) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BlockedSender_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BlockedSender().Reason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BlockedSender_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BlockedSender", field, true, true, "String")
+}
+
+func (ec *executionContext) _BlockedSender_until(ctx context.Context, field graphql.CollectedField, obj *ent.Block) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BlockedSender_until(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BlockedSender_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BlockedSender", field, false, false, "Time")
+}
+
+func (ec *executionContext) _BlockedSender_alsoAddressUntil(ctx context.Context, field graphql.CollectedField, obj *ent.Block) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BlockedSender_alsoAddressUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NetworkEndsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BlockedSender_alsoAddressUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BlockedSender", field, false, false, "Time")
 }
 
 func (ec *executionContext) _BlockedSender_channel(ctx context.Context, field graphql.CollectedField, obj *ent.Block) (ret graphql.Marshaler) {
@@ -2336,6 +2439,31 @@ func (ec *executionContext) _BlockedSender(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "domain":
+			out.Values[i] = ec._BlockedSender_domain(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "allChannels":
+			out.Values[i] = ec._BlockedSender_allChannels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._BlockedSender_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "until":
+			out.Values[i] = ec._BlockedSender_until(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "alsoAddressUntil":
+			out.Values[i] = ec._BlockedSender_alsoAddressUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "channel":
 			out.Values[i] = ec._BlockedSender_channel(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2964,6 +3092,13 @@ func (ec *executionContext) marshalNUpsertContactPayload2ᚖparleyᚋgraphᚋmod
 		return graphql.Null
 	}
 	return ec._UpsertContactPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOBlockedSender2ᚖparleyᚋentᚐBlock(ctx context.Context, sel ast.SelectionSet, v *ent.Block) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BlockedSender(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOContact2ᚖparleyᚋentᚐContact(ctx context.Context, sel ast.SelectionSet, v *ent.Contact) graphql.Marshaler {

@@ -341,7 +341,7 @@ func (ec *executionContext) fieldContext_AssignConversationPayload_userErrors(_ 
 	return fc, nil
 }
 
-func (ec *executionContext) _BlockConversationSenderPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _BlockConversationSenderPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.BlockConversationSenderPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -373,7 +373,62 @@ func (ec *executionContext) fieldContext_BlockConversationSenderPayload_conversa
 	return fc, nil
 }
 
-func (ec *executionContext) _BlockConversationSenderPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _BlockConversationSenderPayload_blockedSender(ctx context.Context, field graphql.CollectedField, obj *model.BlockConversationSenderPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BlockConversationSenderPayload_blockedSender(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BlockedSender, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Block) graphql.Marshaler {
+			return ec.marshalOBlockedSender2ᚖparleyᚋentᚐBlock(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BlockConversationSenderPayload_blockedSender(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BlockConversationSenderPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BlockedSender(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BlockConversationSenderPayload_notice(ctx context.Context, field graphql.CollectedField, obj *model.BlockConversationSenderPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BlockConversationSenderPayload_notice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BlockConversationSenderPayload_notice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BlockConversationSenderPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _BlockConversationSenderPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.BlockConversationSenderPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3164,6 +3219,70 @@ func (ec *executionContext) fieldContext_RestoreConversationPayload_userErrors(_
 	return fc, nil
 }
 
+func (ec *executionContext) _SetConversationChannelPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetConversationChannelPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetConversationChannelPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetConversationChannelPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetConversationChannelPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetConversationChannelPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetConversationChannelPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetConversationChannelPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SetConversationPriorityPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3768,7 +3887,7 @@ func (ec *executionContext) unmarshalInputBlockConversationSenderInput(ctx conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"conversationId", "expectedRevision", "idempotencyKey"}
+	fieldsInOrder := [...]string{"conversationId", "until", "reason", "allChannels", "domain", "alsoAddress", "expectedRevision", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3782,6 +3901,41 @@ func (ec *executionContext) unmarshalInputBlockConversationSenderInput(ctx conte
 				return it, err
 			}
 			it.ConversationID = data
+		case "until":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
+			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Until = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "allChannels":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allChannels"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AllChannels = data
+		case "domain":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("domain"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Domain = data
+		case "alsoAddress":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alsoAddress"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AlsoAddress = data
 		case "expectedRevision":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedRevision"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -4625,6 +4779,69 @@ func UnmarshalRestoreConversationInput(ctx context.Context, raw any) (conversati
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSetConversationChannelInput(ctx context.Context, obj any) (conversation.SetConversationChannelInput, error) {
+	var it conversation.SetConversationChannelInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "channelId", "expectedRevision", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "expectedRevision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedRevision"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedRevision = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetConversationChannelInput unmarshals raw into the SetConversationChannelInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetConversationChannelInput(ctx context.Context, raw any) (conversation.SetConversationChannelInput, error) {
+	var out conversation.SetConversationChannelInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetConversationChannelInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSetConversationPriorityInput(ctx context.Context, obj any) (conversation.SetConversationPriorityInput, error) {
 	var it conversation.SetConversationPriorityInput
 	if obj == nil {
@@ -5206,7 +5423,7 @@ func (ec *executionContext) _AssignConversationPayload(ctx context.Context, sel 
 
 var blockConversationSenderPayloadImplementors = []string{"BlockConversationSenderPayload"}
 
-func (ec *executionContext) _BlockConversationSenderPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
+func (ec *executionContext) _BlockConversationSenderPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BlockConversationSenderPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, blockConversationSenderPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5216,6 +5433,16 @@ func (ec *executionContext) _BlockConversationSenderPayload(ctx context.Context,
 			out.Values[i] = graphql.MarshalString("BlockConversationSenderPayload")
 		case "conversation":
 			out.Values[i] = ec._BlockConversationSenderPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "blockedSender":
+			out.Values[i] = ec._BlockConversationSenderPayload_blockedSender(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "notice":
+			out.Values[i] = ec._BlockConversationSenderPayload_notice(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -6008,6 +6235,38 @@ func (ec *executionContext) _RestoreConversationPayload(ctx context.Context, sel
 	return out
 }
 
+var setConversationChannelPayloadImplementors = []string{"SetConversationChannelPayload"}
+
+func (ec *executionContext) _SetConversationChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setConversationChannelPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetConversationChannelPayload")
+		case "conversation":
+			out.Values[i] = ec._SetConversationChannelPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetConversationChannelPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var setConversationPriorityPayloadImplementors = []string{"SetConversationPriorityPayload"}
 
 func (ec *executionContext) _SetConversationPriorityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
@@ -6286,7 +6545,7 @@ func (ec *executionContext) unmarshalNBlockConversationSenderInput2parleyᚋinte
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNBlockConversationSenderPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNBlockConversationSenderPayload2ᚖparleyᚋgraphᚋmodelᚐBlockConversationSenderPayload(ctx context.Context, sel ast.SelectionSet, v *model.BlockConversationSenderPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BlockConversationSenderPayload!")
 		return graphql.Null
@@ -6658,6 +6917,19 @@ func (ec *executionContext) marshalNRestoreConversationPayload2ᚖparleyᚋgraph
 		return graphql.Null
 	}
 	return ec._RestoreConversationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetConversationChannelInput2parleyᚋinternalᚋconversationᚐSetConversationChannelInput(ctx context.Context, v any) (conversation.SetConversationChannelInput, error) {
+	res, err := ec.unmarshalInputSetConversationChannelInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetConversationChannelPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetConversationChannelPayload!")
+		return graphql.Null
+	}
+	return ec._SetConversationChannelPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSetConversationPriorityInput2parleyᚋinternalᚋconversationᚐSetConversationPriorityInput(ctx context.Context, v any) (conversation.SetConversationPriorityInput, error) {

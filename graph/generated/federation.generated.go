@@ -300,6 +300,8 @@ func (ec *executionContext) marshalN_Entity2ᚕparleyᚋgraphᚋmodelᚐNode(ctx
 		batchIdxMapConversation := map[int]int{}
 		var batchItemsContact []*ent.Contact
 		batchIdxMapContact := map[int]int{}
+		var batchItemsBot []*ent.Bot
+		batchIdxMapBot := map[int]int{}
 		var batchItemsApiToken []*ent.ApiToken
 		batchIdxMapApiToken := map[int]int{}
 		for i, item := range v {
@@ -394,6 +396,12 @@ func (ec *executionContext) marshalN_Entity2ᚕparleyᚋgraphᚋmodelᚐNode(ctx
 			case *ent.Contact:
 				batchIdxMapContact[i] = len(batchItemsContact)
 				batchItemsContact = append(batchItemsContact, concrete)
+			case ent.Bot:
+				batchIdxMapBot[i] = len(batchItemsBot)
+				batchItemsBot = append(batchItemsBot, &concrete)
+			case *ent.Bot:
+				batchIdxMapBot[i] = len(batchItemsBot)
+				batchItemsBot = append(batchItemsBot, concrete)
 			case ent.ApiToken:
 				batchIdxMapApiToken[i] = len(batchItemsApiToken)
 				batchItemsApiToken = append(batchItemsApiToken, &concrete)
@@ -446,6 +454,9 @@ func (ec *executionContext) marshalN_Entity2ᚕparleyᚋgraphᚋmodelᚐNode(ctx
 		}
 		if len(batchItemsContact) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Contact", batchItemsContact, batchIdxMapContact)
+		}
+		if len(batchItemsBot) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Bot", batchItemsBot, batchIdxMapBot)
 		}
 		if len(batchItemsApiToken) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "ApiToken", batchItemsApiToken, batchIdxMapApiToken)

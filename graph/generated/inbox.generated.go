@@ -27,6 +27,8 @@ import (
 type ChatChannelResolver interface {
 	Inbox(ctx context.Context, objs []*ent.Channel) ([]*ent.Inbox, error)
 
+	Name(ctx context.Context, objs []*ent.Channel) ([]string, error)
+
 	Style(ctx context.Context, obj *ent.Channel) (*ent.Channel, error)
 
 	DefaultLocale(ctx context.Context, obj *ent.Channel) (string, error)
@@ -36,7 +38,7 @@ type ChatChannelResolver interface {
 	TrackingCode(ctx context.Context, obj *ent.Channel) (string, error)
 	HasIdentitySecret(ctx context.Context, obj *ent.Channel) (bool, error)
 	TargetedMessages(ctx context.Context, objs []*ent.Channel, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.TargetedMessage], error)
-	BlockedSenders(ctx context.Context, objs []*ent.Channel, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error)
+	BlockedSenders(ctx context.Context, objs []*ent.Channel, query *string, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error)
 }
 type InboxResolver interface {
 	Users(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.User], error)
@@ -80,38 +82,46 @@ type WidgetStyleResolver interface {
 func (ec *executionContext) field_ChatChannel_blockedSenders_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "query",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["query"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg3
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -522,6 +532,75 @@ func (ec *executionContext) fieldContext_ChatChannel_kind(_ context.Context, fie
 	return graphql.NewScalarFieldContext("ChatChannel", field, false, false, "ChannelKind")
 }
 
+func (ec *executionContext) _ChatChannel_name(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChatChannel_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ChatChannel_name(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChatChannel_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChatChannel", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_ChatChannel_name(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (any, error) {
+	resolver := ec.Resolvers.ChatChannel()
+	if batch, ok := graphql.BatchParentsFor[*ent.Channel](ctx, "ChatChannel"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Name(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ChatChannel.name",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Name(ctx, []*ent.Channel{obj})
+	return graphql.ResolveBatchSingleResult[string](
+		ctx,
+		results,
+		err,
+		"ChatChannel.name",
+	)
+}
+
+func (ec *executionContext) _ChatChannel_removedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChatChannel_removedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemovedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChatChannel_removedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChatChannel", field, false, false, "Time")
+}
+
 func (ec *executionContext) _ChatChannel_key(ctx context.Context, field graphql.CollectedField, obj *ent.Channel) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Key)
 }
@@ -871,7 +950,7 @@ func (ec *executionContext) resolveBatch_ChatChannel_blockedSenders(ctx context.
 	fc := graphql.GetFieldContext(ctx)
 	if batch, ok := graphql.BatchParentsFor[*ent.Channel](ctx, "ChatChannel"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.BlockedSenders(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return resolver.BlockedSenders(ctx, batch.Parents, fc.Args["query"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		})
 		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.Block]](
 			ctx,
@@ -882,7 +961,7 @@ func (ec *executionContext) resolveBatch_ChatChannel_blockedSenders(ctx context.
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.BlockedSenders(ctx, []*ent.Channel{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	results, err := resolver.BlockedSenders(ctx, []*ent.Channel{obj}, fc.Args["query"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.Block]](
 		ctx,
 		results,
@@ -3582,6 +3661,16 @@ func (ec *executionContext) _ChatChannel(ctx context.Context, sel ast.SelectionS
 		case "kind":
 			out.Values[i] = ec._ChatChannel_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._ChatChannel_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removedAt":
+			out.Values[i] = ec._ChatChannel_removedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "key":

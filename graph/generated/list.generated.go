@@ -15,17 +15,57 @@ import (
 	"parley/internal/clock"
 	"parley/internal/contact"
 	"parley/internal/paging"
+	"parley/internal/vocab"
 )
 
 // region    ************************** generated!.gotpl **************************
 
 type ContactListResolver interface {
 	Size(ctx context.Context, objs []*ent.ContactList) ([]int, error)
+	Members(ctx context.Context, objs []*ent.ContactList, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Contact], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_ContactList_members_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
 
 // endregion ***************************** args.gotpl *****************************
 
@@ -153,6 +193,96 @@ func (ec *executionContext) resolveBatch_ContactList_size(ctx context.Context, f
 		err,
 		"ContactList.size",
 	)
+}
+
+func (ec *executionContext) _ContactList_members(ctx context.Context, field graphql.CollectedField, obj *ent.ContactList) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactList_members(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ContactList_members(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Contact]) graphql.Marshaler {
+			return ec.marshalNContactListMemberConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactList_members(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactList",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactListMemberConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ContactList_members_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ContactList_members(ctx context.Context, field graphql.CollectedField, obj *ent.ContactList) (any, error) {
+	resolver := ec.Resolvers.ContactList()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.ContactList](ctx, "ContactList"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Members(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.Contact]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContactList.members",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Members(ctx, []*ent.ContactList{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.Contact]](
+		ctx,
+		results,
+		err,
+		"ContactList.members",
+	)
+}
+
+func (ec *executionContext) _ContactList_archivedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ContactList) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactList_archivedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArchivedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactList_archivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactList", field, false, false, "Time")
 }
 
 func (ec *executionContext) _ContactList_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.ContactList) (ret graphql.Marshaler) {
@@ -313,6 +443,141 @@ func (ec *executionContext) fieldContext_ContactListEdge_node(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _ContactListMemberConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Contact]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListMemberConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.Contact]) graphql.Marshaler {
+			return ec.marshalNContactListMemberEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListMemberConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListMemberConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactListMemberEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactListMemberConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Contact]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListMemberConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Contact) graphql.Marshaler {
+			return ec.marshalNContact2ᚕᚖparleyᚋentᚐContactᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListMemberConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListMemberConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactListMemberConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Contact]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListMemberConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListMemberConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListMemberConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactListMemberEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Contact]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_ContactListMemberEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListMemberEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactListMemberEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Contact]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListMemberEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Contact) graphql.Marshaler {
+			return ec.marshalNContact2ᚖparleyᚋentᚐContact(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListMemberEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListMemberEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateContactListPayload_contactList(ctx context.Context, field graphql.CollectedField, obj *model.ContactListPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -367,6 +632,125 @@ func (ec *executionContext) _CreateContactListPayload_userErrors(ctx context.Con
 func (ec *executionContext) fieldContext_CreateContactListPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CreateContactListPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteContactListPayload_deletedContactListId(ctx context.Context, field graphql.CollectedField, obj *model.DeleteContactListPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteContactListPayload_deletedContactListId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedContactListID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteContactListPayload_deletedContactListId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteContactListPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DeleteContactListPayload_contactList(ctx context.Context, field graphql.CollectedField, obj *model.DeleteContactListPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteContactListPayload_contactList(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactList, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ContactList) graphql.Marshaler {
+			return ec.marshalOContactList2ᚖparleyᚋentᚐContactList(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteContactListPayload_contactList(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteContactListPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactList(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteContactListPayload_usedBy(ctx context.Context, field graphql.CollectedField, obj *model.DeleteContactListPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteContactListPayload_usedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UsedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*vocab.Usage) graphql.Marshaler {
+			return ec.marshalNUsage2ᚕᚖparleyᚋinternalᚋvocabᚐUsageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteContactListPayload_usedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteContactListPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Usage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteContactListPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeleteContactListPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteContactListPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteContactListPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteContactListPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -439,6 +823,123 @@ func (ec *executionContext) fieldContext_RemoveContactsFromListPayload_userError
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _UpdateContactListPayload_contactList(ctx context.Context, field graphql.CollectedField, obj *model.ContactListPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateContactListPayload_contactList(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactList, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ContactList) graphql.Marshaler {
+			return ec.marshalOContactList2ᚖparleyᚋentᚐContactList(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateContactListPayload_contactList(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateContactListPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactList(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateContactListPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ContactListPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateContactListPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateContactListPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateContactListPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Usage_kind(ctx context.Context, field graphql.CollectedField, obj *vocab.Usage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Usage_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.UsageKind) graphql.Marshaler {
+			return ec.marshalNUsageKind2parleyᚋinternalᚋvocabᚐUsageKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Usage_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Usage", field, false, false, "UsageKind")
+}
+
+func (ec *executionContext) _Usage_id(ctx context.Context, field graphql.CollectedField, obj *vocab.Usage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Usage_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Usage_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Usage", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Usage_name(ctx context.Context, field graphql.CollectedField, obj *vocab.Usage) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_Usage_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Usage", field, false, false, "String")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -557,6 +1058,62 @@ func UnmarshalCreateContactListInput(ctx context.Context, raw any) (contact.Crea
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDeleteContactListInput(ctx context.Context, obj any) (contact.DeleteContactListInput, error) {
+	var it contact.DeleteContactListInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"contactListId", "archive", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "contactListId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactListId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactListID = data
+		case "archive":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("archive"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Archive = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteContactListInput unmarshals raw into the DeleteContactListInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteContactListInput(ctx context.Context, raw any) (contact.DeleteContactListInput, error) {
+	var out contact.DeleteContactListInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteContactListInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRemoveContactsFromListInput(ctx context.Context, obj any) (contact.RemoveContactsFromListInput, error) {
 	var it contact.RemoveContactsFromListInput
 	if obj == nil {
@@ -610,6 +1167,62 @@ func (ec *executionContext) unmarshalInputRemoveContactsFromListInput(ctx contex
 func UnmarshalRemoveContactsFromListInput(ctx context.Context, raw any) (contact.RemoveContactsFromListInput, error) {
 	var out contact.RemoveContactsFromListInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoveContactsFromListInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateContactListInput(ctx context.Context, obj any) (contact.UpdateContactListInput, error) {
+	var it contact.UpdateContactListInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"contactListId", "name", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "contactListId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactListId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactListID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateContactListInput unmarshals raw into the UpdateContactListInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateContactListInput(ctx context.Context, raw any) (contact.UpdateContactListInput, error) {
+	var out contact.UpdateContactListInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateContactListInput", raw, &out)
 	return out, err
 }
 
@@ -676,6 +1289,16 @@ func (ec *executionContext) _ContactList(ctx context.Context, sel ast.SelectionS
 		case "size":
 			out.Values[i] = ec._ContactList_size(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "members":
+			out.Values[i] = ec._ContactList_members(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "archivedAt":
+			out.Values[i] = ec._ContactList_archivedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createdAt":
@@ -764,6 +1387,75 @@ func (ec *executionContext) _ContactListEdge(ctx context.Context, sel ast.Select
 	return out
 }
 
+var contactListMemberConnectionImplementors = []string{"ContactListMemberConnection"}
+
+func (ec *executionContext) _ContactListMemberConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.Contact]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactListMemberConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactListMemberConnection")
+		case "edges":
+			out.Values[i] = ec._ContactListMemberConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ContactListMemberConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ContactListMemberConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var contactListMemberEdgeImplementors = []string{"ContactListMemberEdge"}
+
+func (ec *executionContext) _ContactListMemberEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.Contact]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactListMemberEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactListMemberEdge")
+		case "cursor":
+			out.Values[i] = ec._ContactListMemberEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ContactListMemberEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var createContactListPayloadImplementors = []string{"CreateContactListPayload"}
 
 func (ec *executionContext) _CreateContactListPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ContactListPayload) graphql.Marshaler {
@@ -796,6 +1488,48 @@ func (ec *executionContext) _CreateContactListPayload(ctx context.Context, sel a
 	return out
 }
 
+var deleteContactListPayloadImplementors = []string{"DeleteContactListPayload"}
+
+func (ec *executionContext) _DeleteContactListPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteContactListPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteContactListPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteContactListPayload")
+		case "deletedContactListId":
+			out.Values[i] = ec._DeleteContactListPayload_deletedContactListId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "contactList":
+			out.Values[i] = ec._DeleteContactListPayload_contactList(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "usedBy":
+			out.Values[i] = ec._DeleteContactListPayload_usedBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteContactListPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var removeContactsFromListPayloadImplementors = []string{"RemoveContactsFromListPayload"}
 
 func (ec *executionContext) _RemoveContactsFromListPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ContactListPayload) graphql.Marshaler {
@@ -813,6 +1547,75 @@ func (ec *executionContext) _RemoveContactsFromListPayload(ctx context.Context, 
 			}
 		case "userErrors":
 			out.Values[i] = ec._RemoveContactsFromListPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var updateContactListPayloadImplementors = []string{"UpdateContactListPayload"}
+
+func (ec *executionContext) _UpdateContactListPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ContactListPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateContactListPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateContactListPayload")
+		case "contactList":
+			out.Values[i] = ec._UpdateContactListPayload_contactList(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateContactListPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var usageImplementors = []string{"Usage"}
+
+func (ec *executionContext) _Usage(ctx context.Context, sel ast.SelectionSet, obj *vocab.Usage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, usageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Usage")
+		case "kind":
+			out.Values[i] = ec._Usage_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "id":
+			out.Values[i] = ec._Usage_id(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._Usage_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -902,6 +1705,38 @@ func (ec *executionContext) marshalNContactListEdge2ᚖparleyᚋinternalᚋpagin
 	return ec._ContactListEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNContactListMemberConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.Contact]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ContactListMemberConnection!")
+		return graphql.Null
+	}
+	return ec._ContactListMemberConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNContactListMemberEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.Contact]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactListMemberEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNContactListMemberEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.Contact]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ContactListMemberEdge!")
+		return graphql.Null
+	}
+	return ec._ContactListMemberEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCreateContactListInput2parleyᚋinternalᚋcontactᚐCreateContactListInput(ctx context.Context, v any) (contact.CreateContactListInput, error) {
 	res, err := ec.unmarshalInputCreateContactListInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -915,6 +1750,19 @@ func (ec *executionContext) marshalNCreateContactListPayload2ᚖparleyᚋgraph�
 	return ec._CreateContactListPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNDeleteContactListInput2parleyᚋinternalᚋcontactᚐDeleteContactListInput(ctx context.Context, v any) (contact.DeleteContactListInput, error) {
+	res, err := ec.unmarshalInputDeleteContactListInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteContactListPayload2ᚖparleyᚋgraphᚋmodelᚐDeleteContactListPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteContactListPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteContactListPayload!")
+		return graphql.Null
+	}
+	return ec._DeleteContactListPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRemoveContactsFromListInput2parleyᚋinternalᚋcontactᚐRemoveContactsFromListInput(ctx context.Context, v any) (contact.RemoveContactsFromListInput, error) {
 	res, err := ec.unmarshalInputRemoveContactsFromListInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -926,6 +1774,58 @@ func (ec *executionContext) marshalNRemoveContactsFromListPayload2ᚖparleyᚋgr
 		return graphql.Null
 	}
 	return ec._RemoveContactsFromListPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdateContactListInput2parleyᚋinternalᚋcontactᚐUpdateContactListInput(ctx context.Context, v any) (contact.UpdateContactListInput, error) {
+	res, err := ec.unmarshalInputUpdateContactListInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateContactListPayload2ᚖparleyᚋgraphᚋmodelᚐContactListPayload(ctx context.Context, sel ast.SelectionSet, v *model.ContactListPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateContactListPayload!")
+		return graphql.Null
+	}
+	return ec._UpdateContactListPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUsage2ᚕᚖparleyᚋinternalᚋvocabᚐUsageᚄ(ctx context.Context, sel ast.SelectionSet, v []*vocab.Usage) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUsage2ᚖparleyᚋinternalᚋvocabᚐUsage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUsage2ᚖparleyᚋinternalᚋvocabᚐUsage(ctx context.Context, sel ast.SelectionSet, v *vocab.Usage) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Usage!")
+		return graphql.Null
+	}
+	return ec._Usage(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUsageKind2parleyᚋinternalᚋvocabᚐUsageKind(ctx context.Context, v any) (vocab.UsageKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.UsageKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUsageKind2parleyᚋinternalᚋvocabᚐUsageKind(ctx context.Context, sel ast.SelectionSet, v vocab.UsageKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "UsageKind!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalOContactList2ᚖparleyᚋentᚐContactList(ctx context.Context, sel ast.SelectionSet, v *ent.ContactList) graphql.Marshaler {

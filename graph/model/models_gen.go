@@ -37,6 +37,18 @@ type BeginEmailChannelPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `blockConversationSender`.
+type BlockConversationSenderPayload struct {
+	// The conversation in its current state.
+	Conversation *ent.Conversation `json:"conversation,omitempty"`
+	// The block.
+	BlockedSender *ent.Block `json:"blockedSender,omitempty"`
+	// What the caller should know of who is blocked and who is not; null if there is nothing to say.
+	Notice *string `json:"notice,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `connectPersonalMailbox`.
 type ConnectPersonalMailboxPayload struct {
 	// The mailbox.
@@ -61,6 +73,30 @@ type CreateIdentitySecretPayload struct {
 	Secret *string `json:"secret,omitempty"`
 	// The channel in its current state.
 	ChatChannel *ent.Channel `json:"chatChannel,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `deleteContactList`.
+type DeleteContactListPayload struct {
+	// Id of the deleted list; null if it was archived.
+	DeletedContactListID *string `json:"deletedContactListId,omitempty"`
+	// The list, if it was archived.
+	ContactList *ent.ContactList `json:"contactList,omitempty"`
+	// What uses it, at most 100.
+	UsedBy []*vocab.Usage `json:"usedBy"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `deleteContactSubscriptionType`.
+type DeleteContactSubscriptionTypePayload struct {
+	// Id of the deleted type; null if it was archived.
+	DeletedContactSubscriptionTypeID *string `json:"deletedContactSubscriptionTypeId,omitempty"`
+	// The type, if it was archived.
+	ContactSubscriptionType *ent.SubscriptionType `json:"contactSubscriptionType,omitempty"`
+	// What uses it, at most 100.
+	UsedBy []*vocab.Usage `json:"usedBy"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -95,6 +131,8 @@ type DeleteTargetedMessagePayload struct {
 type DeleteTeamPayload struct {
 	// Id of the deleted team.
 	DeletedTeamID *string `json:"deletedTeamId,omitempty"`
+	// What uses it, at most 100: targeted messages, e-mail channels and saved views that name it. It is not deleted.
+	UsedBy []*vocab.Usage `json:"usedBy"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -143,6 +181,14 @@ type ReconnectEmailChannelPayload struct {
 	EmailChannel *ent.EmailChannel `json:"emailChannel,omitempty"`
 	// Where the admin signs in; null if not needed.
 	AuthorizationURL *string `json:"authorizationUrl,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `removeChannel`.
+type RemoveChannelPayload struct {
+	// The channel that was removed.
+	Channel Channel `json:"channel,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }

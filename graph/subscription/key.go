@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"strconv"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -24,7 +25,7 @@ func keyOf(opCtx *graphql.OperationContext, v *viewer.Viewer, perViewer bool) st
 	if perViewer || v.Kind == viewer.Visitor {
 		who = v.ActorID
 	}
-	parts := []string{v.AccountID, string(v.Kind), who, v.ChannelID, opCtx.OperationName, string(variables), opCtx.RawQuery}
+	parts := []string{v.AccountID, string(v.Kind), strconv.FormatBool(v.OwnContacts), who, v.ChannelID, opCtx.OperationName, string(variables), opCtx.RawQuery}
 	return strings.Join(append(append(parts, v.InboxIDs...), v.Scopes...), "\x00")
 }
 

@@ -15,27 +15,35 @@ import (
 	"parley/internal/vocab"
 )
 
-// actor is a user or an integration, with what decides what it may see.
+// actor is a user, an integration or a bot, with what decides what it may see.
 type actor struct {
 	accountID string
-	// userID is "" for an integration.
-	userID, integrationID string
-	role                  vocab.UserRole
-	deactivatedAt         clock.Micros
-	inboxIDs              []string
+	// userID is "" for an integration and for a bot.
+	userID, integrationID, botID string
+	// visibility is the account's.
+	visibility    vocab.ContactVisibility
+	role          vocab.UserRole
+	deactivatedAt clock.Micros
+	inboxIDs      []string
 }
 
 // viewer returns the actor as one who asks, with their inboxes as they are now.
 func (s *Service) viewer(ctx context.Context, a *actor) (*viewer.Viewer, error) {
 	v := &viewer.Viewer{AccountID: a.accountID}
 	var err error
-	if a.userID == "" {
-		v.Kind, v.ActorID = viewer.Integration, a.integrationID
-		v.InboxIDs, err = s.inboxesGranted(ctx, a)
-	} else {
+	switch {
+	case a.userID != "":
 		v.Kind, v.ActorID = kindOf(a.role), a.userID
 		v.InboxIDs, err = s.inboxesOfUser(ctx, a)
+	case a.botID != "":
+		v.Kind, v.ActorID = viewer.Bot, a.botID
+		v.InboxIDs, err = s.inboxesGranted(ctx, a)
+	default:
+		v.Kind, v.ActorID = viewer.Integration, a.integrationID
+		v.InboxIDs, err = s.inboxesGranted(ctx, a)
 	}
+	// Only an integration that was never given inboxes works with all contacts (AC-14).
+	v.OwnContacts = a.visibility == vocab.ContactsOfInboxes && (v.Kind != viewer.Integration || len(a.inboxIDs) > 0)
 	slices.Sort(v.InboxIDs)
 	return v, err
 }
@@ -56,7 +64,7 @@ func (s *Service) inboxesOfUser(ctx context.Context, a *actor) ([]string, error)
 			WHERE t.user_id = $1 AND t.account_id = $2 AND i.deleted_at = 0`, a.userID, a.accountID)
 }
 
-// inboxesGranted are those of the integration that still exist (AC-12).
+// inboxesGranted are those of the integration or bot that still exist (AC-12).
 func (s *Service) inboxesGranted(ctx context.Context, a *actor) ([]string, error) {
 	if len(a.inboxIDs) == 0 {
 		return nil, nil
@@ -70,16 +78,23 @@ func (s *Service) inboxesGranted(ctx context.Context, a *actor) ([]string, error
 	return s.store.Strings(ctx, "SELECT id FROM inboxes WHERE account_id = $1 AND deleted_at = 0 AND id IN ("+strings.Join(places, ", ")+")", args...)
 }
 
-// ViewerOf returns a user or an integration of an account as one who asks now,
+// ViewerOf returns a user, an integration or a bot of an account as one who asks now,
 // without scopes: background work goes on with no more rights than its asker
 // has (AC-12). One who is gone or deactivated is FORBIDDEN.
 func (s *Service) ViewerOf(ctx context.Context, accountID, actorID string) (*viewer.Viewer, error) {
 	ctx = viewer.NewContext(ctx, viewer.System("viewer", accountID))
 	a := &actor{accountID: accountID}
-	var err error
-	if id.Is(actorID, id.Integration) {
+	account, err := s.store.Client(ctx).Account.Get(ctx, accountID)
+	if err != nil {
+		return nil, fmt.Errorf("load %s: %w", accountID, err)
+	}
+	a.visibility = account.ContactVisibility
+	switch {
+	case id.Is(actorID, id.Integration):
 		err = s.loadIntegration(ctx, a, actorID)
-	} else {
+	case id.Is(actorID, id.Bot):
+		err = s.loadBot(ctx, a, actorID)
+	default:
 		err = s.loadMember(ctx, a, actorID)
 	}
 	if ent.IsNotFound(err) || err == nil && a.deactivatedAt.IsSet() {
@@ -95,6 +110,14 @@ func (s *Service) loadIntegration(ctx context.Context, a *actor, integrationID s
 	i, err := s.store.Client(ctx).Integration.Get(ctx, integrationID)
 	if err == nil {
 		a.integrationID, a.inboxIDs = i.ID, i.InboxIds
+	}
+	return err
+}
+
+func (s *Service) loadBot(ctx context.Context, a *actor, botID string) error {
+	b, err := s.store.Client(ctx).Bot.Get(ctx, botID)
+	if err == nil {
+		a.botID, a.inboxIDs = b.ID, b.InboxIds
 	}
 	return err
 }

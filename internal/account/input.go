@@ -9,11 +9,15 @@ import (
 // UpdateAccountInput is the input of updateAccount. What is left out stays as
 // it is.
 type UpdateAccountInput struct {
-	Name           opt.Value[*string]
-	TimeZone       opt.Value[*string]
-	GdprEnabled    opt.Value[*bool]
-	TagsManaged    opt.Value[*bool]
-	IdempotencyKey *string
+	Name        opt.Value[*string]
+	TimeZone    opt.Value[*string]
+	GdprEnabled opt.Value[*bool]
+	TagsManaged opt.Value[*bool]
+	// ContactVisibility and WhoMayBlock are left out of what a key was used with while
+	// they are not given: keys from before they were there stay good.
+	ContactVisibility opt.Value[*vocab.ContactVisibility] `json:",omitzero"`
+	WhoMayBlock       opt.Value[*vocab.BlockingRight]     `json:",omitzero"`
+	IdempotencyKey    *string
 }
 
 // CreateUserInput is the input of createUser. Who the new user is.
@@ -51,6 +55,7 @@ type UpdateIntegrationInput struct {
 	IntegrationID  string
 	Name           opt.Value[*string]
 	AvatarURL      opt.Value[*string]
+	InboxIDs       opt.Value[[]string] `json:",omitzero"`
 	IdempotencyKey *string
 }
 
@@ -129,7 +134,9 @@ type CreateApiTokenInput struct {
 	Name   string
 	UserID *string
 	// IntegrationID is an integration that there is; nil, without a user: a new one.
-	IntegrationID  *string
+	IntegrationID *string
+	// BotID is the bot whose token it is to be.
+	BotID          *string `json:",omitempty"`
 	Scopes         []string
 	InboxIDs       []string
 	ExpiresAt      *clock.Micros

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -31,8 +32,8 @@ func (s *Service) Integrations(ctx context.Context, args paging.PageArgs) (*pagi
 	})
 }
 
-// UpdateIntegration changes what visitors and the team see of an integration: its
-// name and its picture (AC-12).
+// UpdateIntegration changes what visitors and the team see of an integration, its name
+// and its picture, and the inboxes that its tokens see, at once (AC-12).
 func (s *Service) UpdateIntegration(ctx context.Context, in UpdateIntegrationInput) (*ent.Integration, error) {
 	call := idempotency.Call{Mutation: "updateIntegration", Key: in.IdempotencyKey, Input: in, Result: in.IntegrationID}
 	_, err := Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
@@ -45,6 +46,11 @@ func (s *Service) UpdateIntegration(ctx context.Context, in UpdateIntegrationInp
 			return err
 		}
 		opt.Set(&after.AvatarURL, in.AvatarURL)
+		if ids, ok := in.InboxIDs.ValueOK(); ok {
+			if after.InboxIds, err = grantedInboxes(ctx, tx, ids); err != nil {
+				return err
+			}
+		}
 		return saveIntegration(ctx, tx, before, &after)
 	})
 	if err != nil {
@@ -57,11 +63,31 @@ func saveIntegration(ctx context.Context, tx *store.Tx, before, after *ent.Integ
 	var c store.Changes
 	c.Named("name", before.Name != after.Name)
 	c.Named("avatarUrl", before.AvatarURL != after.AvatarURL)
+	for _, i := range after.InboxIds {
+		if !slices.Contains(before.InboxIds, i) {
+			c.Optional("inboxes", "", i)
+		}
+	}
+	for _, i := range before.InboxIds {
+		if !slices.Contains(after.InboxIds, i) {
+			c.Optional("inboxes", i, "")
+		}
+	}
 	if len(c) == 0 {
 		return nil
 	}
 	tx.Append(ctx, store.Event{Type: vocab.IntegrationUpdated, SubjectID: after.ID, Changes: c})
-	return tx.Client.Integration.UpdateOneID(after.ID).SetName(after.Name).SetAvatarURL(after.AvatarURL).Exec(ctx)
+	return tx.Client.Integration.UpdateOneID(after.ID).SetName(after.Name).SetAvatarURL(after.AvatarURL).SetInboxIds(after.InboxIds).Exec(ctx)
+}
+
+func loadBot(ctx context.Context, client *ent.Client, botID string) (*ent.Bot, error) {
+	if id.Is(botID, id.Bot) {
+		b, err := client.Bot.Get(ctx, botID)
+		if !ent.IsNotFound(err) {
+			return b, err
+		}
+	}
+	return nil, errs.New(errs.NotFound, "There is no bot %q.", errs.Clip(botID)).On("botId")
 }
 
 func loadIntegration(ctx context.Context, client *ent.Client, integrationID string) (*ent.Integration, error) {

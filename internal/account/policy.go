@@ -49,7 +49,7 @@ func mayUseTokens(ctx context.Context) error {
 	return errs.New(errs.Forbidden, "Only users may do this.")
 }
 
-// mayChangeToken: everyone their own, admins those of integrations (AC-13), while they
+// mayChangeToken: everyone their own, admins those of integrations and bots (AC-13), while they
 // hold.
 func mayChangeToken(v *viewer.Viewer, t *ent.ApiToken, now clock.Micros) error {
 	refuse := func(why string, args ...any) error { return errs.New(errs.NotEligible, why, args...).On("apiTokenId") }

@@ -132,13 +132,21 @@ func changeTeamMembers(ctx context.Context, tx *store.Tx, in UpdateTeamInput, c 
 	return err
 }
 
-// DeleteTeam deletes a team and returns its id. Its users lose the inboxes that
+// DeleteTeam deletes a team and returns its id; one that is used is IN_USE, with what
+// uses it (IB-7). Its users lose the inboxes that
 // they reach through it alone (AC-11).
 func (s *Service) DeleteTeam(ctx context.Context, in DeleteTeamInput) (string, error) {
 	call := idempotency.Call{Mutation: "deleteTeam", Key: in.IdempotencyKey, Input: in, Result: in.TeamID}
 	teamID, err := Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
 		if _, err := loadTeam(ctx, tx.Client, in.TeamID); err != nil {
 			return err
+		}
+		usedBy, err := UsedBy(ctx, tx, in.TeamID)
+		if err != nil {
+			return err
+		}
+		if len(usedBy) > 0 {
+			return InUse("The team", usedBy, "teamId")
 		}
 		tx.Append(ctx, store.Event{Type: vocab.TeamDeleted, SubjectID: in.TeamID})
 		return deleteTeam(ctx, tx, in.TeamID)

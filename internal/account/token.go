@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -29,7 +30,7 @@ type Token struct {
 }
 
 // CreateToken makes a token: users for themselves; admins also for a new integration,
-// for one that there is, and for a user who never had one (AC-9, AC-12, AC-13). Only
+// for one that there is, for a bot, and for a user who never had one (AC-9, AC-12, AC-13). Only
 // its hash is kept.
 func (s *Service) CreateToken(ctx context.Context, in CreateApiTokenInput) (Token, error) {
 	t := Token{}
@@ -39,7 +40,7 @@ func (s *Service) CreateToken(ctx context.Context, in CreateApiTokenInput) (Toke
 		if err != nil {
 			return err
 		}
-		if made.UserID == "" && made.IntegrationID == "" {
+		if made.UserID+made.IntegrationID+made.BotID == "" {
 			if err := makeIntegration(ctx, tx, made, in.InboxIDs); err != nil {
 				return err
 			}
@@ -69,7 +70,9 @@ func newToken(ctx context.Context, tx *store.Tx, in CreateApiTokenInput) (*ent.A
 	case given(in.UserID):
 		return t, in.forUser(ctx, tx, t)
 	case !v.AllInboxes():
-		return nil, errs.New(errs.Forbidden, "Only admins create the tokens of integrations. Pass your own id as userId for a personal token.")
+		return nil, errs.New(errs.Forbidden, "Only admins create the tokens of integrations and bots. Pass your own id as userId for a personal token.")
+	case given(in.BotID):
+		return t, in.forBot(ctx, tx, t)
 	case given(in.IntegrationID):
 		return t, in.forIntegration(ctx, tx, t)
 	}
@@ -86,13 +89,41 @@ func (in CreateApiTokenInput) forUser(ctx context.Context, tx *store.Tx, t *ent.
 		return err
 	}
 	t.UserID = u.ID
-	if given(in.IntegrationID) {
-		err = errs.New(errs.Invalid, "A token belongs to a user or to an integration: pass userId or integrationId.").On("integrationId")
+	if given(in.IntegrationID) || given(in.BotID) {
+		err = oneOwner("integrationId", in.BotID)
 	}
 	if len(in.InboxIDs) > 0 {
 		err = errors.Join(err, errs.New(errs.Invalid, "A personal token sees what its user sees; inboxIds are for integrations.").On("inboxIds"))
 	}
 	return errors.Join(mayHaveToken(ctx, tx, u), mustBeActive(u, "userId"), err)
+}
+
+// oneOwner refuses a token for two.
+func oneOwner(field string, botID *string) error {
+	if given(botID) {
+		field = "botId"
+	}
+	return errs.New(errs.Invalid, "A token belongs to a user, to an integration or to a bot: pass one of userId, integrationId and botId.").On(field)
+}
+
+// forBot makes t a token of a bot, whose inboxes become those that are given, if any are.
+func (in CreateApiTokenInput) forBot(ctx context.Context, tx *store.Tx, t *ent.ApiToken) error {
+	if given(in.IntegrationID) {
+		return oneOwner("integrationId", in.BotID)
+	}
+	b, err := loadBot(ctx, tx.Client, *in.BotID)
+	if err != nil {
+		return err
+	}
+	t.BotID = b.ID
+	if in.InboxIDs == nil {
+		return nil
+	}
+	granted, err := grantedInboxes(ctx, tx, in.InboxIDs)
+	if err != nil {
+		return err
+	}
+	return tx.Client.Bot.UpdateOneID(b.ID).SetInboxIds(granted).Exec(ctx)
 }
 
 // forIntegration makes t one more token of an integration, which keeps its inboxes.
@@ -118,16 +149,26 @@ func expiry(tx *store.Tx, at *clock.Micros) (clock.Micros, error) {
 	return *at, nil
 }
 
-func makeIntegration(ctx context.Context, tx *store.Tx, t *ent.ApiToken, inboxIDs []string) error {
+// grantedInboxes are the inboxes that an integration or a bot is to see: NOT_FOUND on
+// [inboxIds, index] for one that is not there.
+func grantedInboxes(ctx context.Context, tx *store.Tx, inboxIDs []string) ([]string, error) {
 	wanted, err := Candidates("inboxIds", inboxIDs, id.Inbox)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	found, err := tx.Client.Inbox.Query().Where(inbox.IDIn(wanted...), inbox.DeletedAt(clock.Micros(0))).IDs(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	granted, err := Listed("inboxIds", inboxIDs, contains(found))
+	if granted == nil {
+		granted = []string{}
+	}
+	return granted, err
+}
+
+func makeIntegration(ctx context.Context, tx *store.Tx, t *ent.ApiToken, inboxIDs []string) error {
+	granted, err := grantedInboxes(ctx, tx, inboxIDs)
 	if err != nil {
 		return err
 	}
@@ -146,19 +187,16 @@ func insertToken(ctx context.Context, tx *store.Tx, t *ent.ApiToken, hash []byte
 	var c store.Changes
 	c.Optional("user", "", t.UserID)
 	c.Optional("integration", "", t.IntegrationID)
+	c.Optional("bot", "", t.BotID)
 	c.Optional("scopes", "", strings.Join(t.Scopes, ","))
 	tx.Append(ctx, store.Event{Type: vocab.TokenCreated, SubjectID: t.ID, UserID: ownerOf(t), Changes: c})
 	return tx.Client.ApiToken.Create().SetID(t.ID).SetHash(hash).SetName(t.Name).SetUserID(t.UserID).
-		SetIntegrationID(t.IntegrationID).SetScopes(t.Scopes).SetExpiresAt(t.ExpiresAt).SetCreatedAt(tx.Now()).Exec(ctx)
+		SetIntegrationID(t.IntegrationID).SetBotID(t.BotID).SetScopes(t.Scopes).SetExpiresAt(t.ExpiresAt).SetCreatedAt(tx.Now()).Exec(ctx)
 }
 
-// ownerOf is the user or the integration that a token belongs to, who sees its events.
-func ownerOf(t *ent.ApiToken) string {
-	if t.UserID != "" {
-		return t.UserID
-	}
-	return t.IntegrationID
-}
+// ownerOf is the user, the integration or the bot that a token belongs to, who sees its
+// events.
+func ownerOf(t *ent.ApiToken) string { return cmp.Or(t.UserID, t.IntegrationID, t.BotID) }
 
 // RevokeToken ends a token at once and permanently; a revoked one stays as it is.
 // Users end their own, admins every one (AC-13).

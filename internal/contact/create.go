@@ -10,6 +10,7 @@ import (
 	"parley/internal/id"
 	"parley/internal/idempotency"
 	"parley/internal/store"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -99,7 +100,25 @@ func insertContact(ctx context.Context, tx *store.Tx, contactID string, known fa
 		}
 	}
 	recordCreation(ctx, tx, c, known)
-	return c, nil
+	return c, placeByHand(ctx, tx, c)
+}
+
+// placeByHand has a contact belong to the inboxes of whoever made it by hand (AC-14).
+func placeByHand(ctx context.Context, tx *store.Tx, c *ent.Contact) error {
+	var s store.Statement
+	for i, inboxID := range viewer.FromContext(ctx).InboxIDs {
+		if i == 0 {
+			s.WriteString("INSERT INTO contact_inboxes (account_id, contact_id, inbox_id, uses) VALUES ")
+		} else {
+			s.WriteString(", ")
+		}
+		s.WriteString("(" + s.Arg(c.AccountID) + ", " + s.Arg(c.ID) + ", " + s.Arg(inboxID) + ", 1)")
+	}
+	if s.Len() == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, s.String(), s.Args...)
+	return err
 }
 
 // orNull is nil for "".

@@ -56,6 +56,22 @@ type CreateContactListInput struct {
 	IdempotencyKey *string
 }
 
+// UpdateContactListInput is the input of updateContactList. What is left out stays
+// as it is.
+type UpdateContactListInput struct {
+	ContactListID  string
+	Name           opt.Value[*string]
+	IdempotencyKey *string
+}
+
+// DeleteContactListInput is the input of deleteContactList. Which list to delete.
+type DeleteContactListInput struct {
+	ContactListID string
+	// Archive keeps the list where it is used.
+	Archive        *bool
+	IdempotencyKey *string
+}
+
 // ListChange is who enters or leaves a list.
 type ListChange struct {
 	ContactListID  string

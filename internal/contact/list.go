@@ -12,7 +12,6 @@ import (
 	"parley/internal/id"
 	"parley/internal/paging"
 	"parley/internal/store"
-	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -127,12 +126,17 @@ func (l *list) count(ctx context.Context) (*int, error) {
 	}
 	d := sql.Dialect(dialect)
 	contacts := d.Table(entcontact.Table)
-	rows := d.Select(contacts.C(entcontact.FieldID)).From(contacts).Where(sql.EQ(contacts.C(entcontact.FieldAccountID), viewer.FromContext(ctx).AccountID))
+	rows := d.Select(contacts.C(entcontact.FieldID)).From(contacts)
+	visible, err := store.Fence(ctx, ent.TypeContact)
+	if err != nil {
+		return nil, err
+	}
+	visible(rows)
 	l.filter.narrow(rows)
 	rows.Limit(countLimit + 1)
 	query, args := d.Select("count(*)").From(rows.As("found")).Query()
 	var n int
-	err := store.ForEachRow(ctx, l.s.store, query, args, func(rows sql.ColumnScanner) error { return rows.Scan(&n) })
+	err = store.ForEachRow(ctx, l.s.store, query, args, func(rows sql.ColumnScanner) error { return rows.Scan(&n) })
 	if err != nil || n > countLimit {
 		return nil, err
 	}

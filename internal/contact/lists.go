@@ -2,6 +2,7 @@ package contact
 
 import (
 	"context"
+	"strconv"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -21,10 +22,35 @@ import (
 // MaxAdded is how many contacts one call puts on a list or takes off it.
 const MaxAdded = 1000
 
-// Lists returns a page of the account's lists by name (CR-4).
-func (s *Service) Lists(ctx context.Context, args paging.PageArgs) (*paging.Connection[*ent.ContactList], error) {
+// Lists returns a page of the account's lists by name; on request with those that were
+// archived (CR-4, IB-7).
+func (s *Service) Lists(ctx context.Context, archived bool, args paging.PageArgs) (*paging.Connection[*ent.ContactList], error) {
 	return lists.Page(args, account.PageOfList, func(narrow func(*sql.Selector)) ([]*ent.ContactList, error) {
 		q := s.store.Client(ctx).ContactList.Query()
+		if !archived {
+			q.Where(contactlist.ArchivedAt(0))
+		}
+		q.Modify(narrow)
+		return q.All(ctx)
+	}, strconv.FormatBool(archived))
+}
+
+// members are listed in the order of their making: by id, which the database finds
+// without a walk through the account's contacts.
+var members = store.Listing[ent.Contact]{Name: "contactListMembers", Kind: id.Contact, ID: idOf}
+
+// Members returns a page of the contacts on each list that the viewer may see (CR-4).
+func (s *Service) Members(ctx context.Context, lists []*ent.ContactList, args paging.PageArgs) ([]*paging.Connection[*ent.Contact], error) {
+	ids := make([]string, len(lists))
+	for i, l := range lists {
+		ids[i] = l.ID
+	}
+	return members.Pages(args, pageOfContact, ids, func(s *sql.Selector, listID string) {
+		d := sql.Dialect(s.Dialect())
+		m := d.Table(contactlistmember.Table)
+		s.Where(sql.In(s.C(entcontact.FieldID), d.Select(m.C(contactlistmember.FieldContactID)).From(m).Where(sql.EQ(m.C(contactlistmember.FieldListID), listID))))
+	}, func(narrow func(*sql.Selector)) ([]*ent.Contact, error) {
+		q := s.store.Client(ctx).Contact.Query()
 		q.Modify(narrow)
 		return q.All(ctx)
 	})
@@ -116,14 +142,7 @@ func (s *Service) CreateList(ctx context.Context, in CreateContactListInput) (*e
 	}
 	var l *ent.ContactList
 	err = idempotency.Make(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) (err error) {
-		if err := account.Lock(ctx, tx); err != nil {
-			return err
-		}
-		others, err := tx.Client.ContactList.Query().Select(contactlist.FieldName).Strings(ctx)
-		if err != nil {
-			return err
-		}
-		if err := account.FreeName(name, "A contact list", others); err != nil {
+		if err := listNameIsFree(ctx, tx, name, listID); err != nil {
 			return err
 		}
 		tx.Append(ctx, store.Event{Type: vocab.ContactListCreated, SubjectID: listID})
@@ -137,6 +156,18 @@ func (s *Service) CreateList(ctx context.Context, in CreateContactListInput) (*e
 		return nil, err
 	}
 	return l, nil
+}
+
+// listNameIsFree refuses a name that another list has, whatever its case (IB-1).
+func listNameIsFree(ctx context.Context, tx *store.Tx, name, listID string) error {
+	if err := account.Lock(ctx, tx); err != nil {
+		return err
+	}
+	others, err := tx.Client.ContactList.Query().Where(contactlist.IDNEQ(listID)).Select(contactlist.FieldName).Strings(ctx)
+	if err != nil {
+		return err
+	}
+	return account.FreeName(name, "A contact list", others)
 }
 
 // AddToList puts contacts on a static list; who is on it already is passed over.

@@ -278,7 +278,8 @@ func (p bulkParams) applyAction(ctx context.Context, ch *change) error {
 	case BulkUnread:
 		return ch.markUnread(ctx)
 	case BulkBlock:
-		return ch.blockSender(ctx)
+		_, _, err := ch.blockSender(ctx, BlockTerms{})
+		return err
 	case BulkUnblock:
 		return ch.unblockSender(ctx)
 	case BulkSnooze:

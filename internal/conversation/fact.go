@@ -43,7 +43,7 @@ func (ch *change) recordResponse(ctx context.Context, m *ent.Message) error {
 // businessSeconds is how much of a span lies within the operating hours of the inbox's
 // chat channel, which are the only ones that an inbox has.
 func (ch *change) businessSeconds(ctx context.Context, from, to time.Time) (int, error) {
-	channels, err := ch.tx.Client.Channel.Query().Where(channel.InboxID(ch.c.InboxID)).Order(channel.ByID()).All(ctx)
+	channels, err := ch.tx.Client.Channel.Query().Where(channel.InboxID(ch.c.InboxID), channel.RemovedAt(0)).Order(channel.ByID()).All(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("read the operating hours: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"parley/internal/conversation/view"
 	"parley/internal/search"
+	"parley/internal/viewer"
 )
 
 // indexMessage makes a message findable (IN-5): on SQLite in the FTS4 table under the
@@ -22,7 +23,7 @@ func (ch *change) indexMessage(ctx context.Context, messageID string, texts ...s
 func (ch *change) indexHeader(ctx context.Context) error {
 	texts := []string{ch.c.Subject}
 	if ch.c.ContactID != "" {
-		contact, err := ch.tx.Client.Contact.Get(ctx, ch.c.ContactID)
+		contact, err := ch.tx.Client.Contact.Get(viewer.AsSystem(ctx, "index"), ch.c.ContactID)
 		if err != nil {
 			return err
 		}

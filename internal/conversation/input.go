@@ -102,7 +102,30 @@ type MarkConversationAsSpamInput struct{ Target }
 type MarkConversationAsNotSpamInput struct{ Target }
 
 // BlockConversationSenderInput is the input of blockConversationSender. Whose sender to block.
-type BlockConversationSenderInput struct{ Target }
+type BlockConversationSenderInput struct {
+	Target
+	BlockTerms
+}
+
+// BlockTerms say how a block is to be (IN-10).
+type BlockTerms struct {
+	// Until is when it ends by itself; nil: never.
+	Until  *clock.Micros `json:",omitempty"`
+	Reason *string       `json:",omitempty"`
+	// AllChannels: it holds on every channel of the inbox.
+	AllChannels *bool `json:",omitempty"`
+	// Domain: it holds for the whole domain of the address that a mail came from.
+	Domain *bool `json:",omitempty"`
+	// AlsoAddress: new visitors from the same network are blocked for a day.
+	AlsoAddress *bool `json:",omitempty"`
+}
+
+// SetConversationChannelInput is the input of setConversationChannel. Which
+// conversation goes on in which channel (IB-6).
+type SetConversationChannelInput struct {
+	Target
+	ChannelID string
+}
 
 // UnblockConversationSenderInput is the input of unblockConversationSender. Whose sender to unblock.
 type UnblockConversationSenderInput struct{ Target }

@@ -141,12 +141,15 @@ func byContact(ctx context.Context, contactID string) context.Context {
 // blocked joins flagged (IN-10).
 func (ch *change) joinsQuietly(ctx context.Context, in Inbound) (bool, error) {
 	main := in.ContactID == ch.c.ContactID
-	blocked, err := isBlocked(ctx, ch.tx, ch.c.ChannelID, in.ContactID, strings.ToLower(in.From.Address))
+	senders := []string{in.ContactID, strings.ToLower(in.From.Address)}
+	blocked, err := isBlocked(ctx, ch.tx, ch.c.InboxID, ch.c.ChannelID, senders...)
 	if err != nil {
 		return false, err
 	}
-	if blocked && main && !ch.c.Filtered.Has(vocab.ReasonBlockedSender) {
-		ch.setFiltered(ch.c.Filtered.With(vocab.ReasonBlockedSender))
+	if main {
+		if err := ch.filterBlocked(ctx, senders...); err != nil {
+			return false, err
+		}
 	}
 	return in.Automatic || in.Flagged || blocked && !main, nil
 }

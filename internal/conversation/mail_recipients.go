@@ -17,6 +17,7 @@ import (
 	"parley/internal/emailaddress"
 	"parley/internal/errs"
 	"parley/internal/richtext"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -145,7 +146,7 @@ func (ch *change) usualRecipients(ctx context.Context, last *ent.Email, all bool
 	if err != nil || !strangers || ch.c.ContactID == "" {
 		return r, err
 	}
-	contact, err := ch.tx.Client.Contact.Get(ctx, ch.c.ContactID)
+	contact, err := ch.tx.Client.Contact.Get(viewer.AsSystem(ctx, "mail"), ch.c.ContactID)
 	if err == nil && contact.Email != "" {
 		r.to = append([]vocab.Mailbox{{Name: contact.Name, Address: contact.Email}}, r.to...)
 	}

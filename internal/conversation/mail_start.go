@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"strings"
 
 	"parley/ent"
 	"parley/ent/emailchannel"
@@ -130,7 +131,7 @@ func (s *Service) writtenTo(ctx context.Context, tx *store.Tx, channel *ent.Emai
 			return nil, err
 		}
 	}
-	blocked, err := isBlocked(ctx, tx, channel.ID, contact.ID, first.Address)
+	blocked, err := isBlocked(ctx, tx, channel.InboxID, channel.ID, contact.ID, strings.ToLower(first.Address))
 	if err == nil && blocked {
 		err = senderBlocked("to")
 	}

@@ -3,10 +3,8 @@ package conversation
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"parley/ent"
-	"parley/ent/block"
 	"parley/internal/conversation/view"
 	"parley/internal/id"
 	"parley/internal/store"
@@ -55,7 +53,7 @@ func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conve
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := ch.filterBlocked(ctx, c.ContactID, c.VisitorID); err != nil {
+	if err := ch.filterBlockedVisitor(ctx); err != nil {
 		return nil, nil, err
 	}
 	m, err := ch.addMessage(ctx, draft{id: in.MessageID, by: author{viewer.Visitor, in.Visitor.ID}, direction: vocab.Incoming, what: what})
@@ -116,7 +114,7 @@ func (s *Service) Receive(ctx context.Context, tx *store.Tx, conversationID, mes
 	if ch.c.DeletedAt.IsSet() {
 		return nil, nil, view.NotFound(conversationID)
 	}
-	if err := ch.filterBlocked(ctx, ch.c.ContactID, ch.c.VisitorID); err != nil {
+	if err := ch.filterBlockedVisitor(ctx); err != nil {
 		return nil, nil, err
 	}
 	m, err := ch.addMessage(ctx, draft{id: messageID, by: author{viewer.Visitor, visitorID}, direction: vocab.Incoming, what: what})
@@ -147,32 +145,4 @@ func (ch *change) onContactMessage(ctx context.Context, m *ent.Message) error {
 		}
 	}
 	return ch.reassign(ctx)
-}
-
-// filterBlocked files the conversation under Filtered when one of the senders is
-// blocked on its channel.
-func (ch *change) filterBlocked(ctx context.Context, senders ...string) error {
-	if ch.c.Filtered.Has(vocab.ReasonBlockedSender) {
-		return nil
-	}
-	blocked, err := isBlocked(ctx, ch.tx, ch.c.ChannelID, senders...)
-	if err != nil || !blocked {
-		return err
-	}
-	ch.setFiltered(ch.c.Filtered.With(vocab.ReasonBlockedSender))
-	return nil
-}
-
-// Blocked reports whether a channel blocks one of the senders: contacts and
-// visitors by their ids, and addresses in lower case; "" is no one (IN-10).
-func (s *Service) Blocked(ctx context.Context, tx *store.Tx, channelID string, senders ...string) (bool, error) {
-	return isBlocked(ctx, tx, channelID, senders...)
-}
-
-func isBlocked(ctx context.Context, tx *store.Tx, channelID string, senders ...string) (bool, error) {
-	known := slices.DeleteFunc(slices.Clone(senders), func(s string) bool { return s == "" })
-	if len(known) == 0 {
-		return false, nil
-	}
-	return tx.Client.Block.Query().Where(block.ChannelID(channelID), block.SenderIn(known...)).Exist(ctx)
 }

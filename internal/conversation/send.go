@@ -78,7 +78,7 @@ func (s *Service) sendMessage(ctx context.Context, ch *change, d draft, in SendM
 	d.by, d.direction, d.mentions = by, vocab.Note, in.MentionUserIDs
 	if !in.Note {
 		d.direction = vocab.Outgoing
-		if err := ch.mayReply(in.reopens()); err != nil {
+		if err := ch.mayReply(ctx, in.reopens()); err != nil {
 			return nil, err
 		}
 	}
@@ -158,14 +158,14 @@ func (ch *change) checkKind(in SendMessageInput) error {
 }
 
 // mayReply refuses what would not reach the contact.
-func (ch *change) mayReply(reopens bool) error {
-	switch {
-	case ch.c.Filtered.Has(vocab.ReasonBlockedSender):
-		return senderBlocked("conversationId")
-	case ch.c.Status == vocab.Closed && !reopens && !ch.c.Kind.Abilities().RepliesWhenClosed:
+func (ch *change) mayReply(ctx context.Context, reopens bool) error {
+	if err := ch.recheckBlock(ctx); err != nil {
+		return err
+	}
+	if ch.c.Status == vocab.Closed && !reopens && !ch.c.Kind.Abilities().RepliesWhenClosed {
 		return errs.New(errs.ConversationClosed, "The chat is closed. Set reopen to true to reopen it with the message, or add a note.").On("conversationId")
 	}
-	return nil
+	return ch.mustHaveChannel(ctx)
 }
 
 func senderBlocked(field string) error {

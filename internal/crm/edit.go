@@ -154,7 +154,15 @@ func saveTicket(ctx context.Context, tx *store.Tx, before, after *ent.Ticket) er
 	if len(c) == 0 {
 		return nil
 	}
-	tx.Append(ctx, store.Event{Type: vocab.TicketUpdated, SubjectID: after.ID, Changes: c})
+	e := store.Event{Type: vocab.TicketUpdated, SubjectID: after.ID, Changes: c}
+	if after.ConversationID != nil {
+		of, err := findConversation(ctx, tx, *after.ConversationID)
+		if err != nil {
+			return err
+		}
+		e.InboxID, e.ConversationID, e.Revision = of.InboxID, of.ID, of.Revision
+	}
+	tx.Append(ctx, e)
 	update := tx.Client.Ticket.UpdateOneID(after.ID).SetSubject(after.Subject).SetPipeline(after.Pipeline).SetStage(after.Stage).
 		SetPriority(after.Priority).SetProperties(after.Properties).SetContactID(after.ContactID)
 	if after.ExternalID == nil {

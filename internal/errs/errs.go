@@ -50,6 +50,7 @@ const (
 	LastAdmin             Code = "LAST_ADMIN"
 	ChannelNotConnected   Code = "CHANNEL_NOT_CONNECTED"
 	NotEligible           Code = "NOT_ELIGIBLE"
+	InUse                 Code = "IN_USE"
 )
 
 // Error is what a use case returns when a rule refuses the call.

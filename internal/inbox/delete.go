@@ -64,6 +64,9 @@ func withdrawGrants(ctx context.Context, tx *store.Tx, inboxID string) error {
 			continue
 		}
 		rest := slices.DeleteFunc(slices.Clone(i.InboxIds), func(s string) bool { return s == inboxID })
+		if len(rest) == 0 {
+			continue // it keeps the name of its last one, which shows it nothing: without any it would see all contacts (AC-14)
+		}
 		if err := tx.Client.Integration.UpdateOneID(i.ID).SetInboxIds(rest).Exec(ctx); err != nil {
 			return err
 		}

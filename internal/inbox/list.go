@@ -51,7 +51,7 @@ func (s *Service) Find(ctx context.Context, inboxID string) (*ent.Inbox, error) 
 
 // ChatChannels returns each inbox's chat channel; nil where it has none.
 func (s *Service) ChatChannels(ctx context.Context, inboxes []*ent.Inbox) ([]*ent.Channel, error) {
-	found, err := s.store.Client(ctx).Channel.Query().Where(channel.InboxIDIn(idsOf(inboxes)...), channel.KindEQ(vocab.Chat)).All(ctx)
+	found, err := s.store.Client(ctx).Channel.Query().Where(channel.InboxIDIn(idsOf(inboxes)...), channel.KindEQ(vocab.Chat), channel.RemovedAt(0)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -66,18 +66,24 @@ func (s *Service) ChatChannels(ctx context.Context, inboxes []*ent.Inbox) ([]*en
 	return list, nil
 }
 
-// Granted returns a page of the inboxes that each integration may see, by name
+// Grantee is an integration or a bot, with the inboxes that it may see.
+type Grantee struct {
+	ID       string
+	InboxIDs []string
+}
+
+// Granted returns a page of the inboxes that each integration or bot may see, by name
 // (AC-12); of those the ones that the viewer may see too.
-func (s *Service) Granted(ctx context.Context, integrations []*ent.Integration, args paging.PageArgs) ([]*paging.Connection[*ent.Inbox], error) {
-	granted, ids := map[string][]any{}, make([]string, len(integrations))
-	for n, i := range integrations {
-		ids[n] = i.ID
-		for _, inboxID := range i.InboxIds {
-			granted[i.ID] = append(granted[i.ID], inboxID)
+func (s *Service) Granted(ctx context.Context, grantees []Grantee, args paging.PageArgs) ([]*paging.Connection[*ent.Inbox], error) {
+	granted, ids := map[string][]any{}, make([]string, len(grantees))
+	for n, g := range grantees {
+		ids[n] = g.ID
+		for _, inboxID := range g.InboxIDs {
+			granted[g.ID] = append(granted[g.ID], inboxID)
 		}
 	}
-	return inboxes.Pages(args, account.PageOfRow, ids, func(s *sql.Selector, integrationID string) {
-		s.Where(sql.In(s.C(inbox.FieldID), granted[integrationID]...))
+	return inboxes.Pages(args, account.PageOfRow, ids, func(s *sql.Selector, granteeID string) {
+		s.Where(sql.In(s.C(inbox.FieldID), granted[granteeID]...))
 	}, s.load(ctx))
 }
 

@@ -85,11 +85,11 @@ func (s *Service) setupFacts(ctx context.Context, inboxes []*ent.Inbox) (*setupF
 	if f.members, err = s.AllMembers(ctx, inboxes...); err != nil {
 		return nil, err
 	}
-	chats, err := client.Channel.Query().Where(channel.InboxIDIn(ids...), channel.KindEQ(vocab.Chat)).Order(channel.ByID()).All(ctx)
+	chats, err := client.Channel.Query().Where(channel.InboxIDIn(ids...), channel.KindEQ(vocab.Chat), channel.RemovedAt(0)).Order(channel.ByID()).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	mails, err := client.EmailChannel.Query().Where(emailchannel.InboxIDIn(ids...)).Order(emailchannel.ByID()).All(ctx)
+	mails, err := client.EmailChannel.Query().Where(emailchannel.InboxIDIn(ids...), emailchannel.RemovedAt(0)).Order(emailchannel.ByID()).All(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ import (
 	"parley/internal/clock"
 	"parley/internal/id"
 	"parley/internal/store"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -130,6 +131,7 @@ func (r Router) RecordTurn(ctx context.Context, c *ent.Conversation, d Decision)
 // ReadFacts reads what the rules ask for.
 func (r Router) ReadFacts(ctx context.Context, c *ent.Conversation, rules vocab.Routing) (Facts, error) {
 	facts := Facts{Page: c.OriginURL, Subject: c.Subject, Contact: r.Newcomer}
+	ctx = viewer.AsSystem(ctx, "routing")
 	if c.ContactID != "" && Asks(rules, vocab.RouteByContactProperty) {
 		contact, err := r.Client.Contact.Get(ctx, c.ContactID)
 		if err != nil {
@@ -224,7 +226,7 @@ func (r Router) nameCandidates(ctx context.Context, c *ent.Conversation, rule vo
 	case vocab.RouteContactOwner:
 		owner := ""
 		if c.ContactID != "" {
-			contact, err := r.Client.Contact.Get(ctx, c.ContactID)
+			contact, err := r.Client.Contact.Get(viewer.AsSystem(ctx, "routing"), c.ContactID)
 			if err != nil {
 				return rule, nil, err
 			}

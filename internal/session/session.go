@@ -252,5 +252,5 @@ func (s *session) Changed() <-chan struct{} { return *s.changed.Load() }
 
 // same reports whether two viewers may see and do the same.
 func same(a, b *viewer.Viewer) bool {
-	return a.Kind == b.Kind && a.ActorID == b.ActorID && slices.Equal(a.InboxIDs, b.InboxIDs) && slices.Equal(a.Scopes, b.Scopes)
+	return a.Kind == b.Kind && a.ActorID == b.ActorID && a.OwnContacts == b.OwnContacts && slices.Equal(a.InboxIDs, b.InboxIDs) && slices.Equal(a.Scopes, b.Scopes)
 }

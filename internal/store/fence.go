@@ -36,6 +36,10 @@ func fenced(client *ent.Client) *ent.Client {
 // predicate narrows a statement to the rows that the viewer may touch.
 type predicate = func(*sql.Selector)
 
+// Fence narrows a statement that is written by hand to the rows of a type that the
+// context's viewer may see.
+func Fence(ctx context.Context, typ string) (func(*sql.Selector), error) { return fenceOf(ctx, typ) }
+
 // fenceOf returns what the context's viewer may touch of a type. A type that has
 // no rule, or a viewer that the rule does not know, is refused.
 func fenceOf(ctx context.Context, typ string) (predicate, error) {

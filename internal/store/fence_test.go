@@ -119,7 +119,15 @@ func (e entity) create(ctx context.Context) error {
 // visible says in SQL what viewers may touch of a type. Empty: they are refused.
 type visible struct {
 	table, staff, admin, visitor string
+	// contact is the row's contact, whom staff may have to see too (AC-14).
+	contact string
 }
+
+// ownContacts are the contacts that a viewer with OwnContacts sees.
+const (
+	ownContacts = "SELECT contact_id FROM conversations WHERE inbox_id IN ({inboxes}) UNION SELECT author_id FROM messages WHERE inbox_id IN ({inboxes})"
+	anyContacts = "SELECT contact_id FROM conversations UNION SELECT author_id FROM messages"
+)
 
 const (
 	ofAccount  = "account_id = {account}"
@@ -141,8 +149,8 @@ var fenced = map[string]visible{
 	"Integration":     {table: "integrations", staff: ofAccount},
 	"Bot":             {table: "bots", staff: ofAccount},
 	"ApiToken":        {table: "api_tokens", staff: ofAccount + " AND {actor} IN (user_id, integration_id)", admin: ofAccount},
-	"Contact":         {table: "contacts", staff: ofAccount},
-	"ContactEmail":    {table: "contact_emails", staff: ofAccount},
+	"Contact":         {table: "contacts", staff: ofAccount, contact: "id"},
+	"ContactEmail":    {table: "contact_emails", staff: ofAccount, contact: "contact_id"},
 	"ContactList":     {table: "contact_lists", staff: ofAccount},
 	"Task":            {table: "tasks", staff: ofAccount},
 	"IdempotencyKey":  {table: "idempotency_keys", staff: ofAccount},
@@ -168,8 +176,8 @@ var fenced = map[string]visible{
 	"VisitorSession": {table: "visitor_sessions", staff: ofInboxes, visitor: ofAccount + " AND visitor_id = {actor}"},
 
 	"SubscriptionType":       {table: "subscription_types", staff: ofAccount},
-	"ConsentRecord":          {table: "consents", staff: ofAccount},
-	"ContactListMember":      {table: "contact_list_members", staff: ofAccount},
+	"ConsentRecord":          {table: "consents", staff: ofAccount + " AND (inbox_id = '' OR inbox_id IN ({inboxes}))", contact: "contact_id"},
+	"ContactListMember":      {table: "contact_list_members", staff: ofAccount, contact: "contact_id"},
 	"RoutingTurn":            {table: "routing_turns", staff: ofAccount},
 	"VisitorRate":            {table: "visitor_rates", staff: ofAccount},
 	"TargetedMessageVersion": {table: "targeted_message_versions", staff: ofInboxes, admin: ofAccount},
@@ -188,7 +196,8 @@ var fenced = map[string]visible{
 	"Participant":     {table: "participants", staff: ofInboxes},
 	"Attachment":      {table: "attachments", staff: ofInboxes, visitor: ownFile},
 	"ForgottenBlob":   {table: "forgotten_blobs", staff: ofAccount},
-	"Ticket":          {table: "tickets", staff: ofAccount},
+	"Ticket": {table: "tickets", staff: ofAccount + " AND (conversation_id IS NULL OR conversation_id IN (SELECT id FROM conversations WHERE inbox_id IN ({inboxes})))",
+		contact: "CASE WHEN conversation_id IS NULL THEN contact_id ELSE '' END"},
 }
 
 const unknownKind viewer.Kind = "NEW"
@@ -205,6 +214,16 @@ func (r visible) where(v *viewer.Viewer) string {
 		condition = r.admin
 	case v.Kind == viewer.Anyone || v.Kind == unknownKind:
 		condition = ""
+	}
+	if v.OwnContacts && v.IsStaff() && v.Kind != viewer.SystemKind && r.contact != "" && condition != "" {
+		mine := r.contact + " IN (" + ownContacts + ")"
+		if v.Kind == viewer.Admin {
+			mine += " OR " + r.contact + " NOT IN (" + anyContacts + ")"
+		}
+		if r.contact != "id" {
+			mine += " OR " + r.contact + " = ''"
+		}
+		condition += " AND (" + mine + ")"
 	}
 	inboxes := "''"
 	if r.table != "events" {
@@ -228,12 +247,15 @@ func TestFence(t *testing.T) {
 		furnish(t, f)
 		furnish(t, other)
 		integration := &viewer.Viewer{Kind: viewer.Integration, AccountID: f.AccountID, ActorID: id.New(id.Integration), InboxIDs: f.InboxIDs[1:], Scopes: []string{"*"}}
+		narrow := func(v viewer.Viewer) *viewer.Viewer { v.OwnContacts = true; return &v }
 		outsider := &viewer.Viewer{Kind: viewer.Agent, AccountID: f.AccountID, ActorID: f.AgentIDs[0]}
 		stranger := viewer.Anonymous()
 		stranger.AccountID = f.AccountID
 		for name, v := range map[string]*viewer.Viewer{
 			"Admin": viewer.FromContext(f.Admin), "Agent": viewer.FromContext(f.Agent(0)), "AgentOfBoth": viewer.FromContext(f.Agent(1)),
 			"System": viewer.FromContext(f.System), "Integration": integration, "AgentWithoutInbox": outsider,
+			"AdminOfContacts": narrow(*viewer.FromContext(f.Admin)), "AgentOfContacts": narrow(*viewer.FromContext(f.Agent(0))),
+			"IntegrationOfContacts": narrow(*integration), "OutsiderOfContacts": narrow(*outsider),
 			"Visitor": viewer.FromContext(f.Visitor(0)), "OtherVisitor": viewer.FromContext(f.Visitor(1)), "VisitorElsewhere": viewer.FromContext(f.Visitor(2)),
 			"Stranger": viewer.Anonymous(), "StrangerOfAccount": stranger, "UnknownKind": {Kind: unknownKind, AccountID: f.AccountID},
 		} {

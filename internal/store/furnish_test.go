@@ -120,6 +120,9 @@ func furnishChat(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 		c.ConsentRecord.Create().SetID(id.New(id.Consent)).SetKind(vocab.ConsentProcess).SetBasis(vocab.BasisExplicit).SetTextVersion("1").SetGivenAt(now).Exec,
 		c.ContactList.Create().SetID(list).SetName("Members").SetCreatedAt(now).Exec,
 		c.ContactListMember.Create().SetID(id.New("listmember")).SetListID(list).SetContactID(f.ContactID).Exec,
+		c.ConsentRecord.Create().SetID(id.New(id.Consent)).SetContactID(f.ContactID).SetInboxID(f.InboxIDs[0]).SetKind(vocab.ConsentProcess).SetBasis(vocab.BasisExplicit).SetTextVersion("1").SetGivenAt(now).Exec,
+		c.ConsentRecord.Create().SetID(id.New(id.Consent)).SetContactID(f.ContactID).SetInboxID(f.InboxIDs[1]).SetKind(vocab.ConsentProcess).SetBasis(vocab.BasisExplicit).SetTextVersion("1").SetGivenAt(now).Exec,
+		c.Contact.Create().SetID(id.New(id.Contact)).SetName("Of no inbox").SetCreatedAt(now).Exec,
 		c.RoutingTurn.Create().SetID(id.New("turn")).SetScope("scope").Exec,
 		c.VisitorRate.Create().SetID(id.New("rate")).SetKey("key").SetWindowStart(now).SetCount(1).Exec,
 	)(ctx)
@@ -154,6 +157,9 @@ func furnishMail(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 		c.PersonalMailbox.Create().SetID(id.New("mailbox")).SetUserID(f.AgentIDs[1]).SetAddress("cleo@example.com").SetProvider(vocab.EmailIMAP).SetCreatedAt(now).Exec,
 		c.ForgottenBlob.Create().SetID(id.New("blob")).SetBlobKey("raw/gone.eml").SetCreatedAt(now).Exec,
 		c.Ticket.Create().SetID(id.New(id.Ticket)).SetPipeline("Support").SetStage("New").SetPriority(vocab.PriorityNone).SetCreatedAt(now).Exec,
+		c.Ticket.Create().SetID(id.New(id.Ticket)).SetPipeline("Support").SetStage("New").SetPriority(vocab.PriorityNone).SetContactID(f.ContactID).SetCreatedAt(now).Exec,
+		c.Ticket.Create().SetID(id.New(id.Ticket)).SetPipeline("Support").SetStage("New").SetPriority(vocab.PriorityNone).SetConversationID(f.ConversationIDs[0]).SetCreatedAt(now).Exec,
+		c.Ticket.Create().SetID(id.New(id.Ticket)).SetPipeline("Support").SetStage("New").SetPriority(vocab.PriorityNone).SetConversationID(f.ConversationIDs[2]).SetCreatedAt(now).Exec,
 	)(ctx)
 	if err != nil {
 		return err

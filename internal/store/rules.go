@@ -28,8 +28,8 @@ var rules = map[string]rule{
 	ent.TypeIntegration:     {accountOwned: true, staff: inAccount},
 	ent.TypeBot:             {accountOwned: true, staff: inAccount},
 	ent.TypeApiToken:        {accountOwned: true, staff: isTokenOwnersOrAdmins},
-	ent.TypeContact:         {accountOwned: true, staff: inAccount},
-	ent.TypeContactEmail:    {accountOwned: true, staff: inAccount},
+	ent.TypeContact:         {accountOwned: true, staff: visibleContact("id")},
+	ent.TypeContactEmail:    {accountOwned: true, staff: visibleContact("contact_id")},
 	ent.TypeContactList:     {accountOwned: true, staff: inAccount},
 	ent.TypeTag:             {accountOwned: true, staff: inAccount},
 	ent.TypeTask:            {accountOwned: true, staff: inAccount},
@@ -37,8 +37,8 @@ var rules = map[string]rule{
 	ent.TypeEvent:           {accountOwned: true, staff: visibleEvent},
 
 	ent.TypeSubscriptionType:  {accountOwned: true, staff: inAccount},
-	ent.TypeConsentRecord:     {accountOwned: true, staff: inAccount},
-	ent.TypeContactListMember: {accountOwned: true, staff: inAccount},
+	ent.TypeConsentRecord:     {accountOwned: true, staff: visibleConsent},
+	ent.TypeContactListMember: {accountOwned: true, staff: visibleContact("contact_id")},
 	ent.TypeRoutingTurn:       {accountOwned: true, staff: inAccount},
 	ent.TypeVisitorRate:       {accountOwned: true, staff: inAccount},
 
@@ -75,12 +75,73 @@ var rules = map[string]rule{
 	ent.TypeParticipant:     {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeAttachment:      {accountOwned: true, inboxOwned: true, staff: inInbox, visitor: visibleAttachment},
 	ent.TypeForgottenBlob:   {accountOwned: true, staff: inAccount},
-	ent.TypeTicket:          {accountOwned: true, staff: inAccount},
+	ent.TypeTicket:          {accountOwned: true, staff: visibleTicket},
 }
 
 func isAccount(s *sql.Selector, v *viewer.Viewer) { s.Where(sql.EQ(s.C("id"), v.AccountID)) }
 
 func inAccount(s *sql.Selector, v *viewer.Viewer) { s.Where(sql.EQ(s.C("account_id"), v.AccountID)) }
+
+// visibleContact: all of the account's, or those of the viewer's inboxes; an admin also
+// sees those of no inbox, whom nobody else could find (AC-14). column has the contact.
+func visibleContact(column string) func(*sql.Selector, *viewer.Viewer) {
+	return func(s *sql.Selector, v *viewer.Viewer) {
+		inAccount(s, v)
+		if where := ownContact(s, v, column); where != nil {
+			s.Where(where)
+		}
+	}
+}
+
+// ownContact is what visibleContact asks beside the account; nil: nothing.
+func ownContact(s *sql.Selector, v *viewer.Viewer, column string) *sql.Predicate {
+	if v.Kind == viewer.SystemKind || !v.OwnContacts {
+		return nil
+	}
+	of := func(where ...*sql.Predicate) *sql.Predicate {
+		used := sql.Table("contact_inboxes")
+		where = append(where, sql.EQ(used.C("contact_id"), sql.Expr(s.C(column))))
+		return sql.Exists(sql.Dialect(s.Dialect()).Select(used.C("contact_id")).From(used).Where(sql.And(where...)))
+	}
+	mine := sql.False()
+	if len(v.InboxIDs) > 0 {
+		mine = of(oneOf(sql.Table("contact_inboxes").C("inbox_id"), v.InboxIDs))
+	}
+	if v.Kind == viewer.Admin {
+		return sql.Or(mine, sql.Not(of()))
+	}
+	return mine
+}
+
+// visibleConsent: members of the inbox in which it was given; one that was recorded
+// without an inbox is seen with its contact (AC-14).
+func visibleConsent(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	if v.Kind == viewer.SystemKind {
+		return
+	}
+	s.Where(sql.Or(sql.EQ(s.C("inbox_id"), ""), oneOf(s.C("inbox_id"), v.InboxIDs)))
+	if where := ownContact(s, v, "contact_id"); where != nil {
+		s.Where(sql.Or(sql.EQ(s.C("contact_id"), ""), where))
+	}
+}
+
+// visibleTicket: one that was made for a conversation is seen with it, since its subject
+// is the mail's; any other with its contact (AC-14).
+func visibleTicket(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	if v.Kind == viewer.SystemKind {
+		return
+	}
+	others := sql.IsNull(s.C("conversation_id"))
+	if where := ownContact(s, v, "contact_id"); where != nil {
+		others = sql.And(others, sql.Or(sql.EQ(s.C("contact_id"), ""), where))
+	}
+	of := sql.Table("conversations")
+	s.Where(sql.Or(others, sql.Exists(sql.Dialect(s.Dialect()).Select(of.C("id")).From(of).Where(sql.And(
+		sql.EQ(of.C("id"), sql.Expr(s.C("conversation_id"))), oneOf(of.C("inbox_id"), v.InboxIDs),
+	)))))
+}
 
 // inInbox: members alone, and Parley's own work.
 func inInbox(s *sql.Selector, v *viewer.Viewer) {
@@ -180,6 +241,8 @@ func isTokenOwnersOrAdmins(s *sql.Selector, v *viewer.Viewer) {
 	case viewer.SystemKind, viewer.Admin:
 	case viewer.Integration:
 		s.Where(sql.EQ(s.C("integration_id"), v.ActorID))
+	case viewer.Bot:
+		s.Where(sql.EQ(s.C("bot_id"), v.ActorID))
 	default:
 		s.Where(sql.EQ(s.C("user_id"), v.ActorID))
 	}

@@ -33,6 +33,9 @@ type Viewer struct {
 	ActorID string
 	// InboxIDs are the inboxes whose conversations the viewer may see (AC-3, AC-12), sorted.
 	InboxIDs []string
+	// OwnContacts: of the account's contacts the viewer sees those of InboxIDs only, and
+	// an admin also those of no inbox (AC-14).
+	OwnContacts bool
 	// Scopes of the token that was presented; "*" grants all.
 	Scopes []string
 	// TokenID is the API token or visitor session that was presented.
@@ -93,6 +96,17 @@ func (v *Viewer) AllInboxes() bool { return v.Kind == Admin || v.Kind == SystemK
 // InInbox reports whether the viewer may see the conversations of an inbox (AC-3).
 func (v *Viewer) InInbox(inboxID string) bool {
 	return v.Kind == SystemKind || slices.Contains(v.InboxIDs, inboxID)
+}
+
+// AsSystem returns a context in which Parley itself goes on with what the context's
+// viewer began, in their name: it reads what they need not see, such as the contact that
+// an address leads to.
+func AsSystem(ctx context.Context, work string) context.Context {
+	v := FromContext(ctx)
+	if v == nil || v.Kind == SystemKind {
+		return ctx
+	}
+	return NewContext(ctx, System(work, v.AccountID).InNameOf(v))
 }
 
 type key struct{}

@@ -38,12 +38,16 @@ const (
 	ListEntered              EventType = "LIST_ENTERED"
 	ListLeft                 EventType = "LIST_LEFT"
 	ContactListCreated       EventType = "CONTACT_LIST_CREATED"
+	ContactListUpdated       EventType = "CONTACT_LIST_UPDATED"
+	ContactListArchived      EventType = "CONTACT_LIST_ARCHIVED"
+	ContactListDeleted       EventType = "CONTACT_LIST_DELETED"
 	ConsentRecorded          EventType = "CONSENT_RECORDED"
 	ConsentWithdrawn         EventType = "CONSENT_WITHDRAWN"
 	VisitorSessionEnded      EventType = "VISITOR_SESSION_ENDED"
 	SubscriptionTypeCreated  EventType = "CONTACT_SUBSCRIPTION_TYPE_CREATED"
 	SubscriptionTypeUpdated  EventType = "CONTACT_SUBSCRIPTION_TYPE_UPDATED"
 	SubscriptionTypeArchived EventType = "CONTACT_SUBSCRIPTION_TYPE_ARCHIVED"
+	SubscriptionTypeDeleted  EventType = "CONTACT_SUBSCRIPTION_TYPE_DELETED"
 	UserCreated              EventType = "USER_CREATED"
 	UserUpdated              EventType = "USER_UPDATED"
 	UserDeactivated          EventType = "USER_DEACTIVATED"
@@ -65,6 +69,7 @@ const (
 	ChannelCreated           EventType = "CHANNEL_CREATED"
 	ChannelUpdated           EventType = "CHANNEL_UPDATED"
 	ChannelStateChanged      EventType = "CHANNEL_STATE_CHANGED"
+	ChannelRemoved           EventType = "CHANNEL_REMOVED"
 	TargetedMessageCreated   EventType = "TARGETED_MESSAGE_CREATED"
 	TargetedMessagePublished EventType = "TARGETED_MESSAGE_PUBLISHED"
 	TargetedMessageUpdated   EventType = "TARGETED_MESSAGE_UPDATED"
@@ -158,7 +163,7 @@ var events = map[EventType]struct {
 	ConversationPurged: {does: changesRow | movesCounts | hidesFromVisitor, subject: "Conversation",
 		cause: "It was in the trash for 30 days, or its inbox was deleted.",
 	},
-	ConversationUpdated: {does: changesRow | movesCounts | changesContent, fields: []string{"priority", "subject", "filtered", "visitor", "externalId"},
+	ConversationUpdated: {does: changesRow | movesCounts | changesContent, fields: []string{"priority", "subject", "filtered", "visitor", "externalId", "channel"},
 		cause: "A visitor proves who they are, or mail is judged again.",
 	},
 	ConversationRead:    {does: changesRow | movesCounts | private, fields: []string{"readNumber"}},
@@ -192,11 +197,14 @@ var events = map[EventType]struct {
 	ContactLinked: {does: changesRow | changesContent, subject: "Contact", fields: []string{"contact"},
 		cause: "A visitor gives an address or proves who they are.",
 	},
-	ContactUnlinked:    {does: changesRow | changesContent, subject: "Contact", fields: []string{"contact"}},
-	ListEntered:        {subject: "Contact", fields: []string{"list"}},
-	ListLeft:           {subject: "Contact", fields: []string{"list"}},
-	ContactListCreated: {subject: "ContactList"},
-	ConsentRecorded:    {subject: "Consent", fields: []string{"kind", "basis"}},
+	ContactUnlinked:     {does: changesRow | changesContent, subject: "Contact", fields: []string{"contact"}},
+	ListEntered:         {subject: "Contact", fields: []string{"list"}},
+	ListLeft:            {subject: "Contact", fields: []string{"list"}},
+	ContactListCreated:  {subject: "ContactList"},
+	ContactListUpdated:  {subject: "ContactList", fields: []string{"name"}},
+	ContactListArchived: {subject: "ContactList"},
+	ContactListDeleted:  {subject: "ContactList"},
+	ConsentRecorded:     {subject: "Consent", fields: []string{"kind", "basis"}},
 	ConsentWithdrawn: {subject: "Consent", fields: []string{"kind"},
 		cause: "Someone opts out by a link in a mail.",
 	},
@@ -204,6 +212,7 @@ var events = map[EventType]struct {
 	SubscriptionTypeCreated:  {subject: "ContactSubscriptionType"},
 	SubscriptionTypeUpdated:  {subject: "ContactSubscriptionType", fields: []string{"name", "description"}},
 	SubscriptionTypeArchived: {subject: "ContactSubscriptionType"},
+	SubscriptionTypeDeleted:  {subject: "ContactSubscriptionType"},
 	UserCreated: {subject: "User", fields: []string{"role", "seat", "externalId"},
 		cause: "The first start makes an admin.",
 	},
@@ -218,12 +227,14 @@ var events = map[EventType]struct {
 	},
 	PersonalMailboxConnected: {does: reachesAdmins, subject: "PersonalMailbox", fields: []string{"provider"}},
 	PersonalMailboxRemoved:   {does: reachesAdmins, subject: "PersonalMailbox", fields: []string{"provider"}},
-	IntegrationUpdated:       {subject: "Integration", fields: []string{"name", "avatarUrl"}},
+	IntegrationUpdated:       {does: changesAuthority, subject: "Integration", fields: []string{"name", "avatarUrl", "inboxes"}},
 	TeamCreated:              {subject: "Team", fields: []string{"members"}},
 	TeamUpdated:              {does: changesAuthority, subject: "Team", fields: []string{"name", "members"}},
 	TeamDeleted:              {does: changesAuthority, subject: "Team"},
-	AccountUpdated:           {subject: "Account", fields: []string{"name", "timeZone", "gdprEnabled", "tagsManaged"}},
-	InboxCreated:             {does: changesAuthority, subject: "Inbox"},
+	AccountUpdated: {does: changesAuthority, subject: "Account", fields: []string{
+		"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "maxInboxes",
+	}},
+	InboxCreated: {does: changesAuthority, subject: "Inbox"},
 	InboxUpdated: {subject: "Inbox", fields: []string{
 		"name", "emailAllowList", "roleNames", "filterRoleAddresses", "assignOnReply", "showQueuePosition", "closeSilentChatsAfter",
 		"closeSilentEmailsAfter", "farewellText", "rerouteUnanswered", "noAnswerSeconds", "passOnAfter", "onClose",
@@ -239,6 +250,7 @@ var events = map[EventType]struct {
 	ChannelStateChanged: {subject: "Channel", fields: []string{"state", "stateReason"},
 		cause: "A mailbox can no longer be read, or can be read again.",
 	},
+	ChannelRemoved:           {subject: "Channel"},
 	TargetedMessageCreated:   {subject: "TargetedMessage", fields: []string{"state", "position"}},
 	TargetedMessagePublished: {subject: "TargetedMessage", fields: []string{"state"}},
 	TargetedMessageUpdated: {subject: "TargetedMessage", fields: []string{
@@ -246,7 +258,7 @@ var events = map[EventType]struct {
 		"display", "consent", "routing", "bot",
 	}},
 	TargetedMessageDeleted: {subject: "TargetedMessage", fields: []string{"state"}},
-	TokenCreated:           {does: reachesAdmins, subject: "ApiToken", fields: []string{"user", "integration", "scopes"}},
+	TokenCreated:           {does: changesAuthority | reachesAdmins, subject: "ApiToken", fields: []string{"user", "integration", "bot", "scopes"}},
 	TokenRevoked:           {does: changesAuthority | reachesAdmins, subject: "ApiToken"},
 	TokenUpdated:           {does: changesAuthority | reachesAdmins, subject: "ApiToken", fields: []string{"name", "scopes", "expiresAt", "previousSecretExpiresAt"}},
 	TokenRotated:           {does: changesAuthority | reachesAdmins, subject: "ApiToken", fields: []string{"previousSecretExpiresAt"}},

@@ -99,6 +99,10 @@ type (
 	ContactListConnection = paging.Connection[*ent.ContactList]
 	// ContactListEdge is a row of such a page.
 	ContactListEdge = paging.Edge[*ent.ContactList]
+	// ContactListMemberConnection is a page of rows.
+	ContactListMemberConnection = paging.Connection[*ent.Contact]
+	// ContactListMemberEdge is a row of such a page.
+	ContactListMemberEdge = paging.Edge[*ent.Contact]
 	// TicketConnection is a page of rows.
 	TicketConnection = paging.Connection[*ent.Ticket]
 	// TicketEdge is a row of such a page.

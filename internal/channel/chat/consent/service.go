@@ -45,6 +45,23 @@ func (s *Service) OfContacts(ctx context.Context, contacts []*ent.Contact, args 
 	})
 }
 
+// ByID returns consents by their ids; nil where there is none that the viewer may see.
+func (s *Service) ByID(ctx context.Context, ids []string) ([]*ent.ConsentRecord, error) {
+	found, err := s.store.Client(ctx).ConsentRecord.Query().Where(consentrecord.IDIn(ids...)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]*ent.ConsentRecord{}
+	for _, c := range found {
+		byID[c.ID] = c
+	}
+	list := make([]*ent.ConsentRecord, len(ids))
+	for i := range ids {
+		list[i] = byID[ids[i]]
+	}
+	return list, nil
+}
+
 var consents = store.Listing[ent.ConsentRecord]{
 	Name: "consents", Kind: id.Consent, Column: consentrecord.FieldGivenAt,
 	Number: func(c *ent.ConsentRecord) int64 { return int64(c.GivenAt) }, ID: func(c *ent.ConsentRecord) string { return c.ID },
@@ -93,6 +110,15 @@ type UpdateContactSubscriptionTypeInput struct {
 	Name                      opt.Value[*string]
 	Description               opt.Value[*string]
 	IdempotencyKey            *string
+}
+
+// DeleteContactSubscriptionTypeInput is the input of deleteContactSubscriptionType. Which
+// kind of mail to delete.
+type DeleteContactSubscriptionTypeInput struct {
+	ContactSubscriptionTypeID string
+	// Archive keeps the type where it is used.
+	Archive        *bool
+	IdempotencyKey *string
 }
 
 // ArchiveContactSubscriptionTypeInput is the input of archiveContactSubscriptionType. Which

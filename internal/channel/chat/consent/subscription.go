@@ -3,12 +3,14 @@ package consent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql"
 
 	"parley/ent"
+	"parley/ent/consentrecord"
 	"parley/ent/subscriptiontype"
 	"parley/internal/account"
 	"parley/internal/clock"
@@ -19,6 +21,7 @@ import (
 	"parley/internal/paging"
 	"parley/internal/richtext"
 	"parley/internal/store"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -122,6 +125,54 @@ func (s *Service) ArchiveType(ctx context.Context, in ArchiveContactSubscription
 	})
 }
 
+// DeleteType deletes a subscription type. One that a targeted message or a consent names
+// is archived, if that was asked for, and otherwise IN_USE, with what uses it: consents
+// keep its name (IB-7). It returns the type only if it was archived.
+func (s *Service) DeleteType(ctx context.Context, in DeleteContactSubscriptionTypeInput) (*ent.SubscriptionType, error) {
+	call := idempotency.Call{Mutation: "deleteContactSubscriptionType", Key: in.IdempotencyKey, Input: in, Result: in.ContactSubscriptionTypeID}
+	_, err := account.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
+		t, err := findSubscriptionType(ctx, tx.Client, in.ContactSubscriptionTypeID)
+		if err != nil {
+			return err
+		}
+		usedBy, err := usesOf(ctx, tx, t)
+		switch {
+		case err != nil:
+			return err
+		case len(usedBy) == 0:
+			tx.Append(ctx, store.Event{Type: vocab.SubscriptionTypeDeleted, SubjectID: t.ID})
+			return tx.Client.SubscriptionType.DeleteOneID(t.ID).Exec(ctx)
+		case in.Archive == nil || !*in.Archive:
+			return account.InUse("The subscription type", usedBy, "contactSubscriptionTypeId")
+		case t.ArchivedAt.IsSet():
+			return nil
+		}
+		tx.Append(ctx, store.Event{Type: vocab.SubscriptionTypeArchived, SubjectID: t.ID})
+		return tx.Client.SubscriptionType.UpdateOneID(t.ID).SetArchivedAt(tx.Now()).Exec(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.store.Client(ctx).SubscriptionType.Get(ctx, in.ContactSubscriptionTypeID)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	return t, err
+}
+
+// usesOf are the messages that name a type, and the consents to it, which are one use.
+func usesOf(ctx context.Context, tx *store.Tx, t *ent.SubscriptionType) ([]*vocab.Usage, error) {
+	usedBy, err := account.UsedBy(ctx, tx, t.ID)
+	if err != nil {
+		return nil, err
+	}
+	given, err := tx.Client.ConsentRecord.Query().Where(consentrecord.SubscriptionTypeID(t.ID)).Count(viewer.AsSystem(ctx, "usage"))
+	if err == nil && given > 0 {
+		usedBy = append(usedBy, &vocab.Usage{Kind: vocab.UsedByConsents, Name: fmt.Sprintf("%d consents", given)})
+	}
+	return usedBy, err
+}
+
 func (s *Service) changeSubscriptionType(ctx context.Context, call idempotency.Call, apply func(context.Context, *store.Tx) error) (*ent.SubscriptionType, error) {
 	typeID, err := account.Administer(ctx, s.store, call, apply)
 	if err != nil {
@@ -145,11 +196,11 @@ func findSubscriptionType(ctx context.Context, client *ent.Client, typeID string
 // checkNameIsFree refuses a name that another subscription type has. Changes of the
 // account's settings wait for one another.
 func checkNameIsFree(ctx context.Context, tx *store.Tx, t *ent.SubscriptionType) error {
-	taken, err := tx.Client.SubscriptionType.Query().Where(subscriptiontype.Name(t.Name), subscriptiontype.IDNEQ(t.ID)).Exist(ctx)
-	if err == nil && taken {
-		return errs.New(errs.AlreadyExists, "A subscription type with this name already exists.").On("name")
+	others, err := tx.Client.SubscriptionType.Query().Where(subscriptiontype.IDNEQ(t.ID)).Select(subscriptiontype.FieldName).Strings(ctx)
+	if err != nil {
+		return err
 	}
-	return err
+	return account.FreeName(t.Name, "A subscription type", others)
 }
 
 func setNameAndDescription(t *ent.SubscriptionType, name, description *string) error {

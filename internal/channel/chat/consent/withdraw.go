@@ -97,7 +97,8 @@ func optOut(ctx context.Context, tx *store.Tx, c *ent.Contact, typeID *string) e
 		}
 		which, kept = append(which, consentrecord.SubscriptionTypeID(*typeID)), *typeID
 	}
-	found, err := withdrawConsents(ctx, tx, which...)
+	// All of them, also those of inboxes that the caller does not see: the person wants no more mail.
+	found, err := withdrawConsents(viewer.AsSystem(ctx, "opt-out"), tx, which...)
 	if err != nil || len(found) > 0 {
 		return err
 	}

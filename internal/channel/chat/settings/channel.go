@@ -25,7 +25,7 @@ func (s *Service) CreateChannel(ctx context.Context, in CreateChatChannelInput) 
 		if err != nil {
 			return err
 		}
-		taken, err := tx.Client.Channel.Query().Where(channel.InboxID(i.ID), channel.KindEQ(vocab.Chat)).Exist(ctx)
+		taken, err := tx.Client.Channel.Query().Where(channel.InboxID(i.ID), channel.KindEQ(vocab.Chat), channel.RemovedAt(0)).Exist(ctx)
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func loadChannel(ctx context.Context, client *ent.Client, channelID string) (*en
 	if !id.Is(channelID, id.Channel) {
 		return nil, missing
 	}
-	c, err := client.Channel.Query().Where(channel.ID(channelID), channel.KindEQ(vocab.Chat)).Only(ctx)
+	c, err := client.Channel.Query().Where(channel.ID(channelID), channel.KindEQ(vocab.Chat), channel.RemovedAt(0)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, missing
 	}

@@ -53,7 +53,7 @@ func findChannel(ctx context.Context, client *ent.Client, channelID string) (*en
 	if !id.Is(channelID, id.Channel) {
 		return nil, gone
 	}
-	c, err := client.Channel.Query().Where(channel.ID(channelID), channel.KindEQ(vocab.Chat)).Only(ctx)
+	c, err := client.Channel.Query().Where(channel.ID(channelID), channel.KindEQ(vocab.Chat), channel.RemovedAt(0)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, gone
 	}

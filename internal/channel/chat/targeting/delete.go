@@ -3,6 +3,8 @@ package targeting
 import (
 	"context"
 
+	"entgo.io/ent/dialect/sql"
+
 	"parley/ent"
 	entmessage "parley/ent/targetedmessage"
 	"parley/internal/account"
@@ -22,6 +24,21 @@ func (s *Service) Delete(ctx context.Context, in DeleteTargetedMessageInput) (st
 		}
 		return removeMessage(ctx, tx, m)
 	})
+}
+
+// RemoveAll removes the targeted messages of a channel that is removed, within the
+// caller's transaction (IB-6).
+func RemoveAll(ctx context.Context, tx *store.Tx, channelID string) error {
+	all, err := tx.Client.TargetedMessage.Query().Where(entmessage.ChannelID(channelID)).Order(entmessage.ByPosition(sql.OrderDesc()), entmessage.ByID()).All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range all {
+		if err := removeMessage(ctx, tx, m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // removeMessage leaves the versions: running chats go on with theirs.

@@ -110,6 +110,9 @@ func (s *Service) openConversation(ctx context.Context, tx *store.Tx, me *ent.Vi
 	if err != nil {
 		return nil, nil, err
 	}
+	if channel.RemovedAt.IsSet() {
+		return nil, nil, errs.New(errs.Unauthenticated, "This chat no longer exists.")
+	}
 	start.Channel, start.Visitor = channel, me
 	return s.conversations.Begin(ctx, tx, start)
 }

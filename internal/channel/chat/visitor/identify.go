@@ -120,8 +120,8 @@ func (s *Service) turnInto(ctx context.Context, tx *store.Tx, before, me *ent.Vi
 	if err := continueChats(ctx, tx, before, me); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO blocks (id, account_id, inbox_id, channel_id, kind, sender, blocked_by, created_at)
-		SELECT $1, account_id, inbox_id, channel_id, kind, $2, blocked_by, created_at FROM blocks
+	_, err := tx.Exec(ctx, `INSERT INTO blocks (id, account_id, inbox_id, channel_id, kind, sender, blocked_by, reason, ends_at, all_channels, created_at)
+		SELECT $1, account_id, inbox_id, channel_id, kind, $2, blocked_by, reason, ends_at, all_channels, created_at FROM blocks
 		WHERE account_id = $3 AND channel_id = $4 AND sender = $5 ON CONFLICT (channel_id, sender) DO NOTHING`,
 		id.New(id.Block), me.ID, me.AccountID, me.ChannelID, before.ID)
 	if err != nil {

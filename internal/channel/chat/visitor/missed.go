@@ -36,7 +36,8 @@ const missedReplies = `SELECT DISTINCT c.account_id, c.id FROM messages m
 	AND m.deleted_at = 0 AND m.author_kind <> 'BOT' AND m.visible_number > c.visitor_read_number
 	AND c.kind = 'CHAT' AND c.filtered = 0 AND c.deleted_at = 0 AND v.email <> '' AND v.last_seen_at <= $2
 	AND NOT EXISTS (SELECT 1 FROM visitor_links l WHERE l.conversation_id = c.id AND (l.mailed_number >= m.visible_number OR l.created_at > $2))
-	AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.channel_id = c.channel_id AND b.sender IN (c.visitor_id, c.contact_id))`
+	AND NOT EXISTS (SELECT 1 FROM blocks b WHERE (b.channel_id = c.channel_id OR b.all_channels AND b.inbox_id = c.inbox_id)
+		AND (b.ends_at = 0 OR b.ends_at > $3) AND (b.sender = c.visitor_id OR v.identity IS NOT NULL AND b.sender = c.contact_id))`
 
 // MailMissed mails replies to visitors who left before they came (CH-6). The
 // system runs it often.
@@ -47,7 +48,7 @@ func (s *Service) MailMissed(ctx context.Context) error {
 	type missed struct{ account, conversation string }
 	var found []missed
 	since, until := s.missedBetween(s.store.Now())
-	rows, err := s.store.Query(ctx, missedReplies+" LIMIT 1000", since, until)
+	rows, err := s.store.Query(ctx, missedReplies+" LIMIT 1000", since, until, int64(s.store.Now()))
 	if err != nil {
 		return err
 	}

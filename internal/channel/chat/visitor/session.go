@@ -75,7 +75,7 @@ func (s *Service) findChannel(ctx context.Context, key string) (*ent.Channel, er
 	if strings.ContainsFunc(key, unicode.IsControl) {
 		return nil, gone
 	}
-	c, err := s.store.Client(ctx).Channel.Query().Where(channel.Key(key), channel.KindEQ(vocab.Chat)).Only(ctx)
+	c, err := s.store.Client(ctx).Channel.Query().Where(channel.Key(key), channel.KindEQ(vocab.Chat), channel.RemovedAt(0)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, gone
 	}
@@ -129,7 +129,9 @@ func (s *Service) admitVisitor(ctx context.Context, c *ent.Channel, had secret.V
 		case known != nil:
 			me = known
 		default:
-			me, err = insertVisitor(ctx, tx, c, id.New(id.Visitor))
+			if me, err = insertVisitor(ctx, tx, c, id.New(id.Visitor)); err == nil {
+				err = s.conversations.BlockNewcomer(ctx, tx, me, s.network(ctx, c.AccountID))
+			}
 		}
 		if err != nil {
 			return err
@@ -139,6 +141,9 @@ func (s *Service) admitVisitor(ctx context.Context, c *ent.Channel, had secret.V
 			session = had.Session
 		}
 		if err := recordSession(ctx, tx, me, session); err != nil {
+			return err
+		}
+		if err := s.recordNetwork(ctx, tx, me); err != nil {
 			return err
 		}
 		if err := recordLanguage(ctx, tx, me, in.Locale); err != nil {

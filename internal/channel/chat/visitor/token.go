@@ -45,7 +45,7 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (*viewer.View
 // heldSession finds the visitor of a session that goes on. A session that began
 // before sessions were listed has no row, until a page renews it.
 const heldSession = `SELECT v.id FROM visitors v
-	JOIN channels c ON c.id = v.channel_id
+	JOIN channels c ON c.id = v.channel_id AND c.removed_at = 0
 	JOIN inboxes i ON i.id = v.inbox_id AND i.deleted_at = 0
 	LEFT JOIN visitor_sessions s ON s.id = $1 AND s.visitor_id = v.id
 	WHERE v.id = $2 AND v.account_id = $3 AND v.channel_id = $4 AND COALESCE(s.ended_at, v.sessions_ended_at) = 0`

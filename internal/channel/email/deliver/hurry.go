@@ -12,6 +12,11 @@ import (
 // mostAtOnce are the mails that are brought forward at once.
 const mostAtOnce = 1000
 
+// Waits reports whether mail of a channel waits to be sent.
+func (*Outbox) Waits(ctx context.Context, tx *store.Tx, c *ent.EmailChannel) (bool, error) {
+	return tx.Client.Email.Query().Where(entemail.ChannelID(c.ID), entemail.InboundMailID(""), entemail.NextAttemptAtGT(0)).Exist(ctx)
+}
+
 // SendNow has the mail sent now that waits long for a channel's server to work
 // again. What waits less comes soon, or is on its way.
 func (*Outbox) SendNow(ctx context.Context, tx *store.Tx, c *ent.EmailChannel) error {

@@ -110,8 +110,8 @@ func (o *sending) releaseAttempt(ctx context.Context) error {
 // attemptSending sends to those recipients that wait. It returns when to try
 // again; 0: never.
 func (o *sending) attemptSending(ctx context.Context) (time.Duration, error) {
-	if o.c.State == vocab.EmailDisconnected {
-		return o.giveUp(ctx, "The e-mail channel was disconnected before the mail was sent.")
+	if !settings.Sends(o.c, o.service.store.Now()) {
+		return o.giveUp(ctx, "The e-mail channel was disconnected or removed before the mail was sent.")
 	}
 	raw, err := o.composeMail(ctx)
 	switch {

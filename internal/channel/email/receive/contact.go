@@ -2,6 +2,7 @@ package receive
 
 import (
 	"context"
+	"strings"
 
 	"parley/internal/channel/email/classify"
 	"parley/internal/channel/email/thread"
@@ -31,11 +32,11 @@ func (p *placing) findContact(ctx context.Context, facts *classify.Facts) error 
 		}
 	}
 	if p.sender.Address != "" {
-		senders = append(senders, p.sender.Address)
+		senders = append(senders, strings.ToLower(p.sender.Address))
 	}
 	if p.form != nil { // whom the form names lifts no block of the form
 		senders = append(senders, thread.Address(p.mail.From.Address))
 	}
-	facts.Blocked, err = p.service.conversations.Blocked(ctx, p.tx, p.c.ID, senders...)
+	facts.Blocked, err = p.service.conversations.Blocked(ctx, p.tx, p.c.InboxID, p.c.ID, senders...)
 	return err
 }

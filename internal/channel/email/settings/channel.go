@@ -23,7 +23,7 @@ func (s *Service) Of(ctx context.Context, inboxes []*ent.Inbox, args paging.Page
 		ids[i] = inbox.ID
 	}
 	return channels.Pages(args, account.PageOfRow, ids, store.Of(emailchannel.FieldInboxID), func(narrow func(*sql.Selector)) ([]*ent.EmailChannel, error) {
-		q := s.store.Client(ctx).EmailChannel.Query()
+		q := s.store.Client(ctx).EmailChannel.Query().Where(emailchannel.RemovedAt(0))
 		q.Modify(narrow)
 		return q.All(ctx)
 	})
@@ -41,7 +41,7 @@ func (s *Service) Get(ctx context.Context, ids []string) ([]*ent.EmailChannel, e
 // Find returns a channel by an id of the caller's: NOT_FOUND on channelId.
 func Find(ctx context.Context, client *ent.Client, channelID string) (*ent.EmailChannel, error) {
 	if id.Is(channelID, id.Channel) {
-		c, err := client.EmailChannel.Get(ctx, channelID)
+		c, err := client.EmailChannel.Query().Where(emailchannel.ID(channelID), emailchannel.RemovedAt(0)).Only(ctx)
 		if !ent.IsNotFound(err) {
 			return c, err
 		}

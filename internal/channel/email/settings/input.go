@@ -57,6 +57,7 @@ type ReconnectEmailChannelInput struct {
 type UpdateEmailChannelInput struct {
 	ChannelID      string
 	SenderName     opt.Value[*string]
+	Address        opt.Value[*string] `json:",omitzero"`
 	Aliases        opt.Value[[]string]
 	Signature      opt.Value[*string]
 	UndoSeconds    opt.Value[*int]
@@ -70,6 +71,15 @@ type UpdateEmailChannelInput struct {
 // channel stops to receive and to send.
 type DisconnectEmailChannelInput struct {
 	ChannelID      string
+	IdempotencyKey *string
+}
+
+// RemoveChannelInput is the input of removeChannel. Which channel goes, and what
+// becomes of its mail (IB-6).
+type RemoveChannelInput struct {
+	ChannelID      string
+	ConfirmName    string
+	QueuedMail     *vocab.QueuedMail
 	IdempotencyKey *string
 }
 

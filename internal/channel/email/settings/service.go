@@ -47,6 +47,8 @@ type Waiting interface {
 	// SendNow has the mail sent now that waits long for the channel's server to
 	// work again.
 	SendNow(ctx context.Context, tx *store.Tx, c *ent.EmailChannel) error
+	// Waits reports whether mail of the channel waits to be sent.
+	Waits(ctx context.Context, tx *store.Tx, c *ent.EmailChannel) (bool, error)
 }
 
 // Service holds the use cases of an e-mail channel's settings. It is safe for

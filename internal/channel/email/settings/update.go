@@ -3,8 +3,10 @@ package settings
 import (
 	"context"
 	"reflect"
+	"slices"
 
 	"parley/ent"
+	"parley/internal/account"
 	"parley/internal/errs"
 	"parley/internal/opt"
 	"parley/internal/richtext"
@@ -30,7 +32,8 @@ func (s *Service) Update(ctx context.Context, in UpdateEmailChannelInput) (*ent.
 			if err := s.checkPresets(ctx, tx.Client, before, c); err != nil {
 				return err
 			}
-			update := tx.Client.EmailChannel.UpdateOneID(c.ID).SetSenderName(c.SenderName).SetAliases(c.Aliases).SetSignature(c.Signature).
+			update := tx.Client.EmailChannel.UpdateOneID(c.ID).SetSenderName(c.SenderName).SetAddress(c.Address).SetAliases(c.Aliases).
+				SetImap(c.Imap).SetSMTP(c.SMTP).SetSignature(c.Signature).
 				SetUndoSeconds(c.UndoSeconds).SetRouting(c.Routing).SetDkimSelector(c.DkimSelector).SetDkimKey(c.DkimKey)
 			if c.TicketPreset == nil {
 				update.ClearTicketPreset()
@@ -66,16 +69,34 @@ func (s *Service) applyUpdate(ctx context.Context, tx *store.Tx, c *ent.EmailCha
 	if preset, ok := in.TicketPreset.ValueOK(); ok {
 		c.TicketPreset = preset
 	}
-	if err := applyAliases(ctx, tx, c, in.Aliases); err != nil {
+	if err := applyAddresses(ctx, tx, c, in); err != nil {
 		return err
 	}
 	return s.makeDKIMKey(c, opt.OrZero(in.DKIMSelector))
 }
 
-func applyAliases(ctx context.Context, tx *store.Tx, c *ent.EmailChannel, v opt.Value[[]string]) (err error) {
-	aliases, ok := v.ValueOK()
+// applyAddresses changes the channel's address and aliases. The address that it had goes
+// on receiving as an alias (IB-6).
+func applyAddresses(ctx context.Context, tx *store.Tx, c *ent.EmailChannel, in UpdateEmailChannelInput) error {
+	wanted, err := opt.NotNull(in.Address, "address")
+	aliases, ok := in.Aliases.ValueOK()
+	if err != nil || wanted == nil && !ok {
+		return err
+	}
 	if !ok {
-		return nil
+		aliases = c.Aliases
+	}
+	if wanted != nil {
+		address, err := account.CleanEmail(*wanted, "address")
+		if err != nil {
+			return err
+		}
+		if address != c.Address {
+			aliases = append(slices.Clone(aliases), c.Address)
+			// The mailbox is the same: it is signed in to as before.
+			c.Imap.Username, c.SMTP.Username = usernameOr(c.Imap.Username, c.Address), usernameOr(c.SMTP.Username, c.Address)
+			c.Address = address
+		}
 	}
 	if c.Aliases, err = cleanAliases(c.Address, aliases); err != nil || c.State == vocab.EmailDisconnected {
 		return err

@@ -1,0 +1,57 @@
+package conversation
+
+import (
+	"context"
+
+	"parley/ent"
+	"parley/ent/channel"
+	"parley/internal/clock"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/vocab"
+)
+
+// SetChannel has a conversation go on in another channel of its kind and inbox (IB-6).
+// NOT_FOUND and INVALID on channelId.
+func (s *Service) SetChannel(ctx context.Context, in SetConversationChannelInput) (*ent.Conversation, error) {
+	return s.changeConversation(ctx, "setConversationChannel", in.Target, in, func(ctx context.Context, ch *change) error {
+		if err := ch.mayChange(); err != nil {
+			return err
+		}
+		return ch.setChannel(ctx, in.ChannelID)
+	})
+}
+
+func (ch *change) setChannel(ctx context.Context, channelID string) error {
+	gone := errs.New(errs.NotFound, "There is no channel %q that you may see.", errs.Clip(channelID)).On("channelId")
+	if !id.Is(channelID, id.Channel) {
+		return gone
+	}
+	c, err := ch.tx.Client.Channel.Query().Where(channel.ID(channelID), channel.RemovedAt(clock.Micros(0))).Only(ctx)
+	switch {
+	case ent.IsNotFound(err):
+		return gone
+	case err != nil:
+		return err
+	case c.InboxID != ch.c.InboxID || c.Kind != ch.c.Kind:
+		return errs.New(errs.Invalid, "The channel must be of the conversation's inbox, and of its kind, %s.", ch.c.Kind).On("channelId")
+	case c.ID == ch.c.ChannelID:
+		return nil
+	}
+	ch.c.ChannelID = c.ID
+	ch.emitEvent(vocab.ConversationUpdated)
+	return nil
+}
+
+// mustHaveChannel refuses an answer that no channel takes to the contact (IB-6). Mail
+// is refused where it is queued.
+func (ch *change) mustHaveChannel(ctx context.Context) error {
+	if ch.c.Kind.LeavesBy(vocab.ByMail) {
+		return nil
+	}
+	removed, err := ch.tx.Client.Channel.Query().Where(channel.ID(ch.c.ChannelID), channel.RemovedAtGT(clock.Micros(0))).Exist(ctx)
+	if err == nil && removed {
+		err = errs.New(errs.ChannelNotConnected, "The channel of this conversation was removed: set another one with setConversationChannel.").On("conversationId")
+	}
+	return err
+}
