@@ -29,6 +29,8 @@ type Account struct {
 	GdprEnabled bool `json:"gdpr_enabled,omitempty"`
 	// Only admins make and change tags (IN-31).
 	TagsManaged bool `json:"tags_managed,omitempty"`
+	// Addresses that visitors typed count as proved (CH-9).
+	TrustTypedAddresses bool `json:"trust_typed_addresses,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -39,7 +41,7 @@ func (*Account) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case account.FieldGdprEnabled, account.FieldTagsManaged:
+		case account.FieldGdprEnabled, account.FieldTagsManaged, account.FieldTrustTypedAddresses:
 			values[i] = new(sql.NullBool)
 		case account.FieldNumber, account.FieldMaxInboxes, account.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
@@ -103,6 +105,12 @@ func (_m *Account) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.TagsManaged = value.Bool
 			}
+		case account.FieldTrustTypedAddresses:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field trust_typed_addresses", values[i])
+			} else if value.Valid {
+				_m.TrustTypedAddresses = value.Bool
+			}
 		case account.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -164,6 +172,9 @@ func (_m *Account) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("tags_managed=")
 	builder.WriteString(fmt.Sprintf("%v", _m.TagsManaged))
+	builder.WriteString(", ")
+	builder.WriteString("trust_typed_addresses=")
+	builder.WriteString(fmt.Sprintf("%v", _m.TrustTypedAddresses))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

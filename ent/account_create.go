@@ -91,6 +91,20 @@ func (_c *AccountCreate) SetNillableTagsManaged(v *bool) *AccountCreate {
 	return _c
 }
 
+// SetTrustTypedAddresses sets the "trust_typed_addresses" field.
+func (_c *AccountCreate) SetTrustTypedAddresses(v bool) *AccountCreate {
+	_c.mutation.SetTrustTypedAddresses(v)
+	return _c
+}
+
+// SetNillableTrustTypedAddresses sets the "trust_typed_addresses" field if the given value is not nil.
+func (_c *AccountCreate) SetNillableTrustTypedAddresses(v *bool) *AccountCreate {
+	if v != nil {
+		_c.SetTrustTypedAddresses(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *AccountCreate) SetCreatedAt(v clock.Micros) *AccountCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -150,6 +164,10 @@ func (_c *AccountCreate) defaults() {
 		v := account.DefaultTagsManaged
 		_c.mutation.SetTagsManaged(v)
 	}
+	if _, ok := _c.mutation.TrustTypedAddresses(); !ok {
+		v := account.DefaultTrustTypedAddresses
+		_c.mutation.SetTrustTypedAddresses(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -168,6 +186,9 @@ func (_c *AccountCreate) check() error {
 	}
 	if _, ok := _c.mutation.TagsManaged(); !ok {
 		return &ValidationError{Name: "tags_managed", err: errors.New(`ent: missing required field "Account.tags_managed"`)}
+	}
+	if _, ok := _c.mutation.TrustTypedAddresses(); !ok {
+		return &ValidationError{Name: "trust_typed_addresses", err: errors.New(`ent: missing required field "Account.trust_typed_addresses"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Account.created_at"`)}
@@ -236,6 +257,10 @@ func (_c *AccountCreate) createSpec() (*Account, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.TagsManaged(); ok {
 		_spec.SetField(account.FieldTagsManaged, field.TypeBool, value)
 		_node.TagsManaged = value
+	}
+	if value, ok := _c.mutation.TrustTypedAddresses(); ok {
+		_spec.SetField(account.FieldTrustTypedAddresses, field.TypeBool, value)
+		_node.TrustTypedAddresses = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(account.FieldCreatedAt, field.TypeInt64, value)
@@ -362,6 +387,18 @@ func (u *AccountUpsert) SetTagsManaged(v bool) *AccountUpsert {
 // UpdateTagsManaged sets the "tags_managed" field to the value that was provided on create.
 func (u *AccountUpsert) UpdateTagsManaged() *AccountUpsert {
 	u.SetExcluded(account.FieldTagsManaged)
+	return u
+}
+
+// SetTrustTypedAddresses sets the "trust_typed_addresses" field.
+func (u *AccountUpsert) SetTrustTypedAddresses(v bool) *AccountUpsert {
+	u.Set(account.FieldTrustTypedAddresses, v)
+	return u
+}
+
+// UpdateTrustTypedAddresses sets the "trust_typed_addresses" field to the value that was provided on create.
+func (u *AccountUpsert) UpdateTrustTypedAddresses() *AccountUpsert {
+	u.SetExcluded(account.FieldTrustTypedAddresses)
 	return u
 }
 
@@ -500,6 +537,20 @@ func (u *AccountUpsertOne) SetTagsManaged(v bool) *AccountUpsertOne {
 func (u *AccountUpsertOne) UpdateTagsManaged() *AccountUpsertOne {
 	return u.Update(func(s *AccountUpsert) {
 		s.UpdateTagsManaged()
+	})
+}
+
+// SetTrustTypedAddresses sets the "trust_typed_addresses" field.
+func (u *AccountUpsertOne) SetTrustTypedAddresses(v bool) *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetTrustTypedAddresses(v)
+	})
+}
+
+// UpdateTrustTypedAddresses sets the "trust_typed_addresses" field to the value that was provided on create.
+func (u *AccountUpsertOne) UpdateTrustTypedAddresses() *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateTrustTypedAddresses()
 	})
 }
 
@@ -805,6 +856,20 @@ func (u *AccountUpsertBulk) SetTagsManaged(v bool) *AccountUpsertBulk {
 func (u *AccountUpsertBulk) UpdateTagsManaged() *AccountUpsertBulk {
 	return u.Update(func(s *AccountUpsert) {
 		s.UpdateTagsManaged()
+	})
+}
+
+// SetTrustTypedAddresses sets the "trust_typed_addresses" field.
+func (u *AccountUpsertBulk) SetTrustTypedAddresses(v bool) *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetTrustTypedAddresses(v)
+	})
+}
+
+// UpdateTrustTypedAddresses sets the "trust_typed_addresses" field to the value that was provided on create.
+func (u *AccountUpsertBulk) UpdateTrustTypedAddresses() *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateTrustTypedAddresses()
 	})
 }
 

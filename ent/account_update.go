@@ -111,6 +111,20 @@ func (_u *AccountUpdate) SetNillableTagsManaged(v *bool) *AccountUpdate {
 	return _u
 }
 
+// SetTrustTypedAddresses sets the "trust_typed_addresses" field.
+func (_u *AccountUpdate) SetTrustTypedAddresses(v bool) *AccountUpdate {
+	_u.mutation.SetTrustTypedAddresses(v)
+	return _u
+}
+
+// SetNillableTrustTypedAddresses sets the "trust_typed_addresses" field if the given value is not nil.
+func (_u *AccountUpdate) SetNillableTrustTypedAddresses(v *bool) *AccountUpdate {
+	if v != nil {
+		_u.SetTrustTypedAddresses(*v)
+	}
+	return _u
+}
+
 // Mutation returns the AccountMutation object of the builder.
 func (_u *AccountUpdate) Mutation() *AccountMutation {
 	return _u.mutation
@@ -178,6 +192,9 @@ func (_u *AccountUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.TagsManaged(); ok {
 		_spec.SetField(account.FieldTagsManaged, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.TrustTypedAddresses(); ok {
+		_spec.SetField(account.FieldTrustTypedAddresses, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -284,6 +301,20 @@ func (_u *AccountUpdateOne) SetNillableTagsManaged(v *bool) *AccountUpdateOne {
 	return _u
 }
 
+// SetTrustTypedAddresses sets the "trust_typed_addresses" field.
+func (_u *AccountUpdateOne) SetTrustTypedAddresses(v bool) *AccountUpdateOne {
+	_u.mutation.SetTrustTypedAddresses(v)
+	return _u
+}
+
+// SetNillableTrustTypedAddresses sets the "trust_typed_addresses" field if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillableTrustTypedAddresses(v *bool) *AccountUpdateOne {
+	if v != nil {
+		_u.SetTrustTypedAddresses(*v)
+	}
+	return _u
+}
+
 // Mutation returns the AccountMutation object of the builder.
 func (_u *AccountUpdateOne) Mutation() *AccountMutation {
 	return _u.mutation
@@ -381,6 +412,9 @@ func (_u *AccountUpdateOne) sqlSave(ctx context.Context) (_node *Account, err er
 	}
 	if value, ok := _u.mutation.TagsManaged(); ok {
 		_spec.SetField(account.FieldTagsManaged, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.TrustTypedAddresses(); ok {
+		_spec.SetField(account.FieldTrustTypedAddresses, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Account{config: _u.config}

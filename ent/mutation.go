@@ -129,23 +129,24 @@ const (
 // AccountMutation represents an operation that mutates the Account nodes in the graph.
 type AccountMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *string
-	number         *int64
-	addnumber      *int64
-	name           *string
-	time_zone      *string
-	max_inboxes    *int
-	addmax_inboxes *int
-	gdpr_enabled   *bool
-	tags_managed   *bool
-	created_at     *clock.Micros
-	addcreated_at  *clock.Micros
-	clearedFields  map[string]struct{}
-	done           bool
-	oldValue       func(context.Context) (*Account, error)
-	predicates     []predicate.Account
+	op                    Op
+	typ                   string
+	id                    *string
+	number                *int64
+	addnumber             *int64
+	name                  *string
+	time_zone             *string
+	max_inboxes           *int
+	addmax_inboxes        *int
+	gdpr_enabled          *bool
+	tags_managed          *bool
+	trust_typed_addresses *bool
+	created_at            *clock.Micros
+	addcreated_at         *clock.Micros
+	clearedFields         map[string]struct{}
+	done                  bool
+	oldValue              func(context.Context) (*Account, error)
+	predicates            []predicate.Account
 }
 
 var _ ent.Mutation = (*AccountMutation)(nil)
@@ -522,6 +523,42 @@ func (m *AccountMutation) ResetTagsManaged() {
 	m.tags_managed = nil
 }
 
+// SetTrustTypedAddresses sets the "trust_typed_addresses" field.
+func (m *AccountMutation) SetTrustTypedAddresses(b bool) {
+	m.trust_typed_addresses = &b
+}
+
+// TrustTypedAddresses returns the value of the "trust_typed_addresses" field in the mutation.
+func (m *AccountMutation) TrustTypedAddresses() (r bool, exists bool) {
+	v := m.trust_typed_addresses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrustTypedAddresses returns the old "trust_typed_addresses" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldTrustTypedAddresses(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrustTypedAddresses is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrustTypedAddresses requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrustTypedAddresses: %w", err)
+	}
+	return oldValue.TrustTypedAddresses, nil
+}
+
+// ResetTrustTypedAddresses resets all changes to the "trust_typed_addresses" field.
+func (m *AccountMutation) ResetTrustTypedAddresses() {
+	m.trust_typed_addresses = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *AccountMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -612,7 +649,7 @@ func (m *AccountMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AccountMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.number != nil {
 		fields = append(fields, account.FieldNumber)
 	}
@@ -630,6 +667,9 @@ func (m *AccountMutation) Fields() []string {
 	}
 	if m.tags_managed != nil {
 		fields = append(fields, account.FieldTagsManaged)
+	}
+	if m.trust_typed_addresses != nil {
+		fields = append(fields, account.FieldTrustTypedAddresses)
 	}
 	if m.created_at != nil {
 		fields = append(fields, account.FieldCreatedAt)
@@ -654,6 +694,8 @@ func (m *AccountMutation) Field(name string) (ent.Value, bool) {
 		return m.GdprEnabled()
 	case account.FieldTagsManaged:
 		return m.TagsManaged()
+	case account.FieldTrustTypedAddresses:
+		return m.TrustTypedAddresses()
 	case account.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -677,6 +719,8 @@ func (m *AccountMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldGdprEnabled(ctx)
 	case account.FieldTagsManaged:
 		return m.OldTagsManaged(ctx)
+	case account.FieldTrustTypedAddresses:
+		return m.OldTrustTypedAddresses(ctx)
 	case account.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -729,6 +773,13 @@ func (m *AccountMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetTagsManaged(v)
+		return nil
+	case account.FieldTrustTypedAddresses:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrustTypedAddresses(v)
 		return nil
 	case account.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -851,6 +902,9 @@ func (m *AccountMutation) ResetField(name string) error {
 		return nil
 	case account.FieldTagsManaged:
 		m.ResetTagsManaged()
+		return nil
+	case account.FieldTrustTypedAddresses:
+		m.ResetTrustTypedAddresses()
 		return nil
 	case account.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -9851,6 +9905,7 @@ type ConversationMutation struct {
 	folder                             *vocab.Folder
 	status                             *vocab.ConversationStatus
 	contact_id                         *string
+	contact_by_hand                    *bool
 	visitor_id                         *string
 	assignee_id                        *string
 	assigned_team_id                   *string
@@ -10279,6 +10334,42 @@ func (m *ConversationMutation) OldContactID(ctx context.Context) (v string, err 
 // ResetContactID resets all changes to the "contact_id" field.
 func (m *ConversationMutation) ResetContactID() {
 	m.contact_id = nil
+}
+
+// SetContactByHand sets the "contact_by_hand" field.
+func (m *ConversationMutation) SetContactByHand(b bool) {
+	m.contact_by_hand = &b
+}
+
+// ContactByHand returns the value of the "contact_by_hand" field in the mutation.
+func (m *ConversationMutation) ContactByHand() (r bool, exists bool) {
+	v := m.contact_by_hand
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactByHand returns the old "contact_by_hand" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldContactByHand(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactByHand is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactByHand requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactByHand: %w", err)
+	}
+	return oldValue.ContactByHand, nil
+}
+
+// ResetContactByHand resets all changes to the "contact_by_hand" field.
+func (m *ConversationMutation) ResetContactByHand() {
+	m.contact_by_hand = nil
 }
 
 // SetVisitorID sets the "visitor_id" field.
@@ -12387,7 +12478,7 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 51)
+	fields := make([]string, 0, 52)
 	if m.account_id != nil {
 		fields = append(fields, conversation.FieldAccountID)
 	}
@@ -12408,6 +12499,9 @@ func (m *ConversationMutation) Fields() []string {
 	}
 	if m.contact_id != nil {
 		fields = append(fields, conversation.FieldContactID)
+	}
+	if m.contact_by_hand != nil {
+		fields = append(fields, conversation.FieldContactByHand)
 	}
 	if m.visitor_id != nil {
 		fields = append(fields, conversation.FieldVisitorID)
@@ -12563,6 +12657,8 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.Status()
 	case conversation.FieldContactID:
 		return m.ContactID()
+	case conversation.FieldContactByHand:
+		return m.ContactByHand()
 	case conversation.FieldVisitorID:
 		return m.VisitorID()
 	case conversation.FieldAssigneeID:
@@ -12674,6 +12770,8 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldStatus(ctx)
 	case conversation.FieldContactID:
 		return m.OldContactID(ctx)
+	case conversation.FieldContactByHand:
+		return m.OldContactByHand(ctx)
 	case conversation.FieldVisitorID:
 		return m.OldVisitorID(ctx)
 	case conversation.FieldAssigneeID:
@@ -12819,6 +12917,13 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetContactID(v)
+		return nil
+	case conversation.FieldContactByHand:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactByHand(v)
 		return nil
 	case conversation.FieldVisitorID:
 		v, ok := value.(string)
@@ -13485,6 +13590,9 @@ func (m *ConversationMutation) ResetField(name string) error {
 		return nil
 	case conversation.FieldContactID:
 		m.ResetContactID()
+		return nil
+	case conversation.FieldContactByHand:
+		m.ResetContactByHand()
 		return nil
 	case conversation.FieldVisitorID:
 		m.ResetVisitorID()
@@ -42210,6 +42318,10 @@ type VisitorMutation struct {
 	name            *string
 	email           *string
 	language        *string
+	contact_typed   *bool
+	contact_own     *bool
+	suggested       *[]vocab.SuggestedProperty
+	appendsuggested []vocab.SuggestedProperty
 	merged_into     *string
 	last_seen_at    *clock.Micros
 	addlast_seen_at *clock.Micros
@@ -42626,6 +42738,129 @@ func (m *VisitorMutation) ResetLanguage() {
 	m.language = nil
 }
 
+// SetContactTyped sets the "contact_typed" field.
+func (m *VisitorMutation) SetContactTyped(b bool) {
+	m.contact_typed = &b
+}
+
+// ContactTyped returns the value of the "contact_typed" field in the mutation.
+func (m *VisitorMutation) ContactTyped() (r bool, exists bool) {
+	v := m.contact_typed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactTyped returns the old "contact_typed" field's value of the Visitor entity.
+// If the Visitor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorMutation) OldContactTyped(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactTyped is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactTyped requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactTyped: %w", err)
+	}
+	return oldValue.ContactTyped, nil
+}
+
+// ResetContactTyped resets all changes to the "contact_typed" field.
+func (m *VisitorMutation) ResetContactTyped() {
+	m.contact_typed = nil
+}
+
+// SetContactOwn sets the "contact_own" field.
+func (m *VisitorMutation) SetContactOwn(b bool) {
+	m.contact_own = &b
+}
+
+// ContactOwn returns the value of the "contact_own" field in the mutation.
+func (m *VisitorMutation) ContactOwn() (r bool, exists bool) {
+	v := m.contact_own
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactOwn returns the old "contact_own" field's value of the Visitor entity.
+// If the Visitor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorMutation) OldContactOwn(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactOwn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactOwn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactOwn: %w", err)
+	}
+	return oldValue.ContactOwn, nil
+}
+
+// ResetContactOwn resets all changes to the "contact_own" field.
+func (m *VisitorMutation) ResetContactOwn() {
+	m.contact_own = nil
+}
+
+// SetSuggested sets the "suggested" field.
+func (m *VisitorMutation) SetSuggested(vp []vocab.SuggestedProperty) {
+	m.suggested = &vp
+	m.appendsuggested = nil
+}
+
+// Suggested returns the value of the "suggested" field in the mutation.
+func (m *VisitorMutation) Suggested() (r []vocab.SuggestedProperty, exists bool) {
+	v := m.suggested
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSuggested returns the old "suggested" field's value of the Visitor entity.
+// If the Visitor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorMutation) OldSuggested(ctx context.Context) (v []vocab.SuggestedProperty, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSuggested is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSuggested requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSuggested: %w", err)
+	}
+	return oldValue.Suggested, nil
+}
+
+// AppendSuggested adds vp to the "suggested" field.
+func (m *VisitorMutation) AppendSuggested(vp []vocab.SuggestedProperty) {
+	m.appendsuggested = append(m.appendsuggested, vp...)
+}
+
+// AppendedSuggested returns the list of values that were appended to the "suggested" field in this mutation.
+func (m *VisitorMutation) AppendedSuggested() ([]vocab.SuggestedProperty, bool) {
+	if len(m.appendsuggested) == 0 {
+		return nil, false
+	}
+	return m.appendsuggested, true
+}
+
+// ResetSuggested resets all changes to the "suggested" field.
+func (m *VisitorMutation) ResetSuggested() {
+	m.suggested = nil
+	m.appendsuggested = nil
+}
+
 // SetMergedInto sets the "merged_into" field.
 func (m *VisitorMutation) SetMergedInto(s string) {
 	m.merged_into = &s
@@ -42808,7 +43043,7 @@ func (m *VisitorMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *VisitorMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 14)
 	if m.account_id != nil {
 		fields = append(fields, visitor.FieldAccountID)
 	}
@@ -42832,6 +43067,15 @@ func (m *VisitorMutation) Fields() []string {
 	}
 	if m.language != nil {
 		fields = append(fields, visitor.FieldLanguage)
+	}
+	if m.contact_typed != nil {
+		fields = append(fields, visitor.FieldContactTyped)
+	}
+	if m.contact_own != nil {
+		fields = append(fields, visitor.FieldContactOwn)
+	}
+	if m.suggested != nil {
+		fields = append(fields, visitor.FieldSuggested)
 	}
 	if m.merged_into != nil {
 		fields = append(fields, visitor.FieldMergedInto)
@@ -42866,6 +43110,12 @@ func (m *VisitorMutation) Field(name string) (ent.Value, bool) {
 		return m.Email()
 	case visitor.FieldLanguage:
 		return m.Language()
+	case visitor.FieldContactTyped:
+		return m.ContactTyped()
+	case visitor.FieldContactOwn:
+		return m.ContactOwn()
+	case visitor.FieldSuggested:
+		return m.Suggested()
 	case visitor.FieldMergedInto:
 		return m.MergedInto()
 	case visitor.FieldLastSeenAt:
@@ -42897,6 +43147,12 @@ func (m *VisitorMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldEmail(ctx)
 	case visitor.FieldLanguage:
 		return m.OldLanguage(ctx)
+	case visitor.FieldContactTyped:
+		return m.OldContactTyped(ctx)
+	case visitor.FieldContactOwn:
+		return m.OldContactOwn(ctx)
+	case visitor.FieldSuggested:
+		return m.OldSuggested(ctx)
 	case visitor.FieldMergedInto:
 		return m.OldMergedInto(ctx)
 	case visitor.FieldLastSeenAt:
@@ -42967,6 +43223,27 @@ func (m *VisitorMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLanguage(v)
+		return nil
+	case visitor.FieldContactTyped:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactTyped(v)
+		return nil
+	case visitor.FieldContactOwn:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactOwn(v)
+		return nil
+	case visitor.FieldSuggested:
+		v, ok := value.([]vocab.SuggestedProperty)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSuggested(v)
 		return nil
 	case visitor.FieldMergedInto:
 		v, ok := value.(string)
@@ -43097,6 +43374,15 @@ func (m *VisitorMutation) ResetField(name string) error {
 		return nil
 	case visitor.FieldLanguage:
 		m.ResetLanguage()
+		return nil
+	case visitor.FieldContactTyped:
+		m.ResetContactTyped()
+		return nil
+	case visitor.FieldContactOwn:
+		m.ResetContactOwn()
+		return nil
+	case visitor.FieldSuggested:
+		m.ResetSuggested()
 		return nil
 	case visitor.FieldMergedInto:
 		m.ResetMergedInto()

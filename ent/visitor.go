@@ -3,9 +3,11 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"parley/ent/visitor"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 	"strings"
 
 	"entgo.io/ent"
@@ -33,6 +35,12 @@ type Visitor struct {
 	Email string `json:"email,omitempty"`
 	// What their browser asks for, as a BCP 47 tag; empty: not known.
 	Language string `json:"language,omitempty"`
+	// The contact is that of an address that they typed, and did not prove (CH-9).
+	ContactTyped bool `json:"contact_typed,omitempty"`
+	// Their own typing made the contact (CH-9).
+	ContactOwn bool `json:"contact_own,omitempty"`
+	// What they said of themselves, and did not prove (CH-9).
+	Suggested []vocab.SuggestedProperty `json:"suggested,omitempty"`
 	// The identified visitor that this one turned out to be.
 	MergedInto string `json:"merged_into,omitempty"`
 	// LastSeenAt holds the value of the "last_seen_at" field.
@@ -47,6 +55,10 @@ func (*Visitor) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case visitor.FieldSuggested:
+			values[i] = new([]byte)
+		case visitor.FieldContactTyped, visitor.FieldContactOwn:
+			values[i] = new(sql.NullBool)
 		case visitor.FieldLastSeenAt, visitor.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case visitor.FieldID, visitor.FieldAccountID, visitor.FieldInboxID, visitor.FieldChannelID, visitor.FieldContactID, visitor.FieldIdentity, visitor.FieldName, visitor.FieldEmail, visitor.FieldLanguage, visitor.FieldMergedInto:
@@ -120,6 +132,26 @@ func (_m *Visitor) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field language", values[i])
 			} else if value.Valid {
 				_m.Language = value.String
+			}
+		case visitor.FieldContactTyped:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field contact_typed", values[i])
+			} else if value.Valid {
+				_m.ContactTyped = value.Bool
+			}
+		case visitor.FieldContactOwn:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field contact_own", values[i])
+			} else if value.Valid {
+				_m.ContactOwn = value.Bool
+			}
+		case visitor.FieldSuggested:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field suggested", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Suggested); err != nil {
+					return fmt.Errorf("unmarshal field suggested: %w", err)
+				}
 			}
 		case visitor.FieldMergedInto:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -200,6 +232,15 @@ func (_m *Visitor) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("language=")
 	builder.WriteString(_m.Language)
+	builder.WriteString(", ")
+	builder.WriteString("contact_typed=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ContactTyped))
+	builder.WriteString(", ")
+	builder.WriteString("contact_own=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ContactOwn))
+	builder.WriteString(", ")
+	builder.WriteString("suggested=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Suggested))
 	builder.WriteString(", ")
 	builder.WriteString("merged_into=")
 	builder.WriteString(_m.MergedInto)

@@ -23,6 +23,8 @@ const (
 	FieldGdprEnabled = "gdpr_enabled"
 	// FieldTagsManaged holds the string denoting the tags_managed field in the database.
 	FieldTagsManaged = "tags_managed"
+	// FieldTrustTypedAddresses holds the string denoting the trust_typed_addresses field in the database.
+	FieldTrustTypedAddresses = "trust_typed_addresses"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the account in the database.
@@ -38,6 +40,7 @@ var Columns = []string{
 	FieldMaxInboxes,
 	FieldGdprEnabled,
 	FieldTagsManaged,
+	FieldTrustTypedAddresses,
 	FieldCreatedAt,
 }
 
@@ -58,6 +61,8 @@ var (
 	DefaultGdprEnabled bool
 	// DefaultTagsManaged holds the default value on creation for the "tags_managed" field.
 	DefaultTagsManaged bool
+	// DefaultTrustTypedAddresses holds the default value on creation for the "trust_typed_addresses" field.
+	DefaultTrustTypedAddresses bool
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -98,6 +103,11 @@ func ByGdprEnabled(opts ...sql.OrderTermOption) OrderOption {
 // ByTagsManaged orders the results by the tags_managed field.
 func ByTagsManaged(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTagsManaged, opts...).ToFunc()
+}
+
+// ByTrustTypedAddresses orders the results by the trust_typed_addresses field.
+func ByTrustTypedAddresses(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTrustTypedAddresses, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

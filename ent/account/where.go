@@ -94,6 +94,11 @@ func TagsManaged(v bool) predicate.Account {
 	return predicate.Account(sql.FieldEQ(FieldTagsManaged, v))
 }
 
+// TrustTypedAddresses applies equality check predicate on the "trust_typed_addresses" field. It's identical to TrustTypedAddressesEQ.
+func TrustTypedAddresses(v bool) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldTrustTypedAddresses, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v clock.Micros) predicate.Account {
 	vc := int64(v)
@@ -338,6 +343,16 @@ func TagsManagedEQ(v bool) predicate.Account {
 // TagsManagedNEQ applies the NEQ predicate on the "tags_managed" field.
 func TagsManagedNEQ(v bool) predicate.Account {
 	return predicate.Account(sql.FieldNEQ(FieldTagsManaged, v))
+}
+
+// TrustTypedAddressesEQ applies the EQ predicate on the "trust_typed_addresses" field.
+func TrustTypedAddressesEQ(v bool) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldTrustTypedAddresses, v))
+}
+
+// TrustTypedAddressesNEQ applies the NEQ predicate on the "trust_typed_addresses" field.
+func TrustTypedAddressesNEQ(v bool) predicate.Account {
+	return predicate.Account(sql.FieldNEQ(FieldTrustTypedAddresses, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

@@ -20,6 +20,7 @@ func (Account) Fields() []ent.Field {
 		field.Int("max_inboxes").Optional().Nillable(),
 		field.Bool("gdpr_enabled").Default(false),
 		field.Bool("tags_managed").Default(false).Comment("Only admins make and change tags (IN-31)."),
+		field.Bool("trust_typed_addresses").Default(false).Comment("Addresses that visitors typed count as proved (CH-9)."),
 		made(),
 	}
 }

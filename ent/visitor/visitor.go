@@ -4,6 +4,7 @@ package visitor
 
 import (
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -29,6 +30,12 @@ const (
 	FieldEmail = "email"
 	// FieldLanguage holds the string denoting the language field in the database.
 	FieldLanguage = "language"
+	// FieldContactTyped holds the string denoting the contact_typed field in the database.
+	FieldContactTyped = "contact_typed"
+	// FieldContactOwn holds the string denoting the contact_own field in the database.
+	FieldContactOwn = "contact_own"
+	// FieldSuggested holds the string denoting the suggested field in the database.
+	FieldSuggested = "suggested"
 	// FieldMergedInto holds the string denoting the merged_into field in the database.
 	FieldMergedInto = "merged_into"
 	// FieldLastSeenAt holds the string denoting the last_seen_at field in the database.
@@ -50,6 +57,9 @@ var Columns = []string{
 	FieldName,
 	FieldEmail,
 	FieldLanguage,
+	FieldContactTyped,
+	FieldContactOwn,
+	FieldSuggested,
 	FieldMergedInto,
 	FieldLastSeenAt,
 	FieldCreatedAt,
@@ -78,6 +88,12 @@ var (
 	DefaultEmail string
 	// DefaultLanguage holds the default value on creation for the "language" field.
 	DefaultLanguage string
+	// DefaultContactTyped holds the default value on creation for the "contact_typed" field.
+	DefaultContactTyped bool
+	// DefaultContactOwn holds the default value on creation for the "contact_own" field.
+	DefaultContactOwn bool
+	// DefaultSuggested holds the default value on creation for the "suggested" field.
+	DefaultSuggested []vocab.SuggestedProperty
 	// DefaultMergedInto holds the default value on creation for the "merged_into" field.
 	DefaultMergedInto string
 	// DefaultLastSeenAt holds the default value on creation for the "last_seen_at" field.
@@ -132,6 +148,16 @@ func ByEmail(opts ...sql.OrderTermOption) OrderOption {
 // ByLanguage orders the results by the language field.
 func ByLanguage(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLanguage, opts...).ToFunc()
+}
+
+// ByContactTyped orders the results by the contact_typed field.
+func ByContactTyped(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldContactTyped, opts...).ToFunc()
+}
+
+// ByContactOwn orders the results by the contact_own field.
+func ByContactOwn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldContactOwn, opts...).ToFunc()
 }
 
 // ByMergedInto orders the results by the merged_into field.

@@ -104,6 +104,16 @@ func Language(v string) predicate.Visitor {
 	return predicate.Visitor(sql.FieldEQ(FieldLanguage, v))
 }
 
+// ContactTyped applies equality check predicate on the "contact_typed" field. It's identical to ContactTypedEQ.
+func ContactTyped(v bool) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldContactTyped, v))
+}
+
+// ContactOwn applies equality check predicate on the "contact_own" field. It's identical to ContactOwnEQ.
+func ContactOwn(v bool) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldContactOwn, v))
+}
+
 // MergedInto applies equality check predicate on the "merged_into" field. It's identical to MergedIntoEQ.
 func MergedInto(v string) predicate.Visitor {
 	return predicate.Visitor(sql.FieldEQ(FieldMergedInto, v))
@@ -649,6 +659,26 @@ func LanguageEqualFold(v string) predicate.Visitor {
 // LanguageContainsFold applies the ContainsFold predicate on the "language" field.
 func LanguageContainsFold(v string) predicate.Visitor {
 	return predicate.Visitor(sql.FieldContainsFold(FieldLanguage, v))
+}
+
+// ContactTypedEQ applies the EQ predicate on the "contact_typed" field.
+func ContactTypedEQ(v bool) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldContactTyped, v))
+}
+
+// ContactTypedNEQ applies the NEQ predicate on the "contact_typed" field.
+func ContactTypedNEQ(v bool) predicate.Visitor {
+	return predicate.Visitor(sql.FieldNEQ(FieldContactTyped, v))
+}
+
+// ContactOwnEQ applies the EQ predicate on the "contact_own" field.
+func ContactOwnEQ(v bool) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldContactOwn, v))
+}
+
+// ContactOwnNEQ applies the NEQ predicate on the "contact_own" field.
+func ContactOwnNEQ(v bool) predicate.Visitor {
+	return predicate.Visitor(sql.FieldNEQ(FieldContactOwn, v))
 }
 
 // MergedIntoEQ applies the EQ predicate on the "merged_into" field.

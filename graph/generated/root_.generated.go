@@ -126,14 +126,20 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	AcceptSuggestedPropertiesPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	Account struct {
-		GdprEnabled  func(childComplexity int) int
-		HeadSequence func(childComplexity int) int
-		ID           func(childComplexity int) int
-		MaxInboxes   func(childComplexity int) int
-		Name         func(childComplexity int) int
-		TagsManaged  func(childComplexity int) int
-		TimeZone     func(childComplexity int) int
+		GdprEnabled         func(childComplexity int) int
+		HeadSequence        func(childComplexity int) int
+		ID                  func(childComplexity int) int
+		MaxInboxes          func(childComplexity int) int
+		Name                func(childComplexity int) int
+		TagsManaged         func(childComplexity int) int
+		TimeZone            func(childComplexity int) int
+		TrustTypedAddresses func(childComplexity int) int
 	}
 
 	AddContactsToListPayload struct {
@@ -507,6 +513,7 @@ type ComplexityRoot struct {
 		SnoozedUntil                 func(childComplexity int) int
 		Status                       func(childComplexity int) int
 		Subject                      func(childComplexity int) int
+		SuggestedProperties          func(childComplexity int) int
 		Tags                         func(childComplexity int) int
 		TargetedMessage              func(childComplexity int) int
 		Tickets                      func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -1106,6 +1113,7 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		AcceptInvitation               func(childComplexity int, input account.AcceptInvitationInput) int
+		AcceptSuggestedProperties      func(childComplexity int, input visitor.AcceptSuggestedPropertiesInput) int
 		AddContactsToList              func(childComplexity int, input contact.AddContactsToListInput) int
 		ArchiveContactSubscriptionType func(childComplexity int, input consent.ArchiveContactSubscriptionTypeInput) int
 		ArchiveTag                     func(childComplexity int, input tag.ArchiveTagInput) int
@@ -1750,6 +1758,11 @@ type ComplexityRoot struct {
 		VisitorConversation  func(childComplexity int, conversationID string, after *string) int
 	}
 
+	SuggestedProperty struct {
+		Property func(childComplexity int) int
+		Value    func(childComplexity int) int
+	}
+
 	SystemActor struct {
 		ActorID     func(childComplexity int) int
 		AvatarURL   func(childComplexity int) int
@@ -1884,6 +1897,8 @@ type ComplexityRoot struct {
 		Earlier func(childComplexity int) int
 		Kind    func(childComplexity int) int
 		Message func(childComplexity int) int
+		Reason  func(childComplexity int) int
+		Rule    func(childComplexity int) int
 	}
 
 	TargetingWarningConnection struct {
@@ -1906,6 +1921,7 @@ type ComplexityRoot struct {
 		Kind       func(childComplexity int) int
 		Problems   func(childComplexity int) int
 		Skipped    func(childComplexity int) int
+		Skips      func(childComplexity int, first *int, after *string, last *int, before *string) int
 		State      func(childComplexity int) int
 		Total      func(childComplexity int) int
 	}
@@ -1925,6 +1941,17 @@ type ComplexityRoot struct {
 		Code           func(childComplexity int) int
 		ConversationID func(childComplexity int) int
 		Message        func(childComplexity int) int
+	}
+
+	TaskProblemConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TaskProblemEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Team struct {
@@ -2415,6 +2442,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AcceptInvitationPayload.UserErrors(childComplexity), true
 
+	case "AcceptSuggestedPropertiesPayload.conversation":
+		if e.ComplexityRoot.AcceptSuggestedPropertiesPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptSuggestedPropertiesPayload.Conversation(childComplexity), true
+	case "AcceptSuggestedPropertiesPayload.userErrors":
+		if e.ComplexityRoot.AcceptSuggestedPropertiesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptSuggestedPropertiesPayload.UserErrors(childComplexity), true
+
 	case "Account.gdprEnabled":
 		if e.ComplexityRoot.Account.GdprEnabled == nil {
 			break
@@ -2457,6 +2497,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.TimeZone(childComplexity), true
+	case "Account.trustTypedAddresses":
+		if e.ComplexityRoot.Account.TrustTypedAddresses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.TrustTypedAddresses(childComplexity), true
 
 	case "AddContactsToListPayload.contactList":
 		if e.ComplexityRoot.AddContactsToListPayload.ContactList == nil {
@@ -3949,6 +3995,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Subject(childComplexity), true
+	case "Conversation.suggestedProperties":
+		if e.ComplexityRoot.Conversation.SuggestedProperties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.SuggestedProperties(childComplexity), true
 	case "Conversation.tags":
 		if e.ComplexityRoot.Conversation.Tags == nil {
 			break
@@ -6151,6 +6203,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AcceptInvitation(childComplexity, args["input"].(account.AcceptInvitationInput)), true
+	case "Mutation.acceptSuggestedProperties":
+		if e.ComplexityRoot.Mutation.AcceptSuggestedProperties == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptSuggestedProperties_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptSuggestedProperties(childComplexity, args["input"].(visitor.AcceptSuggestedPropertiesInput)), true
 	case "Mutation.addContactsToList":
 		if e.ComplexityRoot.Mutation.AddContactsToList == nil {
 			break
@@ -9572,6 +9635,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.VisitorConversation(childComplexity, args["conversationId"].(string), args["after"].(*string)), true
 
+	case "SuggestedProperty.property":
+		if e.ComplexityRoot.SuggestedProperty.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestedProperty.Property(childComplexity), true
+	case "SuggestedProperty.value":
+		if e.ComplexityRoot.SuggestedProperty.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestedProperty.Value(childComplexity), true
+
 	case "SystemActor.name":
 		if e.ComplexityRoot.SystemActor.ActorID == nil {
 			break
@@ -10057,6 +10133,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TargetingWarning.Message(childComplexity), true
+	case "TargetingWarning.reason":
+		if e.ComplexityRoot.TargetingWarning.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingWarning.Reason(childComplexity), true
+	case "TargetingWarning.rule":
+		if e.ComplexityRoot.TargetingWarning.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingWarning.Rule(childComplexity), true
 
 	case "TargetingWarningConnection.edges":
 		if e.ComplexityRoot.TargetingWarningConnection.Edges == nil {
@@ -10138,6 +10226,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Task.Skipped(childComplexity), true
+	case "Task.skips":
+		if e.ComplexityRoot.Task.Skips == nil {
+			break
+		}
+
+		args, err := ec.field_Task_skips_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Task.Skips(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Task.state":
 		if e.ComplexityRoot.Task.State == nil {
 			break
@@ -10201,6 +10300,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TaskProblem.Message(childComplexity), true
+
+	case "TaskProblemConnection.edges":
+		if e.ComplexityRoot.TaskProblemConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskProblemConnection.Edges(childComplexity), true
+	case "TaskProblemConnection.nodes":
+		if e.ComplexityRoot.TaskProblemConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskProblemConnection.Nodes(childComplexity), true
+	case "TaskProblemConnection.pageInfo":
+		if e.ComplexityRoot.TaskProblemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskProblemConnection.PageInfo(childComplexity), true
+
+	case "TaskProblemEdge.cursor":
+		if e.ComplexityRoot.TaskProblemEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskProblemEdge.Cursor(childComplexity), true
+	case "TaskProblemEdge.node":
+		if e.ComplexityRoot.TaskProblemEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskProblemEdge.Node(childComplexity), true
 
 	case "Team.id":
 		if e.ComplexityRoot.Team.ID == nil {
@@ -11771,6 +11902,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptInvitationInput", ec.unmarshalInputAcceptInvitationInput),
+			graphql.NewInputUnmarshaler("AcceptSuggestedPropertiesInput", ec.unmarshalInputAcceptSuggestedPropertiesInput),
 			graphql.NewInputUnmarshaler("AddContactsToListInput", ec.unmarshalInputAddContactsToListInput),
 			graphql.NewInputUnmarshaler("ArchiveContactSubscriptionTypeInput", ec.unmarshalInputArchiveContactSubscriptionTypeInput),
 			graphql.NewInputUnmarshaler("ArchiveTagInput", ec.unmarshalInputArchiveTagInput),
@@ -12273,6 +12405,8 @@ type Account implements Node @scope(read: "account:read") @key(fields: "id") {
   gdprEnabled: Boolean!
   "Whether only admins create and change tags, and tagging a conversation with an unknown name is NOT_FOUND. Otherwise whoever tags conversations may."
   tagsManaged: Boolean!
+  "Whether an address that a visitor merely typed counts as proved for what they see and write; see ` + "`" + `captureVisitorEmail` + "`" + `."
+  trustTypedAddresses: Boolean!
   "Position of the newest event in the log; 0 if there are no events yet."
   headSequence: Sequence!
 }
@@ -12287,6 +12421,8 @@ input UpdateAccountInput {
   gdprEnabled: Boolean
   "Whether only admins create and change tags; see Account."
   tagsManaged: Boolean
+  "Whether typed addresses count as proved; see Account."
+  trustTypedAddresses: Boolean
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -13001,11 +13137,23 @@ extend type Mutation {
     input: UpsertContactInput!
   ): UpsertContactPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
     @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
-  "Sets the main contact of a chat conversation, replacing its current one. Emits ` + "`" + `CONTACT_LINKED` + "`" + `."
+  """
+  Sets the main contact of a chat conversation, replacing its current one; what the visitor types or proves later does not change it.
+  Emits ` + "`" + `CONTACT_LINKED` + "`" + `.
+  """
   linkContact(
     "The conversation and the contact."
     input: LinkContactInput!
   ): LinkContactPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Writes what a visitor said of themselves to the conversation's contact: ` + "`" + `suggestedProperties` + "`" + ` of that name, by default all. What the
+  contact has already is replaced. Emits ` + "`" + `CONTACT_UPDATED` + "`" + ` if the contact changes, and ` + "`" + `CONVERSATION_UPDATED` + "`" + ` for each chat of the visitor.
+  """
+  acceptSuggestedProperties(
+    "The conversation and the properties."
+    input: AcceptSuggestedPropertiesInput!
+  ): AcceptSuggestedPropertiesPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   "Removes the contact from this chat conversation only; the next message does not link it again. Emits ` + "`" + `CONTACT_UNLINKED` + "`" + `."
   unlinkContact(
@@ -13296,6 +13444,38 @@ type LinkContactPayload {
   userErrors: [UserError!]!
 }
 
+"""
+What a visitor said of themselves, and did not prove.
+
+- ` + "`" + `name` + "`" + `: what they are called.
+- ` + "`" + `phone` + "`" + `: their phone number.
+- ` + "`" + `optIn` + "`" + `: the id of a ` + "`" + `ContactSubscriptionType` + "`" + ` that they agreed to receive.
+"""
+type SuggestedProperty @scope(read: "contacts:read", also: ["conversations:read"]) {
+  "The property's name. The list of names grows: pass over those that are not known."
+  property: String!
+  "What they said."
+  value: String!
+}
+
+"The conversation, and what to write to its contact."
+input AcceptSuggestedPropertiesInput {
+  "A chat conversation that has a contact."
+  conversationId: ID!
+  "Names of its ` + "`" + `suggestedProperties` + "`" + `; omitted: all. One that is not suggested is NOT_FOUND."
+  properties: [String!]
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `acceptSuggestedProperties` + "`" + `."
+type AcceptSuggestedPropertiesPayload {
+  "The conversation in its current state."
+  conversation: Conversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
 "The conversation to unlink."
 input UnlinkContactInput {
   "A chat conversation."
@@ -13564,6 +13744,11 @@ type Conversation implements Node @scope(read: "conversations:read") @key(fields
   contact: Contact
   "The visitor who writes in a chat; null for e-mail."
   visitor: Visitor
+  """
+  What the visitor said of themselves that was not written to the contact, because their address is typed and not proved: accept it with
+  ` + "`" + `acceptSuggestedProperties` + "`" + `. It is written by itself once the address is proved. Empty for e-mail.
+  """
+  suggestedProperties: [SuggestedProperty!]!
   "The user it is assigned to; null if unassigned."
   assignee: User
   "The team it is assigned to; null if none."
@@ -13800,7 +13985,10 @@ type ConversationConnection {
   nodes: [Conversation!]!
   "Whether the list continues."
   pageInfo: PageInfo!
-  "Number of conversations in the whole list; null above 10,000. Counting costs time: request it only if it is shown."
+  """
+  Number of conversations in the whole list; null above 10,000, and where it would take too long to know, as for a text that very many
+  messages contain among filters that hardly any conversation passes. Counting costs time: request it only if it is shown.
+  """
   totalCount: Int
   """
   A position in the event log that the page contains, taken before anything of the answer was read: pass it as ` + "`" + `after` + "`" + ` to the subscription
@@ -18873,11 +19061,14 @@ enum Audience {
 How a page's URL is compared with a rule's value.
 
 - **Parts.** A value is a URL (` + "`" + `https://example.com/pricing` + "`" + `), a URL without scheme, which matches any scheme (` + "`" + `example.com/pricing` + "`" + `), or
-  a path on any host (` + "`" + `/pricing` + "`" + `). The fragment, from the ` + "`" + `#` + "`" + ` on, and a user name are ignored on both sides.
+  a path on any host (` + "`" + `/pricing` + "`" + `). A user name is ignored on both sides.
+- **Fragment.** What follows a ` + "`" + `#` + "`" + ` is compared only if the value has a ` + "`" + `#` + "`" + `, as the routers of some sites need (` + "`" + `/#/pricing` + "`" + `), and as the
+  path is; otherwise it is ignored.
 - **Case.** Scheme and host are compared in lower case; path and query are case-sensitive.
 - **Subpaths.** A path that ends in ` + "`" + `/*` + "`" + ` also matches everything below it: ` + "`" + `/pricing/*` + "`" + ` matches ` + "`" + `/pricing` + "`" + ` and ` + "`" + `/pricing/teams` + "`" + `, but not
-  ` + "`" + `/pricing-old` + "`" + `. Elsewhere a ` + "`" + `*` + "`" + ` is literal. A trailing slash is significant: ` + "`" + `/pricing` + "`" + ` is not ` + "`" + `/pricing/` + "`" + `. A host without path means ` + "`" + `/` + "`" + `.
-- **Query.** It is compared only if the value has a ` + "`" + `?` + "`" + `, and then exactly, with the parameters in order; the rule ` + "`" + `queryParameter` + "`" + ` checks a single one.
+  ` + "`" + `/pricing-old` + "`" + `. Elsewhere a ` + "`" + `*` + "`" + ` is literal, except with ` + "`" + `MATCHES` + "`" + `. A trailing slash is significant: ` + "`" + `/pricing` + "`" + ` is not ` + "`" + `/pricing/` + "`" + `. A host without path means ` + "`" + `/` + "`" + `.
+- **Query.** It is compared only if the value has a ` + "`" + `?` + "`" + `, and then exactly, with the parameters in order; the rule ` + "`" + `queryParameter` + "`" + ` checks
+  a single one. Nothing behind the ` + "`" + `?` + "`" + ` equals no query. ` + "`" + `CONTAINS` + "`" + ` and ` + "`" + `NOT_CONTAINS` + "`" + ` always look at path and query.
 - **Hosts.** International names are compared in Unicode, so that ` + "`" + `bücher.example` + "`" + ` equals ` + "`" + `xn--bcher-kva.example` + "`" + `. ` + "`" + `www.` + "`" + ` is a different host.
 - **Ports.** The scheme's default port (80, 443) is the same as none; any other must be in the value: ` + "`" + `localhost:3000` + "`" + `.
 - **Percent-encoding.** ` + "`" + `/gr%C3%B6%C3%9Fe` + "`" + ` equals ` + "`" + `/größe` + "`" + `, and ` + "`" + `%61` + "`" + ` equals ` + "`" + `a` + "`" + `. Reserved characters stay encoded: ` + "`" + `%2F` + "`" + ` is not ` + "`" + `/` + "`" + `.
@@ -18895,6 +19086,11 @@ enum TargetingOperator {
   STARTS_WITH
   "The URL does not start with the value."
   NOT_STARTS_WITH
+  """
+  The URL equals the value, in which a ` + "`" + `*` + "`" + ` stands for any characters within one label of the host or one segment of the path:
+  ` + "`" + `*.example.com/*/pricing` + "`" + ` matches ` + "`" + `shop.example.com/de/pricing` + "`" + `. At the end of the path ` + "`" + `/*` + "`" + ` matches everything below, as with IS.
+  """
+  MATCHES
 }
 
 "A rule for the page. This union grows: have a default."
@@ -19112,6 +19308,10 @@ type TargetingWarning @scope(read: "settings:read") {
   targetedMessage: TargetedMessage!
   "With NEVER_SHOWN: the message that is always shown instead."
   earlier: TargetedMessage
+  "With DOUBTFUL_RULE: the rule."
+  rule: TargetingRule
+  "With DOUBTFUL_RULE: what is odd about it, as one sentence for people."
+  reason: String
 }
 
 "Possible mistakes in a targeted message."
@@ -19120,6 +19320,8 @@ enum TargetingWarningKind {
   NEVER_SHOWN
   "Its rules are joined by OR: where one does not match, another does, so that together they match every page, or almost every page."
   MATCHES_EVERYTHING
+  "One of its rules probably does not mean what it says, such as STARTS_WITH ` + "`" + `http` + "`" + `, or IS with a ` + "`" + `*` + "`" + ` in the middle."
+  DOUBTFUL_RULE
 }
 
 "The visitor, the page and the time."
@@ -19477,14 +19679,28 @@ type Task implements Node @scope(read: "conversations:read", also: ["settings:re
   kind: TaskKind!
   "Its state."
   state: TaskState!
-  "Number of conversations to process."
+  """
+  Number of conversations to process. Those of a bulk change are fixed when it begins: 0 until then. Once it is DONE, ` + "`" + `done` + "`" + ` and ` + "`" + `skipped` + "`" + `
+  add up to it.
+  """
   total: Int!
   "Number of conversations processed."
   done: Int!
   "Number of conversations skipped because a rule does not allow the change."
   skipped: Int!
-  "Why conversations were skipped: the first 100."
+  "Why conversations were skipped: the first 100. ` + "`" + `skips` + "`" + ` has all of them."
   problems: [TaskProblem!]!
+  "Every conversation that was skipped, and why, in the order in which they came."
+  skips(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): TaskProblemConnection!
   "When it was requested."
   createdAt: Time!
   "When it ended; null if it has not."
@@ -19559,6 +19775,24 @@ type TaskProblem @scope(read: "conversations:read", also: ["settings:read"]) {
   code: UserErrorCode!
   "The reason, as one sentence for people."
   message: String!
+}
+
+"A page of conversations that a task skipped."
+type TaskProblemConnection {
+  "The rows in order."
+  edges: [TaskProblemEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [TaskProblem!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of conversations that a task skipped."
+type TaskProblemEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: TaskProblem!
 }
 
 "The task to stop."
@@ -20026,11 +20260,14 @@ extend type Mutation {
     "The chat, and the visitor's message."
     input: SendVisitorMessageInput!
   ): SendVisitorMessagePayload! @access(to: [VISITOR])
-    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+    @errors(codes: [CONFLICT, CONSENT_REQUIRED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
-  Saves the visitor's e-mail address and, for the agents, links their chats to the contact with that address. The address is not verified,
-  and gives no access to earlier conversations. CONSENT_REQUIRED as in ` + "`" + `startChat` + "`" + `.
-  Emits ` + "`" + `CONTACT_CREATED` + "`" + ` for a new contact, and ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat.
+  Saves the visitor's e-mail address and, for the agents, links their chats to the contact with that address. A corrected address moves
+  their open chats to its contact, except those whose contact an agent set or removed. The address is not verified, and gives no access
+  to earlier conversations. While it is not proved, the visitor does not see what is for lists of the contact, nor the contact's owner,
+  and what they say of themselves (name, phone, opt-ins) is only suggested to agents (` + "`" + `Conversation.suggestedProperties` + "`" + `), unless the
+  contact was created for this visitor or the account's ` + "`" + `trustTypedAddresses` + "`" + ` is on. CONSENT_REQUIRED as in ` + "`" + `startChat` + "`" + `.
+  Emits ` + "`" + `CONTACT_CREATED` + "`" + ` for a new contact, ` + "`" + `CONTACT_UPDATED` + "`" + ` if it gets a name or phone, and ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat.
   """
   captureVisitorEmail(
     "The address."
@@ -20442,6 +20679,10 @@ type SendVisitorMessagePayload @visible(to: [VISITOR]) {
 input CaptureVisitorEmailInput {
   "The address."
   email: EmailAddress!
+  "What the visitor is called, at most 200 characters; omitted: as before."
+  name: String
+  "Their phone number; omitted: as before."
+  phone: String
   "The targeted message that asked for it; default: that of the visitor's latest chat."
   targetedMessageId: ID
   "At most 255 characters; see Mutation."
@@ -20577,6 +20818,16 @@ func (ec *executionContext) childFields_AcceptInvitationPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type AcceptInvitationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AcceptSuggestedPropertiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_AcceptSuggestedPropertiesPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AcceptSuggestedPropertiesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcceptSuggestedPropertiesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Account(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -20591,6 +20842,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_gdprEnabled(ctx, field)
 	case "tagsManaged":
 		return ec.fieldContext_Account_tagsManaged(ctx, field)
+	case "trustTypedAddresses":
+		return ec.fieldContext_Account_trustTypedAddresses(ctx, field)
 	case "headSequence":
 		return ec.fieldContext_Account_headSequence(ctx, field)
 	}
@@ -21205,6 +21458,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_contact(ctx, field)
 	case "visitor":
 		return ec.fieldContext_Conversation_visitor(ctx, field)
+	case "suggestedProperties":
+		return ec.fieldContext_Conversation_suggestedProperties(ctx, field)
 	case "assignee":
 		return ec.fieldContext_Conversation_assignee(ctx, field)
 	case "assignedTeam":
@@ -23211,6 +23466,16 @@ func (ec *executionContext) childFields_StartVisitorSessionPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type StartVisitorSessionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SuggestedProperty(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "property":
+		return ec.fieldContext_SuggestedProperty_property(ctx, field)
+	case "value":
+		return ec.fieldContext_SuggestedProperty_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SuggestedProperty", field.Name)
+}
+
 func (ec *executionContext) childFields_Tag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -23423,6 +23688,10 @@ func (ec *executionContext) childFields_TargetingWarning(ctx context.Context, fi
 		return ec.fieldContext_TargetingWarning_targetedMessage(ctx, field)
 	case "earlier":
 		return ec.fieldContext_TargetingWarning_earlier(ctx, field)
+	case "rule":
+		return ec.fieldContext_TargetingWarning_rule(ctx, field)
+	case "reason":
+		return ec.fieldContext_TargetingWarning_reason(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TargetingWarning", field.Name)
 }
@@ -23465,6 +23734,8 @@ func (ec *executionContext) childFields_Task(ctx context.Context, field graphql.
 		return ec.fieldContext_Task_skipped(ctx, field)
 	case "problems":
 		return ec.fieldContext_Task_problems(ctx, field)
+	case "skips":
+		return ec.fieldContext_Task_skips(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Task_createdAt(ctx, field)
 	case "finishedAt":
@@ -23507,6 +23778,28 @@ func (ec *executionContext) childFields_TaskProblem(ctx context.Context, field g
 		return ec.fieldContext_TaskProblem_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TaskProblem", field.Name)
+}
+
+func (ec *executionContext) childFields_TaskProblemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TaskProblemConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TaskProblemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TaskProblemConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskProblemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TaskProblemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TaskProblemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TaskProblemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskProblemEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

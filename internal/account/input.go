@@ -9,11 +9,13 @@ import (
 // UpdateAccountInput is the input of updateAccount. What is left out stays as
 // it is.
 type UpdateAccountInput struct {
-	Name           opt.Value[*string]
-	TimeZone       opt.Value[*string]
-	GdprEnabled    opt.Value[*bool]
-	TagsManaged    opt.Value[*bool]
-	IdempotencyKey *string
+	Name        opt.Value[*string]
+	TimeZone    opt.Value[*string]
+	GdprEnabled opt.Value[*bool]
+	TagsManaged opt.Value[*bool]
+	// TrustTypedAddresses has typed addresses count as proved (CH-9).
+	TrustTypedAddresses opt.Value[*bool]
+	IdempotencyKey      *string
 }
 
 // CreateUserInput is the input of createUser. Who the new user is.

@@ -40,12 +40,14 @@ func (s *Service) UpdateAccount(ctx context.Context, in UpdateAccountInput) (*en
 		c.Optional("timeZone", before.TimeZone, after.TimeZone)
 		c.Flag("gdprEnabled", before.GdprEnabled, after.GdprEnabled)
 		c.Flag("tagsManaged", before.TagsManaged, after.TagsManaged)
+		c.Flag("trustTypedAddresses", before.TrustTypedAddresses, after.TrustTypedAddresses)
 		if len(c) == 0 {
 			return nil
 		}
 		tx.Append(ctx, store.Event{Type: vocab.AccountUpdated, SubjectID: after.ID, Changes: c})
 		return tx.Client.Account.UpdateOneID(after.ID).SetName(after.Name).SetTimeZone(after.TimeZone).
-			SetGdprEnabled(after.GdprEnabled).SetTagsManaged(after.TagsManaged).Exec(ctx)
+			SetGdprEnabled(after.GdprEnabled).SetTagsManaged(after.TagsManaged).
+			SetTrustTypedAddresses(after.TrustTypedAddresses).Exec(ctx)
 	})
 	if err != nil {
 		return nil, err
@@ -59,7 +61,8 @@ func (in UpdateAccountInput) applyTo(before *ent.Account) (*ent.Account, error) 
 	var faults []error
 	faults = append(faults, rename(&a.Name, in.Name),
 		opt.Require(&a.TimeZone, in.TimeZone, "timeZone"), opt.Require(&a.GdprEnabled, in.GdprEnabled, "gdprEnabled"),
-		opt.Require(&a.TagsManaged, in.TagsManaged, "tagsManaged"))
+		opt.Require(&a.TagsManaged, in.TagsManaged, "tagsManaged"),
+		opt.Require(&a.TrustTypedAddresses, in.TrustTypedAddresses, "trustTypedAddresses"))
 	if a.TimeZone != before.TimeZone {
 		faults = append(faults, checkZone(a.TimeZone))
 	}

@@ -166,10 +166,22 @@ func (ch *change) addMail(ctx context.Context, in Inbound, quiet bool) (*ent.Mes
 	m, err := ch.addMessage(ctx, draft{
 		id: in.MessageID, by: author{viewer.Visitor, in.ContactID}, direction: vocab.Incoming, what: what, at: in.At, quiet: quiet,
 	})
+	if err == nil && !in.Automatic {
+		err = recordWritten(ctx, ch.tx, in.ContactID)
+	}
 	if ch.c.Preview == "" && in.Files > 0 {
 		ch.c.Preview = "📎 " + strconv.Itoa(in.Files)
 	}
 	return m, err
+}
+
+// recordWritten notes that a contact was seen: they wrote (CR-10).
+func recordWritten(ctx context.Context, tx *store.Tx, contactID string) error {
+	if contactID == "" {
+		return nil
+	}
+	_, err := tx.Exec(ctx, "UPDATE contacts SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $1", int64(tx.Now()), contactID)
+	return err
 }
 
 // firstCharacters returns the first characters of a text.

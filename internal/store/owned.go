@@ -34,6 +34,7 @@ var owned = []struct {
 	{"routing_decisions", []Owner{OfConversation}},
 	{"visitor_links", []Owner{OfConversation, OfInbox}}, // of conversations that were purged before links were
 
+	{"purged_chats", []Owner{OfInbox}},
 	{"inbound_mails", []Owner{OfInbox}}, // of a purged conversation's a mark stays (EM-5)
 	{"email_connections", []Owner{OfInbox}},
 	{"channel_addresses", []Owner{OfInbox}},
