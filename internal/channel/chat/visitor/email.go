@@ -24,6 +24,9 @@ func (s *Service) CaptureEmail(ctx context.Context, in CaptureVisitorEmailInput)
 		if err := mayCapture(ctx, tx, me, m); err != nil {
 			return err
 		}
+		if err := s.claim(ctx, tx, me, in.Name, in.Phone); err != nil {
+			return err
+		}
 		n, err := s.captureEmail(ctx, tx, me, in.Email)
 		if err != nil || m == nil {
 			return err
@@ -33,22 +36,23 @@ func (s *Service) CaptureEmail(ctx context.Context, in CaptureVisitorEmailInput)
 }
 
 // captureEmail returns how many addresses became known: one, or none where the
-// visitor had one before.
+// visitor had one before. A contact that is proved stays.
 func (s *Service) captureEmail(ctx context.Context, tx *store.Tx, me *ent.Visitor, email string) (int, error) {
 	address, err := account.CleanEmail(email, "email")
 	if err != nil {
 		return 0, err
 	}
-	if me.Email == address && me.ContactID != "" || me.Identity != nil && me.ContactID != "" {
-		return 0, nil
+	if me.ContactID != "" && (me.Email == address || !me.ContactTyped) {
+		return 0, s.linkContact(ctx, tx, me, me.Email, me.ContactID, me.ContactTyped)
 	}
-	c, _, err := s.contacts.FindOrCreateByEmail(ctx, tx, address)
+	c, created, err := s.contacts.FindOrCreateByEmail(ctx, tx, address)
 	if err != nil {
 		return 0, err
 	}
+	me.ContactOwn = created
 	known := 1
 	if me.Email != "" {
 		known = 0
 	}
-	return known, s.linkContact(ctx, tx, me, address, c.ID)
+	return known, s.linkContact(ctx, tx, me, address, c.ID, true)
 }

@@ -8,6 +8,7 @@ import (
 	entconversation "parley/ent/conversation"
 	entmessage "parley/ent/message"
 	"parley/internal/clock"
+	"parley/internal/errs"
 	"parley/internal/mail"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -101,6 +102,12 @@ func (s *Service) mailMissedReplies(ctx context.Context, tx *store.Tx, c *ent.Co
 		return err
 	}
 	if enough, err := s.hasEnough(ctx, me); err != nil || enough {
+		return err
+	}
+	if err := mayGoOn(ctx, tx.Client, me); err != nil {
+		if errs.Is(err, errs.ConsentRequired) {
+			return nil // nothing more is sent (TM-8)
+		}
 		return err
 	}
 	messages, err := s.unmailedMessages(ctx, tx, c)

@@ -68,6 +68,12 @@ func (s *Service) chooseMessage(ctx context.Context, w *Widget, visit targeting.
 	}
 	if w.contactID() != "" {
 		visit.TrackedContact = true
+	}
+	proved, err := isProved(ctx, client, w.Visitor)
+	if err != nil {
+		return nil, err
+	}
+	if proved {
 		if visit.ListIDs, err = targeting.ListsOf(ctx, client, w.contactID()); err != nil {
 			return nil, err
 		}
@@ -103,8 +109,12 @@ func (s *Service) fillMessage(ctx context.Context, w *Widget, m *ent.TargetedMes
 	client := s.store.Client(ctx)
 	shown := &Message{TargetedMessage: m}
 	owner := ""
-	if contactID := w.contactID(); contactID != "" {
-		c, err := client.Contact.Get(ctx, contactID)
+	proved, err := isProved(ctx, client, w.Visitor)
+	if err != nil {
+		return nil, err
+	}
+	if proved {
+		c, err := client.Contact.Get(ctx, w.contactID())
 		if err != nil && !ent.IsNotFound(err) {
 			return nil, err
 		}
@@ -112,7 +122,6 @@ func (s *Service) fillMessage(ctx context.Context, w *Widget, m *ent.TargetedMes
 			owner = c.OwnerID
 		}
 	}
-	var err error
 	if shown.Heading, err = targeting.HeadingOf(ctx, client, m, session, owner); err != nil {
 		return nil, err
 	}
