@@ -58,7 +58,8 @@ type Inbound struct {
 // A mail that begins a thread is routed and ticketed, unless it is filtered
 // (IN-9, EM-3, EM-8). One that joins reopens what is closed (IN-7), wakes what is
 // snoozed (IN-18) and may route again (AC-8); what is filtered stays so (IN-20).
-// What a machine or a flagged sender wrote does none of that, and is not unread.
+// What a machine or a flagged sender wrote does none of that, and is not unread. One that
+// joins a chat is its visitor's message.
 func (s *Service) ReceiveMail(ctx context.Context, tx *store.Tx, in Inbound) (*ent.Conversation, *ent.Message, error) {
 	ctx = byContact(ctx, in.ContactID)
 	if in.ConversationID == "" {
@@ -71,6 +72,12 @@ func (s *Service) ReceiveMail(ctx context.Context, tx *store.Tx, in Inbound) (*e
 	if ch.c.DeletedAt.IsSet() {
 		return nil, nil, view.NotFound(in.ConversationID)
 	}
+	if ch.c.Kind == vocab.Chat { // an answer to a notice is the visitor's (CH-6)
+		ctx = byContact(ctx, ch.c.VisitorID)
+		if err := ch.filterBlocked(ctx, ch.c.ContactID, ch.c.VisitorID); err != nil {
+			return nil, nil, err
+		}
+	}
 	quiet, err := ch.joinsQuietly(ctx, in)
 	if err != nil {
 		return nil, nil, err
@@ -82,8 +89,10 @@ func (s *Service) ReceiveMail(ctx context.Context, tx *store.Tx, in Inbound) (*e
 	if quiet {
 		return ch.c, m, ch.save(ctx)
 	}
-	if err := ch.addParticipants(ctx, in.Participants); err != nil {
-		return nil, nil, err
+	if ch.c.Kind == vocab.Email {
+		if err := ch.addParticipants(ctx, in.Participants); err != nil {
+			return nil, nil, err
+		}
 	}
 	if err := ch.onContactMessage(ctx, m); err != nil {
 		return nil, nil, err
@@ -163,8 +172,12 @@ func (ch *change) addMail(ctx context.Context, in Inbound, quiet bool) (*ent.Mes
 	if strings.TrimSpace(what.text) == "" && what.html != "" {
 		what.text = firstCharacters(richtext.Text(what.html), MaxText)
 	}
+	by := author{viewer.Visitor, in.ContactID}
+	if ch.c.Kind == vocab.Chat {
+		by.id = ch.c.VisitorID
+	}
 	m, err := ch.addMessage(ctx, draft{
-		id: in.MessageID, by: author{viewer.Visitor, in.ContactID}, direction: vocab.Incoming, what: what, at: in.At, quiet: quiet,
+		id: in.MessageID, by: by, direction: vocab.Incoming, what: what, at: in.At, quiet: quiet,
 	})
 	if err == nil && !in.Automatic {
 		err = recordWritten(ctx, ch.tx, in.ContactID)
